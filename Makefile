@@ -1,0 +1,45 @@
+# Every target works on a fresh machine: bootstrap provides what is missing.
+export PKG_CONFIG_PATH := $(CURDIR)/.deps/lib/pkgconfig:$(PKG_CONFIG_PATH)
+
+# One configuration, so that everything compiles once: tests and demo want the optimised emulator.
+RELEASE := -c release
+
+.PHONY: build test test-long demo fmt lint bench docs bootstrap guests rootfs clean
+
+build: bootstrap
+	swift build $(RELEASE)
+
+test: bootstrap guests rootfs
+	swift build $(RELEASE) --build-tests
+	swift test $(RELEASE) --skip-build
+
+test-long: export GODWIT_TEST_LONG = 1
+test-long: test
+
+demo: build rootfs
+	Scripts/demo
+
+fmt:
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+
+lint:
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+
+bench: build guests rootfs
+	swift run $(RELEASE) --package-path Benchmarks
+
+docs: build
+	Scripts/docs
+
+bootstrap:
+	Scripts/bootstrap
+
+guests: bootstrap
+	Scripts/guests
+
+rootfs: bootstrap
+	Scripts/rootfs amd64
+	Scripts/rootfs arm64
+
+clean:
+	rm -rf .build Benchmarks/.build .deps/guests
