@@ -1,0 +1,108 @@
+// What every guest program shares: say what failed and where, and leave. A guest prints progress to stdout with
+// STEP (one write each, nothing that differs between two runs: no pids, addresses, times) and exits 0 when all is
+// well. It may be suspended and resumed elsewhere at any system call, so clocks may jump forward between two calls.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STEP(...) step_line(__VA_ARGS__)
+
+// The condition holds.
+#define CHECK(cond) \
+  do { if (!(cond)) fail_at(__FILE__, __LINE__, "%s (errno %d)", #cond, errno); } while (0)
+
+// Two integers are equal.
+#define EQ(a, b) \
+  do { long long eq_a_ = (long long)(a), eq_b_ = (long long)(b); \
+       if (eq_a_ != eq_b_) fail_at(__FILE__, __LINE__, "%s is %lld (%#llx), not %s = %lld (%#llx); errno %d", #a, \
+                                   eq_a_, eq_a_, #b, eq_b_, eq_b_, errno); } while (0)
+
+// Two strings are equal.
+#define STREQ(a, b) \
+  do { const char *se_a_ = (a), *se_b_ = (b); \
+       if (strcmp(se_a_, se_b_)) fail_at(__FILE__, __LINE__, "%s is \"%s\", not \"%s\"", #a, se_a_, se_b_); } while (0)
+
+// A system call that must succeed; its value.
+#define OK(call) \
+  ({ errno = 0; long ok_r_ = (long)(call); \
+     if (ok_r_ == -1) { fail_at(__FILE__, __LINE__, "%s: %s", #call, strerror(errno)); } \
+     ok_r_; })
+
+// A system call that must fail with this errno.
+#define FAILS(error, call) \
+  do { errno = 0; long fa_r_ = (long)(call); int fa_e_ = errno; \
+       if (fa_r_ != -1 || fa_e_ != (error)) \
+         fail_at(__FILE__, __LINE__, "%s is %ld, errno %d, not %s", #call, fa_r_, fa_e_, #error); } while (0)
+
+_Noreturn __attribute__((format(printf, 3, 4), unused))
+static void fail_at(const char *file, int line, const char *format, ...) {
+  char text[1024];
+  int n = snprintf(text, sizeof text, "%s:%d: ", file, line);
+  va_list list;
+  va_start(list, format);
+  n += vsnprintf(text + n, sizeof text - n - 1, format, list);
+  va_end(list);
+  if (n > (int)sizeof text - 2) n = sizeof text - 2;
+  text[n++] = '\n';
+  if (write(2, text, n) < 0) _exit(2);
+  _exit(1);
+}
+
+__attribute__((format(printf, 1, 2), unused))
+static void step_line(const char *format, ...) {
+  char text[1024];
+  va_list list;
+  va_start(list, format);
+  int n = vsnprintf(text, sizeof text - 1, format, list);
+  va_end(list);
+  text[n++] = '\n';
+  if (write(1, text, n) != n) _exit(3);
+}
+
+static char scratch_path[64];
+
+__attribute__((unused)) static void remove_scratch(void) {
+  if (chdir("/") || rmdir(scratch_path)) { /* a guest that leaves files behind leaves them in a fresh /tmp */ }
+}
+
+// Makes a fresh directory under /tmp the current one; it is removed at exit if it is empty by then.
+__attribute__((unused)) static void enter_scratch(void) {
+  strcpy(scratch_path, "/tmp/guest.XXXXXX");
+  CHECK(mkdtemp(scratch_path));
+  OK(chdir(scratch_path));
+  atexit(remove_scratch);
+}
+
+// Sleeps at least this long, whatever signals arrive.
+__attribute__((unused)) static void pause_ms(long ms) {
+  struct timespec t = {ms / 1000, ms % 1000 * 1000000};
+  while (nanosleep(&t, &t) && errno == EINTR) {}
+}
+
+__attribute__((unused)) static int64_t now_ns(clockid_t clock) {
+  struct timespec t;
+  OK(clock_gettime(clock, &t));
+  return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+// A small deterministic generator and a checksum, for guests that compute.
+__attribute__((unused)) static uint64_t mix64(uint64_t x) {
+  x += 0x9e3779b97f4a7c15;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
