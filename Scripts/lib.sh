@@ -27,7 +27,7 @@ step() {
   local what=$1 log start=$SECONDS
   shift
   mkdir -p .deps/log
-  log=.deps/log/$NAME-$(tr -cs 'A-Za-z0-9.\n' - <<<"${what:0:60}").log
+  log=.deps/log/${NAME// /-}-$(tr -cs 'A-Za-z0-9.\n' - <<<"${what:0:60}").log
   say "$what ..."
   if ! ("$@") >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
@@ -39,7 +39,7 @@ step() {
 # exclusively COMMAND...: one at a time in this tree, whoever asks.
 exclusively() {
   mkdir -p .deps
-  exec 9>".deps/$NAME.lock"
+  exec 9>".deps/${NAME// /-}.lock"
   if ! flock -n 9; then
     say "waiting for another $NAME in this tree"
     flock 9

@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is compiled under the same rules: Swift 6 mode, strict memory safety, explicit
+/// existentials and imports, warnings are errors.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Generated code (protoc-gen-swift) is not ours to restyle.
+let generated: [SwiftSetting] = []
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "godwit",
+  products: [
+    .executable(name: "godwit", targets: ["godwit"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+  ],
+  targets: [
+    // C libraries, found through pkg-config.
+    .systemLibrary(name: "CUnicorn", pkgConfig: "unicorn", providers: [.apt(["libunicorn-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CCapstone", pkgConfig: "capstone", providers: [.apt(["libcapstone-dev"])]),
+    .target(name: "CUnicornShims", dependencies: ["CUnicorn"]),
+    .target(name: "CPosixShims"),
+
+    // One-file Swift faces of C libraries.
+    library("Zstd", ["CZstd"]),
+    library("Disassembler", ["CCapstone"]),
+
+    library("Snapshot", ["Zstd", crypto]),
+    library("HostABI"),
+    library("ELF"),
+    library("Machine"),
+    library("LinuxABI", ["Machine"]),
+    .target(name: "LibOSState", dependencies: [protobuf], swiftSettings: generated),
+    library("LibOS", ["Machine", "LinuxABI", "HostABI", "ELF", "Snapshot", "LibOSState"]),
+    library("UnicornEngine", ["Machine", "CUnicorn", "CUnicornShims"]),
+    library("PosixHost", ["HostABI", "CPosixShims"]),
+    library("TestHost", ["HostABI"]),
+    library(
+      "Picoprocess",
+      ["LibOS", "LinuxABI", "Machine", "HostABI", "Snapshot", "UnicornEngine", "PosixHost", logging]),
+    .executableTarget(
+      name: "godwit", dependencies: ["Picoprocess", "Disassembler", arguments],
+      swiftSettings: strict),
+
+    tests("MachineTests", ["Machine"]),
+    tests("ELFTests", ["ELF"]),
+    tests("SnapshotTests", ["Snapshot", "Zstd"]),
+    tests("UnicornEngineTests", ["UnicornEngine", "Machine"]),
+    tests("HostTests", ["HostABI", "PosixHost", "TestHost"]),
+    tests("LinuxABITests", ["LinuxABI"]),
+    tests("LibOSTests", ["LibOS", "Machine", "LinuxABI", "TestHost", "UnicornEngine"]),
+    tests("GodwitTests", ["Picoprocess", "Snapshot"]),
+    tests("ArchitectureTests", []),
+  ],
+  swiftLanguageModes: [.v6]
+)

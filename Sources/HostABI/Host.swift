@@ -1,0 +1,106 @@
+/// The door between the library OS and the machine: the host ABI, at most 45 calls.
+///
+/// Everything a picoprocess can do to the outside passes here. No call leaves state in the host
+/// beyond the handle it returns, and every handle can be had again from its URI, so a picoprocess
+/// can be rebuilt on another machine. All calls but `interrupt` come from the picoprocess's one
+/// thread, and none blocks except `wait`.
+///
+/// `Docs/HostABI.md` is the contract; the conformance tests in `Tests/HostTests` run against every
+/// implementation.
+package protocol Host: AnyObject {
+  // MARK: Streams
+
+  /// Opens the stream at `uri`. `permissions` is the mode of a file that `create` makes.
+  ///
+  /// A symbolic link in the last component fails with `tooManySymbolicLinks`.
+  func open(_ uri: StreamURI, _ options: OpenOptions, permissions: UInt16)
+    throws(HostError) -> HostHandle
+
+  func close(_ handle: HostHandle)
+
+  func kind(of handle: HostHandle) throws(HostError) -> StreamKind
+
+  /// Reads into `buffer`, at `offset` for a file (nil: a stream without positions). Returns the bytes
+  /// read; 0 is the end. Throws `wouldBlock` rather than wait.
+  func read(_ handle: HostHandle, at offset: UInt64?, into buffer: inout MutableRawSpan)
+    throws(HostError) -> Int
+
+  /// Writes `bytes`; may write fewer. Throws `wouldBlock` rather than wait.
+  func write(_ handle: HostHandle, at offset: UInt64?, from bytes: RawSpan)
+    throws(HostError) -> Int
+
+  /// Writes file data (and with `metadata` the inode too) through to storage.
+  func flush(_ handle: HostHandle, metadata: Bool) throws(HostError)
+
+  func setLength(_ handle: HostHandle, to length: UInt64) throws(HostError)
+
+  func allocate(_ handle: HostHandle, _ range: Range<UInt64>, _ how: Allocation)
+    throws(HostError)
+
+  func attributes(of handle: HostHandle) throws(HostError) -> FileAttributes
+
+  // MARK: Names
+
+  /// Attributes of what the name itself denotes: a symbolic link is not followed.
+  func attributes(at uri: StreamURI) throws(HostError) -> FileAttributes
+
+  func setAttributes(at uri: StreamURI, _ change: AttributeChange) throws(HostError)
+
+  /// The entries of a directory without `.` and `..`, sorted by name.
+  func entries(of uri: StreamURI) throws(HostError) -> [DirectoryEntry]
+
+  /// Makes a directory, with exactly the permissions given (no umask).
+  func makeDirectory(at uri: StreamURI, permissions: UInt16) throws(HostError)
+
+  func makeSymbolicLink(at uri: StreamURI, to target: [UInt8]) throws(HostError)
+
+  func readSymbolicLink(at uri: StreamURI) throws(HostError) -> [UInt8]
+
+  func makeLink(at uri: StreamURI, to existing: StreamURI) throws(HostError)
+
+  /// Renames atomically, replacing what is there; with `exclusive` fails with `exists` instead.
+  func rename(_ from: StreamURI, to: StreamURI, exclusive: Bool) throws(HostError)
+
+  /// Removes a name; `isDirectory` chooses rmdir's semantics.
+  func remove(at uri: StreamURI, isDirectory: Bool) throws(HostError)
+
+  func volume(of uri: StreamURI) throws(HostError) -> VolumeAttributes
+
+  // MARK: Terminals
+
+  func terminalModes(_ handle: HostHandle) throws(HostError) -> TerminalModes
+  func setTerminalModes(_ handle: HostHandle, _ modes: TerminalModes, _ when: TerminalChange)
+    throws(HostError)
+  func windowSize(_ handle: HostHandle) throws(HostError) -> WindowSize
+  func setWindowSize(_ handle: HostHandle, _ size: WindowSize) throws(HostError)
+  /// Bytes that can be read without waiting (`FIONREAD`).
+  func bytesAvailable(_ handle: HostHandle) throws(HostError) -> Int
+  /// Discards unread input, unsent output (`TCFLSH`).
+  func discardTerminal(_ handle: HostHandle, input: Bool, output: Bool) throws(HostError)
+
+  // MARK: Waiting and time
+
+  /// Waits until one of `items` is ready, the monotonic clock reaches `deadline` (nanoseconds; nil:
+  /// for ever; in the past: only look), or `interrupt` is called. Returns the readiness of each item.
+  func wait(_ items: [WaitItem], until deadline: Int64?) -> [Readiness]
+
+  /// Ends the current or else the next `wait` at once. Callable from any thread and from a signal
+  /// handler's context.
+  func interrupt()
+
+  /// Calls `action` on another thread when the monotonic clock reaches `deadline`, and every
+  /// millisecond from then on until the alarm is set anew or cancelled with `nil`.
+  func setAlarm(at deadline: Int64?, _ action: (@Sendable () -> Void)?)
+
+  func now(_ clock: HostClock) -> HostTime
+
+  // MARK: The rest
+
+  /// Fills `buffer` with random bytes.
+  func entropy(into buffer: inout MutableRawSpan)
+
+  var facts: MachineFacts { get }
+
+  /// One line for the operator, to standard error.
+  func log(_ message: String)
+}

@@ -1,0 +1,37 @@
+/// The name of something outside the picoprocess: `scheme:path`.
+///
+/// | scheme | path | what |
+/// |---|---|---|
+/// | `file` | absolute host path | a regular file, symbolic link, device … |
+/// | `dir` | absolute host path | a directory, for enumeration |
+/// | `stdio` | `0`, `1`, `2` … | a descriptor the host process inherited |
+/// | `tty` | – | the controlling terminal |
+/// | `tcp`, `udp`, `pipe` | | reserved for networking |
+package struct StreamURI: Hashable, Sendable {
+  package enum Scheme: String, Sendable, CaseIterable {
+    case file, dir, stdio, tty, tcp, udp, pipe
+  }
+  package var scheme: Scheme
+  /// Bytes, as Linux paths are; no NUL.
+  package var path: [UInt8]
+
+  package init(_ scheme: Scheme, _ path: [UInt8]) {
+    self.scheme = scheme
+    self.path = path
+  }
+
+  package init(_ scheme: Scheme, _ path: String) {
+    self.init(scheme, Array(path.utf8))
+  }
+
+  /// The URI of `name` (one component) in this directory.
+  package func child(_ name: [UInt8]) -> StreamURI {
+    var path = self.path
+    if path.last != UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
+    return StreamURI(.file, path + name)
+  }
+}
+
+extension StreamURI: CustomStringConvertible {
+  package var description: String { scheme.rawValue + ":" + String(decoding: path, as: UTF8.self) }
+}

@@ -1,0 +1,58 @@
+/// Why the engine stopped executing guest instructions.
+package enum Exit: Sendable {
+  /// The guest executed its system-call instruction; the program counter is behind it.
+  case syscall
+  /// An access that the address space refuses; the program counter is at the instruction.
+  case fault(MemoryFault)
+  /// The instruction itself is at fault; the program counter is at it (behind it for `breakpoint`
+  /// on x86-64, as the processor reports it).
+  case exception(GuestException)
+  /// `requestStop()` took effect between two instructions.
+  case stopped
+}
+
+/// A refused memory access.
+package struct MemoryFault: Error, Hashable, Sendable {
+  package enum Reason: UInt8, Sendable {
+    /// Nothing is mapped there (`SEGV_MAPERR`).
+    case unmapped
+    /// The mapping forbids the access (`SEGV_ACCERR`).
+    case protection
+    /// Beyond the end of the file behind the mapping, or the file can't be read (`BUS_ADRERR`).
+    case bus
+    /// The picoprocess's memory limit is reached.
+    case outOfMemory
+    /// Not canonical (x86-64): a general-protection fault, reported with address 0.
+    case nonCanonical
+  }
+  package var address: GuestAddress
+  package var access: Access
+  package var reason: Reason
+
+  package init(address: GuestAddress, access: Access, reason: Reason) {
+    self.address = address
+    self.access = access
+    self.reason = reason
+  }
+}
+
+/// A synchronous exception other than a memory fault.
+package enum GuestException: UInt8, Sendable {
+  /// x86-64 #DE: SIGFPE, FPE_INTDIV.
+  case divide
+  /// x86-64 #MF or #XM, AArch64 trapped FP: SIGFPE, code from the FP status.
+  case floatingPoint
+  /// Undefined or privileged instruction: SIGILL (x86-64 privileged ones: SIGSEGV, see
+  /// `generalProtection`).
+  case illegalInstruction
+  /// `int3`, `brk #n`: SIGTRAP.
+  case breakpoint
+  /// Single step or hardware breakpoint: SIGTRAP.
+  case singleStep
+  /// x86-64 #GP, `hlt`, `int n`, non-canonical: SIGSEGV with SI_KERNEL and address 0.
+  case generalProtection
+  /// Misaligned program counter, stack pointer or exclusive access: SIGBUS, BUS_ADRALN.
+  case alignment
+  /// x86-64 #OF (`into`) and #BR: SIGSEGV.
+  case bounds
+}

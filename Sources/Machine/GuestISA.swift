@@ -1,0 +1,21 @@
+/// The instruction set a guest program was compiled for.
+///
+/// The raw value is the name used in snapshots, in `uname -m` and on the command line.
+package enum GuestISA: String, Sendable, CaseIterable, Hashable {
+  case x86_64
+  case aarch64
+
+  /// The bits an instruction pointer may legally hold; the guest's user half of the address space
+  /// ends below this address.
+  ///
+  /// Both Linux ports give a program 47 or 48 bits; 47 suits both and keeps one layout.
+  package var userAddressLimit: GuestAddress { GuestAddress(0x0000_7fff_ffff_f000) }
+
+  /// The length in bytes of the instruction that enters the kernel (`syscall`, `svc #0`).
+  package var syscallInstructionLength: UInt64 {
+    switch self {
+    case .x86_64: 2
+    case .aarch64: 4
+    }
+  }
+}

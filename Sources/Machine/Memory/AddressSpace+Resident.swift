@@ -1,0 +1,31 @@
+// What a snapshot and /proc need to know about pages.
+
+extension AddressSpace {
+  /// Calls `body` for each private page that its backing alone would not bring back, ascending.
+  package func forEachPrivatePage<E: Error>(_ body: (UInt64, Frame) throws(E) -> Void) throws(E) {
+    for vma in mappings where !vma.flags.contains(.shared) {
+      for page in table.pages(in: vma.pages) {
+        let entry = table[page]
+        guard entry.isDirty else { continue }
+        try body(page, entry.frame)
+      }
+    }
+  }
+
+  /// Puts a private page in place as a snapshot had it. Takes over the caller's reference.
+  package func restorePage(_ page: UInt64, frame: Frame) {
+    guard let vma = mapping(at: GuestAddress(page << 12)) else {
+      arena.release(frame)
+      return
+    }
+    var entry = PageTableEntry(frame: frame, permissions: vma.permissions)
+    entry.isDirty = true
+    if frame == .zero { entry.isCopyOnWrite = true }
+    table[page] = entry
+  }
+
+  /// Whether the page that holds `address` is present (`mincore`).
+  package func isResident(_ address: GuestAddress) -> Bool {
+    table[address.page].isPresent
+  }
+}

@@ -1,0 +1,204 @@
+/// The answer to a TLB miss.
+package enum Translation: Sendable {
+  /// The frame, and all that the engine may do with the page until the next flush.
+  case frame(Frame, Permissions)
+  /// Drop stale translations and flush, then try again: the access itself is allowed.
+  case retry
+  case refused(MemoryFault.Reason)
+}
+
+extension AddressSpace {
+  /// Finds or makes the frame behind `address` for an access of the kind given.
+  ///
+  /// A clean page is granted without write, so that its first write comes back here and marks it
+  /// dirty. A page that may be written and executed is granted execution only once fetched from.
+  package func translate(_ address: GuestAddress, _ access: Access) -> Translation {
+    guard address < isa.userAddressLimit else {
+      return .refused(isa == .x86_64 && !isCanonical(address) ? .nonCanonical : .unmapped)
+    }
+    let page = address.page
+    var entry = table[page]
+    if !entry.isPresent {
+      switch fault(page, address, access) {
+      case .refused(let reason): return .refused(reason)
+      default: break
+      }
+      entry = table[page]
+    }
+    return grant(page, entry, access)
+  }
+
+  private func isCanonical(_ address: GuestAddress) -> Bool {
+    let top = address.rawValue >> 47
+    return top == 0 || top == 0x1ffff
+  }
+
+  private func grant(_ page: UInt64, _ present: PageTableEntry, _ access: Access) -> Translation {
+    var entry = present
+    let allowed = entry.permissions
+    switch access {
+    case .read:
+      guard !allowed.isEmpty else { return .refused(.protection) }
+    case .write:
+      guard allowed.contains(.write) else { return .refused(.protection) }
+      if entry.isCopyOnWrite {
+        guard let copy = privateCopy(of: entry.frame) else { return .refused(.outOfMemory) }
+        entry.frame = copy
+        entry.isCopyOnWrite = false
+      }
+      if !entry.isDirty {
+        entry.isDirty = true
+        if entry.isShared { markObjectDirty(page) }
+      }
+      if entry != present { table[page] = entry }
+      if arena.isCode(entry.frame), !allowed.contains(.execute) {
+        arena.dropTranslations(of: entry.frame)
+        flushTLB()
+        return .retry
+      }
+    case .execute:
+      guard allowed.contains(.execute) else { return .refused(.protection) }
+      if !arena.isCode(entry.frame) {
+        arena.markCode(entry.frame)
+        if entry.isShared {
+          // Another address may hold a writable TLB entry for this frame: make it ask again.
+          flushTLB()
+          return .retry
+        }
+      }
+    }
+    var granted: Permissions = .read
+    let isWritable = allowed.contains(.write) && entry.isDirty && !entry.isCopyOnWrite
+    if isWritable { granted.insert(.write) }
+    if allowed.contains(.execute), arena.isCode(entry.frame) || !allowed.contains(.write) {
+      if !arena.isCode(entry.frame) { arena.markCode(entry.frame) }
+      granted.insert(.execute)
+    }
+    return .frame(entry.frame, granted)
+  }
+
+  private func privateCopy(of frame: Frame) -> Frame? {
+    if frame != .zero, !arena.isShared(frame) { return frame }
+    guard let copy = arena.allocate() else { return nil }
+    if frame != .zero { arena.copy(from: frame, to: copy) }
+    arena.release(frame)
+    return copy
+  }
+
+  private func markObjectDirty(_ page: UInt64) {
+    guard let vma = mapping(at: GuestAddress(page << 12)),
+      let (object, index) = vma.objectPage(page)
+    else { return }
+    _ = object.frame(index, isWrite: true)
+  }
+
+  // MARK: Faults
+
+  /// Makes the entry of an absent page. `.retry` stands for "done".
+  private func fault(_ page: UInt64, _ address: GuestAddress, _ access: Access) -> Translation {
+    var index = index(endingAbove: address)
+    if index < mappings.count, !mappings[index].contains(address) {
+      guard growStack(index, to: address) else { return .refused(.unmapped) }
+      index = self.index(endingAbove: address)
+    }
+    guard index < mappings.count else { return .refused(.unmapped) }
+    let vma = mappings[index]
+    let allowed = vma.permissions
+    switch access {
+    case .read: guard !allowed.isEmpty else { return .refused(.protection) }
+    case .write: guard allowed.contains(.write) else { return .refused(.protection) }
+    case .execute: guard allowed.contains(.execute) else { return .refused(.protection) }
+    }
+    guard let (object, objectIndex) = vma.objectPage(page) else {
+      return fillAnonymous(page, allowed, access)
+    }
+    guard objectIndex << 12 < object.size else { return .refused(.bus) }
+    return vma.flags.contains(.shared)
+      ? fillShared(page, object, objectIndex, allowed, access)
+      : fillPrivate(page, vma, object, objectIndex)
+  }
+
+  private func fillAnonymous(_ page: UInt64, _ allowed: Permissions, _ access: Access)
+    -> Translation
+  {
+    guard access == .write else {
+      var entry = PageTableEntry(frame: .zero, permissions: allowed)
+      entry.isCopyOnWrite = true
+      table[page] = entry
+      return .retry
+    }
+    guard let frame = arena.allocate() else { return .refused(.outOfMemory) }
+    table[page] = PageTableEntry(frame: frame, permissions: allowed)
+    return .retry
+  }
+
+  private func fillShared(
+    _ page: UInt64, _ object: MemoryObject, _ index: UInt64, _ allowed: Permissions,
+    _ access: Access
+  ) -> Translation {
+    guard let frame = object.frame(index, isWrite: access == .write) else {
+      return .refused(arena.allocate().map { arena.release($0) } == nil ? .outOfMemory : .bus)
+    }
+    arena.retain(frame)
+    var entry = PageTableEntry(frame: frame, permissions: allowed)
+    entry.isShared = true
+    table[page] = entry
+    return .retry
+  }
+
+  /// A private page of a file: the object's own frame copy-on-write where it holds one, else read
+  /// from the file, its absent neighbours with it.
+  private func fillPrivate(_ page: UInt64, _ vma: VMA, _ object: MemoryObject, _ index: UInt64)
+    -> Translation
+  {
+    if let held = object.heldFrame(index) {
+      arena.retain(held)
+      var entry = PageTableEntry(frame: held, permissions: vma.permissions)
+      entry.isCopyOnWrite = true
+      table[page] = entry
+      return .retry
+    }
+    guard let frame = arena.allocate() else { return .refused(.outOfMemory) }
+    guard object.fill(frame, from: index) else {
+      arena.release(frame)
+      return .refused(.bus)
+    }
+    table[page] = PageTableEntry(frame: frame, permissions: vma.permissions)
+    fillAround(page, vma, object)
+    return .retry
+  }
+
+  /// Loads the absent file pages in the aligned window around `page`: a program's text is touched
+  /// in runs, and each fault spared is worth several page reads.
+  private func fillAround(_ page: UInt64, _ vma: VMA, _ object: MemoryObject) {
+    guard object.source != nil, faultAroundPages > 1 else { return }
+    let window = page / faultAroundPages * faultAroundPages
+    let range = (window..<(window + faultAroundPages)).clamped(to: vma.pages)
+    for neighbour in range where neighbour != page && !table[neighbour].isPresent {
+      guard let (_, index) = vma.objectPage(neighbour), index << 12 < object.sourceSize,
+        object.heldFrame(index) == nil, let frame = arena.allocate()
+      else { continue }
+      guard object.fill(frame, from: index) else {
+        arena.release(frame)
+        return
+      }
+      table[neighbour] = PageTableEntry(frame: frame, permissions: vma.permissions)
+    }
+  }
+
+  /// Extends the growing mapping at `index` down to `address`, if its limits allow.
+  private func growStack(_ index: Int, to address: GuestAddress) -> Bool {
+    let vma = mappings[index]
+    guard vma.flags.contains(.growsDown) else { return false }
+    let start = address.roundedDownToPage
+    guard vma.end - start <= stackLimit else { return false }
+    if index > 0 {
+      let below = mappings[index - 1]
+      let isStack = below.flags.contains(.growsDown)
+      guard below.end <= start, isStack || below.permissions.isEmpty || start - below.end >= 1 << 20
+      else { return false }
+    }
+    mappings[index].start = start
+    return true
+  }
+}

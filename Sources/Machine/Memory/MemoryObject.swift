@@ -1,0 +1,200 @@
+/// Where a memory object's untouched pages come from: a file, usually.
+package protocol PageSource: AnyObject {
+  /// Fills `buffer` with the bytes at `offset`; what lies beyond the source's end stays as it is.
+  /// Returns `false` when the source can't be read (the guest gets SIGBUS).
+  func readPages(at offset: UInt64, into buffer: inout MutableRawSpan) -> Bool
+}
+
+/// Memory that several mappings and file descriptors may share: the page cache of one file, a tmpfs
+/// file, an anonymous shared mapping.
+///
+/// A page is either held in a frame here, or comes from the source (zeroes without one). Mappings of
+/// the object, `read` and `write` all see the same frames, so they are coherent as in Linux.
+package final class MemoryObject {
+  /// A frame that the object holds.
+  package struct Page: Sendable {
+    package var frame: Frame
+    /// Differs from the source.
+    package var isDirty: Bool
+  }
+
+  package let arena: FrameArena
+  package private(set) var source: (any PageSource)?
+  /// Length in bytes; pages beyond it give SIGBUS.
+  package private(set) var size: UInt64
+  /// Bytes at the front that come from the source; what a truncation cut off does not come back.
+  package private(set) var sourceSize: UInt64
+  package private(set) var pages: [UInt64: Page] = [:]
+  private var mappers: [WeakSpace] = []
+
+  private struct WeakSpace { weak var space: AddressSpace? }
+
+  package init(arena: FrameArena, source: (any PageSource)? = nil, size: UInt64 = 0) {
+    self.arena = arena
+    self.source = source
+    self.size = size
+    self.sourceSize = source == nil ? 0 : size
+  }
+
+  deinit {
+    for page in pages.values { arena.release(page.frame) }
+  }
+
+  /// The pages that differ from the source, ascending.
+  package var dirtyPages: [UInt64] { pages.filter { $0.value.isDirty }.keys.sorted() }
+
+  // MARK: Pages
+
+  /// The frame of page `index`, made and filled when absent; `nil` at the memory limit or when the
+  /// source fails. `isWrite` marks it dirty.
+  package func frame(_ index: UInt64, isWrite: Bool) -> Frame? {
+    if let page = pages[index] {
+      if isWrite, !page.isDirty { pages[index]!.isDirty = true }
+      return page.frame
+    }
+    guard let frame = arena.allocate() else { return nil }
+    guard fill(frame, from: index) else {
+      arena.release(frame)
+      return nil
+    }
+    pages[index] = Page(frame: frame, isDirty: isWrite)
+    return frame
+  }
+
+  /// Fills a zeroed frame with page `index` as the source has it.
+  package func fill(_ frame: Frame, from index: UInt64) -> Bool {
+    let offset = index << 12
+    guard let source, offset < sourceSize else { return true }
+    let count = Int(min(UInt64(Frame.size), sourceSize - offset))
+    return arena.withMutableBytes(frame, offset: 0, count: count) {
+      source.readPages(at: offset, into: &$0)
+    }
+  }
+
+  package func heldFrame(_ index: UInt64) -> Frame? { pages[index]?.frame }
+
+  /// Puts a page in place as a snapshot had it. Takes over the caller's reference.
+  package func restorePage(_ index: UInt64, frame: Frame, isDirty: Bool) {
+    if let old = pages.updateValue(Page(frame: frame, isDirty: isDirty), forKey: index) {
+      arena.release(old.frame)
+    }
+  }
+
+  package func restore(source: (any PageSource)?, sourceSize: UInt64, size: UInt64) {
+    self.source = source
+    self.sourceSize = sourceSize
+    self.size = size
+  }
+
+  /// Marks held pages as equal to the source again (after they were written back).
+  package func markClean(_ index: UInt64) { pages[index]?.isDirty = false }
+
+  // MARK: Bytes
+
+  /// Copies bytes at `offset` into `buffer`; returns how many: short at the end of the object, `nil`
+  /// when the source fails before the first byte.
+  package func read(at offset: UInt64, into buffer: inout MutableRawSpan) -> Int? {
+    guard offset < size else { return 0 }
+    let total = Int(min(UInt64(buffer.byteCount), size - offset))
+    var done = 0
+    while done < total {
+      let position = offset + UInt64(done)
+      let index = position >> 12
+      let inPage = Int(position & 4095)
+      if let page = pages[index] {
+        let count = min(Frame.size - inPage, total - done)
+        arena.withBytes(page.frame, offset: inPage, count: count) {
+          buffer.copy(from: $0, at: done)
+        }
+        done += count
+        continue
+      }
+      // A run of pages that are not held: straight from the source.
+      var end = (index + 1) << 12
+      while end < offset + UInt64(total), pages[end >> 12] == nil { end += 4096 }
+      let count = Int(min(end, offset + UInt64(total)) - position)
+      var part = buffer._mutatingExtracting(done..<(done + count))
+      part.fill(0, in: 0..<count)
+      if let source, position < sourceSize {
+        let available = Int(min(UInt64(count), sourceSize - position))
+        var front = part._mutatingExtracting(0..<available)
+        guard source.readPages(at: position, into: &front) else { return done == 0 ? nil : done }
+      }
+      done += count
+    }
+    return done
+  }
+
+  /// Copies `bytes` to `offset`, growing the object; returns how many: short at the memory limit.
+  package func write(at offset: UInt64, from bytes: RawSpan) -> Int {
+    var done = 0
+    while done < bytes.byteCount {
+      let position = offset + UInt64(done)
+      let inPage = Int(position & 4095)
+      let count = min(Frame.size - inPage, bytes.byteCount - done)
+      guard let frame = frame(position >> 12, isWrite: true) else { break }
+      arena.dropTranslations(of: frame)
+      arena.withMutableBytes(frame, offset: inPage, count: count) {
+        $0.copy(from: bytes.extracting(done..<(done + count)))
+      }
+      done += count
+      size = max(size, position + UInt64(count))
+    }
+    return done
+  }
+
+  /// Sets the length. What is cut off reads as zeroes should the object grow again, and mappings of
+  /// it fault with SIGBUS.
+  package func resize(to newSize: UInt64) {
+    if newSize < size {
+      let firstGone = (newSize + 4095) >> 12
+      invalidateMappings(firstGone..<UInt64.max >> 12)
+      for index in pages.keys where index >= firstGone {
+        arena.release(pages.removeValue(forKey: index)!.frame)
+      }
+      sourceSize = min(sourceSize, newSize)
+      if newSize & 4095 != 0, let page = pages[newSize >> 12] {
+        arena.dropTranslations(of: page.frame)
+        let from = Int(newSize & 4095)
+        arena.withMutableBytes(page.frame, offset: 0, count: Frame.size) {
+          $0.fill(0, in: from..<Frame.size)
+        }
+      }
+    }
+    size = newSize
+  }
+
+  /// Zeroes a range without changing the size (`FALLOC_FL_PUNCH_HOLE`); `false` at the memory limit.
+  package func zero(_ range: Range<UInt64>) -> Bool {
+    var position = range.lowerBound
+    let end = min(range.upperBound, size)
+    while position < end {
+      let inPage = Int(position & 4095)
+      let count = Int(min(UInt64(Frame.size - inPage), end - position))
+      let index = position >> 12
+      if count == Frame.size, (index << 12) >= sourceSize {
+        if let page = pages[index] {
+          invalidateMappings(index..<(index + 1))
+          pages[index] = nil
+          arena.release(page.frame)
+        }
+      } else {
+        guard let frame = frame(index, isWrite: true) else { return false }
+        arena.withMutableBytes(frame, offset: inPage, count: count) { $0.fill(0, in: 0..<count) }
+      }
+      position += UInt64(count)
+    }
+    return true
+  }
+
+  // MARK: Mappings
+
+  package func addMapper(_ space: AddressSpace) {
+    mappers.removeAll { $0.space == nil }
+    if !mappers.contains(where: { $0.space === space }) { mappers.append(WeakSpace(space: space)) }
+  }
+
+  private func invalidateMappings(_ range: Range<UInt64>) {
+    for mapper in mappers { mapper.space?.dropPages(of: self, in: range) }
+  }
+}

@@ -1,0 +1,127 @@
+/// One page's entry: where its frame is and what may be done with it.
+package struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
+  package var rawValue: UInt64
+  @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  package static var absent: PageTableEntry { PageTableEntry(rawValue: 0) }
+
+  private static let presentBit: UInt64 = 1
+  private static let dirtyBit: UInt64 = 2
+  private static let copyBit: UInt64 = 4
+  private static let sharedBit: UInt64 = 8
+
+  package init(frame: Frame, permissions: Permissions) {
+    rawValue =
+      UInt64(frame.index) << 32 | UInt64(permissions.rawValue) << 8 | Self.presentBit
+  }
+
+  package var isPresent: Bool { rawValue & Self.presentBit != 0 }
+
+  package var frame: Frame {
+    get { Frame(UInt32(truncatingIfNeeded: rawValue >> 32)) }
+    set { rawValue = rawValue & 0xffff_ffff | UInt64(newValue.index) << 32 }
+  }
+
+  /// What the mapping allows (not what the engine was granted).
+  package var permissions: Permissions {
+    get { Permissions(rawValue: UInt8(truncatingIfNeeded: rawValue >> 8) & 7) }
+    set { rawValue = rawValue & ~0x700 | UInt64(newValue.rawValue) << 8 }
+  }
+
+  /// Written since it was mapped or since the bit was last cleared by a snapshot.
+  package var isDirty: Bool {
+    get { rawValue & Self.dirtyBit != 0 }
+    set { set(Self.dirtyBit, newValue) }
+  }
+
+  /// The frame must be copied before the first write.
+  package var isCopyOnWrite: Bool {
+    get { rawValue & Self.copyBit != 0 }
+    set { set(Self.copyBit, newValue) }
+  }
+
+  /// The frame belongs to a shared `MemoryObject`.
+  package var isShared: Bool {
+    get { rawValue & Self.sharedBit != 0 }
+    set { set(Self.sharedBit, newValue) }
+  }
+
+  private mutating func set(_ bit: UInt64, _ on: Bool) {
+    if on { rawValue |= bit } else { rawValue &= ~bit }
+  }
+}
+
+/// The sparse map from guest page number to entry: leaves of 512 pages (2 MiB) in a dictionary, the
+/// last leaf used kept at hand.
+package struct PageTable {
+  private final class Leaf {
+    var entries = InlineArray<512, PageTableEntry>(repeating: .absent)
+    var present = 0
+  }
+
+  private var leaves: [UInt64: Leaf] = [:]
+  private var lastKey: UInt64 = .max
+  private var lastLeaf: Leaf?
+
+  /// Pages present.
+  package private(set) var count = 0
+
+  package init() {}
+
+  private mutating func leaf(_ key: UInt64) -> Leaf? {
+    if key == lastKey { return lastLeaf }
+    guard let leaf = leaves[key] else { return nil }
+    lastKey = key
+    lastLeaf = leaf
+    return leaf
+  }
+
+  package subscript(page: UInt64) -> PageTableEntry {
+    mutating get { leaf(page >> 9)?.entries[Int(page & 511)] ?? .absent }
+    set {
+      let key = page >> 9
+      let leaf: Leaf
+      if let existing = self.leaf(key) {
+        leaf = existing
+      } else {
+        guard newValue.isPresent else { return }
+        leaf = Leaf()
+        leaves[key] = leaf
+        lastKey = key
+        lastLeaf = leaf
+      }
+      let was = leaf.entries[Int(page & 511)].isPresent
+      leaf.entries[Int(page & 511)] = newValue
+      let change = (newValue.isPresent ? 1 : 0) - (was ? 1 : 0)
+      leaf.present += change
+      count += change
+      if leaf.present == 0 {
+        leaves[key] = nil
+        if lastKey == key {
+          lastKey = .max
+          lastLeaf = nil
+        }
+      }
+    }
+  }
+
+  /// The pages present in `range`, in ascending order.
+  package func pages(in range: Range<UInt64>) -> [UInt64] {
+    guard !range.isEmpty, count > 0 else { return [] }
+    let first = range.lowerBound >> 9
+    let last = (range.upperBound - 1) >> 9
+    let keys: [UInt64] =
+      last - first < UInt64(leaves.count)
+      ? (first...last).filter { leaves[$0] != nil }
+      : leaves.keys.filter { $0 >= first && $0 <= last }.sorted()
+    var result: [UInt64] = []
+    for key in keys {
+      guard let leaf = leaves[key] else { continue }
+      for index in 0..<512 where leaf.entries[index].isPresent {
+        let page = key << 9 | UInt64(index)
+        if range.contains(page) { result.append(page) }
+      }
+    }
+    return result
+  }
+}
