@@ -20,14 +20,25 @@ package protocol Host: AnyObject {
 
   func kind(of handle: HostHandle) throws(HostError) -> StreamKind
 
-  /// Reads into `buffer`, at `offset` for a file (nil: a stream without positions). Returns the bytes
-  /// read; 0 is the end. Throws `wouldBlock` rather than wait.
+  /// What the stream was opened for: `read`, `write`, `append`. For streams that were inherited.
+  func options(of handle: HostHandle) throws(HostError) -> OpenOptions
+
+  /// Reads into `buffer`, at `offset` for a file. Returns the bytes read; 0 is the end. Throws
+  /// `wouldBlock` rather than wait.
+  ///
+  /// `nil` is for streams without positions, and for files that were inherited (`stdio:`): there it
+  /// means the position which the descriptor's other users share, and moves it.
   func read(_ handle: HostHandle, at offset: UInt64?, into buffer: inout MutableRawSpan)
     throws(HostError) -> Int
 
   /// Writes `bytes`; may write fewer. Throws `wouldBlock` rather than wait.
   func write(_ handle: HostHandle, at offset: UInt64?, from bytes: RawSpan)
     throws(HostError) -> Int
+
+  /// The position of an inherited file, which it shares with the processes it came from.
+  func position(of handle: HostHandle) throws(HostError) -> UInt64
+
+  func setPosition(of handle: HostHandle, to offset: UInt64) throws(HostError)
 
   /// Writes file data (and with `metadata` the inode too) through to storage.
   func flush(_ handle: HostHandle, metadata: Bool) throws(HostError)

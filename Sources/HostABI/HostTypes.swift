@@ -15,6 +15,9 @@ package struct OpenOptions: OptionSet, Sendable {
   /// With `create`: fail with `exists` when there is one.
   package static let exclusive = OpenOptions(rawValue: 8)
   package static let truncate = OpenOptions(rawValue: 16)
+  /// Writes go to the end, whatever their offset. Only reported, of streams that were inherited: the
+  /// library OS appends by itself.
+  package static let append = OpenOptions(rawValue: 32)
   // A symbolic link in the last component is never followed: the library OS resolves links itself.
 }
 

@@ -1,1 +1,129 @@
-// placeholder
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// The host ABI on a POSIX system: Linux, and Darwin as far as its kernel goes (no terminal modes, no
+/// reserved extents).
+///
+/// A handle is a descriptor of this process. Making a host ignores SIGPIPE and SIGXFSZ for the
+/// process, so that the calls concerned fail with `brokenPipe` and `fileTooLarge` instead.
+package final class PosixHost: Host {
+  /// How bytes are moved through a descriptor.
+  enum Transfer {
+    /// Has positions; never has to be waited for.
+    case positioned
+    case terminal
+    case pipe
+    case socket
+    case other
+  }
+
+  struct OpenStream {
+    var kind: StreamKind
+    var transfer: Transfer
+    /// Shares its open file description with other processes, whose flags are not ours to change: it
+    /// may be blocking.
+    var isInherited: Bool
+  }
+
+  /// Open streams, by descriptor.
+  var streams: [OpenStream?] = []
+
+  /// Terminals whose modes were changed: a descriptor to reach them by, and the modes they had.
+  var changedTerminals: [(device: UInt64, descriptor: Int32, modes: godwit_termios2)] = []
+
+  /// Scratch space of `wait`.
+  var pollItems: [pollfd] = []
+
+  /// Ends a wait from any thread; may outlive the host.
+  package let waker = Waker()
+
+  private let alarm = Alarm()
+  private var alarmThread: HostThread?
+
+  package let facts = MachineFacts(
+    processors: Int(godwit_processor_count()), memory: system_memory(),
+    hostName: system_gethostname())
+
+  package init() {
+    _ = PosixHost.closedStandardStreams
+    _ = godwit_signal_ignore(SIGPIPE)
+    _ = godwit_signal_ignore(SIGXFSZ)
+  }
+
+  deinit {
+    alarm.end()
+    alarmThread?.join()
+    for descriptor in streams.indices where streams[descriptor] != nil {
+      system_close(Int32(descriptor))
+    }
+    for terminal in changedTerminals { system_close(terminal.descriptor) }
+  }
+
+  /// Which of 0, 1, 2 the process was started without. They are filled with /dev/null, lest a file
+  /// opened later takes the number and receives what is meant for standard error.
+  static let closedStandardStreams: Set<Int32> = {
+    var closed: Set<Int32> = []
+    for descriptor in Int32(0)...2 where godwit_fcntl(descriptor, F_GETFD, 0) == -1 {
+      closed.insert(descriptor)
+      // Takes the lowest free number, which is this one.
+      _ = try? system_open(Array("/dev/null".utf8), O_RDWR)
+    }
+    return closed
+  }()
+
+  // MARK: Interrupts and alarms
+
+  package func interrupt() { waker.wake() }
+
+  package func setAlarm(at deadline: Int64?, _ action: (@Sendable () -> Void)?) {
+    if alarmThread == nil {
+      guard deadline != nil else { return }
+      alarmThread = HostThread { [alarm] in alarm.run() }
+    }
+    alarm.set(at: deadline, action)
+  }
+
+  // MARK: The rest
+
+  package func now(_ clock: HostClock) -> HostTime {
+    switch clock {
+    case .monotonic: system_clock_gettime(CLOCK_MONOTONIC)
+    case .realtime: system_clock_gettime(CLOCK_REALTIME)
+    case .processorTime: system_clock_gettime(CLOCK_PROCESS_CPUTIME_ID)
+    }
+  }
+
+  package func entropy(into buffer: inout MutableRawSpan) { system_entropy(&buffer) }
+
+  package func log(_ message: String) {
+    let line = message.utf8.map { $0 == 10 || $0 == 13 ? 32 : $0 } + [10]
+    // Nobody can be told when this fails.
+    _ = try? writeAll(2, line)
+  }
+
+  /// The largest resident size that this process has had, in bytes; for `--stats`.
+  package static var peakMemory: UInt64 { godwit_peak_resident_bytes() }
+}
+
+/// Writes all of `bytes` to `descriptor`, waiting for room where it must.
+func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws(HostError) {
+  // SAFETY: bytes have no padding.
+  let span = unsafe bytes.span.bytes
+  var done = 0
+  while done < bytes.count {
+    do throws(HostError) {
+      done += try system_write(descriptor, span.extracting(done..<bytes.count))
+    } catch .wouldBlock {
+      var item = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
+      _ = system_poll(&item, timeout: nil)
+    }
+  }
+}

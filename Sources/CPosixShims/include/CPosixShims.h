@@ -1,1 +1,107 @@
+// What Swift cannot call or name itself: variadic functions, macros, structures that clash with the C
+// library's own, and code that runs inside a signal handler.
+#ifndef GODWIT_CPOSIXSHIMS_H
+#define GODWIT_CPOSIXSHIMS_H
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+// --- Variadic functions --------------------------------------------------------------------------
+
+int godwit_open(const char *path, int flags, mode_t mode);
+int godwit_fcntl(int fd, int command, int argument);
+
+/// Fails with EEXIST rather than replace `to`.
+int godwit_rename_exclusive(const char *from, const char *to);
+
+#ifdef __linux__
+/// O_TMPFILE (open(2)), a compound macro that Swift does not import.
+enum { GODWIT_O_TMPFILE = 020000000 | O_DIRECTORY };
+#endif
+
+// --- ioctl ---------------------------------------------------------------------------------------
+
+int godwit_ioctl_fionread(int fd, int *count);
+int godwit_ioctl_get_window_size(int fd, uint16_t size[4]);
+int godwit_ioctl_set_window_size(int fd, const uint16_t size[4]);
+
+/// The kernel's generic `struct termios2` (asm-generic/termbits.h), field for field.
+struct godwit_termios2 {
+  uint32_t c_iflag, c_oflag, c_cflag, c_lflag;
+  uint8_t c_line;
+  uint8_t c_cc[19];
+  uint32_t c_ispeed, c_ospeed;
+};
+
+/// TCGETS2. -1 with ENOTSUP where the host has no such structure.
+int godwit_get_termios2(int fd, struct godwit_termios2 *modes);
+/// `when`: 0 now (TCSETS2), 1 when output has drained (TCSETSW2), 2 and input discarded (TCSETSF2).
+int godwit_set_termios2(int fd, int when, const struct godwit_termios2 *modes);
+
+// --- What differs between systems ----------------------------------------------------------------
+
+/// One directory entry. Returns 1 and the entry, 0 at the end, -1 with errno. `name` is valid until the
+/// next call.
+int godwit_readdir(DIR *directory, const char **name, size_t *length, uint8_t *type);
+
+/// poll(2) for at most `timeout` nanoseconds; negative: for ever.
+int godwit_poll(struct pollfd *items, nfds_t count, int64_t timeout);
+
+/// Random bytes, all of them. -1 when the system has no generator.
+int godwit_random(void *buffer, size_t count);
+
+/// fallocate(2); ENOTSUP where there is none.
+int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length);
+
+/// Access, modification and change time as seconds and nanoseconds, in this order.
+void godwit_stat_times(const struct stat *status, int64_t times[6]);
+void godwit_device_numbers(uint64_t device, uint32_t *major, uint32_t *minor);
+
+/// A unix-domain stream socket, closed on exec.
+int godwit_socket_unix(void);
+/// accept(2), closed on exec.
+int godwit_accept(int fd);
+/// Binds (or connects) `fd` to a unix-domain address; -1 with ENAMETOOLONG when it does not fit.
+int godwit_bind_unix(int fd, const char *path);
+int godwit_connect_unix(int fd, const char *path);
+/// The effective user on the other end of a unix socket.
+int godwit_peer_user(int fd, uint32_t *user);
+
+/// What in a `struct timespec` leaves a file time alone (UTIME_OMIT).
+long godwit_utime_omit(void);
+
+/// The largest resident size that this process has had, in bytes.
+uint64_t godwit_peak_resident_bytes(void);
+
+/// Processors this process may run on.
+int godwit_processor_count(void);
+
+// --- Waking a wait -------------------------------------------------------------------------------
+
+/// A wake-up channel: ends[0] is polled, ends[1] is written. They are the same descriptor on Linux.
+int godwit_waker_open(int ends[2]);
+/// Makes the reading end readable. Async-signal-safe; keeps errno.
+void godwit_waker_wake(int end);
+/// Forgets the wake-ups so far.
+void godwit_waker_drain(int end);
+
+// --- Host signals --------------------------------------------------------------------------------
+
+/// The waker ends to write to when a signal comes; -1 for none.
+void godwit_signals_set_wakers(int first, int second);
+/// Catches `signal` (1 to 63): its bit is set and the wakers are woken.
+int godwit_signals_catch(int signal);
+/// Back to the disposition it had before the first catch.
+int godwit_signals_release(int signal);
+/// The set of signals caught since the last take, bit n for signal n; clears it.
+uint64_t godwit_signals_take(void);
+uint64_t godwit_signals_peek(void);
+/// SIG_IGN, unless a handler is installed.
+int godwit_signal_ignore(int signal);
+
+#endif

@@ -1,0 +1,241 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+extension PosixHost {
+  // MARK: Opening
+
+  package func open(
+    _ uri: StreamURI, _ options: OpenOptions, permissions: UInt16
+  ) throws(HostError) -> HostHandle {
+    switch uri.scheme {
+    case .file, .dir: try openFile(uri, options, permissions)
+    case .stdio: try openInherited(uri.path)
+    case .tty:
+      try adopt(
+        system_open(Array("/dev/tty".utf8), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK))
+    case .tcp, .udp, .pipe: throw .notSupported
+    }
+  }
+
+  private func openFile(
+    _ uri: StreamURI, _ options: OpenOptions, _ permissions: UInt16
+  ) throws(HostError) -> HostHandle {
+    let path = try nativePath(uri)
+    // Non-blocking, so that opening a FIFO or a device doesn't wait.
+    var flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK
+    switch (options.contains(.read), options.contains(.write)) {
+    case (true, true): flags |= O_RDWR
+    case (true, false): flags |= O_RDONLY
+    case (false, true): flags |= O_WRONLY
+    case (false, false): throw .invalid
+    }
+    if uri.scheme == .dir { flags |= O_DIRECTORY }
+    if options.contains(.truncate) {
+      guard options.contains(.write) else { throw .invalid }
+      flags |= O_TRUNC
+    }
+    guard options.contains(.create) else { return try adopt(system_open(path, flags)) }
+    guard uri.scheme == .file else { throw .invalid }
+    return try adopt(create(path, flags, options.contains(.exclusive), permissions))
+  }
+
+  /// Opens or makes the file at `path`, knowing which, since only a new file gets `permissions`: all of
+  /// them, whatever the process's umask.
+  private func create(
+    _ path: [UInt8], _ flags: Int32, _ isExclusive: Bool, _ permissions: UInt16
+  ) throws(HostError) -> Int32 {
+    while true {
+      do throws(HostError) {
+        let descriptor = try system_open(path, flags | O_CREAT | O_EXCL, permissions & 0o7777)
+        do throws(HostError) {
+          try system_fchmod(descriptor, permissions & 0o7777)
+        } catch {
+          system_close(descriptor)
+          throw error
+        }
+        return descriptor
+      } catch .exists where !isExclusive {}
+      do throws(HostError) {
+        return try system_open(path, flags)
+      } catch .notFound {}
+      // Removed in between: once more.
+    }
+  }
+
+  /// A descriptor of our own for what this process inherited as `path`, a number.
+  private func openInherited(_ path: [UInt8]) throws(HostError) -> HostHandle {
+    guard let number = Int32(String(decoding: path, as: UTF8.self)), number >= 0 else {
+      throw .invalid
+    }
+    // What was inherited has no close-on-exec flag; what this process opened has.
+    let flags = godwit_fcntl(number, F_GETFD, 0)
+    guard flags != -1, flags & FD_CLOEXEC == 0,
+      !PosixHost.closedStandardStreams.contains(number)
+    else { throw .notFound }
+    return try adopt(system_fcntl(number, F_DUPFD_CLOEXEC, 3), isInherited: true)
+  }
+
+  /// Enters `descriptor` in the table of open streams; closes it on failure.
+  private func adopt(_ descriptor: Int32, isInherited: Bool = false) throws(HostError) -> HostHandle
+  {
+    do throws(HostError) {
+      let status = try system_fstat(descriptor)
+      let (kind, transfer) = PosixHost.classify(descriptor, status)
+      let stream = OpenStream(kind: kind, transfer: transfer, isInherited: isInherited)
+      while streams.count <= Int(descriptor) { streams.append(nil) }
+      streams[Int(descriptor)] = stream
+      return HostHandle(descriptor)
+    } catch {
+      system_close(descriptor)
+      throw error
+    }
+  }
+
+  private static func classify(_ descriptor: Int32, _ status: stat) -> (StreamKind, Transfer) {
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: (.file(.regular), .positioned)
+    case S_IFDIR: (.file(.directory), .positioned)
+    case S_IFBLK: (.file(.blockDevice), .positioned)
+    case S_IFCHR where isatty(descriptor) == 1: (.terminal, .terminal)
+    case S_IFCHR: (.file(.characterDevice), .other)
+    case S_IFIFO: (.pipe, .pipe)
+    case S_IFSOCK: (.pipe, .socket)
+    default: (.other, .other)
+    }
+  }
+
+  package func close(_ handle: HostHandle) {
+    guard (try? stream(handle)) != nil else { return }
+    streams[Int(handle.rawValue)] = nil
+    system_close(handle.rawValue)
+  }
+
+  /// What is known of an open handle.
+  @inline(__always)
+  func stream(_ handle: HostHandle) throws(HostError) -> OpenStream {
+    let index = Int(handle.rawValue)
+    guard streams.indices.contains(index), let stream = streams[index] else { throw .invalid }
+    return stream
+  }
+
+  package func kind(of handle: HostHandle) throws(HostError) -> StreamKind {
+    try stream(handle).kind
+  }
+
+  package func options(of handle: HostHandle) throws(HostError) -> OpenOptions {
+    _ = try stream(handle)
+    let flags = try system_fcntl(handle.rawValue, F_GETFL)
+    var options: OpenOptions =
+      switch flags & O_ACCMODE {
+      case O_RDONLY: .read
+      case O_WRONLY: .write
+      default: [.read, .write]
+      }
+    if flags & O_APPEND != 0 { options.insert(.append) }
+    return options
+  }
+
+  // MARK: Moving bytes
+
+  package func read(
+    _ handle: HostHandle, at offset: UInt64?, into buffer: inout MutableRawSpan
+  ) throws(HostError) -> Int {
+    let stream = try stream(handle)
+    let descriptor = handle.rawValue
+    if let offset {
+      guard let offset = Int64(exactly: offset) else { throw .invalid }
+      return try system_pread(descriptor, &buffer, offset)
+    }
+    if buffer.byteCount == 0 { return 0 }
+    switch stream.transfer {
+    case .positioned: break
+    case .socket: return try system_recv(descriptor, &buffer, Int32(MSG_DONTWAIT))
+    case .terminal, .pipe, .other:
+      // Asked first, since the description may be a blocking one. What is ready does not block.
+      if stream.isInherited && system_poll_now(descriptor, Int16(POLLIN)) == 0 {
+        throw .wouldBlock
+      }
+    }
+    return try system_read(descriptor, &buffer)
+  }
+
+  package func write(
+    _ handle: HostHandle, at offset: UInt64?, from bytes: RawSpan
+  ) throws(HostError) -> Int {
+    let stream = try stream(handle)
+    let descriptor = handle.rawValue
+    if let offset {
+      guard let offset = Int64(exactly: offset) else { throw .invalid }
+      return try system_pwrite(descriptor, bytes, offset)
+    }
+    if bytes.byteCount == 0 { return 0 }
+    var limit = Int.max
+    switch stream.transfer {
+    case .positioned: break
+    case .socket:
+      return try system_send(descriptor, bytes, Int32(MSG_DONTWAIT))
+    case .terminal, .pipe, .other:
+      // A blocking description that is ready takes this much at once: a pipe has room for PIPE_BUF
+      // bytes (pipe(7)), a terminal is given less than a line discipline's buffer.
+      guard stream.isInherited else { break }
+      if system_poll_now(descriptor, Int16(POLLOUT)) == 0 { throw .wouldBlock }
+      limit = stream.transfer == .pipe ? Int(PIPE_BUF) : 1024
+    }
+    return try system_write(descriptor, bytes, limit: limit)
+  }
+
+  package func position(of handle: HostHandle) throws(HostError) -> UInt64 {
+    _ = try stream(handle)
+    return UInt64(try system_lseek(handle.rawValue, 0, SEEK_CUR))
+  }
+
+  package func setPosition(of handle: HostHandle, to offset: UInt64) throws(HostError) {
+    _ = try stream(handle)
+    guard let offset = Int64(exactly: offset) else { throw .invalid }
+    try system_lseek(handle.rawValue, offset, SEEK_SET)
+  }
+
+  package func flush(_ handle: HostHandle, metadata: Bool) throws(HostError) {
+    _ = try stream(handle)
+    if metadata {
+      try system_fsync(handle.rawValue)
+    } else {
+      try system_fdatasync(handle.rawValue)
+    }
+  }
+
+  package func setLength(_ handle: HostHandle, to length: UInt64) throws(HostError) {
+    _ = try stream(handle)
+    guard let length = Int64(exactly: length) else { throw .invalid }
+    try system_ftruncate(handle.rawValue, length)
+  }
+
+  package func allocate(
+    _ handle: HostHandle, _ range: Range<UInt64>, _ how: Allocation
+  ) throws(HostError) {
+    _ = try stream(handle)
+    guard let start = Int64(exactly: range.lowerBound), let end = Int64(exactly: range.upperBound),
+      start < end
+    else { throw .invalid }
+    // linux/falloc.h: KEEP_SIZE 1, PUNCH_HOLE 2, which needs KEEP_SIZE.
+    let mode: Int32 =
+      switch how {
+      case .reserve(let keepSize): keepSize ? 1 : 0
+      case .punchHole: 3
+      }
+    try system_fallocate(handle.rawValue, mode, start, end - start)
+  }
+
+  package func attributes(of handle: HostHandle) throws(HostError) -> FileAttributes {
+    _ = try stream(handle)
+    return FileAttributes(try system_fstat(handle.rawValue))
+  }
+}

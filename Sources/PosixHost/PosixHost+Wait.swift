@@ -1,0 +1,48 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+extension PosixHost {
+  package func wait(_ items: [WaitItem], until deadline: Int64?) -> [Readiness] {
+    pollItems.removeAll(keepingCapacity: true)
+    pollItems.append(pollfd(fd: waker.readEnd, events: Int16(POLLIN), revents: 0))
+    for item in items {
+      pollItems.append(
+        pollfd(fd: item.handle.rawValue, events: item.interest.pollEvents, revents: 0))
+    }
+    while true {
+      var timeout: Int64?
+      if let deadline {
+        let now = system_clock_gettime(CLOCK_MONOTONIC).totalNanoseconds
+        let (rest, overflow) = deadline.subtractingReportingOverflow(now)
+        timeout = deadline <= now ? 0 : overflow ? nil : rest
+      }
+      // A signal that isn't ours to report (SIGCONT after a stop) is no reason to return.
+      if system_poll(&pollItems, timeout: timeout) { break }
+    }
+    if pollItems[0].revents != 0 { waker.drain() }
+    return pollItems.dropFirst().map { Readiness(pollEvents: $0.revents) }
+  }
+}
+
+extension Readiness {
+  fileprivate var pollEvents: Int16 {
+    (contains(.readable) ? Int16(POLLIN) : 0) | (contains(.writable) ? Int16(POLLOUT) : 0)
+  }
+
+  fileprivate init(pollEvents: Int16) {
+    self = []
+    let events = Int32(pollEvents)
+    if events & Int32(POLLIN) != 0 { insert(.readable) }
+    if events & Int32(POLLOUT) != 0 { insert(.writable) }
+    if events & Int32(POLLHUP) != 0 { insert(.hangup) }
+    if events & Int32(POLLERR | POLLNVAL) != 0 { insert(.error) }
+  }
+}

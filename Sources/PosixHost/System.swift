@@ -1,0 +1,436 @@
+// Every raw call of this target, and nothing else: `system_foo` wraps `foo`. A native error is
+// translated here, at the call that failed. Interrupted calls are made again.
+
+internal import CPosixShims
+internal import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Makes `call` until it isn't interrupted; throws what -1 stands for.
+@inline(__always)
+func checked<R: FixedWidthInteger & SignedInteger>(_ call: () -> R) throws(HostError) -> R {
+  while true {
+    let result = call()
+    if result != -1 { return result }
+    let number = errno
+    if number != EINTR { throw HostError(errno: number) }
+  }
+}
+
+/// Lends `path` as a C string. A path with a NUL in it is `invalid`, an empty one `notFound`.
+@inline(__always)
+func withCPath<R>(
+  _ path: [UInt8], _ body: (UnsafePointer<CChar>) throws(HostError) -> R
+) throws(HostError) -> R {
+  if path.isEmpty { throw .notFound }
+  if path.contains(0) { throw .invalid }
+  let terminated = path + [0]
+  let result: Result<R, HostError> = unsafe terminated.withUnsafeBufferPointer { bytes in
+    // SAFETY: CChar and UInt8 have the same layout, and the array ends in NUL.
+    unsafe bytes.withMemoryRebound(to: CChar.self) { text in
+      do throws(HostError) {
+        return .success(try unsafe body(text.baseAddress!))
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+  return try result.get()
+}
+
+// SAFETY (all of this file): pointers passed to the calls below point to values or buffers that
+// outlive the call, with the size that is passed beside them.
+
+// MARK: Descriptors
+
+func system_open(_ path: [UInt8], _ flags: Int32, _ mode: UInt16 = 0) throws(HostError) -> Int32 {
+  try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe godwit_open(path, flags, mode_t(mode)) }
+  }
+}
+
+/// Never repeated: after EINTR the descriptor is closed already (close(2), Linux).
+func system_close(_ fd: Int32) { _ = close(fd) }
+
+@discardableResult
+func system_fcntl(_ fd: Int32, _ command: Int32, _ argument: Int32 = 0) throws(HostError) -> Int32 {
+  try checked { godwit_fcntl(fd, command, argument) }
+}
+
+func system_read(_ fd: Int32, _ buffer: inout MutableRawSpan) throws(HostError) -> Int {
+  try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(HostError) in
+    try checked { unsafe read(fd, bytes.baseAddress, bytes.count) }
+  }
+}
+
+func system_pread(
+  _ fd: Int32, _ buffer: inout MutableRawSpan, _ offset: Int64
+) throws(HostError) -> Int {
+  try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(HostError) in
+    try checked { unsafe pread(fd, bytes.baseAddress, bytes.count, off_t(offset)) }
+  }
+}
+
+func system_recv(
+  _ fd: Int32, _ buffer: inout MutableRawSpan, _ flags: Int32
+) throws(HostError) -> Int {
+  try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(HostError) in
+    try checked { unsafe recv(fd, bytes.baseAddress, bytes.count, flags) }
+  }
+}
+
+/// Writes at most `limit` bytes.
+func system_write(
+  _ fd: Int32, _ bytes: RawSpan, limit: Int = Int.max
+) throws(HostError) -> Int {
+  try unsafe bytes.withUnsafeBytes { (bytes) throws(HostError) in
+    try checked { unsafe write(fd, bytes.baseAddress, min(bytes.count, limit)) }
+  }
+}
+
+func system_pwrite(_ fd: Int32, _ bytes: RawSpan, _ offset: Int64) throws(HostError) -> Int {
+  try unsafe bytes.withUnsafeBytes { (bytes) throws(HostError) in
+    try checked { unsafe pwrite(fd, bytes.baseAddress, bytes.count, off_t(offset)) }
+  }
+}
+
+func system_send(_ fd: Int32, _ bytes: RawSpan, _ flags: Int32) throws(HostError) -> Int {
+  try unsafe bytes.withUnsafeBytes { (bytes) throws(HostError) in
+    try checked { unsafe send(fd, bytes.baseAddress, bytes.count, flags) }
+  }
+}
+
+@discardableResult
+func system_lseek(_ fd: Int32, _ offset: Int64, _ whence: Int32) throws(HostError) -> Int64 {
+  Int64(try checked { lseek(fd, off_t(offset), whence) })
+}
+
+func system_ftruncate(_ fd: Int32, _ length: Int64) throws(HostError) {
+  _ = try checked { ftruncate(fd, off_t(length)) }
+}
+
+/// Through to the storage itself, which on Darwin takes more than fsync(2).
+func system_fsync(_ fd: Int32) throws(HostError) {
+  #if canImport(Darwin)
+    if godwit_fcntl(fd, F_FULLFSYNC, 0) == 0 { return }
+  #endif
+  _ = try checked { fsync(fd) }
+}
+
+func system_fdatasync(_ fd: Int32) throws(HostError) {
+  #if canImport(Darwin)
+    try system_fsync(fd)
+  #else
+    _ = try checked { fdatasync(fd) }
+  #endif
+}
+
+/// fallocate(2), with its mode bits; `notSupported` where there is none.
+func system_fallocate(
+  _ fd: Int32, _ mode: Int32, _ offset: Int64, _ length: Int64
+) throws(HostError) {
+  _ = try checked { godwit_fallocate(fd, mode, offset, length) }
+}
+
+func system_fstat(_ fd: Int32) throws(HostError) -> stat {
+  var status = stat()
+  _ = try checked { unsafe fstat(fd, &status) }
+  return status
+}
+
+func system_fchmod(_ fd: Int32, _ mode: UInt16) throws(HostError) {
+  _ = try checked { fchmod(fd, mode_t(mode)) }
+}
+
+func system_flock(_ fd: Int32, _ operation: Int32) throws(HostError) {
+  _ = try checked { flock(fd, operation) }
+}
+
+// MARK: Names
+
+func system_lstat(_ path: [UInt8]) throws(HostError) -> stat {
+  var status = stat()
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe lstat(path, &status) }
+  }
+  return status
+}
+
+func system_chmod(_ path: [UInt8], _ mode: UInt16) throws(HostError) {
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe fchmodat(AT_FDCWD, path, mode_t(mode), AT_SYMLINK_NOFOLLOW) }
+  }
+}
+
+/// `UInt32.max` leaves an id alone.
+func system_chown(_ path: [UInt8], _ user: UInt32, _ group: UInt32) throws(HostError) {
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe fchownat(AT_FDCWD, path, user, group, AT_SYMLINK_NOFOLLOW) }
+  }
+}
+
+/// `nil` leaves a time alone.
+func system_utimens(
+  _ path: [UInt8], _ accessed: HostTime?, _ modified: HostTime?
+) throws(HostError) {
+  func value(_ time: HostTime?) -> timespec {
+    guard let time else { return timespec(tv_sec: 0, tv_nsec: godwit_utime_omit()) }
+    return timespec(tv_sec: time_t(time.seconds), tv_nsec: Int(time.nanoseconds))
+  }
+  let times = [value(accessed), value(modified)]
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) }
+  }
+}
+
+func system_mkdir(_ path: [UInt8], _ mode: UInt16) throws(HostError) {
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe mkdir(path, mode_t(mode)) }
+  }
+}
+
+func system_symlink(_ target: [UInt8], _ path: [UInt8]) throws(HostError) {
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try unsafe withCPath(target) { (target) throws(HostError) in
+      try checked { unsafe symlink(target, path) }
+    }
+  }
+}
+
+func system_readlink(_ path: [UInt8]) throws(HostError) -> [UInt8] {
+  var capacity = 256
+  while true {
+    var target = [UInt8](repeating: 0, count: capacity)
+    let count = try unsafe withCPath(path) { (path) throws(HostError) in
+      try checked {
+        unsafe target.withUnsafeMutableBytes {
+          unsafe readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
+      }
+    }
+    if count < capacity { return Array(target[..<count]) }
+    // It may have been cut off: look again with more room.
+    capacity *= 4
+  }
+}
+
+/// A symbolic link in the last component of `existing` is linked to, not followed.
+func system_link(_ existing: [UInt8], _ path: [UInt8]) throws(HostError) {
+  _ = try unsafe withCPath(existing) { (existing) throws(HostError) in
+    try unsafe withCPath(path) { (path) throws(HostError) in
+      try checked { unsafe linkat(AT_FDCWD, existing, AT_FDCWD, path, 0) }
+    }
+  }
+}
+
+func system_rename(_ from: [UInt8], _ to: [UInt8]) throws(HostError) {
+  _ = try unsafe withCPath(from) { (from) throws(HostError) in
+    try unsafe withCPath(to) { (to) throws(HostError) in
+      try checked { unsafe rename(from, to) }
+    }
+  }
+}
+
+/// Fails with `exists` rather than replace `to`.
+func system_rename_exclusive(_ from: [UInt8], _ to: [UInt8]) throws(HostError) {
+  _ = try unsafe withCPath(from) { (from) throws(HostError) in
+    try unsafe withCPath(to) { (to) throws(HostError) in
+      try checked { unsafe godwit_rename_exclusive(from, to) }
+    }
+  }
+}
+
+func system_unlink(_ path: [UInt8]) throws(HostError) {
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe unlink(path) }
+  }
+}
+
+func system_rmdir(_ path: [UInt8]) throws(HostError) {
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe rmdir(path) }
+  }
+}
+
+/// realpath(3): absolute, without symbolic links. All components must exist.
+func system_realpath(_ path: [UInt8]) throws(HostError) -> [UInt8] {
+  try unsafe withCPath(path) { (path) throws(HostError) in
+    guard let resolved = unsafe realpath(path, nil) else { throw HostError(errno: errno) }
+    defer { unsafe free(resolved) }
+    let bytes = unsafe UnsafeRawBufferPointer(start: resolved, count: strlen(resolved))
+    return unsafe Array(bytes)
+  }
+}
+
+func system_statvfs(_ path: [UInt8]) throws(HostError) -> statvfs {
+  var volume = statvfs()
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe statvfs(path, &volume) }
+  }
+  return volume
+}
+
+/// The names in an open directory with their `d_type`s, without `.` and `..`, in no order. Takes `fd`
+/// over and closes it.
+func system_readdir(_ fd: Int32) throws(HostError) -> [(name: [UInt8], type: UInt8)] {
+  guard let directory = unsafe fdopendir(fd) else {
+    let error = HostError(errno: errno)
+    close(fd)
+    throw error
+  }
+  defer { unsafe closedir(directory) }
+  var entries: [(name: [UInt8], type: UInt8)] = []
+  while true {
+    var name: UnsafePointer<CChar>?
+    var length = 0
+    var type: UInt8 = 0
+    guard try checked({ unsafe godwit_readdir(directory, &name, &length, &type) }) == 1
+    else { return entries }
+    let bytes = unsafe Array(UnsafeRawBufferPointer(start: name, count: length))
+    if bytes == [46] || bytes == [46, 46] { continue }
+    entries.append((bytes, type))
+  }
+}
+
+// MARK: Terminals
+
+func system_get_termios2(_ fd: Int32) throws(HostError) -> godwit_termios2 {
+  var modes = godwit_termios2()
+  _ = try checked { unsafe godwit_get_termios2(fd, &modes) }
+  return modes
+}
+
+/// `when`: 0 now, 1 drained, 2 flushed.
+func system_set_termios2(
+  _ fd: Int32, _ when: Int32, _ modes: godwit_termios2
+) throws(HostError) {
+  var modes = modes
+  _ = try checked { unsafe godwit_set_termios2(fd, when, &modes) }
+}
+
+func system_get_window_size(_ fd: Int32) throws(HostError) -> WindowSize {
+  var size: [UInt16] = [0, 0, 0, 0]
+  _ = try checked { unsafe godwit_ioctl_get_window_size(fd, &size) }
+  return WindowSize(rows: size[0], columns: size[1], pixelWidth: size[2], pixelHeight: size[3])
+}
+
+func system_set_window_size(_ fd: Int32, _ size: WindowSize) throws(HostError) {
+  let size = [size.rows, size.columns, size.pixelWidth, size.pixelHeight]
+  _ = try checked { unsafe godwit_ioctl_set_window_size(fd, size) }
+}
+
+func system_fionread(_ fd: Int32) throws(HostError) -> Int {
+  var count: Int32 = 0
+  _ = try checked { unsafe godwit_ioctl_fionread(fd, &count) }
+  return Int(count)
+}
+
+func system_tcflush(_ fd: Int32, _ queue: Int32) throws(HostError) {
+  _ = try checked { tcflush(fd, queue) }
+}
+
+/// Runs `body` with SIGTTOU blocked, so that a background process may set its terminal's modes.
+func system_with_sigttou_blocked(_ body: () -> Void) {
+  var set = sigset_t()
+  var old = sigset_t()
+  unsafe sigemptyset(&set)
+  unsafe sigaddset(&set, SIGTTOU)
+  unsafe pthread_sigmask(SIG_BLOCK, &set, &old)
+  body()
+  unsafe pthread_sigmask(SIG_SETMASK, &old, nil)
+}
+
+// MARK: Waiting, time and the rest
+
+/// Polls `items` for at most `timeout` nanoseconds (nil: for ever). Returns false when a signal came.
+func system_poll(_ items: inout [pollfd], timeout: Int64?) -> Bool {
+  let count = nfds_t(items.count)
+  return unsafe godwit_poll(&items, count, timeout ?? -1) >= 0
+}
+
+/// What `poll` says of one descriptor right now.
+func system_poll_now(_ fd: Int32, _ events: Int16) -> Int16 {
+  var item = pollfd(fd: fd, events: events, revents: 0)
+  while unsafe poll(&item, 1, 0) < 0 && errno == EINTR {}
+  return item.revents
+}
+
+func system_clock_gettime(_ clock: clockid_t) -> HostTime {
+  var time = timespec()
+  unsafe clock_gettime(clock, &time)
+  return HostTime(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+}
+
+/// Fills `buffer` from the kernel's generator. Nothing can go on without one.
+func system_entropy(_ buffer: inout MutableRawSpan) {
+  unsafe buffer.withUnsafeMutableBytes { bytes in
+    guard bytes.count > 0 else { return }
+    let result = unsafe godwit_random(bytes.baseAddress, bytes.count)
+    precondition(result == 0, "the system has no random bytes")
+  }
+}
+
+func system_gethostname() -> String {
+  var name = [UInt8](repeating: 0, count: 256)
+  let result = unsafe name.withUnsafeMutableBytes {
+    unsafe gethostname($0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count - 1)
+  }
+  return result == 0 ? String(decoding: name.prefix { $0 != 0 }, as: UTF8.self) : "localhost"
+}
+
+/// Bytes of physical memory.
+func system_memory() -> UInt64 {
+  UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(0, sysconf(Int32(_SC_PAGESIZE))))
+}
+
+// MARK: Mapping
+
+/// Maps `count` bytes of a file read-only.
+@unsafe func system_mmap(_ fd: Int32, _ count: Int) throws(HostError) -> UnsafeRawPointer {
+  guard let base = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, fd, 0),
+    unsafe base != MAP_FAILED
+  else { throw HostError(errno: errno) }
+  return UnsafeRawPointer(base)
+}
+
+@unsafe func system_munmap(_ base: UnsafeRawPointer, _ count: Int) {
+  _ = unsafe munmap(UnsafeMutableRawPointer(mutating: base), count)
+}
+
+// MARK: Unix sockets
+
+func system_socket_unix() throws(HostError) -> Int32 {
+  try checked { godwit_socket_unix() }
+}
+
+func system_bind(_ fd: Int32, _ path: [UInt8]) throws(HostError) {
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe godwit_bind_unix(fd, path) }
+  }
+}
+
+func system_connect(_ fd: Int32, _ path: [UInt8]) throws(HostError) {
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe godwit_connect_unix(fd, path) }
+  }
+}
+
+func system_listen(_ fd: Int32, _ backlog: Int32) throws(HostError) {
+  _ = try checked { listen(fd, backlog) }
+}
+
+func system_accept(_ fd: Int32) throws(HostError) -> Int32 {
+  try checked { godwit_accept(fd) }
+}
+
+func system_peer_user(_ fd: Int32) throws(HostError) -> UInt32 {
+  var user: UInt32 = 0
+  _ = try checked { unsafe godwit_peer_user(fd, &user) }
+  return user
+}
