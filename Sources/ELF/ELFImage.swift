@@ -1,0 +1,120 @@
+/// What a loader has to know of an ELF64 little-endian program, checked so that it can be trusted:
+/// no sum of its fields overflows and its load segments are ascending and disjoint.
+///
+/// Only the headers and the interpreter's path are read, however large the file is. Field meanings
+/// are those of the System V ABI, chapters 4 and 5; limits are those of Linux's `fs/binfmt_elf.c`.
+package struct ELFImage: Hashable, Sendable {
+  package enum Kind: UInt16, Sendable {
+    /// Loaded at the addresses it names.
+    case executable = 2
+    /// Loaded anywhere: a position-independent program or an interpreter.
+    case dynamic = 3
+  }
+
+  /// One `PT_LOAD` segment. `fileSize ≤ memorySize`, and `memorySize` is not zero.
+  package struct Segment: Hashable, Sendable {
+    /// Bytes from the start of the file; congruent to `address` modulo 4096 if `fileSize > 0`.
+    package var offset: UInt64
+    /// As linked; a dynamic image adds its load bias.
+    package var address: UInt64
+    package var fileSize: UInt64
+    /// Bytes in memory; those beyond `fileSize` are zero.
+    package var memorySize: UInt64
+    package var flags: SegmentFlags
+    /// A power of two.
+    package var alignment: UInt64
+
+    package init(
+      offset: UInt64, address: UInt64, fileSize: UInt64, memorySize: UInt64, flags: SegmentFlags,
+      alignment: UInt64
+    ) {
+      self.offset = offset
+      self.address = address
+      self.fileSize = fileSize
+      self.memorySize = memorySize
+      self.flags = flags
+      self.alignment = alignment
+    }
+
+    /// One past the last byte in memory.
+    package var end: UInt64 { address + memorySize }
+  }
+
+  /// `p_flags`.
+  package struct SegmentFlags: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    package static let execute = SegmentFlags(rawValue: 1)
+    package static let write = SegmentFlags(rawValue: 2)
+    package static let read = SegmentFlags(rawValue: 4)
+  }
+
+  /// The `PT_TLS` segment: the initial image of thread-local storage.
+  package struct TLS: Hashable, Sendable {
+    package var offset: UInt64
+    package var address: UInt64
+    package var fileSize: UInt64
+    package var memorySize: UInt64
+    package var alignment: UInt64
+
+    package init(
+      offset: UInt64, address: UInt64, fileSize: UInt64, memorySize: UInt64, alignment: UInt64
+    ) {
+      self.offset = offset
+      self.address = address
+      self.fileSize = fileSize
+      self.memorySize = memorySize
+      self.alignment = alignment
+    }
+  }
+
+  /// What `PT_GNU_PROPERTY` says all code of the image can bear
+  /// (`GNU_PROPERTY_AARCH64_FEATURE_1_AND`).
+  package struct CodeFeatures: OptionSet, Hashable, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// AArch64 branch target identification.
+    package static let branchTargets = CodeFeatures(rawValue: 1)
+    /// AArch64 return address signing.
+    package static let pointerAuthentication = CodeFeatures(rawValue: 2)
+  }
+
+  package internal(set) var machine: ELFMachine
+  package internal(set) var kind: Kind
+  /// `e_flags`; architecture specific.
+  package internal(set) var flags: UInt32
+  /// The address of the first instruction, as linked.
+  package internal(set) var entry: UInt64
+  /// Bytes from the start of the file to the program headers.
+  package internal(set) var programHeaderOffset: UInt64
+  package internal(set) var programHeaderEntrySize: Int
+  package internal(set) var programHeaderCount: Int
+  /// Ascending by address, disjoint, never empty.
+  package internal(set) var segments: [Segment] = []
+  /// The path in `PT_INTERP`, without its terminating NUL.
+  package internal(set) var interpreter: [UInt8]?
+  /// Whether `PT_GNU_STACK` asks for an executable stack; `nil` when there is no such header.
+  package internal(set) var executableStack: Bool?
+  package internal(set) var tls: TLS?
+  package internal(set) var codeFeatures: CodeFeatures = []
+
+  /// From the page of the first byte to the end of the page of the last, as linked.
+  package var pageSpan: Range<UInt64> {
+    (segments[0].address & ~4095)..<((segments[segments.count - 1].end + 4095) & ~4095)
+  }
+
+  /// The largest alignment any segment asks for, at least a page.
+  package var alignment: UInt64 { segments.reduce(4096) { max($0, $1.alignment) } }
+
+  /// Where the program headers lie in memory, as linked (`AT_PHDR` without the load bias); `nil` when
+  /// no segment holds them.
+  package var programHeaderAddress: UInt64? {
+    for segment in segments
+    where segment.offset <= programHeaderOffset
+      && programHeaderOffset - segment.offset < segment.fileSize
+    {
+      return segment.address + (programHeaderOffset - segment.offset)
+    }
+    return nil
+  }
+}
