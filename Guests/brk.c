@@ -1,4 +1,5 @@
 // brk: starts after the data, grows zeroed, shrinks, refuses nonsense by answering the old break.
+// QEMU: qemu-user keeps pages below a lowered break mapped.
 #include "fault.h"
 #include <sys/mman.h>
 

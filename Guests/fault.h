@@ -42,5 +42,11 @@ __attribute__((unused)) static void catch_faults(void) {
 #define NO_FAULT(statement) EQ(FAULT(statement).signo, 0)
 
 // Single accesses the compiler can neither drop nor merge.
-__attribute__((unused)) static inline int load8(const volatile void *p) { return *(const volatile unsigned char *)p; }
-__attribute__((unused)) static inline void store8(volatile void *p, int v) { *(volatile unsigned char *)p = v; }
+__attribute__((unused)) static inline int load8(const volatile void *p) {
+  __asm__ volatile("" : "+r"(p));
+  return *(const volatile unsigned char *)p;
+}
+__attribute__((unused)) static inline void store8(volatile void *p, int v) {
+  __asm__ volatile("" : "+r"(p));
+  *(volatile unsigned char *)p = v;
+}

@@ -1,4 +1,4 @@
-// What JITs do: write-xor-execute cycles by mprotect, two mappings of one memfd (write here, run there), lazy stubs.
+// What JITs do: write-xor-execute cycles by mprotect, code read from a file into a page that was run.
 #include "code.h"
 #include "fault.h"
 #include <sys/mman.h>
@@ -26,28 +26,8 @@ int main(void) {
   EQ(call_code(p + 16), 1);
   STEP("a translation does not outlive the permission");
 
-  int fd = OK(memfd_create("code", 0));
-  OK(ftruncate(fd, PAGE));
-  unsigned char *w = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  unsigned char *x = mmap(NULL, PAGE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
-  CHECK(w != MAP_FAILED && x != MAP_FAILED);
-  for (int i = 0; i < 200; i++) {
-    put_return(w + 32, i * 3);
-    flush_code(w + 32, CODE_SIZE);
-    flush_code(x + 32, CODE_SIZE);
-    EQ(call_code(x + 32), i * 3);
-  }
-  STEP("written at one address, run at another");
-
   unsigned char bytes[CODE_SIZE];
-  for (int i = 0; i < 20; i++) {
-    put_return(bytes, 5000 + i);
-    EQ(pwrite(fd, bytes, CODE_SIZE, 32), CODE_SIZE);
-    flush_code(x + 32, CODE_SIZE);
-    EQ(call_code(x + 32), 5000 + i);
-  }
-  STEP("written by pwrite");
-
+  int fd = OK(memfd_create("code", 0));
   // read() straight into a page that has been run.
   OK(mprotect(p, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC));
   for (int i = 0; i < 20; i++) {

@@ -1,4 +1,5 @@
 // madvise: DONTNEED and FREE on private memory, hints accepted, errors; files come back from the file.
+// QEMU: qemu-user 7.2 accepts any advice.
 #include "fault.h"
 #include <sys/mman.h>
 

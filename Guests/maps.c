@@ -1,4 +1,5 @@
 // /proc/self/maps tells what is mapped: text, heap, stack, protections, offsets, names, and follows every change.
+// QEMU: qemu-user does not name the heap.
 #include "check.h"
 #include <sys/mman.h>
 
@@ -42,7 +43,7 @@ int main(void) {
   exe[n] = 0;
   STREQ(l.name, exe);
   CHECK(find(constant, &l));
-  STREQ(l.prot, "r--p");
+  CHECK(l.prot[0] == 'r' && l.prot[1] == '-');  // beside the text on AArch64, so maybe executable
   CHECK(find(text, &l));
   STREQ(l.prot, "rw-p");
   CHECK(find(&local, &l));

@@ -1,4 +1,5 @@
 // mincore, mlock, mlock2, munlock, mlockall: answered for mapped memory, ENOMEM for holes.
+// QEMU: qemu-user 7.2 refuses mlock2's flags.
 #include "check.h"
 #include <sys/mman.h>
 

@@ -1,4 +1,5 @@
 // Anonymous mappings: zeroed, hints, MAP_FIXED over others, FIXED_NOREPLACE, NORESERVE, munmap that splits, errors.
+// QEMU: qemu-user 7.2 ignores MAP_FIXED_NOREPLACE.
 #include "fault.h"
 #include <sys/mman.h>
 

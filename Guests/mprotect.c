@@ -1,4 +1,5 @@
 // mprotect: every combination obeyed at once, splits and merges, contents kept, exact si_code and si_addr, errors.
+// QEMU: qemu-user 7.2 refuses a length of zero.
 #include "fault.h"
 #include "code.h"
 #include <sys/mman.h>

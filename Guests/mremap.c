@@ -1,4 +1,5 @@
 // mremap: shrink, grow in place, forced move, MREMAP_FIXED over another mapping, contents, errors.
+// QEMU: qemu-user 7.2 answers ENOMEM to a size of zero.
 #include "fault.h"
 #include <sys/mman.h>
 

@@ -1,0 +1,58 @@
+// clone by hand: a thread with its own stack, CHILD_SETTID, PARENT_SETTID, CHILD_CLEARTID's wake, set_tid_address.
+#include "check.h"
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
+
+static int parent_tid, child_tid, child_saw, shared_value;
+
+static int body(void *argument) {
+  child_saw = syscall(SYS_gettid);
+  shared_value = *(int *)argument + 1;
+  return 0;  // glibc's clone ends the thread by exit
+}
+
+static int resets(void *argument) {
+  static int other;
+  other = 1;
+  long tid = syscall(SYS_set_tid_address, &other);
+  child_saw = tid == syscall(SYS_gettid);
+  __atomic_store_n((int **)argument, &other, __ATOMIC_SEQ_CST);
+  syscall(SYS_futex, argument, FUTEX_WAKE, 1, NULL, NULL, 0);
+  return 0;
+}
+
+static void wait_zero(int *word) {
+  int value;
+  while ((value = __atomic_load_n(word, __ATOMIC_SEQ_CST))) syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0);
+}
+
+int main(void) {
+  // No CLONE_SETTLS: the thread borrows main's TLS, so main must not use errno until it is gone. It only waits.
+  int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
+              CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+  char *stack = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+  int argument = 41;
+  child_tid = -1;
+  long tid = OK(clone(body, stack + 65536, flags, &argument, &parent_tid, NULL, &child_tid));
+  EQ(parent_tid, tid);
+  wait_zero(&child_tid);
+  EQ(child_saw, tid);
+  EQ(shared_value, 42);
+  CHECK(tid != getpid());
+  STEP("a thread by clone; its exit clears and wakes");
+
+  int *where = NULL;
+  flags &= ~(CLONE_CHILD_SETTID | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID);
+  OK(clone(resets, stack + 65536, flags, &where));
+  while (!__atomic_load_n(&where, __ATOMIC_SEQ_CST)) syscall(SYS_futex, &where, FUTEX_WAIT, 0, NULL, NULL, 0);
+  wait_zero(where);
+  EQ(child_saw, 1);
+  STEP("set_tid_address moves the word");
+
+  FAILS(EINVAL, syscall(SYS_clone, CLONE_THREAD, 0, 0, 0, 0));                  // needs SIGHAND
+  FAILS(EINVAL, syscall(SYS_clone, CLONE_SIGHAND | CLONE_THREAD, 0, 0, 0, 0));  // needs VM
+  STEP("flags that need others");
+  return 0;
+}

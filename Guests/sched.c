@@ -1,0 +1,80 @@
+// The scheduler's calls: affinity, policy, priorities, yield, getcpu; and names of threads.
+#include "check.h"
+#include <pthread.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+static void *named(void *unused) {
+  char name[16];
+  OK(prctl(PR_GET_NAME, name));
+  STREQ(name, "first");  // inherited from the creator
+  OK(prctl(PR_SET_NAME, "a name longer than sixteen bytes"));
+  OK(prctl(PR_GET_NAME, name));
+  STREQ(name, "a name longer t");
+  EQ(pthread_getname_np(pthread_self(), name, 16), 0);
+  STREQ(name, "a name longer t");
+  return unused;
+}
+
+int main(void) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  OK(sched_getaffinity(0, sizeof set, &set));
+  int cpus = CPU_COUNT(&set);
+  CHECK(cpus >= 1);
+  OK(sched_setaffinity(0, sizeof set, &set));
+  CHECK(sysconf(_SC_NPROCESSORS_ONLN) >= 1);
+  unsigned long raw[64];
+  long size = OK(syscall(SYS_sched_getaffinity, 0, sizeof raw, raw));
+  CHECK(size > 0 && size % 8 == 0);
+  FAILS(EINVAL, syscall(SYS_sched_getaffinity, 0, 7, raw));
+  FAILS(ESRCH, sched_getaffinity(999999999, sizeof set, &set));
+  CPU_ZERO(&set);
+  FAILS(EINVAL, sched_setaffinity(0, sizeof set, &set));
+  STEP("affinity");
+
+  unsigned cpu = 99999, node = 99999;
+  OK(syscall(SYS_getcpu, &cpu, &node, NULL));
+  CHECK(cpu < 4096 && node < 4096);
+  OK(syscall(SYS_getcpu, NULL, NULL, NULL));
+  CHECK(sched_getcpu() >= 0);
+  OK(sched_yield());
+  STEP("getcpu, yield");
+
+  struct sched_param param = {.sched_priority = 77};
+  EQ(sched_getscheduler(0), SCHED_OTHER);
+  OK(sched_getparam(0, &param));
+  EQ(param.sched_priority, 0);
+  OK(sched_setscheduler(0, SCHED_OTHER, &param));
+  EQ(sched_get_priority_min(SCHED_FIFO), 1);
+  EQ(sched_get_priority_max(SCHED_FIFO), 99);
+  EQ(sched_get_priority_max(SCHED_OTHER), 0);
+  FAILS(EINVAL, sched_get_priority_max(42));
+  FAILS(EINVAL, sched_setscheduler(0, 42, &param));
+  param.sched_priority = 5;
+  FAILS(EINVAL, sched_setscheduler(0, SCHED_OTHER, &param));
+  struct timespec slice = {-1, -1};
+  OK(sched_rr_get_interval(0, &slice));
+  CHECK(slice.tv_sec >= 0 && slice.tv_nsec >= 0);
+  errno = 0;
+  int nice_value = getpriority(PRIO_PROCESS, 0);
+  EQ(errno, 0);
+  OK(setpriority(PRIO_PROCESS, 0, nice_value));
+  FAILS(EINVAL, getpriority(77, 0));
+  STEP("policy and priority");
+
+  char name[16];
+  OK(prctl(PR_SET_NAME, "first"));
+  pthread_t t;
+  EQ(pthread_create(&t, NULL, named, NULL), 0);
+  EQ(pthread_join(t, NULL), 0);
+  OK(prctl(PR_GET_NAME, name));
+  STREQ(name, "first");
+  int fd = OK(open("/proc/self/comm", O_RDONLY));
+  char comm[32] = "";
+  OK(read(fd, comm, sizeof comm));
+  STREQ(comm, "first\n");
+  STEP("thread names");
+  return 0;
+}
