@@ -87,6 +87,9 @@ __attribute__((unused)) static void enter_scratch(void) {
   atexit(remove_scratch);
 }
 
+// glibc declares sigprocmask and raise "leaf": what their handlers write must be volatile, or be behind this.
+#define BARRIER() __asm__ volatile("" : : : "memory")
+
 // Sleeps at least this long, whatever signals arrive.
 __attribute__((unused)) static void pause_ms(long ms) {
   struct timespec t = {ms / 1000, ms % 1000 * 1000000};

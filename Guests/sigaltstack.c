@@ -1,4 +1,5 @@
 // sigaltstack: used only with SA_ONSTACK, flags seen from inside, nested signals stay on it, SS_AUTODISARM, errors.
+// QEMU: qemu-user 7.2 has no SS_AUTODISARM.
 #include "check.h"
 #include <pthread.h>
 

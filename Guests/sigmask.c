@@ -1,7 +1,7 @@
 // Masks and pending signals: BLOCK/UNBLOCK/SETMASK, sigpending, order of delivery, one standard signal pending at most.
 #include "check.h"
 
-static int order[32], count;
+static volatile int order[32], count;
 static void record(int signo) { order[count++] = signo; }
 
 static void set_of(sigset_t *set, int a, int b, int c) {

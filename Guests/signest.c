@@ -15,6 +15,7 @@ int main(void) {
   OK(sigaction(SIGUSR2, &a, NULL));
   OK(sigaction(SIGTERM, &a, NULL));
   raise(SIGTERM);
+  BARRIER();
   STREQ(trace, "T1..");
   STEP("a handler interrupted by another: %s", trace);
 
@@ -27,6 +28,7 @@ int main(void) {
   raise(SIGUSR2);
   raise(SIGTERM);
   OK(sigprocmask(SIG_SETMASK, &none, NULL));
+  BARRIER();
   // Frames are pushed 1, 2, T; T runs first and raises 1, which is masked until 1's own frame has returned.
   STREQ(trace, "T.2.1.1.");
   STEP("three at once: %s", trace);

@@ -1,7 +1,7 @@
 // Real-time signals queue in order with their values; standard ones coalesce; rt_sigqueueinfo and its limits.
 #include "check.h"
 
-static int values[64], signals[64], count;
+static volatile int values[64], signals[64], count;
 static void handler(int signo, siginfo_t *info, void *context) {
   signals[count] = signo;
   values[count++] = info->si_value.sival_int;
@@ -16,11 +16,11 @@ int main(void) {
   sigset_t all, none;
   sigfillset(&all);
   sigemptyset(&none);
-  int use[] = {SIGRTMIN, SIGRTMIN + 5, SIGRTMAX, SIGUSR1};
+  int use[] = {SIGRTMIN, SIGRTMIN + 5, SIGRTMIN + 20, SIGUSR1};
   for (int i = 0; i < 4; i++) OK(sigaction(use[i], &a, NULL));
   OK(sigprocmask(SIG_SETMASK, &all, NULL));
   for (int i = 0; i < 8; i++) {
-    OK(sigqueue(getpid(), SIGRTMAX, (union sigval){.sival_int = 300 + i}));
+    OK(sigqueue(getpid(), SIGRTMIN + 20, (union sigval){.sival_int = 300 + i}));
     OK(sigqueue(getpid(), SIGRTMIN + 5, (union sigval){.sival_int = 200 + i}));
     OK(sigqueue(getpid(), SIGUSR1, (union sigval){.sival_int = i}));
     OK(sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = 100 + i}));

@@ -2,9 +2,9 @@
 #include "check.h"
 #include <pthread.h>
 
-static __thread int mine;
-static int total;
-static pid_t last;
+static __thread volatile int mine;
+static volatile int total;
+static volatile pid_t last;
 static void handler(int signo) {
   mine++;
   __atomic_add_fetch(&total, 1, __ATOMIC_SEQ_CST);
@@ -12,7 +12,6 @@ static void handler(int signo) {
 }
 
 static pthread_barrier_t ready;
-static volatile int stop;
 
 static void *receiver(void *n) {
   pthread_barrier_wait(&ready);
