@@ -1,3 +1,4 @@
+// BUILD: -lm
 // A handler may clobber every register, vectors and FP control included: the interrupted code, which keeps values in all
 // of them across the signal, must not notice. Synchronous (a trap in the middle of it) and asynchronous (a timer).
 #include "check.h"

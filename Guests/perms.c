@@ -1,0 +1,51 @@
+// chmod, fchmod, umask, chown: modes kept and reported; special bits; utime's relatives are in stat.c.
+#include "check.h"
+
+static mode_t mode(const char *name) {
+  struct stat st;
+  OK(stat(name, &st));
+  return st.st_mode & 07777;
+}
+
+int main(void) {
+  enter_scratch();
+  EQ(umask(0) & ~0777, 0);
+  EQ(umask(077), 0);
+  EQ(umask(022), 077);
+  OK(close(OK(open("f", O_CREAT | O_WRONLY, 0777))));
+  EQ(mode("f"), 0755);
+  OK(mkdir("d", 0777));
+  EQ(mode("d"), 0755);
+  OK(mkdir("t", 01777));
+  EQ(mode("t"), 01755);
+  OK(rmdir("t"));
+  STEP("umask");
+  for (int m = 0; m < 8; m++) {
+    OK(chmod("f", m | m << 3 | 0600));
+    EQ(mode("f"), m | m << 3 | 0600);
+  }
+  int fd = OK(open("f", O_RDWR));
+  OK(fchmod(fd, 0444));
+  EQ(mode("f"), 0444);
+  OK(fchmodat(AT_FDCWD, "f", 0640, 0));
+  EQ(mode("f"), 0640);
+  OK(chmod("d", 01777));
+  EQ(mode("d"), 01777);
+  OK(chmod("f", 04755));
+  EQ(mode("f"), 04755);
+  FAILS(ENOENT, chmod("missing", 0600));
+  FAILS(EBADF, fchmod(99, 0600));
+  STEP("chmod");
+  OK(chown("f", geteuid(), getegid()));
+  OK(fchown(fd, -1, -1));
+  OK(lchown("f", -1, getegid()));
+  OK(fchownat(fd, "", -1, getegid(), AT_EMPTY_PATH));
+  struct stat st;
+  OK(fstat(fd, &st));
+  EQ(st.st_uid, geteuid());
+  EQ(st.st_gid, getegid());
+  FAILS(ENOENT, chown("missing", -1, -1));
+  OK(unlink("f")), OK(rmdir("d"));
+  STEP("chown");
+  return 0;
+}
