@@ -1,0 +1,64 @@
+package import LinuxABI
+
+/// The file descriptors of a process.
+package final class FileTable {
+  package struct Slot {
+    package var file: OpenFile
+    package var closeOnExec: Bool
+  }
+
+  private var slots: [Slot?] = []
+
+  package init() {}
+
+  package func file(_ fd: Int32) throws(Errno) -> OpenFile { try slot(fd).file }
+
+  package func slot(_ fd: Int32) throws(Errno) -> Slot {
+    guard fd >= 0, Int(fd) < slots.count, let slot = slots[Int(fd)] else { throw .EBADF }
+    return slot
+  }
+
+  /// The open descriptors, ascending.
+  package var descriptors: [Int32] {
+    slots.indices.filter { slots[$0] != nil }.map { Int32($0) }
+  }
+
+  /// Puts `file` at the lowest free descriptor at or above `minimum`: EMFILE at `limit`.
+  package func install(
+    _ file: OpenFile, closeOnExec: Bool, minimum: Int32 = 0, limit: UInt64
+  ) throws(Errno) -> Int32 {
+    var fd = Int(minimum)
+    while fd < slots.count, slots[fd] != nil { fd += 1 }
+    guard UInt64(fd) < limit else { throw .EMFILE }
+    put(file, closeOnExec, fd)
+    return Int32(fd)
+  }
+
+  /// Puts `file` at exactly `fd`, closing what was there.
+  package func replace(_ fd: Int32, with file: OpenFile, closeOnExec: Bool) {
+    let old = Int(fd) < slots.count ? slots[Int(fd)] : nil
+    put(file, closeOnExec, Int(fd))
+    old?.file.release()
+  }
+
+  private func put(_ file: OpenFile, _ closeOnExec: Bool, _ fd: Int) {
+    while slots.count <= fd { slots.append(nil) }
+    file.retain()
+    slots[fd] = Slot(file: file, closeOnExec: closeOnExec)
+  }
+
+  package func setCloseOnExec(_ fd: Int32, _ on: Bool) throws(Errno) {
+    _ = try slot(fd)
+    slots[Int(fd)]!.closeOnExec = on
+  }
+
+  package func close(_ fd: Int32) throws(Errno) {
+    let file = try slot(fd).file
+    slots[Int(fd)] = nil
+    file.release()
+  }
+
+  package func closeAll() {
+    for fd in descriptors { try? close(fd) }
+  }
+}

@@ -1,0 +1,100 @@
+package import HostABI
+package import LinuxABI
+package import Machine
+
+/// How a picoprocess is set up; what of it concerns the library OS.
+package struct KernelConfiguration: Sendable {
+  /// The guest's host name (`uname -n`).
+  package var hostName = "godwit"
+  /// Processors shown to the guest.
+  package var processors = 1
+  /// Bytes of memory shown to the guest, and its limit.
+  package var memory: UInt64 = 1 << 30
+  /// The time slice of a thread while another could run, in nanoseconds.
+  package var timeSlice: Int64 = 10_000_000
+  /// AT_HWCAP and AT_HWCAP2: what the engine truthfully implements.
+  package var hwcap: UInt64 = 0
+  package var hwcap2: UInt64 = 0
+  package init() {}
+}
+
+/// The library OS: every object of the guest hangs from here.
+///
+/// All of it lives on the picoprocess's one thread. `run()` is the loop; see `Kernel+Run.swift`.
+package final class Kernel {
+  package let host: any Host
+  package let arena: FrameArena
+  package let engine: any Engine
+  package var configuration: KernelConfiguration
+  package let interrupt = InterruptToken()
+  package let syscalls: SyscallTable
+
+  /// Live processes by pid.
+  package var processes: [Int32: Process] = [:]
+  /// Live tasks by tid.
+  package var tasks: [Int32: Task] = [:]
+  package var nextPID: Int32 = 1
+
+  package var scheduler = Scheduler()
+  package var timers = TimerQueue()
+  package var clock: KernelClock
+  package let futexes = FutexTable()
+  package let vfs: VFS
+
+  /// Set by whatever needs the run loop to come to its top after the current system call.
+  package var needsAttention = false
+
+  /// How the picoprocess's first process ended, once it has.
+  package var exitStatus: ExitStatus?
+
+  /// System calls made since the picoprocess began, over all its resumptions.
+  package var syscallCount: UInt64 = 0
+  /// Come out of `run()` with `.syscallLimit` when the count gets here.
+  package var syscallLimit: UInt64 = .max
+  package var statistics: SyscallStatistics?
+  package var tracer: Tracer?
+  /// Asked at the top of the loop after `interrupt` was raised: what the host's side wants.
+  package var onInterrupt: (() -> InterruptAction)?
+
+  package init(
+    host: any Host, arena: FrameArena, engine: any Engine, configuration: KernelConfiguration
+  ) {
+    self.host = host
+    self.arena = arena
+    self.engine = engine
+    self.configuration = configuration
+    self.syscalls = SyscallTable(isa: engine.isa)
+    self.clock = KernelClock(host: host)
+    self.vfs = VFS()
+  }
+}
+
+/// How a process ended.
+package enum ExitStatus: Hashable, Sendable {
+  case exited(Int32)
+  case killed(signal: Int32)
+
+  /// What a shell reports: the exit code, or 128 + signal.
+  package var shellStatus: Int32 {
+    switch self {
+    case .exited(let code): code & 0xff
+    case .killed(let signal): 128 + signal
+    }
+  }
+}
+
+/// What the host's side wants of the run loop.
+package enum InterruptAction: Sendable {
+  case proceed
+  /// Come out of `run()` with `.interrupted`, everything steady.
+  case stop
+}
+
+/// Why `Kernel.run()` returned.
+package enum RunOutcome: Sendable {
+  case exited(ExitStatus)
+  case interrupted
+  case syscallLimit
+  /// Every task waits for something that can never happen.
+  case deadlock
+}

@@ -1,0 +1,73 @@
+package import LinuxABI
+package import Machine
+
+/// How an argument reads in a trace.
+package enum ArgumentKind: Sendable {
+  case int, unsigned, hex, address, size, octal
+  case fd, dirfd, path, signal, pid
+  /// A buffer that the guest filled; its length is the argument at the index given.
+  case inBuffer(length: Int)
+  /// A buffer that the call fills; its length is the call's result.
+  case outBuffer
+  /// A NULL-terminated array of strings.
+  case strings
+  /// Bits with names, and how the rest shows: `O_RDONLY|O_CLOEXEC`.
+  case flags([FlagName])
+  /// One of several values.
+  case oneOf([FlagName])
+  /// `struct timespec *`.
+  case timespec
+}
+
+/// A bit or value with its Linux name.
+package struct FlagName: Sendable {
+  package var value: UInt64
+  package var name: String
+  package init(_ value: UInt64, _ name: String) {
+    self.value = value
+    self.name = name
+  }
+}
+
+/// How complete a system call is.
+package enum Support: String, Sendable {
+  case full, partial
+  /// Answers ENOSYS or another error by design; the note says why.
+  case refused
+}
+
+/// All there is to know about one system call: dispatch, `--trace`, `Docs/Syscalls.md` and the
+/// summary of missing calls are made from these rows.
+package struct SyscallRow: Sendable {
+  package typealias Handler = @Sendable (SyscallContext) throws(Errno) -> SyscallResult
+
+  package var name: String
+  /// The number on x86-64; nil where that ISA lacks the call.
+  package var x64: Int?
+  /// The number in the generic table (AArch64, RISC-V); nil where it lacks the call.
+  package var generic: Int?
+  package var arguments: [ArgumentKind]
+  package var support: Support
+  package var note: String
+  package var handler: Handler
+
+  package init(
+    _ name: String, x64: Int?, generic: Int?, _ arguments: [ArgumentKind],
+    support: Support = .full, note: String = "", _ handler: @escaping Handler
+  ) {
+    self.name = name
+    self.x64 = x64
+    self.generic = generic
+    self.arguments = arguments
+    self.support = support
+    self.note = note
+    self.handler = handler
+  }
+
+  package func number(on isa: GuestISA) -> Int? {
+    switch isa {
+    case .x86_64: x64
+    case .aarch64: generic
+    }
+  }
+}

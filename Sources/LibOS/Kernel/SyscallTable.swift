@@ -1,0 +1,26 @@
+package import Machine
+
+/// The rows of one ISA, by number.
+package struct SyscallTable: Sendable {
+  private let rows: [SyscallRow?]
+
+  package init(isa: GuestISA) {
+    var rows: [SyscallRow?] = []
+    for row in Self.all {
+      guard let number = row.number(on: isa) else { continue }
+      while rows.count <= number { rows.append(nil) }
+      precondition(rows[number] == nil, "two rows for system call \(number) on \(isa)")
+      rows[number] = row
+    }
+    self.rows = rows
+  }
+
+  package subscript(number: UInt64) -> SyscallRow? {
+    number < UInt64(rows.count) ? rows[Int(number)] : nil
+  }
+
+  /// Every row, group by group; each group stands beside its handlers in `Syscalls/`.
+  package static let all: [SyscallRow] = [
+    memoryRows, taskRows, futexRows, identityRows, limitRows,
+  ].flatMap { $0 }
+}

@@ -1,0 +1,30 @@
+/// Something that wants to hear when a wait queue's object changes: a blocked task, an epoll item.
+package protocol WaitListener: AnyObject {
+  /// The object may have become ready; look again.
+  func objectChanged()
+}
+
+/// The listeners of one object that can be waited for.
+///
+/// Waking is a hint: whoever is woken looks at the object again, and waits again if need be.
+package final class WaitQueue {
+  private var listeners: [any WaitListener] = []
+
+  package init() {}
+
+  package var isEmpty: Bool { listeners.isEmpty }
+
+  package func add(_ listener: any WaitListener) {
+    if !listeners.contains(where: { $0 === listener }) { listeners.append(listener) }
+  }
+
+  package func remove(_ listener: any WaitListener) {
+    listeners.removeAll { $0 === listener }
+  }
+
+  /// Tells every listener to look again.
+  package func wake() {
+    guard !listeners.isEmpty else { return }
+    for listener in listeners { listener.objectChanged() }
+  }
+}

@@ -1,0 +1,16 @@
+/// Who a process is; the guest's own ids, which say nothing about the host's.
+package struct Credentials: Sendable, Equatable {
+  package var realUID: UInt32 = 0
+  package var effectiveUID: UInt32 = 0
+  package var savedUID: UInt32 = 0
+  package var fsUID: UInt32 = 0
+  package var realGID: UInt32 = 0
+  package var effectiveGID: UInt32 = 0
+  package var savedGID: UInt32 = 0
+  package var fsGID: UInt32 = 0
+  package var groups: [UInt32] = []
+
+  package init() {}
+
+  package var isPrivileged: Bool { effectiveUID == 0 }
+}

@@ -1,0 +1,73 @@
+package import LinuxABI
+package import Machine
+
+/// A guest process: a thread group with its memory, files and signal handlers.
+package final class Process {
+  package let pid: Int32
+  package unowned let kernel: Kernel
+  package var isa: GuestISA
+  package var space: AddressSpace
+  package var tasks: [Task] = []
+
+  package var files = FileTable()
+  package var fs: FSContext
+  package var signals = ProcessSignals()
+  package var limits = ResourceLimits()
+  package var credentials = Credentials()
+  package var layout = MemoryLayout()
+  package var image = ProgramImage()
+
+  package var parentPID: Int32 = 0
+  package var processGroup: Int32
+  package var session: Int32
+  package var parentDeathSignal: Int32 = 0
+  package var isDumpable = true
+  package var noNewPrivileges = false
+  package var personality: UInt32 = 0
+  package var umask: UInt16 { get { fs.umask } set { fs.umask = newValue } }
+  /// Guest monotonic time of its start, in nanoseconds.
+  package var startTime: Int64 = 0
+  /// Processor time of threads that have ended, in nanoseconds.
+  package var endedProcessorTime: Int64 = 0
+  package var isExiting = false
+
+  package init(pid: Int32, kernel: Kernel, isa: GuestISA, space: AddressSpace, fs: FSContext) {
+    self.pid = pid
+    self.kernel = kernel
+    self.isa = isa
+    self.space = space
+    self.fs = fs
+    processGroup = pid
+    session = pid
+  }
+
+  /// Where the parts of the address space lie: what `/proc/self/stat` and `brk` need.
+  package struct MemoryLayout: Sendable, Equatable {
+    package var codeStart = GuestAddress.null
+    package var codeEnd = GuestAddress.null
+    package var dataStart = GuestAddress.null
+    package var dataEnd = GuestAddress.null
+    /// The program break's lowest value, and its current one (not page aligned).
+    package var breakStart = GuestAddress.null
+    package var breakEnd = GuestAddress.null
+    package var stackTop = GuestAddress.null
+    package var argumentsStart = GuestAddress.null
+    package var argumentsEnd = GuestAddress.null
+    package var environmentStart = GuestAddress.null
+    package var environmentEnd = GuestAddress.null
+    /// Mappings without an address are placed below this, top down.
+    package var mmapTop = GuestAddress.null
+    /// The page with the code that returns from signal handlers (`[vdso]`).
+    package var signalReturn = GuestAddress.null
+    package init() {}
+  }
+
+  /// The program that `execve` started.
+  package struct ProgramImage: Sendable, Equatable {
+    /// What `/proc/self/exe` shows.
+    package var path: [UInt8] = []
+    /// The auxiliary vector as it was put on the stack.
+    package var auxv: [UInt8] = []
+    package init() {}
+  }
+}

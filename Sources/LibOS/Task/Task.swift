@@ -1,0 +1,116 @@
+package import LinuxABI
+package import Machine
+
+/// A guest thread.
+///
+/// While blocked it is only data: the call it made (`call`), how far that call got (`progress`), and
+/// the queues it waits on. Waking it runs the call's handler again.
+package final class Task: WaitListener {
+  package enum State: UInt8, Sendable {
+    case runnable, blocked, exited
+  }
+
+  package let tid: Int32
+  package unowned let process: Process
+  package unowned let kernel: Kernel
+  package let context: any EngineContext
+
+  package internal(set) var state = State.runnable
+  /// The system call under way, from its entry until its result is set.
+  package var call: SyscallFrame?
+  /// What the call under way must remember from one run of its handler to the next.
+  package var progress = CallProgress()
+  /// The call must end now because a signal is to be delivered: `block` throws instead.
+  package var isInterrupted = false
+
+  private var queues: [WaitQueue] = []
+  private lazy var timer = KernelTimer { [unowned self] in objectChanged() }
+
+  /// Where to store 0 and wake a futex when the thread ends (`set_tid_address`).
+  package var clearChildTID = GuestAddress.null
+  package var robustList = GuestAddress.null
+  package var robustListLength: UInt64 = 0
+  package var rseq = RseqRegistration()
+  /// At most 15 bytes (`PR_SET_NAME`).
+  package var name: [UInt8] = []
+  package var signals = TaskSignals()
+  /// Nanoseconds of processor time used, up to when it was last switched out.
+  package var processorTime: Int64 = 0
+  package var voluntarySwitches: UInt64 = 0
+  package var involuntarySwitches: UInt64 = 0
+  package var niceness: Int32 = 0
+  package var timerSlack: UInt64 = 50_000
+
+  package init(tid: Int32, process: Process, kernel: Kernel) {
+    self.tid = tid
+    self.process = process
+    self.kernel = kernel
+    context = kernel.engine.makeContext()
+  }
+
+  package var isLeader: Bool { tid == process.pid }
+
+  // MARK: Waiting
+
+  /// Puts the task to sleep until an object on one of `queues` changes, or the guest's monotonic
+  /// clock reaches `deadline` (nanoseconds). The handler returns what this returns.
+  ///
+  /// When a signal is to be delivered it throws `interruption` instead: `ERESTARTSYS` for calls that
+  /// SA_RESTART restarts, `ERESTARTNOHAND`, `ERESTART_RESTARTBLOCK` or `EINTR` for the others
+  /// (signal(7)).
+  package func block(
+    on queues: [WaitQueue], until deadline: Int64? = nil, interruption: Errno = .ERESTARTSYS
+  ) throws(Errno) -> SyscallResult {
+    if isInterrupted || hasDeliverableSignal { throw interruption }
+    self.queues = queues
+    for queue in queues { queue.add(self) }
+    if let deadline { kernel.timers.arm(timer, at: deadline) }
+    state = .blocked
+    voluntarySwitches += 1
+    kernel.scheduler.remove(self)
+    kernel.needsAttention = true
+    return .blocked
+  }
+
+  /// The deadline a blocked task waits for, if any.
+  package var wakeDeadline: Int64? { timer.deadline }
+
+  package func objectChanged() { wake() }
+
+  /// Makes a blocked task runnable; its call runs again.
+  package func wake() {
+    guard state == .blocked else { return }
+    stopWaiting()
+    state = .runnable
+    kernel.scheduler.enqueue(self)
+    kernel.needsAttention = true
+  }
+
+  package func stopWaiting() {
+    for queue in queues { queue.remove(self) }
+    queues = []
+    kernel.timers.cancel(timer)
+  }
+}
+
+/// What a restarted call must remember: part of the snapshot.
+package struct CallProgress: Sendable, Equatable {
+  /// When the call times out, in nanoseconds of the guest's monotonic clock.
+  package var deadline: Int64?
+  /// Bytes already moved by a call that has to move them all.
+  package var bytesDone: UInt64 = 0
+  /// The task is in a futex's queue.
+  package var futex: FutexWait?
+  /// The value is the call's own (a mask to put back, an object's id …).
+  package var scratch: UInt64 = 0
+
+  package init() {}
+}
+
+/// A registered restartable-sequences area.
+package struct RseqRegistration: Sendable, Equatable {
+  package var address = GuestAddress.null
+  package var length: UInt32 = 0
+  package var signature: UInt32 = 0
+  package init() {}
+}

@@ -1,0 +1,34 @@
+package import HostABI
+
+/// The guest's clocks, in nanoseconds, over the host's.
+///
+/// CLOCK_MONOTONIC stands still while the picoprocess is suspended, as it does in Linux; it goes on
+/// from where it was on whatever host comes next. CLOCK_BOOTTIME counts the suspended time too.
+package struct KernelClock {
+  private let host: any Host
+  /// What to add to the host's monotonic clock.
+  private var offset: Int64
+  /// Time spent suspended, in nanoseconds.
+  package private(set) var suspended: Int64 = 0
+  /// Guest wall time minus host wall time (`clock_settime` is refused, so 0 unless restored).
+  package var wallOffset: Int64 = 0
+
+  /// A clock that starts like a machine that booted `uptime` nanoseconds ago.
+  package init(host: any Host, uptime: Int64 = 100_000_000_000) {
+    self.host = host
+    offset = uptime - host.now(.monotonic).totalNanoseconds
+  }
+
+  package var monotonic: Int64 { host.now(.monotonic).totalNanoseconds &+ offset }
+  package var boottime: Int64 { monotonic &+ suspended }
+  package var realtime: Int64 { host.now(.realtime).totalNanoseconds &+ wallOffset }
+
+  /// The host's monotonic time that corresponds to guest monotonic `time`.
+  package func hostTime(of time: Int64) -> Int64 { time &- offset }
+
+  /// Continues a clock that stood at `monotonic` and `realtime` when it was saved.
+  package mutating func restore(monotonic: Int64, realtime: Int64, suspended: Int64) {
+    offset = monotonic - host.now(.monotonic).totalNanoseconds
+    self.suspended = suspended + max(0, host.now(.realtime).totalNanoseconds - realtime)
+  }
+}
