@@ -138,6 +138,14 @@ int godwit_accept(int fd) {
 #endif
 }
 
+ssize_t godwit_send(int fd, const void *bytes, size_t count) {
+#ifdef MSG_NOSIGNAL
+  return send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+#else
+  return send(fd, bytes, count, MSG_DONTWAIT);
+#endif
+}
+
 static int unix_address(const char *path, struct sockaddr_un *address) {
   memset(address, 0, sizeof *address);
   address->sun_family = AF_UNIX;

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Musl)
-  internal import Musl
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
+internal import CPosixShims
 
 /// A helper thread beside the picoprocess's own: for alarms, signals and control connections.
 ///
@@ -15,46 +9,22 @@ package final class HostThread: Sendable {
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
   }
 
-  #if canImport(Glibc)
-    private let thread: pthread_t
-  #else
-    // SAFETY: an opaque name, only handed to pthread_join.
-    private nonisolated(unsafe) let thread: pthread_t
-  #endif
+  private let thread: UInt
 
-  /// Starts a thread that runs `body`; `join` must be called once.
+  /// Starts a thread that runs `body`; `join` or `detach` must be called once.
   package init(_ body: @escaping @Sendable () -> Void) {
-    var all = sigset_t()
-    var old = sigset_t()
-    // SAFETY: both sets outlive the calls; a new thread inherits the mask.
-    unsafe sigfillset(&all)
-    unsafe pthread_sigmask(SIG_SETMASK, &all, &old)
-    defer { unsafe pthread_sigmask(SIG_SETMASK, &old, nil) }
-    // SAFETY: retained here, released by the thread, which takes it over.
+    var thread: UInt = 0
+    // SAFETY: the closure is retained here and released by the thread, which takes it over.
     let start = unsafe Unmanaged.passRetained(Start(body)).toOpaque()
-    #if !canImport(Glibc)
-      var thread: pthread_t?
-      let result = unsafe pthread_create(&thread, nil, { unsafe HostThread.run($0) }, start)
-      precondition(result == 0, "no thread left")
-      unsafe self.thread = unsafe thread!
-    #else
-      var thread = pthread_t()
-      let result = unsafe pthread_create(&thread, nil, { unsafe HostThread.run($0!) }, start)
-      precondition(result == 0, "no thread left")
-      self.thread = thread
-    #endif
-  }
-
-  private static func run(_ start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-    // SAFETY: the pointer that `init` retained for this thread.
-    unsafe Unmanaged<Start>.fromOpaque(start).takeRetainedValue().body()
-    return nil
+    let result = unsafe godwit_thread_start(
+      { unsafe Unmanaged<Start>.fromOpaque($0!).takeRetainedValue().body() }, start, &thread)
+    precondition(result == 0, "no thread left")
+    self.thread = thread
   }
 
   /// Waits until the thread has ended and frees what it used.
-  package func join() {
-    var result: UnsafeMutableRawPointer?
-    // SAFETY: joined once, by contract.
-    _ = unsafe pthread_join(thread, &result)
-  }
+  package func join() { godwit_thread_join(thread) }
+
+  /// Lets the thread end by itself.
+  package func detach() { godwit_thread_detach(thread) }
 }

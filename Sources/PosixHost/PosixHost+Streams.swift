@@ -157,7 +157,7 @@ extension PosixHost {
     if buffer.byteCount == 0 { return 0 }
     switch stream.transfer {
     case .positioned: break
-    case .socket: return try system_recv(descriptor, &buffer, Int32(MSG_DONTWAIT))
+    case .socket: return try system_recv(descriptor, &buffer)
     case .terminal, .pipe, .other:
       // Asked first, since the description may be a blocking one. What is ready does not block.
       if stream.isInherited && system_poll_now(descriptor, Int16(POLLIN)) == 0 {
@@ -180,8 +180,7 @@ extension PosixHost {
     var limit = Int.max
     switch stream.transfer {
     case .positioned: break
-    case .socket:
-      return try system_send(descriptor, bytes, Int32(MSG_DONTWAIT))
+    case .socket: return try system_send(descriptor, bytes)
     case .terminal, .pipe, .other:
       // A blocking description that is ready takes this much at once: a pipe has room for PIPE_BUF
       // bytes (pipe(7)), a terminal is given less than a line discipline's buffer.

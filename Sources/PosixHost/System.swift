@@ -69,19 +69,21 @@ func system_read(_ fd: Int32, _ buffer: inout MutableRawSpan) throws(HostError) 
   }
 }
 
+/// Reads into `buffer` behind its first `skipped` bytes.
 func system_pread(
-  _ fd: Int32, _ buffer: inout MutableRawSpan, _ offset: Int64
+  _ fd: Int32, _ buffer: inout MutableRawSpan, skipping skipped: Int = 0, _ offset: Int64
 ) throws(HostError) -> Int {
-  try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(HostError) in
-    try checked { unsafe pread(fd, bytes.baseAddress, bytes.count, off_t(offset)) }
+  precondition(skipped >= 0 && skipped <= buffer.byteCount)
+  return try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(HostError) in
+    let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[skipped...])
+    return try checked { unsafe pread(fd, rest.baseAddress, rest.count, off_t(offset)) }
   }
 }
 
-func system_recv(
-  _ fd: Int32, _ buffer: inout MutableRawSpan, _ flags: Int32
-) throws(HostError) -> Int {
+/// Doesn't wait.
+func system_recv(_ fd: Int32, _ buffer: inout MutableRawSpan) throws(HostError) -> Int {
   try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(HostError) in
-    try checked { unsafe recv(fd, bytes.baseAddress, bytes.count, flags) }
+    try checked { unsafe recv(fd, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT)) }
   }
 }
 
@@ -100,9 +102,10 @@ func system_pwrite(_ fd: Int32, _ bytes: RawSpan, _ offset: Int64) throws(HostEr
   }
 }
 
-func system_send(_ fd: Int32, _ bytes: RawSpan, _ flags: Int32) throws(HostError) -> Int {
+/// Neither waits nor raises SIGPIPE.
+func system_send(_ fd: Int32, _ bytes: RawSpan) throws(HostError) -> Int {
   try unsafe bytes.withUnsafeBytes { (bytes) throws(HostError) in
-    try checked { unsafe send(fd, bytes.baseAddress, bytes.count, flags) }
+    try checked { unsafe godwit_send(fd, bytes.baseAddress, bytes.count) }
   }
 }
 
@@ -374,6 +377,12 @@ func system_entropy(_ buffer: inout MutableRawSpan) {
     let result = unsafe godwit_random(bytes.baseAddress, bytes.count)
     precondition(result == 0, "the system has no random bytes")
   }
+}
+
+/// The value of an environment variable.
+func system_getenv(_ name: String) -> String? {
+  guard let value = unsafe getenv(name) else { return nil }
+  return unsafe String(cString: value)
 }
 
 func system_gethostname() -> String {

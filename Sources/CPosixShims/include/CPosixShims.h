@@ -66,6 +66,8 @@ void godwit_device_numbers(uint64_t device, uint32_t *major, uint32_t *minor);
 int godwit_socket_unix(void);
 /// accept(2), closed on exec.
 int godwit_accept(int fd);
+/// send(2) that neither waits nor raises SIGPIPE (on Darwin the host ignores that).
+ssize_t godwit_send(int fd, const void *bytes, size_t count);
 /// Binds (or connects) `fd` to a unix-domain address; -1 with ENAMETOOLONG when it does not fit.
 int godwit_bind_unix(int fd, const char *path);
 int godwit_connect_unix(int fd, const char *path);
@@ -80,6 +82,13 @@ uint64_t godwit_peak_resident_bytes(void);
 
 /// Processors this process may run on.
 int godwit_processor_count(void);
+
+// --- Threads -------------------------------------------------------------------------------------
+
+/// Starts a thread with every signal blocked that runs `body(argument)`. 0 or an error number.
+int godwit_thread_start(void (*body)(void *), void *argument, uintptr_t *thread);
+void godwit_thread_join(uintptr_t thread);
+void godwit_thread_detach(uintptr_t thread);
 
 // --- Waking a wait -------------------------------------------------------------------------------
 

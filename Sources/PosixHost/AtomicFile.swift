@@ -1,0 +1,129 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// A file that appears under its name only when it is complete and on storage.
+///
+/// Until `commit` returns, the name has its old content, or none, whatever happens: an error, a full
+/// disk, the end of the process at any moment. Where the filesystem can (O_TMPFILE), an unfinished file
+/// has no name at all and vanishes with the process; elsewhere it is `.NAME.….tmp` beside the target, and
+/// removed with this object.
+package final class AtomicFile {
+  private let descriptor: Int32
+  /// The target, free of symbolic links.
+  private let path: [UInt8]
+  private let directory: [UInt8]
+  private var temporary: [UInt8]?
+  private let isUnnamed: Bool
+  private var isCommitted = false
+
+  /// Bytes written so far; where the next `write` goes.
+  package private(set) var length: UInt64 = 0
+
+  /// Begins a file that will replace `path`, with `permissions` in spite of the umask.
+  ///
+  /// A symbolic link at `path` stays, and what it points to is replaced. Throws `isDirectory`, and
+  /// `notSupported` for something else that isn't a regular file.
+  ///
+  /// - Parameter allowsUnnamed: false to use a named temporary file even where it could be avoided.
+  package init(
+    replacing path: String, permissions: UInt16 = 0o600, allowsUnnamed: Bool = true
+  ) throws(HostError) {
+    let target = try AtomicFile.resolve(Array(path.utf8))
+    self.path = target
+    directory = AtomicFile.parent(of: target)
+    if allowsUnnamed, let descriptor = try? system_open_unnamed(directory, permissions) {
+      self.descriptor = descriptor
+      isUnnamed = true
+      temporary = nil
+    } else {
+      let name = AtomicFile.temporaryName(for: target, in: directory)
+      descriptor = try system_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
+      isUnnamed = false
+      temporary = name
+    }
+    try system_fchmod(descriptor, permissions)
+  }
+
+  deinit {
+    if let temporary { try? system_unlink(temporary) }
+    system_close(descriptor)
+  }
+
+  /// Appends all of `bytes`.
+  package func write(_ bytes: RawSpan) throws(HostError) {
+    try write(bytes, at: length)
+  }
+
+  /// Writes all of `bytes` at `offset`: a header whose content is known last, say.
+  package func write(_ bytes: RawSpan, at offset: UInt64) throws(HostError) {
+    precondition(!isCommitted, "written to after commit")
+    var done = 0
+    while done < bytes.byteCount {
+      guard let position = Int64(exactly: offset + UInt64(done)) else { throw .fileTooLarge }
+      done += try system_pwrite(
+        descriptor, bytes.extracting(done..<bytes.byteCount), position)
+    }
+    length = max(length, offset + UInt64(bytes.byteCount))
+  }
+
+  /// Brings the file to storage and gives it its name, in one step that can't be seen halfway.
+  ///
+  /// When this throws, the name may only have the new file if writing the directory through failed
+  /// (`io`); otherwise it has the old one.
+  package func commit() throws(HostError) {
+    precondition(!isCommitted, "committed twice")
+    try system_fsync(descriptor)
+    if isUnnamed {
+      // Linking can't replace, so it takes a name to rename from after all, for a moment.
+      let name = AtomicFile.temporaryName(for: path, in: directory)
+      try system_link_unnamed(descriptor, name)
+      temporary = name
+    }
+    try system_rename(temporary!, path)
+    temporary = nil
+    isCommitted = true
+    let directory = try system_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { system_close(directory) }
+    do throws(HostError) {
+      try system_fsync(directory)
+    } catch .invalid {}  // A filesystem whose directories can't be synchronised (fsync(2)).
+  }
+
+  /// What is to be replaced: `path` itself, or what a symbolic link there leads to.
+  private static func resolve(_ path: [UInt8]) throws(HostError) -> [UInt8] {
+    let status: stat
+    do throws(HostError) {
+      status = try system_lstat(path)
+    } catch .notFound {
+      if path.isEmpty || path.last == UInt8(ascii: "/") { throw .notFound }
+      return path
+    }
+    switch FileKind(mode: status.st_mode) {
+    case .regular: return path
+    case .directory: throw .isDirectory
+    case .symbolicLink: return try resolve(try system_realpath(path))
+    default: throw .notSupported
+    }
+  }
+
+  private static func parent(of path: [UInt8]) -> [UInt8] {
+    guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return [UInt8(ascii: ".")] }
+    return slash == 0 ? [UInt8(ascii: "/")] : Array(path[..<slash])
+  }
+
+  private static func temporaryName(for path: [UInt8], in directory: [UInt8]) -> [UInt8] {
+    let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+    let random = UInt64.random(in: .min ... .max)
+    // Names are limited to 255 bytes.
+    return directory + Array("/.".utf8) + path[start...].prefix(200)
+      + Array(".\(String(random, radix: 36)).tmp".utf8)
+  }
+}

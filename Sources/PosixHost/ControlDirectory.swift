@@ -1,0 +1,143 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Where running picoprocesses are found: a directory of one user, with a socket `NAME.sock` for each.
+package struct ControlDirectory: Sendable {
+  package let path: [UInt8]
+
+  /// Uses the directory at `path` and makes it when there is none, with mode 0700.
+  ///
+  /// Throws `permissionDenied` for a directory that others own or can enter, `notDirectory` when it is
+  /// none, and `notFound` when its parent is missing.
+  package init(_ path: String) throws(HostError) {
+    self.path = Array(path.utf8)
+    do throws(HostError) { try system_mkdir(self.path, 0o700) } catch .exists {}
+    let status = try system_lstat(self.path)
+    guard FileKind(mode: status.st_mode) == .directory else { throw .notDirectory }
+    guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else { throw .permissionDenied }
+  }
+
+  /// `$XDG_RUNTIME_DIR/godwit`, or `/tmp/godwit-UID` where no such directory is provided.
+  package static func standard() throws(HostError) -> ControlDirectory {
+    if let runtime = system_getenv("XDG_RUNTIME_DIR"), runtime.hasPrefix("/") {
+      do throws(HostError) {
+        return try ControlDirectory(runtime + "/godwit")
+      } catch .notFound {}
+    }
+    return try ControlDirectory("/tmp/godwit-\(geteuid())")
+  }
+
+  /// Whether `name` can name a picoprocess: 1 to 64 letters, digits, `.`, `_`, `-`; no `.` in front.
+  package static func isValid(name: String) -> Bool {
+    let allowed: (UInt8) -> Bool = { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "-"):
+        true
+      default: false
+      }
+    }
+    return (1...64).contains(name.utf8.count) && name.utf8.allSatisfy(allowed)
+      && !name.hasPrefix(".")
+  }
+
+  /// The names that have a socket, sorted. One whose owner was killed is still there until somebody
+  /// connects.
+  package func names() throws(HostError) -> [String] {
+    let directory = try system_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let suffix = ".sock"
+    return try system_readdir(directory).map { String(decoding: $0.name, as: UTF8.self) }
+      .filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }.sorted()
+  }
+
+  /// Connects to the picoprocess called `name`. Throws `notFound` when there is none; if it left its
+  /// socket behind, that is removed.
+  package func connect(to name: String) throws(HostError) -> ControlConnection {
+    let socket = try socketPath(name)
+    do throws(HostError) {
+      return ControlConnection(try attempt(socket))
+    } catch .connectionRefused {}
+    return try withLock { () throws(HostError) in
+      do throws(HostError) {
+        return ControlConnection(try attempt(socket))
+      } catch .connectionRefused {
+        try system_unlink(socket)
+        throw .notFound
+      }
+    }
+  }
+
+  /// Begins to listen for connections to `name`. Throws `exists` while another process does.
+  package func listen(as name: String) throws(HostError) -> ControlListener {
+    let socket = try socketPath(name)
+    let descriptor = try system_socket_unix()
+    do throws(HostError) {
+      try withLock { () throws(HostError) in
+        do throws(HostError) {
+          try withAddress(socket) { (path) throws(HostError) in try system_bind(descriptor, path) }
+        } catch .addressInUse {
+          // Somebody listens, or was killed and left it.
+          do throws(HostError) {
+            system_close(try attempt(socket))
+            throw .exists
+          } catch .connectionRefused {}
+          try system_unlink(socket)
+          try withAddress(socket) { (path) throws(HostError) in try system_bind(descriptor, path) }
+        }
+        try system_listen(descriptor, 16)
+      }
+    } catch {
+      system_close(descriptor)
+      throw error
+    }
+    return ControlListener(descriptor: descriptor, path: socket)
+  }
+
+  private func socketPath(_ name: String) throws(HostError) -> [UInt8] {
+    guard ControlDirectory.isValid(name: name) else { throw .invalid }
+    return path + Array("/\(name).sock".utf8)
+  }
+
+  private func attempt(_ socket: [UInt8]) throws(HostError) -> Int32 {
+    let descriptor = try system_socket_unix()
+    do throws(HostError) {
+      try withAddress(socket) { (path) throws(HostError) in try system_connect(descriptor, path) }
+    } catch {
+      system_close(descriptor)
+      throw error
+    }
+    return descriptor
+  }
+
+  /// Calls `body` with a path to `socket` that fits a socket address (108 bytes on Linux, unix(7)).
+  private func withAddress(
+    _ socket: [UInt8], _ body: ([UInt8]) throws(HostError) -> Void
+  ) throws(HostError) {
+    if socket.count < 100 { return try body(socket) }
+    let directory = try system_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { system_close(directory) }
+    // Where there is no /proc the call itself says that the name is too long.
+    #if os(Linux)
+      try body(Array("/proc/self/fd/\(directory)".utf8) + socket[path.count...])
+    #else
+      try body(socket)
+    #endif
+  }
+
+  /// Runs `body` while no other process binds or removes a socket here.
+  private func withLock<R>(_ body: () throws(HostError) -> R) throws(HostError) -> R {
+    let lock = try system_open(path + Array("/.lock".utf8), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    defer { system_close(lock) }
+    try system_flock(lock, LOCK_EX)
+    return try body()
+  }
+}

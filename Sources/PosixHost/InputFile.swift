@@ -1,0 +1,64 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// A regular file that is read piecemeal, such as a snapshot.
+///
+/// Reading by call rather than by mapping keeps the process alive when somebody truncates the file
+/// meanwhile.
+package final class InputFile: Sendable {
+  private let descriptor: Int32
+  /// Bytes, when it was opened.
+  package let size: UInt64
+
+  /// Opens the file at `path`. Throws `isDirectory`, and `notSupported` for what is no regular file.
+  package init(_ path: String) throws(HostError) {
+    // Non-blocking, so that a FIFO of that name isn't waited for.
+    let descriptor = try system_open(Array(path.utf8), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    do throws(HostError) {
+      let status = try system_fstat(descriptor)
+      switch FileKind(mode: status.st_mode) {
+      case .regular: break
+      case .directory: throw .isDirectory
+      default: throw .notSupported
+      }
+      self.descriptor = descriptor
+      size = UInt64(status.st_size)
+    } catch {
+      system_close(descriptor)
+      throw error
+    }
+  }
+
+  deinit { system_close(descriptor) }
+
+  /// Fills `buffer` from `offset` on. Returns the bytes read: fewer only at the end of the file.
+  package func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(HostError) -> Int {
+    var done = 0
+    while done < buffer.byteCount {
+      guard let position = Int64(exactly: offset + UInt64(done)) else { throw .invalid }
+      let count = try system_pread(descriptor, &buffer, skipping: done, position)
+      if count == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  /// At most `count` bytes from `offset` on: fewer only at the end of the file.
+  package func read(at offset: UInt64, count: Int) throws(HostError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var elements = bytes.mutableSpan
+    // SAFETY: bytes have no padding, and any byte is a valid UInt8.
+    var span = unsafe elements.mutableBytes
+    let done = try read(at: offset, into: &span)
+    bytes.removeLast(count - done)
+    return bytes
+  }
+}
