@@ -14,7 +14,7 @@ extension PosixHost {
   func nativePath(_ uri: StreamURI) throws(HostError) -> [UInt8] {
     guard uri.scheme == .file || uri.scheme == .dir else { throw .invalid }
     if uri.path.isEmpty { throw .notFound }
-    guard uri.path[0] == UInt8(ascii: "/") else { throw .invalid }
+    guard uri.path[0] == UInt8(ascii: "/"), !uri.path.contains(0) else { throw .invalid }
     return uri.path
   }
 
@@ -24,6 +24,8 @@ extension PosixHost {
 
   package func setAttributes(at uri: StreamURI, _ change: AttributeChange) throws(HostError) {
     let path = try nativePath(uri)
+    // Changing nothing needs the file, too.
+    _ = try system_lstat(path)
     // The owner first: changing it clears the set-id bits that a change of permissions may set.
     if change.userID != nil || change.groupID != nil {
       try system_chown(path, change.userID ?? .max, change.groupID ?? .max)

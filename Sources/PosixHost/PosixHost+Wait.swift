@@ -14,8 +14,11 @@ extension PosixHost {
     pollItems.removeAll(keepingCapacity: true)
     pollItems.append(pollfd(fd: waker.readEnd, events: Int16(POLLIN), revents: 0))
     for item in items {
+      // poll passes over negative descriptors; one that nobody has is an error to it.
+      let isOpen = (try? stream(item.handle)) != nil
       pollItems.append(
-        pollfd(fd: item.handle.rawValue, events: item.interest.pollEvents, revents: 0))
+        pollfd(
+          fd: isOpen ? item.handle.rawValue : .max, events: item.interest.pollEvents, revents: 0))
     }
     while true {
       var timeout: Int64?
