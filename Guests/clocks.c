@@ -1,0 +1,63 @@
+// Clocks: all of them answer, do not run backwards, agree with each other; resolutions; gettimeofday; cpu time grows by work.
+#include "check.h"
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/times.h>
+
+int main(void) {
+  static const clockid_t ids[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
+                                  CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME, CLOCK_TAI};
+  for (int i = 0; i < 9; i++) {
+    struct timespec resolution;
+    OK(clock_getres(ids[i], &resolution));
+    CHECK(resolution.tv_sec == 0 && resolution.tv_nsec >= 1 && resolution.tv_nsec <= 10000000);
+    struct timespec t;
+    OK(syscall(SYS_clock_gettime, ids[i], &t));
+    CHECK(t.tv_nsec >= 0 && t.tv_nsec < 1000000000);
+    int64_t last = now_ns(ids[i]);
+    for (int j = 0; j < 20; j++) {
+      int64_t now = now_ns(ids[i]);
+      CHECK(now >= last || ids[i] == CLOCK_REALTIME);
+      last = now;
+    }
+  }
+  OK(clock_getres(CLOCK_MONOTONIC, NULL));
+  FAILS(EINVAL, clock_gettime(99, &(struct timespec){0}));
+  FAILS(EINVAL, clock_getres(99, NULL));
+  FAILS(EFAULT, syscall(SYS_clock_gettime, CLOCK_MONOTONIC, (void *)8));
+  STEP("nine clocks");
+
+  CHECK(now_ns(CLOCK_REALTIME) > 1700000000LL * 1000000000);
+  CHECK(now_ns(CLOCK_BOOTTIME) >= now_ns(CLOCK_MONOTONIC_COARSE));
+  struct timeval tv;
+  int64_t before = now_ns(CLOCK_REALTIME);
+  OK(gettimeofday(&tv, NULL));
+  CHECK(tv.tv_sec >= before / 1000000000 && tv.tv_usec >= 0 && tv.tv_usec < 1000000);
+  OK(syscall(SYS_gettimeofday, &tv, NULL));
+  CHECK(tv.tv_sec >= before / 1000000000);
+  CHECK(time(NULL) >= before / 1000000000 - 1);
+  STEP("of day");
+
+  int64_t process = now_ns(CLOCK_PROCESS_CPUTIME_ID), thread = now_ns(CLOCK_THREAD_CPUTIME_ID);
+  volatile uint64_t sum = 0;
+  while (now_ns(CLOCK_THREAD_CPUTIME_ID) - thread < 12000000)
+    for (int i = 0; i < 20000; i++) sum += mix64(i);
+  CHECK(now_ns(CLOCK_PROCESS_CPUTIME_ID) - process >= 10000000);
+  struct rusage usage;
+  OK(getrusage(RUSAGE_SELF, &usage));
+  CHECK(usage.ru_utime.tv_sec + usage.ru_utime.tv_usec + usage.ru_stime.tv_sec + usage.ru_stime.tv_usec > 0);
+  CHECK(usage.ru_maxrss > 0);
+  OK(getrusage(RUSAGE_THREAD, &usage));
+  OK(getrusage(RUSAGE_CHILDREN, &usage));
+  EQ(usage.ru_utime.tv_sec, 0);
+  FAILS(EINVAL, getrusage(77, &usage));
+  struct tms tms;
+  CHECK(times(&tms) > 0);
+  CHECK(tms.tms_utime + tms.tms_stime >= 0 && tms.tms_cutime == 0);
+  OK(times(NULL));
+  clockid_t cpu;
+  EQ(clock_getcpuclockid(0, &cpu), 0);
+  CHECK(now_ns(cpu) > 0);
+  STEP("cpu time, rusage, times");
+  return 0;
+}

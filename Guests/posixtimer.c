@@ -1,0 +1,96 @@
+// POSIX timers: SIGEV_SIGNAL with values, SIGEV_THREAD_ID, SIGEV_NONE, intervals with overruns, absolute, delete, errors.
+#include "check.h"
+#include <pthread.h>
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+#define MS 1000000L
+static volatile int fired, value, code, wrong_thread, overrun;
+static volatile pid_t expected;
+static timer_t timer;
+
+static void handler(int signo, siginfo_t *info, void *context) {
+  if (gettid() != expected) wrong_thread++;
+  value = info->si_value.sival_int;
+  code = info->si_code;
+  overrun = timer_getoverrun(timer);
+  fired++;
+}
+
+static void *own_timer(void *unused) {
+  struct sigevent ev = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN, .sigev_value.sival_int = 5};
+  ev.sigev_notify_thread_id = gettid();
+  expected = gettid();
+  fired = 0;
+  OK(timer_create(CLOCK_MONOTONIC, &ev, &timer));
+  struct itimerspec t = {{0, 2 * MS}, {0, 2 * MS}};
+  OK(timer_settime(timer, 0, &t, NULL));
+  while (fired < 5) pause_ms(1);
+  OK(timer_delete(timer));
+  return unused;
+}
+
+int main(void) {
+  struct sigaction a = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART};
+  OK(sigaction(SIGRTMIN, &a, NULL));
+  expected = getpid();
+  struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN, .sigev_value.sival_int = 4711};
+  struct itimerspec t = {{0, 0}, {0, 4 * MS}}, now;
+  OK(timer_create(CLOCK_REALTIME, &ev, &timer));
+  int64_t before = now_ns(CLOCK_MONOTONIC);
+  OK(timer_settime(timer, 0, &t, NULL));
+  while (!fired) pause_ms(1);
+  CHECK(now_ns(CLOCK_MONOTONIC) - before >= 4 * MS - MS / 10);
+  EQ(value, 4711);
+  EQ(code, SI_TIMER);
+  EQ(overrun, 0);
+  OK(timer_gettime(timer, &now));
+  EQ(now.it_value.tv_sec | now.it_value.tv_nsec, 0);
+  STEP("one shot with a value");
+
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGRTMIN);
+  OK(sigprocmask(SIG_BLOCK, &set, NULL));
+  fired = 0;
+  t = (struct itimerspec){{0, MS}, {0, MS}};
+  OK(timer_settime(timer, 0, &t, NULL));
+  pause_ms(12);
+  t = (struct itimerspec){{0, 0}, {0, 0}};
+  OK(sigprocmask(SIG_UNBLOCK, &set, NULL));
+  CHECK(fired >= 1);
+  OK(timer_settime(timer, 0, &t, NULL));
+  BARRIER();
+  STEP("an interval while blocked");
+  OK(timer_delete(timer));
+  FAILS(EINVAL, timer_delete(timer));
+
+  ev.sigev_notify = SIGEV_NONE;
+  OK(timer_create(CLOCK_MONOTONIC, &ev, &timer));
+  t = (struct itimerspec){{0, 0}, {100000000, 0}};
+  fired = 0;
+  OK(timer_settime(timer, 0, &t, NULL));
+  OK(timer_gettime(timer, &now));
+  CHECK(now.it_value.tv_sec > 0 && now.it_value.tv_sec <= 100000000);
+  t.it_value = (struct timespec){1, 0};
+  OK(timer_settime(timer, TIMER_ABSTIME, &t, NULL));
+  pause_ms(2);
+  EQ(fired, 0);
+  OK(timer_delete(timer));
+  STEP("SIGEV_NONE only counts");
+
+  pthread_t thread;
+  EQ(pthread_create(&thread, NULL, own_timer, NULL), 0);
+  EQ(pthread_join(thread, NULL), 0);
+  EQ(wrong_thread, 0);
+  EQ(value, 5);
+  STEP("SIGEV_THREAD_ID reaches its thread");
+
+  FAILS(EINVAL, timer_create(99, &ev, &timer));
+  FAILS(EINVAL, syscall(SYS_timer_settime, 12345, 0, &t, NULL));
+  FAILS(EINVAL, syscall(SYS_timer_getoverrun, 12345));
+  FAILS(EFAULT, syscall(SYS_timer_create, CLOCK_MONOTONIC, (void *)8, &timer));
+  STEP("errors");
+  return 0;
+}
