@@ -3,6 +3,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/lib/pkgconfig:$(PKG_CONFIG_PATH)
 
 # One configuration, so that everything compiles once: tests and demo want the optimised emulator.
 RELEASE := -c release
+SWIFT := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .PHONY: build test test-long demo fmt lint bench docs bootstrap guests rootfs clean
 
@@ -20,10 +21,10 @@ demo: build rootfs
 	Scripts/demo
 
 fmt:
-	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+	swift format --in-place --parallel --recursive $(SWIFT)
 
 lint:
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	swift format lint --strict --parallel --recursive $(SWIFT)
 
 bench: build guests rootfs
 	swift run $(RELEASE) --package-path Benchmarks
