@@ -55,8 +55,12 @@ int main(void) {
   STEP("timeouts, woken by a thread");
 
   fd_set r, w, x;
-  FD_ZERO(&r), FD_ZERO(&w), FD_ZERO(&x);
-  FD_SET(ends[0], &r), FD_SET(ends[1], &w), FD_SET(ends[0], &x);
+  FD_ZERO(&r);
+  FD_ZERO(&w);
+  FD_ZERO(&x);
+  FD_SET(ends[0], &r);
+  FD_SET(ends[1], &w);
+  FD_SET(ends[0], &x);
   EQ(select(ends[1] + 1, &r, &w, &x, NULL), 1);
   CHECK(!FD_ISSET(ends[0], &r) && FD_ISSET(ends[1], &w) && !FD_ISSET(ends[0], &x));
   FD_SET(ends[0], &r);
