@@ -101,7 +101,7 @@ int main(void) {
   TRY(h & HWCAP_DIT, "DIT", "mrs x0, dit");
   TRY(h2 & HWCAP2_FRINT, "FRINT", "frint32z s0, s0");
   TRY(h2 & HWCAP2_FLAGM2, "FLAGM2", "axflag");
-  TRY(h2 & HWCAP2_RNG, "RNG", "mrs x0, rndr");
+  TRY(h2 & HWCAP2_RNG, "RNG", "mrs x0, s3_3_c2_c4_0");
   STEP("what is claimed works");
   uint64_t id = 0;
   struct fault f = FAULT(__asm__ volatile("mrs %0, id_aa64isar0_el1" : "=r"(id)));

@@ -4,7 +4,10 @@
 #include <fenv.h>
 #include <math.h>
 
-static double divide(volatile double a, volatile double b) { return a / b; }
+static double divide(volatile double a, volatile double b) {
+  volatile double quotient = a / b;
+  return quotient;
+}
 static uint64_t bits(double d) { uint64_t u; memcpy(&u, &d, 8); return u; }
 
 int main(void) {

@@ -91,7 +91,7 @@ int main(void) {
   __asm__("extr %0, %1, %1, #20" : "=r"(r) : "r"(a));
   EQ(r, 0xbcdef0123456789a);
   __asm__("ubfx %0, %1, #12, #20" : "=r"(r) : "r"(a));
-  EQ(r, 0x789ab);
+  EQ(r, 0x89abc);
   __asm__("umulh %0, %1, %1" : "=r"(r) : "r"(~0ull));
   EQ(r, ~0ull - 1);
   __asm__("mov %0, #-1\n mov %w0, #1" : "=r"(r));
