@@ -1,4 +1,5 @@
 // What the processor claims, it does: each feature bit that is set is tried, in a way that SIGILL would show. A claim that
+// QEMU: qemu-user claims DCPOP on AArch64 and faults on dc cvap (passes with QEMU_CPU=cortex-a72).
 // programs cannot rely on (AVX without the operating system's consent) must not be made.
 #include "fault.h"
 #include <sys/auxv.h>
@@ -10,7 +11,7 @@
        if ((claimed) && f_.signo) fail_at(__FILE__, __LINE__, "%s is claimed but faults", name); } while (0)
 
 int main(void) {
-  static char area[4096] __attribute__((aligned(64)));
+  static char area[4096] __attribute__((aligned(4096)));
   catch_faults();
   unsigned a, b, c, d, b7 = 0, c7, d7, xa, xb, xc, xd, most = __get_cpuid_max(0, NULL);
   CHECK(most >= 1);
@@ -71,7 +72,7 @@ int main(void) {
        if ((claimed) && f_.signo) fail_at(__FILE__, __LINE__, "%s is claimed but faults", name); } while (0)
 
 int main(void) {
-  static char area[4096] __attribute__((aligned(64)));
+  static char area[4096] __attribute__((aligned(4096)));
   catch_faults();
   unsigned long h = getauxval(AT_HWCAP), h2 = getauxval(AT_HWCAP2);
   CHECK(h & HWCAP_FP && h & HWCAP_ASIMD);
