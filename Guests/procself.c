@@ -64,7 +64,9 @@ int main(int argc, char **argv) {
   signal(SIGUSR2, SIG_IGN);
   raise(SIGUSR1);
   slurp("/proc/self/status");
-  CHECK(!strncmp(text, "Name:\tprocself\n", 15));
+  char own[64];
+  snprintf(own, sizeof own, "Name:\t%.15s\n", program_invocation_short_name);
+  CHECK(!strncmp(text, own, strlen(own)));
   EQ(field("Pid"), getpid());
   EQ(field("Tgid"), getpid());
   EQ(field("PPid"), getppid());
@@ -83,7 +85,7 @@ int main(int argc, char **argv) {
   CHECK(sscanf(text, "%d (%31[^)]) %c %d", &pid, comm, &state, &ppid) == 4);
   EQ(pid, getpid());
   EQ(ppid, getppid());
-  STREQ(comm, "procself");
+  EQ(strncmp(comm, program_invocation_short_name, 15), 0);
   EQ(state, 'R');
   for (char *p = strrchr(text, ')'); *p; p++) count += *p == ' ';
   EQ(count, 50);

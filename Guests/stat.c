@@ -52,9 +52,9 @@ int main(void) {
   OK(mkdir("dir", 0750));
   s = look("dir");
   EQ(s.st_mode, S_IFDIR | 0750);
-  EQ(s.st_nlink, 2);
+  CHECK(s.st_nlink == 2 || s.st_nlink == 1);  // some filesystems (btrfs) do not count subdirectories
   OK(mkdir("dir/sub", 0700));
-  EQ(look("dir").st_nlink, 3);
+  EQ(look("dir").st_nlink, s.st_nlink == 1 ? 1 : 3);
   OK(rmdir("dir/sub"));
   STEP("directory");
 

@@ -10,7 +10,7 @@ int main(void) {
     next[i] = next[j];
     next[j] = t;
   }
-  for (int i = 0; i < 10000000; i++) {
+  for (int i = 0; i < 20000000; i++) {
     at = next[at];
     sum += at;
   }

@@ -34,6 +34,8 @@ package final class Kernel {
   /// Live tasks by tid.
   package var tasks: [Int32: Task] = [:]
   package var nextPID: Int32 = 1
+  /// The process whose end is the picoprocess's.
+  package var initialPID: Int32 = 1
 
   package var scheduler = Scheduler()
   package var timers = TimerQueue()
@@ -56,9 +58,20 @@ package final class Kernel {
   /// Asked at the top of the loop after `interrupt` was raised: what the host's side wants.
   package var onInterrupt: (() -> InterruptAction)?
 
+  // State of the run loop; nothing of it outlives a run.
+  package internal(set) var loaded: Task?
+  var loadedSince: Int64 = 0
+  var sliceEnd: Int64 = 0
+  var alarm: Int64?
+  var nextHostPoll: Int64 = 0
+  let stopEngine: EngineStop
+
+  /// - Parameter stopEngine: calls the engine's `requestStop`, from any thread.
   package init(
-    host: any Host, arena: FrameArena, engine: any Engine, configuration: KernelConfiguration
+    host: any Host, arena: FrameArena, engine: any Engine, stopEngine: EngineStop,
+    configuration: KernelConfiguration
   ) {
+    self.stopEngine = stopEngine
     self.host = host
     self.arena = arena
     self.engine = engine

@@ -4,7 +4,7 @@ package import Machine
 /// How an argument reads in a trace.
 package enum ArgumentKind: Sendable {
   case int, unsigned, hex, address, size, octal
-  case fd, dirfd, path, signal, pid
+  case fd, dirfd, path, signal, pid, futexOperation
   /// A buffer that the guest filled; its length is the argument at the index given.
   case inBuffer(length: Int)
   /// A buffer that the call fills; its length is the call's result.
@@ -69,5 +69,13 @@ package struct SyscallRow: Sendable {
     case .x86_64: x64
     case .aarch64: generic
     }
+  }
+}
+
+extension ArgumentKind {
+  /// The bits of a flag type of `LinuxABI`.
+  package static func flags<F: NamedFlags>(of type: F.Type) -> ArgumentKind
+  where F.RawValue: FixedWidthInteger & UnsignedInteger {
+    .flags(F.names.map { FlagName(UInt64($0.value.rawValue), $0.name) })
   }
 }

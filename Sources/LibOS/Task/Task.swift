@@ -23,6 +23,9 @@ package final class Task: WaitListener {
   /// The call must end now because a signal is to be delivered: `block` throws instead.
   package var isInterrupted = false
 
+  /// The restart errno with which the call under way was interrupted, until a signal settles it.
+  package var interruption: Errno?
+
   private var queues: [WaitQueue] = []
   private lazy var timer = KernelTimer { [unowned self] in objectChanged() }
 
@@ -113,4 +116,9 @@ package struct RseqRegistration: Sendable, Equatable {
   package var length: UInt32 = 0
   package var signature: UInt32 = 0
   package init() {}
+  package init(address: GuestAddress, length: UInt32, signature: UInt32) {
+    self.address = address
+    self.length = length
+    self.signature = signature
+  }
 }

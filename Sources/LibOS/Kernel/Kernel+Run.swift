@@ -1,0 +1,238 @@
+package import HostABI
+package import LinuxABI
+package import Machine
+
+// The run loop: a resumable state machine. Nothing of the guest lives on the host's stack, so thread
+// switches, signals, timers and snapshots all happen here, at the top, where any of them is legal.
+extension Kernel {
+  /// Runs the guest until it ends or the host's side wants something. May be called again after
+  /// every outcome but `.exited`.
+  package func run() -> RunOutcome {
+    defer { setDown() }
+    while true {
+      if let exitStatus { return .exited(exitStatus) }
+      if interrupt.lower(), onInterrupt?() == .stop { return .interrupted }
+      if syscallCount >= syscallLimit { return .syscallLimit }
+      needsAttention = false
+      fireTimers()
+      pollHostStreams(until: .min)
+      guard let task = nextTask() else {
+        if !idle() { return .deadlock }
+        continue
+      }
+      load(task)
+      guard prepare(task) else { continue }
+      armAlarm()
+      runGuest(task)
+    }
+  }
+
+  /// The inner loop: the task runs, its calls are answered, until something needs the top.
+  private func runGuest(_ task: Task) {
+    let space = task.process.space
+    while true {
+      switch engine.run(in: space) {
+      case .syscall:
+        let frame = engine.syscallFrame()
+        syscallCount += 1
+        task.call = frame
+        dispatch(task, frame)
+        if needsAttention || interrupt.isRaised || syscallCount >= syscallLimit
+          || task.state != .runnable
+        {
+          return endOfTurn(task)
+        }
+      case .stopped:
+        return endOfTurn(task)
+      case .fault(let fault):
+        task.raiseFault(fault)
+        return
+      case .exception(let exception):
+        task.raiseException(exception)
+        return
+      }
+    }
+  }
+
+  /// A slice that is over makes room for the next task.
+  private func endOfTurn(_ task: Task) {
+    guard scheduler.count > 1, scheduler.first === task else { return }
+    if clock.monotonic >= sliceEnd {
+      task.involuntarySwitches += 1
+      task.abortRseq()
+      scheduler.rotate()
+    }
+  }
+
+  // MARK: System calls
+
+  /// Answers a call: at its first run, and again each time its blocked task is woken.
+  func dispatch(_ task: Task, _ frame: SyscallFrame) {
+    let outcome: Result<SyscallResult, Errno>
+    if let row = syscalls[frame.number] {
+      statistics?.count(row.name)
+      tracer?.enter(row, frame, task)
+      let context = SyscallContext(kernel: self, task: task, frame: frame)
+      do { outcome = .success(try row.handler(context)) } catch { outcome = .failure(error) }
+      tracer?.leave(row, frame, task, outcome)
+    } else {
+      statistics?.countMissing(frame.number, engine.isa)
+      tracer?.missing(frame, task)
+      outcome = .failure(.ENOSYS)
+    }
+    switch outcome {
+    case .success(.value(let value)):
+      finish(task, value)
+    case .success(.blocked):
+      break
+    case .success(.registersReplaced):
+      task.call = nil
+      task.progress = CallProgress()
+    case .success(.exited):
+      break
+    case .failure(let errno) where errno.isRestart:
+      task.interruption = errno
+      needsAttention = true
+    case .failure(let errno):
+      finish(task, errno.syscallResult)
+    }
+  }
+
+  private func finish(_ task: Task, _ value: UInt64) {
+    engine.setSyscallResult(value)
+    task.call = nil
+    task.progress = CallProgress()
+  }
+
+  // MARK: Choosing and preparing a task
+
+  private func nextTask() -> Task? { scheduler.first }
+
+  /// Puts the task's registers in the engine and starts its slice.
+  package func load(_ task: Task) {
+    guard loaded !== task else { return }
+    let now = clock.monotonic
+    unload(at: now)
+    engine.restore(from: task.context)
+    loaded = task
+    loadedSince = now
+    sliceEnd = now + configuration.timeSlice
+  }
+
+  /// Takes the loaded task's registers out of the engine.
+  package func unload(at now: Int64) {
+    guard let task = loaded else { return }
+    engine.save(to: task.context)
+    task.processorTime += now - loadedSince
+    loaded = nil
+  }
+
+  /// Runs a woken task's call again and delivers signals. `false`: the task can't go on.
+  private func prepare(_ task: Task) -> Bool {
+    if let call = task.call, task.interruption == nil {
+      dispatch(task, call)
+      guard task.state == .runnable else { return false }
+    }
+    task.isInterrupted = false
+    if let errno = task.interruption {
+      task.interruption = nil
+      task.settleInterruptedCall(errno)
+    }
+    if task.hasDeliverableSignal, !task.deliverSignals() { return false }
+    return task.state == .runnable && !task.isStopped
+  }
+
+  // MARK: Time
+
+  private func fireTimers() {
+    guard let next = timers.next else { return }
+    let now = clock.monotonic
+    guard next <= now else { return }
+    while let timer = timers.popExpired(at: now) { timer.action() }
+  }
+
+  /// Sees to it that the engine comes back in time for the next timer, or the end of the slice.
+  private func armAlarm() {
+    let now = clock.monotonic
+    if scheduler.count > 1, now >= sliceEnd { sliceEnd = now + configuration.timeSlice }
+    var deadline = timers.next
+    if scheduler.count > 1 || !hostWaits.isEmpty {
+      deadline = min(deadline ?? .max, max(sliceEnd, now + configuration.timeSlice / 2))
+    }
+    if let delay = loaded?.process.nextProcessorTimerDelay(at: now) {
+      deadline = min(deadline ?? .max, now + delay)
+    }
+    guard deadline != alarm else { return }
+    alarm = deadline
+    guard let deadline else {
+      host.setAlarm(at: nil, nil)
+      return
+    }
+    let token = interrupt
+    let stop = stopEngine
+    host.setAlarm(at: clock.hostTime(of: deadline)) {
+      token.raise()
+      stop.call()
+    }
+  }
+
+  /// Waits for a timer or a host stream while no task can run. `false` when nothing can ever come.
+  private func idle() -> Bool {
+    unload(at: clock.monotonic)
+    setAlarmOff()
+    if timers.next == nil, hostWaits.isEmpty, onInterrupt == nil { return false }
+    pollHostStreams(until: timers.next ?? .max)
+    return true
+  }
+
+  /// Looks which host streams that tasks wait for are ready; waits for that until guest time
+  /// `deadline` (`.min`: only looks).
+  private func pollHostStreams(until deadline: Int64) {
+    let waits = hostWaits
+    if deadline == .min {
+      guard !waits.isEmpty else { return }
+      // A look costs a host call: once a slice is enough while the guest is busy.
+      let now = clock.monotonic
+      guard now >= nextHostPoll || scheduler.count == 0 else { return }
+      nextHostPoll = now + configuration.timeSlice / 2
+    }
+    let hostDeadline: Int64? =
+      switch deadline {
+      case .min: 0
+      case .max: nil
+      default: clock.hostTime(of: deadline)
+      }
+    let ready = host.wait(waits.map(\.item), until: hostDeadline)
+    for (wait, readiness) in zip(waits, ready) where !readiness.isEmpty { wait.queue.wake() }
+  }
+
+  private var hostWaits: [HostWait] { vfs.hostWaits }
+
+  private func setAlarmOff() {
+    guard alarm != nil else { return }
+    alarm = nil
+    host.setAlarm(at: nil, nil)
+  }
+
+  /// Leaves everything steady behind: registers saved, no alarm.
+  private func setDown() {
+    unload(at: clock.monotonic)
+    setAlarmOff()
+  }
+}
+
+/// A host stream that blocked tasks wait for.
+package struct HostWait {
+  package var item: WaitItem
+  package var queue: WaitQueue
+  package init(item: WaitItem, queue: WaitQueue) {
+    self.item = item
+    self.queue = queue
+  }
+}
+
+/// The engine's `requestStop`, the one call that other threads may make on it.
+package struct EngineStop: Sendable {
+  package let call: @Sendable () -> Void
+  package init(_ call: @escaping @Sendable () -> Void) { self.call = call }
+}

@@ -1,0 +1,25 @@
+package import LinuxABI
+package import Machine
+
+extension Kernel {
+  /// The largest process id, as `/proc/sys/kernel/pid_max` says.
+  package static let pidLimit: Int32 = 4_194_304
+
+  /// A fresh id for a process or thread: EAGAIN when all are taken.
+  package func allocatePID() throws(Errno) -> Int32 {
+    for _ in 0..<Self.pidLimit {
+      let candidate = nextPID
+      nextPID = nextPID + 1 >= Self.pidLimit ? 300 : nextPID + 1
+      if tasks[candidate] == nil, processes[candidate] == nil { return candidate }
+    }
+    throw .EAGAIN
+  }
+
+  /// Makes a task known and runnable.
+  package func add(_ task: Task) {
+    tasks[task.tid] = task
+    task.process.tasks.append(task)
+    scheduler.enqueue(task)
+    needsAttention = true
+  }
+}

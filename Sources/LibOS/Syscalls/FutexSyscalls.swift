@@ -1,0 +1,169 @@
+package import LinuxABI
+package import Machine
+
+extension SyscallTable {
+  package static let futexRows: [SyscallRow] = [
+    SyscallRow(
+      "futex", x64: 202, generic: 98, [.address, .futexOperation, .unsigned, .timespec, .address, .hex],
+      support: .partial, note: "priority-inheritance operations give ENOSYS", sys_futex),
+    SyscallRow(
+      "set_robust_list", x64: 273, generic: 99, [.address, .size], sys_set_robust_list),
+    SyscallRow(
+      "get_robust_list", x64: 274, generic: 100, [.pid, .address, .address], sys_get_robust_list),
+  ]
+}
+
+/// futex(2).
+private func sys_futex(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let options = FutexOptions(rawValue: call.uint(1) & 0x180)
+  guard let command = FutexCommand(rawValue: call.uint(1) & 0x7f) else { throw .ENOSYS }
+  let address = call.address(0)
+  switch command {
+  case .FUTEX_WAIT, .FUTEX_WAIT_BITSET:
+    let bitset = command == .FUTEX_WAIT ? UInt32.max : call.uint(5)
+    return try futexWait(
+      call, address, bitset: bitset, absolute: command == .FUTEX_WAIT_BITSET,
+      realtime: options.contains(.FUTEX_CLOCK_REALTIME))
+  case .FUTEX_WAKE:
+    return .value(try wake(call, address, call.int(2), .max))
+  case .FUTEX_WAKE_BITSET:
+    guard call.uint(5) != 0 else { throw .EINVAL }
+    return .value(try wake(call, address, call.int(2), call.uint(5)))
+  case .FUTEX_REQUEUE, .FUTEX_CMP_REQUEUE:
+    return try futexRequeue(call, address, compares: command == .FUTEX_CMP_REQUEUE)
+  case .FUTEX_WAKE_OP:
+    return try futexWakeOp(call, address)
+  default:
+    throw .ENOSYS
+  }
+}
+
+private func key(_ call: SyscallContext, _ address: GuestAddress) throws(Errno) -> FutexKey {
+  guard address.rawValue & 3 == 0 else { throw .EINVAL }
+  return FutexKey(call.space, address)
+}
+
+private func wake(
+  _ call: SyscallContext, _ address: GuestAddress, _ count: Int32, _ bitset: UInt32
+) throws(Errno) -> Int {
+  // Linux wakes one even when asked for none or fewer.
+  call.kernel.futexes.wake(try key(call, address), count: max(1, Int(count)), bitset: bitset)
+}
+
+private func futexWait(
+  _ call: SyscallContext, _ address: GuestAddress, bitset: UInt32, absolute: Bool, realtime: Bool
+) throws(Errno) -> SyscallResult {
+  let task = call.task
+  let kernel = call.kernel
+  if let wait = task.progress.futex {
+    if wait.isWoken { return .success }
+  } else {
+    guard bitset != 0 else { throw .EINVAL }
+    _ = try key(call, address)
+    let value: UInt32 = try call.load(at: address)
+    guard value == call.uint(2) else { throw .EAGAIN }
+    if !call.address(3).isNull {
+      task.progress.deadline = try deadline(call, absolute: absolute, realtime: realtime)
+    }
+    kernel.futexes.enqueue(task, at: address, bitset: bitset)
+  }
+  if let deadline = task.progress.deadline, deadline <= kernel.clock.monotonic {
+    kernel.futexes.cancel(task)
+    throw .ETIMEDOUT
+  }
+  do throws(Errno) {
+    return try task.block(
+      on: [], until: task.progress.deadline,
+      interruption: task.progress.deadline == nil ? .ERESTARTSYS : .ERESTART_RESTARTBLOCK)
+  } catch {
+    kernel.futexes.cancel(task)
+    throw error
+  }
+}
+
+/// The timeout argument as guest monotonic nanoseconds.
+private func deadline(_ call: SyscallContext, absolute: Bool, realtime: Bool)
+  throws(Errno) -> Int64
+{
+  let seconds: Int64 = try call.load(at: call.address(3))
+  let nanoseconds: Int64 = try call.load(at: call.address(3) + 8)
+  guard seconds >= 0, nanoseconds >= 0, nanoseconds < 1_000_000_000 else { throw .EINVAL }
+  let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+  guard !overflow, product < .max - nanoseconds else { return .max }
+  let time = product + nanoseconds
+  let now = call.kernel.clock.monotonic
+  if !absolute { return time > .max - now ? .max : now + time }
+  return realtime ? now + (time - call.kernel.clock.realtime) : time
+}
+
+private func futexRequeue(_ call: SyscallContext, _ address: GuestAddress, compares: Bool)
+  throws(Errno) -> SyscallResult
+{
+  guard call.int(2) >= 0, call.int(3) >= 0 else { throw .EINVAL }
+  let source = try key(call, address)
+  let target = try key(call, call.address(4))
+  if compares {
+    let value: UInt32 = try call.load(at: address)
+    guard value == call.uint(5) else { throw .EAGAIN }
+  }
+  let woken = call.kernel.futexes.wake(source, count: Int(call.int(2)), bitset: .max)
+  let moved = call.kernel.futexes.requeue(
+    source, to: target, at: call.address(4), count: Int(call.int(3)))
+  return .value(woken + moved)
+}
+
+private func futexWakeOp(_ call: SyscallContext, _ address: GuestAddress)
+  throws(Errno) -> SyscallResult
+{
+  let second = call.address(4)
+  let encoded = call.uint(5)
+  let first = try key(call, address)
+  let secondKey = try key(call, second)
+  // Bits: shift flag 31, operation 28–30, comparison 24–27, operand 12–23, comparand 0–11.
+  var operand = UInt32(bitPattern: Int32(bitPattern: encoded << 8) >> 20)
+  let comparand = UInt32(bitPattern: Int32(bitPattern: encoded << 20) >> 20)
+  if encoded & 0x8000_0000 != 0 { operand = 1 << (operand & 31) }
+  guard let operation = FutexOperation(rawValue: encoded >> 28 & 7),
+    let comparison = FutexComparison(rawValue: encoded >> 24 & 15)
+  else { throw .ENOSYS }
+  let old: UInt32 = try call.load(at: second)
+  let new: UInt32 =
+    switch operation {
+    case .FUTEX_OP_SET: operand
+    case .FUTEX_OP_ADD: old &+ operand
+    case .FUTEX_OP_OR: old | operand
+    case .FUTEX_OP_ANDN: old & ~operand
+    case .FUTEX_OP_XOR: old ^ operand
+    }
+  try call.store(new, to: second)
+  let (a, b) = (Int32(bitPattern: old), Int32(bitPattern: comparand))
+  let holds =
+    switch comparison {
+    case .FUTEX_OP_CMP_EQ: a == b
+    case .FUTEX_OP_CMP_NE: a != b
+    case .FUTEX_OP_CMP_LT: a < b
+    case .FUTEX_OP_CMP_LE: a <= b
+    case .FUTEX_OP_CMP_GT: a > b
+    case .FUTEX_OP_CMP_GE: a >= b
+    }
+  var woken = call.kernel.futexes.wake(first, count: max(1, Int(call.int(2))), bitset: .max)
+  if holds {
+    woken += call.kernel.futexes.wake(secondKey, count: max(1, Int(call.int(3))), bitset: .max)
+  }
+  return .value(woken)
+}
+
+private func sys_set_robust_list(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call[1] == 24 else { throw .EINVAL }
+  call.task.robustList = call.address(0)
+  call.task.robustListLength = call[1]
+  return .success
+}
+
+private func sys_get_robust_list(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let task = call.int(0) == 0 ? call.task : call.kernel.tasks[call.int(0)]
+  guard let task else { throw .ESRCH }
+  try call.store(task.robustList.rawValue, to: call.address(1))
+  try call.store(UInt64(24), to: call.address(2))
+  return .success
+}

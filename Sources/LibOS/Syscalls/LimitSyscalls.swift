@@ -1,0 +1,273 @@
+package import LinuxABI
+package import Machine
+
+extension SyscallTable {
+  package static let limitRows: [SyscallRow] = [
+    SyscallRow("getrlimit", x64: 97, generic: 163, [.int, .address]) { call throws(Errno) in
+      try storeLimit(call.process, call, Int(call.uint(0)), call.address(1))
+      return .success
+    },
+    SyscallRow("setrlimit", x64: 160, generic: 164, [.int, .address]) { call throws(Errno) in
+      try changeLimit(call.process, call, Int(call.uint(0)), call.address(1))
+      return .success
+    },
+    SyscallRow(
+      "prlimit64", x64: 302, generic: 261, [.pid, .int, .address, .address], sys_prlimit64),
+    SyscallRow("getrusage", x64: 98, generic: 165, [.int, .address], sys_getrusage),
+    SyscallRow("prctl", x64: 157, generic: 167, [.int, .hex, .hex, .hex, .hex], sys_prctl),
+    SyscallRow("arch_prctl", x64: 158, generic: nil, [.hex, .address], sys_arch_prctl),
+    SyscallRow("sched_yield", x64: 24, generic: 124, []) { call throws(Errno) in
+      call.kernel.yield()
+      return .success
+    },
+    SyscallRow(
+      "sched_getaffinity", x64: 204, generic: 123, [.pid, .size, .address], sys_sched_getaffinity),
+    SyscallRow(
+      "sched_setaffinity", x64: 203, generic: 122, [.pid, .size, .address], sys_sched_setaffinity),
+    SyscallRow("sched_getscheduler", x64: 145, generic: 120, [.pid]) { call throws(Errno) in
+      _ = try task(call, call.int(0))
+      return .success
+    },
+    SyscallRow("sched_setscheduler", x64: 144, generic: 119, [.pid, .int, .address]) {
+      call throws(Errno) in try setPolicy(call, policy: call.uint(1), parameters: call.address(2))
+    },
+    SyscallRow("sched_getparam", x64: 143, generic: 121, [.pid, .address]) { call throws(Errno) in
+      _ = try task(call, call.int(0))
+      try call.store(UInt32(0), to: call.address(1))
+      return .success
+    },
+    SyscallRow("sched_setparam", x64: 142, generic: 118, [.pid, .address]) { call throws(Errno) in
+      try setPolicy(call, policy: 0, parameters: call.address(1))
+    },
+    SyscallRow("sched_get_priority_max", x64: 146, generic: 125, [.int]) { call throws(Errno) in
+      switch call.uint(0) {
+      case 1, 2: .value(99)
+      case 0, 3, 5, 6: .success
+      default: throw .EINVAL
+      }
+    },
+    SyscallRow("sched_get_priority_min", x64: 147, generic: 126, [.int]) { call throws(Errno) in
+      switch call.uint(0) {
+      case 1, 2: .value(1)
+      case 0, 3, 5, 6: .success
+      default: throw .EINVAL
+      }
+    },
+    SyscallRow("sched_rr_get_interval", x64: 148, generic: 127, [.pid, .address]) {
+      call throws(Errno) in
+      _ = try task(call, call.int(0))
+      try call.store(Int64(0), to: call.address(1))
+      try call.store(call.kernel.configuration.timeSlice, to: call.address(1) + 8)
+      return .success
+    },
+    SyscallRow("getpriority", x64: 140, generic: 141, [.int, .pid]) { call throws(Errno) in
+      guard call.uint(0) <= 2 else { throw .EINVAL }
+      let target = call.uint(0) == 0 ? try task(call, call.int(1)) : call.task
+      return .value(20 - target.niceness)
+    },
+    SyscallRow("setpriority", x64: 141, generic: 140, [.int, .pid, .int]) { call throws(Errno) in
+      guard call.uint(0) <= 2 else { throw .EINVAL }
+      let target = call.uint(0) == 0 ? try task(call, call.int(1)) : call.task
+      let wanted = min(19, max(-20, call.int(2)))
+      guard wanted >= target.niceness || call.process.credentials.isPrivileged else {
+        throw .EACCES
+      }
+      target.niceness = wanted
+      return .success
+    },
+    SyscallRow(
+      "seccomp", x64: 317, generic: 277, [.int, .hex, .address], support: .refused,
+      note: "no filters", { _ throws(Errno) in throw .EINVAL }),
+  ]
+}
+
+/// The task with this tid, or the caller for 0: ESRCH.
+private func task(_ call: SyscallContext, _ tid: Int32) throws(Errno) -> Task {
+  guard tid >= 0 else { throw .EINVAL }
+  if tid == 0 { return call.task }
+  guard let task = call.kernel.tasks[tid] else { throw .ESRCH }
+  return task
+}
+
+// MARK: Limits
+
+private func storeLimit(
+  _ process: Process, _ call: SyscallContext, _ index: Int, _ address: GuestAddress
+) throws(Errno) {
+  guard index < ResourceLimits.count else { throw .EINVAL }
+  try call.store(process.limits[index].soft, to: address)
+  try call.store(process.limits[index].hard, to: address + 8)
+}
+
+private func changeLimit(
+  _ process: Process, _ call: SyscallContext, _ index: Int, _ address: GuestAddress
+) throws(Errno) {
+  guard index < ResourceLimits.count else { throw .EINVAL }
+  let new = ResourceLimits.Limit(
+    soft: try call.load(at: address), hard: try call.load(at: address + 8))
+  guard new.soft <= new.hard else { throw .EINVAL }
+  let old = process.limits[index]
+  guard new.hard <= old.hard || call.process.credentials.isPrivileged else { throw .EPERM }
+  if index == ResourceLimits.openFiles, new.hard > 1 << 20 { throw .EPERM }
+  process.limits[index] = new
+  if index == ResourceLimits.stack { process.space.stackLimit = new.soft }
+}
+
+private func sys_prlimit64(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let target = try task(call, call.int(0)).process
+  let index = Int(call.uint(1))
+  guard index < ResourceLimits.count else { throw .EINVAL }
+  let old = target.limits[index]
+  if !call.address(2).isNull { try changeLimit(target, call, index, call.address(2)) }
+  if !call.address(3).isNull {
+    try call.store(old.soft, to: call.address(3))
+    try call.store(old.hard, to: call.address(3) + 8)
+  }
+  return .success
+}
+
+private func sys_getrusage(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let time: Int64
+  switch call.int(0) {
+  case 0: time = call.process.processorTime
+  case 1: time = call.task.currentProcessorTime
+  case -1: time = 0
+  default: throw .EINVAL
+  }
+  var bytes = [UInt8](repeating: 0, count: 144)
+  bytes.withMutableRawSpan {
+    $0.store(time / 1_000_000_000, at: 0)
+    $0.store(time % 1_000_000_000 / 1000, at: 8)
+    guard call.int(0) != -1 else { return }
+    $0.store(UInt64(call.kernel.arena.peakFramesInUse) * 4, at: 32)
+    $0.store(call.task.voluntarySwitches, at: 128)
+    $0.store(call.task.involuntarySwitches, at: 136)
+  }
+  try call.store(bytes, to: call.address(1))
+  return .success
+}
+
+// MARK: Scheduling
+
+extension Kernel {
+  /// Lets every other runnable task go first.
+  func yield() {
+    guard scheduler.count > 1 else { return }
+    scheduler.rotate()
+    needsAttention = true
+  }
+}
+
+private func sys_sched_getaffinity(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  _ = try task(call, call.int(0))
+  guard call[1] >= 8, call[1] & 7 == 0 else { throw .EINVAL }
+  try call.store(UInt64(1), to: call.address(2))
+  return .value(8)
+}
+
+private func sys_sched_setaffinity(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  _ = try task(call, call.int(0))
+  let bytes = try call.bytes(at: call.address(2), count: Int(min(call[1], 128)))
+  guard let first = bytes.first, first & 1 != 0 else { throw .EINVAL }
+  return .success
+}
+
+/// Real-time policies are refused as Linux refuses them without privilege: slices are equal here.
+private func setPolicy(_ call: SyscallContext, policy: UInt32, parameters: GuestAddress)
+  throws(Errno) -> SyscallResult
+{
+  _ = try task(call, call.int(0))
+  guard !parameters.isNull else { throw .EINVAL }
+  let priority: Int32 = try call.load(at: parameters)
+  switch policy & ~0x4000_0000 {
+  case 0, 3, 5:
+    guard priority == 0 else { throw .EINVAL }
+    return .success
+  case 1, 2:
+    guard (1...99).contains(priority) else { throw .EINVAL }
+    throw .EPERM
+  default: throw .EINVAL
+  }
+}
+
+// MARK: prctl
+
+private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard let option = PrctlOption(rawValue: call.uint(0)) else { throw .EINVAL }
+  let process = call.process
+  switch option {
+  case .PR_SET_NAME:
+    var name: [UInt8] = []
+    for index in 0..<UInt64(15) {
+      let byte: UInt8 = try call.load(at: call.address(1) + index)
+      if byte == 0 { break }
+      name.append(byte)
+    }
+    call.task.name = name
+    return .success
+  case .PR_GET_NAME:
+    let padding = [UInt8](repeating: 0, count: 16 - call.task.name.count)
+    try call.store(call.task.name + padding, to: call.address(1))
+    return .success
+  case .PR_SET_PDEATHSIG:
+    guard call[1] <= 64 else { throw .EINVAL }
+    process.parentDeathSignal = call.int(1)
+    return .success
+  case .PR_GET_PDEATHSIG:
+    try call.store(process.parentDeathSignal, to: call.address(1))
+    return .success
+  case .PR_GET_DUMPABLE: return .value(process.isDumpable ? 1 : 0)
+  case .PR_SET_DUMPABLE:
+    guard call[1] <= 1 else { throw .EINVAL }
+    process.isDumpable = call[1] == 1
+    return .success
+  case .PR_GET_KEEPCAPS, .PR_GET_SECUREBITS, .PR_GET_SECCOMP, .PR_GET_THP_DISABLE: return .success
+  case .PR_SET_KEEPCAPS, .PR_SET_THP_DISABLE: return .success
+  case .PR_CAPBSET_READ:
+    guard call[1] <= 40 else { throw .EINVAL }
+    return .value(1)
+  case .PR_GET_TIMERSLACK: return .value(call.task.timerSlack)
+  case .PR_SET_TIMERSLACK:
+    call.task.timerSlack = call[1] == 0 ? 50_000 : call[1]
+    return .success
+  case .PR_SET_NO_NEW_PRIVS:
+    guard call[1] == 1, call[2] == 0, call[3] == 0, call[4] == 0 else { throw .EINVAL }
+    process.noNewPrivileges = true
+    return .success
+  case .PR_GET_NO_NEW_PRIVS:
+    guard call[1] == 0, call[2] == 0, call[3] == 0, call[4] == 0 else { throw .EINVAL }
+    return .value(process.noNewPrivileges ? 1 : 0)
+  case .PR_GET_TID_ADDRESS:
+    try call.store(call.task.clearChildTID.rawValue, to: call.address(1))
+    return .success
+  case .PR_GET_TSC:
+    guard call.isa == .x86_64 else { throw .EINVAL }
+    try call.store(UInt32(1), to: call.address(1))
+    return .success
+  case .PR_SET_VMA: return .success
+  case .PR_SET_PTRACER: return .success
+  case .PR_GET_CHILD_SUBREAPER:
+    try call.store(UInt32(0), to: call.address(1))
+    return .success
+  default: throw .EINVAL
+  }
+}
+
+private func sys_arch_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard let code = ArchPrctlCode(rawValue: call.uint(0)) else { throw .EINVAL }
+  let engine = call.kernel.engine
+  let limit = call.isa.userAddressLimit
+  switch code {
+  case .ARCH_SET_FS:
+    guard call.address(1) < limit else { throw .EPERM }
+    engine.threadPointer = call[1]
+  case .ARCH_SET_GS:
+    guard call.address(1) < limit else { throw .EPERM }
+    engine.registers.gsBase = call[1]
+  case .ARCH_GET_FS: try call.store(engine.threadPointer, to: call.address(1))
+  case .ARCH_GET_GS: try call.store(engine.registers.gsBase, to: call.address(1))
+  case .ARCH_GET_CPUID: return .value(1)
+  default: throw .EINVAL
+  }
+  return .success
+}

@@ -1,0 +1,381 @@
+package import LinuxABI
+package import Machine
+
+extension SyscallTable {
+  package static let memoryRows: [SyscallRow] = [
+    SyscallRow("brk", x64: 12, generic: 214, [.address], sys_brk),
+    SyscallRow(
+      "mmap", x64: 9, generic: 222,
+      [.address, .size, .flags(of: ProtectionFlags.self), .flags(of: MapFlags.self), .fd, .hex],
+      sys_mmap),
+    SyscallRow("munmap", x64: 11, generic: 215, [.address, .size], sys_munmap),
+    SyscallRow(
+      "mprotect", x64: 10, generic: 226, [.address, .size, .flags(of: ProtectionFlags.self)],
+      sys_mprotect),
+    SyscallRow(
+      "mremap", x64: 25, generic: 216,
+      [.address, .size, .size, .flags(of: RemapFlags.self), .address], sys_mremap),
+    SyscallRow("madvise", x64: 28, generic: 233, [.address, .size, .int], sys_madvise),
+    SyscallRow(
+      "msync", x64: 26, generic: 227, [.address, .size, .flags(of: SyncFlags.self)], sys_msync),
+    SyscallRow("mincore", x64: 27, generic: 232, [.address, .size, .address], sys_mincore),
+    SyscallRow("mlock", x64: 149, generic: 228, [.address, .size], sys_mlock),
+    SyscallRow("mlock2", x64: 325, generic: 284, [.address, .size, .int], sys_mlock),
+    SyscallRow("munlock", x64: 150, generic: 229, [.address, .size], sys_munlock),
+    SyscallRow("mlockall", x64: 151, generic: 230, [.int], sys_mlockall),
+    SyscallRow("munlockall", x64: 152, generic: 231, [], sys_munlockall),
+    SyscallRow(
+      "mbind", x64: 237, generic: 235, [.address, .size, .int, .address, .size, .int],
+      support: .refused, note: "one memory node", { _ throws(Errno) in throw .ENOSYS }),
+  ]
+}
+
+/// A page-aligned address and a length rounded up to pages that stays below the user limit.
+private func range(_ call: SyscallContext, orElse overflow: Errno = .ENOMEM)
+  throws(Errno) -> (start: GuestAddress, end: GuestAddress)
+{
+  let start = call.address(0)
+  guard start.isPageAligned else { throw .EINVAL }
+  guard let length = pageRoundedUp(call[1]) else { throw overflow }
+  let limit = call.isa.userAddressLimit
+  guard start <= limit, length <= limit - start else { throw overflow }
+  return (start, start + length)
+}
+
+private func permissions(_ protection: UInt32) -> Permissions {
+  Permissions(rawValue: UInt8(protection & 7))
+}
+
+// MARK: brk
+
+/// brk(2), the system call: returns the break, moved or not.
+private func sys_brk(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let process = call.process
+  let wanted = call.address(0)
+  let current = process.layout.breakEnd
+  guard wanted >= process.layout.breakStart, wanted <= call.isa.userAddressLimit else {
+    return .value(current.rawValue)
+  }
+  let oldEnd = current.roundedUpToPage
+  let newEnd = wanted.roundedUpToPage
+  if newEnd > oldEnd {
+    let dataLimit = process.limits[ResourceLimits.data].soft
+    guard wanted - process.layout.breakStart <= dataLimit,
+      isWithinAddressLimit(call, adding: newEnd - oldEnd), call.space.isFree(oldEnd, newEnd),
+      call.space.map(
+        VMA(
+          start: oldEnd, end: newEnd, permissions: [.read, .write], flags: .heap, name: "[heap]"))
+    else { return .value(current.rawValue) }
+  } else if newEnd < oldEnd {
+    call.space.unmap(newEnd, oldEnd)
+  }
+  process.layout.breakEnd = wanted
+  return .value(wanted.rawValue)
+}
+
+private func isWithinAddressLimit(_ call: SyscallContext, adding length: UInt64) -> Bool {
+  let limit = call.process.limits[ResourceLimits.addressSpace].soft
+  return limit == ResourceLimits.infinity || call.space.mappedBytes + length <= limit
+}
+
+// MARK: mmap
+
+/// mmap(2).
+private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let flags = MapFlags(rawValue: call.uint(3))
+  let protection = call.uint(2)
+  guard call[1] != 0 else { throw .EINVAL }
+  guard let length = pageRoundedUp(call[1]), length <= call.isa.userAddressLimit.rawValue else {
+    throw .ENOMEM
+  }
+  guard call[5] & 4095 == 0 else { throw .EINVAL }
+  let sharing = call.uint(3) & 3
+  guard sharing != 0 else { throw .EINVAL }
+  let isShared = sharing != 2
+
+  var vmaFlags: VMA.Flags = []
+  if flags.contains(.MAP_NORESERVE) { vmaFlags.insert(.noReserve) }
+  if flags.contains(.MAP_LOCKED) { vmaFlags.insert(.locked) }
+  var backing = VMA.Backing.anonymous
+  var name = ""
+  if flags.contains(.MAP_ANONYMOUS) {
+    if isShared {
+      backing = .object(MemoryObject(arena: call.kernel.arena, size: length), offset: 0)
+      vmaFlags.insert(.shared)
+      name = "/dev/zero (deleted)"
+    } else if flags.contains(.MAP_GROWSDOWN) {
+      vmaFlags.insert(.growsDown)
+    }
+  } else {
+    let file = try call.file(4)
+    guard !file.flags.contains(.O_PATH) else { throw .EBADF }
+    let wantsWrite = isShared && protection & 2 != 0
+    guard file.isReadable, !wantsWrite || file.isWritable else { throw .EACCES }
+    guard call[5].addingReportingOverflow(length).overflow == false else { throw .EOVERFLOW }
+    let object = try file.memoryObject(writable: wantsWrite)
+    backing = .object(object, offset: call[5])
+    name = file.linkName
+    if isShared {
+      vmaFlags.insert(.shared)
+      if !file.isWritable { vmaFlags.insert(.readOnlyFile) }
+    }
+  }
+  let start = try place(call, flags, length)
+  let vma = VMA(
+    start: start, end: start + length, permissions: permissions(protection), flags: vmaFlags,
+    backing: backing, name: name)
+  guard call.space.map(vma) else { throw .ENOMEM }
+  return .value(start.rawValue)
+}
+
+/// Where a mapping of `length` bytes goes; makes room for a fixed one.
+private func place(_ call: SyscallContext, _ flags: MapFlags, _ length: UInt64)
+  throws(Errno) -> GuestAddress
+{
+  let space = call.space
+  let hint = call.address(0)
+  let limit = call.isa.userAddressLimit
+  if flags.contains(.MAP_FIXED) || flags.contains(.MAP_FIXED_NOREPLACE) {
+    guard hint.isPageAligned else { throw .EINVAL }
+    guard hint <= limit, length <= limit - hint else { throw .ENOMEM }
+    guard hint.rawValue >= 0x10000 || call.process.credentials.isPrivileged else { throw .EPERM }
+    if flags.contains(.MAP_FIXED_NOREPLACE) {
+      guard space.isFree(hint, hint + length) else { throw .EEXIST }
+    } else {
+      space.unmap(hint, hint + length)
+    }
+    guard isWithinAddressLimit(call, adding: length) else { throw .ENOMEM }
+    return hint
+  }
+  guard isWithinAddressLimit(call, adding: length) else { throw .ENOMEM }
+  let wanted = hint.roundedDownToPage
+  if wanted.rawValue >= 0x10000, wanted < limit, length <= limit - wanted,
+    space.isFree(wanted, wanted + length)
+  {
+    return wanted
+  }
+  let top =
+    flags.contains(.MAP_32BIT) && call.isa == .x86_64
+    ? GuestAddress(0x8000_0000) : call.process.layout.mmapTop
+  if let gap = space.findGap(length: length, below: top) { return gap }
+  // The area below mmapTop is full: what lies above it may still do.
+  if let gap = space.findGap(length: length, below: limit, above: call.process.layout.mmapTop) {
+    return gap
+  }
+  throw .ENOMEM
+}
+
+private func sys_munmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let (start, end) = try range(call, orElse: .EINVAL)
+  guard start < end else { throw .EINVAL }
+  call.kernel.vfs.writeBack(call.space, start, end)
+  call.space.unmap(start, end)
+  return .success
+}
+
+/// mprotect(2): ENOMEM for a range with holes, after the mapped part before the hole was changed.
+private func sys_mprotect(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let protection = call.uint(2)
+  guard protection & ~0x0300_000f == 0 else { throw .EINVAL }
+  let (start, end) = try range(call)
+  guard start < end else { return .success }
+  let space = call.space
+  let wanted = permissions(protection)
+  var position = start
+  while position < end {
+    guard let vma = space.mapping(at: position) else { throw .ENOMEM }
+    if wanted.contains(.write), vma.flags.contains([.shared, .readOnlyFile]) { throw .EACCES }
+    let stop = min(vma.end, end)
+    guard space.protect(position, stop, wanted) else { throw .ENOMEM }
+    position = stop
+  }
+  return .success
+}
+
+// MARK: mremap
+
+/// mremap(2).
+private func sys_mremap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let flags = RemapFlags(rawValue: call.uint(3))
+  let start = call.address(0)
+  let target = call.address(4)
+  let space = call.space
+  let limit = call.isa.userAddressLimit
+  let isFixed = flags.contains(.MREMAP_FIXED)
+  let keepsOld = flags.contains(.MREMAP_DONTUNMAP)
+  guard call[3] & ~7 == 0, start.isPageAligned,
+    let oldLength = pageRoundedUp(call[1]), let newLength = pageRoundedUp(call[2]),
+    newLength > 0, start <= limit, newLength <= limit.rawValue
+  else { throw .EINVAL }
+  if isFixed || keepsOld { guard flags.contains(.MREMAP_MAYMOVE) else { throw .EINVAL } }
+  if keepsOld, oldLength != newLength { throw .EINVAL }
+  if isFixed {
+    guard target.isPageAligned, target <= limit, newLength <= limit - target,
+      target + newLength <= start || start + oldLength <= target
+    else { throw .EINVAL }
+  }
+  guard let vma = space.mapping(at: start) else { throw .EFAULT }
+  guard oldLength > 0 else { return try duplicateMapping(call, vma, start, newLength, flags) }
+  guard oldLength <= vma.end - start else { throw .EFAULT }
+  if isFixed {
+    space.unmap(target, target + newLength)
+    return try move(call, start, oldLength, target, newLength, keepsOld)
+  }
+  if newLength <= oldLength, !keepsOld {
+    if newLength < oldLength { space.unmap(start + newLength, start + oldLength) }
+    return .value(start.rawValue)
+  }
+  let growth = newLength - oldLength
+  guard isWithinAddressLimit(call, adding: growth) else { throw .ENOMEM }
+  if !keepsOld, start + oldLength == vma.end, newLength <= limit - start,
+    space.isFree(vma.end, vma.end + growth)
+  {
+    guard space.extend(endingAt: vma.end, by: growth) else { throw .ENOMEM }
+    return .value(start.rawValue)
+  }
+  guard flags.contains(.MREMAP_MAYMOVE),
+    let place = space.findGap(length: newLength, below: call.process.layout.mmapTop)
+  else { throw .ENOMEM }
+  return try move(call, start, oldLength, place, newLength, keepsOld)
+}
+
+private func move(
+  _ call: SyscallContext, _ start: GuestAddress, _ oldLength: UInt64, _ target: GuestAddress,
+  _ newLength: UInt64, _ keepsOld: Bool
+) throws(Errno) -> SyscallResult {
+  let common = min(oldLength, newLength)
+  if oldLength > newLength { call.space.unmap(start + newLength, start + oldLength) }
+  guard
+    call.space.move(
+      from: start, oldLength: common, to: target, newLength: newLength, keepOld: keepsOld)
+  else { throw .ENOMEM }
+  return .value(target.rawValue)
+}
+
+/// An old length of 0 makes a second mapping of the same shared pages.
+private func duplicateMapping(
+  _ call: SyscallContext, _ vma: VMA, _ start: GuestAddress, _ length: UInt64, _ flags: RemapFlags
+) throws(Errno) -> SyscallResult {
+  guard vma.flags.contains(.shared), flags.contains(.MREMAP_MAYMOVE) else { throw .EINVAL }
+  guard case .object(let object, let offset) = vma.backing,
+    let place = flags.contains(.MREMAP_FIXED)
+      ? call.address(4) : call.space.findGap(length: length, below: call.process.layout.mmapTop)
+  else { throw .ENOMEM }
+  call.space.unmap(place, place + length)
+  var copy = vma
+  copy.start = place
+  copy.end = place + length
+  copy.backing = .object(object, offset: offset + (start - vma.start))
+  guard call.space.map(copy) else { throw .ENOMEM }
+  return .value(place.rawValue)
+}
+
+// MARK: Advice and residence
+
+/// madvise(2).
+private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let (start, end) = try range(call, orElse: .EINVAL)
+  guard let advice = MemoryAdvice(rawValue: call.uint(2)) else { throw .EINVAL }
+  guard start < end else { return .success }
+  let space = call.space
+  switch advice {
+  case .MADV_DONTNEED, .MADV_FREE:
+    try forEachMapping(space, start, end) { vma, from, to throws(Errno) in
+      if vma.flags.contains(.locked) { throw .EINVAL }
+      if advice == .MADV_FREE, case .object = vma.backing { throw .EINVAL }
+      space.discard(from, to)
+    }
+  case .MADV_REMOVE:
+    try forEachMapping(space, start, end) { vma, from, to throws(Errno) in
+      guard vma.flags.contains(.shared), case .object(let object, let offset) = vma.backing else {
+        throw .EINVAL
+      }
+      let first = offset + (from - vma.start)
+      guard object.zero(first..<(first + (to - from))) else { throw .ENOMEM }
+    }
+  case .MADV_POPULATE_READ, .MADV_POPULATE_WRITE:
+    var address = start
+    while address < end {
+      switch space.translate(address, advice == .MADV_POPULATE_READ ? .read : .write) {
+      case .frame: address += 4096
+      case .retry: continue
+      case .refused(.unmapped): throw .ENOMEM
+      case .refused: throw .EFAULT
+      }
+    }
+  case .MADV_DONTFORK: space.updateFlags(start, end) { $0.insert(.dontFork) }
+  case .MADV_DOFORK: space.updateFlags(start, end) { $0.remove(.dontFork) }
+  case .MADV_WIPEONFORK: space.updateFlags(start, end) { $0.insert(.wipeOnFork) }
+  case .MADV_KEEPONFORK: space.updateFlags(start, end) { $0.remove(.wipeOnFork) }
+  case .MADV_HWPOISON: throw .EPERM
+  default:
+    guard space.isMapped(start, end) else { throw .ENOMEM }
+  }
+  return .success
+}
+
+/// Calls `body` with each mapped part of a range; ENOMEM afterwards when there were holes.
+private func forEachMapping(
+  _ space: AddressSpace, _ start: GuestAddress, _ end: GuestAddress,
+  _ body: (VMA, GuestAddress, GuestAddress) throws(Errno) -> Void
+) throws(Errno) {
+  let isWhole = space.isMapped(start, end)
+  var index = space.index(endingAbove: start)
+  while index < space.mappings.count, space.mappings[index].start < end {
+    let vma = space.mappings[index]
+    try body(vma, max(vma.start, start), min(vma.end, end))
+    index = space.index(endingAbove: vma.end)
+  }
+  if !isWhole { throw .ENOMEM }
+}
+
+private func sys_msync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let flags = SyncFlags(rawValue: call.uint(2))
+  guard call[2] & ~7 == 0, !flags.contains([.MS_ASYNC, .MS_SYNC]) else { throw .EINVAL }
+  let (start, end) = try range(call)
+  guard call.space.isMapped(start, end) else { throw .ENOMEM }
+  call.kernel.vfs.writeBack(call.space, start, end)
+  return .success
+}
+
+private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let (start, end) = try range(call)
+  guard call.space.isMapped(start, end) else { throw .ENOMEM }
+  var result: [UInt8] = []
+  for page in start.page..<end.page {
+    result.append(call.space.isResident(GuestAddress(page << 12)) ? 1 : 0)
+  }
+  try call.store(result, to: call.address(2))
+  return .success
+}
+
+// Nothing is ever swapped out, so locking only has to look right.
+
+private func sys_mlock(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let (start, end) = try lockRange(call)
+  call.space.updateFlags(start, end) { $0.insert(.locked) }
+  return .success
+}
+
+private func sys_munlock(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let (start, end) = try lockRange(call)
+  call.space.updateFlags(start, end) { $0.remove(.locked) }
+  return .success
+}
+
+/// mlock(2) rounds the address down instead of refusing it.
+private func lockRange(_ call: SyscallContext) throws(Errno) -> (GuestAddress, GuestAddress) {
+  let start = call.address(0).roundedDownToPage
+  guard let length = pageRoundedUp(call[1] &+ (call.address(0) - start)),
+    length <= call.isa.userAddressLimit.rawValue, call[1] <= length
+  else { throw .EINVAL }
+  guard call.space.isMapped(start, start + length) else { throw .ENOMEM }
+  return (start, start + length)
+}
+
+private func sys_mlockall(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call[0] != 0, call[0] & ~7 == 0, call[0] != 4 else { throw .EINVAL }
+  return .success
+}
+
+private func sys_munlockall(_ call: SyscallContext) throws(Errno) -> SyscallResult { .success }

@@ -1,0 +1,100 @@
+package import LinuxABI
+package import Machine
+
+/// What makes two futex words the same one: the object and offset of a shared mapping, or the
+/// address in a private one.
+package struct FutexKey: Hashable {
+  private let owner: ObjectIdentifier
+  private let offset: UInt64
+
+  package init(_ space: AddressSpace, _ address: GuestAddress) {
+    if let vma = space.mapping(at: address), vma.flags.contains(.shared),
+      let (object, index) = vma.objectPage(address.page)
+    {
+      owner = ObjectIdentifier(object)
+      offset = index << 12 | UInt64(address.pageOffset)
+    } else {
+      owner = ObjectIdentifier(space)
+      offset = address.rawValue
+    }
+  }
+}
+
+/// A task's place in a futex queue: part of the snapshot.
+package struct FutexWait: Sendable, Equatable {
+  package var address: GuestAddress
+  package var bitset: UInt32
+  /// Order among all waiters, so that a resumed queue wakes in the same order.
+  package var sequence: UInt64
+  /// Somebody woke it; the call returns 0.
+  package var isWoken = false
+}
+
+/// The tasks that wait on futexes, first come first served.
+package final class FutexTable {
+  private var queues: [FutexKey: [Task]] = [:]
+  private var sequence: UInt64 = 0
+
+  package init() {}
+
+  /// Puts a task at the end of the futex's queue.
+  package func enqueue(_ task: Task, at address: GuestAddress, bitset: UInt32) {
+    sequence += 1
+    task.progress.futex = FutexWait(address: address, bitset: bitset, sequence: sequence)
+    queues[FutexKey(task.process.space, address), default: []].append(task)
+  }
+
+  /// Puts a task back where a snapshot had it.
+  package func restore(_ task: Task) {
+    guard let wait = task.progress.futex, !wait.isWoken else { return }
+    sequence = max(sequence, wait.sequence)
+    let key = FutexKey(task.process.space, wait.address)
+    queues[key, default: []].append(task)
+    queues[key]!.sort { $0.progress.futex!.sequence < $1.progress.futex!.sequence }
+  }
+
+  /// Wakes up to `count` waiters whose bitset meets `bitset`; returns how many.
+  package func wake(_ key: FutexKey, count: Int, bitset: UInt32) -> Int {
+    guard count > 0, let waiting = queues[key] else { return 0 }
+    var left: [Task] = []
+    var woken = 0
+    for task in waiting {
+      if woken < count, task.progress.futex!.bitset & bitset != 0 {
+        task.progress.futex!.isWoken = true
+        task.wake()
+        woken += 1
+      } else {
+        left.append(task)
+      }
+    }
+    queues[key] = left.isEmpty ? nil : left
+    return woken
+  }
+
+  /// Moves up to `count` waiters to the queue of `target`, which lies at `address`.
+  package func requeue(
+    _ key: FutexKey, to target: FutexKey, at address: GuestAddress, count: Int
+  ) -> Int {
+    guard count > 0, let waiting = queues[key] else { return 0 }
+    let moved = waiting.prefix(count)
+    guard key != target else { return moved.count }
+    let left = Array(waiting.dropFirst(count))
+    queues[key] = left.isEmpty ? nil : left
+    for task in moved {
+      sequence += 1
+      task.progress.futex!.address = address
+      task.progress.futex!.sequence = sequence
+      queues[target, default: []].append(task)
+    }
+    return moved.count
+  }
+
+  /// Takes a task out of the queue it is in (timeout, signal, exit).
+  package func cancel(_ task: Task) {
+    guard let wait = task.progress.futex, !wait.isWoken else { return }
+    let key = FutexKey(task.process.space, wait.address)
+    queues[key]?.removeAll { $0 === task }
+    if queues[key]?.isEmpty == true { queues[key] = nil }
+    task.progress.futex = nil
+  }
+}

@@ -1,0 +1,57 @@
+package import LinuxABI
+package import Machine
+
+// The end of tasks and processes: exit(2), exit_group(2), and death by signal.
+
+extension Task {
+  /// Ends this thread. The last thread ends its process with `status`.
+  package func exit(_ status: ExitStatus) {
+    guard state != .exited else { return }
+    let isLast = process.tasks.count == 1
+    if !isLast { releaseRobustFutexes() }
+    clearChildTIDAndWake()
+    remove()
+    if isLast { process.finish(status) }
+  }
+
+  /// Takes the task out of every list.
+  func remove() {
+    stopWaiting()
+    kernel.futexes.cancel(self)
+    state = .exited
+    kernel.scheduler.remove(self)
+    kernel.needsAttention = true
+    process.endedProcessorTime += currentProcessorTime
+    if kernel.loaded === self { kernel.loaded = nil }
+    process.tasks.removeAll { $0 === self }
+    kernel.tasks[tid] = nil
+  }
+
+  /// What `CLONE_CHILD_CLEARTID` promises to whoever joins the thread.
+  private func clearChildTIDAndWake() {
+    guard !clearChildTID.isNull else { return }
+    try? process.space.store(UInt32(0), to: clearChildTID)
+    _ = try? kernel.futexes.wake(
+      FutexKey(process.space, clearChildTID), count: 1, bitset: .max)
+    clearChildTID = .null
+  }
+}
+
+extension Process {
+  /// Ends all threads, and so the process.
+  package func exit(_ status: ExitStatus) {
+    guard !isExiting else { return }
+    isExiting = true
+    for task in tasks { task.remove() }
+    finish(status)
+  }
+
+  /// The last thread is gone.
+  func finish(_ status: ExitStatus) {
+    isExiting = true
+    files.closeAll()
+    kernel.processes[pid] = nil
+    kernel.needsAttention = true
+    if pid == kernel.initialPID { kernel.exitStatus = status }
+  }
+}
