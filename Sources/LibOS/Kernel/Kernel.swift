@@ -24,10 +24,11 @@ package struct KernelConfiguration: Sendable {
 package final class Kernel {
   package let host: any Host
   package let arena: FrameArena
-  package let engine: any Engine
+  /// Executes the guest's ISA; there is one once a program was chosen.
+  package private(set) var engine: (any Engine)!
   package var configuration: KernelConfiguration
   package let interrupt = InterruptToken()
-  package let syscalls: SyscallTable
+  package private(set) var syscalls: SyscallTable!
 
   /// Live processes by pid.
   package var processes: [Int32: Process] = [:]
@@ -64,21 +65,23 @@ package final class Kernel {
   var sliceEnd: Int64 = 0
   var alarm: Int64?
   var nextHostPoll: Int64 = 0
-  let stopEngine: EngineStop
+  private(set) var stopEngine = EngineStop {}
 
-  /// - Parameter stopEngine: calls the engine's `requestStop`, from any thread.
-  package init(
-    host: any Host, arena: FrameArena, engine: any Engine, stopEngine: EngineStop,
-    configuration: KernelConfiguration
-  ) {
-    self.stopEngine = stopEngine
+  package init(host: any Host, arena: FrameArena, configuration: KernelConfiguration) {
     self.host = host
     self.arena = arena
-    self.engine = engine
     self.configuration = configuration
-    self.syscalls = SyscallTable(isa: engine.isa)
     self.clock = KernelClock(host: host)
     self.vfs = VFS()
+  }
+
+  /// Gives the kernel the engine of the guest's ISA; before the first program is loaded.
+  ///
+  /// - Parameter stop: calls the engine's `requestStop`, from any thread.
+  package func use(_ engine: any Engine, stop: EngineStop) {
+    self.engine = engine
+    stopEngine = stop
+    syscalls = SyscallTable(isa: engine.isa)
   }
 }
 

@@ -1,0 +1,138 @@
+package import ELF
+package import LinuxABI
+package import Machine
+
+/// A program that was found and understood, before anything is mapped.
+package struct Program {
+  package var path: [UInt8]
+  package var image: ELFImage
+  package var object: MemoryObject
+  /// Its dynamic linker, if it names one.
+  package var interpreter: (path: [UInt8], image: ELFImage, object: MemoryObject)?
+  /// The arguments, with a script's interpreter put in front.
+  package var arguments: [[UInt8]]
+  package var isa: GuestISA
+}
+
+extension Kernel {
+  /// Finds the program as a shell does: a name without a slash is looked up in `PATH`.
+  package func findProgram(
+    _ name: [UInt8], arguments: [[UInt8]], searchPath: [UInt8], in fs: FSContext
+  ) throws(LoadError) -> Program {
+    let slash = UInt8(ascii: "/")
+    if name.contains(slash) { return try program(at: name, arguments: arguments, in: fs) }
+    var refusal: LoadError?
+    for directory in searchPath.split(
+      separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+    {
+      let folder = directory.isEmpty ? [UInt8(ascii: ".")] : Array(directory)
+      do throws(LoadError) {
+        return try program(at: folder + [slash] + name, arguments: arguments, in: fs)
+      } catch where error.status == 127 {
+        // A missing interpreter counts as "not found" too, but of a file that is there.
+        if error.message.contains("interpreter") { throw error }
+      } catch {
+        refusal = refusal ?? error
+      }
+    }
+    throw refusal ?? .notFound("\(text(name)): command not found")
+  }
+
+  /// Reads the program at `path`, following `#!` lines.
+  package func program(
+    at path: [UInt8], arguments: [[UInt8]], in fs: FSContext, depth: Int = 0
+  ) throws(LoadError) -> Program {
+    let object = try executable(path, in: fs)
+    let head = bytes(of: object, at: 0, count: 256)
+    if head.starts(with: [UInt8(ascii: "#"), UInt8(ascii: "!")]) {
+      guard depth < 5 else { throw .notExecutable("\(text(path)): too many levels of #! scripts") }
+      return try script(path, head, arguments, in: fs, depth)
+    }
+    let image = try parse(object, path)
+    guard let isa = image.machine.guestISA else {
+      throw .notExecutable("\(text(path)): unsupported instruction set \(image.machine)")
+    }
+    var program = Program(
+      path: path, image: image, object: object, arguments: arguments, isa: isa)
+    if let linker = image.interpreter {
+      do throws(LoadError) {
+        let object = try executable(linker, in: fs)
+        let image = try parse(object, linker)
+        guard image.machine.guestISA == isa else {
+          throw .notExecutable(
+            "\(text(path)): its interpreter \(text(linker)) is for \(image.machine)")
+        }
+        program.interpreter = (linker, image, object)
+      } catch where error.status == 127 {
+        throw .notFound("\(text(path)): its interpreter \(text(linker)) was not found")
+      }
+    }
+    return program
+  }
+
+  /// The line behind `#!`: an interpreter and at most one argument (execve(2)).
+  private func script(
+    _ path: [UInt8], _ head: [UInt8], _ arguments: [[UInt8]], in fs: FSContext, _ depth: Int
+  ) throws(LoadError) -> Program {
+    let blank: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t")]
+    let line = head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
+    let trimmed = line.drop { blank.contains($0) }
+    let interpreter = Array(trimmed.prefix { !blank.contains($0) && $0 != 0 })
+    guard !interpreter.isEmpty else {
+      throw .notExecutable("\(text(path)): its #! line names no interpreter")
+    }
+    var rest = Array(trimmed.dropFirst(interpreter.count).drop { blank.contains($0) })
+    while let last = rest.last, blank.contains(last) || last == 0 { rest.removeLast() }
+    let all = [interpreter] + (rest.isEmpty ? [] : [rest]) + [path] + arguments.dropFirst()
+    do throws(LoadError) {
+      return try program(at: interpreter, arguments: all, in: fs, depth: depth + 1)
+    } catch where error.status == 127 {
+      throw .notFound("\(text(path)): its interpreter \(text(interpreter)) was not found")
+    }
+  }
+
+  /// The content of a regular file that may be executed.
+  private func executable(_ path: [UInt8], in fs: FSContext) throws(LoadError) -> MemoryObject {
+    do throws(Errno) {
+      let inode = try vfs.resolve(path, in: fs)
+      let status = try inode.status()
+      guard status.isRegular else { throw status.isDirectory ? Errno.EISDIR : Errno.EACCES }
+      guard status.permissions & 0o111 != 0 else { throw .EACCES }
+      return try inode.memoryObject(writable: false)
+    } catch {
+      switch error {
+      case .ENOENT, .ENOTDIR: throw .notFound("\(text(path)): no such file or directory")
+      case .EISDIR: throw .notExecutable("\(text(path)): is a directory")
+      case .EACCES: throw .notExecutable("\(text(path)): permission denied")
+      default: throw .notExecutable("\(text(path)): \(error.message)")
+      }
+    }
+  }
+
+  private func parse(_ object: MemoryObject, _ path: [UInt8]) throws(LoadError) -> ELFImage {
+    do throws(ELFError) {
+      return try ELFImage(fileSize: object.size) { offset, count throws(ELFError) in
+        bytes(of: object, at: offset, count: count)
+      }
+    } catch { throw .notExecutable("\(text(path)): \(error)") }
+  }
+
+  private func bytes(of object: MemoryObject, at offset: UInt64, count: Int) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: count)
+    let read = buffer.withMutableRawSpan { object.read(at: offset, into: &$0) } ?? 0
+    return Array(buffer.prefix(read))
+  }
+}
+
+/// Bytes of a path or name as text for a message.
+func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+extension ELFMachine {
+  package var guestISA: GuestISA? {
+    switch self {
+    case .x86_64: .x86_64
+    case .aarch64: .aarch64
+    default: nil
+    }
+  }
+}
