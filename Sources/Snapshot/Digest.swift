@@ -1,0 +1,51 @@
+internal import Crypto
+
+/// A SHA-256 digest.
+package struct Digest: Hashable, Sendable {
+  private let words: InlineArray<4, UInt64>
+
+  /// The 32 bytes of a digest, as they stand in a file.
+  package init?(_ bytes: [UInt8]) {
+    guard bytes.count == Digest.size else { return nil }
+    self.init(bytes[...])
+  }
+
+  private init(_ bytes: some Sequence<UInt8>) {
+    var words = InlineArray<4, UInt64>(repeating: 0)
+    for (index, byte) in bytes.enumerated() {
+      words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+    }
+    self.words = words
+  }
+
+  /// The digest of all `parts` as if they were one.
+  package init(of parts: ArraySlice<UInt8>...) {
+    var hash = SHA256()
+    for part in parts { hash.update(data: part) }
+    self.init(hash.finalize())
+  }
+
+  /// Bytes of a digest.
+  package static var size: Int { 32 }
+
+  package var bytes: [UInt8] {
+    (0..<Digest.size).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(56 - $0 % 8 * 8)) }
+  }
+
+  package static func == (a: Digest, b: Digest) -> Bool {
+    a.words[0] == b.words[0] && a.words[1] == b.words[1] && a.words[2] == b.words[2]
+      && a.words[3] == b.words[3]
+  }
+
+  /// The whole digest takes part, lest a hostile guest fill one bucket.
+  package func hash(into hasher: inout Hasher) {
+    for index in 0..<4 { hasher.combine(words[index]) }
+  }
+}
+
+extension Digest: CustomStringConvertible {
+  /// 64 hexadecimal digits.
+  package var description: String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+}

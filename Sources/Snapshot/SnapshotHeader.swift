@@ -1,0 +1,161 @@
+/// The 16 bytes that name a snapshot, random and given by whoever writes it.
+package struct SnapshotID: Hashable, Sendable {
+  package let high: UInt64
+  package let low: UInt64
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+}
+
+extension SnapshotID: CustomStringConvertible {
+  /// 32 hexadecimal digits.
+  package var description: String {
+    [high, low].map {
+      let digits = String($0, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+  }
+}
+
+/// What a snapshot says of itself before anything else: enough to know whether it can be resumed
+/// here. Every version of the format keeps this part readable (`Docs/SnapshotFormat.md`).
+package struct SnapshotHeader: Hashable, Sendable {
+  /// The version of the format that this code writes, and the highest it reads.
+  package static var currentFormatVersion: UInt32 { 1 }
+
+  package internal(set) var formatVersion: UInt32 = currentFormatVersion
+  package var id: SnapshotID
+  /// The snapshot that this one is an increment to; `nil` for one that stands alone.
+  package var parent: SnapshotID?
+  /// Since 1970, seconds and nanoseconds (0 to 999,999,999).
+  package var creationSeconds: Int64
+  package var creationNanoseconds: UInt32
+  /// The guest's instruction set, by the name `uname -m` gives.
+  package var guestISA: String
+  /// The version of the library OS that wrote the state; for people.
+  package var libraryOSVersion: String
+  /// The version of the state's meaning; a reader knows which it can take.
+  package var abiVersion: UInt32
+  /// What a reader must be able to do beyond this format; unique, sorted by their UTF-8 bytes.
+  package private(set) var requiredFeatures: [String]
+  /// Free text on where it was written; means nothing to a reader.
+  package var hostNote: String
+
+  package init(
+    id: SnapshotID, parent: SnapshotID? = nil, creationSeconds: Int64 = 0,
+    creationNanoseconds: UInt32 = 0, guestISA: String, libraryOSVersion: String,
+    abiVersion: UInt32, requiredFeatures: Set<String> = [], hostNote: String = ""
+  ) {
+    precondition(creationNanoseconds < 1_000_000_000)
+    self.id = id
+    self.parent = parent
+    self.creationSeconds = creationSeconds
+    self.creationNanoseconds = creationNanoseconds
+    self.guestISA = guestISA
+    self.libraryOSVersion = libraryOSVersion
+    self.abiVersion = abiVersion
+    self.requiredFeatures = requiredFeatures.sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
+    self.hostNote = hostNote
+  }
+}
+
+extension SnapshotHeader {
+  static var magic: [UInt8] { [0x89] + Array("GODWIT\n".utf8) }
+  /// Bytes of magic number, version and length, which never change.
+  static var prefixSize: Int { 16 }
+  /// Bytes; a longer header is refused.
+  static var sizeLimit: Int { 65536 }
+
+  /// The header as it stands in the file, checksum included.
+  func encoded() throws(SnapshotError) -> [UInt8] {
+    for text in [guestISA, libraryOSVersion, hostNote] + requiredFeatures {
+      guard text.utf8.count <= 4096 else {
+        throw .tooLarge(what: "a text in the header", size: UInt64(text.utf8.count), limit: 4096)
+      }
+    }
+    var body: [UInt8] = []
+    for id in [id, parent ?? SnapshotID(high: 0, low: 0)] {
+      body.append(littleEndian: id.high.byteSwapped)
+      body.append(littleEndian: id.low.byteSwapped)
+    }
+    body.append(littleEndian: creationSeconds)
+    body.append(littleEndian: creationNanoseconds)
+    body.append(littleEndian: abiVersion)
+    body.append(counted: guestISA)
+    body.append(counted: libraryOSVersion)
+    body.append(counted: hostNote)
+    body.append(littleEndian: UInt16(truncatingIfNeeded: requiredFeatures.count))
+    for feature in requiredFeatures { body.append(counted: feature) }
+
+    let size = SnapshotHeader.prefixSize + body.count + Digest.size
+    guard size <= SnapshotHeader.sizeLimit else {
+      throw .tooLarge(
+        what: "the header", size: UInt64(size), limit: UInt64(SnapshotHeader.sizeLimit))
+    }
+    var bytes = SnapshotHeader.magic
+    bytes.append(littleEndian: formatVersion)
+    bytes.append(littleEndian: UInt32(size))
+    bytes += body
+    return bytes + Digest(of: bytes[...]).bytes
+  }
+
+  /// The length of the header that begins with `prefix` (16 bytes, fewer at the end of the file).
+  static func encodedSize(prefix: [UInt8]) throws(SnapshotError) -> Int {
+    guard prefix.count >= magic.count ? prefix.starts(with: magic) : magic.starts(with: prefix),
+      !prefix.isEmpty
+    else { throw .notASnapshot }
+    guard prefix.count == prefixSize else { throw .truncated(at: UInt64(prefix.count)) }
+    var cursor = ByteCursor(prefix[12...], of: "header")
+    let size = Int(try cursor.integer(UInt32.self))
+    guard (prefixSize + Digest.size...sizeLimit).contains(size) else {
+      throw .checksumMismatch(.header)
+    }
+    return size
+  }
+
+  /// Reads a whole header. The checksum is looked at before the version: its place never changes, so
+  /// a damaged version number is told from a newer one.
+  init(decoding bytes: [UInt8]) throws(SnapshotError) {
+    let end = bytes.count - Digest.size
+    guard Digest(of: bytes[..<end]) == Digest(Array(bytes[end...])) else {
+      throw .checksumMismatch(.header)
+    }
+    var cursor = ByteCursor(bytes[8..<end], of: "header")
+    formatVersion = try cursor.integer()
+    guard (1...SnapshotHeader.currentFormatVersion).contains(formatVersion) else {
+      throw .unsupportedFormatVersion(
+        found: formatVersion, supported: SnapshotHeader.currentFormatVersion)
+    }
+    _ = try cursor.integer(UInt32.self)
+    id = SnapshotID(
+      high: try cursor.integer(UInt64.self).byteSwapped,
+      low: try cursor.integer(UInt64.self).byteSwapped)
+    let parent = SnapshotID(
+      high: try cursor.integer(UInt64.self).byteSwapped,
+      low: try cursor.integer(UInt64.self).byteSwapped)
+    self.parent = parent.high == 0 && parent.low == 0 ? nil : parent
+    creationSeconds = try cursor.integer()
+    creationNanoseconds = try cursor.integer()
+    guard creationNanoseconds < 1_000_000_000 else {
+      throw .malformed("its creation time is impossible")
+    }
+    abiVersion = try cursor.integer()
+    guestISA = try cursor.text()
+    libraryOSVersion = try cursor.text()
+    hostNote = try cursor.text()
+    requiredFeatures = []
+    for _ in 0..<(try cursor.integer(UInt16.self)) {
+      let feature = try cursor.text()
+      if let last = requiredFeatures.last,
+        !last.utf8.lexicographicallyPrecedes(feature.utf8)
+      {
+        throw .malformed("its required features are not sorted")
+      }
+      requiredFeatures.append(feature)
+    }
+    // What follows was added by a later revision that older readers may ignore.
+  }
+}
