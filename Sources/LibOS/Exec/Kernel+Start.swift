@@ -1,6 +1,7 @@
-package import ELF
+import ELF
+import HostABI
 import LinuxABI
-package import Machine
+import Machine
 
 // Turning a program into a process: what execve(2) does after it has found the file.
 

@@ -1,5 +1,5 @@
 package import ELF
-package import LinuxABI
+import LinuxABI
 package import Machine
 
 /// A program that was found and understood, before anything is mapped.

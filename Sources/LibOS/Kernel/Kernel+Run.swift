@@ -1,6 +1,6 @@
 package import HostABI
-package import LinuxABI
-package import Machine
+import LinuxABI
+import Machine
 
 // The run loop: a resumable state machine. Nothing of the guest lives on the host's stack, so thread
 // switches, signals, timers and snapshots all happen here, at the top, where any of them is legal.

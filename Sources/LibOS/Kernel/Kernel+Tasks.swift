@@ -1,5 +1,5 @@
 package import LinuxABI
-package import Machine
+import Machine
 
 extension Kernel {
   /// The largest process id, as `/proc/sys/kernel/pid_max` says.

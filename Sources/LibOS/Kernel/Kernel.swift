@@ -1,5 +1,4 @@
 package import HostABI
-package import LinuxABI
 package import Machine
 
 /// How a picoprocess is set up; what of it concerns the library OS.
@@ -25,7 +24,8 @@ package final class Kernel {
   package let host: any Host
   package let arena: FrameArena
   /// Executes the guest's ISA; there is one once a program was chosen.
-  package private(set) var engine: (any Engine)!
+  package var engine: any Engine { chosenEngine! }
+  private var chosenEngine: (any Engine)?
   package var configuration: KernelConfiguration
   package let interrupt = InterruptToken()
   package private(set) var syscalls: SyscallTable!
@@ -79,7 +79,7 @@ package final class Kernel {
   ///
   /// - Parameter stop: calls the engine's `requestStop`, from any thread.
   package func use(_ engine: any Engine, stop: EngineStop) {
-    self.engine = engine
+    chosenEngine = engine
     stopEngine = stop
     syscalls = SyscallTable(isa: engine.isa)
   }

@@ -1,6 +1,6 @@
-package import HostABI
-package import LinuxABI
-package import Machine
+import HostABI
+import LinuxABI
+import Machine
 
 extension SyscallTable {
   package static let identityRows: [SyscallRow] = [

@@ -1,5 +1,5 @@
-package import LinuxABI
-package import Machine
+import LinuxABI
+import Machine
 
 extension SyscallTable {
   package static let taskRows: [SyscallRow] = [

@@ -1,4 +1,3 @@
-package import LinuxABI
 package import Machine
 
 /// What makes two futex words the same one: the object and offset of a shared mapping, or the

@@ -1,4 +1,3 @@
-package import LinuxABI
 package import Machine
 
 /// A guest process: a thread group with its memory, files and signal handlers.

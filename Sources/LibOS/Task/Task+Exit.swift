@@ -1,5 +1,5 @@
-package import LinuxABI
-package import Machine
+import LinuxABI
+import Machine
 
 // The end of tasks and processes: exit(2), exit_group(2), and death by signal.
 
@@ -31,7 +31,7 @@ extension Task {
   private func clearChildTIDAndWake() {
     guard !clearChildTID.isNull else { return }
     try? process.space.store(UInt32(0), to: clearChildTID)
-    _ = try? kernel.futexes.wake(
+    _ = kernel.futexes.wake(
       FutexKey(process.space, clearChildTID), count: 1, bitset: .max)
     clearChildTID = .null
   }

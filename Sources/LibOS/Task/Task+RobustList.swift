@@ -1,4 +1,4 @@
-package import Machine
+import Machine
 
 // Robust futexes: what a dying thread still holds is marked and handed on.
 // See Documentation/locking/robust-futexes.rst and set_robust_list(2).
@@ -40,7 +40,7 @@ extension Task {
     else { return }
     try? space.store(value & Self.waitersBit | Self.ownerDiedBit, to: address)
     if value & Self.waitersBit != 0 {
-      _ = try? kernel.futexes.wake(FutexKey(space, address), count: 1, bitset: .max)
+      _ = kernel.futexes.wake(FutexKey(space, address), count: 1, bitset: .max)
     }
   }
 }

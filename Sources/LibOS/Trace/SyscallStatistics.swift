@@ -1,4 +1,4 @@
-package import Machine
+import Machine
 
 /// Calls counted for `--stats`.
 package final class SyscallStatistics {

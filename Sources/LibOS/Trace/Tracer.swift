@@ -1,5 +1,5 @@
-package import LinuxABI
-package import Machine
+import LinuxABI
+import Machine
 
 /// Writes a line per system call in the manner of strace(1), from the rows.
 package final class Tracer {
