@@ -21,6 +21,6 @@ package struct SyscallTable: Sendable {
 
   /// Every row, group by group; each group stands beside its handlers in `Syscalls/`.
   package static let all: [SyscallRow] = [
-    memoryRows, taskRows, futexRows, identityRows, limitRows,
+    memoryRows, taskRows, futexRows, identityRows, limitRows, signalRows,
   ].flatMap { $0 }
 }

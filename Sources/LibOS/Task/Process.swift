@@ -11,6 +11,8 @@ package final class Process {
   package var files = FileTable()
   package var fs: FSContext
   package var signals = ProcessSignals()
+  /// Woken when a signal is sent to the process or to one of its threads.
+  package let signalQueue = WaitQueue()
   package var limits = ResourceLimits()
   package var credentials = Credentials()
   package var layout = MemoryLayout()

@@ -85,7 +85,7 @@ package final class Task: WaitListener {
     guard state == .blocked else { return }
     stopWaiting()
     state = .runnable
-    kernel.scheduler.enqueue(self)
+    if !isStopped { kernel.scheduler.enqueue(self) }
     kernel.needsAttention = true
   }
 

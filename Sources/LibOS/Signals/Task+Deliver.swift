@@ -1,0 +1,70 @@
+import LinuxABI
+import Machine
+
+// Delivery: `get_signal` in Linux's `kernel/signal.c` and `do_signal` of the architectures.
+
+extension Task {
+  /// Takes every deliverable signal: ends or stops the process, or sets the thread up to run the
+  /// handlers. Called at the top of the run loop, the task's registers loaded.
+  ///
+  /// Returns `false` when the thread can't run on, because the process is gone or stopped.
+  package func deliverSignals() -> Bool {
+    while true {
+      if let fatal = process.signals.fatal {
+        process.exit(.killed(signal: fatal.rawValue))
+        return false
+      }
+      guard let info = takeSignal(SignalSet.full.subtracting(signals.mask)) else { break }
+      let action = process.signals[info.signal]
+      switch action.handler {
+      case Sigaction.SIG_IGN: continue
+      case Sigaction.SIG_DFL:
+        guard takeDefaultAction(info.signal) else { return false }
+      default:
+        if action.flags.contains(.SA_RESETHAND) {
+          process.signals[info.signal].handler = Sigaction.SIG_DFL
+        }
+        enterHandler(action, info)
+      }
+    }
+    // No handler runs that would put the mask back when it returns.
+    restoreSignalMask()
+    signals.restart = nil
+    lookForSignals()
+    return signals.isSignaled ? deliverSignals() : true
+  }
+
+  /// Does what SIG_DFL says; `false` when the thread can't run on.
+  private func takeDefaultAction(_ signal: Signal) -> Bool {
+    switch signal.defaultAction {
+    case .ignore, .continue:
+      return true
+    case .stop:
+      process.stop(by: signal)
+      return false
+    case .terminate, .core:
+      process.exit(.killed(signal: signal.rawValue))
+      return false
+    }
+  }
+
+  /// Puts a frame on the guest's stack and sets the registers so that the handler runs next.
+  private func enterHandler(_ action: Sigaction, _ info: Siginfo) {
+    let engine = kernel.engine
+    endInterruptedCall(for: action)
+    abortRseq()
+    let delivery = SignalDelivery(
+      registers: engine.registers, info: info, action: action,
+      mask: signals.savedMask ?? signals.mask, stack: signals.stack, fault: signals.fault,
+      trampoline: process.layout.signalReturn)
+    guard let frame = SignalFrame.build(delivery),
+      (try? process.space.store(frame.bytes, to: frame.address)) != nil
+    else { return forceSegmentationFault(after: info.signal) }
+    engine.registers = frame.registers
+    if signals.stack.ss_flags.contains(.SS_AUTODISARM) { signals.stack = SignalStack() }
+    signals.savedMask = nil
+    var mask = signals.mask.union(action.mask)
+    if !action.flags.contains(.SA_NODEFER) { mask.insert(info.signal) }
+    setSignalMask(mask)
+  }
+}

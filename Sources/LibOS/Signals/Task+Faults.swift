@@ -1,0 +1,38 @@
+package import LinuxABI
+package import Machine
+
+// Signals that an instruction raises: they can't be put off.
+
+extension Task {
+  /// Turns a refused memory access into SIGSEGV or SIGBUS. The task's registers are loaded.
+  package func raiseFault(_ fault: MemoryFault) {
+    signals.fault = FaultInfo(fault, isa: process.isa)
+    force(Siginfo(fault, isa: process.isa))
+  }
+
+  /// Turns an exception into the signal that Linux raises for it. The task's registers are loaded.
+  package func raiseException(_ exception: GuestException) {
+    signals.fault = FaultInfo(exception, isa: process.isa)
+    force(Siginfo(exception, registers: kernel.engine.registers))
+  }
+
+  /// Sends this thread a signal that it can't put off: where it is blocked or ignored, the thread
+  /// couldn't go on, so the process dies of it (`force_sig_info_to_task`).
+  package func force(_ info: Siginfo) {
+    let signal = info.signal
+    let isBlocked = signals.mask.contains(signal)
+    if isBlocked || !process.signals[signal].isCaught {
+      process.signals[signal].handler = Sigaction.SIG_DFL
+    }
+    if isBlocked { setSignalMask(signals.mask.subtracting([signal])) }
+    post(info)
+    lookForSignals()
+  }
+
+  /// Sends SIGSEGV because `signal` could not be delivered, or a return from a handler was bad.
+  /// When SIGSEGV's own handler is what can't be called, the process dies (`force_sigsegv`).
+  func forceSegmentationFault(after signal: Signal? = nil) {
+    if signal == .SIGSEGV { process.signals[.SIGSEGV].handler = Sigaction.SIG_DFL }
+    force(.kill(.SIGSEGV, code: SignalCode.SI_KERNEL, pid: 0, uid: 0))
+  }
+}

@@ -1,0 +1,93 @@
+import LinuxABI
+import Machine
+
+// Sending signals. All guest processes have the same owner's rights here, so nobody is refused.
+
+extension SyscallContext {
+  /// What `kill` and `tkill` tell of their caller.
+  fileprivate func userInfo(_ signal: Signal, code: Int32) -> Siginfo {
+    .kill(signal, code: code, pid: process.pid, uid: process.credentials.realUID)
+  }
+}
+
+/// Sends, unless the signal is 0: that only asks whether there is somebody to send to.
+private func send(_ info: Siginfo, to process: Process, _ target: Task? = nil) throws(Errno) {
+  guard info.si_signo != 0 else { return }
+  guard info.signal.isValid else { throw .EINVAL }
+  guard process.send(info, to: target) else { throw .EAGAIN }
+}
+
+extension Kernel {
+  /// The live process that has `pid`, or a thread with that id.
+  fileprivate func process(holding pid: Int32) throws(Errno) -> Process {
+    guard let process = processes[pid] ?? tasks[pid]?.process else { throw .ESRCH }
+    return process
+  }
+
+  fileprivate func task(_ tid: Int32, of tgid: Int32? = nil) throws(Errno) -> Task {
+    guard let task = tasks[tid], tgid == nil || task.process.pid == tgid else { throw .ESRCH }
+    return task
+  }
+}
+
+func sys_kill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let kernel = call.kernel
+  let pid = call.int(0)
+  let info = call.userInfo(Signal(rawValue: call.int(1)), code: SignalCode.SI_USER)
+  if pid > 0 {
+    try send(info, to: try kernel.process(holding: pid))
+    return .success
+  }
+  guard pid != .min else { throw .ESRCH }
+  let group = pid == 0 ? call.process.processGroup : -pid
+  let targets = kernel.processes.values.sorted { $0.pid < $1.pid }.filter {
+    // -1: everybody but the first process and the caller.
+    pid == -1 ? $0.pid > 1 && $0 !== call.process : $0.processGroup == group
+  }
+  guard !targets.isEmpty else { throw .ESRCH }
+  for target in targets { try send(info, to: target) }
+  return .success
+}
+
+func sys_tkill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call.int(0) > 0 else { throw .EINVAL }
+  let task = try call.kernel.task(call.int(0))
+  let info = call.userInfo(Signal(rawValue: call.int(1)), code: SignalCode.SI_TKILL)
+  try send(info, to: task.process, task)
+  return .success
+}
+
+func sys_tgkill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call.int(0) > 0, call.int(1) > 0 else { throw .EINVAL }
+  let task = try call.kernel.task(call.int(1), of: call.int(0))
+  let info = call.userInfo(Signal(rawValue: call.int(2)), code: SignalCode.SI_TKILL)
+  try send(info, to: task.process, task)
+  return .success
+}
+
+extension SyscallContext {
+  /// The siginfo that a program made up, for the id given: one that claims to come from the kernel
+  /// or from `kill` may only go to the caller itself (EPERM).
+  fileprivate func queuedInfo(_ index: Int, _ signal: Signal, to id: Int32) throws(Errno)
+    -> Siginfo
+  {
+    var info = Siginfo(bytes: try bytes(at: address(index), count: Siginfo.byteCount))
+    info.si_signo = signal.rawValue
+    if info.si_code >= 0 || info.si_code == SignalCode.SI_TKILL, id != process.pid { throw .EPERM }
+    return info
+  }
+}
+
+func sys_rt_sigqueueinfo(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let info = try call.queuedInfo(2, Signal(rawValue: call.int(1)), to: call.int(0))
+  try send(info, to: try call.kernel.process(holding: call.int(0)))
+  return .success
+}
+
+func sys_rt_tgsigqueueinfo(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let info = try call.queuedInfo(3, Signal(rawValue: call.int(2)), to: call.int(1))
+  guard call.int(0) > 0, call.int(1) > 0 else { throw .EINVAL }
+  let task = try call.kernel.task(call.int(1), of: call.int(0))
+  try send(info, to: task.process, task)
+  return .success
+}
