@@ -50,7 +50,7 @@ extension Task {
 
   /// Puts a frame on the guest's stack and sets the registers so that the handler runs next.
   private func enterHandler(_ action: Sigaction, _ info: Siginfo) {
-    let engine = kernel.engine
+    let engine: any Engine = kernel.engine
     endInterruptedCall(for: action)
     abortRseq()
     let delivery = SignalDelivery(

@@ -74,7 +74,7 @@ private func sys_rt_sigaction(_ call: SyscallContext) throws(Errno) -> SyscallRe
 
 private func sys_rt_sigreturn(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let task = call.task
-  let engine = call.kernel.engine
+  let engine: any Engine = call.kernel.engine
   let space = call.space
   let registers = engine.registers
   let restored = SignalFrame.parse(registers: registers) {
