@@ -1,1 +1,73 @@
+#include "CUnicornShims.h"
 
+#include <string.h>
+
+#if defined(__APPLE__)
+#include <malloc/malloc.h>
+#else
+#include <malloc.h>
+#endif
+
+// An empty range (begin above end) means "everywhere".
+enum { EVERYWHERE_BEGIN = 1, EVERYWHERE_END = 0 };
+
+uc_err godwit_uc_hook_tlb_fill(uc_engine *uc, uc_hook *hook, uc_cb_tlbevent_t callback,
+                               void *context) {
+  return uc_hook_add(uc, hook, UC_HOOK_TLB_FILL, (void *)callback, context,
+                     (uint64_t)EVERYWHERE_BEGIN, (uint64_t)EVERYWHERE_END);
+}
+
+uc_err godwit_uc_hook_interrupt(uc_engine *uc, uc_hook *hook, uc_cb_hookintr_t callback,
+                                void *context) {
+  return uc_hook_add(uc, hook, UC_HOOK_INTR, (void *)callback, context,
+                     (uint64_t)EVERYWHERE_BEGIN, (uint64_t)EVERYWHERE_END);
+}
+
+uc_err godwit_uc_hook_syscall(uc_engine *uc, uc_hook *hook, uc_cb_insn_syscall_t callback,
+                              void *context) {
+  return uc_hook_add(uc, hook, UC_HOOK_INSN, (void *)callback, context,
+                     (uint64_t)EVERYWHERE_BEGIN, (uint64_t)EVERYWHERE_END,
+                     (int)UC_X86_INS_SYSCALL);
+}
+
+uc_err godwit_uc_set_cpu_model(uc_engine *uc, int model) {
+  return uc_ctl_set_cpu_model(uc, model);
+}
+
+uc_err godwit_uc_set_page_size(uc_engine *uc, uint32_t bytes) {
+  return uc_ctl_set_page_size(uc, bytes);
+}
+
+uc_err godwit_uc_set_code_buffer_size(uc_engine *uc, uint32_t bytes) {
+  return uc_ctl_set_tcg_buffer_size(uc, bytes);
+}
+
+uc_err godwit_uc_use_virtual_tlb(uc_engine *uc) {
+  return uc_ctl_tlb_mode(uc, (int)UC_TLB_VIRTUAL);
+}
+
+uc_err godwit_uc_flush_tlb(uc_engine *uc) { return uc_ctl_flush_tlb(uc); }
+
+uc_err godwit_uc_remove_code(uc_engine *uc, uint64_t start, uint64_t end) {
+  return uc_ctl_remove_cache(uc, start, end);
+}
+
+uc_err godwit_uc_set_exits(uc_engine *uc, const uint64_t *addresses, size_t count) {
+  uc_err error = uc_ctl_exits_enable(uc);
+  if (error != UC_ERR_OK) return error;
+  return uc_ctl_set_exits(uc, (uint64_t *)addresses, count);
+}
+
+uint64_t godwit_uc_state_word(uc_engine *uc, size_t offset) {
+  uint64_t word;
+  memcpy(&word, (const char *)uc + offset, sizeof word);
+  return word;
+}
+
+size_t godwit_uc_state_size(uc_engine *uc) {
+#if defined(__APPLE__)
+  return malloc_size(uc);
+#else
+  return malloc_usable_size(uc);
+#endif
+}

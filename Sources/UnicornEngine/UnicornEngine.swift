@@ -1,1 +1,229 @@
-// placeholder
+import CUnicorn
+package import Machine
+
+/// An `Engine` on Unicorn 2.1.4.
+///
+/// The arena is mapped once, at physical address 0, so that a frame's guest-physical address is its
+/// offset. Unicorn's TLB is in virtual mode: every miss asks `AddressSpace.translate` through one
+/// hook, and nothing else of Unicorn's memory interface is used.
+package final class UnicornEngine: Engine {
+  package let isa: GuestISA
+  package let arena: FrameArena
+  /// Asks for a stop from any thread; see `requestStop`.
+  package let stopToken = StopToken()
+  package internal(set) var statistics = EngineStatistics()
+
+  let emulator: Emulator
+  let processor: any Processor
+  private let programCounterSlot: RegisterBatch
+  private let resultSlot: RegisterBatch
+  private let stackPointerSlot: RegisterBatch
+  private let threadPointerSlot: RegisterBatch
+
+  // What the hooks record.
+
+  enum Event { case none, syscall, interrupt(UInt32) }
+  enum Refusal { case retry, grow, fault(MemoryFault.Reason) }
+  var event = Event.none
+  var refusal = Refusal.retry
+  var refusedPage: UInt64 = 0
+  var refusedAccess = Access.read
+
+  // The TLB.
+
+  /// The address space that the TLB translates.
+  var space: AddressSpace?
+  private var tlbVersion: UInt64 = 0
+  var fillsSinceFlush: UInt64 = 0
+  /// Fills after which the TLB is flushed so that it may grow.
+  var fillLimit = UnicornEngine.smallestFillLimit
+  /// Frames that the hook maps one after the other at `windowBase`, for the engine's own use.
+  var window: [Frame] = []
+  /// The last write that was put off, and how often in a row it was.
+  private var retriedProgramCounter: UInt64 = 0
+  private var retriedPage: UInt64 = 0
+  private var retries = 0
+  /// The end of the page whose instructions are being translated one by one; see `split`.
+  var splitEnd: UInt64?
+
+  /// Where Unicorn keeps the address of a refused access; see `findFaultAddress`.
+  var faultAddressOffset = 0
+
+  private var knownProgramCounter: UInt64?
+
+  static let smallestFillLimit: UInt64 = 1024
+  /// In the kernel's half of both ISAs' address spaces, where no guest mapping can be.
+  static let windowBase: UInt64 = 0xffff_8000_0000_0000
+
+  /// Makes an engine over `arena`, which must hold one free frame.
+  ///
+  /// Throws when Unicorn refuses a step, which means that the library is not the one expected.
+  package init(isa: GuestISA, arena: FrameArena) throws(EngineError) {
+    self.isa = isa
+    self.arena = arena
+    let processor: any Processor
+    switch isa {
+    case .x86_64: processor = X86Processor()
+    case .aarch64: processor = AArch64Processor()
+    }
+    self.processor = processor
+    emulator = try Emulator(isa, arena)
+    programCounterSlot = RegisterBatch([processor.programCounter])
+    resultSlot = RegisterBatch([processor.result])
+    stackPointerSlot = RegisterBatch([processor.stackPointer])
+    threadPointerSlot = RegisterBatch([processor.threadPointer])
+    try addHooks()
+    try findFaultAddress()
+    try processor.enterUserMode(self)
+    registers = RegisterFile(isa: isa)
+    stopToken.attach(emulator)
+  }
+
+  deinit { stopToken.detach() }
+
+  package var hwcaps: HardwareCapabilities { processor.hwcaps }
+
+  // MARK: Running
+
+  package func run(in space: AddressSpace) -> Exit {
+    statistics.runs &+= 1
+    if self.space !== space {
+      self.space = space
+      tlbVersion = 0
+    }
+    retries = 0
+    let exit = runToExit(in: space)
+    if splitEnd != nil { endSplit() }
+    return exit
+  }
+
+  private func runToExit(in space: AddressSpace) -> Exit {
+    while true {
+      if stopToken.take() { return .stopped }
+      if splitEnd != nil { continueSplit() }
+      if arena.hasStaleCode { dropStaleCode() }
+      if tlbVersion != space.tlbVersion {
+        flushTLB()
+        tlbVersion = space.tlbVersion
+      }
+      let error = resume()
+      switch (event, error) {
+      case (.syscall, UC_ERR_OK):
+        processor.completeSyscall(emulator)
+        return .syscall
+      case (.interrupt(let number), UC_ERR_OK):
+        guard let exception = processor.exception(number, self) else { return .syscall }
+        return .exception(exception)
+      case (.none, UC_ERR_OK):
+        // A stop request (seen above), or an instruction that waits for interrupts: go on.
+        continue
+      case (_, UC_ERR_INSN_INVALID):
+        return .exception(.illegalInstruction)
+      case (_, UC_ERR_EXCEPTION):
+        if let fault = refusedAccess(in: space) { return .fault(fault) }
+      default:
+        fatalError("Unicorn stopped for a reason that it does not have: \(error.rawValue)")
+      }
+    }
+  }
+
+  /// Runs from the program counter on until a hook stops it.
+  func resume() -> uc_err {
+    let start = programCounter
+    event = .none
+    knownProgramCounter = nil
+    return emulator.run(from: start)
+  }
+
+  /// Deals with a refused TLB fill: the fault for the library OS, or nil to try again.
+  private func refusedAccess(in space: AddressSpace) -> MemoryFault? {
+    switch refusal {
+    case .grow:
+      growTLB()
+      return nil
+    case .retry:
+      if refusedAccess == .write { countRetry() }
+      return nil
+    case .fault(let reason):
+      if refusedAccess == .execute, split(in: space) { return nil }
+      return MemoryFault(address: faultAddress, access: refusedAccess, reason: reason)
+    }
+  }
+
+  private func countRetry() {
+    let start = programCounter
+    retries = start == retriedProgramCounter && refusedPage == retriedPage ? retries + 1 : 0
+    retriedProgramCounter = start
+    retriedPage = refusedPage
+  }
+
+  /// Whether the write to `page` has been put off again and again: the instruction writes to the
+  /// very frame that it lies in, at another address, where the frame may not be executed. Taking
+  /// the frame's code away and giving it back would go on for ever.
+  func isStuck(at page: UInt64) -> Bool { retries >= 2 && page == retriedPage }
+
+  package func requestStop() { stopToken.request() }
+
+  // MARK: Registers
+
+  package var programCounter: UInt64 {
+    get {
+      if let known = knownProgramCounter { return known }
+      programCounterSlot.read(emulator)
+      knownProgramCounter = programCounterSlot[0]
+      return programCounterSlot[0]
+    }
+    set {
+      programCounterSlot[0] = newValue
+      programCounterSlot.write(emulator)
+      knownProgramCounter = newValue
+    }
+  }
+
+  package var stackPointer: UInt64 {
+    get {
+      stackPointerSlot.read(emulator)
+      return stackPointerSlot[0]
+    }
+    set {
+      stackPointerSlot[0] = newValue
+      stackPointerSlot.write(emulator)
+    }
+  }
+
+  package var threadPointer: UInt64 {
+    get {
+      threadPointerSlot.read(emulator)
+      return threadPointerSlot[0]
+    }
+    set {
+      threadPointerSlot[0] = newValue
+      threadPointerSlot.write(emulator)
+    }
+  }
+
+  package var registers: RegisterFile {
+    get { processor.registers(emulator) }
+    set {
+      processor.setRegisters(newValue, emulator)
+      knownProgramCounter = nil
+    }
+  }
+
+  package func syscallFrame() -> SyscallFrame {
+    let batch = processor.syscall
+    batch.read(emulator)
+    knownProgramCounter = batch[7]
+    return SyscallFrame(
+      number: batch[0],
+      arguments: [batch[1], batch[2], batch[3], batch[4], batch[5], batch[6]])
+  }
+
+  package func setSyscallResult(_ value: UInt64) {
+    resultSlot[0] = value
+    resultSlot.write(emulator)
+  }
+
+  /// The registers were changed behind `programCounter`'s back.
+  func forgetProgramCounter() { knownProgramCounter = nil }
+}

@@ -1,1 +1,36 @@
+#ifndef GODWIT_CUNICORN_SHIMS_H
+#define GODWIT_CUNICORN_SHIMS_H
 
+#include <stddef.h>
+#include <stdint.h>
+#include <unicorn/unicorn.h>
+
+// Swift cannot call variadic C functions: one typed function for each shape of uc_hook_add and
+// uc_ctl that the engine uses.
+
+uc_err godwit_uc_hook_tlb_fill(uc_engine *uc, uc_hook *hook, uc_cb_tlbevent_t callback,
+                               void *context);
+uc_err godwit_uc_hook_interrupt(uc_engine *uc, uc_hook *hook, uc_cb_hookintr_t callback,
+                                void *context);
+uc_err godwit_uc_hook_syscall(uc_engine *uc, uc_hook *hook, uc_cb_insn_syscall_t callback,
+                              void *context);
+
+uc_err godwit_uc_set_cpu_model(uc_engine *uc, int model);
+uc_err godwit_uc_set_page_size(uc_engine *uc, uint32_t bytes);
+uc_err godwit_uc_set_code_buffer_size(uc_engine *uc, uint32_t bytes);
+uc_err godwit_uc_use_virtual_tlb(uc_engine *uc);
+uc_err godwit_uc_flush_tlb(uc_engine *uc);
+
+/// Drops the code translated from the physical range that begins where `start` translates to.
+uc_err godwit_uc_remove_code(uc_engine *uc, uint64_t start, uint64_t end);
+
+/// Makes uc_emu_start stop at any of `count` addresses, and not at its `until`.
+uc_err godwit_uc_set_exits(uc_engine *uc, const uint64_t *addresses, size_t count);
+
+/// The 64-bit word `offset` bytes into the engine's own state. See UnicornEngine+FaultAddress.swift.
+uint64_t godwit_uc_state_word(uc_engine *uc, size_t offset);
+
+/// How many bytes of the engine's own state may be read.
+size_t godwit_uc_state_size(uc_engine *uc);
+
+#endif

@@ -5,6 +5,9 @@
 package protocol Engine: AnyObject {
   var isa: GuestISA { get }
 
+  /// What programs are told about the processor: nothing that the engine does not execute.
+  var hwcaps: HardwareCapabilities { get }
+
   /// Runs guest instructions in `space` until something needs the library OS.
   ///
   /// Before the first instruction the engine honours `space.tlbVersion` (edits since the last run

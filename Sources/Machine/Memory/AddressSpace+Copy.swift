@@ -11,6 +11,8 @@ extension AddressSpace {
   private func resolve(_ address: GuestAddress, _ access: Access)
     throws(MemoryFault) -> Frame
   {
+    // The engine may have the page's shared frame in its TLB, to read from.
+    if access == .write, table[address.page].isCopyOnWrite { flushTLB() }
     while true {
       switch translate(address, access) {
       case .frame(let frame, _):

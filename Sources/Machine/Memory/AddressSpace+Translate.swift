@@ -12,7 +12,13 @@ extension AddressSpace {
   ///
   /// A clean page is granted without write, so that its first write comes back here and marks it
   /// dirty. A page that may be written and executed is granted execution only once fetched from.
-  package func translate(_ address: GuestAddress, _ access: Access) -> Translation {
+  ///
+  /// `isOwnCode` says that a write comes from an instruction in the very frame it goes to, reached
+  /// at another address. Then neither can have the frame without the other: the page is granted
+  /// execution with the write, which has the engine watch every store to it.
+  package func translate(
+    _ address: GuestAddress, _ access: Access, isOwnCode: Bool = false
+  ) -> Translation {
     guard address < isa.userAddressLimit else {
       return .refused(isa == .x86_64 && !isCanonical(address) ? .nonCanonical : .unmapped)
     }
@@ -25,7 +31,7 @@ extension AddressSpace {
       }
       entry = table[page]
     }
-    return grant(page, entry, access)
+    return grant(page, entry, access, isOwnCode)
   }
 
   private func isCanonical(_ address: GuestAddress) -> Bool {
@@ -33,7 +39,9 @@ extension AddressSpace {
     return top == 0 || top == 0x1ffff
   }
 
-  private func grant(_ page: UInt64, _ present: PageTableEntry, _ access: Access) -> Translation {
+  private func grant(
+    _ page: UInt64, _ present: PageTableEntry, _ access: Access, _ isOwnCode: Bool
+  ) -> Translation {
     var entry = present
     let allowed = entry.permissions
     switch access {
@@ -41,7 +49,9 @@ extension AddressSpace {
       guard !allowed.isEmpty else { return .refused(.protection) }
     case .write:
       guard allowed.contains(.write) else { return .refused(.protection) }
+      var hasMovedCode = false
       if entry.isCopyOnWrite {
+        hasMovedCode = arena.isCode(entry.frame) && allowed.contains(.execute)
         guard let copy = privateCopy(of: entry.frame) else { return .refused(.outOfMemory) }
         entry.frame = copy
         entry.isCopyOnWrite = false
@@ -51,7 +61,13 @@ extension AddressSpace {
         if entry.isShared { markObjectDirty(page) }
       }
       if entry != present { table[page] = entry }
+      if hasMovedCode {
+        // The engine finds code by address first: it must not find that of the old frame.
+        flushTLB()
+        return .retry
+      }
       if arena.isCode(entry.frame), !allowed.contains(.execute) {
+        if isOwnCode { return .frame(entry.frame, [.read, .write, .execute]) }
         arena.dropTranslations(of: entry.frame)
         flushTLB()
         return .retry
@@ -60,7 +76,7 @@ extension AddressSpace {
       guard allowed.contains(.execute) else { return .refused(.protection) }
       if !arena.isCode(entry.frame) {
         arena.markCode(entry.frame)
-        if entry.isShared {
+        if hasOtherMappings(entry) {
           // Another address may hold a writable TLB entry for this frame: make it ask again.
           flushTLB()
           return .retry
@@ -70,11 +86,18 @@ extension AddressSpace {
     var granted: Permissions = .read
     let isWritable = allowed.contains(.write) && entry.isDirty && !entry.isCopyOnWrite
     if isWritable { granted.insert(.write) }
-    if allowed.contains(.execute), arena.isCode(entry.frame) || !allowed.contains(.write) {
+    if allowed.contains(.execute),
+      arena.isCode(entry.frame) || !allowed.contains(.write) && !hasOtherMappings(entry)
+    {
       if !arena.isCode(entry.frame) { arena.markCode(entry.frame) }
       granted.insert(.execute)
     }
     return .frame(entry.frame, granted)
+  }
+
+  /// Whether the frame may be mapped, and written, at another address too.
+  private func hasOtherMappings(_ entry: PageTableEntry) -> Bool {
+    entry.isShared || arena.isShared(entry.frame)
   }
 
   private func privateCopy(of frame: Frame) -> Frame? {

@@ -180,6 +180,7 @@ package final class MemoryObject {
         }
       } else {
         guard let frame = frame(index, isWrite: true) else { return false }
+        arena.dropTranslations(of: frame)
         arena.withMutableBytes(frame, offset: inPage, count: count) { $0.fill(0, in: 0..<count) }
       }
       position += UInt64(count)

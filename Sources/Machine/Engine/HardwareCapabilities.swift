@@ -1,0 +1,15 @@
+/// What a program may use of its processor, in the words of the auxiliary vector.
+///
+/// | field | x86-64 | AArch64 |
+/// |---|---|---|
+/// | `hwcap` (`AT_HWCAP`) | CPUID leaf 1, edx | `HWCAP_*` of `asm/hwcap.h` |
+/// | `hwcap2` (`AT_HWCAP2`) | bit 1: rdfsbase allowed | `HWCAP2_*` |
+package struct HardwareCapabilities: Hashable, Sendable {
+  package var hwcap: UInt64
+  package var hwcap2: UInt64
+
+  package init(hwcap: UInt64 = 0, hwcap2: UInt64 = 0) {
+    self.hwcap = hwcap
+    self.hwcap2 = hwcap2
+  }
+}

@@ -1,0 +1,104 @@
+import CUnicorn
+import Machine
+
+/// AArch64 as Linux presents it to a program: EL0, FP and SIMD enabled, tagged addresses.
+final class AArch64Processor: Processor {
+  let programCounter = Int32(UC_ARM64_REG_PC.rawValue)
+  let stackPointer = Int32(UC_ARM64_REG_SP.rawValue)
+  let threadPointer = Int32(UC_ARM64_REG_TPIDR_EL0.rawValue)
+  let result = Int32(UC_ARM64_REG_X0.rawValue)
+
+  let syscall = RegisterBatch(
+    [
+      UC_ARM64_REG_X8, UC_ARM64_REG_X0, UC_ARM64_REG_X1, UC_ARM64_REG_X2, UC_ARM64_REG_X3,
+      UC_ARM64_REG_X4, UC_ARM64_REG_X5, UC_ARM64_REG_PC,
+    ].map { Int32($0.rawValue) })
+  private let file = AArch64RegisterFile()
+
+  // ldr x0, [x0]
+  let probe: (code: [UInt8], register: Int32) = (
+    [0x00, 0x00, 0x40, 0xf9], Int32(UC_ARM64_REG_X0.rawValue)
+  )
+
+  /// Unicorn's `max` executes all of these. Of what it executes, these are not offered: SVE (not
+  /// enabled: its registers would have to be saved), pointer authentication (its keys likewise),
+  /// BTI (needs a bit in the page tables), RNG (a program must behave the same when run again),
+  /// CPUID (identification registers are not readable at EL0), DCPOP.
+  let hwcaps = HardwareCapabilities(
+    hwcap: [
+      0,  // FP
+      1,  // ASIMD
+      3,  // AES
+      4,  // PMULL
+      5,  // SHA1
+      6,  // SHA2
+      7,  // CRC32
+      8,  // ATOMICS
+      9,  // FPHP
+      10,  // ASIMDHP
+      12,  // ASIMDRDM
+      13,  // JSCVT
+      14,  // FCMA
+      15,  // LRCPC
+      17,  // SHA3
+      18,  // SM3
+      19,  // SM4
+      20,  // ASIMDDP
+      21,  // SHA512
+      23,  // ASIMDFHM
+      26,  // ILRCPC
+      27,  // FLAGM
+      29,  // SB
+    ].reduce(0) { $0 | 1 << $1 },
+    hwcap2: [
+      7,  // FLAGM2
+      8,  // FRINT
+    ].reduce(0) { $0 | 1 << $1 })
+
+  /// Bits 56 to 63 of a user address are a tag, not translated (TCR_EL1.TBI0).
+  func untagged(_ address: UInt64) -> UInt64 {
+    address & 1 << 55 == 0 ? address & (1 << 56 - 1) : address
+  }
+
+  func registers(_ emulator: Emulator) -> RegisterFile { file.read(emulator) }
+
+  func setRegisters(_ registers: RegisterFile, _ emulator: Emulator) {
+    file.write(registers, emulator)
+  }
+
+  func completeSyscall(_ emulator: Emulator) {}
+
+  func exception(_ number: UInt32, _ engine: UnicornEngine) -> GuestException? {
+    switch number {
+    case 2: nil  // EXCP_SWI
+    case 3, 4: .alignment  // EXCP_PREFETCH_ABORT, EXCP_DATA_ABORT: TLB misses do not come here
+    case 7: .breakpoint  // EXCP_BKPT
+    default: .illegalInstruction  // EXCP_UDEF, EXCP_HVC, EXCP_SMC, EXCP_HYP_TRAP
+    }
+  }
+
+  // MARK: Setting up
+
+  func enterUserMode(_ engine: UnicornEngine) throws(EngineError) {
+    let emulator = engine.emulator
+    let mode = RegisterBatch([Int32(UC_ARM64_REG_PSTATE.rawValue)])
+    mode[0] = 0  // EL0
+    mode.write(emulator)
+    // Unicorn takes note of the new mode when a system register is written.
+    for register in Self.systemRegisters { try emulator.setSystemRegister(register) }
+  }
+
+  private static let systemRegisters: [uc_arm64_cp_reg] = [
+    // CPACR_EL1: FPEN; not ZEN.
+    uc_arm64_cp_reg(crn: 1, crm: 0, op0: 3, op1: 0, op2: 2, val: 3 << 20),
+    // SCTLR_EL1 as Linux has it, without MMU and endianness: UCI, UCT, DZE (cache maintenance,
+    // CTR_EL0 and DC ZVA at EL0), nTWE, nTWI (wfe and wfi don't trap), caches, RES1 bits.
+    uc_arm64_cp_reg(
+      crn: 1, crm: 0, op0: 3, op1: 0, op2: 0,
+      val: 1 << 26 | 1 << 15 | 1 << 14 | 1 << 18 | 1 << 16 | 1 << 12 | 1 << 2 | 0x30d0_0800),
+    // TCR_EL1: TBI0.
+    uc_arm64_cp_reg(crn: 2, crm: 0, op0: 3, op1: 0, op2: 2, val: 1 << 37),
+    // CNTKCTL_EL1: EL0VCTEN.
+    uc_arm64_cp_reg(crn: 14, crm: 1, op0: 3, op1: 0, op2: 0, val: 1 << 1),
+  ]
+}

@@ -1,0 +1,120 @@
+import CUnicorn
+import CUnicornShims
+import Machine
+
+/// One instance of Unicorn: its C interface with types, and nothing more.
+///
+/// Unicorn's functions return an error when they are misused; here that is a failed precondition,
+/// but while an instance is being made.
+@safe final class Emulator {
+  // SAFETY: opened in init, closed in deinit; all methods pass it to functions that expect it.
+  let handle: OpaquePointer
+
+  /// Bytes reserved for translated code. Direct jumps on ARM64 hosts reach no farther; when it is
+  /// full Unicorn starts again from nothing.
+  private static let codeBufferSize: UInt32 = 128 << 20
+
+  /// Opens an instance over `arena`, which must outlive it, with all said that must be said before
+  /// its first use.
+  init(_ isa: GuestISA, _ arena: FrameArena) throws(EngineError) {
+    var opened: OpaquePointer?
+    switch isa {
+    case .x86_64:
+      try Self.check(
+        "open an x86-64 emulator", unsafe uc_open(UC_ARCH_X86, UC_MODE_64, &opened))
+    case .aarch64:
+      try Self.check(
+        "open an AArch64 emulator", unsafe uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &opened))
+    }
+    guard let handle = unsafe opened else {
+      throw EngineError(operation: "open an emulator", reason: "no instance")
+    }
+    unsafe self.handle = handle
+    switch isa {
+    case .x86_64:
+      // The newest model without extensions that Unicorn lacks (AVX) or does slowly (ERMS).
+      try Self.check(
+        "choose the processor model",
+        unsafe godwit_uc_set_cpu_model(handle, Int32(UC_CPU_X86_WESTMERE.rawValue)))
+    case .aarch64:
+      try Self.check(
+        "choose the processor model",
+        unsafe godwit_uc_set_cpu_model(handle, Int32(UC_CPU_ARM64_MAX.rawValue)))
+      try Self.check("choose the page size", unsafe godwit_uc_set_page_size(handle, 4096))
+    }
+    try Self.check(
+      "size the code buffer",
+      unsafe godwit_uc_set_code_buffer_size(handle, Self.codeBufferSize))
+    try Self.check("use the virtual TLB", unsafe godwit_uc_use_virtual_tlb(handle))
+    // No address ends a run: only hooks do.
+    try Self.check("enable exits", unsafe godwit_uc_set_exits(handle, nil, 0))
+    try Self.check(
+      "map the arena",
+      unsafe uc_mem_map_ptr(handle, 0, .init(arena.capacity), UC_PROT_ALL.rawValue, arena.base))
+  }
+
+  deinit { _ = unsafe uc_close(handle) }
+
+  static func check(_ operation: String, _ error: uc_err) throws(EngineError) {
+    guard error != UC_ERR_OK else { return }
+    // SAFETY: a constant string of Unicorn's.
+    throw EngineError(operation: operation, reason: unsafe String(cString: uc_strerror(error)))
+  }
+
+  // MARK: Running
+
+  /// Runs from `start` on until a hook stops it.
+  func run(from start: UInt64) -> uc_err {
+    // With exits enabled Unicorn does not look at `until`. A count or a timeout is very slow.
+    unsafe uc_emu_start(handle, start, 0, 0, 0)
+  }
+
+  /// Has the next run stop before any of these addresses.
+  func setExits(_ addresses: [UInt64]) {
+    // SAFETY: the array lives during the call, which copies it.
+    let error = unsafe addresses.withUnsafeBufferPointer {
+      unsafe godwit_uc_set_exits(handle, $0.baseAddress, $0.count)
+    }
+    precondition(error == UC_ERR_OK)
+  }
+
+  // MARK: Translations
+
+  func flushTLB() {
+    let error = unsafe godwit_uc_flush_tlb(handle)
+    precondition(error == UC_ERR_OK)
+  }
+
+  /// Drops the code translated from the `length` physical bytes that begin where the virtual
+  /// address `start` translates to.
+  func removeCode(at start: UInt64, length: UInt64) {
+    let error = unsafe godwit_uc_remove_code(handle, start, start + length)
+    precondition(error == UC_ERR_OK)
+  }
+
+  // MARK: Unicorn's own state
+
+  var stateSize: Int { unsafe godwit_uc_state_size(handle) }
+
+  func stateWord(at offset: Int) -> UInt64 {
+    precondition(offset >= 0 && offset + 8 <= stateSize)
+    // SAFETY: within the allocation.
+    return unsafe godwit_uc_state_word(handle, offset)
+  }
+
+  // MARK: Registers of unusual shape
+
+  func setModelSpecific(_ number: UInt32, _ value: UInt64) throws(EngineError) {
+    var register = uc_x86_msr(rid: number, value: value)
+    // SAFETY: the structure that this register wants.
+    let error = unsafe uc_reg_write(handle, Int32(UC_X86_REG_MSR.rawValue), &register)
+    try Self.check("set a model-specific register", error)
+  }
+
+  func setSystemRegister(_ register: uc_arm64_cp_reg) throws(EngineError) {
+    var register = register
+    // SAFETY: the structure that this register wants.
+    let error = unsafe uc_reg_write(handle, Int32(UC_ARM64_REG_CP_REG.rawValue), &register)
+    try Self.check("set a system register", error)
+  }
+}

@@ -1,0 +1,43 @@
+import Machine
+
+extension UnicornEngine {
+  /// Makes Unicorn forget every translation of addresses.
+  ///
+  /// It also resizes its TLB to what was used since the last time, and only then. A guest whose
+  /// working set has outgrown the TLB would miss for ever, so `fillLimit` misses bring a flush too,
+  /// and each such flush doubles the limit. A flush for another reason lets the limit sink again.
+  func flushTLB() {
+    emulator.flushTLB()
+    statistics.tlbFlushes &+= 1
+    fillsSinceFlush = 0
+    fillLimit = max(Self.smallestFillLimit, fillLimit / 4)
+  }
+
+  func growTLB() {
+    let limit = fillLimit * 2
+    flushTLB()
+    fillLimit = limit
+  }
+
+  /// Drops the code that was translated from frames which have changed or gone since.
+  ///
+  /// Unicorn wants to be told virtual addresses: the frames are shown to it in a window, whose TLB
+  /// entries the flush at the end removes again. That flush also takes the entries that let the
+  /// guest fetch from these frames, so that the next fetch is seen.
+  func dropStaleCode() {
+    let stale = arena.takeStaleCodeFrames().sorted { $0.index < $1.index }
+    var first = 0
+    while first < stale.count {
+      // Only the first page is translated: neighbours in the arena can go in one call.
+      var end = first + 1
+      while end < stale.count, stale[end].index <= stale[end - 1].index + 1 { end += 1 }
+      window.append(stale[first])
+      let start = Self.windowBase + UInt64(window.count - 1) << 12
+      let length = UInt64(stale[end - 1].index - stale[first].index + 1) << 12
+      emulator.removeCode(at: start, length: length)
+      first = end
+    }
+    window.removeAll(keepingCapacity: true)
+    flushTLB()
+  }
+}
