@@ -1,4 +1,4 @@
-internal import HostABI
+package import HostABI
 
 #if canImport(Glibc)
   internal import Glibc
@@ -11,7 +11,7 @@ internal import HostABI
 /// The one table from native error numbers to the host ABI's errors.
 extension HostError {
   /// What the native error `number` (errno(3)) means. Numbers that no call here should ever meet are `io`.
-  init(errno number: Int32) {
+  package init(errno number: Int32) {
     self =
       switch number {
       case ENOENT: .notFound

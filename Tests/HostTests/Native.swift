@@ -35,6 +35,12 @@ enum Native {
     return (master, slave)
   }
 
+  static func makeFIFO(_ path: String) {
+    // SAFETY: the path lives through the call.
+    let result = unsafe mkfifo(path, 0o600)
+    precondition(result == 0)
+  }
+
   static func isNonBlocking(_ descriptor: Int32) -> Bool {
     fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0
   }

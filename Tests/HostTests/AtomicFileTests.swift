@@ -1,0 +1,206 @@
+import Glibc
+import HostABI
+import PosixHost
+import Testing
+
+@Suite struct AtomicFileTests {
+  /// A directory for one test.
+  struct Directory: ~Copyable {
+    let path = Native.temporaryDirectory()
+    let host = PosixHost()
+    deinit { Native.removeAll(path) }
+
+    func names() throws -> [String] {
+      try host.entries(of: StreamURI(.dir, path)).map { String(decoding: $0.name, as: UTF8.self) }
+    }
+    func text(_ name: String) throws -> String {
+      String(
+        decoding: try InputFile(path + "/" + name).read(at: 0, count: 1 << 20), as: UTF8.self)
+    }
+    func put(_ name: String, _ text: String) throws {
+      let file = try AtomicFile(replacing: path + "/" + name)
+      try file.write(text)
+      try file.commit()
+    }
+  }
+
+  @Test(arguments: [true, false]) func nothingIsSeenBeforeTheCommit(_ unnamed: Bool) throws {
+    let directory = Directory()
+    try directory.put("f", "old")
+    let file = try AtomicFile(
+      replacing: directory.path + "/f", permissions: 0o640, allowsUnnamed: unnamed)
+    try file.write("....")
+    try file.write(" content")
+    try file.write("new!", at: 0)
+    #expect(file.length == 12)
+    #expect(try directory.text("f") == "old")
+    try file.commit()
+    #expect(try directory.text("f") == "new! content")
+    #expect(try directory.names() == ["f"])
+    let uri = StreamURI(.file, directory.path + "/f")
+    #expect(try directory.host.attributes(at: uri).permissions == 0o640)
+  }
+
+  @Test(arguments: [true, false]) func anUnfinishedFileLeavesNothing(_ unnamed: Bool) throws {
+    let directory = Directory()
+    try directory.put("f", "old")
+    for name in ["f", "g"] {
+      let file = try AtomicFile(replacing: directory.path + "/" + name, allowsUnnamed: unnamed)
+      try file.write("half")
+    }
+    #expect(try directory.text("f") == "old")
+    #expect(try directory.names() == ["f"])
+  }
+
+  @Test func namesThatCannotBeReplaced() throws {
+    let directory = Directory()
+    let path = directory.path
+    Native.makeFIFO(path + "/fifo")
+    #expect(throws: HostError.isDirectory) { try AtomicFile(replacing: path) }
+    #expect(throws: HostError.notSupported) { try AtomicFile(replacing: path + "/fifo") }
+    #expect(throws: HostError.notSupported) { try AtomicFile(replacing: "/dev/null") }
+    #expect(throws: HostError.notFound) { try AtomicFile(replacing: path + "/none/f") }
+    #expect(throws: HostError.notFound) { try AtomicFile(replacing: path + "/none/") }
+    #expect(throws: HostError.notFound) { try AtomicFile(replacing: "") }
+    try directory.put("f", "old")
+    #expect(throws: HostError.notDirectory) { try AtomicFile(replacing: path + "/f/g") }
+    #expect(try directory.names() == ["f", "fifo"])
+  }
+
+  @Test func aSymbolicLinkStays() throws {
+    let directory = Directory()
+    try directory.put("real", "old")
+    let link = StreamURI(.file, directory.path + "/link")
+    try directory.host.makeSymbolicLink(at: link, to: bytes("real"))
+    try directory.put("link", "new")
+    #expect(try directory.text("real") == "new")
+    #expect(try directory.host.attributes(at: link).kind == .symbolicLink)
+    let dangling = StreamURI(.file, directory.path + "/dangling")
+    try directory.host.makeSymbolicLink(at: dangling, to: bytes("nowhere"))
+    #expect(throws: HostError.notFound) { try AtomicFile(replacing: directory.path + "/dangling") }
+  }
+
+  @Test(.enabled(if: geteuid() == 0)) func aFullDiskLeavesTheOldFile() throws {
+    let directory = Directory()
+    let path = directory.path + "/small"
+    try directory.host.makeDirectory(at: StreamURI(.dir, path), permissions: 0o700)
+    // SAFETY: strings that live through the call.
+    let mounted = unsafe mount("godwit-test", path, "tmpfs", 0, "size=64k")
+    // A container may forbid it even to root.
+    guard mounted == 0 else { return }
+    // SAFETY: a string that lives through the call.
+    defer { _ = unsafe umount2(path, Int32(MNT_DETACH)) }
+    for unnamed in [true, false] {
+      try directory.put("small/f", "old")
+      #expect(throws: HostError.noSpace) {
+        let file = try AtomicFile(replacing: path + "/f", allowsUnnamed: unnamed)
+        for _ in 0..<100 { try file.write(String(repeating: "x", count: 4096)) }
+      }
+      #expect(try directory.text("small/f") == "old")
+      #expect(try directory.host.entries(of: StreamURI(.dir, path)).count == 1)
+    }
+  }
+
+  @Test func aFileSizeLimitLeavesTheOldFile() async {
+    await #expect(processExitsWith: .success) {
+      let directory = Directory()
+      try directory.put("f", "old")
+      var limit = rlimit(rlim_cur: 10000, rlim_max: 10000)
+      // SAFETY: read during the call.
+      guard unsafe setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0 else {
+        exit(2)
+      }
+      do {
+        let file = try AtomicFile(replacing: directory.path + "/f")
+        for _ in 0..<100 { try file.write(String(repeating: "x", count: 4096)) }
+        exit(3)
+      } catch let error as HostError {
+        guard error == .fileTooLarge else { exit(4) }
+      }
+      guard try directory.text("f") == "old", try directory.names() == ["f"] else { exit(5) }
+      Native.removeAll(directory.path)
+      exit(0)
+    }
+  }
+
+  /// The other process replaces a file again and again until it kills itself, at no particular moment.
+  @Test func aKilledProcessLeavesACompleteFile() async throws {
+    let path = AtomicFileTests.killPath(getpid())
+    let host = PosixHost()
+    try host.makeDirectory(at: StreamURI(.dir, path), permissions: 0o700)
+    defer { Native.removeAll(path) }
+    for round in 0..<6 {
+      await #expect(processExitsWith: .signal(SIGKILL)) {
+        let path = AtomicFileTests.killPath(getppid())
+        _ = HostThread {
+          usleep(.random(in: 0..<30000))
+          kill(getpid(), SIGKILL)
+        }
+        for number in 0... {
+          // Both ways in turn.
+          let file = try AtomicFile(replacing: path + "/f", allowsUnnamed: number % 2 == 0)
+          let line = "\(number)\n"
+          for _ in 0..<200 { try file.write(line) }
+          try file.commit()
+        }
+      }
+      guard let file = try? InputFile(path + "/f") else {
+        // Killed before the first one was complete.
+        #expect(round == 0)
+        continue
+      }
+      let text = String(decoding: try file.read(at: 0, count: 1 << 20), as: UTF8.self)
+      let lines = text.split(separator: "\n")
+      #expect(lines.count == 200 && Set(lines).count == 1 && text.last == "\n")
+    }
+  }
+
+  static func killPath(_ process: Int32) -> String { "/tmp/godwit-killed-\(process)" }
+
+  @Test func readingPiecemealOrMapped() throws {
+    let directory = Directory()
+    let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 >> 3) }
+    let path = directory.path + "/f"
+    let file = try AtomicFile(replacing: path)
+    // SAFETY: bytes have no padding.
+    try unsafe file.write(content.span.bytes)
+    try file.commit()
+    let input = try InputFile(path)
+    #expect(input.size == 100_000)
+    #expect(try input.read(at: 0, count: 200_000) == content)
+    #expect(try input.read(at: 99_990, count: 100) == Array(content[99_990...]))
+    #expect(try input.read(at: 100_000, count: 5).isEmpty)
+    #expect(throws: HostError.invalid) { try input.read(at: .max, count: 5) }
+    let mapped = try MappedFile(path)
+    #expect(mapped.count == 100_000)
+    // SAFETY: in range; any byte is a valid UInt8.
+    let same = mapped.withBytes { span in
+      content.indices.allSatisfy {
+        unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) == content[$0]
+      }
+    }
+    #expect(same)
+    // What was opened stays as it was when the name is given to another file.
+    try directory.put("f", "short")
+    #expect(try input.read(at: 5, count: 3) == [0, 0, 0])
+    try directory.put("empty", "")
+    #expect(try MappedFile(directory.path + "/empty").withBytes { $0.byteCount } == 0)
+    #expect(try InputFile(directory.path + "/empty").read(at: 0, count: 9).isEmpty)
+    for bad in [directory.path, "/dev/null", directory.path + "/none"] {
+      let expected: HostError =
+        bad == "/dev/null" ? .notSupported : bad == directory.path ? .isDirectory : .notFound
+      #expect(throws: expected) { try InputFile(bad) }
+      #expect(throws: expected) { try MappedFile(bad) }
+    }
+  }
+}
+
+extension AtomicFile {
+  fileprivate func write(_ text: String) throws(HostError) { try write(text, at: length) }
+
+  fileprivate func write(_ text: String, at offset: UInt64) throws(HostError) {
+    let content = bytes(text)
+    // SAFETY: bytes have no padding.
+    try write(unsafe content.span.bytes, at: offset)
+  }
+}
