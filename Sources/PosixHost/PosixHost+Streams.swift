@@ -64,7 +64,13 @@ extension PosixHost {
         return descriptor
       } catch .exists where !isExclusive {}
       do throws(HostError) {
-        return try system_open(path, flags)
+        let descriptor = try system_open(path, flags)
+        // As open(2) with O_CREAT, also for reading.
+        guard try FileKind(mode: system_fstat(descriptor).st_mode) != .directory else {
+          system_close(descriptor)
+          throw .isDirectory
+        }
+        return descriptor
       } catch .notFound {}
       // Removed in between: once more.
     }

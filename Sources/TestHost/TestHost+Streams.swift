@@ -51,7 +51,8 @@ extension TestHost {
     }
     if options.contains([.create, .exclusive]) { throw .exists }
     switch node.content {
-    case .directory: if options.contains(.write) { throw .isDirectory }
+    case .directory:
+      if !options.isDisjoint(with: [.write, .create]) { throw .isDirectory }
     case .symbolicLink: throw uri.scheme == .dir ? .notDirectory : .tooManySymbolicLinks
     case .file:
       if uri.scheme == .dir { throw .notDirectory }

@@ -53,6 +53,7 @@ import Testing
       #expect(throws: HostError.notDirectory) { try open(dir("dirlink"), .read) }
       #expect(throws: HostError.isDirectory) { try open(fixture.uri("dir"), .write) }
       #expect(throws: HostError.isDirectory) { try open(fixture.uri("dir"), [.write, .create]) }
+      #expect(throws: HostError.isDirectory) { try open(fixture.uri("dir"), [.read, .create]) }
       #expect(throws: HostError.tooManySymbolicLinks) { try open(fixture.uri("link"), .read) }
       #expect(throws: HostError.tooManySymbolicLinks) {
         try open(fixture.uri("dangling"), [.write, .create])
