@@ -6,6 +6,19 @@ package import SwiftProtobuf
 /// Bytes as the generated messages hold them.
 package func data(_ bytes: [UInt8]) -> Data { Data(bytes) }
 
+/// A message that is a whole section of a snapshot.
+package protocol StateMessage {
+  init?(decoding bytes: [UInt8])
+  func encoded() -> [UInt8]
+}
+
+extension Godwit_State_Kernel: StateMessage {}
+extension Godwit_State_Memory: StateMessage {}
+extension Godwit_State_Filesystems: StateMessage {}
+extension Godwit_State_Files: StateMessage {}
+extension Godwit_State_Processes: StateMessage {}
+extension Godwit_State_Tasks: StateMessage {}
+
 extension Message {
   /// The message's encoding, the same for equal messages on every host.
   package func encoded() -> [UInt8] {

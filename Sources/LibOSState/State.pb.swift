@@ -1204,8 +1204,8 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
     set {_uniqueStorage()._pendingSignals = newValue}
   }
 
-  /// Address, size, flags of the alternate stack.
-  package var signalStack: [UInt64] {
+  /// The alternate stack, as a stack_t.
+  package var signalStack: Data {
     get {_storage._signalStack}
     set {_uniqueStorage()._signalStack = newValue}
   }
@@ -1254,7 +1254,7 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
     set {_uniqueStorage()._timerSlack = newValue}
   }
 
-  /// Address, error code and trap number of the last exception.
+  /// Trap number, error code, address and syndrome of the last exception.
   package var fault: [UInt64] {
     get {_storage._fault}
     set {_uniqueStorage()._fault = newValue}
@@ -3562,7 +3562,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
     var _name: Data = Data()
     var _signalMask: UInt64 = 0
     var _pendingSignals: [Data] = []
-    var _signalStack: [UInt64] = []
+    var _signalStack: Data = Data()
     var _savedMask: UInt64? = nil
     var _signaled: Bool = false
     var _restart: Int32 = 0
@@ -3646,7 +3646,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         case 16: try { try decoder.decodeSingularBytesField(value: &_storage._name) }()
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._signalMask) }()
         case 18: try { try decoder.decodeRepeatedBytesField(value: &_storage._pendingSignals) }()
-        case 19: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._signalStack) }()
+        case 19: try { try decoder.decodeSingularBytesField(value: &_storage._signalStack) }()
         case 20: try { try decoder.decodeSingularUInt64Field(value: &_storage._savedMask) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._signaled) }()
         case 22: try { try decoder.decodeSingularInt32Field(value: &_storage._restart) }()
@@ -3723,7 +3723,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         try visitor.visitRepeatedBytesField(value: _storage._pendingSignals, fieldNumber: 18)
       }
       if !_storage._signalStack.isEmpty {
-        try visitor.visitPackedUInt64Field(value: _storage._signalStack, fieldNumber: 19)
+        try visitor.visitSingularBytesField(value: _storage._signalStack, fieldNumber: 19)
       }
       try { if let v = _storage._savedMask {
         try visitor.visitSingularUInt64Field(value: v, fieldNumber: 20)

@@ -38,6 +38,8 @@ package enum SnapshotError: Error, Hashable, Sendable {
   case readFailed(String)
   /// The sink could not be written; the text is the host's reason.
   case writeFailed(String)
+  /// What the state holds can't be saved or restored here; the text is the whole reason.
+  case refused(String)
 }
 
 extension SnapshotPart: CustomStringConvertible {
@@ -56,6 +58,7 @@ extension SnapshotError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .notASnapshot: "not a snapshot"
+    case .refused(let reason): reason
     case .truncated(let at): "the snapshot is truncated at byte \(at)"
     case .checksumMismatch(let part): "the snapshot is damaged: wrong checksum of its \(part)"
     case .unsupportedFormatVersion(let found, let supported):

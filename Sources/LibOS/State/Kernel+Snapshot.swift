@@ -1,0 +1,70 @@
+package import LibOSState
+package import LinuxABI
+import Machine
+package import Snapshot
+
+extension Kernel {
+  /// Writes the state of the whole picoprocess. The run loop must not be running.
+  package func saveState(to writer: SnapshotWriter) throws(SnapshotError) {
+    try StateSaver(self, writer: writer).saveAll()
+  }
+
+  /// What the guest holds that can't travel, each named; empty when a snapshot can be taken.
+  package func untransportable() -> [String] {
+    var names: [String] = []
+    for pid in processes.keys.sorted() {
+      let process = processes[pid]!
+      for fd in process.files.descriptors {
+        guard let file = try? process.files.file(fd) else { continue }
+        if let reason = file.travelObstacle {
+          names.append("descriptor \(fd) (\(file.linkName)): \(reason)")
+        }
+      }
+    }
+    return names
+  }
+
+  func save() -> Godwit_State_Kernel {
+    var state = Godwit_State_Kernel()
+    state.isa = engine.isa.rawValue
+    state.hostName = configuration.hostName
+    state.processors = UInt32(configuration.processors)
+    state.memory = configuration.memory
+    state.timeSlice = configuration.timeSlice
+    state.hwcap = configuration.hwcap
+    state.hwcap2 = configuration.hwcap2
+    state.monotonic = clock.monotonic
+    state.realtime = clock.realtime
+    state.suspended = clock.suspended
+    state.wallOffset = clock.wallOffset
+    state.nextPid = nextPID
+    state.initialPid = initialPID
+    state.syscallCount = syscallCount
+    state.runQueue = scheduler.runnable.map(\.tid)
+    state.futexSequence = futexes.sequence
+    return state
+  }
+
+  func restore(_ state: Godwit_State_Kernel) {
+    configuration.hostName = state.hostName
+    configuration.processors = Int(state.processors)
+    configuration.memory = state.memory
+    configuration.timeSlice = state.timeSlice
+    configuration.hwcap = state.hwcap
+    configuration.hwcap2 = state.hwcap2
+    clock.restore(
+      monotonic: state.monotonic, realtime: state.realtime, suspended: state.suspended)
+    clock.wallOffset = state.wallOffset
+    nextPID = state.nextPid
+    initialPID = state.initialPid
+    syscallCount = state.syscallCount
+    futexes.sequence = state.futexSequence
+  }
+}
+
+extension OpenFile {
+  /// Why this file can't travel in a snapshot; nil when it can.
+  package var travelObstacle: String? {
+    self is any PersistentFile ? nil : "this kind of file exists on this host only"
+  }
+}

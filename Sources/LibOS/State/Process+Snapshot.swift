@@ -1,0 +1,169 @@
+package import LibOSState
+import LinuxABI
+import Machine
+package import Snapshot
+
+extension Process {
+  func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_Process {
+    var state = Godwit_State_Process()
+    state.pid = pid
+    state.parentPid = parentPID
+    state.processGroup = processGroup
+    state.session = session
+    for vma in space.mappings { state.mappings.append(try vma.save(saver)) }
+    var map = PageMap()
+    try space.forEachPrivatePage { (page, frame) throws(SnapshotError) in
+      map.append(page, try saver.page(frame))
+    }
+    state.pages = data(map.encoded)
+    state.stackLimit = space.stackLimit
+    for fd in files.descriptors {
+      guard let slot = try? files.slot(fd) else { continue }
+      var entry = Godwit_State_Descriptor()
+      entry.fd = fd
+      entry.file = try saver.id(of: slot.file)
+      entry.closeOnExec = slot.closeOnExec
+      state.descriptors.append(entry)
+    }
+    state.root = saver.id(of: fs.root)
+    state.cwd = saver.id(of: fs.cwd)
+    state.umask = UInt32(fs.umask)
+    signals.save(to: &state)
+    for index in 0..<ResourceLimits.count {
+      state.limits += [limits[index].soft, limits[index].hard]
+    }
+    state.credentials = credentials.save()
+    state.layout = layout.addresses.map(\.rawValue)
+    state.executable = data(image.path)
+    state.auxv = data(image.auxv)
+    state.parentDeathSignal = parentDeathSignal
+    state.dumpable = isDumpable
+    state.noNewPrivileges = noNewPrivileges
+    state.personality = personality
+    state.startTime = startTime
+    state.endedProcessorTime = endedProcessorTime
+    saveTimers(to: &state)
+    return state
+  }
+
+  /// Makes the process as it was saved, without its tasks.
+  convenience init(
+    _ state: Godwit_State_Process, _ loader: StateLoader
+  ) throws(SnapshotError) {
+    let kernel = loader.kernel
+    let space = AddressSpace(arena: kernel.arena, isa: kernel.engine.isa)
+    let fs = FSContext(
+      root: try loader.dentry(state.root), cwd: try loader.dentry(state.cwd),
+      umask: UInt16(truncatingIfNeeded: state.umask))
+    self.init(pid: state.pid, kernel: kernel, isa: kernel.engine.isa, space: space, fs: fs)
+    parentPID = state.parentPid
+    processGroup = state.processGroup
+    session = state.session
+    space.stackLimit = state.stackLimit
+    for mapping in state.mappings {
+      guard let vma = try VMA(mapping, loader), space.isFree(vma.start, vma.end), space.map(vma)
+      else { throw .invalidState("mapping at 0x\(String(mapping.start, radix: 16))") }
+    }
+    try loader.forEachPage(of: Array(state.pages)) { page, frame in
+      space.restorePage(page, frame: frame)
+    }
+    loader.process = self
+    for entry in state.descriptors {
+      guard (0..<1 << 20).contains(entry.fd) else {
+        throw .invalidState("descriptor \(entry.fd)")
+      }
+      files.replace(
+        entry.fd, with: try loader.file(entry.file), closeOnExec: entry.closeOnExec)
+    }
+    signals.restore(from: state)
+    for index in 0..<min(ResourceLimits.count, state.limits.count / 2) {
+      limits[index] = ResourceLimits.Limit(
+        soft: state.limits[2 * index], hard: state.limits[2 * index + 1])
+    }
+    credentials = Credentials(state.credentials)
+    layout = MemoryLayout(addresses: state.layout.map { GuestAddress($0) })
+    image.path = Array(state.executable)
+    image.auxv = Array(state.auxv)
+    parentDeathSignal = state.parentDeathSignal
+    isDumpable = state.dumpable
+    noNewPrivileges = state.noNewPrivileges
+    personality = state.personality
+    startTime = state.startTime
+    endedProcessorTime = state.endedProcessorTime
+    restoreTimers(from: state)
+  }
+}
+
+extension VMA {
+  func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_Mapping {
+    var state = Godwit_State_Mapping()
+    state.start = start.rawValue
+    state.end = end.rawValue
+    state.permissions = UInt32(permissions.rawValue)
+    state.flags = flags.rawValue
+    state.name = data(Array(name.utf8))
+    if case .object(let object, let offset) = backing {
+      state.object = try saver.id(of: object)
+      state.offset = offset
+    }
+    return state
+  }
+
+  /// - Returns: nil when the addresses make no sense.
+  init?(_ state: Godwit_State_Mapping, _ loader: StateLoader) throws(SnapshotError) {
+    let start = GuestAddress(state.start)
+    let end = GuestAddress(state.end)
+    guard start < end, start.isPageAligned, end.isPageAligned,
+      end <= loader.kernel.engine.isa.userAddressLimit, state.offset & 4095 == 0
+    else { return nil }
+    var backing = Backing.anonymous
+    if state.object != 0 {
+      backing = .object(try loader.object(state.object), offset: state.offset)
+    }
+    self.init(
+      start: start, end: end,
+      permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: state.permissions) & 7),
+      flags: Flags(rawValue: state.flags), backing: backing,
+      name: String(decoding: state.name, as: UTF8.self))
+  }
+}
+
+extension Credentials {
+  fileprivate func save() -> Godwit_State_Credentials {
+    var state = Godwit_State_Credentials()
+    state.uids = [realUID, effectiveUID, savedUID, fsUID]
+    state.gids = [realGID, effectiveGID, savedGID, fsGID]
+    state.groups = groups
+    return state
+  }
+
+  fileprivate init(_ state: Godwit_State_Credentials) {
+    self.init()
+    if state.uids.count == 4 {
+      (realUID, effectiveUID, savedUID, fsUID) = (
+        state.uids[0], state.uids[1], state.uids[2], state.uids[3]
+      )
+    }
+    if state.gids.count == 4 {
+      (realGID, effectiveGID, savedGID, fsGID) = (
+        state.gids[0], state.gids[1], state.gids[2], state.gids[3]
+      )
+    }
+    groups = state.groups
+  }
+}
+
+extension Process.MemoryLayout {
+  private static let fields: [WritableKeyPath<Self, GuestAddress> & Sendable] = [
+    \.codeStart, \.codeEnd, \.dataStart, \.dataEnd, \.breakStart, \.breakEnd, \.stackTop,
+    \.argumentsStart, \.argumentsEnd, \.environmentStart, \.environmentEnd, \.mmapTop,
+    \.signalReturn,
+  ]
+
+  fileprivate var addresses: [GuestAddress] { Self.fields.map { self[keyPath: $0] } }
+
+  fileprivate init(addresses: [GuestAddress]) {
+    self.init()
+    for (field, address) in zip(Self.fields, addresses) { self[keyPath: field] = address }
+  }
+}

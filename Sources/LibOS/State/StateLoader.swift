@@ -1,0 +1,179 @@
+package import LibOSState
+package import LinuxABI
+package import Machine
+package import Snapshot
+
+/// Builds a picoprocess from the sections of a snapshot, into a kernel whose filesystems are mounted
+/// and which has no process yet.
+///
+/// Nothing read is trusted: what does not fit throws, and the kernel is thrown away.
+package final class StateLoader {
+  package let kernel: Kernel
+  package let reader: SnapshotReader
+
+  private let memory: [UInt64: Godwit_State_MemoryObject]
+  private var objects: [UInt64: MemoryObject] = [:]
+  package let files: Godwit_State_Files
+  private let fileStates: [UInt64: Godwit_State_OpenFile]
+  private var openFiles: [UInt64: OpenFile] = [:]
+  private var pipes: [UInt64: Pipe] = [:]
+  /// The process that is being restored: the owner of what belongs to one.
+  package var process: Process?
+  package let filesystems: Godwit_State_Filesystems
+  private var dentries: [UInt64: Dentry] = [:]
+  /// Restored nodes of each mount's layered filesystem, by number; mount `UInt32.max` is that of the
+  /// nameless files.
+  package var nodes: [UInt32: [UInt64: LayeredNode]] = [:]
+
+  package init(_ kernel: Kernel, _ reader: SnapshotReader) throws(SnapshotError) {
+    self.kernel = kernel
+    self.reader = reader
+    let memory: Godwit_State_Memory = try Self.section(.memory, reader)
+    self.memory = Dictionary(memory.objects.map { ($0.id, $0) }) { first, _ in first }
+    files = try Self.section(.files, reader)
+    fileStates = Dictionary(files.files.map { ($0.id, $0) }) { first, _ in first }
+    filesystems = try Self.section(.filesystems, reader)
+  }
+
+  /// Decodes one section.
+  package static func section<M: StateMessage>(
+    _ section: StateSection, _ reader: SnapshotReader
+  ) throws(SnapshotError) -> M {
+    guard let message = M(decoding: try reader.requiredSection(section.rawValue)) else {
+      throw .invalidState("section \(section)")
+    }
+    return message
+  }
+
+  // MARK: Objects
+
+  package func object(_ id: UInt64) throws(SnapshotError) -> MemoryObject {
+    if let known = objects[id] { return known }
+    guard let state = memory[id] else { throw .invalidState("memory object \(id)") }
+    let object = MemoryObject(arena: kernel.arena)
+    objects[id] = object
+    let source = state.hasSource ? try source(state.source) : nil
+    object.restore(
+      source: source, sourceSize: source == nil ? 0 : state.sourceSize, size: state.size)
+    try forEachPage(of: Array(state.pages)) { (index, frame) throws(SnapshotError) in
+      // An object's page is written in place, so a zero page needs a frame of its own.
+      let own = frame == .zero ? kernel.arena.allocate() : frame
+      guard let own else { throw .memoryLimit }
+      object.restorePage(index, frame: own, isDirty: true)
+    }
+    return object
+  }
+
+  private func source(_ state: Godwit_State_FileSource) throws(SnapshotError) -> any PageSource {
+    let path = Array(state.path)
+    guard let mount = kernel.vfs.mount(at: Int(state.mount)),
+      let source = mount.filesystem.source(at: path)
+    else { throw .missingFile(text(path)) }
+    guard source.currentSize == state.size else { throw .changedFile(text(path)) }
+    return source
+  }
+
+  /// Calls `body` for every page of an encoded page map, each in a frame that it takes over.
+  package func forEachPage(
+    of map: [UInt8], _ body: (UInt64, Frame) throws(SnapshotError) -> Void
+  ) throws(SnapshotError) {
+    // Zero pages cost nothing in the file, so a hostile one could claim any number of them.
+    let limit = UInt64(kernel.arena.byteLimit >> 12) + 1 << 22
+    let map = try PageMap(decoding: map, storedPages: reader.pageCount, limit: limit)
+    try map.forEach { (page, reference) throws(SnapshotError) in
+      guard reference != .zero else { return try body(page, .zero) }
+      guard let frame = kernel.arena.allocate() else { throw .memoryLimit }
+      try kernel.arena.withMutableBytes(frame, offset: 0, count: Frame.size) {
+        (bytes: inout MutableRawSpan) throws(SnapshotError) in
+        try reader.page(reference, into: &bytes)
+      }
+      try body(page, frame)
+    }
+  }
+
+  // MARK: Names and files
+
+  package func dentry(_ id: UInt64) throws(SnapshotError) -> Dentry {
+    guard let dentry = dentries[id] else { throw .invalidState("name \(id)") }
+    return dentry
+  }
+
+  /// The open file `id`, made when first asked for.
+  package func file(_ id: UInt64) throws(SnapshotError) -> OpenFile {
+    if let known = openFiles[id] { return known }
+    guard let state = fileStates[id] else { throw .invalidState("open file \(id)") }
+    let file = try restoreFile(state)
+    file.offset = state.offset
+    openFiles[id] = file
+    return file
+  }
+
+  package func pipe(_ id: UInt64) throws(SnapshotError) -> Pipe {
+    if let known = pipes[id] { return known }
+    guard let state = files.pipes.first(where: { $0.id == id }) else {
+      throw .invalidState("pipe \(id)")
+    }
+    let pipe = Pipe(state)
+    pipes[id] = pipe
+    return pipe
+  }
+
+  private func restoreDentries() throws(SnapshotError) {
+    for state in filesystems.dentries {
+      dentries[state.id] = try restoreDentry(state)
+    }
+  }
+
+  private func restoreDentry(_ state: Godwit_State_Dentry) throws(SnapshotError) -> Dentry {
+    guard let mount = kernel.vfs.mount(at: Int(state.mount)) else {
+      throw .invalidState("mount \(state.mount)")
+    }
+    guard state.parent != 0 else { return mount.root }
+    let parent = try dentry(state.parent)
+    let name = Array(state.name)
+    if state.deleted {
+      guard let node = nodes[state.mount]?[state.number] else {
+        throw .missingFile(text(name) + " (deleted)")
+      }
+      return Dentry(deleted: node, name: name, in: parent)
+    }
+    do throws(Errno) {
+      return try parent.lookup(name)
+    } catch {
+      throw .missingFile(text(parent.path().bytes + [UInt8(ascii: "/")] + name))
+    }
+  }
+
+  // MARK: All of it
+
+  /// Restores everything. Afterwards `kernel.run()` goes on where the saved one stood.
+  package func restoreAll() throws(SnapshotError) {
+    let state: Godwit_State_Kernel = try Self.section(.kernel, reader)
+    let processes: Godwit_State_Processes = try Self.section(.processes, reader)
+    let tasks: Godwit_State_Tasks = try Self.section(.tasks, reader)
+    kernel.restore(state)
+    try restoreFilesystems()
+    try restoreDentries()
+    for process in processes.processes {
+      kernel.processes[process.pid] = try Process(process, self)
+    }
+    try restoreTasks(tasks, order: state.runQueue)
+  }
+
+  private func restoreTasks(_ state: Godwit_State_Tasks, order: [Int32]) throws(SnapshotError) {
+    var restored: [Int32: Task] = [:]
+    for entry in state.tasks {
+      guard let process = kernel.processes[entry.pid] else {
+        throw .invalidState("process \(entry.pid) of task \(entry.tid)")
+      }
+      let task = try Task(entry, process: process, kernel: kernel)
+      restored[task.tid] = task
+      kernel.tasks[task.tid] = task
+      process.tasks.append(task)
+      kernel.futexes.restore(task)
+    }
+    // Runnable ones first, in their order; the blocked ones behind them run their calls again.
+    for tid in order { if let task = restored[tid] { kernel.scheduler.enqueue(task) } }
+    for entry in state.tasks { kernel.scheduler.enqueue(restored[entry.tid]!) }
+  }
+}

@@ -1,0 +1,162 @@
+package import LibOSState
+package import LinuxABI
+package import Machine
+package import Snapshot
+
+/// The sections of a snapshot, by number.
+package enum StateSection: UInt32 {
+  case kernel = 1
+  case memory, filesystems, files, processes, tasks
+}
+
+/// An open file that can be described so that it exists again after a resume.
+///
+/// A kind of file that does not conform can't travel, and a snapshot that would need it is refused by
+/// name before anything stops.
+package protocol PersistentFile: OpenFile {
+  /// The kind's own part of the state.
+  func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_OpenFile.OneOf_Kind
+}
+
+/// Collects the state of a picoprocess into a snapshot.
+///
+/// Objects that several others share get a number when first met, in an order that depends on the
+/// guest alone.
+package final class StateSaver {
+  package let kernel: Kernel
+  private let writer: SnapshotWriter
+
+  private var objects: [ObjectIdentifier: UInt64] = [:]
+  private var memory = Godwit_State_Memory()
+  private var files: [ObjectIdentifier: UInt64] = [:]
+  private var openFiles = Godwit_State_Files()
+  private var pipes: [ObjectIdentifier: UInt64] = [:]
+  private var dentries: [ObjectIdentifier: UInt64] = [:]
+  package var filesystems = Godwit_State_Filesystems()
+  /// Nodes of layered filesystems that open names hold alive, by filesystem.
+  package var heldNodes: [ObjectIdentifier: [LayeredNode]] = [:]
+
+  package init(_ kernel: Kernel, writer: SnapshotWriter) {
+    self.kernel = kernel
+    self.writer = writer
+  }
+
+  // MARK: Pages
+
+  /// Stores a frame's bytes.
+  package func page(_ frame: Frame) throws(SnapshotError) -> PageReference {
+    try kernel.arena.withBytes(frame, offset: 0, count: Frame.size) {
+      (bytes) throws(SnapshotError) in try writer.addPage(bytes)
+    }
+  }
+
+  /// The number of a memory object, which is saved when first met.
+  package func id(of object: MemoryObject) throws(SnapshotError) -> UInt64 {
+    if let known = objects[ObjectIdentifier(object)] { return known }
+    let id = UInt64(objects.count + 1)
+    objects[ObjectIdentifier(object)] = id
+    var state = Godwit_State_MemoryObject()
+    state.id = id
+    state.size = object.size
+    state.sourceSize = object.sourceSize
+    if let source = object.source { state.source = try describe(source) }
+    var map = PageMap()
+    for index in object.dirtyPages {
+      map.append(index, try page(object.heldFrame(index)!))
+    }
+    state.pages = data(map.encoded)
+    memory.objects.append(state)
+    return id
+  }
+
+  /// What a file outside is known by, so that a resume can tell whether it is the same one.
+  private func describe(_ source: any PageSource) throws(SnapshotError) -> Godwit_State_FileSource {
+    guard let file = source as? any LocatedSource else {
+      throw .untransportable("memory of a file that has no place in the guest's tree")
+    }
+    var state = Godwit_State_FileSource()
+    state.mount = UInt32(kernel.vfs.mountIndex(of: file.owner))
+    state.path = data(file.path)
+    state.size = file.currentSize ?? 0
+    return state
+  }
+
+  // MARK: Files
+
+  /// The number of an open file, which is saved when first met.
+  package func id(of file: OpenFile) throws(SnapshotError) -> UInt64 {
+    if let known = files[ObjectIdentifier(file)] { return known }
+    let id = UInt64(files.count + 1)
+    files[ObjectIdentifier(file)] = id
+    guard let persistent = file as? any PersistentFile else {
+      throw .untransportable(file.linkName)
+    }
+    var state = Godwit_State_OpenFile()
+    state.id = id
+    state.flags = file.flags.rawValue
+    state.offset = file.offset
+    let place = openFiles.files.count
+    openFiles.files.append(state)
+    openFiles.files[place].kind = try persistent.save(self)
+    return id
+  }
+
+  /// The number of a pipe; `save` fills in its state when it is first met.
+  package func id(
+    ofPipe pipe: AnyObject, _ save: (inout Godwit_State_Pipe) -> Void
+  ) -> UInt64 {
+    if let known = pipes[ObjectIdentifier(pipe)] { return known }
+    let id = UInt64(pipes.count + 1)
+    pipes[ObjectIdentifier(pipe)] = id
+    var state = Godwit_State_Pipe()
+    state.id = id
+    save(&state)
+    openFiles.pipes.append(state)
+    return id
+  }
+
+  /// The number of a name, its parents first.
+  package func id(of dentry: Dentry) -> UInt64 {
+    if let known = dentries[ObjectIdentifier(dentry)] { return known }
+    let parent = dentry.parent.map { id(of: $0) } ?? 0
+    let id = UInt64(dentries.count + 1)
+    dentries[ObjectIdentifier(dentry)] = id
+    var state = Godwit_State_Dentry()
+    state.id = id
+    state.mount = UInt32(kernel.vfs.mountIndex(of: dentry.mount))
+    state.parent = parent
+    state.name = data(dentry.name)
+    state.deleted = dentry.isDeleted
+    if let node = dentry.inode as? LayeredNode {
+      state.number = node.number
+      heldNodes[ObjectIdentifier(node.layers), default: []].append(node)
+    }
+    filesystems.dentries.append(state)
+    return id
+  }
+
+  // MARK: All of it
+
+  /// Writes every section. The run loop must not be running.
+  package func saveAll() throws(SnapshotError) {
+    var processes = Godwit_State_Processes()
+    var tasks = Godwit_State_Tasks()
+    for pid in kernel.processes.keys.sorted() {
+      processes.processes.append(try kernel.processes[pid]!.save(self))
+    }
+    for tid in kernel.tasks.keys.sorted() {
+      tasks.tasks.append(kernel.tasks[tid]!.save(self))
+    }
+    try saveFilesystems()
+    try add(.kernel, kernel.save().encoded())
+    try add(.memory, memory.encoded())
+    try add(.filesystems, filesystems.encoded())
+    try add(.files, openFiles.encoded())
+    try add(.processes, processes.encoded())
+    try add(.tasks, tasks.encoded())
+  }
+
+  private func add(_ section: StateSection, _ bytes: [UInt8]) throws(SnapshotError) {
+    try writer.addSection(section.rawValue, isCritical: true, bytes)
+  }
+}

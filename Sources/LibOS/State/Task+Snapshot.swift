@@ -1,0 +1,94 @@
+package import LibOSState
+import LinuxABI
+import Machine
+import Snapshot
+
+extension Task {
+  func save(_ saver: StateSaver) -> Godwit_State_Task {
+    var state = Godwit_State_Task()
+    state.tid = tid
+    state.pid = process.pid
+    state.registers = registers.save()
+    state.blocked = self.state == .blocked
+    if let call {
+      state.call.number = call.number
+      state.call.arguments = (0..<6).map { call.arguments[$0] }
+    }
+    if let deadline = progress.deadline { state.deadline = deadline }
+    state.bytesDone = progress.bytesDone
+    state.scratch = progress.scratch
+    if let wait = progress.futex {
+      state.futex.address = wait.address.rawValue
+      state.futex.bitset = wait.bitset
+      state.futex.sequence = wait.sequence
+      state.futex.woken = wait.isWoken
+    }
+    state.interruption = interruption?.rawValue ?? 0
+    state.clearChildTid = clearChildTID.rawValue
+    state.robustList = robustList.rawValue
+    state.robustListLength = robustListLength
+    state.rseq.address = rseq.address.rawValue
+    state.rseq.length = rseq.length
+    state.rseq.signature = rseq.signature
+    state.name = data(name)
+    signals.save(to: &state)
+    state.processorTime = currentProcessorTime
+    state.voluntarySwitches = voluntarySwitches
+    state.involuntarySwitches = involuntarySwitches
+    state.niceness = niceness
+    state.timerSlack = timerSlack
+    return state
+  }
+
+  /// The thread's registers, wherever they are just now.
+  package var registers: RegisterFile {
+    let kernel = kernel
+    if kernel.loaded === self { return kernel.engine.registers }
+    kernel.unload(at: kernel.clock.monotonic)
+    kernel.engine.restore(from: context)
+    return kernel.engine.registers
+  }
+
+  /// Makes the thread as it was saved. A blocked one runs its call again, which goes back to
+  /// waiting; its deadline and its place in a futex queue are those it had.
+  convenience init(
+    _ state: Godwit_State_Task, process: Process, kernel: Kernel
+  ) throws(SnapshotError) {
+    self.init(tid: state.tid, process: process, kernel: kernel)
+    guard let registers = RegisterFile(isa: process.isa, state.registers) else {
+      throw .invalidState("registers of task \(state.tid)")
+    }
+    kernel.engine.registers = registers
+    kernel.engine.save(to: context)
+    if state.hasCall {
+      guard state.call.arguments.count == 6 else {
+        throw .invalidState("call of task \(state.tid)")
+      }
+      var arguments = InlineArray<6, UInt64>(repeating: 0)
+      for index in 0..<6 { arguments[index] = state.call.arguments[index] }
+      call = SyscallFrame(number: state.call.number, arguments: arguments)
+    }
+    if state.hasDeadline { progress.deadline = state.deadline }
+    progress.bytesDone = state.bytesDone
+    progress.scratch = state.scratch
+    if state.hasFutex {
+      progress.futex = FutexWait(
+        address: GuestAddress(state.futex.address), bitset: state.futex.bitset,
+        sequence: state.futex.sequence, isWoken: state.futex.woken)
+    }
+    if state.interruption != 0 { interruption = Errno(rawValue: state.interruption) }
+    clearChildTID = GuestAddress(state.clearChildTid)
+    robustList = GuestAddress(state.robustList)
+    robustListLength = state.robustListLength
+    rseq = RseqRegistration(
+      address: GuestAddress(state.rseq.address), length: state.rseq.length,
+      signature: state.rseq.signature)
+    name = Array(state.name)
+    signals.restore(from: state)
+    processorTime = state.processorTime
+    voluntarySwitches = state.voluntarySwitches
+    involuntarySwitches = state.involuntarySwitches
+    niceness = state.niceness
+    timerSlack = state.timerSlack
+  }
+}
