@@ -320,6 +320,9 @@ package nonisolated struct Godwit_State_Entry: Sendable {
 
   package var number: UInt64 = 0
 
+  /// S_IFMT bits, in listings.
+  package var type: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -557,8 +560,10 @@ package nonisolated struct Godwit_State_StandardStream: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// 0, 1 or 2; 3 is /dev/tty.
-  package var number: UInt32 = 0
+  /// `stdio:0`, `tty:` …: the new host process's own.
+  package var uri: String = String()
+
+  package var dentry: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -590,12 +595,25 @@ package nonisolated struct Godwit_State_Pipe: Sendable {
 
   package var bytes: Data = Data()
 
-  /// The lengths of the chunks that the bytes arrived in, where that matters.
-  package var chunks: [UInt32] = []
+  /// The lengths of the pieces that the bytes arrived in; packets have bit 31 set.
+  package var segments: [UInt32] = []
+
+  package var number: UInt64 = 0
+
+  package var created: Godwit_State_Time {
+    get {_created ?? Godwit_State_Time()}
+    set {_created = newValue}
+  }
+  /// Returns true if `created` has been explicitly set.
+  package var hasCreated: Bool {self._created != nil}
+  /// Clears the value of `created`. Subsequent reads from it will return its default value.
+  package mutating func clearCreated() {self._created = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _created: Godwit_State_Time? = nil
 }
 
 package nonisolated struct Godwit_State_EventFile: Sendable {
@@ -617,28 +635,84 @@ package nonisolated struct Godwit_State_TimerFile: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var clock: Int32 = 0
-
-  package var deadline: Int64 {
-    get {_deadline ?? 0}
-    set {_deadline = newValue}
+  package var clock: Godwit_State_Clock {
+    get {_clock ?? Godwit_State_Clock()}
+    set {_clock = newValue}
   }
-  /// Returns true if `deadline` has been explicitly set.
-  package var hasDeadline: Bool {self._deadline != nil}
-  /// Clears the value of `deadline`. Subsequent reads from it will return its default value.
-  package mutating func clearDeadline() {self._deadline = nil}
+  /// Returns true if `clock` has been explicitly set.
+  package var hasClock: Bool {self._clock != nil}
+  /// Clears the value of `clock`. Subsequent reads from it will return its default value.
+  package mutating func clearClock() {self._clock = nil}
 
-  package var wall: Bool = false
+  /// The clock that a relative setting runs on.
+  package var runsOn: Godwit_State_Clock {
+    get {_runsOn ?? Godwit_State_Clock()}
+    set {_runsOn = newValue}
+  }
+  /// Returns true if `runsOn` has been explicitly set.
+  package var hasRunsOn: Bool {self._runsOn != nil}
+  /// Clears the value of `runsOn`. Subsequent reads from it will return its default value.
+  package mutating func clearRunsOn() {self._runsOn = nil}
 
-  package var interval: Int64 = 0
+  package var schedule: Godwit_State_Schedule {
+    get {_schedule ?? Godwit_State_Schedule()}
+    set {_schedule = newValue}
+  }
+  /// Returns true if `schedule` has been explicitly set.
+  package var hasSchedule: Bool {self._schedule != nil}
+  /// Clears the value of `schedule`. Subsequent reads from it will return its default value.
+  package mutating func clearSchedule() {self._schedule = nil}
 
   package var expirations: UInt64 = 0
+
+  package var settingFlags: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _deadline: Int64? = nil
+  fileprivate var _clock: Godwit_State_Clock? = nil
+  fileprivate var _runsOn: Godwit_State_Clock? = nil
+  fileprivate var _schedule: Godwit_State_Schedule? = nil
+}
+
+package nonisolated struct Godwit_State_Clock: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0 monotonic, 1 boottime, 2 realtime, 3 processor time of a process, 4 of a thread.
+  package var kind: UInt32 = 0
+
+  package var id: Int32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Nanoseconds of the clock it runs on.
+package nonisolated struct Godwit_State_Schedule: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var next: Int64 {
+    get {_next ?? 0}
+    set {_next = newValue}
+  }
+  /// Returns true if `next` has been explicitly set.
+  package var hasNext: Bool {self._next != nil}
+  /// Clears the value of `next`. Subsequent reads from it will return its default value.
+  package mutating func clearNext() {self._next = nil}
+
+  package var interval: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _next: Int64? = nil
 }
 
 package nonisolated struct Godwit_State_SignalFile: Sendable {
@@ -680,8 +754,6 @@ package nonisolated struct Godwit_State_EpollItem: Sendable {
 
   /// Its place in the ready list, from 1; 0 when it is not there.
   package var ready: UInt32 = 0
-
-  package var disabled: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1014,7 +1086,14 @@ package nonisolated struct Godwit_State_Timer: Sendable {
 
   package var id: Int32 = 0
 
-  package var clock: Int32 = 0
+  package var clock: Godwit_State_Clock {
+    get {_clock ?? Godwit_State_Clock()}
+    set {_clock = newValue}
+  }
+  /// Returns true if `clock` has been explicitly set.
+  package var hasClock: Bool {self._clock != nil}
+  /// Clears the value of `clock`. Subsequent reads from it will return its default value.
+  package mutating func clearClock() {self._clock = nil}
 
   package var notify: Int32 = 0
 
@@ -1024,18 +1103,23 @@ package nonisolated struct Godwit_State_Timer: Sendable {
 
   package var value: UInt64 = 0
 
-  package var deadline: Int64 {
-    get {_deadline ?? 0}
-    set {_deadline = newValue}
+  package var schedule: Godwit_State_Schedule {
+    get {_schedule ?? Godwit_State_Schedule()}
+    set {_schedule = newValue}
   }
-  /// Returns true if `deadline` has been explicitly set.
-  package var hasDeadline: Bool {self._deadline != nil}
-  /// Clears the value of `deadline`. Subsequent reads from it will return its default value.
-  package mutating func clearDeadline() {self._deadline = nil}
+  /// Returns true if `schedule` has been explicitly set.
+  package var hasSchedule: Bool {self._schedule != nil}
+  /// Clears the value of `schedule`. Subsequent reads from it will return its default value.
+  package mutating func clearSchedule() {self._schedule = nil}
 
-  package var interval: Int64 = 0
-
-  package var wall: Bool = false
+  package var runsOn: Godwit_State_Clock {
+    get {_runsOn ?? Godwit_State_Clock()}
+    set {_runsOn = newValue}
+  }
+  /// Returns true if `runsOn` has been explicitly set.
+  package var hasRunsOn: Bool {self._runsOn != nil}
+  /// Clears the value of `runsOn`. Subsequent reads from it will return its default value.
+  package mutating func clearRunsOn() {self._runsOn = nil}
 
   package var overrun: Int32 = 0
 
@@ -1047,7 +1131,9 @@ package nonisolated struct Godwit_State_Timer: Sendable {
 
   package init() {}
 
-  fileprivate var _deadline: Int64? = nil
+  fileprivate var _clock: Godwit_State_Clock? = nil
+  fileprivate var _schedule: Godwit_State_Schedule? = nil
+  fileprivate var _runsOn: Godwit_State_Clock? = nil
 }
 
 package nonisolated struct Godwit_State_IntervalTimer: Sendable {
@@ -1057,22 +1143,20 @@ package nonisolated struct Godwit_State_IntervalTimer: Sendable {
 
   package var which: UInt32 = 0
 
-  package var deadline: Int64 {
-    get {_deadline ?? 0}
-    set {_deadline = newValue}
+  package var schedule: Godwit_State_Schedule {
+    get {_schedule ?? Godwit_State_Schedule()}
+    set {_schedule = newValue}
   }
-  /// Returns true if `deadline` has been explicitly set.
-  package var hasDeadline: Bool {self._deadline != nil}
-  /// Clears the value of `deadline`. Subsequent reads from it will return its default value.
-  package mutating func clearDeadline() {self._deadline = nil}
-
-  package var interval: Int64 = 0
+  /// Returns true if `schedule` has been explicitly set.
+  package var hasSchedule: Bool {self._schedule != nil}
+  /// Clears the value of `schedule`. Subsequent reads from it will return its default value.
+  package mutating func clearSchedule() {self._schedule = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _deadline: Int64? = nil
+  fileprivate var _schedule: Godwit_State_Schedule? = nil
 }
 
 /// Section 6.
@@ -1945,7 +2029,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Godwit_State_Entry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Entry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}number\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}number\0\u{1}type\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1955,6 +2039,7 @@ nonisolated extension Godwit_State_Entry: SwiftProtobuf.Message, SwiftProtobuf._
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.name) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.type) }()
       default: break
       }
     }
@@ -1967,12 +2052,16 @@ nonisolated extension Godwit_State_Entry: SwiftProtobuf.Message, SwiftProtobuf._
     if self.number != 0 {
       try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 2)
     }
+    if self.type != 0 {
+      try visitor.visitSingularUInt32Field(value: self.type, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_Entry, rhs: Godwit_State_Entry) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.number != rhs.number {return false}
+    if lhs.type != rhs.type {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2415,7 +2504,7 @@ nonisolated extension Godwit_State_NamedFile: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_StandardStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StandardStream"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uri\0\u{1}dentry\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2423,21 +2512,26 @@ nonisolated extension Godwit_State_StandardStream: SwiftProtobuf.Message, SwiftP
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self.uri) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.dentry) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.number != 0 {
-      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 1)
+    if !self.uri.isEmpty {
+      try visitor.visitSingularStringField(value: self.uri, fieldNumber: 1)
+    }
+    if self.dentry != 0 {
+      try visitor.visitSingularUInt64Field(value: self.dentry, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_StandardStream, rhs: Godwit_State_StandardStream) -> Bool {
-    if lhs.number != rhs.number {return false}
+    if lhs.uri != rhs.uri {return false}
+    if lhs.dentry != rhs.dentry {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2480,7 +2574,7 @@ nonisolated extension Godwit_State_PipeEnd: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pipe"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}capacity\0\u{1}bytes\0\u{1}chunks\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}capacity\0\u{1}bytes\0\u{1}segments\0\u{1}number\0\u{1}created\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2491,13 +2585,19 @@ nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._M
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.capacity) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.bytes) }()
-      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.chunks) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.segments) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._created) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.id != 0 {
       try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
     }
@@ -2507,9 +2607,15 @@ nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.bytes.isEmpty {
       try visitor.visitSingularBytesField(value: self.bytes, fieldNumber: 3)
     }
-    if !self.chunks.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.chunks, fieldNumber: 4)
+    if !self.segments.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.segments, fieldNumber: 4)
     }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 5)
+    }
+    try { if let v = self._created {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2517,7 +2623,9 @@ nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.id != rhs.id {return false}
     if lhs.capacity != rhs.capacity {return false}
     if lhs.bytes != rhs.bytes {return false}
-    if lhs.chunks != rhs.chunks {return false}
+    if lhs.segments != rhs.segments {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs._created != rhs._created {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2560,7 +2668,7 @@ nonisolated extension Godwit_State_EventFile: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_TimerFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TimerFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}clock\0\u{1}deadline\0\u{1}wall\0\u{1}interval\0\u{1}expirations\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}clock\0\u{3}runs_on\0\u{1}schedule\0\u{1}expirations\0\u{3}setting_flags\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2568,11 +2676,11 @@ nonisolated extension Godwit_State_TimerFile: SwiftProtobuf.Message, SwiftProtob
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularInt32Field(value: &self.clock) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self._deadline) }()
-      case 3: try { try decoder.decodeSingularBoolField(value: &self.wall) }()
-      case 4: try { try decoder.decodeSingularInt64Field(value: &self.interval) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.expirations) }()
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._clock) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._runsOn) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._schedule) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.expirations) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.settingFlags) }()
       default: break
       }
     }
@@ -2583,30 +2691,104 @@ nonisolated extension Godwit_State_TimerFile: SwiftProtobuf.Message, SwiftProtob
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if self.clock != 0 {
-      try visitor.visitSingularInt32Field(value: self.clock, fieldNumber: 1)
-    }
-    try { if let v = self._deadline {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 2)
+    try { if let v = self._clock {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
-    if self.wall != false {
-      try visitor.visitSingularBoolField(value: self.wall, fieldNumber: 3)
-    }
-    if self.interval != 0 {
-      try visitor.visitSingularInt64Field(value: self.interval, fieldNumber: 4)
-    }
+    try { if let v = self._runsOn {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._schedule {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
     if self.expirations != 0 {
-      try visitor.visitSingularUInt64Field(value: self.expirations, fieldNumber: 5)
+      try visitor.visitSingularUInt64Field(value: self.expirations, fieldNumber: 4)
+    }
+    if self.settingFlags != 0 {
+      try visitor.visitSingularUInt32Field(value: self.settingFlags, fieldNumber: 5)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_TimerFile, rhs: Godwit_State_TimerFile) -> Bool {
-    if lhs.clock != rhs.clock {return false}
-    if lhs._deadline != rhs._deadline {return false}
-    if lhs.wall != rhs.wall {return false}
-    if lhs.interval != rhs.interval {return false}
+    if lhs._clock != rhs._clock {return false}
+    if lhs._runsOn != rhs._runsOn {return false}
+    if lhs._schedule != rhs._schedule {return false}
     if lhs.expirations != rhs.expirations {return false}
+    if lhs.settingFlags != rhs.settingFlags {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Clock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Clock"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.id) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != 0 {
+      try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 1)
+    }
+    if self.id != 0 {
+      try visitor.visitSingularInt32Field(value: self.id, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Clock, rhs: Godwit_State_Clock) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Schedule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Schedule"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}next\0\u{1}interval\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self._next) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.interval) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._next {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 1)
+    } }()
+    if self.interval != 0 {
+      try visitor.visitSingularInt64Field(value: self.interval, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Schedule, rhs: Godwit_State_Schedule) -> Bool {
+    if lhs._next != rhs._next {return false}
+    if lhs.interval != rhs.interval {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2674,7 +2856,7 @@ nonisolated extension Godwit_State_EpollFile: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_EpollItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EpollItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fd\0\u{1}file\0\u{1}events\0\u{1}data\0\u{1}ready\0\u{1}disabled\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fd\0\u{1}file\0\u{1}events\0\u{1}data\0\u{1}ready\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2687,7 +2869,6 @@ nonisolated extension Godwit_State_EpollItem: SwiftProtobuf.Message, SwiftProtob
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.events) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.data) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.ready) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self.disabled) }()
       default: break
       }
     }
@@ -2709,9 +2890,6 @@ nonisolated extension Godwit_State_EpollItem: SwiftProtobuf.Message, SwiftProtob
     if self.ready != 0 {
       try visitor.visitSingularUInt32Field(value: self.ready, fieldNumber: 5)
     }
-    if self.disabled != false {
-      try visitor.visitSingularBoolField(value: self.disabled, fieldNumber: 6)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2721,7 +2899,6 @@ nonisolated extension Godwit_State_EpollItem: SwiftProtobuf.Message, SwiftProtob
     if lhs.events != rhs.events {return false}
     if lhs.data != rhs.data {return false}
     if lhs.ready != rhs.ready {return false}
-    if lhs.disabled != rhs.disabled {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3378,7 +3555,7 @@ nonisolated extension Godwit_State_Credentials: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_State_Timer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Timer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}clock\0\u{1}notify\0\u{1}signal\0\u{1}tid\0\u{1}value\0\u{1}deadline\0\u{1}interval\0\u{1}wall\0\u{1}overrun\0\u{3}last_overrun\0\u{1}queued\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}clock\0\u{1}notify\0\u{1}signal\0\u{1}tid\0\u{1}value\0\u{1}schedule\0\u{3}runs_on\0\u{1}overrun\0\u{3}last_overrun\0\u{1}queued\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3387,17 +3564,16 @@ nonisolated extension Godwit_State_Timer: SwiftProtobuf.Message, SwiftProtobuf._
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularInt32Field(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularInt32Field(value: &self.clock) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._clock) }()
       case 3: try { try decoder.decodeSingularInt32Field(value: &self.notify) }()
       case 4: try { try decoder.decodeSingularInt32Field(value: &self.signal) }()
       case 5: try { try decoder.decodeSingularInt32Field(value: &self.tid) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.value) }()
-      case 7: try { try decoder.decodeSingularInt64Field(value: &self._deadline) }()
-      case 8: try { try decoder.decodeSingularInt64Field(value: &self.interval) }()
-      case 9: try { try decoder.decodeSingularBoolField(value: &self.wall) }()
-      case 10: try { try decoder.decodeSingularInt32Field(value: &self.overrun) }()
-      case 11: try { try decoder.decodeSingularInt32Field(value: &self.lastOverrun) }()
-      case 12: try { try decoder.decodeSingularBoolField(value: &self.queued) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._schedule) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._runsOn) }()
+      case 9: try { try decoder.decodeSingularInt32Field(value: &self.overrun) }()
+      case 10: try { try decoder.decodeSingularInt32Field(value: &self.lastOverrun) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.queued) }()
       default: break
       }
     }
@@ -3411,9 +3587,9 @@ nonisolated extension Godwit_State_Timer: SwiftProtobuf.Message, SwiftProtobuf._
     if self.id != 0 {
       try visitor.visitSingularInt32Field(value: self.id, fieldNumber: 1)
     }
-    if self.clock != 0 {
-      try visitor.visitSingularInt32Field(value: self.clock, fieldNumber: 2)
-    }
+    try { if let v = self._clock {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     if self.notify != 0 {
       try visitor.visitSingularInt32Field(value: self.notify, fieldNumber: 3)
     }
@@ -3426,37 +3602,33 @@ nonisolated extension Godwit_State_Timer: SwiftProtobuf.Message, SwiftProtobuf._
     if self.value != 0 {
       try visitor.visitSingularUInt64Field(value: self.value, fieldNumber: 6)
     }
-    try { if let v = self._deadline {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 7)
+    try { if let v = self._schedule {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     } }()
-    if self.interval != 0 {
-      try visitor.visitSingularInt64Field(value: self.interval, fieldNumber: 8)
-    }
-    if self.wall != false {
-      try visitor.visitSingularBoolField(value: self.wall, fieldNumber: 9)
-    }
+    try { if let v = self._runsOn {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
     if self.overrun != 0 {
-      try visitor.visitSingularInt32Field(value: self.overrun, fieldNumber: 10)
+      try visitor.visitSingularInt32Field(value: self.overrun, fieldNumber: 9)
     }
     if self.lastOverrun != 0 {
-      try visitor.visitSingularInt32Field(value: self.lastOverrun, fieldNumber: 11)
+      try visitor.visitSingularInt32Field(value: self.lastOverrun, fieldNumber: 10)
     }
     if self.queued != false {
-      try visitor.visitSingularBoolField(value: self.queued, fieldNumber: 12)
+      try visitor.visitSingularBoolField(value: self.queued, fieldNumber: 11)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_Timer, rhs: Godwit_State_Timer) -> Bool {
     if lhs.id != rhs.id {return false}
-    if lhs.clock != rhs.clock {return false}
+    if lhs._clock != rhs._clock {return false}
     if lhs.notify != rhs.notify {return false}
     if lhs.signal != rhs.signal {return false}
     if lhs.tid != rhs.tid {return false}
     if lhs.value != rhs.value {return false}
-    if lhs._deadline != rhs._deadline {return false}
-    if lhs.interval != rhs.interval {return false}
-    if lhs.wall != rhs.wall {return false}
+    if lhs._schedule != rhs._schedule {return false}
+    if lhs._runsOn != rhs._runsOn {return false}
     if lhs.overrun != rhs.overrun {return false}
     if lhs.lastOverrun != rhs.lastOverrun {return false}
     if lhs.queued != rhs.queued {return false}
@@ -3467,7 +3639,7 @@ nonisolated extension Godwit_State_Timer: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_IntervalTimer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".IntervalTimer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}which\0\u{1}deadline\0\u{1}interval\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}which\0\u{1}schedule\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3476,8 +3648,7 @@ nonisolated extension Godwit_State_IntervalTimer: SwiftProtobuf.Message, SwiftPr
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.which) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self._deadline) }()
-      case 3: try { try decoder.decodeSingularInt64Field(value: &self.interval) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._schedule) }()
       default: break
       }
     }
@@ -3491,19 +3662,15 @@ nonisolated extension Godwit_State_IntervalTimer: SwiftProtobuf.Message, SwiftPr
     if self.which != 0 {
       try visitor.visitSingularUInt32Field(value: self.which, fieldNumber: 1)
     }
-    try { if let v = self._deadline {
-      try visitor.visitSingularInt64Field(value: v, fieldNumber: 2)
+    try { if let v = self._schedule {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
-    if self.interval != 0 {
-      try visitor.visitSingularInt64Field(value: self.interval, fieldNumber: 3)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_IntervalTimer, rhs: Godwit_State_IntervalTimer) -> Bool {
     if lhs.which != rhs.which {return false}
-    if lhs._deadline != rhs._deadline {return false}
-    if lhs.interval != rhs.interval {return false}
+    if lhs._schedule != rhs._schedule {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,5 +1,4 @@
-package import LibOSState
-package import LinuxABI
+import LibOSState
 import Machine
 package import Snapshot
 

@@ -1,7 +1,7 @@
-package import LibOSState
+import LibOSState
 import LinuxABI
 import Machine
-package import Snapshot
+import Snapshot
 
 extension Process {
   func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_Process {
@@ -154,7 +154,7 @@ extension Credentials {
 }
 
 extension Process.MemoryLayout {
-  private static let fields: [WritableKeyPath<Self, GuestAddress> & Sendable] = [
+  private static let fields: [any WritableKeyPath<Self, GuestAddress> & Sendable] = [
     \.codeStart, \.codeEnd, \.dataStart, \.dataEnd, \.breakStart, \.breakEnd, \.stackTop,
     \.argumentsStart, \.argumentsEnd, \.environmentStart, \.environmentEnd, \.mmapTop,
     \.signalReturn,

@@ -1,5 +1,5 @@
 import LibOSState
-package import Machine
+import Machine
 
 extension RegisterFile {
   func save() -> Godwit_State_Registers {

@@ -1,4 +1,4 @@
-package import Snapshot
+import Snapshot
 
 // Why state can't be saved or restored, in the words a user reads.
 extension SnapshotError {

@@ -1,5 +1,5 @@
 package import LibOSState
-package import LinuxABI
+import LinuxABI
 package import Machine
 package import Snapshot
 
@@ -66,7 +66,7 @@ package final class StateLoader {
 
   private func source(_ state: Godwit_State_FileSource) throws(SnapshotError) -> any PageSource {
     let path = Array(state.path)
-    guard let mount = kernel.vfs.mount(at: Int(state.mount)),
+    guard let mount = kernel.vfs.mount(number: Int(state.mount)),
       let source = mount.filesystem.source(at: path)
     else { throw .missingFile(text(path)) }
     guard source.currentSize == state.size else { throw .changedFile(text(path)) }
@@ -113,7 +113,7 @@ package final class StateLoader {
     guard let state = files.pipes.first(where: { $0.id == id }) else {
       throw .invalidState("pipe \(id)")
     }
-    let pipe = Pipe(state)
+    let pipe = try Pipe(state)
     pipes[id] = pipe
     return pipe
   }
@@ -125,7 +125,7 @@ package final class StateLoader {
   }
 
   private func restoreDentry(_ state: Godwit_State_Dentry) throws(SnapshotError) -> Dentry {
-    guard let mount = kernel.vfs.mount(at: Int(state.mount)) else {
+    guard let mount = kernel.vfs.mount(number: Int(state.mount)) else {
       throw .invalidState("mount \(state.mount)")
     }
     guard state.parent != 0 else { return mount.root }
@@ -135,7 +135,7 @@ package final class StateLoader {
       guard let node = nodes[state.mount]?[state.number] else {
         throw .missingFile(text(name) + " (deleted)")
       }
-      return Dentry(deleted: node, name: name, in: parent)
+      return Dentry(unnamed: node, in: parent, name: name)
     }
     do throws(Errno) {
       return try parent.lookup(name)

@@ -1,5 +1,4 @@
 package import LibOSState
-package import LinuxABI
 package import Machine
 package import Snapshot
 

@@ -1,4 +1,4 @@
-package import LibOSState
+import LibOSState
 import LinuxABI
 import Machine
 import Snapshot
@@ -24,7 +24,7 @@ extension Task {
       state.futex.woken = wait.isWoken
     }
     state.interruption = interruption?.rawValue ?? 0
-    state.clearChildTid = clearChildTID.rawValue
+    state.clearChildTid_p = clearChildTID.rawValue
     state.robustList = robustList.rawValue
     state.robustListLength = robustListLength
     state.rseq.address = rseq.address.rawValue
@@ -77,7 +77,7 @@ extension Task {
         sequence: state.futex.sequence, isWoken: state.futex.woken)
     }
     if state.interruption != 0 { interruption = Errno(rawValue: state.interruption) }
-    clearChildTID = GuestAddress(state.clearChildTid)
+    clearChildTID = GuestAddress(state.clearChildTid_p)
     robustList = GuestAddress(state.robustList)
     robustListLength = state.robustListLength
     rseq = RseqRegistration(

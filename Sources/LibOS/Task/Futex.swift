@@ -32,7 +32,8 @@ package struct FutexWait: Sendable, Equatable {
 /// The tasks that wait on futexes, first come first served.
 package final class FutexTable {
   private var queues: [FutexKey: [Task]] = [:]
-  private var sequence: UInt64 = 0
+  /// The last number given to a waiter.
+  package var sequence: UInt64 = 0
 
   package init() {}
 

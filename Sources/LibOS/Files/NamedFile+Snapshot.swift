@@ -1,0 +1,66 @@
+package import LibOSState
+import LinuxABI
+package import Snapshot
+
+// Files that are opened again by the name they were opened by.
+
+extension OpenFile {
+  fileprivate func named(_ saver: StateSaver) -> Godwit_State_NamedFile {
+    var state = Godwit_State_NamedFile()
+    if let dentry { state.dentry = saver.id(of: dentry) }
+    return state
+  }
+}
+
+extension LayeredFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    .named(named(saver))
+  }
+}
+
+extension PathFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    .named(named(saver))
+  }
+}
+
+extension DeviceFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    .named(named(saver))
+  }
+}
+
+extension DirectoryFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    var state = named(saver)
+    if let listing {
+      state.listed = true
+      for entry in listing {
+        var item = Godwit_State_Entry()
+        item.name = data(entry.name)
+        item.number = entry.number
+        item.type = UInt32(entry.type.rawValue)
+        state.listing.append(item)
+      }
+    }
+    return .named(state)
+  }
+}
+
+extension TextFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    var state = Godwit_State_TextFile()
+    if let dentry { state.dentry = saver.id(of: dentry) }
+    state.text = data(text)
+    return .text(state)
+  }
+}
+
+extension HostStreamFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    var state = Godwit_State_StandardStream()
+    state.uri = uri.description
+    if let dentry { state.dentry = saver.id(of: dentry) }
+    return .stream(state)
+  }
+}

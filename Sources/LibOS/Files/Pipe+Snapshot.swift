@@ -1,0 +1,40 @@
+import LibOSState
+import LinuxABI
+import Machine
+import Snapshot
+
+extension Pipe {
+  private static let packetBit: UInt32 = 1 << 31
+
+  func save(to state: inout Godwit_State_Pipe) {
+    state.capacity = UInt64(capacity)
+    state.bytes = data(buffer.contents)
+    state.segments = buffer.segments.map { UInt32($0.count) | ($0.isPacket ? Self.packetBit : 0) }
+    state.number = inode.number
+    state.created = inode.created.save()
+  }
+
+  convenience init(_ state: Godwit_State_Pipe) throws(SnapshotError) {
+    guard state.capacity >= 4096, state.capacity <= UInt64(Self.maximumCapacity) else {
+      throw .invalidState("capacity of pipe \(state.id)")
+    }
+    self.init(
+      number: state.number, created: Timespec(state.created), capacity: Int(state.capacity))
+    let segments = state.segments.map {
+      PipeBuffer.Segment(count: Int($0 & ~Self.packetBit), isPacket: $0 & Self.packetBit != 0)
+    }
+    let contents = Array(state.bytes)
+    guard contents.count <= capacity, segments.reduce(0, { $0 + $1.count }) == contents.count
+    else { throw .invalidState("contents of pipe \(state.id)") }
+    restore(contents, segments: segments)
+  }
+}
+
+extension PipeEnd: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    var state = Godwit_State_PipeEnd()
+    state.pipe = saver.id(ofPipe: pipe) { pipe.save(to: &$0) }
+    state.writes = isWritable
+    return .pipe(state)
+  }
+}

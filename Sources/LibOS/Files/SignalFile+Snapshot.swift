@@ -1,0 +1,10 @@
+package import LibOSState
+package import Snapshot
+
+extension SignalFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    var state = Godwit_State_SignalFile()
+    state.mask = mask.rawValue
+    return .signal(state)
+  }
+}

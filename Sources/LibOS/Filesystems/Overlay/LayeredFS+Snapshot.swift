@@ -1,0 +1,137 @@
+import LibOSState
+import LinuxABI
+import Machine
+import Snapshot
+
+extension LayeredFS {
+  /// The nodes that the lower directory alone would not bring back, and those in `held`.
+  func save(_ saver: StateSaver, held: [LayeredNode]) throws(SnapshotError) -> Godwit_State_Tree {
+    var tree = Godwit_State_Tree()
+    tree.root = rootNode.number
+    tree.nextNumber = nextNumber
+    tree.lower = data(lower?.path ?? [])
+    var collector = Collector()
+    _ = collector.visit(rootNode, isPlain: true)
+    for node in held { collector.add(node) }
+    for number in collector.nodes.keys.sorted() {
+      tree.nodes.append(try collector.nodes[number]!.save(saver, collector))
+    }
+    return tree
+  }
+
+  /// Finds the nodes worth saving.
+  fileprivate struct Collector {
+    var nodes: [UInt64: LayeredNode] = [:]
+
+    mutating func add(_ node: LayeredNode) { nodes[node.number] = node }
+
+    /// Whether the node, or one below, has to be saved. A plain one is where its lower path says.
+    mutating func visit(_ node: LayeredNode, isPlain: Bool) -> Bool {
+      if nodes[node.number] != nil { return true }
+      var isNeeded =
+        !isPlain || node.lower == nil || node.own != nil || node.content != nil
+        || !node.whiteouts.isEmpty
+      for name in node.children.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+        let child = node.children[name]!
+        let natural = node.lower.map { LayeredFS.lowerPath($0, name) }
+        if visit(child, isPlain: child.lower != nil && child.lower == natural) { isNeeded = true }
+      }
+      if isNeeded { nodes[node.number] = node }
+      return isNeeded
+    }
+  }
+
+  /// Builds the nodes of `tree` into this freshly mounted filesystem; returns them by number.
+  func restore(_ tree: Godwit_State_Tree, _ loader: StateLoader)
+    throws(SnapshotError) -> [UInt64: LayeredNode]
+  {
+    nextNumber = tree.nextNumber
+    var nodes: [UInt64: LayeredNode] = [:]
+    for state in tree.nodes {
+      if state.number == tree.root {
+        nodes[state.number] = rootNode
+        continue
+      }
+      guard let kind = FileType(rawValue: state.type) else {
+        throw .invalidState("type of file \(state.number)")
+      }
+      nodes[state.number] =
+        state.hasLower_p
+        ? LayeredNode(self, kind, lower: Array(state.lower))
+        : LayeredNode(self, kind, number: state.number)
+    }
+    for state in tree.nodes { try nodes[state.number]!.restore(state, nodes, loader) }
+    return nodes
+  }
+}
+
+extension LayeredNode {
+  fileprivate func save(_ saver: StateSaver, _ collector: LayeredFS.Collector)
+    throws(SnapshotError) -> Godwit_State_Node
+  {
+    var state = Godwit_State_Node()
+    state.number = number
+    state.type = UInt32(kind.rawValue)
+    if let lower {
+      state.hasLower_p = true
+      state.lower = data(lower)
+    }
+    if let own { state.attributes = own.save() }
+    for name in children.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      let child = children[name]!
+      guard collector.nodes[child.number] != nil else { continue }
+      var entry = Godwit_State_Entry()
+      entry.name = data(name)
+      entry.number = child.number
+      state.entries.append(entry)
+    }
+    state.whiteouts = whiteouts.sorted { $0.lexicographicallyPrecedes($1) }.map { data($0) }
+    state.target = data(target)
+    if let content { state.object = try saver.id(of: content) }
+    state.device = represents.rawValue
+    if let seals { state.seals = seals.rawValue }
+    state.temporary = isTemporary
+    return state
+  }
+
+  fileprivate func restore(
+    _ state: Godwit_State_Node, _ nodes: [UInt64: LayeredNode], _ loader: StateLoader
+  ) throws(SnapshotError) {
+    if state.hasAttributes { own = OwnStatus(state.attributes) }
+    for entry in state.entries {
+      guard let child = nodes[entry.number], child !== self else {
+        throw .invalidState("entry of directory \(number)")
+      }
+      children[Array(entry.name)] = child
+    }
+    whiteouts = Set(state.whiteouts.map { Array($0) })
+    target = Array(state.target)
+    if state.object != 0 { content = try loader.object(state.object) }
+    represents = DeviceNumber(rawValue: state.device)
+    if state.hasSeals { seals = SealFlags(rawValue: state.seals) }
+    isTemporary = state.temporary
+  }
+}
+
+extension OwnStatus {
+  fileprivate func save() -> Godwit_State_Attributes {
+    var state = Godwit_State_Attributes()
+    state.permissions = permissions
+    state.uid = uid
+    state.gid = gid
+    state.linkCount = linkCount
+    state.accessed = accessed.save()
+    state.modified = modified.save()
+    state.changed = changed.save()
+    return state
+  }
+
+  fileprivate init(_ state: Godwit_State_Attributes) {
+    self.init(
+      permissions: state.permissions & 0o7777,
+      owner: Ownership(uid: state.uid, gid: state.gid), now: Timespec(state.changed),
+      linkCount: state.linkCount)
+    accessed = Timespec(state.accessed)
+    modified = Timespec(state.modified)
+  }
+}

@@ -1,0 +1,68 @@
+import HostABI
+import LibOSState
+import LinuxABI
+import Snapshot
+
+extension StateLoader {
+  /// Makes one open file as it was saved; its offset is set by the caller.
+  func restoreFile(_ state: Godwit_State_OpenFile) throws(SnapshotError) -> OpenFile {
+    let flags = OpenFlags(rawValue: state.flags)
+    switch state.kind {
+    case .named(let named): return try restoreNamed(named, flags)
+    case .stream(let stream): return try restoreStream(stream, flags)
+    case .pipe(let end): return PipeEnd(try pipe(end.pipe), flags: flags)
+    case .event(let event):
+      return EventFile(count: event.count, isSemaphore: event.semaphore, flags: flags)
+    case .timer(let timer):
+      return TimerFile(TimerFile.State(timer), kernel: kernel, flags: flags)
+    case .signal(let signal):
+      guard let process else { throw .invalidState("a signal file without a process") }
+      return SignalFile(process: process, mask: SignalSet(rawValue: signal.mask), flags: flags)
+    case .epoll(let epoll):
+      let file = EpollFile(flags: flags)
+      try file.restore(epoll, self)
+      return file
+    case .text(let text):
+      return TextFile(try dentry(text.dentry), flags, Array(text.text))
+    case .inotify, .none:
+      throw .invalidState("the kind of open file \(state.id)")
+    }
+  }
+
+  private func restoreNamed(_ state: Godwit_State_NamedFile, _ flags: OpenFlags)
+    throws(SnapshotError) -> OpenFile
+  {
+    let dentry = try dentry(state.dentry)
+    if flags.contains(.O_PATH) { return PathFile(dentry) }
+    if dentry.isDirectory {
+      let listing: [InodeEntry]? =
+        state.listed
+        ? state.listing.map {
+          InodeEntry(
+            name: Array($0.name), number: $0.number,
+            type: FileType(rawValue: $0.type) ?? .S_IFREG)
+        } : nil
+      return DirectoryFile(dentry, flags, listing: listing)
+    }
+    do throws(Errno) { return try dentry.inode.open(flags, at: dentry) } catch {
+      throw .missingFile(text(dentry.path().bytes))
+    }
+  }
+
+  /// A stream of the host's: the new host process's own descriptor of the same number.
+  private func restoreStream(_ state: Godwit_State_StandardStream, _ flags: OpenFlags)
+    throws(SnapshotError) -> OpenFile
+  {
+    guard let colon = state.uri.firstIndex(of: ":"),
+      let scheme = StreamURI.Scheme(rawValue: String(state.uri[..<colon])),
+      scheme == .stdio || scheme == .tty
+    else { throw .invalidState("stream \(state.uri)") }
+    let uri = StreamURI(scheme, String(state.uri[state.uri.index(after: colon)...]))
+    let place = state.dentry == 0 ? nil : try dentry(state.dentry)
+    do throws(Errno) {
+      return try HostStreamFile(kernel.vfs, uri, flags, at: place)
+    } catch {
+      throw .refused("\(state.uri): \(error.message)")
+    }
+  }
+}
