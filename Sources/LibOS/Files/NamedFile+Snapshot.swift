@@ -1,6 +1,7 @@
+import HostABI
 package import LibOSState
 import LinuxABI
-package import Snapshot
+import Snapshot
 
 // Files that are opened again by the name they were opened by.
 

@@ -1,4 +1,4 @@
-import LibOSState
+package import LibOSState
 import LinuxABI
 import Machine
 import Snapshot

@@ -1,5 +1,6 @@
 package import LibOSState
-package import Snapshot
+import LinuxABI
+import Snapshot
 
 extension SignalFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {

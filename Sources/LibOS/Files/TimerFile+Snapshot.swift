@@ -1,5 +1,5 @@
 package import LibOSState
-package import Snapshot
+import Snapshot
 
 extension TimerFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {

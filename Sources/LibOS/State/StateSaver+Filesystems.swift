@@ -1,6 +1,6 @@
 import LibOSState
 import LinuxABI
-import Machine
+package import Machine
 import Snapshot
 
 /// A page source that lies at a path of a mounted filesystem, so that it can be found again.

@@ -1,4 +1,5 @@
 package import LibOSState
+import LinuxABI
 package import Machine
 package import Snapshot
 
@@ -124,7 +125,7 @@ package final class StateSaver {
     state.id = id
     state.mount = UInt32(kernel.vfs.mountIndex(of: dentry.mount))
     state.parent = parent
-    state.name = data(dentry.name)
+    state.name = LibOSState.data(dentry.name)
     state.deleted = dentry.isDeleted
     if let node = dentry.inode as? LayeredNode {
       state.number = node.number

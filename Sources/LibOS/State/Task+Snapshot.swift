@@ -1,6 +1,6 @@
 import LibOSState
 import LinuxABI
-import Machine
+package import Machine
 import Snapshot
 
 extension Task {

@@ -1,3 +1,4 @@
+import HostABI
 import LibOSState
 import LinuxABI
 import Machine
