@@ -21,7 +21,7 @@ import Testing
     #expect(map[.max] == nil)
     #expect(map.encoded.count < 25)
     var seen: UInt64 = 0
-    map.forEachPage { page, reference in
+    map.forEach { page, reference in
       #expect(map[page] == reference)
       seen += 1
     }
