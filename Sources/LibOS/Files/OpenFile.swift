@@ -40,7 +40,9 @@ package class OpenFile {
   /// Drops a reference; the last one closes the file.
   package final func release() {
     referenceCount -= 1
-    if referenceCount == 0 { close() }
+    guard referenceCount == 0 else { return }
+    if holdsLocks { (try? inode)?.locks.release(ownedBy: .file(ObjectIdentifier(self))) }
+    close()
   }
 
   package final var isReadable: Bool { flags.isReadable }
@@ -64,10 +66,56 @@ package class OpenFile {
 
   package func write(at offset: UInt64, from bytes: RawSpan) throws(Errno) -> Int { throw .ESPIPE }
 
+  /// Whether a large transfer may be made in pieces, straight to and from guest memory. Files with
+  /// records (eventfd, terminals …) get each read and write whole.
+  package var transfersInPieces: Bool { false }
+
+  /// The position that `lseek` shows and moves.
+  package func position() throws(Errno) -> UInt64 { offset }
+
+  package func setPosition(_ offset: UInt64) throws(Errno) { self.offset = offset }
+
+  /// Writes what is cached through to the host; EINVAL for what has no storage.
+  package func flush(metadata: Bool) throws(Errno) {
+    guard dentry != nil else { throw .EINVAL }
+  }
+
   package func pollEvents() -> PollEvents { [.readable, .writable] }
 
   /// The inode behind the file; kinds without a name make one up (`anon_inode:`).
   package var inode: Inode { get throws(Errno) { throw .EINVAL } }
+
+  /// Who gets SIGIO, and which signal instead of it (0: none): `F_SETOWN`, `F_SETSIG`.
+  package var ioOwner = OwnerEx()
+  package var ioSignal: Int32 = 0
+  /// Locks on the inode belong to this description and go with it.
+  package var holdsLocks = false
+
+  /// `ftruncate(2)`; the caller has checked that the file is a regular one open for writing.
+  package func truncate(to size: UInt64) throws(Errno) { try inode.truncate(to: size) }
+
+  /// `fallocate(2)` likewise.
+  package func allocate(_ range: Range<UInt64>, mode: FallocateMode) throws(Errno) {
+    try inode.allocate(range, mode: mode)
+  }
+
+  /// Bytes that a pipe holds (`F_GETPIPE_SZ`); EBADF for other files.
+  package func pipeCapacity() throws(Errno) -> Int { throw .EBADF }
+
+  /// Sets the capacity and returns what it became.
+  package func setPipeCapacity(_ wanted: UInt64) throws(Errno) -> Int { throw .EBADF }
+
+  /// The name it was opened by; `nil` for files without one.
+  package var dentry: Dentry? { nil }
+
+  /// What `fstat` shows.
+  package func status() throws(Errno) -> FileStatus {
+    if let dentry { return try dentry.status() }
+    return try inode.status()
+  }
+
+  /// A new description of the same file, for `open` on `/proc/self/fd/N` when no name leads there.
+  package func reopen(_ flags: OpenFlags) throws(Errno) -> OpenFile { throw .ENXIO }
 
   package func ioctl(_ context: SyscallContext, request: UInt32, argument: UInt64)
     throws(Errno) -> SyscallResult
@@ -76,7 +124,10 @@ package class OpenFile {
   }
 
   /// What `readlink` on `/proc/self/fd/N` shows.
-  package var linkName: String { "anon_inode:[file]" }
+  package var linkName: String {
+    if let dentry { return String(decoding: dentry.shownPath(), as: UTF8.self) }
+    return "anon_inode:[file]"
+  }
 
   /// Lines that `/proc/self/fdinfo/N` shows beyond pos, flags and mnt_id.
   package var fdinfo: String { "" }

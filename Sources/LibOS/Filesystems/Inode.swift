@@ -1,23 +1,142 @@
 package import LinuxABI
 package import Machine
 
+/// An entry of a directory, as `getdents64` shows it.
+package struct InodeEntry: Hashable, Sendable {
+  package var name: [UInt8]
+  package var number: UInt64
+  package var type: FileType
+  package init(name: [UInt8], number: UInt64, type: FileType) {
+    self.name = name
+    self.number = number
+    self.type = type
+  }
+}
+
+/// Who makes a new file, and so who owns it.
+package struct Ownership: Hashable, Sendable {
+  package var uid: UInt32
+  package var gid: UInt32
+  package init(uid: UInt32 = 0, gid: UInt32 = 0) {
+    self.uid = uid
+    self.gid = gid
+  }
+}
+
 /// A file, directory or other node of a filesystem, whatever names it has.
+///
+/// The base class answers for nodes that lack an operation, with Linux's errors. Callers have
+/// checked permissions, read-only mounts and the sanity of names; what a filesystem itself must see
+/// to is that names exist or don't, and that types fit.
 package class Inode {
   /// The number shown as `st_ino`.
   package let number: UInt64
 
+  /// The filesystem it belongs to; `nil` for pipes, sockets and other files without one.
+  package var filesystem: Filesystem? { nil }
+
+  /// Advisory locks on the file, made when first asked for.
+  package private(set) lazy var locks = FileLocks()
+
   package init(number: UInt64) { self.number = number }
+
+  /// The type alone, without asking the host for the rest.
+  package var type: FileType { (try? status())?.type ?? .S_IFREG }
 
   package func status() throws(Errno) -> FileStatus { throw .EIO }
 
-  /// The entry `name` of this directory.
+  package func setAttributes(_ change: StatusChange) throws(Errno) { throw .EPERM }
+
+  // MARK: Directories
+
+  /// The entry `name` of this directory; never `.` or `..`.
   package func lookup(_ name: [UInt8]) throws(Errno) -> Inode { throw .ENOTDIR }
+
+  /// The entries without `.` and `..`.
+  package func entries() throws(Errno) -> [InodeEntry] { throw .ENOTDIR }
+
+  /// Makes a regular file. EEXIST when the name is taken, here and below.
+  package func create(_ name: [UInt8], permissions: UInt32, owner: Ownership)
+    throws(Errno) -> Inode
+  {
+    throw .EACCES
+  }
+
+  package func makeDirectory(_ name: [UInt8], permissions: UInt32, owner: Ownership)
+    throws(Errno) -> Inode
+  {
+    throw .EPERM
+  }
+
+  /// Makes a device, FIFO or socket.
+  package func makeNode(
+    _ name: [UInt8], mode: FileMode, device: DeviceNumber, owner: Ownership
+  ) throws(Errno) -> Inode {
+    throw .EPERM
+  }
+
+  package func makeSymbolicLink(_ name: [UInt8], to target: [UInt8], owner: Ownership)
+    throws(Errno) -> Inode
+  {
+    throw .EPERM
+  }
+
+  /// Gives `inode`, of the same filesystem and no directory, another name here.
+  package func link(_ name: [UInt8], to inode: Inode) throws(Errno) { throw .EPERM }
+
+  /// Removes a name that is not a directory's: EISDIR.
+  package func unlink(_ name: [UInt8]) throws(Errno) { throw .EPERM }
+
+  /// Removes an empty directory: ENOTDIR, ENOTEMPTY.
+  package func removeDirectory(_ name: [UInt8]) throws(Errno) { throw .EPERM }
+
+  /// Moves the entry `name` to `newName` of `directory`, a directory of the same filesystem, replacing
+  /// what is there as rename(2) allows. The caller has excluded moving a directory into itself.
+  package func rename(
+    _ name: [UInt8], to directory: Inode, as newName: [UInt8], flags: RenameFlags
+  ) throws(Errno) {
+    throw .EPERM
+  }
+
+  /// A regular file without a name (`O_TMPFILE`).
+  package func makeTemporaryFile(permissions: UInt32, owner: Ownership) throws(Errno) -> Inode {
+    throw .EOPNOTSUPP
+  }
+
+  // MARK: Symbolic links
 
   /// The target of this symbolic link.
   package func readLink() throws(Errno) -> [UInt8] { throw .EINVAL }
 
-  package func open(_ flags: OpenFlags) throws(Errno) -> OpenFile { throw .ENXIO }
+  /// Where following this link leads when its text does not say (the links of `/proc/PID/fd`, `exe`,
+  /// `cwd` …); `nil` for ordinary links.
+  package func followMagicLink() throws(Errno) -> MagicTarget? { nil }
 
-  /// The object that mappings of this file share.
+  // MARK: Contents
+
+  /// Opens the file itself, without `O_CREAT`'s or `O_TRUNC`'s effects. `dentry` is the name it was
+  /// found by.
+  package func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
+    throw .ENXIO
+  }
+
+  package func truncate(to size: UInt64) throws(Errno) { throw .EINVAL }
+
+  /// What fallocate(2) does to `range` bytes.
+  package func allocate(_ range: Range<UInt64>, mode: FallocateMode) throws(Errno) {
+    throw .EOPNOTSUPP
+  }
+
+  /// The object that mappings of this file share. `writable` says that it may be written through a
+  /// shared mapping.
   package func memoryObject(writable: Bool) throws(Errno) -> MemoryObject { throw .ENODEV }
+}
+
+/// Where a magic link leads.
+package enum MagicTarget {
+  /// A name in the tree.
+  case dentry(Dentry)
+  /// An open file that no name leads to: a pipe, an unlinked file. Opening it opens it anew where
+  /// that can be done.
+  case file(OpenFile)
 }

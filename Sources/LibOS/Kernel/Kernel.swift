@@ -72,7 +72,7 @@ package final class Kernel {
     self.arena = arena
     self.configuration = configuration
     self.clock = KernelClock(host: host)
-    self.vfs = VFS()
+    self.vfs = VFS(host: host, arena: arena)
   }
 
   /// Gives the kernel the engine of the guest's ISA; before the first program is loaded.

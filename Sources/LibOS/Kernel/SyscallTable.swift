@@ -22,5 +22,7 @@ package struct SyscallTable: Sendable {
   /// Every row, group by group; each group stands beside its handlers in `Syscalls/`.
   package static let all: [SyscallRow] = [
     memoryRows, taskRows, futexRows, identityRows, limitRows, signalRows,
+    readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
+    inotifyRows,
   ].flatMap { $0 }
 }

@@ -1,0 +1,63 @@
+package import HostABI
+package import LinuxABI
+import Machine
+
+/// A directory (or file) of the host, mounted into the guest: `--mount host:guest[:ro]`.
+///
+/// Everything passes through at once. Nothing of it travels in a snapshot but its place.
+package final class HostFS: Filesystem {
+  /// The host directory; may be another one after a resume.
+  package var base: StreamURI
+  private var rootNode: HostNode!
+
+  /// A file's identity on the host, by which hard links are found to be one file.
+  struct Key: Hashable {
+    var device: UInt64
+    var inode: UInt64
+  }
+  private struct Weak { weak var node: HostNode? }
+  private var nodes: [Key: Weak] = [:]
+
+  /// Fails when there is nothing at `base`.
+  package init(vfs: VFS, base: StreamURI) throws(Errno) {
+    self.base = base
+    super.init(vfs: vfs)
+    let attributes = try hosted { () throws(HostError) in
+      try vfs.host.attributes(at: StreamURI(.file, base.path))
+    }
+    rootNode = HostNode(self, attributes, parent: nil, name: [])
+  }
+
+  package override var typeName: String { "9p" }
+  package override var source: String { "host" }
+  package override var root: Inode { rootNode }
+
+  func node(_ attributes: FileAttributes, parent: HostNode, name: [UInt8]) -> HostNode {
+    let key = Key(device: attributes.device, inode: attributes.inode)
+    if let known = nodes[key]?.node, known.type == attributes.kind.type {
+      known.found(in: parent, name)
+      return known
+    }
+    let node = HostNode(self, attributes, parent: parent, name: name)
+    nodes[key] = Weak(node: node)
+    return node
+  }
+
+  func forget(_ key: Key) {
+    if let entry = nodes[key], entry.node == nil { nodes[key] = nil }
+  }
+
+  package override func statistics() throws(Errno) -> Statfs {
+    let host = vfs.host
+    let volume = try hosted { () throws(HostError) in try host.volume(of: base) }
+    let size = Int64(clamping: volume.blockSize)
+    return Statfs(
+      f_type: 0x0102_1997, f_bsize: size, f_blocks: volume.blocks, f_bfree: volume.blocksFree,
+      f_bavail: volume.blocksAvailable, f_files: volume.files, f_ffree: volume.filesFree,
+      f_namelen: Int64(clamping: volume.nameLimit), f_frsize: size)
+  }
+
+  package override func sync() {
+    for entry in nodes.values { entry.node?.writeBack() }
+  }
+}

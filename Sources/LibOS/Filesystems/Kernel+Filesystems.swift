@@ -1,0 +1,96 @@
+package import HostABI
+package import LinuxABI
+
+/// What the guest's tree is made of.
+package struct FilesystemConfiguration: Sendable {
+  /// A host directory in the tree (`--mount host:guest[:ro]`).
+  package struct HostMount: Sendable, Hashable {
+    package var host: StreamURI
+    package var guest: [UInt8]
+    package var isReadOnly: Bool
+    package init(host: StreamURI, guest: [UInt8], isReadOnly: Bool = false) {
+      self.host = host
+      self.guest = guest
+      self.isReadOnly = isReadOnly
+    }
+  }
+
+  /// The read-only host directory beneath the root; `nil` for an empty root.
+  package var lower: StreamURI?
+  package var mounts: [HostMount] = []
+  package init(lower: StreamURI? = nil) { self.lower = lower }
+}
+
+extension Kernel {
+  /// Mounts the guest's filesystems and returns where its first process is: at the root.
+  ///
+  /// Mount points that are missing are made in the upper layer of the root. `ENOENT` and its kin tell of
+  /// host directories that can't be mounted.
+  package func mountFilesystems(_ configuration: FilesystemConfiguration) throws(Errno) -> FSContext
+  {
+    vfs.mount(LayeredFS(vfs: vfs, lower: configuration.lower), on: nil)
+    let context = FSContext(root: vfs.root)
+    try vfs.mount(DevFS(vfs: vfs), at: "/dev", context)
+    for path in ["/dev/shm", "/tmp"] {
+      try vfs.mount(LayeredFS(vfs: vfs, lower: nil), at: path, context)
+    }
+    for mount in configuration.mounts {
+      let filesystem = try HostFS(vfs: vfs, base: mount.host)
+      let place = try vfs.mountPoint(mount.guest, context, type: filesystem.root.type)
+      vfs.mount(filesystem, on: place, isReadOnly: mount.isReadOnly)
+    }
+    return context
+  }
+
+  /// Opens the streams the host process inherited as 0, 1 and 2 under these descriptors; those that are
+  /// closed stay closed.
+  package func openStandardStreams(_ files: FileTable) {
+    let terminal = try? vfs.resolve(Array("/dev/tty".utf8), in: FSContext(root: vfs.root))
+    for descriptor in Int32(0)...2 {
+      let uri = StreamURI(.stdio, String(descriptor))
+      guard let file = try? HostStreamFile(vfs, uri, [.O_RDWR, .O_LARGEFILE], at: terminal) else {
+        continue
+      }
+      if let options = try? host.options(of: file.handle) {
+        var flags: OpenFlags = .O_LARGEFILE
+        switch (options.contains(.read), options.contains(.write)) {
+        case (true, true): flags.insert(.O_RDWR)
+        case (false, true): flags.insert(.O_WRONLY)
+        default: break
+        }
+        if options.contains(.append) { flags.insert(.O_APPEND) }
+        file.flags = flags
+      }
+      files.replace(descriptor, with: file, closeOnExec: false)
+    }
+  }
+}
+
+extension VFS {
+  func mount(
+    _ filesystem: Filesystem, at path: String, _ context: FSContext, isReadOnly: Bool = false
+  ) throws(Errno) {
+    mount(
+      filesystem, on: try mountPoint(Array(path.utf8), context, type: .S_IFDIR),
+      isReadOnly: isReadOnly)
+  }
+
+  /// The directory or file at the absolute `path`, made if it is not there.
+  func mountPoint(_ path: [UInt8], _ context: FSContext, type: FileType) throws(Errno) -> Dentry {
+    let caller = PathCaller(fs: context)
+    let names = path.split(separator: UInt8(ascii: "/")).map { Array($0) }
+    var place = context.root
+    for (index, name) in names.enumerated() {
+      var walker = Walker(caller, from: place)
+      do { place = try walker.find(name, follow: true) } catch {
+        guard error == .ENOENT else { throw error }
+        let inode =
+          index < names.count - 1 || type == .S_IFDIR
+          ? try place.inode.makeDirectory(name, permissions: 0o755, owner: Ownership())
+          : try place.inode.create(name, permissions: 0o644, owner: Ownership())
+        place = place.child(name, inode)
+      }
+    }
+    return place
+  }
+}

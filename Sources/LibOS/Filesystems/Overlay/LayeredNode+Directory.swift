@@ -1,0 +1,84 @@
+import HostABI
+import LinuxABI
+
+// Directories of a `LayeredFS`: what lies beneath, what was made here, what was removed.
+extension LayeredNode {
+  /// The lower path of the entry `name`, were there one.
+  private func lowerPath(_ name: [UInt8]) -> [UInt8]? {
+    lower.map { LayeredFS.lowerPath($0, name) }
+  }
+
+  /// The entry `name`, or `nil`.
+  func entry(_ name: [UInt8]) throws(Errno) -> LayeredNode? {
+    guard kind == .S_IFDIR else { throw .ENOTDIR }
+    if let node = children[name] { return node }
+    guard let path = lowerPath(name), !whiteouts.contains(name) else { return nil }
+    let host = vfs.host
+    let kind: FileKind
+    do { kind = try host.attributes(at: layers.lowerURI(path)).kind } catch {
+      if error == .notFound { return nil }
+      throw Errno(error)
+    }
+    let node = LayeredNode(layers, kind.type, lower: path)
+    children[name] = node
+    return node
+  }
+
+  /// The entries, sorted by name.
+  func allEntries() throws(Errno) -> [InodeEntry] {
+    guard kind == .S_IFDIR else { throw .ENOTDIR }
+    var entries: [InodeEntry] = []
+    if let lower {
+      let uri = layers.lowerURI(lower, .dir)
+      for entry in try hosted({ () throws(HostError) in try vfs.host.entries(of: uri) })
+      where children[entry.name] == nil && !whiteouts.contains(entry.name) {
+        let path = LayeredFS.lowerPath(lower, entry.name)
+        entries.append(
+          InodeEntry(
+            name: entry.name, number: LayeredFS.number(ofLower: path), type: entry.kind.type))
+      }
+    }
+    for (name, node) in children {
+      entries.append(InodeEntry(name: name, number: node.number, type: node.kind))
+    }
+    entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
+    return entries
+  }
+
+  /// Puts a new node in place. EEXIST when the name is taken, ENOENT in a directory that was removed.
+  func add(_ name: [UInt8], _ node: LayeredNode) throws(Errno) {
+    guard try entry(name) == nil else { throw .EEXIST }
+    if let own, own.linkCount == 0 { throw .ENOENT }
+    children[name] = node
+    if node.kind == .S_IFDIR { try change { $0.linkCount += 1 } }
+    try contentChanged()
+  }
+
+  /// Takes the entry `name` out, hiding what lies beneath it.
+  func detach(_ name: [UInt8], _ node: LayeredNode) throws(Errno) {
+    children[name] = nil
+    if let path = lowerPath(name), node.lower == path { whiteouts.insert(name) }
+    if node.kind == .S_IFDIR {
+      try change { $0.linkCount = max($0.linkCount, 3) - 1 }
+    }
+    try contentChanged()
+  }
+
+  /// Notes that one of the node's names is gone.
+  func nameRemoved() throws(Errno) {
+    let now = vfs.now
+    try change {
+      $0.linkCount = kind == .S_IFDIR || $0.linkCount == 0 ? 0 : $0.linkCount - 1
+      $0.changed = now
+    }
+  }
+
+  func node(
+    _ kind: FileType, permissions: UInt32, owner: Ownership
+  ) -> LayeredNode {
+    let node = LayeredNode(layers, kind, number: layers.takeNumber())
+    node.own = OwnStatus(
+      permissions: permissions, owner: owner, now: vfs.now, linkCount: kind == .S_IFDIR ? 2 : 1)
+    return node
+  }
+}

@@ -1,0 +1,387 @@
+import HostABI
+package import LinuxABI
+package import Machine
+
+/// The attributes of a node that no longer come from the host.
+package struct OwnStatus: Hashable, Sendable {
+  package var permissions: UInt32
+  package var uid: UInt32
+  package var gid: UInt32
+  package var linkCount: UInt64
+  package var accessed: Timespec
+  package var modified: Timespec
+  package var changed: Timespec
+
+  package init(permissions: UInt32, owner: Ownership, now: Timespec, linkCount: UInt64 = 1) {
+    self.permissions = permissions
+    uid = owner.uid
+    gid = owner.gid
+    self.linkCount = linkCount
+    accessed = now
+    modified = now
+    changed = now
+  }
+
+  init(_ status: FileStatus) {
+    permissions = status.mode.permissions
+    uid = status.uid
+    gid = status.gid
+    linkCount = status.linkCount
+    accessed = status.accessed
+    modified = status.modified
+    changed = status.changed
+  }
+}
+
+/// A node of a `LayeredFS`.
+///
+/// A node with a `lower` path takes from there whatever it has no value of its own for. A directory
+/// with one shows the entries beneath that are neither in `children` nor in `whiteouts`; one without
+/// hides nothing because nothing is beneath (what overlayfs calls opaque).
+package final class LayeredNode: Inode {
+  package unowned let layers: LayeredFS
+  package let kind: FileType
+  /// The path of what lies beneath, relative to the lower directory; it stays when the node moves.
+  package let lower: [UInt8]?
+  /// `nil` while they are the host's.
+  package var own: OwnStatus?
+
+  /// The entries of a directory that were made here, or looked up.
+  package internal(set) var children: [[UInt8]: LayeredNode] = [:]
+  /// Names in the lower directory that were removed.
+  package internal(set) var whiteouts: Set<[UInt8]> = []
+
+  /// The bytes of a file that was, or may at any time be, changed.
+  package internal(set) var content: MemoryObject?
+  /// The bytes of an unchanged file, as long as somebody has it open or mapped.
+  private weak var unchanged: MemoryObject?
+  /// Seals of a `memfd_create` file; `nil` where sealing is not for.
+  package var seals: SealFlags?
+  /// Made without a name (`O_TMPFILE`), so that a name may be given to it.
+  package var isTemporary = false
+
+  /// The text of a symbolic link made here.
+  package var target: [UInt8] = []
+  /// The device of a device node made here.
+  package var represents = DeviceNumber(major: 0, minor: 0)
+
+  /// A node for what lies beneath.
+  package init(_ layers: LayeredFS, _ kind: FileType, lower: [UInt8]) {
+    self.layers = layers
+    self.kind = kind
+    self.lower = lower
+    super.init(number: LayeredFS.number(ofLower: lower))
+  }
+
+  /// A node of the upper layer.
+  package init(_ layers: LayeredFS, _ kind: FileType, number: UInt64) {
+    self.layers = layers
+    self.kind = kind
+    lower = nil
+    super.init(number: number)
+  }
+
+  package override var filesystem: Filesystem? { layers }
+  package override var type: FileType { kind }
+
+  var vfs: VFS { layers.vfs }
+
+  // MARK: Attributes
+
+  private func hostStatus(_ lower: [UInt8]) throws(Errno) -> FileStatus {
+    let uri = layers.lowerURI(lower)
+    var status = FileStatus(
+      try hosted { () throws(HostError) in try vfs.host.attributes(at: uri) }, inode: number)
+    // Each path beneath is a file of its own here.
+    if kind != .S_IFDIR { status.linkCount = 1 }
+    return status
+  }
+
+  package override func status() throws(Errno) -> FileStatus {
+    var status: FileStatus
+    if let lower, own == nil || kind == .S_IFREG && content == nil || kind == .S_IFLNK {
+      status = try hostStatus(lower)
+    } else {
+      status = FileStatus(inode: number, mode: FileMode(type: kind, permissions: 0))
+      switch kind {
+      case .S_IFREG:
+        status.size = content?.size ?? 0
+        let pages = lower == nil ? UInt64(content?.pages.count ?? 0) : (status.size + 4095) >> 12
+        status.blocks = pages * 8
+      case .S_IFLNK: status.size = UInt64(target.count)
+      case .S_IFDIR: status.size = 4096
+      default: break
+      }
+      status.represents = represents
+    }
+    guard let own else { return status }
+    status.mode = FileMode(type: kind, permissions: own.permissions)
+    status.uid = own.uid
+    status.gid = own.gid
+    status.linkCount = own.linkCount
+    status.accessed = own.accessed
+    status.modified = own.modified
+    status.changed = own.changed
+    return status
+  }
+
+  /// Makes the attributes the node's own, then changes them.
+  func change(_ body: (inout OwnStatus) -> Void) throws(Errno) {
+    var values: OwnStatus
+    if let own {
+      values = own
+    } else {
+      values = OwnStatus(try status())
+    }
+    body(&values)
+    own = values
+  }
+
+  /// Notes that the content (of a directory too) changed now.
+  func contentChanged() throws(Errno) {
+    let now = vfs.now
+    try change {
+      $0.modified = now
+      $0.changed = now
+    }
+  }
+
+  /// Notes a read as a `relatime` mount does: when the last one noted is older than the last change,
+  /// or than a day. Reads of what is still the host's leave no trace.
+  func contentRead() {
+    guard let own else { return }
+    let now = vfs.now
+    guard
+      own.accessed.nanoseconds <= own.modified.nanoseconds
+        || own.accessed.nanoseconds <= own.changed.nanoseconds
+        || now.tv_sec - own.accessed.tv_sec >= 86400
+    else { return }
+    self.own!.accessed = now
+  }
+
+  package override func setAttributes(_ wanted: StatusChange) throws(Errno) {
+    let now = vfs.now
+    try change {
+      if let permissions = wanted.permissions { $0.permissions = permissions }
+      if let uid = wanted.uid { $0.uid = uid }
+      if let gid = wanted.gid { $0.gid = gid }
+      if let accessed = wanted.accessed { $0.accessed = accessed }
+      if let modified = wanted.modified { $0.modified = modified }
+      $0.changed = now
+    }
+  }
+
+  package override func readLink() throws(Errno) -> [UInt8] {
+    guard kind == .S_IFLNK else { throw .EINVAL }
+    guard let lower else { return target }
+    return try hosted { () throws(HostError) in
+      try vfs.host.readSymbolicLink(at: layers.lowerURI(lower))
+    }
+  }
+
+  // MARK: Content
+
+  /// The file's bytes, to be read.
+  package func object() throws(Errno) -> MemoryObject {
+    if let object = content ?? unchanged { return object }
+    guard kind == .S_IFREG else { throw .ENODEV }
+    let object: MemoryObject
+    if let lower {
+      let source = LowerSource(layers, path: lower)
+      let size = try hosted { () throws(HostError) in try source.openSize() }
+      object = MemoryObject(arena: vfs.arena, source: source, size: size)
+      unchanged = object
+    } else {
+      object = MemoryObject(arena: vfs.arena)
+      content = object
+    }
+    return object
+  }
+
+  /// The file's bytes, to be changed: from now on they are the node's own.
+  package func objectForWriting() throws(Errno) -> MemoryObject {
+    if let content { return content }
+    let object = try object()
+    if own == nil { try change { _ in } }
+    content = object
+    return object
+  }
+
+  package override func memoryObject(writable: Bool) throws(Errno) -> MemoryObject {
+    if writable {
+      if let seals, !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
+      return try objectForWriting()
+    }
+    return try object()
+  }
+
+  package override func truncate(to size: UInt64) throws(Errno) {
+    switch kind {
+    case .S_IFREG: break
+    case .S_IFDIR: throw .EISDIR
+    default: throw .EINVAL
+    }
+    if size > UInt64(Int64.max) { throw .EFBIG }
+    if let seals {
+      let old = content?.size ?? 0
+      if size < old, seals.contains(.F_SEAL_SHRINK) { throw .EPERM }
+      if size > old, seals.contains(.F_SEAL_GROW) { throw .EPERM }
+    }
+    if size == 0, content == nil, unchanged == nil {
+      // Nothing of what lies beneath is needed any more.
+      if own == nil { try change { _ in } }
+      content = MemoryObject(arena: vfs.arena)
+    } else {
+      try objectForWriting().resize(to: size)
+    }
+    try contentChanged()
+  }
+
+  package override func allocate(_ range: Range<UInt64>, mode: FallocateMode) throws(Errno) {
+    guard kind == .S_IFREG else { throw kind == .S_IFDIR ? .EISDIR : .ENODEV }
+    if !mode.isDisjoint(with: [.FALLOC_FL_COLLAPSE_RANGE, .FALLOC_FL_INSERT_RANGE]) {
+      throw .EOPNOTSUPP
+    }
+    if range.upperBound > UInt64(Int64.max) { throw .EFBIG }
+    let object = try objectForWriting()
+    let zeroes = !mode.isDisjoint(with: [.FALLOC_FL_PUNCH_HOLE, .FALLOC_FL_ZERO_RANGE])
+    if let seals {
+      if zeroes, !seals.isDisjoint(with: [.F_SEAL_WRITE, .F_SEAL_FUTURE_WRITE]) { throw .EPERM }
+      if range.upperBound > object.size, !mode.contains(.FALLOC_FL_KEEP_SIZE),
+        seals.contains(.F_SEAL_GROW)
+      {
+        throw .EPERM
+      }
+    }
+    if zeroes, !object.zero(range) { throw .ENOSPC }
+    if !mode.contains(.FALLOC_FL_KEEP_SIZE), range.upperBound > object.size {
+      guard range.upperBound - object.size <= UInt64(vfs.arena.byteLimit) else { throw .ENOSPC }
+      object.resize(to: range.upperBound)
+    }
+    try contentChanged()
+  }
+
+  package override func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
+    switch kind {
+    case .S_IFREG:
+      // What the host refuses to open is refused now, not at the first read.
+      let object = try object()
+      return LayeredFile(self, dentry, flags, object)
+    case .S_IFLNK: throw .ELOOP
+    default: throw .ENXIO
+    }
+  }
+
+  // MARK: Directories
+
+  package override func lookup(_ name: [UInt8]) throws(Errno) -> Inode {
+    guard let node = try entry(name) else { throw .ENOENT }
+    return node
+  }
+
+  package override func entries() throws(Errno) -> [InodeEntry] { try allEntries() }
+
+  package override func create(_ name: [UInt8], permissions: UInt32, owner: Ownership)
+    throws(Errno) -> Inode
+  {
+    let node = node(.S_IFREG, permissions: permissions, owner: owner)
+    try add(name, node)
+    return node
+  }
+
+  package override func makeDirectory(_ name: [UInt8], permissions: UInt32, owner: Ownership)
+    throws(Errno) -> Inode
+  {
+    let node = node(.S_IFDIR, permissions: permissions, owner: owner)
+    try add(name, node)
+    return node
+  }
+
+  package override func makeNode(
+    _ name: [UInt8], mode: FileMode, device: DeviceNumber, owner: Ownership
+  ) throws(Errno) -> Inode {
+    // Devices need a privilege no guest has; nothing would answer behind a FIFO or socket here.
+    throw .EPERM
+  }
+
+  package override func makeSymbolicLink(_ name: [UInt8], to target: [UInt8], owner: Ownership)
+    throws(Errno) -> Inode
+  {
+    let node = node(.S_IFLNK, permissions: 0o777, owner: owner)
+    node.target = target
+    try add(name, node)
+    return node
+  }
+
+  package override func link(_ name: [UInt8], to inode: Inode) throws(Errno) {
+    guard let node = inode as? LayeredNode, node.layers === layers else { throw .EXDEV }
+    // A file without a name may be given one only if it was made so (`O_TMPFILE`).
+    if let own = node.own, own.linkCount == 0, !node.isTemporary { throw .ENOENT }
+    try add(name, node)
+    node.isTemporary = false
+    let now = vfs.now
+    try node.change {
+      $0.linkCount += 1
+      $0.changed = now
+    }
+  }
+
+  package override func unlink(_ name: [UInt8]) throws(Errno) {
+    guard let node = try entry(name) else { throw .ENOENT }
+    if node.kind == .S_IFDIR { throw .EISDIR }
+    try detach(name, node)
+    try node.nameRemoved()
+  }
+
+  package override func removeDirectory(_ name: [UInt8]) throws(Errno) {
+    guard let node = try entry(name) else { throw .ENOENT }
+    guard node.kind == .S_IFDIR else { throw .ENOTDIR }
+    guard try node.allEntries().isEmpty else { throw .ENOTEMPTY }
+    try detach(name, node)
+    try node.nameRemoved()
+  }
+
+  package override func makeTemporaryFile(permissions: UInt32, owner: Ownership)
+    throws(Errno) -> Inode
+  {
+    guard kind == .S_IFDIR else { throw .ENOTDIR }
+    let node = node(.S_IFREG, permissions: permissions, owner: owner)
+    node.own!.linkCount = 0
+    node.isTemporary = true
+    return node
+  }
+
+  package override func rename(
+    _ name: [UInt8], to directory: Inode, as newName: [UInt8], flags: RenameFlags
+  ) throws(Errno) {
+    guard let target = directory as? LayeredNode, target.layers === layers else { throw .EXDEV }
+    guard let node = try entry(name) else { throw .ENOENT }
+    let replaced = try target.entry(newName)
+    if flags.contains(.RENAME_WHITEOUT) { throw .EINVAL }
+    if let own = target.own, own.linkCount == 0 { throw .ENOENT }
+    if flags.contains(.RENAME_EXCHANGE) {
+      guard let replaced else { throw .ENOENT }
+      try detach(name, node)
+      try target.detach(newName, replaced)
+      try add(name, replaced)
+      try target.add(newName, node)
+    } else {
+      if let replaced {
+        if flags.contains(.RENAME_NOREPLACE) { throw .EEXIST }
+        if replaced.kind == .S_IFDIR {
+          guard node.kind == .S_IFDIR else { throw .EISDIR }
+          guard try replaced.allEntries().isEmpty else { throw .ENOTEMPTY }
+        } else if node.kind == .S_IFDIR {
+          throw .ENOTDIR
+        }
+        try target.detach(newName, replaced)
+        try replaced.nameRemoved()
+      }
+      try detach(name, node)
+      // What lies beneath the new name, should it be the node itself, is shown by the node.
+      try target.add(newName, node)
+    }
+    let now = vfs.now
+    try node.change { $0.changed = now }
+  }
+}

@@ -1,0 +1,53 @@
+package import HostABI
+import Machine
+
+/// The bytes of a file in the lower directory. Its host handle is opened when it is needed, may be
+/// closed at any time, and closes with the last user of the file.
+package final class LowerSource: PageSource {
+  package unowned let layers: LayeredFS
+  /// Relative to the lower directory.
+  package let path: [UInt8]
+  private let host: any Host
+  private var handle: HostHandle?
+
+  package init(_ layers: LayeredFS, path: [UInt8]) {
+    self.layers = layers
+    self.path = path
+    host = layers.vfs.host
+  }
+
+  deinit { closeHandle() }
+
+  package func closeHandle() {
+    if let handle { host.close(handle) }
+    handle = nil
+  }
+
+  private func openHandle() throws(HostError) -> HostHandle {
+    if let handle { return handle }
+    let opened = try host.open(layers.lowerURI(path), .read, permissions: 0)
+    handle = opened
+    return opened
+  }
+
+  /// Opens the file and returns its size in bytes.
+  package func openSize() throws(HostError) -> UInt64 {
+    try host.attributes(of: openHandle()).size
+  }
+
+  package func readPages(at offset: UInt64, into buffer: inout MutableRawSpan) -> Bool {
+    do throws(HostError) {
+      let handle = try openHandle()
+      var done = 0
+      while done < buffer.byteCount {
+        var rest = buffer._mutatingExtracting(done..<buffer.byteCount)
+        let count = try host.read(handle, at: offset + UInt64(done), into: &rest)
+        if count == 0 { break }
+        done += count
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package import HostABI
+package import LinuxABI
+package import Machine
+
+/// The tree of names that the guest sees: the mount table, and what path walks need.
+///
+/// `VFS+Walk.swift` turns paths into dentries, `VFS+Open.swift` opens them, `VFS+Names.swift` makes,
+/// links, renames and removes names.
+package final class VFS {
+  package let host: any Host
+  package let arena: FrameArena
+  /// In the order they were mounted; the first is the root.
+  package private(set) var mounts: [Mount] = []
+  /// Guest wall time minus host wall time, in nanoseconds.
+  package var wallOffset: Int64 = 0
+  /// The task whose system call is under way, for names that depend on it (`/proc/self`).
+  package weak var caller: Task?
+
+  /// Host streams that are open, so that the run loop can wait for them.
+  package let streams = HostStreamRegistry()
+
+  private var nextDeviceMinor: UInt32 = 20
+  private var nextMountID: UInt64 = 20
+
+  /// Where the files of `memfd_create` and nameless shared memory live: mounted nowhere.
+  package private(set) lazy var memoryFiles = Mount(
+    id: 1, filesystem: LayeredFS(vfs: self, lower: nil), on: nil, path: [], isReadOnly: false)
+
+  package init(host: any Host, arena: FrameArena) {
+    self.host = host
+    self.arena = arena
+  }
+
+  /// Minor numbers of `st_dev`, in the order of mounting.
+  func takeDeviceMinor() -> UInt32 {
+    nextDeviceMinor += 1
+    return nextDeviceMinor
+  }
+
+  /// The guest's wall time.
+  package var now: Timespec {
+    Timespec(nanoseconds: host.now(.realtime).totalNanoseconds &+ wallOffset)
+  }
+
+  /// The root of everything. The root filesystem must have been mounted.
+  package var root: Dentry { mounts[0].root }
+
+  /// Mounts `filesystem` over `mountPoint`, or as the root when there is none yet.
+  @discardableResult
+  package func mount(_ filesystem: Filesystem, on mountPoint: Dentry?, isReadOnly: Bool = false)
+    -> Mount
+  {
+    precondition((mountPoint == nil) == mounts.isEmpty)
+    nextMountID += 1
+    let path = mountPoint?.path().bytes ?? Array("/".utf8)
+    let mount = Mount(
+      id: nextMountID, filesystem: filesystem, on: mountPoint, path: path, isReadOnly: isReadOnly)
+    mountPoint?.mounted = mount
+    mounts.append(mount)
+    return mount
+  }
+
+  /// Writes everything through to the host (`sync(2)`, and before the picoprocess ends).
+  package func sync() {
+    for mount in mounts { mount.filesystem.sync() }
+  }
+
+  /// `statfs(2)` of the filesystem that `mount` shows.
+  package func statistics(of mount: Mount) throws(Errno) -> Statfs {
+    var statistics = try mount.filesystem.statistics()
+    var flags: MountStatFlags = [.ST_VALID, .ST_RELATIME]
+    if mount.isReadOnly { flags.insert(.ST_RDONLY) }
+    statistics.f_flags = Int64(flags.rawValue)
+    statistics.f_fsid = mount.filesystem.device.rawValue
+    return statistics
+  }
+
+  // MARK: For the rest of the library OS
+
+  /// What `path` names, as the program loader sees it: links followed, permissions of root.
+  package func resolve(_ path: [UInt8], in fs: FSContext) throws(Errno) -> Dentry {
+    var walker = Walker(PathCaller(fs: fs), from: fs.cwd)
+    return try walker.find(path, follow: true)
+  }
+
+  /// The absolute path of `dentry`; `nil` when it does not lie below the process's root.
+  package func path(of dentry: Dentry, in fs: FSContext) -> [UInt8]? {
+    let path = dentry.path(from: fs.root)
+    return path.isReachable ? path.bytes : nil
+  }
+
+  /// The host streams that guest tasks wait for: what the run loop asks the host about.
+  package var hostWaits: [HostWait] {
+    streams.waiting.map {
+      HostWait(item: WaitItem(handle: $0.handle, interest: $0.interest), queue: $0.waitQueue)
+    }
+  }
+
+  /// Writes what shared mappings in `start..<end` of `space` changed through to the host (`msync`,
+  /// `munmap`, the end of a process).
+  package func writeBack(_ space: AddressSpace, _ start: GuestAddress, _ end: GuestAddress) {
+    var index = space.index(endingAbove: start)
+    while index < space.mappings.count, space.mappings[index].start < end {
+      let vma = space.mappings[index]
+      if vma.flags.contains(.shared), case .object(let object, _) = vma.backing,
+        let source = object.source as? HostPages
+      {
+        source.writeBack(object)
+      }
+      index += 1
+    }
+  }
+}

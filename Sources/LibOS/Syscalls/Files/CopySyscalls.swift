@@ -1,0 +1,208 @@
+import LinuxABI
+import Machine
+
+extension SyscallTable {
+  package static let copyRows: [SyscallRow] = [
+    SyscallRow("sendfile", x64: 40, generic: 71, [.fd, .fd, .address, .size], sys_sendfile),
+    SyscallRow(
+      "copy_file_range", x64: 326, generic: 285, [.fd, .address, .fd, .address, .size, .hex],
+      sys_copy_file_range),
+    SyscallRow(
+      "splice", x64: 275, generic: 76,
+      [.fd, .address, .fd, .address, .size, .flags(of: SpliceFlags.self)], sys_splice),
+    SyscallRow(
+      "tee", x64: 276, generic: 77, [.fd, .fd, .size, .flags(of: SpliceFlags.self)],
+      support: .refused, note: "pipes cannot share pages"
+    ) { _ throws(Errno) in throw .EINVAL },
+    SyscallRow(
+      "vmsplice", x64: 278, generic: 75, [.fd, .address, .size, .flags(of: SpliceFlags.self)],
+      support: .refused, note: "pipes cannot share pages"
+    ) { _ throws(Errno) in throw .EINVAL },
+  ]
+}
+
+private let chunkSize = 65536
+
+/// One end of a copy: a file, and the offset to use instead of its own position.
+private struct End {
+  let file: OpenFile
+  var offset: UInt64?
+
+  func position() throws(Errno) -> UInt64 {
+    if let offset { return offset }
+    return try file.position()
+  }
+
+  mutating func read(_ buffer: inout [UInt8]) throws(Errno) -> Int {
+    let offset = self.offset
+    let file = self.file
+    let count = try buffer.withMutableRawSpan { (span) throws(Errno) -> Int in
+      if let offset { return try file.read(at: offset, into: &span) }
+      return try file.read(into: &span)
+    }
+    if let offset { self.offset = offset + UInt64(count) }
+    return count
+  }
+
+  mutating func write(_ bytes: [UInt8]) throws(Errno) -> Int {
+    let offset = self.offset
+    let file = self.file
+    let count = try bytes.withRawSpan { (span) throws(Errno) -> Int in
+      if let offset { return try file.write(at: offset, from: span) }
+      return try file.write(from: span)
+    }
+    if let offset { self.offset = offset + UInt64(count) }
+    return count
+  }
+}
+
+/// The offset at `address`, when there is one: ESPIPE for files without.
+private func offset(_ call: SyscallContext, _ index: Int, _ file: OpenFile)
+  throws(Errno) -> UInt64?
+{
+  guard call[index] != 0 else { return nil }
+  let value: Int64 = try call.load(at: call.address(index))
+  guard value >= 0 else { throw .EINVAL }
+  guard file.isSeekable else { throw .ESPIPE }
+  return UInt64(value)
+}
+
+/// Copies up to `total` bytes. What was read but could not be written is put back by moving the
+/// position, so the input must be seekable unless the output takes all it is given.
+///
+/// Stops at the end of the input, or when either side would have to wait; EAGAIN only when nothing
+/// was moved, and then `waiting` says on which file.
+private func copy(
+  from input: inout End, to output: inout End, total: Int, waiting: inout OpenFile?
+) throws(Errno) -> Int {
+  var done = 0
+  while done < total {
+    var buffer = [UInt8](repeating: 0, count: min(chunkSize, total - done))
+    // Look before reading from what can't be put back.
+    if !input.file.isSeekable, !output.file.pollEvents().contains(.POLLOUT) {
+      waiting = output.file
+      if done > 0 { return done }
+      throw .EAGAIN
+    }
+    let start = input.offset == nil ? try? input.file.position() : nil
+    let before = input.offset
+    let count: Int
+    do { count = try input.read(&buffer) } catch {
+      if done > 0 { return done }
+      if error == .EAGAIN { waiting = input.file }
+      throw error
+    }
+    if count == 0 { break }
+    buffer.removeLast(buffer.count - count)
+    var written = 0
+    var failure: Errno?
+    do {
+      while written < count {
+        let moved = try output.write(written == 0 ? buffer : Array(buffer[written...]))
+        if moved == 0 { break }
+        written += moved
+      }
+    } catch { failure = error }
+    done += written
+    if written < count {
+      if let before {
+        input.offset = before + UInt64(written)
+      } else if input.file.isSeekable, let start {
+        try input.file.setPosition(start + UInt64(written))
+      }
+    }
+    if let failure {
+      if done > 0 { return done }
+      if failure == .EAGAIN { waiting = output.file }
+      throw failure
+    }
+    if written < count || count < min(chunkSize, total) { break }
+  }
+  return done
+}
+
+/// Finishes a copy: stores moved offsets, waits where it must.
+private func finish(
+  _ call: SyscallContext, _ input: inout End, _ output: inout End, total: Int,
+  offsets: (input: Int?, output: Int?), isNonBlocking: Bool = false
+) throws(Errno) -> SyscallResult {
+  var waiting: OpenFile?
+  let count: Int
+  do {
+    count = try copy(from: &input, to: &output, total: total, waiting: &waiting)
+  } catch {
+    if error == .EPIPE { call.raise(.SIGPIPE) }
+    guard error == .EAGAIN, let waiting, !waiting.isNonBlocking, !isNonBlocking else {
+      throw error
+    }
+    return try call.task.block(on: [waiting.waitQueue])
+  }
+  if let index = offsets.input, let offset = input.offset {
+    try call.store(offset, to: call.address(index))
+  }
+  if let index = offsets.output, let offset = output.offset {
+    try call.store(offset, to: call.address(index))
+  }
+  return .value(count)
+}
+
+func sys_sendfile(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let target = try call.usableFile(0)
+  let source = try call.usableFile(1)
+  guard source.isReadable, target.isWritable else { throw .EBADF }
+  let total = try call.count(3)
+  guard source.isSeekable, !target.flags.contains(.O_APPEND) else { throw .EINVAL }
+  var input = End(file: source, offset: try offset(call, 2, source))
+  var output = End(file: target, offset: nil)
+  return try finish(call, &input, &output, total: total, offsets: (2, nil))
+}
+
+func sys_copy_file_range(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let source = try call.usableFile(0)
+  let target = try call.usableFile(2)
+  guard call.uint(5) == 0 else { throw .EINVAL }
+  let from = try source.inode
+  let to = try target.inode
+  if from.type == .S_IFDIR || to.type == .S_IFDIR { throw .EISDIR }
+  guard from.type == .S_IFREG, to.type == .S_IFREG else { throw .EINVAL }
+  guard source.isReadable, target.isWritable, !target.flags.contains(.O_APPEND) else {
+    throw .EBADF
+  }
+  var total = try call.count(4)
+  var input = End(file: source, offset: try offset(call, 1, source))
+  var output = End(file: target, offset: try offset(call, 3, target))
+  if from === to {
+    let start = try input.position()
+    let end = try output.position()
+    let distance = start > end ? start - end : end - start
+    if distance < UInt64(total) {
+      // Ranges of one file must not overlap, as far as the file goes.
+      let size = try source.status().size
+      total = min(total, Int(clamping: size - min(start, size)))
+      if distance < UInt64(total) { throw .EINVAL }
+    }
+  }
+  return try finish(call, &input, &output, total: total, offsets: (1, 3))
+}
+
+/// splice(2): one end must be a pipe; the bytes are copied.
+func sys_splice(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let source = try call.usableFile(0)
+  let target = try call.usableFile(2)
+  let flags = SpliceFlags(rawValue: call.uint(5))
+  guard flags.unknown.isEmpty else { throw .EINVAL }
+  guard source.isReadable, target.isWritable else { throw .EBADF }
+  let fromPipe = try source.status().type == .S_IFIFO
+  let toPipe = try target.status().type == .S_IFIFO
+  guard fromPipe || toPipe, !target.flags.contains(.O_APPEND) else { throw .EINVAL }
+  if fromPipe, call[1] != 0 { throw .ESPIPE }
+  if toPipe, call[3] != 0 { throw .ESPIPE }
+  let total = try call.count(4)
+  var input = End(file: source, offset: try offset(call, 1, source))
+  var output = End(file: target, offset: try offset(call, 3, target))
+  // Between pipes no more than surely fits at once, since nothing can be put back.
+  let limit = fromPipe && toPipe ? min(total, Limits.PIPE_BUF) : total
+  return try finish(
+    call, &input, &output, total: limit, offsets: (1, 3),
+    isNonBlocking: flags.contains(.SPLICE_F_NONBLOCK))
+}
