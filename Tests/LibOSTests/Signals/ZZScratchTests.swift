@@ -1,0 +1,2 @@
+@testable import LibOS
+func testFSContext(_ kernel: Kernel) -> FSContext { FSContext() }
