@@ -1121,7 +1121,7 @@ package nonisolated struct Godwit_State_Timer: Sendable {
   /// Clears the value of `runsOn`. Subsequent reads from it will return its default value.
   package mutating func clearRunsOn() {self._runsOn = nil}
 
-  package var overrun: Int32 = 0
+  package var overrun: UInt64 = 0
 
   package var lastOverrun: Int32 = 0
 
@@ -3571,7 +3571,7 @@ nonisolated extension Godwit_State_Timer: SwiftProtobuf.Message, SwiftProtobuf._
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.value) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._schedule) }()
       case 8: try { try decoder.decodeSingularMessageField(value: &self._runsOn) }()
-      case 9: try { try decoder.decodeSingularInt32Field(value: &self.overrun) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.overrun) }()
       case 10: try { try decoder.decodeSingularInt32Field(value: &self.lastOverrun) }()
       case 11: try { try decoder.decodeSingularBoolField(value: &self.queued) }()
       default: break
@@ -3609,7 +3609,7 @@ nonisolated extension Godwit_State_Timer: SwiftProtobuf.Message, SwiftProtobuf._
       try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     } }()
     if self.overrun != 0 {
-      try visitor.visitSingularInt32Field(value: self.overrun, fieldNumber: 9)
+      try visitor.visitSingularUInt64Field(value: self.overrun, fieldNumber: 9)
     }
     if self.lastOverrun != 0 {
       try visitor.visitSingularInt32Field(value: self.lastOverrun, fieldNumber: 10)

@@ -6,10 +6,12 @@ package import LinuxABI
 /// between neither repeat nor hide others. The position is the index of the next entry.
 package final class DirectoryFile: OpenFile {
   private let place: Dentry
-  private var listing: [InodeEntry]?
+  /// The entries being listed, from the first read on.
+  package private(set) var listing: [InodeEntry]?
 
-  package init(_ dentry: Dentry, _ flags: OpenFlags) {
+  package init(_ dentry: Dentry, _ flags: OpenFlags, listing: [InodeEntry]? = nil) {
     place = dentry
+    self.listing = listing
     super.init(flags: flags)
   }
 

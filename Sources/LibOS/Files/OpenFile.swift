@@ -32,11 +32,8 @@ package class OpenFile {
   package final func release() {
     referenceCount -= 1
     guard referenceCount == 0 else { return }
-<<<<<<< Updated upstream
     if holdsLocks { (try? inode)?.locks.release(ownedBy: .file(ObjectIdentifier(self))) }
-=======
     for item in epollItems { item.remove() }
->>>>>>> Stashed changes
     close()
   }
 

@@ -118,7 +118,8 @@ package final class StateSaver {
   /// The number of a name, its parents first.
   package func id(of dentry: Dentry) -> UInt64 {
     if let known = dentries[ObjectIdentifier(dentry)] { return known }
-    let parent = dentry.parent.map { id(of: $0) } ?? 0
+    var parent: UInt64 = 0
+    if let above = dentry.parent { parent = self.id(of: above) }
     let id = UInt64(dentries.count + 1)
     dentries[ObjectIdentifier(dentry)] = id
     var state = Godwit_State_Dentry()
