@@ -107,7 +107,7 @@ package enum InterruptAction: Sendable {
 }
 
 /// Why `Kernel.run()` returned.
-package enum RunOutcome: Sendable {
+package enum RunOutcome: Hashable, Sendable {
   case exited(ExitStatus)
   case interrupted
   case syscallLimit

@@ -40,11 +40,9 @@ package struct ProcessSignals: Hashable, Sendable {
   /// What `execve` leaves of the actions: caught signals get their default one, ignored ones stay
   /// ignored (execve(2)). What is pending stays too.
   package mutating func resetForExecve() {
-    for index in actions.indices where actions[index].handler != Sigaction.SIG_IGN {
-      actions[index] = Sigaction()
-    }
-    for index in actions.indices where actions[index].handler == Sigaction.SIG_IGN {
-      actions[index] = Sigaction(handler: Sigaction.SIG_IGN)
+    for index in actions.indices {
+      let isIgnored = actions[index].handler == Sigaction.SIG_IGN
+      actions[index] = Sigaction(handler: isIgnored ? Sigaction.SIG_IGN : Sigaction.SIG_DFL)
     }
   }
 }

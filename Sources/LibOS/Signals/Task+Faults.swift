@@ -33,6 +33,6 @@ extension Task {
   /// When SIGSEGV's own handler is what can't be called, the process dies (`force_sigsegv`).
   func forceSegmentationFault(after signal: Signal? = nil) {
     if signal == .SIGSEGV { process.signals[.SIGSEGV].handler = Sigaction.SIG_DFL }
-    force(.kill(.SIGSEGV, code: SignalCode.SI_KERNEL, pid: 0, uid: 0))
+    force(.fromKernel(.SIGSEGV))
   }
 }

@@ -66,14 +66,14 @@ func sys_tgkill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 }
 
 extension SyscallContext {
-  /// The siginfo that a program made up, for the id given: one that claims to come from the kernel
-  /// or from `kill` may only go to the caller itself (EPERM).
+  /// The siginfo that a program made up, for the process or thread `id`: one that claims to come
+  /// from the kernel or from `kill` may only go to the calling thread (EPERM).
   fileprivate func queuedInfo(_ index: Int, _ signal: Signal, to id: Int32) throws(Errno)
     -> Siginfo
   {
     var info = Siginfo(bytes: try bytes(at: address(index), count: Siginfo.byteCount))
     info.si_signo = signal.rawValue
-    if info.si_code >= 0 || info.si_code == SignalCode.SI_TKILL, id != process.pid { throw .EPERM }
+    if info.si_code >= 0 || info.si_code == SignalCode.SI_TKILL, id != task.tid { throw .EPERM }
     return info
   }
 }

@@ -8,7 +8,10 @@ extension Task {
   package func exit(_ status: ExitStatus) {
     guard state != .exited else { return }
     let isLast = process.tasks.count == 1
-    if !isLast { releaseRobustFutexes() }
+    if !isLast {
+      releaseRobustFutexes()
+      handOverSignals()
+    }
     clearChildTIDAndWake()
     remove()
     if isLast { process.finish(status) }
