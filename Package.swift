@@ -75,6 +75,7 @@ let package = Package(
     tests("LinuxABITests", ["LinuxABI"]),
     tests("LibOSTests", ["LibOS", "Machine", "LinuxABI", "TestHost", "UnicornEngine"]),
     tests("GodwitTests", ["Picoprocess", "Snapshot"]),
+    tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),
   ],
   swiftLanguageModes: [.v6]

@@ -30,6 +30,18 @@ uc_err godwit_uc_hook_syscall(uc_engine *uc, uc_hook *hook, uc_cb_insn_syscall_t
                      (int)UC_X86_INS_SYSCALL);
 }
 
+uc_err godwit_uc_hook_port_in(uc_engine *uc, uc_hook *hook, uc_cb_insn_in_t callback,
+                              void *context) {
+  return uc_hook_add(uc, hook, UC_HOOK_INSN, (void *)callback, context,
+                     (uint64_t)EVERYWHERE_BEGIN, (uint64_t)EVERYWHERE_END, (int)UC_X86_INS_IN);
+}
+
+uc_err godwit_uc_hook_port_out(uc_engine *uc, uc_hook *hook, uc_cb_insn_out_t callback,
+                               void *context) {
+  return uc_hook_add(uc, hook, UC_HOOK_INSN, (void *)callback, context,
+                     (uint64_t)EVERYWHERE_BEGIN, (uint64_t)EVERYWHERE_END, (int)UC_X86_INS_OUT);
+}
+
 uc_err godwit_uc_set_cpu_model(uc_engine *uc, int model) {
   return uc_ctl_set_cpu_model(uc, model);
 }

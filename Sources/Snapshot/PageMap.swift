@@ -61,7 +61,7 @@ package struct PageMap: Hashable, Sendable {
   }
 
   /// Calls `body` for each page, ascending.
-  package func forEach<E: Error>(
+  package func forEachPage<E: Error>(
     _ body: (_ page: UInt64, PageReference) throws(E) -> Void
   ) throws(E) {
     for run in runs {

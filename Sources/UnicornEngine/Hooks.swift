@@ -17,6 +17,11 @@ extension UnicornEngine {
     if isa == .x86_64 {
       try Emulator.check(
         "hook system calls", unsafe godwit_uc_hook_syscall(emulator.handle, &hook, onSyscall, context))
+      try Emulator.check(
+        "hook port reads", unsafe godwit_uc_hook_port_in(emulator.handle, &hook, onPortIn, context))
+      try Emulator.check(
+        "hook port writes",
+        unsafe godwit_uc_hook_port_out(emulator.handle, &hook, onPortOut, context))
     }
   }
 
@@ -49,6 +54,16 @@ extension UnicornEngine {
   }
 }
 
+extension UnicornEngine {
+  /// Unicorn executes in and out whatever the privilege, and the rest of the block with them: the
+  /// registers are kept as they were before.
+  fileprivate func recordPortAccess() {
+    if case .portAccess = event { return }
+    registersBeforePortAccess.save()
+    event = .portAccess
+  }
+}
+
 private let onFill: uc_cb_tlbevent_t = { _, page, type, answer, context in
   // SAFETY: the context given in `addHooks`; `answer` is a local variable of the caller.
   unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef { engine in
@@ -78,6 +93,23 @@ private let onSyscall: uc_cb_insn_syscall_t = { handle, context in
   // SAFETY: the context given in `addHooks`.
   unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef {
     $0.event = .syscall
+  }
+  _ = unsafe uc_emu_stop(handle)
+}
+
+private let onPortIn: uc_cb_insn_in_t = { handle, _, _, context in
+  // SAFETY: the context given in `addHooks`.
+  unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef {
+    $0.recordPortAccess()
+  }
+  _ = unsafe uc_emu_stop(handle)
+  return 0
+}
+
+private let onPortOut: uc_cb_insn_out_t = { handle, _, _, _, context in
+  // SAFETY: the context given in `addHooks`.
+  unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef {
+    $0.recordPortAccess()
   }
   _ = unsafe uc_emu_stop(handle)
 }

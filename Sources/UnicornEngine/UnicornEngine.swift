@@ -22,9 +22,10 @@ package final class UnicornEngine: Engine {
 
   // What the hooks record.
 
-  enum Event { case none, syscall, interrupt(UInt32) }
+  enum Event { case none, syscall, interrupt(UInt32), portAccess }
   enum Refusal { case retry, grow, fault(MemoryFault.Reason) }
   var event = Event.none
+  private(set) lazy var registersBeforePortAccess = SavedRegisters(emulator)
   var refusal = Refusal.retry
   var refusedPage: UInt64 = 0
   var refusedAccess = Access.read
@@ -108,6 +109,10 @@ package final class UnicornEngine: Engine {
       }
       let error = resume()
       switch (event, error) {
+      case (.portAccess, _):
+        registersBeforePortAccess.restore()
+        forgetProgramCounter()
+        return .exception(.generalProtection)
       case (.syscall, UC_ERR_OK):
         processor.completeSyscall(emulator)
         return .syscall

@@ -1,1 +1,52 @@
-// placeholder
+import Foundation
+import Testing
+
+/// The rules of design section 1, held against the sources themselves.
+@Suite struct ArchitectureTests {
+  /// `Sources`, found from this file's own place.
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Sources")
+
+  /// Path below `Sources` and text of every Swift file.
+  private static let files: [(path: String, text: String)] = {
+    let paths = FileManager.default.subpaths(atPath: root.path) ?? []
+    return paths.filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
+      guard let data = FileManager.default.contents(atPath: root.path + "/" + path) else {
+        return nil
+      }
+      return (path, String(decoding: data, as: UTF8.self))
+    }
+  }()
+
+  @Test func sourcesAreFound() {
+    let targets = Set(Self.files.map { String($0.path.prefix { $0 != "/" }) })
+    // Every target of the table exists, so that a renamed one can't slip through.
+    #expect(targets == Set(Rules.imports.keys))
+    for place in Rules.unsafePlaces {
+      #expect(Self.files.contains { $0.path.hasPrefix(place) }, "\(place) is in no source")
+    }
+  }
+
+  @Test func targetsImportOnlyWhatTheyMay() {
+    report { Checks.imports($0, SourceCode($1)) }
+  }
+
+  @Test func unsafeCodeStandsInItsPlacesAndSaysWhy() {
+    report { path, text in
+      guard !Checks.isGenerated(path) else { return [] }
+      let violations = Checks.unsafeCode(path, SourceCode(text))
+      return violations.count <= Rules.safetyOwed[path, default: 0] ? [] : violations
+    }
+  }
+
+  @Test func filesAreShort() {
+    report { Checks.length($0, $1) }
+  }
+
+  private func report(_ check: (String, String) -> [Violation]) {
+    for (path, text) in Self.files {
+      for violation in check(path, text) { Issue.record("\(violation)") }
+    }
+  }
+}

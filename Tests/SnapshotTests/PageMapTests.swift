@@ -21,7 +21,7 @@ import Testing
     #expect(map[.max] == nil)
     #expect(map.encoded.count < 25)
     var seen: UInt64 = 0
-    map.forEach { page, reference in
+    map.forEachPage { page, reference in
       #expect(map[page] == reference)
       seen += 1
     }

@@ -14,6 +14,10 @@ uc_err godwit_uc_hook_interrupt(uc_engine *uc, uc_hook *hook, uc_cb_hookintr_t c
                                 void *context);
 uc_err godwit_uc_hook_syscall(uc_engine *uc, uc_hook *hook, uc_cb_insn_syscall_t callback,
                               void *context);
+uc_err godwit_uc_hook_port_in(uc_engine *uc, uc_hook *hook, uc_cb_insn_in_t callback,
+                              void *context);
+uc_err godwit_uc_hook_port_out(uc_engine *uc, uc_hook *hook, uc_cb_insn_out_t callback,
+                               void *context);
 
 uc_err godwit_uc_set_cpu_model(uc_engine *uc, int model);
 uc_err godwit_uc_set_page_size(uc_engine *uc, uint32_t bytes);

@@ -4,6 +4,7 @@ import Machine
 /// What `signalfd(2)` opens: reads take pending signals of whoever reads.
 package final class SignalFile: OpenFile, WaitListener {
   private unowned let process: Process
+  private let anonymous = AnonymousInode()
   /// The signals that it takes.
   package private(set) var mask: SignalSet
 
@@ -43,6 +44,8 @@ package final class SignalFile: OpenFile, WaitListener {
     let shared = (process.kernel.loaded?.process ?? process).signals.pending.members
     return own.union(shared).intersection(mask).isEmpty ? [] : .POLLIN
   }
+
+  package override var inode: Inode { get throws(Errno) { anonymous } }
 
   package override var linkName: String { "anon_inode:[signalfd]" }
 
