@@ -62,9 +62,13 @@ let package = Package(
     library("TestHost", ["HostABI"]),
     library(
       "Picoprocess",
-      ["LibOS", "LinuxABI", "Machine", "HostABI", "Snapshot", "UnicornEngine", "PosixHost", logging]),
+      [
+        "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "Snapshot", "UnicornEngine", "PosixHost", logging,
+      ]),
     .executableTarget(
-      name: "godwit", dependencies: ["Picoprocess", "Disassembler", arguments],
+      name: "godwit", dependencies: [
+        "Picoprocess", "LibOS", "HostABI", "PosixHost", "Snapshot", "Disassembler", arguments,
+      ],
       swiftSettings: strict),
 
     tests("MachineTests", ["Machine"]),

@@ -186,6 +186,10 @@ int godwit_peer_user(int fd, uint32_t *user) {
 
 long godwit_utime_omit(void) { return UTIME_OMIT; }
 
+extern char **environ;
+
+char **godwit_environment(void) { return environ; }
+
 uint64_t godwit_peak_resident_bytes(void) {
   struct rusage usage;
   if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;

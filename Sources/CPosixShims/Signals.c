@@ -81,6 +81,11 @@ int godwit_signals_catch(int signal) {
   return 0;
 }
 
+int godwit_signal_is_ignored(int signal) {
+  struct sigaction action;
+  return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 int godwit_signals_release(int signal) {
   uint64_t bit = signal < 1 || signal > 63 ? 0 : UINT64_C(1) << signal;
   if (!(atomic_fetch_and(&caught, ~bit) & bit)) {

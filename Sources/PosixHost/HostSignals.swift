@@ -64,6 +64,9 @@ package enum HostSignals {
     return (Int32(1)...63).filter { set >> UInt64($0) & 1 != 0 }
   }
 
+  /// Whether this process was started with `signal` ignored. Asked before `install`.
+  package static func isIgnored(_ signal: Int32) -> Bool { godwit_signal_is_ignored(signal) == 1 }
+
   /// Stops this process, as the default action of SIGTSTP does, until SIGCONT.
   package static func stopSelf() { kill(getpid(), SIGSTOP) }
 

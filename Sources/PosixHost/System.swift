@@ -385,6 +385,17 @@ func system_getenv(_ name: String) -> String? {
   return unsafe String(cString: value)
 }
 
+/// The strings of the environment.
+func system_environment() -> [[UInt8]] {
+  var strings: [[UInt8]] = []
+  guard var next = unsafe godwit_environment() else { return [] }
+  while let string = unsafe next.pointee {
+    unsafe strings.append(Array(UnsafeRawBufferPointer(start: string, count: strlen(string))))
+    unsafe next += 1
+  }
+  return strings
+}
+
 func system_gethostname() -> String {
   var name = [UInt8](repeating: 0, count: 256)
   let result = unsafe name.withUnsafeMutableBytes {

@@ -77,6 +77,9 @@ int godwit_peer_user(int fd, uint32_t *user);
 /// What in a `struct timespec` leaves a file time alone (UTIME_OMIT).
 long godwit_utime_omit(void);
 
+/// The environment's strings, NULL at the end.
+char **godwit_environment(void);
+
 /// The largest resident size that this process has had, in bytes.
 uint64_t godwit_peak_resident_bytes(void);
 
@@ -105,6 +108,9 @@ void godwit_waker_drain(int end);
 void godwit_signals_set_wakers(int first, int second);
 /// Catches `signal` (1 to 63): its bit is set and the wakers are woken.
 int godwit_signals_catch(int signal);
+
+/// 1 when `signal` is ignored, as `nohup` and shells without job control leave it to a program.
+int godwit_signal_is_ignored(int signal);
 /// Back to the disposition it had before the first catch.
 int godwit_signals_release(int signal);
 /// The set of signals caught since the last take, bit n for signal n; clears it.

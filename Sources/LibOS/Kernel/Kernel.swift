@@ -67,7 +67,7 @@ package final class Kernel {
   var sliceEnd: Int64 = 0
   var alarm: Int64?
   var nextHostPoll: Int64 = 0
-  private(set) var stopEngine = EngineStop {}
+  package private(set) var stopEngine = EngineStop {}
 
   package init(host: any Host, arena: FrameArena, configuration: KernelConfiguration) {
     self.host = host

@@ -80,7 +80,7 @@ package final class StateLoader {
     // Zero pages cost nothing in the file, so a hostile one could claim any number of them.
     let limit = UInt64(kernel.arena.byteLimit >> 12) + 1 << 22
     let map = try PageMap(decoding: map, storedPages: reader.pageCount, limit: limit)
-    try map.forEach { (page, reference) throws(SnapshotError) in
+    try map.forEachPage { (page, reference) throws(SnapshotError) in
       guard reference != .zero else { return try body(page, .zero) }
       guard let frame = kernel.arena.allocate() else { throw .memoryLimit }
       try kernel.arena.withMutableBytes(frame, offset: 0, count: Frame.size) {

@@ -1,0 +1,40 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// The host process that a picoprocess lives in: what it was started with, and its end.
+package enum HostProcess {
+  package static var id: Int32 { getpid() }
+
+  /// The environment, as `NAME=value` strings.
+  package static var environment: [[UInt8]] { system_environment() }
+
+  /// The value of an environment variable.
+  package static func environmentValue(_ name: String) -> String? { system_getenv(name) }
+
+  /// The working directory, absolute.
+  package static func workingDirectory() throws(HostError) -> [UInt8] {
+    try system_realpath([UInt8(ascii: ".")])
+  }
+
+  /// `path` made absolute and free of symbolic links; all of it must exist.
+  package static func resolve(_ path: String) throws(HostError) -> [UInt8] {
+    try system_realpath(Array(path.utf8))
+  }
+
+  /// Does nothing for a while; for helper threads.
+  package static func sleep(nanoseconds: Int64) {
+    var none: [pollfd] = []
+    _ = system_poll(&none, timeout: nanoseconds)
+  }
+
+  /// Ends the process at once: nothing is buffered, and what it used the host takes back.
+  package static func exit(_ status: Int32) -> Never { _exit(status) }
+}

@@ -1,0 +1,37 @@
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// A file or stream that a report is written to from front to back.
+package final class OutputFile: Sendable {
+  private let descriptor: Int32
+  private let isOwned: Bool
+
+  package static let standardOutput = OutputFile(descriptor: 1)
+  package static let standardError = OutputFile(descriptor: 2)
+
+  private init(descriptor: Int32) {
+    self.descriptor = descriptor
+    isOwned = false
+  }
+
+  /// Makes the file at `path`, or empties the one there. Links are followed.
+  package init(_ path: String) throws(HostError) {
+    descriptor = try system_open(
+      Array(path.utf8), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    isOwned = true
+  }
+
+  deinit {
+    if isOwned { system_close(descriptor) }
+  }
+
+  /// Appends all of `bytes`.
+  package func write(_ bytes: [UInt8]) throws(HostError) { try writeAll(descriptor, bytes) }
+}
