@@ -11,7 +11,7 @@ package final class Task: WaitListener {
   }
 
   package let tid: Int32
-  package unowned let process: Process
+  package let process: Process
   package unowned let kernel: Kernel
   package let context: any EngineContext
 
