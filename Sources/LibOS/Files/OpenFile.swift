@@ -1,21 +1,10 @@
 package import LinuxABI
 package import Machine
 
-/// What is ready on an open file: the bits of poll(2).
-package struct PollEvents: OptionSet, Hashable, Sendable {
-  package let rawValue: UInt32
-  package init(rawValue: UInt32) { self.rawValue = rawValue }
-  package static let POLLIN = PollEvents(rawValue: 0x1)
-  package static let POLLPRI = PollEvents(rawValue: 0x2)
-  package static let POLLOUT = PollEvents(rawValue: 0x4)
-  package static let POLLERR = PollEvents(rawValue: 0x8)
-  package static let POLLHUP = PollEvents(rawValue: 0x10)
-  package static let POLLNVAL = PollEvents(rawValue: 0x20)
-  package static let POLLRDNORM = PollEvents(rawValue: 0x40)
-  package static let POLLWRNORM = PollEvents(rawValue: 0x100)
-  package static let POLLRDHUP = PollEvents(rawValue: 0x2000)
-
+extension PollEvents {
+  /// Bytes can be read without waiting.
   package static let readable: PollEvents = [.POLLIN, .POLLRDNORM]
+  /// Bytes can be written without waiting.
   package static let writable: PollEvents = [.POLLOUT, .POLLWRNORM]
 }
 
@@ -32,6 +21,8 @@ package class OpenFile {
   package let waitQueue = WaitQueue()
   /// Descriptors (and maps of other owners) that refer to this description.
   package private(set) var referenceCount = 0
+  /// The members of epoll sets that watch this description; they go when it closes.
+  var epollItems: [EpollItem] = []
 
   package init(flags: OpenFlags) { self.flags = flags }
 
@@ -42,6 +33,7 @@ package class OpenFile {
     referenceCount -= 1
     guard referenceCount == 0 else { return }
     if holdsLocks { (try? inode)?.locks.release(ownedBy: .file(ObjectIdentifier(self))) }
+    for item in epollItems { item.remove() }
     close()
   }
 
@@ -81,6 +73,9 @@ package class OpenFile {
   }
 
   package func pollEvents() -> PollEvents { [.readable, .writable] }
+
+  /// Whether `epoll` takes the file: EPERM for regular files and directories (epoll_ctl(2)).
+  package var isPollable: Bool { !isSeekable }
 
   /// The inode behind the file; kinds without a name make one up (`anon_inode:`).
   package var inode: Inode { get throws(Errno) { throw .EINVAL } }

@@ -42,6 +42,8 @@ package final class Kernel {
   package var timers = TimerQueue()
   package var clock: KernelClock
   package let futexes = FutexTable()
+  /// The inode number given to a pipe last: pipes belong to no filesystem that could count them.
+  package var lastInodeNumber: UInt64 = 1000
   package let vfs: VFS
 
   /// Set by whatever needs the run loop to come to its top after the current system call.

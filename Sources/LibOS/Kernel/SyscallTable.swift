@@ -23,6 +23,6 @@ package struct SyscallTable: Sendable {
   package static let all: [SyscallRow] = [
     memoryRows, taskRows, futexRows, identityRows, limitRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
-    inotifyRows,
+    inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows,
   ].flatMap { $0 }
 }

@@ -1,7 +1,17 @@
+package import LinuxABI
+
 /// Something that wants to hear when a wait queue's object changes: a blocked task, an epoll item.
 package protocol WaitListener: AnyObject {
   /// The object may have become ready; look again.
   func objectChanged()
+
+  /// The same, and only `events` have happened. Edge-triggered listeners tell an edge by them;
+  /// the others need not care.
+  func objectChanged(_ events: PollEvents)
+}
+
+extension WaitListener {
+  package func objectChanged(_ events: PollEvents) { objectChanged() }
 }
 
 /// The listeners of one object that can be waited for.
@@ -22,9 +32,9 @@ package final class WaitQueue {
     listeners.removeAll { $0 === listener }
   }
 
-  /// Tells every listener to look again.
-  package func wake() {
+  /// Tells every listener to look again, because `events` have happened.
+  package func wake(_ events: PollEvents = .all) {
     guard !listeners.isEmpty else { return }
-    for listener in listeners { listener.objectChanged() }
+    for listener in listeners { listener.objectChanged(events) }
   }
 }

@@ -31,6 +31,8 @@ package final class Process {
   /// Processor time of threads that have ended, in nanoseconds.
   package var endedProcessorTime: Int64 = 0
   package var isExiting = false
+  /// Interval timers and POSIX timers.
+  package private(set) lazy var timers = ProcessTimers(self)
 
   package init(pid: Int32, kernel: Kernel, isa: GuestISA, space: AddressSpace, fs: FSContext) {
     self.pid = pid

@@ -1,0 +1,184 @@
+package import LinuxABI
+
+/// What `epoll_create(2)` opens: a set of files that are waited for, and the list of those which may
+/// be ready, in the order they became so.
+///
+/// Follows `fs/eventpoll.c`: an item is listed when its file tells of a wanted event; a wait takes
+/// listed items from the front, drops those that are not ready after all, and puts level-triggered
+/// ones back at the end, so that every one gets its turn.
+package final class EpollFile: OpenFile {
+  /// Epoll sets that may watch one another in a chain: five sets, four steps.
+  static let maximumNesting = 4
+
+  private struct Key: Hashable {
+    var fd: Int32
+    var file: ObjectIdentifier
+  }
+
+  private var members: [Key: EpollItem] = [:]
+  private var ready: [EpollItem] = []
+
+  package override init(flags: OpenFlags) { super.init(flags: flags) }
+
+  /// The members in the order of their descriptors.
+  package var items: [EpollItem] {
+    members.values.sorted { $0.fd < $1.fd }
+  }
+
+  /// The listed ones, next first.
+  package var readyItems: [EpollItem] { ready }
+
+  package override func close() {
+    for item in members.values { remove(item) }
+  }
+
+  // MARK: The set
+
+  /// `EPOLL_CTL_ADD`: EPERM, EINVAL, ELOOP, EEXIST.
+  package func add(_ file: OpenFile, fd: Int32, _ event: EpollEvent) throws(Errno) {
+    guard file.isPollable else { throw .EPERM }
+    guard file !== self else { throw .EINVAL }
+    let nested = file as? EpollFile
+    if event.events.contains(.EPOLLEXCLUSIVE) {
+      guard nested == nil, event.events.isSubset(of: Self.exclusiveEvents) else { throw .EINVAL }
+    }
+    if let nested {
+      guard !nested.reaches(self), nested.depthBelow + 1 + depthAbove <= Self.maximumNesting
+      else { throw .ELOOP }
+    }
+    let key = Key(fd: fd, file: ObjectIdentifier(file))
+    guard members[key] == nil else { throw .EEXIST }
+    let item = insert(file, fd: fd, Self.completed(event))
+    if !item.current.isEmpty { list(item) }
+  }
+
+  private func insert(_ file: OpenFile, fd: Int32, _ event: EpollEvent) -> EpollItem {
+    let item = EpollItem(self, file, fd: fd, event)
+    members[Key(fd: fd, file: ObjectIdentifier(file))] = item
+    file.epollItems.append(item)
+    file.waitQueue.add(item)
+    return item
+  }
+
+  /// `EPOLL_CTL_MOD`: ENOENT, EINVAL.
+  package func modify(_ file: OpenFile, fd: Int32, _ event: EpollEvent) throws(Errno) {
+    guard file.isPollable else { throw .EPERM }
+    guard file !== self, !event.events.contains(.EPOLLEXCLUSIVE) else { throw .EINVAL }
+    let item = try member(file, fd)
+    guard !item.event.events.contains(.EPOLLEXCLUSIVE) else { throw .EINVAL }
+    item.event = Self.completed(event)
+    if !item.current.isEmpty { list(item) }
+  }
+
+  /// `EPOLL_CTL_DEL`: ENOENT.
+  package func delete(_ file: OpenFile, fd: Int32) throws(Errno) {
+    guard file.isPollable else { throw .EPERM }
+    guard file !== self else { throw .EINVAL }
+    remove(try member(file, fd))
+  }
+
+  private func member(_ file: OpenFile, _ fd: Int32) throws(Errno) -> EpollItem {
+    guard let item = members[Key(fd: fd, file: ObjectIdentifier(file))] else { throw .ENOENT }
+    return item
+  }
+
+  func remove(_ item: EpollItem) {
+    item.file.waitQueue.remove(item)
+    item.file.epollItems.removeAll { $0 === item }
+    members[Key(fd: item.fd, file: ObjectIdentifier(item.file))] = nil
+    if item.isListed {
+      item.isListed = false
+      ready.removeAll { $0 === item }
+    }
+  }
+
+  /// Puts back a member of a saved set; the ready list is given by the order of calls with
+  /// `isListed`.
+  package func restore(_ file: OpenFile, fd: Int32, _ event: EpollEvent, isListed: Bool) {
+    let item = insert(file, fd: fd, event)
+    guard isListed else { return }
+    item.isListed = true
+    ready.append(item)
+  }
+
+  private static let exclusiveEvents: EpollEvents = [
+    .EPOLLIN, .EPOLLOUT, .EPOLLERR, .EPOLLHUP, .EPOLLWAKEUP, .EPOLLET, .EPOLLEXCLUSIVE,
+  ]
+
+  /// Errors and hangups are always told. Nothing here sleeps the machine, so EPOLLWAKEUP goes.
+  private static func completed(_ event: EpollEvent) -> EpollEvent {
+    var event = event
+    event.events.formUnion([.EPOLLERR, .EPOLLHUP])
+    event.events.remove(.EPOLLWAKEUP)
+    return event
+  }
+
+  // MARK: Nesting
+
+  private var nestedSets: [EpollFile] { members.values.compactMap { $0.file as? EpollFile } }
+
+  private func reaches(_ other: EpollFile) -> Bool {
+    nestedSets.contains { $0 === other || $0.reaches(other) }
+  }
+
+  /// The longest chain of sets below this one.
+  private var depthBelow: Int { nestedSets.map { $0.depthBelow + 1 }.max() ?? 0 }
+
+  /// The longest chain of sets that watch this one.
+  private var depthAbove: Int { epollItems.map { $0.epoll.depthAbove + 1 }.max() ?? 0 }
+
+  // MARK: Waiting
+
+  /// `item` may be ready: whoever waits for the set looks again.
+  func list(_ item: EpollItem) {
+    if !item.isListed {
+      item.isListed = true
+      ready.append(item)
+    }
+    waitQueue.wake(.readable)
+  }
+
+  /// Takes up to `limit` events off the ready list, as long as `deliver` accepts them; returns how
+  /// many.
+  package func takeEvents(limit: Int, deliver: (EpollEvent) -> Bool) -> Int {
+    var count = 0
+    var again: [EpollItem] = []
+    var used = 0
+    for item in ready {
+      if count == limit { break }
+      let current = item.current
+      if !current.isEmpty {
+        guard deliver(EpollEvent(events: current, data: item.event.data)) else { break }
+        count += 1
+      }
+      used += 1
+      let modes = item.event.events
+      if modes.contains(.EPOLLONESHOT), !current.isEmpty {
+        item.event.events.formIntersection(EpollItem.modes)
+      }
+      if current.isEmpty || modes.contains(.EPOLLONESHOT) || modes.contains(.EPOLLET) {
+        item.isListed = false
+      } else {
+        again.append(item)
+      }
+    }
+    ready = Array(ready.dropFirst(used)) + again
+    return count
+  }
+
+  /// Readable while a listed item is ready. Looking changes nothing.
+  package override func pollEvents() -> PollEvents {
+    ready.contains { !$0.current.isEmpty } ? .readable : []
+  }
+
+  package override var inode: Inode { get throws(Errno) { AnonymousInode() } }
+  package override var linkName: String { "anon_inode:[eventpoll]" }
+
+  package override var fdinfo: String {
+    items.map { item in
+      let events = String(item.event.events.rawValue, radix: 16)
+      let data = String(item.event.data, radix: 16)
+      return "tfd: \(item.fd) events: \(events) data: \(data)\n"
+    }.joined()
+  }
+}

@@ -1,0 +1,40 @@
+package import LinuxABI
+
+/// One member of an epoll set: a file description under the descriptor it was added by.
+package final class EpollItem: WaitListener {
+  unowned let epoll: EpollFile
+  package unowned let file: OpenFile
+  package let fd: Int32
+  /// As `epoll_ctl` set it; a fired one-shot has only mode bits left.
+  package internal(set) var event: EpollEvent
+  /// It is in the set's ready list.
+  var isListed = false
+
+  init(_ epoll: EpollFile, _ file: OpenFile, fd: Int32, _ event: EpollEvent) {
+    self.epoll = epoll
+    self.file = file
+    self.fd = fd
+    self.event = event
+  }
+
+  /// The bits that say how, not what.
+  static let modes: EpollEvents = [
+    .EPOLLEXCLUSIVE, .EPOLLWAKEUP, .EPOLLONESHOT, .EPOLLET,
+  ]
+
+  /// The events that are waited for and there.
+  package var current: EpollEvents {
+    let wanted = event.events.subtracting(Self.modes)
+    return wanted.isEmpty ? [] : EpollEvents(file.pollEvents()).intersection(wanted)
+  }
+
+  package func objectChanged() { objectChanged(.all) }
+
+  package func objectChanged(_ events: PollEvents) {
+    guard !event.events.isDisjoint(with: EpollEvents(events)), !current.isEmpty else { return }
+    epoll.list(self)
+  }
+
+  /// Takes it out of its set.
+  func remove() { epoll.remove(self) }
+}

@@ -1,0 +1,244 @@
+package import LinuxABI
+
+/// The interval timers and POSIX timers of a process.
+package final class ProcessTimers {
+  /// All there is to them; saved ones are recreated by `restore`.
+  package struct State: Hashable, Sendable {
+    /// ITIMER_REAL, on guest monotonic time.
+    package var real = IntervalSchedule()
+    /// ITIMER_VIRTUAL and ITIMER_PROF, on the process's processor time.
+    package var virtual = IntervalSchedule()
+    package var profiling = IntervalSchedule()
+    package var nextID: Int32 = 0
+    /// In the order of their ids.
+    package var posix: [PosixTimer.State] = []
+
+    package init() {}
+  }
+
+  private unowned let process: Process
+  private var intervals = State()
+  private var posix: [Int32: PosixTimer] = [:]
+  /// Threads that sleep for processor time, and until when.
+  private var sleeps: [Int32: (clock: TimerClock, until: Int64)] = [:]
+  private lazy var realTimer = KernelTimer { [unowned self] in expireReal() }
+  /// Something of this process waits for processor time to pass.
+  package private(set) var usesProcessorTime = false
+
+  init(_ process: Process) { self.process = process }
+
+  private var kernel: Kernel { process.kernel }
+
+  package var state: State {
+    var state = intervals
+    state.posix = posix.values.map(\.state).sorted { $0.id < $1.id }
+    return state
+  }
+
+  /// Puts back what was saved. The kernel's clock must be right by now.
+  package func restore(_ state: State) {
+    intervals = state
+    intervals.posix = []
+    for timer in state.posix { posix[timer.id] = PosixTimer(timer, process: process) }
+    armReal()
+    changed()
+  }
+
+  private func changed() {
+    usesProcessorTime =
+      intervals.virtual.isArmed || intervals.profiling.isArmed || !sleeps.isEmpty
+      || posix.values.contains { $0.state.runsOn.isProcessorTime && $0.state.schedule.isArmed }
+  }
+
+  // MARK: Interval timers
+
+  private func schedule(_ kind: IntervalTimerKind) -> WritableKeyPath<State, IntervalSchedule> {
+    switch kind {
+    case .ITIMER_REAL: \.real
+    case .ITIMER_VIRTUAL: \.virtual
+    case .ITIMER_PROF: \.profiling
+    }
+  }
+
+  private func now(_ kind: IntervalTimerKind) -> Int64 {
+    kind == .ITIMER_REAL ? kernel.clock.monotonic : process.processorTime
+  }
+
+  /// The time left and the interval, in nanoseconds.
+  package func interval(_ kind: IntervalTimerKind) -> (left: Int64, interval: Int64) {
+    let schedule = intervals[keyPath: schedule(kind)]
+    return (schedule.remaining(at: now(kind)), schedule.interval)
+  }
+
+  /// Sets an interval timer: nanoseconds, `left` 0 to disarm.
+  package func setInterval(_ kind: IntervalTimerKind, left: Int64, interval: Int64) {
+    intervals[keyPath: schedule(kind)] = IntervalSchedule(
+      value: left, interval: interval, isAbsolute: false, now: now(kind))
+    if kind == .ITIMER_REAL { armReal() } else { changed() }
+  }
+
+  private func armReal() {
+    guard let next = intervals.real.next else { return kernel.timers.cancel(realTimer) }
+    kernel.timers.arm(realTimer, at: next)
+  }
+
+  private func expireReal() {
+    if intervals.real.takeExpirations(at: kernel.clock.monotonic) > 0 {
+      process.post(signal: Signal.SIGALRM.rawValue)
+    }
+    armReal()
+  }
+
+  // MARK: POSIX timers
+
+  /// Makes a timer with the next free id.
+  package func create(
+    clock: TimerClock, _ make: (_ id: Int32) -> PosixTimer.State
+  ) throws(Errno) -> PosixTimer {
+    guard UInt64(posix.count) < process.limits[ResourceLimits.signalsPending].soft else {
+      throw .EAGAIN
+    }
+    var id = intervals.nextID
+    while posix[id] != nil { id = id == .max ? 0 : id + 1 }
+    intervals.nextID = id == .max ? 0 : id + 1
+    let timer = PosixTimer(make(id), process: process)
+    posix[id] = timer
+    return timer
+  }
+
+  /// The timer of that id: EINVAL.
+  package subscript(id: Int32) -> PosixTimer {
+    get throws(Errno) {
+      guard let timer = posix[id] else { throw .EINVAL }
+      return timer
+    }
+  }
+
+  /// Sets a timer and returns what it was set to.
+  package func set(_ id: Int32, _ setting: Itimerspec, isAbsolute: Bool)
+    throws(Errno) -> Itimerspec
+  {
+    let old = try self[id].set(setting, isAbsolute: isAbsolute)
+    changed()
+    return old
+  }
+
+  package func delete(_ id: Int32) throws(Errno) {
+    try self[id].cancel()
+    posix[id] = nil
+    process.signals.pending.removeAll { PosixTimer.isSignal($0, of: id) }
+    for task in process.tasks {
+      task.signals.pending.removeAll { PosixTimer.isSignal($0, of: id) }
+    }
+    changed()
+  }
+
+  /// Deletes all POSIX timers, as `execve` does.
+  package func deleteAll() {
+    for id in posix.keys { try? delete(id) }
+  }
+
+  /// Stops everything: the process has ended.
+  package func stop() {
+    deleteAll()
+    intervals = State()
+    armReal()
+    sleeps = [:]
+    changed()
+  }
+
+  /// A signal of a timer is being taken from its queue: completes what it tells.
+  package func took(_ info: inout Siginfo) {
+    guard info.si_code == SignalCode.SI_TIMER else { return }
+    posix[info.si_timerid]?.took(&info)
+  }
+
+  /// Moves what waits for wall time to where it belongs after that was set.
+  package func wallTimeChanged() {
+    for timer in posix.values { timer.arm() }
+  }
+
+  // MARK: Processor time
+
+  /// Wakes `task` when `clock`, of processor time, shows `time`.
+  func sleep(_ task: Task, on clock: TimerClock, until time: Int64) {
+    sleeps[task.tid] = (clock, time)
+    changed()
+  }
+
+  func endSleep(_ task: Task) {
+    guard sleeps[task.tid] != nil else { return }
+    sleeps[task.tid] = nil
+    changed()
+  }
+
+  /// What `clock`, of processor time, shows at guest monotonic time `now`.
+  private func time(_ clock: TimerClock, at now: Int64) -> Int64? {
+    let running = kernel.loaded.map { ($0, now - kernel.loadedSince) }
+    switch clock {
+    case .process:
+      let others = process.tasks.reduce(process.endedProcessorTime) { $0 + $1.processorTime }
+      guard let (task, time) = running, task.process === process else { return others }
+      return others + time
+    case .thread(let tid):
+      guard let task = kernel.tasks[tid] else { return nil }
+      guard let (loaded, time) = running, loaded === task else { return task.processorTime }
+      return task.processorTime + time
+    case .monotonic, .boottime, .realtime:
+      return nil
+    }
+  }
+
+  func checkProcessorTimers(at now: Int64) {
+    let used = time(.process(pid: process.pid), at: now) ?? 0
+    if intervals.virtual.takeExpirations(at: used) > 0 {
+      process.post(signal: Signal.SIGVTALRM.rawValue)
+    }
+    if intervals.profiling.takeExpirations(at: used) > 0 {
+      process.post(signal: Signal.SIGPROF.rawValue)
+    }
+    for id in posix.keys.sorted() {
+      guard let timer = posix[id], timer.state.runsOn.isProcessorTime,
+        let next = timer.state.schedule.next, let time = time(timer.state.runsOn, at: now),
+        next <= time
+      else { continue }
+      timer.expire()
+    }
+    for (tid, sleep) in sleeps where (time(sleep.clock, at: now) ?? .max) >= sleep.until {
+      kernel.tasks[tid]?.wake()
+    }
+    changed()
+  }
+
+  /// Of the clocks that run now, how long until the first one gets to where something waits.
+  func nextProcessorTimerDelay(at now: Int64) -> Int64? {
+    var delay: Int64?
+    func consider(_ clock: TimerClock, _ next: Int64?) {
+      guard let next, let time = time(clock, at: now) else { return }
+      if case .thread(let tid) = clock, kernel.loaded?.tid != tid { return }
+      delay = min(delay ?? .max, max(1, saturatingSum(next, -time)))
+    }
+    let all = TimerClock.process(pid: process.pid)
+    consider(all, intervals.virtual.next)
+    consider(all, intervals.profiling.next)
+    for timer in posix.values { consider(timer.state.runsOn, timer.state.schedule.next) }
+    for sleep in sleeps.values { consider(sleep.clock, sleep.until) }
+    return delay
+  }
+}
+
+extension Process {
+  /// Fires the timers that wait for processor time and are due. Called at the top of the run loop;
+  /// costs a test when there are none.
+  ///
+  /// - Parameter now: guest monotonic nanoseconds.
+  package func checkProcessorTimers(at now: Int64) {
+    if timers.usesProcessorTime { timers.checkProcessorTimers(at: now) }
+  }
+
+  /// Nanoseconds of processor time of the loaded thread until the next such timer; nil when there is
+  /// none.
+  package func nextProcessorTimerDelay(at now: Int64) -> Int64? {
+    timers.usesProcessorTime ? timers.nextProcessorTimerDelay(at: now) : nil
+  }
+}
