@@ -56,6 +56,17 @@ package final class PipeEnd: OpenFile {
     return .success
   }
 
+  package override func pipeCapacity() throws(Errno) -> Int { pipe.capacity }
+
+  package override func setPipeCapacity(_ wanted: UInt64) throws(Errno) -> Int {
+    try pipe.setCapacity(wanted)
+  }
+
+  /// Another description of either end, as `open` on `/proc/self/fd/N` makes it.
+  package override func reopen(_ flags: OpenFlags) throws(Errno) -> OpenFile {
+    PipeEnd(pipe, flags: flags, inode: nodeInode, name: nodeName)
+  }
+
   package override var inode: Inode { get throws(Errno) { nodeInode ?? pipe.inode } }
 
   package override var linkName: String { nodeName ?? "pipe:[\(pipe.inode.number)]" }

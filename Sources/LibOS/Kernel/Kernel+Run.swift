@@ -15,6 +15,7 @@ extension Kernel {
       if syscallCount >= syscallLimit { return .syscallLimit }
       needsAttention = false
       fireTimers()
+      fireProcessorTimers()
       pollHostStreams(until: .min)
       guard let task = nextTask() else {
         if !idle() { return .deadlock }
@@ -149,6 +150,12 @@ extension Kernel {
     let now = clock.monotonic
     guard next <= now else { return }
     while let timer = timers.popExpired(at: now) { timer.action() }
+  }
+
+  /// Processor time passes for the loaded task only.
+  private func fireProcessorTimers() {
+    guard let process = loaded?.process, process.timers.usesProcessorTime else { return }
+    process.checkProcessorTimers(at: clock.monotonic)
   }
 
   /// Sees to it that the engine comes back in time for the next timer, or the end of the slice.

@@ -2,8 +2,8 @@ package import LinuxABI
 
 /// Signals that were sent and not yet taken: those of one thread, or those of a whole process.
 ///
-/// A standard signal waits here once at most, the first one sent; real-time signals queue, each with
-/// what was sent along (signal(7)).
+/// A standard signal waits here once at most, the first one sent; real-time signals queue, each
+/// with what was sent along (signal(7)).
 package struct PendingSignals: Hashable, Sendable {
   /// The signals that `queue` holds.
   package private(set) var members = SignalSet()

@@ -1,6 +1,7 @@
 package import LinuxABI
 
-// Sending: `send_signal_locked`, `prepare_signal` and `complete_signal` in Linux's `kernel/signal.c`.
+// Sending: `send_signal_locked`, `prepare_signal` and `complete_signal` in Linux's
+// `kernel/signal.c`.
 
 extension Process {
   /// Sends a signal to the process: a thread that does not block it takes it.

@@ -53,8 +53,10 @@ extension Task {
 
   /// Takes a pending signal of `wanted`: the thread's own first, then the process's.
   package func takeSignal(_ wanted: SignalSet) -> Siginfo? {
-    let info = signals.pending.take(wanted) ?? process.signals.pending.take(wanted)
-    if info != nil { lookForSignals() }
+    guard var info = signals.pending.take(wanted) ?? process.signals.pending.take(wanted)
+    else { return nil }
+    if info.si_code == SignalCode.SI_TIMER { process.timers.took(&info) }
+    lookForSignals()
     return info
   }
 

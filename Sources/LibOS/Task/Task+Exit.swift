@@ -52,6 +52,7 @@ extension Process {
   /// The last thread is gone.
   func finish(_ status: ExitStatus) {
     isExiting = true
+    timers.stop()
     files.closeAll()
     kernel.processes[pid] = nil
     kernel.needsAttention = true

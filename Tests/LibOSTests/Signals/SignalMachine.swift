@@ -26,7 +26,9 @@ final class SignalMachine {
     kernel = Kernel(host: host, arena: arena, configuration: KernelConfiguration())
     kernel.use(engine, stop: EngineStop {})
     let space = AddressSpace(arena: arena, isa: isa)
-    process = Process(pid: 1, kernel: kernel, isa: isa, space: space, fs: testFSContext(kernel))
+    process = Process(
+      pid: 1, kernel: kernel, isa: isa, space: space,
+      fs: try! kernel.mountFilesystems(FilesystemConfiguration()))
     process.layout.signalReturn = GuestAddress(Self.trampoline)
     for (start, end) in [(Self.code, 0x40_4000), (Self.data, 0x52_0000), (0x6f_0000, 0x70_0000)] {
       let isMapped = space.map(
@@ -55,7 +57,8 @@ final class SignalMachine {
       registers.general[index] = 0x1111_0000_0000 + UInt64(index)
     }
     for index in 0..<(isa == .x86_64 ? 16 : 32) {
-      registers.vectors[index] = Vector128(low: 0xaaa0 + UInt64(index), high: 0xbbb0 + UInt64(index))
+      registers.vectors[index] = Vector128(
+        low: 0xaaa0 + UInt64(index), high: 0xbbb0 + UInt64(index))
     }
     registers.stackPointer = stackTop - 0x1008 + (isa == .x86_64 ? 0 : 8)
     registers.programCounter = code
@@ -122,6 +125,10 @@ final class SignalMachine {
   var handlerInfo: Siginfo {
     let address = engine.registers.general[engine.isa == .x86_64 ? 6 : 1]
     return Siginfo(bytes: try! process.space.bytes(at: GuestAddress(address), count: 128))
+  }
+
+  func bytes(at address: UInt64, count: Int) -> [UInt8] {
+    try! process.space.bytes(at: GuestAddress(address), count: count)
   }
 
   func store(_ bytes: [UInt8], at address: UInt64 = SignalMachine.data) {
