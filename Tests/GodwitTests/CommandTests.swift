@@ -1,0 +1,79 @@
+import Foundation
+import Testing
+
+/// Exit statuses and messages of the command itself.
+@Suite struct CommandTests {
+  private func file(_ bytes: Data, permissions: Int) throws -> URL {
+    let url = FileManager.default.temporaryDirectory
+      .appendingPathComponent("godwit-\(UUID().uuidString)")
+    try bytes.write(to: url)
+    try FileManager.default.setAttributes([.posixPermissions: permissions], ofItemAtPath: url.path)
+    return url
+  }
+
+  private func expectRefusal(_ outcome: Outcome, _ status: Int32, naming part: String) {
+    #expect(outcome.status == status)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.error.hasPrefix("godwit: "), "\(outcome.error)")
+    #expect(outcome.error.contains(part), "\(outcome.error)")
+    #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+  }
+
+  @Test func missingProgramIs127() throws {
+    expectRefusal(try godwit(["run", "--", "/no/such/program"]), 127, naming: "/no/such/program")
+  }
+
+  @Test func notExecutableIs126() throws {
+    let url = try file(Data("hello".utf8), permissions: 0o644)
+    defer { try? FileManager.default.removeItem(at: url) }
+    let outcome = try godwit(["run", "--mount", "\(url.path):/x", "--", "/x"])
+    expectRefusal(outcome, 126, naming: "/x")
+  }
+
+  @Test func truncatedProgramIs126() throws {
+    let whole = try Data(contentsOf: Checkout.guest("pi", "x86_64"))
+    let url = try file(whole.prefix(100), permissions: 0o755)
+    defer { try? FileManager.default.removeItem(at: url) }
+    let outcome = try godwit(["run", "--mount", "\(url.path):/x", "--", "/x"])
+    expectRefusal(outcome, 126, naming: "/x")
+  }
+
+  @Test func damagedSnapshotIs125() throws {
+    let snapshot = FileManager.default.temporaryDirectory
+      .appendingPathComponent("godwit-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: snapshot) }
+    let guest = Checkout.guest("pi", "x86_64").path
+    let taken = try godwit([
+      "run", "--suspend-at-syscall", "10", "--output", snapshot.path, "--", guest,
+    ])
+    #expect(taken.status == 0, "\(taken.error)")
+    #expect(try godwit(["verify", snapshot.path]).status == 0)
+    #expect(try godwit(["inspect", snapshot.path]).status == 0)
+    var bytes = try Data(contentsOf: snapshot)
+    for position in [0, 40, bytes.count / 2, bytes.count - 5] {
+      var damaged = bytes
+      damaged[position] ^= 0x55
+      try damaged.write(to: snapshot)
+      expectRefusal(try godwit(["resume", snapshot.path]), 125, naming: "")
+      expectRefusal(try godwit(["verify", snapshot.path]), 125, naming: "")
+    }
+    bytes.removeLast(100)
+    try bytes.write(to: snapshot)
+    expectRefusal(try godwit(["resume", snapshot.path]), 125, naming: "")
+  }
+
+  @Test func wrongUsageIs125() throws {
+    #expect(try godwit(["run", "--no-such-option"]).status == 125)
+    #expect(try godwit(["nonsense"]).status == 125)
+    #expect(try godwit(["run"]).status == 125)
+  }
+
+  @Test func memoryLimitHolds() throws {
+    let outcome = try godwit([
+      "run", "--root", Checkout.rootfs("x86_64").path, "--memory-limit", "64M", "--",
+      "/usr/bin/python3", "-c", "x = bytearray(1 << 30)",
+    ])
+    #expect(outcome.status == 1)
+    #expect(outcome.error.contains("MemoryError"))
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// The checkout, the built command and the guests in it.
+enum Checkout {
+  static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  static var godwit: URL {
+    #if DEBUG
+      root.appendingPathComponent(".build/debug/godwit")
+    #else
+      root.appendingPathComponent(".build/release/godwit")
+    #endif
+  }
+
+  static func guest(_ name: String, _ isa: String) -> URL {
+    root.appendingPathComponent(".deps/guests/\(isa)/\(name)")
+  }
+
+  static func rootfs(_ isa: String) -> URL {
+    root.appendingPathComponent(".deps/rootfs/\(isa == "x86_64" ? "amd64" : "arm64")")
+  }
+
+  #if arch(x86_64)
+    static let nativeISA = "x86_64"
+  #else
+    static let nativeISA = "aarch64"
+  #endif
+}
+
+/// How a command ended, and what it said.
+struct Outcome {
+  var status: Int32
+  var output: Data
+  var error: String
+}
+
+/// Runs a command to its end; one that takes longer than `limit` seconds is killed and fails.
+func execute(_ program: URL, _ arguments: [String], limit: Int = 120) throws -> Outcome {
+  let folder = FileManager.default.temporaryDirectory
+    .appendingPathComponent("godwit-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let output = folder.appendingPathComponent("out")
+  let error = folder.appendingPathComponent("err")
+  for file in [output, error] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
+  process.arguments = ["-s", "KILL", "\(limit)", program.path] + arguments
+  process.standardInput = FileHandle.nullDevice
+  process.standardOutput = try FileHandle(forWritingTo: output)
+  process.standardError = try FileHandle(forWritingTo: error)
+  try process.run()
+  process.waitUntilExit()
+  return Outcome(
+    status: process.terminationStatus, output: try Data(contentsOf: output),
+    error: String(decoding: try Data(contentsOf: error), as: UTF8.self))
+}
+
+func godwit(_ arguments: [String], limit: Int = 120) throws -> Outcome {
+  try execute(Checkout.godwit, arguments, limit: limit)
+}
+
+/// Runs a guest to its end with a suspension, and a resumption by a new process, every `interval`
+/// system calls. The output of all parts is joined.
+func hopping(_ arguments: [String], resume: [String] = [], every interval: Int) throws -> Outcome {
+  let snapshot = FileManager.default.temporaryDirectory
+    .appendingPathComponent("godwit-\(UUID().uuidString).snapshot")
+  defer { try? FileManager.default.removeItem(at: snapshot) }
+  var whole = Data()
+  var command = ["run"]
+  var rest = arguments
+  for hop in 1...400 {
+    try? FileManager.default.removeItem(at: snapshot)
+    let next = snapshot.appendingPathExtension("next")
+    var part = try godwit(
+      command + ["--suspend-at-syscall", "\(hop * interval)", "--output", next.path] + rest)
+    whole += part.output
+    guard FileManager.default.fileExists(atPath: next.path) else {
+      part.output = whole
+      return part
+    }
+    try FileManager.default.moveItem(at: next, to: snapshot)
+    command = ["resume"] + resume
+    rest = [snapshot.path]
+  }
+  throw Failed("the guest did not end within 400 hops")
+}
+
+struct Failed: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
