@@ -44,7 +44,7 @@ func execute(_ program: URL, _ arguments: [String], limit: Int = 120) throws -> 
   defer { try? FileManager.default.removeItem(at: folder) }
   let output = folder.appendingPathComponent("out")
   let error = folder.appendingPathComponent("err")
-  for file in [output, error] { FileManager.default.createFile(atPath: file.path, contents: nil) }
+  for file in [output, error] { try Data().write(to: file) }
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
   process.arguments = ["-s", "KILL", "\(limit)", program.path] + arguments

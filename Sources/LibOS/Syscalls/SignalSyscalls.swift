@@ -3,7 +3,7 @@ import Machine
 
 extension SyscallTable {
   /// Actions, masks, sending, waiting and the alternate stack.
-  static let signalRows: [SyscallRow] = [
+  package static let signalRows: [SyscallRow] = [
     SyscallRow(
       "rt_sigaction", x64: 13, generic: 134, [.signal, .address, .address, .size],
       sys_rt_sigaction),

@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 import Testing
 
-@testable import LibOS
+import LibOS
 
 @Suite struct DeliveryTests {
   /// All that a handler's return must bring back.

@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 import Testing
 
-@testable import LibOS
+import LibOS
 
 @Suite struct PostTests {
   let machine = SignalMachine(.x86_64)

@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 import Testing
 
-@testable import LibOS
+import LibOS
 
 /// What becomes of a call that a signal interrupts.
 @Suite struct RestartTests {

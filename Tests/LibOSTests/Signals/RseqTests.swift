@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 import Testing
 
-@testable import LibOS
+import LibOS
 
 @Suite struct RseqTests {
   private let area = SignalMachine.data

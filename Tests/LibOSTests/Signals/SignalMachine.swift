@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 import TestHost
 
-@testable import LibOS
+import LibOS
 
 /// A kernel with one process of one thread on a scripted engine.
 final class SignalMachine {

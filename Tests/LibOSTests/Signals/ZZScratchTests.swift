@@ -1,2 +1,0 @@
-@testable import LibOS
-func testFSContext(_ kernel: Kernel) -> FSContext { FSContext() }
