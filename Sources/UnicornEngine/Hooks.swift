@@ -15,6 +15,7 @@ extension UnicornEngine {
     try Emulator.check(
       "hook interrupts", unsafe godwit_uc_hook_interrupt(emulator.handle, &hook, onInterrupt, context))
     if isa == .x86_64 {
+      // SAFETY: as above.
       try Emulator.check(
         "hook system calls", unsafe godwit_uc_hook_syscall(emulator.handle, &hook, onSyscall, context))
       try Emulator.check(

@@ -20,7 +20,11 @@ struct Run: ParsableCommand {
 
   func run() throws {
     var words = command
-    if words.first == "--" { words.removeFirst() }
+    if words.first == "--" {
+      words.removeFirst()
+    } else if let option = words.first, option.hasPrefix("-") {
+      throw Failure("run: unknown option \(option)")
+    }
     guard let program = words.first else { throw Failure("run: no program given") }
     let picoprocess = try Picoprocess(
       try guest.configuration(),

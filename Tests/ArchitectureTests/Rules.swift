@@ -28,7 +28,9 @@ enum Rules {
       "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "Snapshot", "UnicornEngine",
       "PosixHost", "Logging",
     ],
-    "godwit": libc.union(["Picoprocess", "Disassembler", "ArgumentParser", "Foundation"]),
+    "godwit": libc.union([
+      "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "PosixHost", "LibOS", "Snapshot",
+    ]),
   ]
 
   /// Imports that single folders may do beyond their target's.

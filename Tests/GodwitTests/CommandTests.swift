@@ -54,12 +54,12 @@ import Testing
       var damaged = bytes
       damaged[position] ^= 0x55
       try damaged.write(to: snapshot)
-      expectRefusal(try godwit(["resume", snapshot.path]), 125, naming: "")
-      expectRefusal(try godwit(["verify", snapshot.path]), 125, naming: "")
+      expectRefusal(try godwit(["resume", snapshot.path]), 125, naming: "godwit")
+      expectRefusal(try godwit(["verify", snapshot.path]), 125, naming: "godwit")
     }
     bytes.removeLast(100)
     try bytes.write(to: snapshot)
-    expectRefusal(try godwit(["resume", snapshot.path]), 125, naming: "")
+    expectRefusal(try godwit(["resume", snapshot.path]), 125, naming: "godwit")
   }
 
   @Test func wrongUsageIs125() throws {

@@ -72,7 +72,6 @@ func hopping(_ arguments: [String], resume: [String] = [], every interval: Int) 
   var command = ["run"]
   var rest = arguments
   for hop in 1...400 {
-    try? FileManager.default.removeItem(at: snapshot)
     let next = snapshot.appendingPathExtension("next")
     var part = try godwit(
       command + ["--suspend-at-syscall", "\(hop * interval)", "--output", next.path] + rest)
@@ -81,6 +80,7 @@ func hopping(_ arguments: [String], resume: [String] = [], every interval: Int) 
       part.output = whole
       return part
     }
+    try? FileManager.default.removeItem(at: snapshot)
     try FileManager.default.moveItem(at: next, to: snapshot)
     command = ["resume"] + resume
     rest = [snapshot.path]
