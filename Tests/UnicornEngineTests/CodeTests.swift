@@ -5,7 +5,7 @@ import UnicornEngine
 /// Code that changes: what was translated from the old bytes is never executed again.
 @Suite struct CodeTests {
   private static let writable: Permissions = [.read, .write, .execute]
-  private static let here = GuestAddress(0x50_0000)
+  private static let here = GuestAddress(0x50_5000)
 
   /// Puts `value` in the first register and makes a system call.
   static func answer(_ isa: GuestISA, _ value: UInt8) -> [UInt8] {
@@ -288,24 +288,24 @@ import UnicornEngine
   /// Reading the executable mapping first must not make its code live unnoticed.
   @Test(arguments: GuestISA.allCases)
   func dualMappingReadBeforeExecuted(_ isa: GuestISA) throws {
-    let guest = try TestGuest(
-      isa,
-      // load through r8 first, later store
-      Op.load.bytes(isa) + Op.systemCall.bytes(isa))
+    let guest = try TestGuest(isa, [.load, .systemCall])
     _ = try dual(isa, guest)
-    try guest.load(
-      Self.store(isa) + Self.synchronize(isa) + Op.jump.bytes(isa), at: TestGuest.other)
+    let storeAndJump = TestGuest.other
+    try guest.load(Self.store(isa) + Self.synchronize(isa) + Op.jump.bytes(isa), at: storeAndJump)
+    let store = TestGuest.other + 8192
+    try guest.load(Self.store(isa) + Op.systemCall.bytes(isa), at: store)
+    try guest.space.store(Self.answer(isa, 0), to: TestGuest.data)
     for value in 1...10 as ClosedRange<UInt8> {
-      // The writable mapping is in the TLB, and the executable one by a read.
-      let patch = Self.patch(isa, value)
-      try guest.space.store(Self.answer(isa, 0), to: TestGuest.data)
+      // Now the TLB lets the one be written, and knows the other by a read.
+      let patch = Self.patch(isa, 99)
+      guest.set(r8: TestGuest.data + patch.offset, r9: UInt64(patch.word))
+      guest.runToSystemCall(from: store)
       guest.set(r8: Self.here)
       guest.runToSystemCall()
-      for word in [Self.patch(isa, 99).word, patch.word] {
-        guest.set(r8: TestGuest.data + patch.offset, r9: UInt64(word), r10: Self.here)
-        #expect(
-          result(guest, at: TestGuest.other)
-            == (word == patch.word ? UInt64(value) : 99))
+      for answer in [value, value + 100] {
+        let patch = Self.patch(isa, answer)
+        guest.set(r8: TestGuest.data + patch.offset, r9: UInt64(patch.word), r10: Self.here)
+        #expect(result(guest, at: storeAndJump) == UInt64(answer))
       }
     }
   }
