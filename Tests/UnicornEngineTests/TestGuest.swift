@@ -45,9 +45,10 @@ enum Op {
 
 /// A guest of one thread: code pages, data pages and an engine.
 final class TestGuest {
+  // Addresses that share no TLB entry: one must not drive another out.
   static let code = GuestAddress(0x40_0000)
-  static let data = GuestAddress(0x60_0000)
-  static let other = GuestAddress(0x7000_0000_0000)
+  static let data = GuestAddress(0x60_7000)
+  static let other = GuestAddress(0x7000_0000_3000)
   static let stackTop = GuestAddress(0x7fff_0000_0000)
 
   let isa: GuestISA

@@ -30,6 +30,8 @@ extension Kernel {
   {
     vfs.mount(LayeredFS(vfs: vfs, lower: configuration.lower), on: nil)
     let context = FSContext(root: vfs.root)
+    try vfs.mount(ProcFS(self), at: "/proc", context)
+    try vfs.mount(SysFS(self), at: "/sys", context, isReadOnly: true)
     try vfs.mount(DevFS(vfs: vfs), at: "/dev", context)
     for path in ["/dev/shm", "/tmp"] {
       try vfs.mount(LayeredFS(vfs: vfs, lower: nil), at: path, context)

@@ -35,10 +35,16 @@ package final class DevFS: Filesystem {
 }
 
 /// A directory whose entries the library OS sets and the guest cannot change.
-package final class FixedDirectory: Inode {
+package class FixedDirectory: Inode {
   package unowned var owner: Filesystem!
+  private let permissions: UInt32
   private var names: [[UInt8]: Inode] = [:]
   private var order: [[UInt8]] = []
+
+  package init(number: UInt64, permissions: UInt32 = 0o755) {
+    self.permissions = permissions
+    super.init(number: number)
+  }
 
   package func add(_ name: String, _ inode: Inode) {
     names[Array(name.utf8)] = inode
@@ -50,7 +56,7 @@ package final class FixedDirectory: Inode {
 
   package override func status() throws(Errno) -> FileStatus {
     FileStatus(
-      inode: number, mode: FileMode(type: .S_IFDIR, permissions: 0o755),
+      inode: number, mode: FileMode(type: .S_IFDIR, permissions: permissions),
       linkCount: 2 + UInt64(names.values.count { $0.type == .S_IFDIR }))
   }
 

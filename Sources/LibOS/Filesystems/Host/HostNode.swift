@@ -243,6 +243,10 @@ package final class HostPages: PageSource {
 
   deinit { host.close(handle) }
 
+  /// What `/proc/self/maps` shows of the file.
+  package var device: DeviceNumber { node.mount.device }
+  package var number: UInt64 { node.number }
+
   /// Goes on with a handle that may write.
   func reopen(_ handle: HostHandle) {
     host.close(self.handle)

@@ -300,8 +300,11 @@ package final class LayeredNode: Inode {
   package override func makeNode(
     _ name: [UInt8], mode: FileMode, device: DeviceNumber, owner: Ownership
   ) throws(Errno) -> Inode {
-    // Devices need a privilege no guest has; nothing would answer behind a FIFO or socket here.
-    throw .EPERM
+    // Devices need a privilege no guest has.
+    guard let kind = mode.type, kind == .S_IFIFO || kind == .S_IFSOCK else { throw .EPERM }
+    let node = node(kind, permissions: mode.permissions, owner: owner)
+    try add(name, node)
+    return node
   }
 
   package override func makeSymbolicLink(_ name: [UInt8], to target: [UInt8], owner: Ownership)

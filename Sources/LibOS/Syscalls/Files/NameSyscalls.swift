@@ -22,10 +22,10 @@ extension SyscallTable {
     SyscallRow("rmdir", x64: 84, generic: nil, [.path], sys_rmdir),
     SyscallRow(
       "mknod", x64: 133, generic: nil, [.path, .octal, .hex], support: .partial,
-      note: "regular files only", sys_mknod),
+      note: "no devices", sys_mknod),
     SyscallRow(
       "mknodat", x64: 259, generic: 33, [.dirfd, .path, .octal, .hex], support: .partial,
-      note: "regular files only", sys_mknodat),
+      note: "no devices", sys_mknodat),
     SyscallRow("getcwd", x64: 79, generic: 17, [.address, .size], sys_getcwd),
     SyscallRow("chdir", x64: 80, generic: 49, [.path], sys_chdir),
     SyscallRow("fchdir", x64: 81, generic: 50, [.fd], sys_fchdir),

@@ -1,0 +1,216 @@
+import HostABI
+import LinuxABI
+import Machine
+
+// The files of `/proc` about the whole system.
+extension ProcFS {
+  func addSystemFiles(to root: FixedDirectory) {
+    add(root, "cpuinfo") { [unowned kernel] in cpuinfo(kernel) }
+    add(root, "meminfo") { [unowned kernel] in meminfo(kernel) }
+    add(root, "uptime") { [unowned kernel] in
+      let uptime = hundredths(kernel.clock.boottime)
+      return "\(uptime) \(hundredths(max(0, kernel.clock.boottime - kernel.busyTime)))\n"
+    }
+    add(root, "stat") { [unowned kernel] in systemStat(kernel) }
+    add(root, "loadavg") { [unowned kernel] in
+      let running = max(1, kernel.scheduler.count)
+      return "0.00 0.00 0.00 \(running)/\(kernel.tasks.count) \(kernel.nextPID - 1)\n"
+    }
+    add(root, "version") {
+      "\(KernelIdentity.name) version \(KernelIdentity.release) (godwit) \(KernelIdentity.version)\n"
+    }
+    add(root, "cmdline") { "\n" }
+    add(root, "filesystems") {
+      ["proc", "tmpfs", "devtmpfs", "sysfs", "overlay", "9p"].map { "nodev\t\($0)\n" }.joined()
+    }
+    root.add("mounts", FixedLink(Array("self/mounts".utf8), number: takeNumber()))
+    root.add(
+      "self",
+      ProcLink(number: takeNumber()) { [unowned kernel] () throws(Errno) in
+        Array(String(try kernel.vfs.requireCaller().process.pid).utf8)
+      })
+    root.add(
+      "thread-self",
+      ProcLink(number: takeNumber()) { [unowned kernel] () throws(Errno) in
+        let task = try kernel.vfs.requireCaller()
+        return Array("\(task.process.pid)/task/\(task.tid)".utf8)
+      })
+    addSettings(to: root)
+  }
+
+  func add(_ directory: FixedDirectory, _ name: String, _ text: @escaping () -> String) {
+    directory.add(name, ProcText(number: takeNumber()) { Array(text().utf8) })
+  }
+
+  func subdirectory(_ parent: FixedDirectory, _ name: String) -> FixedDirectory {
+    let directory = FixedDirectory(number: takeNumber(), permissions: 0o555)
+    directory.owner = self
+    parent.add(name, directory)
+    return directory
+  }
+
+  /// `/proc/sys`: values to read; none can be set.
+  private func addSettings(to root: FixedDirectory) {
+    let sys = subdirectory(root, "sys")
+    let settings = subdirectory(sys, "kernel")
+    add(settings, "osrelease") { KernelIdentity.release + "\n" }
+    add(settings, "ostype") { KernelIdentity.name + "\n" }
+    add(settings, "version") { KernelIdentity.version + "\n" }
+    add(settings, "hostname") { [unowned kernel] in kernel.configuration.hostName + "\n" }
+    add(settings, "domainname") { "(none)\n" }
+    add(settings, "pid_max") { "4194304\n" }
+    add(settings, "threads-max") { "16384\n" }
+    add(settings, "ngroups_max") { "65536\n" }
+    add(settings, "cap_last_cap") { "40\n" }
+    add(settings, "randomize_va_space") { "0\n" }
+    add(settings, "core_pattern") { "core\n" }
+    let random = subdirectory(settings, "random")
+    let host = kernel.host
+    let boot = uuid(host)
+    add(random, "boot_id") { boot + "\n" }
+    add(random, "uuid") { uuid(host) + "\n" }
+    add(random, "entropy_avail") { "256\n" }
+    add(random, "poolsize") { "256\n" }
+    let memory = subdirectory(sys, "vm")
+    add(memory, "overcommit_memory") { "0\n" }
+    add(memory, "overcommit_ratio") { "50\n" }
+    add(memory, "max_map_count") { "65530\n" }
+    add(memory, "mmap_min_addr") { "65536\n" }
+    add(memory, "swappiness") { "60\n" }
+    let files = subdirectory(sys, "fs")
+    add(files, "file-max") { "9223372036854775807\n" }
+    add(files, "file-nr") { "0\t0\t9223372036854775807\n" }
+    add(files, "nr_open") { "1048576\n" }
+    add(files, "pipe-max-size") { "1048576\n" }
+  }
+}
+
+extension VFS {
+  func requireCaller() throws(Errno) -> Task {
+    guard let caller else { throw .ENOENT }
+    return caller
+  }
+}
+
+extension Kernel {
+  /// Processor time of all processes, in nanoseconds.
+  var busyTime: Int64 { processes.values.reduce(0) { $0 + $1.processorTime } }
+}
+
+/// Nanoseconds as seconds with two decimals.
+func hundredths(_ nanoseconds: Int64) -> String {
+  let ticks = nanoseconds / 10_000_000
+  return "\(ticks / 100).\(ticks % 100 < 10 ? "0" : "")\(ticks % 100)"
+}
+
+private func uuid(_ host: any Host) -> String {
+  var bytes = [UInt8](repeating: 0, count: 16)
+  bytes.withMutableRawSpan { host.entropy(into: &$0) }
+  bytes[6] = bytes[6] & 0x0f | 0x40
+  bytes[8] = bytes[8] & 0x3f | 0x80
+  var text = ""
+  for (index, byte) in bytes.enumerated() {
+    if [4, 6, 8, 10].contains(index) { text += "-" }
+    text += hex(UInt64(byte), width: 2)
+  }
+  return text
+}
+
+/// Lower-case hexadecimal digits, at least `width` of them.
+func hex(_ value: UInt64, width: Int) -> String {
+  let digits = String(value, radix: 16)
+  return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
+
+private func systemStat(_ kernel: Kernel) -> String {
+  let busy = kernel.busyTime / 10_000_000
+  let idle = max(0, kernel.clock.boottime / 10_000_000 - busy)
+  let started = (kernel.clock.realtime - kernel.clock.boottime) / 1_000_000_000
+  var text = "cpu  \(busy) 0 0 \(idle) 0 0 0 0 0 0\n"
+  for index in 0..<kernel.configuration.processors {
+    text += "cpu\(index) \(index == 0 ? busy : 0) 0 0 \(idle) 0 0 0 0 0 0\n"
+  }
+  text += "intr 0\nctxt 0\nbtime \(started)\nprocesses \(kernel.nextPID - 1)\n"
+  return text + "procs_running \(max(1, kernel.scheduler.count))\nprocs_blocked 0\n"
+}
+
+private func meminfo(_ kernel: Kernel) -> String {
+  let total = kernel.configuration.memory >> 10
+  let used = min(total, UInt64(kernel.arena.framesInUse) * 4)
+  let lines: [(String, UInt64)] = [
+    ("MemTotal", total), ("MemFree", total - used), ("MemAvailable", total - used),
+    ("Buffers", 0), ("Cached", 0), ("SwapCached", 0), ("Active", used), ("Inactive", 0),
+    ("SwapTotal", 0), ("SwapFree", 0), ("Dirty", 0), ("Writeback", 0), ("AnonPages", used),
+    ("Mapped", 0), ("Shmem", 0), ("CommitLimit", total), ("Committed_AS", used),
+  ]
+  return lines.map { name, value in
+    let digits = String(value)
+    let padding = String(repeating: " ", count: max(1, 24 - name.count - 1 - digits.count))
+    return "\(name):\(padding)\(digits) kB\n"
+  }.joined()
+}
+
+/// What the emulated processor is and can do; see `HardwareCapabilities`.
+private func cpuinfo(_ kernel: Kernel) -> String {
+  let capabilities = kernel.engine.hwcaps
+  var text = ""
+  for index in 0..<kernel.configuration.processors {
+    switch kernel.engine.isa {
+    case .x86_64: text += x86Processor(index, capabilities)
+    case .aarch64:
+      let features =
+        AArch64.cpuinfoNames(HWCapAArch64(rawValue: capabilities.hwcap))
+        + AArch64.cpuinfoNames(HWCap2AArch64(rawValue: capabilities.hwcap2))
+      text += """
+        processor\t: \(index)
+        BogoMIPS\t: 100.00
+        Features\t: \(features.joined(separator: " "))
+        CPU implementer\t: 0x00
+        CPU architecture: 8
+        CPU variant\t: 0x0
+        CPU part\t: 0x051
+        CPU revision\t: 0
+
+
+        """
+    }
+  }
+  return text
+}
+
+private func x86Processor(_ index: Int, _ capabilities: HardwareCapabilities) -> String {
+  // The engine's processor is a Westmere: CPUID leaf 1's edx, and what else that has.
+  let flags =
+    X86_64.hwcapNames.filter { capabilities.hwcap >> UInt64($0.bit) & 1 == 1 }.map { $0.name }
+    + [
+      "syscall", "nx", "lm", "pni", "pclmulqdq", "ssse3", "cx16", "sse4_1", "sse4_2", "popcnt",
+      "aes", "lahf_lm",
+    ]
+  return """
+    processor\t: \(index)
+    vendor_id\t: GenuineIntel
+    cpu family\t: 6
+    model\t\t: 44
+    model name\t: Westmere E56xx/L56xx/X56xx (emulated)
+    stepping\t: 1
+    cpu MHz\t\t: 1000.000
+    cache size\t: 512 KB
+    physical id\t: \(index)
+    siblings\t: 1
+    core id\t\t: 0
+    cpu cores\t: 1
+    fpu\t\t: yes
+    fpu_exception\t: yes
+    cpuid level\t: 11
+    wp\t\t: yes
+    flags\t\t: \(flags.joined(separator: " "))
+    bugs\t\t:
+    bogomips\t: 2000.00
+    clflush size\t: 64
+    cache_alignment\t: 64
+    address sizes\t: 40 bits physical, 48 bits virtual
+    power management:
+
+
+    """
+}

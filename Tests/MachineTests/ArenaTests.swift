@@ -1,0 +1,76 @@
+import Machine
+import Testing
+
+@Suite struct ArenaTests {
+  @Test func framesAreZeroedAndUsedAgain() throws {
+    let arena = try #require(FrameArena(byteLimit: 4 * Frame.size))
+    let frames = (0..<4).map { _ in arena.allocate()! }
+    #expect(Set(frames).count == 4 && !frames.contains(.zero))
+    #expect(arena.allocate() == nil)
+    arena.withMutableBytes(frames[2], offset: 8, count: 8) { $0.store(UInt64.max) }
+    #expect(!arena.isZero(frames[2]))
+    arena.release(frames[2])
+    #expect(arena.framesInUse == 3 && arena.peakFramesInUse == 4)
+    let again = arena.allocate()
+    #expect(again == frames[2])
+    #expect(arena.isZero(frames[2]))
+  }
+
+  @Test func references() throws {
+    let arena = try #require(FrameArena(byteLimit: 4 * Frame.size))
+    let frame = arena.allocate()!
+    #expect(!arena.isShared(frame))
+    arena.retain(frame)
+    #expect(arena.isShared(frame))
+    arena.release(frame)
+    #expect(!arena.isShared(frame) && arena.framesInUse == 1)
+    arena.release(frame)
+    #expect(arena.framesInUse == 0)
+    // The zero frame is everybody's.
+    #expect(arena.isShared(.zero))
+    arena.retain(.zero)
+    arena.release(.zero)
+    arena.release(.zero)
+  }
+
+  @Test func staleCode() throws {
+    let arena = try #require(FrameArena(byteLimit: 4 * Frame.size))
+    let frame = arena.allocate()!
+    arena.dropTranslations(of: frame)
+    #expect(!arena.hasStaleCode)
+    arena.markCode(frame)
+    #expect(arena.isCode(frame) && !arena.hasStaleCode)
+    arena.dropTranslations(of: frame)
+    #expect(!arena.isCode(frame) && arena.hasStaleCode)
+    #expect(arena.takeStaleCodeFrames() == [frame])
+    #expect(!arena.hasStaleCode)
+    arena.markCode(frame)
+    arena.release(frame)
+    #expect(arena.takeStaleCodeFrames() == [frame])
+  }
+
+  @Test func limits() throws {
+    let arena = try #require(FrameArena(byteLimit: 10_000))
+    #expect(arena.byteLimit == 3 * Frame.size)
+    #expect(FrameArena(byteLimit: 1 << 60) == nil)
+  }
+
+  @Test func rangesRunOnIntoNeighbours() throws {
+    let arena = try #require(FrameArena(byteLimit: 4 * Frame.size))
+    let first = arena.allocate()!
+    let second = arena.allocate()!
+    #expect(second.index == first.index + 1)
+    arena.withMutableBytes(first, offset: 4094, count: 4) { $0.store(0x0403_0201 as UInt32) }
+    #expect(arena.withBytes(second, offset: 0, count: 2) { $0.array } == [3, 4])
+  }
+
+  @Test func pageArithmetic() {
+    #expect(GuestAddress(0x1fff).roundedUpToPage == GuestAddress(0x2000))
+    #expect(GuestAddress(0x2000).roundedUpToPage == GuestAddress(0x2000))
+    #expect(GuestAddress(0x2fff).roundedDownToPage == GuestAddress(0x2000))
+    #expect(GuestAddress(0x2fff).pageOffset == 0xfff && GuestAddress(0x2fff).page == 2)
+    #expect(GuestAddress(.max) + 1 == .null && GuestAddress.null - 1 == GuestAddress(.max))
+    #expect(pageRoundedUp(1) == 4096 && pageRoundedUp(0) == 0 && pageRoundedUp(.max) == nil)
+    #expect(GuestAddress(255).description == "0xff")
+  }
+}

@@ -1,0 +1,62 @@
+import Machine
+import Testing
+
+@Suite struct PageTableTests {
+  @Test func entriesKeepTheirParts() {
+    var entry = PageTableEntry(frame: Frame(0xfedc_ba98), permissions: [.read, .execute])
+    #expect(entry.isPresent && !entry.isDirty && !entry.isCopyOnWrite && !entry.isShared)
+    entry.isDirty = true
+    entry.isShared = true
+    entry.isCopyOnWrite = true
+    entry.permissions = .write
+    entry.frame = Frame(7)
+    #expect(entry.frame == Frame(7) && entry.permissions == .write)
+    #expect(entry.isPresent && entry.isDirty && entry.isShared && entry.isCopyOnWrite)
+    entry.isDirty = false
+    #expect(!entry.isDirty && entry.isShared && entry.isCopyOnWrite)
+    #expect(!PageTableEntry.absent.isPresent)
+  }
+
+  @Test func tableAgainstADictionary() {
+    var generator = Generator(seed: 42)
+    var table = PageTable()
+    var model: [UInt64: PageTableEntry] = [:]
+    let regions: [UInt64] = [0, 510, 1 << 20, 0x7_ffff_fe00]
+    for _ in 0..<20_000 {
+      let page = regions[Int(generator.below(4))] + generator.below(700)
+      switch generator.below(4) {
+      case 0:
+        table[page] = .absent
+        model[page] = nil
+      case 1:
+        #expect(table[page] == model[page] ?? .absent)
+      default:
+        let entry = PageTableEntry(frame: Frame(UInt32(generator.below(1000))), permissions: .read)
+        table[page] = entry
+        model[page] = entry
+      }
+    }
+    #expect(table.count == model.count)
+    for range in [0..<100, 500..<1100, 0..<1 << 52, 1 << 20..<1 << 21, 5..<5] as [Range<UInt64>] {
+      #expect(table.pages(in: range) == model.keys.filter(range.contains).sorted())
+    }
+    for page in Array(model.keys) { table[page] = .absent }
+    #expect(table.count == 0 && table.pages(in: 0..<1 << 52).isEmpty)
+  }
+}
+
+/// Reproducible random numbers (SplitMix64).
+struct Generator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+    return z ^ z >> 31
+  }
+
+  mutating func below(_ limit: UInt64) -> UInt64 { next() % limit }
+}
