@@ -1,7 +1,7 @@
 import LinuxABI
 import Testing
 
-@testable import LibOS
+import LibOS
 
 @Suite struct EpollTests {
   let epoll = EpollFile(flags: .O_RDWR)

@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 import Testing
 
-@testable import LibOS
+import LibOS
 
 extension OpenFile {
   /// Reads up to `count` bytes, or throws.

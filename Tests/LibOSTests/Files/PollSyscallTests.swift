@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 import Testing
 
-@testable import LibOS
+import LibOS
 
 @Suite struct PollSyscallTests {
   private let data = SignalMachine.data

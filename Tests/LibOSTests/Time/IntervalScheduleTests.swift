@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LibOS
+import LibOS
 
 @Suite struct IntervalScheduleTests {
   @Test func oneShot() {

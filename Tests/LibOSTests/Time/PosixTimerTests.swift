@@ -3,7 +3,7 @@ import Machine
 import TestHost
 import Testing
 
-@testable import LibOS
+import LibOS
 
 @Suite struct PosixTimerTests {
   private let machine = SignalMachine(.x86_64)

@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 import TestHost
 
-@testable import LibOS
+import LibOS
 
 extension SignalMachine {
   /// Makes any call of the table and lets it end, however long it waits on the host's clock; returns
