@@ -38,7 +38,9 @@ import Testing
     }
   }
 
-  @Test(arguments: guests) func passesWithSuspensions(_ guest: Guest) throws {
+  @Test(
+    .enabled(if: ProcessInfo.processInfo.environment["GODWIT_TEST_LONG"] != nil), arguments: guests)
+  func passesWithSuspensions(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa)
     try withKnownIssue(isIntermittent: true) {
       let whole = try godwit(["run", "--", program.path], limit: 60)
