@@ -42,7 +42,8 @@ let package = Package(
     // C libraries, found through pkg-config.
     .systemLibrary(name: "CUnicorn", pkgConfig: "unicorn", providers: [.apt(["libunicorn-dev"])]),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
-    .systemLibrary(name: "CCapstone", pkgConfig: "capstone", providers: [.apt(["libcapstone-dev"])]),
+    .systemLibrary(
+      name: "CCapstone", pkgConfig: "capstone", providers: [.apt(["libcapstone-dev"])]),
     .target(name: "CUnicornShims", dependencies: ["CUnicorn"]),
     .target(name: "CPosixShims"),
 
@@ -63,12 +64,11 @@ let package = Package(
     library(
       "Picoprocess",
       [
-        "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "Snapshot", "UnicornEngine", "PosixHost", logging,
+        "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "Snapshot", "UnicornEngine",
+        "PosixHost", logging,
       ]),
     .executableTarget(
-      name: "godwit", dependencies: [
-        "Picoprocess", "LibOS", "HostABI", "PosixHost", "Snapshot", "Disassembler", arguments,
-      ],
+      name: "godwit", dependencies: ["Picoprocess", "Disassembler", arguments],
       swiftSettings: strict),
 
     tests("MachineTests", ["Machine"]),

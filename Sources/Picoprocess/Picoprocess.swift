@@ -2,188 +2,140 @@ import HostABI
 package import LibOS
 import LinuxABI
 import Machine
-package import PosixHost
-package import Snapshot
-import UnicornEngine
+import PosixHost
 
-/// One guest application on this host: host, engine, memory and library OS put together.
+/// A guest and all it runs on, in this host process.
 ///
-/// It lives on the thread that makes it.
+/// Made, run and ended on one thread. There is one per process: it owns the process's signals and
+/// standard streams.
 package final class Picoprocess {
-  package static let libraryOSVersion = "0.1.0"
-  package static let abiVersion: UInt32 = 1
+  let host: PosixHost
+  let options: PicoprocessOptions
+  var machine: GuestMachine
+  /// What the guest's tree is made of.
+  var tree = FilesystemConfiguration()
+  /// The program's path or name, for people.
+  let program: String
+  /// By which it is found.
+  let name: String
+  /// Of the host's monotonic clock, in nanoseconds.
+  let startTime: Int64
+  let reports: Reports
+  let wake: Wake
+  let mailbox = Mailbox()
+  var control: ControlServer?
 
-  package let host: PosixHost
-  package let kernel: Kernel
-  private let arena: FrameArena
-  private let fs: FSContext
+  var kernel: Kernel { machine.kernel }
 
-  /// Prepares a picoprocess without a program: memory, filesystems, library OS.
-  private init(_ configuration: Configuration) throws(Failure) {
-    host = PosixHost()
-    let limit = configuration.memoryLimit ?? host.facts.memory / 4 * 3
-    guard let arena = FrameArena(byteLimit: Int(limit)) else {
-      throw Failure("can't reserve \(limit) bytes of address space for guest memory")
+  /// How a run came to its end.
+  package enum Ending: Sendable, Hashable {
+    case exited(ExitStatus)
+    /// The guest lies in a snapshot now.
+    case suspended
+
+    /// What `godwit` exits with: the guest's own status, 128 + n when signal n killed it; 0 when it was
+    /// suspended.
+    package var shellStatus: Int32 {
+      switch self {
+      case .exited(let status): status.shellStatus
+      case .suspended: 0
+      }
     }
-    self.arena = arena
-    var settings = KernelConfiguration()
-    settings.memory = limit
-    settings.hostName = host.facts.hostName
-    kernel = Kernel(host: host, arena: arena, configuration: settings)
-    var tree = FilesystemConfiguration(lower: StreamURI(.dir, configuration.root))
-    for mount in configuration.mounts {
-      tree.mounts.append(
-        .init(
-          host: StreamURI(.dir, mount.host), guest: Array(mount.guest.utf8),
-          isReadOnly: mount.isReadOnly))
-    }
-    do throws(Errno) {
-      fs = try kernel.mountFilesystems(tree)
-    } catch {
-      throw Failure("can't mount the guest's filesystems over \(configuration.root): \(error.message)")
-    }
-    kernel.syscallLimit = configuration.syscallLimit
-    if configuration.countsSyscalls { kernel.statistics = SyscallStatistics() }
-    if let trace = configuration.trace { kernel.tracer = Tracer(write: trace) }
   }
 
-  /// Starts a program.
-  package convenience init(_ configuration: Configuration, _ invocation: Invocation)
+  /// Prepares everything but the guest itself.
+  init(_ options: PicoprocessOptions, program: String) throws(Failure) {
+    let host = PosixHost()
+    self.host = host
+    self.options = options
+    self.program = program
+    startTime = host.now(.monotonic).totalNanoseconds
+    name = options.name ?? Picoprocess.defaultName(program)
+    reports = try Reports(options)
+    machine = try GuestMachine(host: host, memoryLimit: options.memoryLimit)
+    wake = Wake(host)
+    let service = ControlService(mailbox: mailbox, wake: wake)
+    control = try Picoprocess.openControl(options, name: name, service)
+  }
+
+  /// Loads `program` and makes the guest's first process from it.
+  package convenience init(_ program: ProgramOptions, _ options: PicoprocessOptions)
     throws(Failure)
   {
-    try self.init(configuration)
-    var context = fs
-    guard let directory = try? kernel.vfs.resolve(invocation.directory, in: fs),
-      directory.isDirectory
-    else {
-      let name = String(decoding: invocation.directory, as: UTF8.self)
-      throw Failure("\(name): no such directory in the guest")
-    }
-    context.cwd = directory
-    let path = invocation.environment.first { $0.starts(with: Array("PATH=".utf8)) }
-    let fallback = Array("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".utf8)
+    try self.init(options, program: program.program)
+    tree = try filesystemConfiguration(root: options.root ?? "/", options.mounts)
+    reports.attach(to: kernel)
+    try start(program)
+  }
+
+  private func start(_ options: ProgramOptions) throws(Failure) {
+    var fs = try mountFilesystems()
+    fs.cwd = try workingDirectory(options, fs)
+    let environment = Picoprocess.environment(adding: options.environment)
     let program: Program
     do throws(LoadError) {
       program = try kernel.findProgram(
-        invocation.program, arguments: invocation.arguments,
-        searchPath: path.map { Array($0.dropFirst(5)) } ?? fallback, in: context)
-    } catch { throw Failure(error.message, status: error.status) }
-    try useEngine(program.isa)
+        Array(options.program.utf8),
+        arguments: ([options.program] + options.arguments).map { Array($0.utf8) },
+        searchPath: Picoprocess.searchPath(environment), in: fs)
+    } catch { throw Failure(error) }
+    try machine.useEngine(for: program.isa)
+    let process: Process
     do throws(LoadError) {
-      let process = try kernel.start(program, environment: invocation.environment, fs: context)
-      kernel.openStandardStreams(process.files)
-    } catch { throw Failure(error.message, status: error.status) }
+      process = try kernel.start(program, environment: environment, fs: fs)
+    } catch { throw Failure(error) }
+    kernel.openStandardStreams(process.files)
+    ignoreInheritedSignals(process)
   }
 
-  /// Goes on with what a snapshot holds.
-  package convenience init(_ configuration: Configuration, resuming reader: SnapshotReader)
-    throws(Failure)
+  /// The working directory asked for; by default the host's, when the guest sees the same tree.
+  private func workingDirectory(_ options: ProgramOptions, _ fs: FSContext) throws(Failure)
+    -> Dentry
   {
-    try self.init(configuration)
-    do throws(SnapshotError) {
-      try reader.require(Self.support)
-    } catch { throw Failure(error.description) }
-    guard let isa = GuestISA(rawValue: reader.header.guestISA) else {
-      throw Failure("unknown guest instruction set \(reader.header.guestISA)")
+    if let path = options.workingDirectory {
+      do throws(Errno) {
+        let directory = try kernel.vfs.resolve(Array(path.utf8), in: fs)
+        guard try directory.inode.status().isDirectory else { throw .ENOTDIR }
+        return directory
+      } catch { throw Failure(path, error) }
     }
-    try useEngine(isa)
-    do throws(SnapshotError) {
-      try StateLoader(kernel, reader).restoreAll()
-    } catch { throw Failure(error.description) }
+    if self.options.root == nil, let path = try? HostProcess.workingDirectory(),
+      let directory = try? kernel.vfs.resolve(path, in: fs)
+    {
+      return directory
+    }
+    return fs.root
   }
 
-  /// What this build can resume.
-  package static var support: SnapshotSupport {
-    SnapshotSupport(
-      guestISAs: Set(GuestISA.allCases.map(\.rawValue)), abiVersions: abiVersion...abiVersion,
-      features: [], sections: Set((1...6).map { UInt32($0) }))
+  /// `NAME-PID`, with NAME the last component of the program's path, as far as a name may have it.
+  static func defaultName(_ program: String) -> String {
+    let last = program.split(separator: "/").last ?? "guest"
+    let stem = last.unicodeScalars.prefix(40).map { scalar in
+      scalar.isASCII
+        && (scalar.properties.isAlphabetic || "0123456789._-".unicodeScalars.contains(scalar))
+        ? Character(scalar) : "_"
+    }
+    let name = String(stem) + "-\(HostProcess.id)"
+    return name.hasPrefix(".") ? "_" + name : name
   }
 
-  private func useEngine(_ isa: GuestISA) throws(Failure) {
-    do throws(EngineError) {
-      let engine = try UnicornEngine(isa: isa, arena: arena)
-      kernel.configuration.hwcap = engine.hwcaps.hwcap
-      kernel.configuration.hwcap2 = engine.hwcaps.hwcap2
-      let token = engine.stopToken
-      kernel.use(engine, stop: EngineStop { token.request() })
-    } catch { throw Failure("can't start the \(isa.rawValue) engine: \(error)") }
+  static func environment(adding changes: [String]) -> [[UInt8]] {
+    let equals = UInt8(ascii: "=")
+    var strings = HostProcess.environment
+    for change in changes {
+      let bytes = Array(change.utf8)
+      let key = bytes.prefix { $0 != equals } + [equals]
+      strings.removeAll { $0.starts(with: key) }
+      strings.append(bytes)
+    }
+    return strings
   }
 
-  // MARK: Running
-
-  /// Runs until the guest ends, or the host's side or the call limit stops it.
-  package func run() -> RunOutcome {
-    forwardSignals()
-    defer {
-      HostSignals.uninstall()
-      host.restoreTerminal()
-      kernel.vfs.sync()
+  static func searchPath(_ environment: [[UInt8]]) -> [UInt8] {
+    let key = Array("PATH=".utf8)
+    if let path = environment.first(where: { $0.starts(with: key) }) {
+      return Array(path.dropFirst(key.count))
     }
-    kernel.onInterrupt = { [unowned self] in
-      deliverSignals()
-      return stopRequested() ? .stop : .proceed
-    }
-    return kernel.run()
-  }
-
-  /// Asked at each interruption: whether the host's side wants the guest to stand still.
-  package var stopRequested: () -> Bool = { false }
-
-  /// Brings the run loop to its top, from any thread.
-  package var interruption: @Sendable () -> Void {
-    let token = kernel.interrupt
-    let waker = host.waker
-    let stop = kernel.stopEngine
-    return {
-      token.raise()
-      waker.wake()
-      stop.call()
-    }
-  }
-
-  private static let forwarded: [Signal] = [
-    .SIGINT, .SIGTERM, .SIGHUP, .SIGQUIT, .SIGUSR1, .SIGUSR2, .SIGWINCH, .SIGCONT,
-  ]
-
-  private func forwardSignals() {
-    HostSignals.install(
-      Self.forwarded.map(\.rawValue), waking: host, notify: interruption)
-  }
-
-  private func deliverSignals() {
-    for number in HostSignals.takePending() {
-      guard let process = kernel.processes[kernel.initialPID] else { return }
-      process.post(signal: number)
-    }
-  }
-
-  // MARK: Snapshots
-
-  /// Writes the standing guest to `path`, whole or not at all. The guest goes on unharmed either way.
-  package func save(to path: String) throws(Failure) {
-    let obstacles = kernel.untransportable()
-    guard obstacles.isEmpty else {
-      throw Failure("can't take a snapshot: \(obstacles.joined(separator: "; "))")
-    }
-    do {
-      let file = try AtomicFile(replacing: path, permissions: 0o600)
-      var id = [UInt8](repeating: 0, count: 16)
-      id.withMutableRawSpan { host.entropy(into: &$0) }
-      let now = host.now(.realtime)
-      let header = SnapshotHeader(
-        id: SnapshotID(
-          high: id.withRawSpan { $0.load(at: 0) }, low: id.withRawSpan { $0.load(at: 8) }),
-        creationSeconds: now.seconds, creationNanoseconds: UInt32(now.nanoseconds),
-        guestISA: kernel.engine.isa.rawValue, libraryOSVersion: Self.libraryOSVersion,
-        abiVersion: Self.abiVersion, hostNote: host.facts.hostName)
-      let writer = try SnapshotWriter(header) { try file.write($0) }
-      try kernel.saveState(to: writer)
-      _ = try writer.finish()
-      try file.commit()
-    } catch let error as SnapshotError {
-      throw Failure("\(path): \(error)")
-    } catch {
-      throw Failure("\(path): \(error)")
-    }
+    return Array("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".utf8)
   }
 }

@@ -1,67 +1,80 @@
 import ArgumentParser
 import Picoprocess
 
-/// What `run` and `resume` have in common.
+/// The options that `run` and `resume` share.
 struct GuestOptions: ParsableArguments {
-  @Option(help: "The directory that is the guest's read-only root.")
-  var root = "/"
+  @Option(help: "The name to find the picoprocess by; default: PROGRAM-PID.")
+  var name: String?
 
   @Option(
-    help: ArgumentHelp("Show a host directory in the guest.", valueName: "host:guest[:ro]"))
-  var mount: [String] = []
+    help: ArgumentHelp(
+      "The host directory beneath the guest's root, which stays as it is; default: /.",
+      valueName: "dir"))
+  var root: String?
 
-  @Option(help: "Bytes of guest memory; K, M and G are understood.")
-  var memoryLimit: String?
+  @Option(help: ArgumentHelp("Show a host directory in the guest.", valueName: "host:guest[:ro]"))
+  var mount: [MountOption] = []
+
+  @Option(help: ArgumentHelp("Guest memory, as in 512M or 2G.", valueName: "size"))
+  var memoryLimit: ByteCount?
 
   @Option(
-    help: ArgumentHelp("Write a line per system call to FILE (- is standard error).",
+    help: ArgumentHelp(
+      "Show every system call, on standard error or in FILE (--trace=FILE).", valueName: "file"))
+  var trace: ReportTarget?
+
+  @Option(
+    help: ArgumentHelp(
+      "Report statistics as JSON at the end, on standard error or in FILE (--stats=FILE).",
       valueName: "file"))
-  var trace: String?
+  var stats: ReportTarget?
 
   @Option(
-    help: ArgumentHelp("Write counts of the run to FILE as JSON (- is standard error).",
-      valueName: "file"))
-  var stats: String?
-
-  @Option(help: ArgumentHelp("Suspend after this many system calls.", valueName: "n"))
+    help: ArgumentHelp(
+      "Suspend to the --output file when the guest has made so many system calls in all.",
+      valueName: "n"))
   var suspendAtSyscall: UInt64?
 
-  @Option(name: .shortAndLong, help: "The snapshot that a suspension writes.")
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to suspend to.", valueName: "file"))
   var output: String?
 
-  func configuration() throws -> Configuration {
-    var result = Configuration()
-    result.root = try absolute(root)
-    for text in mount {
-      var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-      let isReadOnly = parts.count == 3 && parts[2] == "ro"
-      if isReadOnly { parts.removeLast() }
-      guard parts.count == 2, !parts[0].isEmpty, parts[1].hasPrefix("/") else {
-        throw Failure("--mount \(text): expected HOST:GUEST or HOST:GUEST:ro")
-      }
-      result.mounts.append(
-        .init(host: try absolute(parts[0]), guest: parts[1], isReadOnly: isReadOnly))
+  @Option(
+    help: ArgumentHelp(
+      "Save and restore the guest in memory whenever it has made so many system calls: a test.",
+      valueName: "n", visibility: .hidden))
+  var suspendEvery: UInt64?
+
+  mutating func validate() throws {
+    guard (suspendAtSyscall == nil) == (output == nil) else {
+      throw ValidationError("--suspend-at-syscall and --output need each other")
     }
-    if let memoryLimit { result.memoryLimit = try bytes(memoryLimit) }
-    if let trace {
-      let sink = try TextSink(trace)
-      result.trace = { sink.write($0) }
-    }
-    result.countsSyscalls = stats != nil
-    if let suspendAtSyscall {
-      guard output != nil else { throw Failure("--suspend-at-syscall needs --output FILE") }
-      result.syscallLimit = suspendAtSyscall
-    }
-    return result
+    guard suspendEvery != 0 else { throw ValidationError("--suspend-every takes 1 or more") }
   }
 
-  private func bytes(_ text: String) throws -> UInt64 {
-    let shifts: [Character: UInt64] = ["K": 10, "M": 20, "G": 30]
-    let shift = text.last.flatMap { shifts[Character($0.uppercased())] }
-    let digits = shift == nil ? text[...] : text.dropLast()
-    guard let number = UInt64(digits), number > 0, number <= (1 << 44) >> (shift ?? 0) else {
-      throw Failure("--memory-limit \(text): expected a number of bytes")
-    }
-    return number << (shift ?? 0)
+  var picoprocessOptions: PicoprocessOptions {
+    var options = PicoprocessOptions()
+    options.name = name
+    options.root = root
+    options.mounts = mount
+    options.memoryLimit = memoryLimit?.bytes
+    options.trace = trace
+    options.statistics = stats
+    options.suspendAtSyscall = suspendAtSyscall
+    options.output = output
+    options.suspendEvery = suspendEvery
+    return options
   }
+}
+
+extension MountOption: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
+
+extension ByteCount: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
+
+extension ReportTarget: ExpressibleByArgument {
+  /// `-` is standard error.
+  init?(argument: String) { self = argument == "-" ? .standardError : .file(argument) }
 }

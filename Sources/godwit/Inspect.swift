@@ -1,46 +1,33 @@
 import ArgumentParser
+import Disassembler
 import Picoprocess
-import Snapshot
 
 struct Inspect: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show what a snapshot holds.")
+  static let configuration = CommandConfiguration(
+    abstract: "Show what a snapshot holds.")
 
   @Argument(help: "The snapshot.")
   var file: String
 
+  @Flag(help: "Print JSON.")
+  var json = false
+
   func run() throws {
-    let reader = try SnapshotFile.reader(file)
-    let header = reader.header
-    print("snapshot     \(header.id)")
-    print("guest        \(header.guestISA)")
-    print("library OS   \(header.libraryOSVersion), ABI \(header.abiVersion)")
-    print("taken on     \(header.hostNote)")
-    print("size         \(reader.byteCount) bytes")
-    print("pages        \(reader.pageCount) stored in \(reader.storedPageBytes) bytes")
-    for section in reader.sections {
-      print("section \(section.id)    \(section.byteCount) bytes, \(section.storedByteCount) stored")
+    let description = try SnapshotDescription(file)
+    let report = description.report { bytes, address, isa in
+      guard let isa = DisassemblyISA(rawValue: isa) else { return [] }
+      return disassemble(bytes, at: address, isa: isa, count: 4).map { ($0.address, $0.text) }
     }
-    for line in try SnapshotSummary(reader).lines { print(line) }
+    Console.show(json ? report.json.prettyText : report.text)
   }
 }
 
 struct Verify: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Check every byte of a snapshot.")
+  static let configuration = CommandConfiguration(
+    abstract: "Check every byte of a snapshot.")
 
   @Argument(help: "The snapshot.")
   var file: String
 
-  func run() throws {
-    let reader = try SnapshotFile.reader(file)
-    do throws(SnapshotError) {
-      try reader.verify()
-    } catch { throw Failure("\(file): \(error)") }
-    print("\(file): whole, \(reader.byteCount) bytes, \(reader.contentDigest)")
-  }
-}
-
-struct Version: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Show the version.")
-
-  func run() throws { print("godwit \(Picoprocess.libraryOSVersion)") }
+  func run() throws { Console.show(try SnapshotFile.verify(file)) }
 }

@@ -14,6 +14,9 @@ package final class Pipe {
   package private(set) var writers = 0
   /// How often an end for writing was opened: a FIFO's reader sees a hangup only after that.
   package private(set) var writersEver: UInt64 = 0
+  package private(set) var readersEver: UInt64 = 0
+  /// Woken when an end is opened: opening one end of a FIFO waits for the other.
+  package let openQueue = WaitQueue()
 
   /// - Parameter number: its `st_ino`.
   package init(number: UInt64, created: Timespec, capacity: Int = Limits.PIPE_CAPACITY) {
@@ -25,11 +28,15 @@ package final class Pipe {
 
   func attach(_ end: PipeEnd) {
     ends.append(end)
-    if end.isReadable { readers += 1 }
+    if end.isReadable {
+      readers += 1
+      readersEver += 1
+    }
     if end.isWritable {
       writers += 1
       writersEver += 1
     }
+    openQueue.wake()
   }
 
   func detach(_ end: PipeEnd) {

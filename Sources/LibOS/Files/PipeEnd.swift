@@ -4,19 +4,19 @@ import Machine
 /// An open end of a pipe; which one, its access mode says. `O_RDWR` on a FIFO makes one that is both.
 package final class PipeEnd: OpenFile {
   package let pipe: Pipe
-  private let nodeInode: Inode?
-  private let nodeName: String?
+  private let place: Dentry?
   /// `pipe.writersEver` when this end was opened without waiting for a writer: no hangup until
   /// there was one (fifo(7)).
   package let writersAtOpen: UInt64?
+  /// Likewise of an end for writing.
+  private let readersAtOpen: UInt64?
 
-  /// - Parameters:
-  ///   - inode: a FIFO's; `nil` for the pipe's own.
-  ///   - name: a FIFO's path.
-  package init(_ pipe: Pipe, flags: OpenFlags, inode: Inode? = nil, name: String? = nil) {
+  /// - Parameter dentry: a FIFO's name; `nil` for a pipe.
+  package init(_ pipe: Pipe, flags: OpenFlags, at dentry: Dentry? = nil) {
     self.pipe = pipe
-    nodeInode = inode
-    nodeName = name
+    place = dentry
+    readersAtOpen =
+      flags.isWritable && !flags.isReadable && pipe.readers == 0 ? pipe.readersEver : nil
     writersAtOpen =
       flags.isReadable && !flags.isWritable && pipe.writers == 0 ? pipe.writersEver : nil
     super.init(flags: flags)
@@ -24,6 +24,12 @@ package final class PipeEnd: OpenFile {
   }
 
   package override func close() { pipe.detach(self) }
+
+  /// Whether open(2) of this end of a FIFO still waits for somebody to open the other (fifo(7)).
+  package var awaitsOtherEnd: Bool {
+    guard place != nil, !isNonBlocking else { return false }
+    return writersAtOpen == pipe.writersEver || readersAtOpen == pipe.readersEver
+  }
 
   package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
     guard isReadable else { throw .EBADF }
@@ -64,10 +70,15 @@ package final class PipeEnd: OpenFile {
 
   /// Another description of either end, as `open` on `/proc/self/fd/N` makes it.
   package override func reopen(_ flags: OpenFlags) throws(Errno) -> OpenFile {
-    PipeEnd(pipe, flags: flags, inode: nodeInode, name: nodeName)
+    PipeEnd(pipe, flags: flags, at: place)
   }
 
-  package override var inode: Inode { get throws(Errno) { nodeInode ?? pipe.inode } }
+  package override var inode: Inode { get throws(Errno) { place?.inode ?? pipe.inode } }
 
-  package override var linkName: String { nodeName ?? "pipe:[\(pipe.inode.number)]" }
+  package override var dentry: Dentry? { place }
+
+  package override var linkName: String {
+    if let place { return String(decoding: place.shownPath(), as: UTF8.self) }
+    return "pipe:[\(pipe.inode.number)]"
+  }
 }

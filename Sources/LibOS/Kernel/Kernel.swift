@@ -39,7 +39,10 @@ package final class Kernel {
   package var initialPID: Int32 = 1
 
   package var scheduler = Scheduler()
-  package var timers = TimerQueue()
+  package var timers = TimerQueue() {
+    // The engine's alarm was set for what was the first deadline before.
+    didSet { if let next = timers.next, next < alarm ?? .max { needsAttention = true } }
+  }
   package var clock: KernelClock
   package let futexes = FutexTable()
   /// The inode number given to a pipe last: pipes belong to no filesystem that could count them.

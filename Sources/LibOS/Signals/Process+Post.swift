@@ -90,6 +90,8 @@ extension Process {
     signals.stopSignal = signal
     for task in tasks { kernel.scheduler.remove(task) }
     kernel.needsAttention = true
+    // The host's side may want to stop too.
+    kernel.interrupt.raise()
   }
 
   /// Lets stopped threads go on.

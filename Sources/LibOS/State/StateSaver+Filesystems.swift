@@ -1,3 +1,4 @@
+import HostABI
 import LibOSState
 import LinuxABI
 package import Machine
@@ -53,6 +54,7 @@ extension StateSaver {
       state.readOnly = mount.isReadOnly
       state.type = mount.filesystem.typeName
       if let layers = mount.filesystem as? LayeredFS { state.tree = try tree(of: layers) }
+      if let host = mount.filesystem as? HostFS { state.hostPath = data(host.base.path) }
       filesystems.mounts.append(state)
     }
     if let layers = kernel.vfs.memoryFiles.filesystem as? LayeredFS {

@@ -94,9 +94,11 @@ private let selectEvents: [PollEvents] = [
 /// - Parameter timeout: nanoseconds; nil waits for ever.
 private func select(_ call: SyscallContext, timeout: Int64?) throws(Errno) -> SyscallResult {
   guard call.int(0) >= 0 else { throw .EINVAL }
-  // Descriptors beyond the table are not looked at, set or not; Linux starts with 64.
-  let highest = Int(call.process.files.descriptors.last ?? 0)
-  let bits = min(Int(call.int(0)), (highest / 64 + 1) * 64)
+  // No descriptor can be open beyond the limit, nor be asked for; Linux draws the line at the size
+  // its table has grown to.
+  let highest = Int(call.process.files.descriptors.last ?? 0) + 1
+  let limit = max(highest, Int(min(call.process.limits.openFileLimit, 1 << 20)))
+  let bits = min(Int(call.int(0)), limit)
   let words = (bits + 63) / 64
   var wanted: [[UInt64]] = []
   for index in 1...3 {

@@ -20,6 +20,7 @@ extension Task {
   /// Takes the task out of every list.
   func remove() {
     stopWaiting()
+    dropPendingOpen()
     kernel.futexes.cancel(self)
     state = .exited
     kernel.scheduler.remove(self)
@@ -53,7 +54,7 @@ extension Process {
   func finish(_ status: ExitStatus) {
     isExiting = true
     timers.stop()
-    files.closeAll()
+    closeFiles()
     kernel.processes[pid] = nil
     kernel.needsAttention = true
     if pid == kernel.initialPID { kernel.exitStatus = status }

@@ -44,10 +44,15 @@ package final class ProcessTimers {
     changed()
   }
 
-  private func changed() {
-    usesProcessorTime =
-      intervals.virtual.isArmed || intervals.profiling.isArmed || !sleeps.isEmpty
+  private var isAnythingArmed: Bool {
+    intervals.virtual.isArmed || intervals.profiling.isArmed || !sleeps.isEmpty
       || posix.values.contains { $0.state.runsOn.isProcessorTime && $0.state.schedule.isArmed }
+  }
+
+  private func changed() {
+    usesProcessorTime = isAnythingArmed
+    // The run loop sets its alarm at the top.
+    if usesProcessorTime { kernel.needsAttention = true }
   }
 
   // MARK: Interval timers
@@ -207,7 +212,7 @@ package final class ProcessTimers {
     for (tid, sleep) in sleeps where (time(sleep.clock, at: now) ?? .max) >= sleep.until {
       kernel.tasks[tid]?.wake()
     }
-    changed()
+    if !isAnythingArmed { usesProcessorTime = false }
   }
 
   /// Of the clocks that run now, how long until the first one gets to where something waits.

@@ -19,6 +19,8 @@ package final class MemoryObject {
   }
 
   package let arena: FrameArena
+  /// Whose bytes these are, for whoever lists mappings: a file's inode.
+  package weak var owner: AnyObject?
   package private(set) var source: (any PageSource)?
   /// Length in bytes; pages beyond it give SIGBUS.
   package private(set) var size: UInt64

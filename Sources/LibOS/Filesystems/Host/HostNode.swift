@@ -216,6 +216,7 @@ package final class HostNode: Inode {
     let source = HostPages(self, host, handle, isWritable: writable)
     let size = try hosted { () throws(HostError) in try host.attributes(of: handle).size }
     let object = MemoryObject(arena: mount.vfs.arena, source: source, size: size)
+    object.owner = self
     pages = object
     return object
   }
@@ -242,10 +243,6 @@ package final class HostPages: PageSource {
   }
 
   deinit { host.close(handle) }
-
-  /// What `/proc/self/maps` shows of the file.
-  package var device: DeviceNumber { node.mount.device }
-  package var number: UInt64 { node.number }
 
   /// Goes on with a handle that may write.
   func reopen(_ handle: HostHandle) {

@@ -52,9 +52,11 @@ package final class LayeredNode: Inode {
   package internal(set) var whiteouts: Set<[UInt8]> = []
 
   /// The bytes of a file that was, or may at any time be, changed.
-  package internal(set) var content: MemoryObject?
+  package internal(set) var content: MemoryObject? { didSet { content?.owner = self } }
   /// The bytes of an unchanged file, as long as somebody has it open or mapped.
   private weak var unchanged: MemoryObject?
+  /// What connects the open ends of a FIFO, as long as there are any.
+  private weak var fifo: Pipe?
   /// Seals of a `memfd_create` file; `nil` where sealing is not for.
   package var seals: SealFlags?
   /// Made without a name (`O_TMPFILE`), so that a name may be given to it.
@@ -190,6 +192,7 @@ package final class LayeredNode: Inode {
       let source = LowerSource(layers, path: lower)
       let size = try hosted { () throws(HostError) in try source.openSize() }
       object = MemoryObject(arena: vfs.arena, source: source, size: size)
+      object.owner = self
       unchanged = object
     } else {
       object = MemoryObject(arena: vfs.arena)
@@ -267,6 +270,13 @@ package final class LayeredNode: Inode {
       // What the host refuses to open is refused now, not at the first read.
       let object = try object()
       return LayeredFile(self, dentry, flags, object)
+    case .S_IFIFO:
+      let pipe = fifo ?? Pipe(number: number, created: vfs.now)
+      if flags.accessMode == .O_WRONLY, flags.contains(.O_NONBLOCK), pipe.readers == 0 {
+        throw .ENXIO
+      }
+      fifo = pipe
+      return PipeEnd(pipe, flags: flags, at: dentry)
     case .S_IFLNK: throw .ELOOP
     default: throw .ENXIO
     }

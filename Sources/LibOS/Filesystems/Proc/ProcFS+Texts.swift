@@ -34,14 +34,14 @@ private func mapsLine(_ vma: VMA) -> String {
   var offset: UInt64 = 0
   var device = DeviceNumber(major: 0, minor: 0)
   var inode: UInt64 = 0
+  var name = vma.name
   if case .object(let object, let start) = vma.backing {
     offset = start
-    if let source = object.source as? LowerSource {
-      device = source.layers.device
-      inode = LayeredFS.number(ofLower: source.path)
-    } else if let source = object.source as? HostPages {
-      device = source.device
-      inode = source.number
+    if let owner = object.owner as? Inode {
+      device = owner.filesystem?.device ?? device
+      inode = owner.number
+      let isDeleted = (owner as? LayeredNode)?.own?.linkCount == 0
+      if isDeleted, !name.hasSuffix(" (deleted)") { name += " (deleted)" }
     }
   }
   let permissions =
@@ -51,8 +51,8 @@ private func mapsLine(_ vma: VMA) -> String {
     "\(hex(vma.start.rawValue, width: 8))-\(hex(vma.end.rawValue, width: 8)) \(permissions) "
     + "\(hex(offset, width: 8)) \(hex(UInt64(device.major), width: 2)):"
     + "\(hex(UInt64(device.minor), width: 2)) \(inode) "
-  if !vma.name.isEmpty {
-    line += String(repeating: " ", count: max(0, 73 - line.utf8.count)) + vma.name
+  if !name.isEmpty {
+    line += String(repeating: " ", count: max(0, 73 - line.utf8.count)) + name
   }
   return line + "\n"
 }

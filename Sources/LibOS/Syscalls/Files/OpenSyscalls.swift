@@ -35,10 +35,35 @@ private func open(
   _ call: SyscallContext, _ path: [UInt8], from start: Dentry, _ flags: OpenFlags,
   _ permissions: UInt32, resolve: ResolveFlags = []
 ) throws(Errno) -> SyscallResult {
-  let limit = call.process.limits.openFileLimit
-  let file = try call.vfs.open(
-    path, from: start, flags, permissions: permissions, caller: call.caller(), resolve: resolve)
-  return try install(call, file, closeOnExec: flags.contains(.O_CLOEXEC), limit)
+  let task = call.task
+  let file: OpenFile
+  if let pending = task.pendingOpen {
+    file = pending
+  } else {
+    file = try call.vfs.open(
+      path, from: start, flags, permissions: permissions, caller: call.caller(), resolve: resolve)
+  }
+  if let end = file as? PipeEnd, end.awaitsOtherEnd {
+    task.pendingOpen = end
+    do {
+      return try task.block(on: [end.pipe.openQueue])
+    } catch {
+      task.dropPendingOpen()
+      throw error
+    }
+  }
+  task.pendingOpen = nil
+  return try install(
+    call, file, closeOnExec: flags.contains(.O_CLOEXEC), call.process.limits.openFileLimit)
+}
+
+extension Task {
+  /// Gives up an `open` that waits.
+  func dropPendingOpen() {
+    pendingOpen?.retain()
+    pendingOpen?.release()
+    pendingOpen = nil
+  }
 }
 
 /// Gives a fresh file a descriptor; a file that gets none is closed.
@@ -116,6 +141,17 @@ private func close(_ call: SyscallContext, _ descriptor: Int32) throws(Errno) {
 /// Drops the process's record locks on the inode of `file`.
 func releaseRecordLocks(_ process: Process, _ file: OpenFile) {
   (try? file.inode)?.locks.release(ownedBy: .process(process.pid))
+}
+
+extension Process {
+  /// What the end of a process means to files: mapped changes are written, locks and descriptors go.
+  func closeFiles() {
+    kernel.vfs.writeBack(space, .null, isa.userAddressLimit)
+    for descriptor in files.descriptors {
+      if let file = try? files.file(descriptor) { releaseRecordLocks(self, file) }
+    }
+    files.closeAll()
+  }
 }
 
 func sys_close(_ call: SyscallContext) throws(Errno) -> SyscallResult {

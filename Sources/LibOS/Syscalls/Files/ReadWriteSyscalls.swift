@@ -142,7 +142,7 @@ func sys_lseek(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   if overflow { throw .EOVERFLOW }
   guard position >= 0 else { throw .EINVAL }
   try file.setPosition(UInt64(position))
-  return .value(UInt64(position))
+  return .value(try file.position())
 }
 
 /// ioctl(2): what every descriptor answers here, the rest at the file.

@@ -2,14 +2,12 @@ import HostABI
 import PosixHost
 package import Snapshot
 
-/// A snapshot in a host file.
+/// A file of the host that is read in pieces: a snapshot, usually.
 package final class SnapshotFile: SnapshotSource {
   private let file: InputFile
 
   package init(_ path: String) throws(Failure) {
-    do throws(HostError) { file = try InputFile(path) } catch {
-      throw Failure("\(path): \(error)")
-    }
+    file = try withFailure(path) { () throws(HostError) in try InputFile(path) }
   }
 
   package var byteCount: UInt64 { file.size }
@@ -22,11 +20,16 @@ package final class SnapshotFile: SnapshotSource {
     guard count == buffer.byteCount else { throw .truncated(at: offset + UInt64(count)) }
   }
 
+  /// At most `count` bytes from `offset` on: fewer at the end of the file.
+  func bytes(at offset: UInt64, count: Int) throws(HostError) -> [UInt8] {
+    try file.read(at: offset, count: count)
+  }
+
   /// Opens the snapshot at `path`.
   package static func reader(_ path: String) throws(Failure) -> SnapshotReader {
     let source = try SnapshotFile(path)
     do throws(SnapshotError) { return try SnapshotReader(source) } catch {
-      throw Failure("\(path): \(error)")
+      throw Failure(path, error)
     }
   }
 }

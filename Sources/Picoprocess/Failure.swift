@@ -1,0 +1,37 @@
+package import HostABI
+package import LibOS
+package import LinuxABI
+package import Snapshot
+
+/// Why Godwit could not do what it was asked: one line for the user, and the exit status.
+package struct Failure: Error, Sendable, CustomStringConvertible {
+  /// 125 for Godwit's own failures; 126 and 127 as a shell has them for programs.
+  package var status: Int32
+  package var message: String
+
+  package init(_ message: String, status: Int32 = 125) {
+    self.message = message
+    self.status = status
+  }
+
+  package init(_ error: LoadError) { self.init(error.message, status: error.status) }
+
+  /// A host call on `subject` (a path, usually) failed.
+  package init(_ subject: String, _ error: HostError) {
+    self.init(subject, Errno(error))
+  }
+
+  package init(_ subject: String, _ errno: Errno) {
+    let reason = errno.message
+    self.init("\(subject): \(reason.prefix(1).lowercased())\(reason.dropFirst())")
+  }
+
+  package init(_ path: String, _ error: SnapshotError) { self.init("\(path): \(error)") }
+
+  package var description: String { message }
+}
+
+/// Runs `body`; a host error becomes a failure that names `subject`.
+func withFailure<R>(_ subject: String, _ body: () throws(HostError) -> R) throws(Failure) -> R {
+  do throws(HostError) { return try body() } catch { throw Failure(subject, error) }
+}

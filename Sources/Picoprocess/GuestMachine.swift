@@ -1,0 +1,43 @@
+import HostABI
+package import LibOS
+package import Machine
+package import PosixHost
+package import UnicornEngine
+
+/// What a guest runs on: memory, processor and kernel. Replaced as a whole when state is restored.
+package final class GuestMachine {
+  package let arena: FrameArena
+  package let kernel: Kernel
+  package private(set) var engine: UnicornEngine?
+
+  package init(host: PosixHost, memoryLimit: Int?) throws(Failure) {
+    let limit = memoryLimit ?? Int(clamping: host.facts.memory / 4 * 3)
+    guard limit >= 1 << 20 else { throw Failure("the memory limit must be at least 1M") }
+    guard let arena = FrameArena(byteLimit: limit) else {
+      throw Failure("the host has no room for \(limit) bytes of guest memory")
+    }
+    self.arena = arena
+    var configuration = KernelConfiguration()
+    configuration.memory = UInt64(arena.byteLimit)
+    configuration.hostName = host.facts.hostName
+    kernel = Kernel(host: host, arena: arena, configuration: configuration)
+  }
+
+  /// Provides the processor for `isa`.
+  package func useEngine(for isa: GuestISA) throws(Failure) {
+    do throws(EngineError) {
+      let engine = try UnicornEngine(isa: isa, arena: arena)
+      kernel.configuration.hwcap = engine.hwcaps.hwcap
+      kernel.configuration.hwcap2 = engine.hwcaps.hwcap2
+      let stop = engine.stopToken
+      kernel.use(engine, stop: EngineStop { stop.request() })
+      self.engine = engine
+    } catch { throw Failure("the processor can't be emulated: \(error)") }
+  }
+
+  /// Gives up what the guest holds of the host: it goes on elsewhere.
+  package func retire() {
+    kernel.onInterrupt = nil
+    for process in kernel.processes.values { process.files.closeAll() }
+  }
+}

@@ -1,0 +1,58 @@
+import LibOS
+import PosixHost
+
+extension Picoprocess {
+  /// Runs the guest to its end, or until it was suspended. Throws when it can't go on.
+  package func run() throws(Failure) -> Ending {
+    catchSignals()
+    defer {
+      mailbox.close()
+      control?.stop()
+      host.restoreTerminal()
+      HostSignals.uninstall()
+    }
+    let ending = try loop()
+    kernel.vfs.sync()
+    try reports.finish(self, ending)
+    return ending
+  }
+
+  private func loop() throws(Failure) -> Ending {
+    prepareMachine()
+    while true {
+      switch kernel.run() {
+      case .exited(let status): return .exited(status)
+      case .interrupted: if let ending = serveRequests() { return ending }
+      case .syscallLimit: if let ending = try limitReached() { return ending }
+      case .deadlock: throw Failure("every thread of the guest waits for what can never happen")
+      }
+    }
+  }
+
+  /// Connects a fresh machine to this process.
+  func prepareMachine() {
+    wake.aim(at: machine)
+    kernel.onInterrupt = { [unowned self] in
+      forwardSignals()
+      followStop()
+      return mailbox.isEmpty ? .proceed : .stop
+    }
+    setSyscallLimit()
+  }
+
+  private func setSyscallLimit() {
+    var limit = options.suspendAtSyscall ?? .max
+    if let step = options.suspendEvery { limit = min(limit, kernel.syscallCount + step) }
+    kernel.syscallLimit = limit
+  }
+
+  private func limitReached() throws(Failure) -> Ending? {
+    if let limit = options.suspendAtSyscall, kernel.syscallCount >= limit {
+      guard let output = options.output else { throw Failure("there is no file to suspend to") }
+      _ = try save(to: output)
+      return .suspended
+    }
+    try saveAndRestore()
+    return nil
+  }
+}

@@ -1,0 +1,49 @@
+import LibOS
+import LinuxABI
+import PosixHost
+
+// Signals sent to the host process are the guest's.
+
+extension Picoprocess {
+  /// The signals that are handed on: those that people and programs send. Not those that tell of faults
+  /// of this process itself, nor those that can't be caught.
+  private static let forwarded: [Signal] = [
+    .SIGHUP, .SIGINT, .SIGQUIT, .SIGTERM, .SIGUSR1, .SIGUSR2, .SIGWINCH, .SIGCONT, .SIGTSTP,
+    .SIGALRM,
+    .SIGURG, .SIGIO, .SIGPWR, .SIGVTALRM, .SIGPROF, .SIGXCPU,
+  ]
+
+  /// A program starts with the signals ignored that its parent had ignored (execve(2)).
+  func ignoreInheritedSignals(_ process: Process) {
+    for signal in Self.forwarded where HostSignals.isIgnored(signal.rawValue) {
+      process.signals[signal].handler = Sigaction.SIG_IGN
+    }
+  }
+
+  func catchSignals() {
+    let caught = Self.forwarded.map(\.rawValue)
+    let wake = self.wake
+    HostSignals.install(caught, waking: host) { wake.callWithinKernel() }
+  }
+
+  /// Sends the signals that came since the last call to the guest.
+  func forwardSignals() {
+    let signals = HostSignals.takePending()
+    guard !signals.isEmpty, let process = kernel.processes[kernel.initialPID] else { return }
+    for signal in signals { process.post(signal: signal, code: SignalCode.SI_USER) }
+    // What they lead to is looked at when they have been delivered.
+    kernel.interrupt.raise()
+  }
+
+  /// Stops this process too when the guest was stopped as terminals do, for the shell to see. Its SIGCONT
+  /// comes back through `forwardSignals`.
+  func followStop() {
+    guard let process = kernel.processes[kernel.initialPID],
+      let signal = process.signals.stopSignal,
+      [.SIGTSTP, .SIGTTIN, .SIGTTOU].contains(signal),
+      kernel.vfs.streams.all.contains(where: \.isTerminal)
+    else { return }
+    HostSignals.stopSelf()
+    forwardSignals()
+  }
+}

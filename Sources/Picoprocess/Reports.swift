@@ -1,0 +1,76 @@
+import HostABI
+import LibOS
+import Machine
+import PosixHost
+import UnicornEngine
+
+/// What `--trace` and `--stats` write.
+struct Reports {
+  private let trace: OutputFile?
+  private let statistics: OutputFile?
+  private let counts: SyscallStatistics?
+
+  init(_ options: PicoprocessOptions) throws(Failure) {
+    trace = try Reports.open(options.trace)
+    statistics = try Reports.open(options.statistics)
+    counts = statistics == nil ? nil : SyscallStatistics()
+  }
+
+  private static func open(_ target: ReportTarget?) throws(Failure) -> OutputFile? {
+    switch target {
+    case nil: nil
+    case .standardError: .standardError
+    case .file(let path):
+      try withFailure(path) { () throws(HostError) in try OutputFile(path) }
+    }
+  }
+
+  /// Has `kernel` report here.
+  func attach(to kernel: Kernel) {
+    kernel.statistics = counts
+    if let trace {
+      // A trace that can't be written must not disturb the guest.
+      kernel.tracer = Tracer { line in try? trace.write(Array(line.utf8) + [10]) }
+    }
+  }
+
+  func finish(_ picoprocess: Picoprocess, _ ending: Picoprocess.Ending) throws(Failure) {
+    guard let statistics, let counts else { return }
+    let report = picoprocess.statistics(counts, ending).text + "\n"
+    try withFailure("statistics") { () throws(HostError) in
+      try statistics.write(Array(report.utf8))
+    }
+  }
+}
+
+extension Picoprocess {
+  fileprivate func statistics(_ counts: SyscallStatistics, _ ending: Ending) -> JSON {
+    let engine = machine.engine?.statistics
+    let calls = counts.counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
+    let missing = counts.missing.sorted { $0.key < $1.key }
+    var end: JSON = "suspended"
+    if case .exited(let status) = ending {
+      switch status {
+      case .exited(let code): end = .object([("exited", .integer(Int64(code)))])
+      case .killed(let signal): end = .object([("killed", .integer(Int64(signal)))])
+      }
+    }
+    let wall = host.now(.monotonic).totalNanoseconds - startTime
+    return .object([
+      ("program", .string(program)),
+      ("isa", .string(kernel.engine.isa.rawValue)),
+      ("ending", end),
+      ("wallNanoseconds", .integer(wall)),
+      ("processorNanoseconds", .integer(host.now(.processorTime).totalNanoseconds)),
+      ("syscallCount", .integer(Int64(clamping: kernel.syscallCount))),
+      ("syscalls", .object(calls.map { ($0.key, .integer(Int64(clamping: $0.value))) })),
+      ("missingSyscalls", .object(missing.map { ($0.key, .integer(Int64(clamping: $0.value))) })),
+      ("engineRuns", .integer(Int64(clamping: engine?.runs ?? 0))),
+      ("tlbFills", .integer(Int64(clamping: engine?.tlbFills ?? 0))),
+      ("tlbFlushes", .integer(Int64(clamping: engine?.tlbFlushes ?? 0))),
+      ("guestPages", .integer(Int64(machine.arena.framesInUse))),
+      ("peakGuestPages", .integer(Int64(machine.arena.peakFramesInUse))),
+      ("peakMemoryBytes", .integer(Int64(clamping: PosixHost.peakMemory))),
+    ])
+  }
+}

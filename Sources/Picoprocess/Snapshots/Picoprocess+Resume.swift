@@ -1,0 +1,80 @@
+import HostABI
+import LibOS
+import LibOSState
+import LinuxABI
+import Machine
+import PosixHost
+import Snapshot
+
+extension Picoprocess {
+  /// Goes on with the guest in the snapshot at `path`.
+  package convenience init(resuming path: String, _ options: PicoprocessOptions) throws(Failure) {
+    let reader = try SnapshotFile.reader(path)
+    let state: ResumeState
+    do throws(SnapshotError) {
+      try reader.require(Self.support)
+      state = try ResumeState(reader)
+    } catch { throw Failure(path, error) }
+    try self.init(options, program: state.program)
+    tree = try state.filesystems(options, self)
+    do throws(SnapshotError) { try restore(reader) } catch { throw Failure(path, error) }
+  }
+
+  /// Fills the fresh machine with what `reader` holds.
+  func restore(_ reader: SnapshotReader) throws(SnapshotError) {
+    reports.attach(to: kernel)
+    do throws(Failure) {
+      _ = try mountFilesystems()
+      guard let isa = GuestISA(rawValue: reader.header.guestISA) else {
+        throw Failure("an unknown instruction set")
+      }
+      try machine.useEngine(for: isa)
+    } catch { throw .readFailed(error.message) }
+    try StateLoader(kernel, reader).restoreAll()
+  }
+}
+
+/// What must be known of a snapshot before anything is restored.
+private struct ResumeState {
+  /// The path of the program.
+  var program: String
+  private let mounts: [Godwit_State_Mount]
+
+  init(_ reader: SnapshotReader) throws(SnapshotError) {
+    let processes: Godwit_State_Processes = try StateLoader.section(.processes, reader)
+    let filesystems: Godwit_State_Filesystems = try StateLoader.section(.filesystems, reader)
+    program = processes.processes.first.map { String(decoding: $0.executable, as: UTF8.self) } ?? ""
+    mounts = filesystems.mounts
+  }
+
+  /// The guest's tree on this host: as the options have it, and else as it was where the snapshot was taken.
+  func filesystems(_ options: PicoprocessOptions, _ picoprocess: Picoprocess) throws(Failure)
+    -> FilesystemConfiguration
+  {
+    var root = options.root
+    if root == nil, let lower = mounts.first?.tree.lower, !lower.isEmpty {
+      root = String(decoding: lower, as: UTF8.self)
+    }
+    var given = options.mounts
+    var list: [MountOption] = []
+    for mount in mounts where mount.type == "9p" {
+      let guest = String(decoding: mount.path, as: UTF8.self)
+      if let index = given.lastIndex(where: { $0.guest == guest }) {
+        list.append(given.remove(at: index))
+        given.removeAll { $0.guest == guest }
+      } else if !mount.hostPath.isEmpty {
+        list.append(
+          MountOption(
+            host: String(decoding: mount.hostPath, as: UTF8.self), guest: guest,
+            isReadOnly: mount.readOnly))
+      } else {
+        throw Failure("the guest has a host directory at \(guest): say --mount HOST:\(guest)")
+      }
+    }
+    if let stray = given.first {
+      throw Failure(
+        "--mount \(stray.host):\(stray.guest): the guest has no mount at \(stray.guest)")
+    }
+    return try picoprocess.filesystemConfiguration(root: root ?? "/", list)
+  }
+}

@@ -1,0 +1,151 @@
+import LibOS
+import LibOSState
+import LinuxABI
+import Machine
+import Snapshot
+
+/// What a snapshot holds, for people: read from its sections, with nothing restored.
+package struct SnapshotDescription {
+  /// The instructions in some bytes, the first at an address, of an ISA by name: address and text of each.
+  package typealias Disassembly = ([UInt8], UInt64, String) -> [(address: UInt64, text: String)]
+
+  let path: String
+  let reader: SnapshotReader
+  let kernel: Godwit_State_Kernel
+  let memory: Godwit_State_Memory
+  let filesystems: Godwit_State_Filesystems
+  let files: Godwit_State_Files
+  let processes: Godwit_State_Processes
+  let tasks: Godwit_State_Tasks
+
+  /// Reads the snapshot at `path`.
+  package init(_ path: String) throws(Failure) {
+    self.path = path
+    reader = try SnapshotFile.reader(path)
+    do throws(SnapshotError) {
+      kernel = try StateLoader.section(.kernel, reader)
+      memory = try StateLoader.section(.memory, reader)
+      filesystems = try StateLoader.section(.filesystems, reader)
+      files = try StateLoader.section(.files, reader)
+      processes = try StateLoader.section(.processes, reader)
+      tasks = try StateLoader.section(.tasks, reader)
+    } catch { throw Failure(path, error) }
+  }
+
+  // MARK: Names
+
+  /// The path of a saved name within the guest.
+  func path(ofDentry id: UInt64) -> String {
+    var names: [String] = []
+    var next = id
+    var mount: UInt32 = 0
+    // Bounded: a hostile file may go in circles.
+    for _ in 0..<256 {
+      guard let dentry = filesystems.dentries.first(where: { $0.id == next }) else { break }
+      mount = dentry.mount
+      guard dentry.parent != 0 else { break }
+      names.append(text(dentry.name))
+      next = dentry.parent
+    }
+    let base =
+      filesystems.mounts.indices.contains(Int(mount))
+      ? text(filesystems.mounts[Int(mount)].path) : ""
+    return (base == "/" ? "" : base) + "/" + names.reversed().joined(separator: "/")
+  }
+
+  /// What a descriptor refers to.
+  func describe(file id: UInt64) -> String {
+    guard let file = files.files.first(where: { $0.id == id }) else { return "?" }
+    return switch file.kind {
+    case .named(let named): path(ofDentry: named.dentry)
+    case .text(let text): path(ofDentry: text.dentry)
+    case .stream(let stream): stream.uri
+    case .pipe(let end): "pipe \(end.pipe), \(end.writes ? "writing" : "reading") end"
+    case .event: "eventfd"
+    case .timer: "timerfd"
+    case .signal: "signalfd"
+    case .epoll: "epoll"
+    case .inotify: "inotify"
+    case .none: "?"
+    }
+  }
+
+  func text(_ bytes: some Sequence<UInt8>) -> String {
+    String(decoding: Array(bytes), as: UTF8.self)
+  }
+
+  // MARK: Memory
+
+  /// The bytes from `address` on, at most `count`, as far as its page goes; empty where they can't be had
+  /// from the snapshot or the files it refers to.
+  func bytes(of process: Godwit_State_Process, at address: UInt64, count: Int) -> [UInt8] {
+    guard
+      let mapping = process.mappings.first(where: { $0.start <= address && address < $0.end })
+    else { return [] }
+    let inPage = Int(address & 4095)
+    let page =
+      page(address >> 12, of: Array(process.pages))
+      ?? object(mapping.object).flatMap { object in
+        let offset = address - mapping.start + mapping.offset
+        return self.page(offset >> 12, of: Array(object.pages))
+          ?? sourcePage(object, at: offset & ~4095)
+      }
+    guard let page, page.count > inPage else { return [] }
+    return Array(page[inPage...].prefix(count))
+  }
+
+  private func object(_ id: UInt64) -> Godwit_State_MemoryObject? {
+    id == 0 ? nil : memory.objects.first { $0.id == id }
+  }
+
+  private func page(_ number: UInt64, of map: [UInt8]) -> [UInt8]? {
+    guard
+      let map = try? PageMap(decoding: map, storedPages: reader.pageCount, limit: 1 << 36),
+      let reference = map[number]
+    else { return nil }
+    var page = [UInt8](repeating: 0, count: 4096)
+    let isRead: Bool = page.withMutableRawSpan { span in
+      (try? reader.page(reference, into: &span)) != nil
+    }
+    return isRead ? page : nil
+  }
+
+  /// A page of the file that lies beneath, where it is still at its place on this host.
+  private func sourcePage(_ object: Godwit_State_MemoryObject, at offset: UInt64) -> [UInt8]? {
+    guard object.hasSource, filesystems.mounts.indices.contains(Int(object.source.mount)) else {
+      return nil
+    }
+    let mount = filesystems.mounts[Int(object.source.mount)]
+    let lower = mount.hasTree ? text(mount.tree.lower) : text(mount.hostPath)
+    guard lower.hasPrefix("/") else { return nil }
+    let path = lower + "/" + text(object.source.path)
+    guard let file = try? SnapshotFile(path), file.byteCount == object.source.size else {
+      return nil
+    }
+    return try? file.bytes(at: offset, count: 4096)
+  }
+
+  /// Pages of a map, and how many of them have bytes of their own in the snapshot.
+  func pages(of map: some Sequence<UInt8>) -> (all: UInt64, stored: UInt64) {
+    guard
+      let map = try? PageMap(decoding: Array(map), storedPages: reader.pageCount, limit: 1 << 36)
+    else { return (0, 0) }
+    let stored = map.runs.reduce(0) { $0 + ($1.reference.isZero ? 0 : $1.count) }
+    return (map.pageCount, stored)
+  }
+
+  // MARK: Tasks
+
+  /// The system call a task is in, by name; nil when it is in none.
+  func call(of task: Godwit_State_Task) -> String? {
+    guard task.hasCall, let isa = GuestISA(rawValue: kernel.isa) else { return nil }
+    let row = SyscallTable(isa: isa)[task.call.number]
+    return row?.name ?? "syscall_\(task.call.number)"
+  }
+
+  func state(of task: Godwit_State_Task) -> String {
+    if task.stopped { return "stopped" }
+    if task.blocked { return "blocked" }
+    return "running"
+  }
+}

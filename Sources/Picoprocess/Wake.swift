@@ -1,0 +1,38 @@
+import LibOS
+import Synchronization
+import UnicornEngine
+import PosixHost
+
+/// Brings the picoprocess's thread to the top of its loop, from any other thread.
+final class Wake: Sendable {
+  private struct Target {
+    var interrupt: InterruptToken
+    var engine: StopToken?
+  }
+
+  private let target = Mutex<Target?>(nil)
+  private let waker: Waker
+
+  init(_ host: PosixHost) { waker = host.waker }
+
+  /// Aims at `machine` from now on.
+  func aim(at machine: GuestMachine) {
+    let new = Target(interrupt: machine.kernel.interrupt, engine: machine.engine?.stopToken)
+    target.withLock { $0 = new }
+  }
+
+  /// Ends a wait, or the guest's turn. To be repeated until it has shown effect: a turn that just
+  /// begins may miss it.
+  func call() {
+    callWithinKernel()
+    waker.wake()
+  }
+
+  /// Ends the guest's turn only; a wait ends by other means.
+  func callWithinKernel() {
+    target.withLock { target in
+      target?.interrupt.raise()
+      target?.engine?.request()
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import ArgumentParser
+import Picoprocess
+
+// Commands to picoprocesses that run.
+
+struct List: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ps", abstract: "List what runs.")
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let list = try ControlClient().list()
+    if json {
+      Console.show(JSON.array(list).prettyText)
+      return
+    }
+    let rows = [["NAME", "PID", "ISA", "UPTIME", "MEMORY", "PROGRAM"]] + list.map(row)
+    Console.show(table(rows))
+  }
+
+  private func row(_ info: JSON) -> [String] {
+    [
+      info["name"]?.string ?? "?",
+      String(info["pid"]?.integer ?? 0),
+      info["isa"]?.string ?? "?",
+      uptime(info["uptimeNanoseconds"]?.integer ?? 0),
+      size(info["memoryBytes"]?.integer ?? 0),
+      info["program"]?.string ?? "?",
+    ]
+  }
+
+  private func uptime(_ nanoseconds: Int64) -> String {
+    let seconds = nanoseconds / 1_000_000_000
+    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+  }
+
+  private func size(_ bytes: Int64) -> String { "\((bytes + 1023) / 1024)K" }
+}
+
+/// Columns as wide as their longest cell, the last one as it is.
+func table(_ rows: [[String]]) -> String {
+  let columns = rows.first?.count ?? 0
+  let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
+  return rows.map { row in
+    row.indices.map { column in
+      let padding = column == columns - 1 ? 0 : widths[column] - row[column].count
+      return row[column] + String(repeating: " ", count: padding)
+    }.joined(separator: "  ")
+  }.joined(separator: "\n")
+}
+
+struct Suspend: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a running program to a file, and end it.")
+
+  @Argument(help: "The picoprocess's name.")
+  var name: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
+  var output: String
+
+  func run() throws {
+    let path = try ControlClient.absolute(output)
+    _ = try ControlClient().ask(name, .suspend(output: path))
+  }
+}
+
+struct Checkpoint: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a running program to a file, and let it go on.")
+
+  @Argument(help: "The picoprocess's name.")
+  var name: String
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
+  var output: String
+
+  func run() throws {
+    let path = try ControlClient.absolute(output)
+    _ = try ControlClient().ask(name, .checkpoint(output: path))
+  }
+}
+
+struct Kill: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Send a signal to a running program.")
+
+  @Argument(help: "The picoprocess's name.")
+  var name: String
+
+  @Argument(help: "The signal's name or number.")
+  var signal = "TERM"
+
+  func run() throws {
+    guard let request = ControlRequest(signalNamed: signal) else {
+      throw Failure("there is no signal \(signal)")
+    }
+    _ = try ControlClient().ask(name, request, timeout: 10_000_000_000)
+  }
+}

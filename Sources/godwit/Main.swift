@@ -1,0 +1,52 @@
+import ArgumentParser
+import Picoprocess
+
+/// The entry point. Whatever fails ends with 125 (or what a shell says of programs that it can't start)
+/// and one line on standard error.
+@main
+struct Main {
+  static func main() {
+    do {
+      let arguments = OptionalValues.rewrite(Array(CommandLine.arguments.dropFirst()))
+      var command = try Godwit.parseAsRoot(arguments)
+      try command.run()
+      Console.exit(0)
+    } catch let ending as GuestEnding {
+      Console.exit(ending.status)
+    } catch let failure as Failure {
+      Console.complain(failure.message)
+      Console.exit(failure.status)
+    } catch  where Godwit.exitCode(for: error) == .success {
+      // Help was asked for.
+      Console.show(Godwit.fullMessage(for: error))
+      Console.exit(0)
+    } catch {
+      Console.complain(Godwit.message(for: error))
+      Console.exit(125)
+    }
+  }
+}
+
+/// Ends `godwit` with the guest's status.
+struct GuestEnding: Error {
+  var status: Int32
+
+  init(_ ending: Picoprocess.Ending) { status = ending.shellStatus }
+}
+
+struct Godwit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "godwit",
+    abstract: "Runs Linux programs in picoprocesses, and moves them while they run.",
+    version: GodwitVersion.text,
+    subcommands: [
+      Run.self, Resume.self, List.self, Suspend.self, Checkpoint.self, Kill.self, Inspect.self,
+      Verify.self, Version.self,
+    ])
+}
+
+struct Version: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Show the version.")
+
+  func run() { Console.show(GodwitVersion.text) }
+}

@@ -1,0 +1,38 @@
+/// Puts the command line into the form that the parser takes.
+///
+/// The parser knows no options with an optional value, and would take a program's own options for ours. So
+/// `--trace` alone becomes `--trace=-`, and what belongs to the program is set apart by `--`.
+enum OptionalValues {
+  /// Options of `run` and `resume` that may stand without a value.
+  private static let optional: Set<String> = ["--trace", "--stats"]
+  /// Options of `run` whose value is the next argument.
+  private static let valued: Set<String> = [
+    "--name", "--root", "--mount", "--env", "--cwd", "--memory-limit", "--suspend-at-syscall",
+    "--suspend-every", "--output", "-o",
+  ]
+
+  static func rewrite(_ arguments: [String]) -> [String] {
+    guard let command = arguments.first, command == "run" || command == "resume" else {
+      return arguments
+    }
+    var result = [command]
+    var index = 1
+    while index < arguments.count {
+      let argument = arguments[index]
+      if argument == "--" { return result + arguments[index...] }
+      guard argument.hasPrefix("-"), argument != "-" else {
+        if command == "run" { return result + ["--"] + arguments[index...] }
+        result.append(argument)
+        index += 1
+        continue
+      }
+      result.append(optional.contains(argument) ? argument + "=-" : argument)
+      index += 1
+      if valued.contains(argument), index < arguments.count {
+        result.append(arguments[index])
+        index += 1
+      }
+    }
+    return result
+  }
+}
