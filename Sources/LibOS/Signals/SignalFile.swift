@@ -7,6 +7,9 @@ package final class SignalFile: OpenFile, WaitListener {
   private let anonymous = AnonymousInode()
   /// The signals that it takes.
   package private(set) var mask: SignalSet
+  /// Listeners are being told: what is ready for any thread counts, as the one that runs now is not
+  /// the one that waits.
+  private var isNotifying = false
 
   package init(process: Process, mask: SignalSet, flags: OpenFlags) {
     self.process = process
@@ -23,7 +26,11 @@ package final class SignalFile: OpenFile, WaitListener {
   }
 
   /// A signal was sent to the process or one of its threads.
-  package func objectChanged() { waitQueue.wake() }
+  package func objectChanged() {
+    isNotifying = true
+    waitQueue.wake()
+    isNotifying = false
+  }
 
   /// As many 128-byte records as there are signals and room: EINVAL without room for one.
   package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
@@ -39,7 +46,14 @@ package final class SignalFile: OpenFile, WaitListener {
     return done
   }
 
+  /// Readable when the thread that asks has something to read.
   package override func pollEvents() -> PollEvents {
+    if isNotifying {
+      let pending = process.tasks.reduce(process.signals.pending.members) {
+        $0.union($1.signals.pending.members)
+      }
+      return pending.intersection(mask).isEmpty ? [] : .POLLIN
+    }
     let own = process.kernel.loaded?.signals.pending.members ?? []
     let shared = (process.kernel.loaded?.process ?? process).signals.pending.members
     return own.union(shared).intersection(mask).isEmpty ? [] : .POLLIN
