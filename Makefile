@@ -12,7 +12,7 @@ build: bootstrap
 
 test: bootstrap guests rootfs
 	swift build $(RELEASE) --build-tests
-	swift test $(RELEASE) --skip-build --skip LibOSTests
+	swift test $(RELEASE) --skip-build
 
 test-long: export GODWIT_TEST_LONG = 1
 test-long: test

@@ -2,8 +2,9 @@ package import LinuxABI
 
 /// One member of an epoll set: a file description under the descriptor it was added by.
 package final class EpollItem: WaitListener {
-  unowned let epoll: EpollFile
-  package unowned let file: OpenFile
+  // Both ends hold the item and it holds them; whichever is closed first takes it out.
+  let epoll: EpollFile
+  package let file: OpenFile
   package let fd: Int32
   /// As `epoll_ctl` set it; a fired one-shot has only mode bits left.
   package internal(set) var event: EpollEvent
