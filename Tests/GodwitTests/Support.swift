@@ -44,17 +44,11 @@ func execute(_ program: URL, _ arguments: [String], limit: Int = 120) throws -> 
   defer { try? FileManager.default.removeItem(at: folder) }
   let output = folder.appendingPathComponent("out")
   let error = folder.appendingPathComponent("err")
-  for file in [output, error] { try Data().write(to: file) }
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
-  process.arguments = ["-s", "KILL", "\(limit)", program.path] + arguments
-  process.standardInput = FileHandle.nullDevice
-  process.standardOutput = try FileHandle(forWritingTo: output)
-  process.standardError = try FileHandle(forWritingTo: error)
-  try process.run()
-  process.waitUntilExit()
+  let status = try spawn(
+    "/usr/bin/timeout", ["-s", "KILL", "\(limit)", program.path] + arguments, output: output.path,
+    error: error.path)
   return Outcome(
-    status: process.terminationStatus, output: try Data(contentsOf: output),
+    status: status, output: try Data(contentsOf: output),
     error: String(decoding: try Data(contentsOf: error), as: UTF8.self))
 }
 

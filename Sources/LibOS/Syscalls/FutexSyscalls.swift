@@ -40,6 +40,7 @@ private func sys_futex(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 private func key(_ call: SyscallContext, _ address: GuestAddress) throws(Errno) -> FutexKey {
   guard address.rawValue & 3 == 0 else { throw .EINVAL }
+  guard address < call.isa.userAddressLimit else { throw .EFAULT }
   return FutexKey(call.space, address)
 }
 

@@ -20,7 +20,7 @@ extension SyscallTable {
       "msync", x64: 26, generic: 227, [.address, .size, .flags(of: SyncFlags.self)], sys_msync),
     SyscallRow("mincore", x64: 27, generic: 232, [.address, .size, .address], sys_mincore),
     SyscallRow("mlock", x64: 149, generic: 228, [.address, .size], sys_mlock),
-    SyscallRow("mlock2", x64: 325, generic: 284, [.address, .size, .int], sys_mlock),
+    SyscallRow("mlock2", x64: 325, generic: 284, [.address, .size, .int], sys_mlock2),
     SyscallRow("munlock", x64: 150, generic: 229, [.address, .size], sys_munlock),
     SyscallRow("mlockall", x64: 151, generic: 230, [.int], sys_mlockall),
     SyscallRow("munlockall", x64: 152, generic: 231, [], sys_munlockall),
@@ -352,6 +352,18 @@ private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult 
 // Nothing is ever swapped out, so locking only has to look right.
 
 private func sys_mlock(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let (start, end) = try lockRange(call)
+  call.space.updateFlags(start, end) { $0.insert(.locked) }
+  for page in start.page..<end.page {
+    guard call.space.populate(GuestAddress(page << 12)) else { throw .ENOMEM }
+  }
+  return .success
+}
+
+private func sys_mlock2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let flags = LockFlags(rawValue: call.uint(2))
+  guard flags.isSubset(of: .MLOCK_ONFAULT) else { throw .EINVAL }
+  guard flags.contains(.MLOCK_ONFAULT) else { return try sys_mlock(call) }
   let (start, end) = try lockRange(call)
   call.space.updateFlags(start, end) { $0.insert(.locked) }
   return .success

@@ -28,4 +28,17 @@ extension AddressSpace {
   package func isResident(_ address: GuestAddress) -> Bool {
     table[address.page].isPresent
   }
+
+  /// Makes the page at `address` resident, for writing where the guest may write it; `false` when it can
+  /// be had in no way.
+  package func populate(_ address: GuestAddress) -> Bool {
+    if isResident(address) { return true }
+    switch translate(address, .write) {
+    case .frame, .retry: return true
+    case .refused(.protection): break
+    case .refused: return false
+    }
+    if case .refused = translate(address, .read) { return false }
+    return true
+  }
 }
