@@ -30,6 +30,9 @@ func spawn(
   unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o600)
   unsafe posix_spawn_file_actions_addopen(&actions, 2, error, O_WRONLY | O_CREAT | O_APPEND, 0o600)
 
+  // Other tests open descriptors at the same time, not all of them to be closed in children.
+  unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+
   var words = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
   defer { for unsafe word in unsafe words { unsafe free(word) } }
   var child: pid_t = 0
