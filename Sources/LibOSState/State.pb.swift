@@ -33,48 +33,110 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// Section 1.
-package nonisolated struct Godwit_State_Kernel: Sendable {
+package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var isa: String = String()
+  package var isa: String {
+    get {_storage._isa}
+    set {_uniqueStorage()._isa = newValue}
+  }
 
-  package var hostName: String = String()
+  package var hostName: String {
+    get {_storage._hostName}
+    set {_uniqueStorage()._hostName = newValue}
+  }
 
-  package var processors: UInt32 = 0
+  package var processors: UInt32 {
+    get {_storage._processors}
+    set {_uniqueStorage()._processors = newValue}
+  }
 
-  package var memory: UInt64 = 0
+  package var memory: UInt64 {
+    get {_storage._memory}
+    set {_uniqueStorage()._memory = newValue}
+  }
 
-  package var timeSlice: Int64 = 0
+  package var timeSlice: Int64 {
+    get {_storage._timeSlice}
+    set {_uniqueStorage()._timeSlice = newValue}
+  }
 
-  package var hwcap: UInt64 = 0
+  package var hwcap: UInt64 {
+    get {_storage._hwcap}
+    set {_uniqueStorage()._hwcap = newValue}
+  }
 
-  package var hwcap2: UInt64 = 0
+  package var hwcap2: UInt64 {
+    get {_storage._hwcap2}
+    set {_uniqueStorage()._hwcap2 = newValue}
+  }
 
   /// Nanoseconds of the guest's clocks when the snapshot was taken.
-  package var monotonic: Int64 = 0
+  package var monotonic: Int64 {
+    get {_storage._monotonic}
+    set {_uniqueStorage()._monotonic = newValue}
+  }
 
-  package var realtime: Int64 = 0
+  package var realtime: Int64 {
+    get {_storage._realtime}
+    set {_uniqueStorage()._realtime = newValue}
+  }
 
-  package var suspended: Int64 = 0
+  package var suspended: Int64 {
+    get {_storage._suspended}
+    set {_uniqueStorage()._suspended = newValue}
+  }
 
-  package var wallOffset: Int64 = 0
+  package var wallOffset: Int64 {
+    get {_storage._wallOffset}
+    set {_uniqueStorage()._wallOffset = newValue}
+  }
 
-  package var nextPid: Int32 = 0
+  package var nextPid: Int32 {
+    get {_storage._nextPid}
+    set {_uniqueStorage()._nextPid = newValue}
+  }
 
-  package var initialPid: Int32 = 0
+  package var initialPid: Int32 {
+    get {_storage._initialPid}
+    set {_uniqueStorage()._initialPid = newValue}
+  }
 
-  package var syscallCount: UInt64 = 0
+  package var syscallCount: UInt64 {
+    get {_storage._syscallCount}
+    set {_uniqueStorage()._syscallCount = newValue}
+  }
 
   /// Runnable tasks, next first.
-  package var runQueue: [Int32] = []
+  package var runQueue: [Int32] {
+    get {_storage._runQueue}
+    set {_uniqueStorage()._runQueue = newValue}
+  }
 
-  package var futexSequence: UInt64 = 0
+  package var futexSequence: UInt64 {
+    get {_storage._futexSequence}
+    set {_uniqueStorage()._futexSequence = newValue}
+  }
+
+  /// `st_ino` of the pipe made last.
+  package var lastInodeNumber: UInt64 {
+    get {_storage._lastInodeNumber}
+    set {_uniqueStorage()._lastInodeNumber = newValue}
+  }
+
+  /// `/proc/sys/kernel/random/boot_id`, once it was looked at.
+  package var bootID: String {
+    get {_storage._bootID}
+    set {_uniqueStorage()._bootID = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Section 2.
@@ -135,8 +197,11 @@ package nonisolated struct Godwit_State_FileSource: Sendable {
 
   package var size: UInt64 = 0
 
-  /// SHA-256 of the content, where some of it is in use.
+  /// SHA-256 of the content; absent of files in host directories, which may change at any time.
   package var digest: Data = Data()
+
+  /// Changes of shared mappings go to the file.
+  package var writable: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -179,9 +244,10 @@ package nonisolated struct Godwit_State_Mount: Sendable {
 
   package var readOnly: Bool = false
 
-  /// "overlay", "tmpfs", "host", "proc", "dev".
+  /// "overlay", "tmpfs", "9p", "proc", "sysfs", "devtmpfs".
   package var type: String = String()
 
+  /// For "devtmpfs": the times of the devices. For "9p": the numbers of renamed files.
   package var tree: Godwit_State_Tree {
     get {_tree ?? Godwit_State_Tree()}
     set {_tree = newValue}
@@ -191,7 +257,7 @@ package nonisolated struct Godwit_State_Mount: Sendable {
   /// Clears the value of `tree`. Subsequent reads from it will return its default value.
   package mutating func clearTree() {self._tree = nil}
 
-  /// For "host": the host directory that was mounted.
+  /// For "9p": the host directory that was mounted.
   package var hostPath: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -302,6 +368,12 @@ package nonisolated struct Godwit_State_Node: @unchecked Sendable {
   package var temporary: Bool {
     get {_storage._temporary}
     set {_uniqueStorage()._temporary = newValue}
+  }
+
+  /// The memory object with a lower file's content, while it is open or mapped.
+  package var unchanged: UInt64 {
+    get {_storage._unchanged}
+    set {_uniqueStorage()._unchanged = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -444,6 +516,13 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
 
   package var offset: UInt64 = 0
 
+  /// F_SETOWN_EX and F_SETSIG.
+  package var ownerType: Int32 = 0
+
+  package var owner: Int32 = 0
+
+  package var ioSignal: Int32 = 0
+
   package var kind: Godwit_State_OpenFile.OneOf_Kind? = nil
 
   package var named: Godwit_State_NamedFile {
@@ -565,9 +644,24 @@ package nonisolated struct Godwit_State_StandardStream: Sendable {
 
   package var dentry: UInt64 = 0
 
+  /// `st_ino`, where it has no name.
+  package var number: UInt64 = 0
+
+  /// How far a regular file was read.
+  package var position: UInt64 {
+    get {_position ?? 0}
+    set {_position = newValue}
+  }
+  /// Returns true if `position` has been explicitly set.
+  package var hasPosition: Bool {self._position != nil}
+  /// Clears the value of `position`. Subsequent reads from it will return its default value.
+  package mutating func clearPosition() {self._position = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _position: UInt64? = nil
 }
 
 package nonisolated struct Godwit_State_PipeEnd: Sendable {
@@ -579,9 +673,34 @@ package nonisolated struct Godwit_State_PipeEnd: Sendable {
 
   package var writes: Bool = false
 
+  /// The name of a FIFO.
+  package var dentry: UInt64 = 0
+
+  /// How many writers, or readers, there had ever been when this end was opened without any.
+  package var writersAtOpen: UInt64 {
+    get {_writersAtOpen ?? 0}
+    set {_writersAtOpen = newValue}
+  }
+  /// Returns true if `writersAtOpen` has been explicitly set.
+  package var hasWritersAtOpen: Bool {self._writersAtOpen != nil}
+  /// Clears the value of `writersAtOpen`. Subsequent reads from it will return its default value.
+  package mutating func clearWritersAtOpen() {self._writersAtOpen = nil}
+
+  package var readersAtOpen: UInt64 {
+    get {_readersAtOpen ?? 0}
+    set {_readersAtOpen = newValue}
+  }
+  /// Returns true if `readersAtOpen` has been explicitly set.
+  package var hasReadersAtOpen: Bool {self._readersAtOpen != nil}
+  /// Clears the value of `readersAtOpen`. Subsequent reads from it will return its default value.
+  package mutating func clearReadersAtOpen() {self._readersAtOpen = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _writersAtOpen: UInt64? = nil
+  fileprivate var _readersAtOpen: UInt64? = nil
 }
 
 package nonisolated struct Godwit_State_Pipe: Sendable {
@@ -608,6 +727,11 @@ package nonisolated struct Godwit_State_Pipe: Sendable {
   package var hasCreated: Bool {self._created != nil}
   /// Clears the value of `created`. Subsequent reads from it will return its default value.
   package mutating func clearCreated() {self._created = nil}
+
+  /// How often each end was opened.
+  package var writersEver: UInt64 = 0
+
+  package var readersEver: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -769,6 +893,27 @@ package nonisolated struct Godwit_State_InotifyFile: Sendable {
 
   package var next: Int32 = 0
 
+  package var events: [Godwit_State_InotifyEvent] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// An event that nobody has read yet.
+package nonisolated struct Godwit_State_InotifyEvent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var descriptor: Int32 = 0
+
+  package var mask: UInt32 = 0
+
+  package var cookie: UInt32 = 0
+
+  package var name: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -805,18 +950,21 @@ package nonisolated struct Godwit_State_TextFile: Sendable {
   package init() {}
 }
 
+/// An advisory lock.
 package nonisolated struct Godwit_State_Lock: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var dentry: UInt64 = 0
+  /// An open file of what is locked.
+  package var heldOn: UInt64 = 0
 
   /// The process (fcntl), or the open file (flock, OFD) that owns it.
   package var pid: Int32 = 0
 
   package var file: UInt64 = 0
 
+  /// 0 of the whole file (flock), 1 of a range.
   package var kind: UInt32 = 0
 
   package var exclusive: Bool = false
@@ -1344,6 +1492,12 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
     set {_uniqueStorage()._fault = newValue}
   }
 
+  /// The end of a FIFO that open(2) waits with for the other one.
+  package var pendingOpen: UInt64 {
+    get {_storage._pendingOpen}
+    set {_uniqueStorage()._pendingOpen = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1498,104 +1652,184 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0")
+
+  fileprivate class _StorageClass {
+    var _isa: String = String()
+    var _hostName: String = String()
+    var _processors: UInt32 = 0
+    var _memory: UInt64 = 0
+    var _timeSlice: Int64 = 0
+    var _hwcap: UInt64 = 0
+    var _hwcap2: UInt64 = 0
+    var _monotonic: Int64 = 0
+    var _realtime: Int64 = 0
+    var _suspended: Int64 = 0
+    var _wallOffset: Int64 = 0
+    var _nextPid: Int32 = 0
+    var _initialPid: Int32 = 0
+    var _syscallCount: UInt64 = 0
+    var _runQueue: [Int32] = []
+    var _futexSequence: UInt64 = 0
+    var _lastInodeNumber: UInt64 = 0
+    var _bootID: String = String()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _isa = source._isa
+      _hostName = source._hostName
+      _processors = source._processors
+      _memory = source._memory
+      _timeSlice = source._timeSlice
+      _hwcap = source._hwcap
+      _hwcap2 = source._hwcap2
+      _monotonic = source._monotonic
+      _realtime = source._realtime
+      _suspended = source._suspended
+      _wallOffset = source._wallOffset
+      _nextPid = source._nextPid
+      _initialPid = source._initialPid
+      _syscallCount = source._syscallCount
+      _runQueue = source._runQueue
+      _futexSequence = source._futexSequence
+      _lastInodeNumber = source._lastInodeNumber
+      _bootID = source._bootID
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.isa) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.hostName) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.processors) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.memory) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.timeSlice) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.hwcap) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.hwcap2) }()
-      case 8: try { try decoder.decodeSingularInt64Field(value: &self.monotonic) }()
-      case 9: try { try decoder.decodeSingularInt64Field(value: &self.realtime) }()
-      case 10: try { try decoder.decodeSingularInt64Field(value: &self.suspended) }()
-      case 11: try { try decoder.decodeSingularInt64Field(value: &self.wallOffset) }()
-      case 12: try { try decoder.decodeSingularInt32Field(value: &self.nextPid) }()
-      case 13: try { try decoder.decodeSingularInt32Field(value: &self.initialPid) }()
-      case 14: try { try decoder.decodeSingularUInt64Field(value: &self.syscallCount) }()
-      case 15: try { try decoder.decodeRepeatedInt32Field(value: &self.runQueue) }()
-      case 16: try { try decoder.decodeSingularUInt64Field(value: &self.futexSequence) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._isa) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._hostName) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._processors) }()
+        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._memory) }()
+        case 5: try { try decoder.decodeSingularInt64Field(value: &_storage._timeSlice) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._hwcap) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._hwcap2) }()
+        case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._monotonic) }()
+        case 9: try { try decoder.decodeSingularInt64Field(value: &_storage._realtime) }()
+        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._suspended) }()
+        case 11: try { try decoder.decodeSingularInt64Field(value: &_storage._wallOffset) }()
+        case 12: try { try decoder.decodeSingularInt32Field(value: &_storage._nextPid) }()
+        case 13: try { try decoder.decodeSingularInt32Field(value: &_storage._initialPid) }()
+        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._syscallCount) }()
+        case 15: try { try decoder.decodeRepeatedInt32Field(value: &_storage._runQueue) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._futexSequence) }()
+        case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._lastInodeNumber) }()
+        case 18: try { try decoder.decodeSingularStringField(value: &_storage._bootID) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.isa.isEmpty {
-      try visitor.visitSingularStringField(value: self.isa, fieldNumber: 1)
-    }
-    if !self.hostName.isEmpty {
-      try visitor.visitSingularStringField(value: self.hostName, fieldNumber: 2)
-    }
-    if self.processors != 0 {
-      try visitor.visitSingularUInt32Field(value: self.processors, fieldNumber: 3)
-    }
-    if self.memory != 0 {
-      try visitor.visitSingularUInt64Field(value: self.memory, fieldNumber: 4)
-    }
-    if self.timeSlice != 0 {
-      try visitor.visitSingularInt64Field(value: self.timeSlice, fieldNumber: 5)
-    }
-    if self.hwcap != 0 {
-      try visitor.visitSingularUInt64Field(value: self.hwcap, fieldNumber: 6)
-    }
-    if self.hwcap2 != 0 {
-      try visitor.visitSingularUInt64Field(value: self.hwcap2, fieldNumber: 7)
-    }
-    if self.monotonic != 0 {
-      try visitor.visitSingularInt64Field(value: self.monotonic, fieldNumber: 8)
-    }
-    if self.realtime != 0 {
-      try visitor.visitSingularInt64Field(value: self.realtime, fieldNumber: 9)
-    }
-    if self.suspended != 0 {
-      try visitor.visitSingularInt64Field(value: self.suspended, fieldNumber: 10)
-    }
-    if self.wallOffset != 0 {
-      try visitor.visitSingularInt64Field(value: self.wallOffset, fieldNumber: 11)
-    }
-    if self.nextPid != 0 {
-      try visitor.visitSingularInt32Field(value: self.nextPid, fieldNumber: 12)
-    }
-    if self.initialPid != 0 {
-      try visitor.visitSingularInt32Field(value: self.initialPid, fieldNumber: 13)
-    }
-    if self.syscallCount != 0 {
-      try visitor.visitSingularUInt64Field(value: self.syscallCount, fieldNumber: 14)
-    }
-    if !self.runQueue.isEmpty {
-      try visitor.visitPackedInt32Field(value: self.runQueue, fieldNumber: 15)
-    }
-    if self.futexSequence != 0 {
-      try visitor.visitSingularUInt64Field(value: self.futexSequence, fieldNumber: 16)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if !_storage._isa.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._isa, fieldNumber: 1)
+      }
+      if !_storage._hostName.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._hostName, fieldNumber: 2)
+      }
+      if _storage._processors != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._processors, fieldNumber: 3)
+      }
+      if _storage._memory != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._memory, fieldNumber: 4)
+      }
+      if _storage._timeSlice != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._timeSlice, fieldNumber: 5)
+      }
+      if _storage._hwcap != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._hwcap, fieldNumber: 6)
+      }
+      if _storage._hwcap2 != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._hwcap2, fieldNumber: 7)
+      }
+      if _storage._monotonic != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._monotonic, fieldNumber: 8)
+      }
+      if _storage._realtime != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._realtime, fieldNumber: 9)
+      }
+      if _storage._suspended != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._suspended, fieldNumber: 10)
+      }
+      if _storage._wallOffset != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._wallOffset, fieldNumber: 11)
+      }
+      if _storage._nextPid != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._nextPid, fieldNumber: 12)
+      }
+      if _storage._initialPid != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._initialPid, fieldNumber: 13)
+      }
+      if _storage._syscallCount != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._syscallCount, fieldNumber: 14)
+      }
+      if !_storage._runQueue.isEmpty {
+        try visitor.visitPackedInt32Field(value: _storage._runQueue, fieldNumber: 15)
+      }
+      if _storage._futexSequence != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._futexSequence, fieldNumber: 16)
+      }
+      if _storage._lastInodeNumber != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._lastInodeNumber, fieldNumber: 17)
+      }
+      if !_storage._bootID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._bootID, fieldNumber: 18)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_Kernel, rhs: Godwit_State_Kernel) -> Bool {
-    if lhs.isa != rhs.isa {return false}
-    if lhs.hostName != rhs.hostName {return false}
-    if lhs.processors != rhs.processors {return false}
-    if lhs.memory != rhs.memory {return false}
-    if lhs.timeSlice != rhs.timeSlice {return false}
-    if lhs.hwcap != rhs.hwcap {return false}
-    if lhs.hwcap2 != rhs.hwcap2 {return false}
-    if lhs.monotonic != rhs.monotonic {return false}
-    if lhs.realtime != rhs.realtime {return false}
-    if lhs.suspended != rhs.suspended {return false}
-    if lhs.wallOffset != rhs.wallOffset {return false}
-    if lhs.nextPid != rhs.nextPid {return false}
-    if lhs.initialPid != rhs.initialPid {return false}
-    if lhs.syscallCount != rhs.syscallCount {return false}
-    if lhs.runQueue != rhs.runQueue {return false}
-    if lhs.futexSequence != rhs.futexSequence {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._isa != rhs_storage._isa {return false}
+        if _storage._hostName != rhs_storage._hostName {return false}
+        if _storage._processors != rhs_storage._processors {return false}
+        if _storage._memory != rhs_storage._memory {return false}
+        if _storage._timeSlice != rhs_storage._timeSlice {return false}
+        if _storage._hwcap != rhs_storage._hwcap {return false}
+        if _storage._hwcap2 != rhs_storage._hwcap2 {return false}
+        if _storage._monotonic != rhs_storage._monotonic {return false}
+        if _storage._realtime != rhs_storage._realtime {return false}
+        if _storage._suspended != rhs_storage._suspended {return false}
+        if _storage._wallOffset != rhs_storage._wallOffset {return false}
+        if _storage._nextPid != rhs_storage._nextPid {return false}
+        if _storage._initialPid != rhs_storage._initialPid {return false}
+        if _storage._syscallCount != rhs_storage._syscallCount {return false}
+        if _storage._runQueue != rhs_storage._runQueue {return false}
+        if _storage._futexSequence != rhs_storage._futexSequence {return false}
+        if _storage._lastInodeNumber != rhs_storage._lastInodeNumber {return false}
+        if _storage._bootID != rhs_storage._bootID {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1687,7 +1921,7 @@ nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Godwit_State_FileSource: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FileSource"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mount\0\u{1}path\0\u{1}size\0\u{1}digest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mount\0\u{1}path\0\u{1}size\0\u{1}digest\0\u{1}writable\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1699,6 +1933,7 @@ nonisolated extension Godwit_State_FileSource: SwiftProtobuf.Message, SwiftProto
       case 2: try { try decoder.decodeSingularBytesField(value: &self.path) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.writable) }()
       default: break
       }
     }
@@ -1717,6 +1952,9 @@ nonisolated extension Godwit_State_FileSource: SwiftProtobuf.Message, SwiftProto
     if !self.digest.isEmpty {
       try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 4)
     }
+    if self.writable != false {
+      try visitor.visitSingularBoolField(value: self.writable, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1725,6 +1963,7 @@ nonisolated extension Godwit_State_FileSource: SwiftProtobuf.Message, SwiftProto
     if lhs.path != rhs.path {return false}
     if lhs.size != rhs.size {return false}
     if lhs.digest != rhs.digest {return false}
+    if lhs.writable != rhs.writable {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1875,7 +2114,7 @@ nonisolated extension Godwit_State_Tree: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Node"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}type\0\u{1}lower\0\u{3}has_lower\0\u{1}attributes\0\u{1}entries\0\u{1}whiteouts\0\u{1}opaque\0\u{1}target\0\u{1}object\0\u{1}device\0\u{1}seals\0\u{1}temporary\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}type\0\u{1}lower\0\u{3}has_lower\0\u{1}attributes\0\u{1}entries\0\u{1}whiteouts\0\u{1}opaque\0\u{1}target\0\u{1}object\0\u{1}device\0\u{1}seals\0\u{1}temporary\0\u{1}unchanged\0")
 
   fileprivate class _StorageClass {
     var _number: UInt64 = 0
@@ -1891,6 +2130,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
     var _device: UInt64 = 0
     var _seals: UInt32? = nil
     var _temporary: Bool = false
+    var _unchanged: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1914,6 +2154,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
       _device = source._device
       _seals = source._seals
       _temporary = source._temporary
+      _unchanged = source._unchanged
     }
   }
 
@@ -1945,6 +2186,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
         case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._device) }()
         case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._seals) }()
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._temporary) }()
+        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._unchanged) }()
         default: break
         }
       }
@@ -1996,6 +2238,9 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
       if _storage._temporary != false {
         try visitor.visitSingularBoolField(value: _storage._temporary, fieldNumber: 13)
       }
+      if _storage._unchanged != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._unchanged, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2018,6 +2263,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._device != rhs_storage._device {return false}
         if _storage._seals != rhs_storage._seals {return false}
         if _storage._temporary != rhs_storage._temporary {return false}
+        if _storage._unchanged != rhs_storage._unchanged {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2263,7 +2509,7 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{2}\u{7}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{2}\u{4}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2274,6 +2520,9 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.flags) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.ownerType) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self.owner) }()
+      case 6: try { try decoder.decodeSingularInt32Field(value: &self.ioSignal) }()
       case 10: try {
         var v: Godwit_State_NamedFile?
         var hadOneofValue = false
@@ -2410,6 +2659,15 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
     if self.offset != 0 {
       try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 3)
     }
+    if self.ownerType != 0 {
+      try visitor.visitSingularInt32Field(value: self.ownerType, fieldNumber: 4)
+    }
+    if self.owner != 0 {
+      try visitor.visitSingularInt32Field(value: self.owner, fieldNumber: 5)
+    }
+    if self.ioSignal != 0 {
+      try visitor.visitSingularInt32Field(value: self.ioSignal, fieldNumber: 6)
+    }
     switch self.kind {
     case .named?: try {
       guard case .named(let v)? = self.kind else { preconditionFailure() }
@@ -2456,6 +2714,9 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
     if lhs.id != rhs.id {return false}
     if lhs.flags != rhs.flags {return false}
     if lhs.offset != rhs.offset {return false}
+    if lhs.ownerType != rhs.ownerType {return false}
+    if lhs.owner != rhs.owner {return false}
+    if lhs.ioSignal != rhs.ioSignal {return false}
     if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -2504,7 +2765,7 @@ nonisolated extension Godwit_State_NamedFile: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_StandardStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StandardStream"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uri\0\u{1}dentry\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uri\0\u{1}dentry\0\u{1}number\0\u{1}position\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2514,24 +2775,38 @@ nonisolated extension Godwit_State_StandardStream: SwiftProtobuf.Message, SwiftP
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.uri) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.dentry) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self._position) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.uri.isEmpty {
       try visitor.visitSingularStringField(value: self.uri, fieldNumber: 1)
     }
     if self.dentry != 0 {
       try visitor.visitSingularUInt64Field(value: self.dentry, fieldNumber: 2)
     }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 3)
+    }
+    try { if let v = self._position {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_StandardStream, rhs: Godwit_State_StandardStream) -> Bool {
     if lhs.uri != rhs.uri {return false}
     if lhs.dentry != rhs.dentry {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs._position != rhs._position {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2539,7 +2814,7 @@ nonisolated extension Godwit_State_StandardStream: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension Godwit_State_PipeEnd: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PipeEnd"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pipe\0\u{1}writes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pipe\0\u{1}writes\0\u{1}dentry\0\u{3}writers_at_open\0\u{3}readers_at_open\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2549,24 +2824,43 @@ nonisolated extension Godwit_State_PipeEnd: SwiftProtobuf.Message, SwiftProtobuf
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.pipe) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.writes) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.dentry) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self._writersAtOpen) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self._readersAtOpen) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.pipe != 0 {
       try visitor.visitSingularUInt64Field(value: self.pipe, fieldNumber: 1)
     }
     if self.writes != false {
       try visitor.visitSingularBoolField(value: self.writes, fieldNumber: 2)
     }
+    if self.dentry != 0 {
+      try visitor.visitSingularUInt64Field(value: self.dentry, fieldNumber: 3)
+    }
+    try { if let v = self._writersAtOpen {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._readersAtOpen {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_PipeEnd, rhs: Godwit_State_PipeEnd) -> Bool {
     if lhs.pipe != rhs.pipe {return false}
     if lhs.writes != rhs.writes {return false}
+    if lhs.dentry != rhs.dentry {return false}
+    if lhs._writersAtOpen != rhs._writersAtOpen {return false}
+    if lhs._readersAtOpen != rhs._readersAtOpen {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2574,7 +2868,7 @@ nonisolated extension Godwit_State_PipeEnd: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pipe"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}capacity\0\u{1}bytes\0\u{1}segments\0\u{1}number\0\u{1}created\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}capacity\0\u{1}bytes\0\u{1}segments\0\u{1}number\0\u{1}created\0\u{3}writers_ever\0\u{3}readers_ever\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2588,6 +2882,8 @@ nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._M
       case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.segments) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
       case 6: try { try decoder.decodeSingularMessageField(value: &self._created) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.writersEver) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.readersEver) }()
       default: break
       }
     }
@@ -2616,6 +2912,12 @@ nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._created {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     } }()
+    if self.writersEver != 0 {
+      try visitor.visitSingularUInt64Field(value: self.writersEver, fieldNumber: 7)
+    }
+    if self.readersEver != 0 {
+      try visitor.visitSingularUInt64Field(value: self.readersEver, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2626,6 +2928,8 @@ nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.segments != rhs.segments {return false}
     if lhs.number != rhs.number {return false}
     if lhs._created != rhs._created {return false}
+    if lhs.writersEver != rhs.writersEver {return false}
+    if lhs.readersEver != rhs.readersEver {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2906,7 +3210,7 @@ nonisolated extension Godwit_State_EpollItem: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_InotifyFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InotifyFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}watches\0\u{1}next\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}watches\0\u{1}next\0\u{1}events\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2916,6 +3220,7 @@ nonisolated extension Godwit_State_InotifyFile: SwiftProtobuf.Message, SwiftProt
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.watches) }()
       case 2: try { try decoder.decodeSingularInt32Field(value: &self.next) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.events) }()
       default: break
       }
     }
@@ -2928,12 +3233,61 @@ nonisolated extension Godwit_State_InotifyFile: SwiftProtobuf.Message, SwiftProt
     if self.next != 0 {
       try visitor.visitSingularInt32Field(value: self.next, fieldNumber: 2)
     }
+    if !self.events.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_InotifyFile, rhs: Godwit_State_InotifyFile) -> Bool {
     if lhs.watches != rhs.watches {return false}
     if lhs.next != rhs.next {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_InotifyEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".InotifyEvent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}descriptor\0\u{1}mask\0\u{1}cookie\0\u{1}name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.descriptor) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.mask) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.cookie) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.descriptor != 0 {
+      try visitor.visitSingularInt32Field(value: self.descriptor, fieldNumber: 1)
+    }
+    if self.mask != 0 {
+      try visitor.visitSingularUInt32Field(value: self.mask, fieldNumber: 2)
+    }
+    if self.cookie != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cookie, fieldNumber: 3)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularBytesField(value: self.name, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_InotifyEvent, rhs: Godwit_State_InotifyEvent) -> Bool {
+    if lhs.descriptor != rhs.descriptor {return false}
+    if lhs.mask != rhs.mask {return false}
+    if lhs.cookie != rhs.cookie {return false}
+    if lhs.name != rhs.name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3016,7 +3370,7 @@ nonisolated extension Godwit_State_TextFile: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Godwit_State_Lock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Lock"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dentry\0\u{1}pid\0\u{1}file\0\u{1}kind\0\u{1}exclusive\0\u{1}start\0\u{1}end\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}held_on\0\u{1}pid\0\u{1}file\0\u{1}kind\0\u{1}exclusive\0\u{1}start\0\u{1}end\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3024,7 +3378,7 @@ nonisolated extension Godwit_State_Lock: SwiftProtobuf.Message, SwiftProtobuf._M
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.dentry) }()
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.heldOn) }()
       case 2: try { try decoder.decodeSingularInt32Field(value: &self.pid) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.file) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
@@ -3037,8 +3391,8 @@ nonisolated extension Godwit_State_Lock: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.dentry != 0 {
-      try visitor.visitSingularUInt64Field(value: self.dentry, fieldNumber: 1)
+    if self.heldOn != 0 {
+      try visitor.visitSingularUInt64Field(value: self.heldOn, fieldNumber: 1)
     }
     if self.pid != 0 {
       try visitor.visitSingularInt32Field(value: self.pid, fieldNumber: 2)
@@ -3062,7 +3416,7 @@ nonisolated extension Godwit_State_Lock: SwiftProtobuf.Message, SwiftProtobuf._M
   }
 
   package static func ==(lhs: Godwit_State_Lock, rhs: Godwit_State_Lock) -> Bool {
-    if lhs.dentry != rhs.dentry {return false}
+    if lhs.heldOn != rhs.heldOn {return false}
     if lhs.pid != rhs.pid {return false}
     if lhs.file != rhs.file {return false}
     if lhs.kind != rhs.kind {return false}
@@ -3708,7 +4062,7 @@ nonisolated extension Godwit_State_Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Task"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0")
 
   fileprivate class _StorageClass {
     var _tid: Int32 = 0
@@ -3739,6 +4093,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
     var _niceness: Int32 = 0
     var _timerSlack: UInt64 = 0
     var _fault: [UInt64] = []
+    var _pendingOpen: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3777,6 +4132,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       _niceness = source._niceness
       _timerSlack = source._timerSlack
       _fault = source._fault
+      _pendingOpen = source._pendingOpen
     }
   }
 
@@ -3823,6 +4179,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         case 26: try { try decoder.decodeSingularInt32Field(value: &_storage._niceness) }()
         case 27: try { try decoder.decodeSingularUInt64Field(value: &_storage._timerSlack) }()
         case 28: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._fault) }()
+        case 29: try { try decoder.decodeSingularUInt64Field(value: &_storage._pendingOpen) }()
         default: break
         }
       }
@@ -3919,6 +4276,9 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       if !_storage._fault.isEmpty {
         try visitor.visitPackedUInt64Field(value: _storage._fault, fieldNumber: 28)
       }
+      if _storage._pendingOpen != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._pendingOpen, fieldNumber: 29)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3956,6 +4316,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._niceness != rhs_storage._niceness {return false}
         if _storage._timerSlack != rhs_storage._timerSlack {return false}
         if _storage._fault != rhs_storage._fault {return false}
+        if _storage._pendingOpen != rhs_storage._pendingOpen {return false}
         return true
       }
       if !storagesAreEqual {return false}

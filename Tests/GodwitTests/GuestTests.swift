@@ -9,11 +9,6 @@ import Testing
     var testDescription: String { "\(name) (\(isa))" }
   }
 
-  /// Programs that show something the library OS does not do yet. They are run all the same, and
-  /// this list must shrink when one passes.
-  static let known: Set<String> = KnownGaps.plain
-  static let knownWhenSuspended: Set<String> = KnownGaps.suspended
-
   static let guests: [Guest] = ["x86_64", "aarch64"].flatMap { isa in
     let folder = Checkout.root.appendingPathComponent(".deps/guests/\(isa)").path
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -26,7 +21,7 @@ import Testing
 
   @Test(arguments: guests) func passes(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa)
-    try withKnownIssue(isIntermittent: true) {
+    try withKnownIssue {
       let emulated = try godwit(["run", "--", program.path], limit: 60)
       #expect(emulated.status == 0, "\(emulated.error)")
       guard guest.isa == Checkout.nativeISA else { return }
@@ -34,23 +29,37 @@ import Testing
       #expect(native.status == 0, "\(native.error)")
       #expect(emulated.output == native.output)
     } when: {
-      Self.known.contains(guest.name) || Self.known.contains("\(guest.name).\(guest.isa)")
+      KnownGaps.contains(guest.name, guest.isa)
     }
   }
 
-  @Test(
-    .enabled(if: ProcessInfo.processInfo.environment["GODWIT_TEST_LONG"] != nil), arguments: guests)
-  func passesWithSuspensions(_ guest: Guest) throws {
+  /// Saved and restored within the process, so often that hardly a call goes by in between.
+  @Test(arguments: guests) func passesWithSuspensions(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa)
-    try withKnownIssue(isIntermittent: true) {
-      let whole = try godwit(["run", "--", program.path], limit: 60)
-      let joined = try hopping(["--", program.path], every: 150)
-      #expect(joined.status == 0, "\(joined.error)")
-      #expect(joined.output == whole.output)
+    try withKnownIssue {
+      for interval in [7, 50] {
+        let outcome = try godwit(
+          ["run", "--suspend-every", "\(interval)", "--", program.path], limit: 60)
+        #expect(outcome.status == 0, "every \(interval) calls: \(outcome.error)")
+      }
     } when: {
-      Self.known.contains(guest.name) || Self.known.contains("\(guest.name).\(guest.isa)")
-        || Self.knownWhenSuspended.contains(guest.name)
-        || Self.knownWhenSuspended.contains("\(guest.name).\(guest.isa)")
+      KnownGaps.contains(guest.name, guest.isa)
     }
+  }
+
+  /// Programs with much to carry, through files and new host processes.
+  static let travellers = guests.filter {
+    [
+      "epoll", "eventfd", "filestate", "links", "memstate", "pi", "pipe", "posixtimer", "procself",
+      "robust", "sigaltstack", "signalfd", "sleep", "sync", "threads", "timerstate",
+    ].contains($0.name)
+  }
+
+  @Test(arguments: travellers) func passesInManyProcesses(_ guest: Guest) throws {
+    let program = Checkout.guest(guest.name, guest.isa)
+    let whole = try godwit(["run", "--", program.path], limit: 60)
+    let joined = try hopping(["--", program.path], every: 150)
+    #expect(joined.status == 0, "\(joined.error)")
+    #expect(joined.output == whole.output)
   }
 }

@@ -10,11 +10,18 @@ package final class InotifyFile: OpenFile {
   }
 
   package private(set) var watches: [Int32: Watch] = [:]
-  private var nextDescriptor: Int32 = 1
+  package private(set) var nextDescriptor: Int32 = 1
   private let anonymous = AnonymousInode()
-  private var events: [InotifyEvent] = []
+  package private(set) var events: [InotifyEvent] = []
 
   package init(_ flags: OpenFlags) { super.init(flags: flags) }
+
+  /// Goes on where another instance stood.
+  func restore(_ watches: [Int32: Watch], next: Int32, _ events: [InotifyEvent]) {
+    self.watches = watches
+    nextDescriptor = next
+    self.events = events
+  }
 
   package override var linkName: String { "anon_inode:inotify" }
   package override var inode: Inode { get throws(Errno) { anonymous } }

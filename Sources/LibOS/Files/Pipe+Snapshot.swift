@@ -12,6 +12,8 @@ extension Pipe {
     state.segments = buffer.segments.map { UInt32($0.count) | ($0.isPacket ? Self.packetBit : 0) }
     state.number = inode.number
     state.created = inode.created.save()
+    state.writersEver = writersEver
+    state.readersEver = readersEver
   }
 
   convenience init(_ state: Godwit_State_Pipe) throws(SnapshotError) {
@@ -27,6 +29,7 @@ extension Pipe {
     guard contents.count <= capacity, segments.reduce(0, { $0 + $1.count }) == contents.count
     else { throw .invalidState("contents of pipe \(state.id)") }
     restore(contents, segments: segments)
+    restoreCounts(writersEver: state.writersEver, readersEver: state.readersEver)
   }
 }
 
@@ -35,6 +38,30 @@ extension PipeEnd: PersistentFile {
     var state = Godwit_State_PipeEnd()
     state.pipe = saver.id(ofPipe: pipe) { pipe.save(to: &$0) }
     state.writes = isWritable
+    if let dentry { state.dentry = saver.id(of: dentry) }
+    if let writersAtOpen { state.writersAtOpen = writersAtOpen }
+    if let readersAtOpen { state.readersAtOpen = readersAtOpen }
     return .pipe(state)
+  }
+}
+
+extension StateLoader {
+  func restorePipeEnd(_ state: Godwit_State_PipeEnd, _ flags: OpenFlags)
+    throws(SnapshotError) -> PipeEnd
+  {
+    let pipe = try pipe(state.pipe)
+    var place: Dentry?
+    if state.dentry != 0 {
+      let name = try dentry(state.dentry)
+      guard let node = name.inode as? LayeredNode, node.kind == .S_IFIFO else {
+        throw .invalidState("the FIFO of pipe \(state.pipe)")
+      }
+      node.connect(pipe)
+      place = name
+    }
+    return PipeEnd(
+      restoring: pipe, flags: flags, at: place,
+      writersAtOpen: state.hasWritersAtOpen ? state.writersAtOpen : nil,
+      readersAtOpen: state.hasReadersAtOpen ? state.readersAtOpen : nil)
   }
 }

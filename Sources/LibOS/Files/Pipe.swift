@@ -27,16 +27,22 @@ package final class Pipe {
   // MARK: Ends
 
   func attach(_ end: PipeEnd) {
-    ends.append(end)
-    if end.isReadable {
-      readers += 1
-      readersEver += 1
-    }
-    if end.isWritable {
-      writers += 1
-      writersEver += 1
-    }
+    if end.isReadable { readersEver += 1 }
+    if end.isWritable { writersEver += 1 }
+    attachAgain(end)
     openQueue.wake()
+  }
+
+  /// Counts an end that was there before.
+  func attachAgain(_ end: PipeEnd) {
+    ends.append(end)
+    if end.isReadable { readers += 1 }
+    if end.isWritable { writers += 1 }
+  }
+
+  func restoreCounts(writersEver: UInt64, readersEver: UInt64) {
+    self.writersEver = writersEver
+    self.readersEver = readersEver
   }
 
   func detach(_ end: PipeEnd) {

@@ -9,7 +9,7 @@ package final class PipeEnd: OpenFile {
   /// there was one (fifo(7)).
   package let writersAtOpen: UInt64?
   /// Likewise of an end for writing.
-  private let readersAtOpen: UInt64?
+  package let readersAtOpen: UInt64?
 
   /// - Parameter dentry: a FIFO's name; `nil` for a pipe.
   package init(_ pipe: Pipe, flags: OpenFlags, at dentry: Dentry? = nil) {
@@ -21,6 +21,19 @@ package final class PipeEnd: OpenFile {
       flags.isReadable && !flags.isWritable && pipe.writers == 0 ? pipe.writersEver : nil
     super.init(flags: flags)
     pipe.attach(self)
+  }
+
+  /// An end that was open before.
+  init(
+    restoring pipe: Pipe, flags: OpenFlags, at dentry: Dentry?, writersAtOpen: UInt64?,
+    readersAtOpen: UInt64?
+  ) {
+    self.pipe = pipe
+    place = dentry
+    self.writersAtOpen = writersAtOpen
+    self.readersAtOpen = readersAtOpen
+    super.init(flags: flags)
+    pipe.attachAgain(self)
   }
 
   package override func close() { pipe.detach(self) }

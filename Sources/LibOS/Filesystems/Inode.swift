@@ -36,7 +36,14 @@ package class Inode {
   package var filesystem: Filesystem? { nil }
 
   /// Advisory locks on the file, made when first asked for.
-  package private(set) lazy var locks = FileLocks()
+  package var locks: FileLocks {
+    if let locksInUse { return locksInUse }
+    let locks = FileLocks()
+    locksInUse = locks
+    return locks
+  }
+  /// The same, if anybody ever asked.
+  package private(set) var locksInUse: FileLocks?
 
   package init(number: UInt64) { self.number = number }
 
@@ -51,6 +58,10 @@ package class Inode {
 
   /// The entry `name` of this directory; never `.` or `..`.
   package func lookup(_ name: [UInt8]) throws(Errno) -> Inode { throw .ENOTDIR }
+
+  /// The entry `name` that a snapshot refers to; of what is made when looked at, even if it would not
+  /// be found now.
+  package func restoredEntry(_ name: [UInt8]) throws(Errno) -> Inode { try lookup(name) }
 
   /// The entries without `.` and `..`.
   package func entries() throws(Errno) -> [InodeEntry] { throw .ENOTDIR }

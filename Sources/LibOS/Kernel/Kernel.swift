@@ -47,6 +47,8 @@ package final class Kernel {
   package let futexes = FutexTable()
   /// The inode number given to a pipe last: pipes belong to no filesystem that could count them.
   package var lastInodeNumber: UInt64 = 1000
+  /// `/proc/sys/kernel/random/boot_id`, once somebody looked.
+  package var bootID = ""
   package let vfs: VFS
 
   /// Set by whatever needs the run loop to come to its top after the current system call.

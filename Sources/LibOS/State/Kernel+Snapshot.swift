@@ -41,6 +41,8 @@ extension Kernel {
     state.syscallCount = syscallCount
     state.runQueue = scheduler.runnable.map(\.tid)
     state.futexSequence = futexes.sequence
+    state.lastInodeNumber = lastInodeNumber
+    state.bootID = bootID
     return state
   }
 
@@ -58,6 +60,8 @@ extension Kernel {
     initialPID = state.initialPid
     syscallCount = state.syscallCount
     futexes.sequence = state.futexSequence
+    lastInodeNumber = state.lastInodeNumber
+    bootID = state.bootID
   }
 }
 

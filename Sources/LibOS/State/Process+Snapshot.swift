@@ -46,16 +46,15 @@ extension Process {
     return state
   }
 
-  /// Makes the process as it was saved, without its tasks.
+  /// Makes the process with its memory, without what it has open and without its tasks.
   convenience init(
     _ state: Godwit_State_Process, _ loader: StateLoader
   ) throws(SnapshotError) {
     let kernel = loader.kernel
     let space = AddressSpace(arena: kernel.arena, isa: kernel.engine.isa)
-    let fs = FSContext(
-      root: try loader.dentry(state.root), cwd: try loader.dentry(state.cwd),
-      umask: UInt16(truncatingIfNeeded: state.umask))
-    self.init(pid: state.pid, kernel: kernel, isa: kernel.engine.isa, space: space, fs: fs)
+    self.init(
+      pid: state.pid, kernel: kernel, isa: kernel.engine.isa, space: space,
+      fs: FSContext(root: kernel.vfs.root))
     parentPID = state.parentPid
     processGroup = state.processGroup
     session = state.session
@@ -67,6 +66,13 @@ extension Process {
     try loader.forEachPage(of: Array(state.pages)) { page, frame in
       space.restorePage(page, frame: frame)
     }
+  }
+
+  /// Puts all else back as it was saved.
+  func restore(_ state: Godwit_State_Process, _ loader: StateLoader) throws(SnapshotError) {
+    fs = FSContext(
+      root: try loader.dentry(state.root), cwd: try loader.dentry(state.cwd),
+      umask: UInt16(truncatingIfNeeded: state.umask))
     loader.process = self
     for entry in state.descriptors {
       guard (0..<1 << 20).contains(entry.fd) else {

@@ -10,7 +10,7 @@ extension StateLoader {
     switch state.kind {
     case .named(let named): return try restoreNamed(named, flags)
     case .stream(let stream): return try restoreStream(stream, flags)
-    case .pipe(let end): return PipeEnd(try pipe(end.pipe), flags: flags)
+    case .pipe(let end): return try restorePipeEnd(end, flags)
     case .event(let event):
       return EventFile(count: event.count, isSemaphore: event.semaphore, flags: flags)
     case .timer(let timer):
@@ -23,8 +23,13 @@ extension StateLoader {
       try file.restore(epoll, self)
       return file
     case .text(let text):
-      return TextFile(try dentry(text.dentry), flags, Array(text.text))
-    case .inotify, .none:
+      let place = try dentry(text.dentry)
+      guard let inode = place.inode as? ProcText else {
+        throw .invalidState("text of open file \(state.id)")
+      }
+      return inode.open(flags, at: place, Array(text.text))
+    case .inotify(let inotify): return try InotifyFile(inotify, flags, self)
+    case .none:
       throw .invalidState("the kind of open file \(state.id)")
     }
   }

@@ -104,6 +104,8 @@ package final class StateLoader {
     guard let state = fileStates[id] else { throw .invalidState("open file \(id)") }
     let file = try restoreFile(state)
     file.offset = state.offset
+    file.ioOwner = OwnerEx(type: state.ownerType, pid: state.owner)
+    file.ioSignal = state.ioSignal
     openFiles[id] = file
     return file
   }
@@ -131,14 +133,14 @@ package final class StateLoader {
     guard state.parent != 0 else { return mount.root }
     let parent = try dentry(state.parent)
     let name = Array(state.name)
-    if state.deleted {
+    if state.deleted, mount.filesystem is LayeredFS {
       guard let node = nodes[state.mount]?[state.number] else {
         throw .missingFile(text(name) + " (deleted)")
       }
       return Dentry(unnamed: node, in: parent, name: name)
     }
     do throws(Errno) {
-      return try parent.lookup(name)
+      return parent.child(name, try parent.inode.restoredEntry(name))
     } catch {
       throw .missingFile(text(parent.path().bytes + [UInt8(ascii: "/")] + name))
     }
@@ -153,11 +155,15 @@ package final class StateLoader {
     let tasks: Godwit_State_Tasks = try Self.section(.tasks, reader)
     kernel.restore(state)
     try restoreFilesystems()
-    try restoreDentries()
-    for process in processes.processes {
-      kernel.processes[process.pid] = try Process(process, self)
+    // Names in /proc lead to processes, and processes have names open: first there are processes,
+    // then names, then all that the processes hold.
+    for state in processes.processes {
+      kernel.processes[state.pid] = try Process(state, self)
     }
+    try restoreDentries()
+    for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
+    try restoreLocks()
   }
 
   private func restoreTasks(_ state: Godwit_State_Tasks, order: [Int32]) throws(SnapshotError) {
@@ -166,7 +172,7 @@ package final class StateLoader {
       guard let process = kernel.processes[entry.pid] else {
         throw .invalidState("process \(entry.pid) of task \(entry.tid)")
       }
-      let task = try Task(entry, process: process, kernel: kernel)
+      let task = try Task(entry, process: process, self)
       restored[task.tid] = task
       kernel.tasks[task.tid] = task
       process.tasks.append(task)

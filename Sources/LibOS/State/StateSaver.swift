@@ -30,6 +30,8 @@ package final class StateSaver {
   private var memory = Godwit_State_Memory()
   private var files: [ObjectIdentifier: UInt64] = [:]
   private var openFiles = Godwit_State_Files()
+  /// Locks, with an open file that leads to them.
+  private var locks: [(locks: FileLocks, file: UInt64)] = []
   private var pipes: [ObjectIdentifier: UInt64] = [:]
   private var dentries: [ObjectIdentifier: UInt64] = [:]
   package var filesystems = Godwit_State_Filesystems()
@@ -95,9 +97,15 @@ package final class StateSaver {
     state.id = id
     state.flags = file.flags.rawValue
     state.offset = file.offset
+    state.ownerType = file.ioOwner.type
+    state.owner = file.ioOwner.pid
+    state.ioSignal = file.ioSignal
     let place = openFiles.files.count
     openFiles.files.append(state)
     openFiles.files[place].kind = try persistent.save(self)
+    if let held = (try? file.inode)?.locksInUse, !locks.contains(where: { $0.locks === held }) {
+      locks.append((held, id))
+    }
     return id
   }
 
@@ -146,7 +154,10 @@ package final class StateSaver {
       processes.processes.append(try kernel.processes[pid]!.save(self))
     }
     for tid in kernel.tasks.keys.sorted() {
-      tasks.tasks.append(kernel.tasks[tid]!.save(self))
+      tasks.tasks.append(try kernel.tasks[tid]!.save(self))
+    }
+    for (locks, file) in locks {
+      openFiles.locks += locks.save(heldOn: file) { self.files[$0] }
     }
     try saveFilesystems()
     try add(.kernel, kernel.save().encoded())

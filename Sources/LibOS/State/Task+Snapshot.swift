@@ -4,7 +4,7 @@ package import Machine
 import Snapshot
 
 extension Task {
-  func save(_ saver: StateSaver) -> Godwit_State_Task {
+  func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_Task {
     var state = Godwit_State_Task()
     state.tid = tid
     state.pid = process.pid
@@ -37,6 +37,7 @@ extension Task {
     state.involuntarySwitches = involuntarySwitches
     state.niceness = niceness
     state.timerSlack = timerSlack
+    if let pendingOpen { state.pendingOpen = try saver.id(of: pendingOpen) }
     return state
   }
 
@@ -52,8 +53,9 @@ extension Task {
   /// Makes the thread as it was saved. A blocked one runs its call again, which goes back to
   /// waiting; its deadline and its place in a futex queue are those it had.
   convenience init(
-    _ state: Godwit_State_Task, process: Process, kernel: Kernel
+    _ state: Godwit_State_Task, process: Process, _ loader: StateLoader
   ) throws(SnapshotError) {
+    let kernel = loader.kernel
     self.init(tid: state.tid, process: process, kernel: kernel)
     guard let registers = RegisterFile(isa: process.isa, state.registers) else {
       throw .invalidState("registers of task \(state.tid)")
@@ -90,5 +92,6 @@ extension Task {
     involuntarySwitches = state.involuntarySwitches
     niceness = state.niceness
     timerSlack = state.timerSlack
+    if state.pendingOpen != 0 { pendingOpen = try loader.file(state.pendingOpen) }
   }
 }

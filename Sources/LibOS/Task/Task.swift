@@ -26,8 +26,7 @@ package final class Task: WaitListener {
   /// The restart errno with which the call under way was interrupted, until a signal settles it.
   package var interruption: Errno?
 
-  /// The end of a FIFO that `open` waits with for the other one. Not part of a snapshot: the call opens
-  /// it again.
+  /// The end of a FIFO that `open` waits with for the other one.
   package var pendingOpen: OpenFile?
 
   private var queues: [WaitQueue] = []

@@ -54,7 +54,7 @@ package final class LayeredNode: Inode {
   /// The bytes of a file that was, or may at any time be, changed.
   package internal(set) var content: MemoryObject? { didSet { content?.owner = self } }
   /// The bytes of an unchanged file, as long as somebody has it open or mapped.
-  private weak var unchanged: MemoryObject?
+  package private(set) weak var unchanged: MemoryObject?
   /// What connects the open ends of a FIFO, as long as there are any.
   private weak var fifo: Pipe?
   /// Seals of a `memfd_create` file; `nil` where sealing is not for.
@@ -182,6 +182,15 @@ package final class LayeredNode: Inode {
   }
 
   // MARK: Content
+
+  /// Goes on with a FIFO that was open before.
+  func connect(_ pipe: Pipe) { fifo = pipe }
+
+  /// Goes on with the bytes of an unchanged file that others hold.
+  func restoreUnchanged(_ object: MemoryObject) {
+    object.owner = self
+    unchanged = object
+  }
 
   /// The file's bytes, to be read.
   package func object() throws(Errno) -> MemoryObject {

@@ -11,10 +11,10 @@ extension ProcFS {
     directory.add(
       "task",
       ProcNumbers(
-        number: takeNumber(), entryType: .S_IFDIR,
+        number: Self.number(directory, "task"), entryType: .S_IFDIR,
         numbers: { [weak process] in (process?.tasks.map { $0.tid } ?? []).sorted() }
-      ) { [unowned self, unowned process] tid in
-        let directory = FixedDirectory(number: takeNumber(), permissions: 0o555)
+      ) { [unowned self, unowned process] tid, number in
+        let directory = FixedDirectory(number: number, permissions: 0o555)
         directory.owner = self
         addFiles(to: directory, process, tid: tid)
         return directory
@@ -30,7 +30,7 @@ extension ProcFS {
     directory.add(
       name,
       ProcText(
-        number: takeNumber(), permissions: permissions,
+        number: Self.number(directory, name), permissions: permissions,
         text: { [weak process] () throws(Errno) in
           guard let process else { throw .ESRCH }
           return try make(process)
@@ -44,7 +44,7 @@ extension ProcFS {
     directory.add(
       name,
       ProcLink(
-        number: takeNumber(),
+        number: Self.number(directory, name),
         text: { [weak process] () throws(Errno) in
           guard let process else { throw .ESRCH }
           return try target(process).shownPath(from: process.fs.root)
@@ -119,10 +119,10 @@ extension ProcFS {
     }
     directory.add(
       "fd",
-      ProcNumbers(number: takeNumber(), entryType: .S_IFLNK, numbers: open) {
-        [unowned self, weak process] descriptor in
+      ProcNumbers(number: Self.number(directory, "fd"), entryType: .S_IFLNK, numbers: open) {
+        [weak process] descriptor, number in
         ProcLink(
-          number: takeNumber(), permissions: 0o700,
+          number: number, permissions: 0o700,
           text: { () throws(Errno) in
             guard let process else { throw .ESRCH }
             let file = try Self.file(process, descriptor)
@@ -136,9 +136,9 @@ extension ProcFS {
       })
     directory.add(
       "fdinfo",
-      ProcNumbers(number: takeNumber(), entryType: .S_IFREG, numbers: open) {
-        [unowned self, weak process] descriptor in
-        ProcText(number: takeNumber()) { () throws(Errno) in
+      ProcNumbers(number: Self.number(directory, "fdinfo"), entryType: .S_IFREG, numbers: open) {
+        [weak process] descriptor, number in
+        ProcText(number: number) { () throws(Errno) in
           guard let process else { throw .ESRCH }
           let slot = try process.files.slot(descriptor)
           var flags = slot.file.flags

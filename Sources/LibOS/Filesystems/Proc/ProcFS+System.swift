@@ -66,8 +66,10 @@ extension ProcFS {
     add(settings, "core_pattern") { "core\n" }
     let random = subdirectory(settings, "random")
     let host = kernel.host
-    let boot = uuid(host)
-    add(random, "boot_id") { boot + "\n" }
+    add(random, "boot_id") { [unowned kernel] in
+      if kernel.bootID.isEmpty { kernel.bootID = uuid(host) }
+      return kernel.bootID + "\n"
+    }
     add(random, "uuid") { uuid(host) + "\n" }
     add(random, "entropy_avail") { "256\n" }
     add(random, "poolsize") { "256\n" }

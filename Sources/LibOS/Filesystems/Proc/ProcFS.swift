@@ -62,6 +62,11 @@ package final class ProcRoot: FixedDirectory {
 }
 
 extension ProcFS {
+  /// The `st_ino` of the entry `name`, the same whenever it is asked for and after a resume.
+  static func number(_ directory: Inode, _ name: String) -> UInt64 {
+    LayeredFS.number(ofLower: Array("\(directory.number)/\(name)".utf8))
+  }
+
   /// A name that is a number without leading zeroes.
   static func number(_ name: [UInt8]) -> Int32? {
     guard let first = name.first, first != UInt8(ascii: "0") || name.count == 1,
@@ -94,8 +99,13 @@ package final class ProcText: Inode {
   }
 
   package override func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
+    open(flags, at: dentry, try text())
+  }
+
+  /// Opens it with a text that was made before.
+  func open(_ flags: OpenFlags, at dentry: Dentry, _ text: [UInt8]) -> OpenFile {
     // Root may open what has no write permission; the write fails then.
-    TextFile(dentry, flags, try text(), accept: accept)
+    TextFile(dentry, flags, text, accept: accept)
   }
 
   package override func truncate(to size: UInt64) throws(Errno) {}
@@ -131,12 +141,12 @@ package final class ProcLink: Inode {
 package final class ProcNumbers: Inode {
   private let numbers: () throws(Errno) -> [Int32]
   private let entryType: FileType
-  private let make: (Int32) -> Inode
+  private let make: (Int32, _ number: UInt64) -> Inode
   private var known: [Int32: Inode] = [:]
 
   init(
     number: UInt64, entryType: FileType, numbers: @escaping () throws(Errno) -> [Int32],
-    make: @escaping (Int32) -> Inode
+    make: @escaping (Int32, _ number: UInt64) -> Inode
   ) {
     self.entryType = entryType
     self.numbers = numbers
@@ -152,15 +162,27 @@ package final class ProcNumbers: Inode {
 
   package override func lookup(_ name: [UInt8]) throws(Errno) -> Inode {
     guard let value = ProcFS.number(name), try numbers().contains(value) else { throw .ENOENT }
+    return entry(value)
+  }
+
+  /// What is gone may still be open.
+  package override func restoredEntry(_ name: [UInt8]) throws(Errno) -> Inode {
+    guard let value = ProcFS.number(name) else { throw .ENOENT }
+    return entry(value)
+  }
+
+  private func entry(_ value: Int32) -> Inode {
     if let inode = known[value] { return inode }
-    let inode = make(value)
+    let inode = make(value, number(value))
     known[value] = inode
     return inode
   }
 
+  private func number(_ value: Int32) -> UInt64 { ProcFS.number(self, String(value)) }
+
   package override func entries() throws(Errno) -> [InodeEntry] {
     try numbers().map {
-      InodeEntry(name: Array(String($0).utf8), number: number + 1 + UInt64($0), type: entryType)
+      InodeEntry(name: Array(String($0).utf8), number: number($0), type: entryType)
     }
   }
 }

@@ -1,0 +1,44 @@
+package import LibOSState
+import LinuxABI
+import Snapshot
+
+extension InotifyFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    var state = Godwit_State_InotifyFile()
+    for (descriptor, watch) in watches.sorted(by: { $0.key < $1.key }) {
+      var entry = Godwit_State_InotifyWatch()
+      entry.descriptor = descriptor
+      entry.mask = watch.mask.rawValue
+      entry.dentry = saver.id(of: watch.dentry)
+      state.watches.append(entry)
+    }
+    state.next = nextDescriptor
+    state.events = events.map { event in
+      var entry = Godwit_State_InotifyEvent()
+      entry.descriptor = event.wd
+      entry.mask = event.mask.rawValue
+      entry.cookie = event.cookie
+      entry.name = data(event.name)
+      return entry
+    }
+    return .inotify(state)
+  }
+
+  convenience init(
+    _ state: Godwit_State_InotifyFile, _ flags: OpenFlags, _ loader: StateLoader
+  ) throws(SnapshotError) {
+    self.init(flags)
+    var watches: [Int32: Watch] = [:]
+    for entry in state.watches {
+      watches[entry.descriptor] = Watch(
+        dentry: try loader.dentry(entry.dentry), mask: InotifyMask(rawValue: entry.mask))
+    }
+    restore(
+      watches, next: state.next,
+      state.events.map {
+        InotifyEvent(
+          wd: $0.descriptor, mask: InotifyMask(rawValue: $0.mask), cookie: $0.cookie,
+          name: Array($0.name))
+      })
+  }
+}
