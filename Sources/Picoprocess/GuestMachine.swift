@@ -10,7 +10,7 @@ package final class GuestMachine {
   package let kernel: Kernel
   package private(set) var engine: UnicornEngine?
 
-  package init(host: PosixHost, memoryLimit: Int?) throws(Failure) {
+  package init(host: PosixHost, memoryLimit: Int?, digests: FileDigests) throws(Failure) {
     let limit = memoryLimit ?? Int(clamping: host.facts.memory / 4 * 3)
     guard limit >= 1 << 20 else { throw Failure("the memory limit must be at least 1M") }
     guard let arena = FrameArena(byteLimit: limit) else {
@@ -21,6 +21,7 @@ package final class GuestMachine {
     configuration.memory = UInt64(arena.byteLimit)
     configuration.hostName = host.facts.hostName
     kernel = Kernel(host: host, arena: arena, configuration: configuration)
+    kernel.vfs.digests = digests
   }
 
   /// Provides the processor for `isa`.

@@ -12,6 +12,8 @@ package final class Picoprocess {
   let host: PosixHost
   let options: PicoprocessOptions
   var machine: GuestMachine
+  /// Kept over all machines.
+  let digests = FileDigests()
   /// What the guest's tree is made of.
   var tree = FilesystemConfiguration()
   /// The program's path or name, for people.
@@ -52,7 +54,7 @@ package final class Picoprocess {
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)
     reports = try Reports(options)
-    machine = try GuestMachine(host: host, memoryLimit: options.memoryLimit)
+    machine = try GuestMachine(host: host, memoryLimit: options.memoryLimit, digests: digests)
     wake = Wake(host)
     let service = ControlService(mailbox: mailbox, wake: wake)
     control = try Picoprocess.openControl(options, name: name, service)

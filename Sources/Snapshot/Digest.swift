@@ -43,6 +43,17 @@ package struct Digest: Hashable, Sendable {
   }
 }
 
+/// A digest that is made piece by piece.
+package struct DigestBuilder {
+  private var hash = SHA256()
+
+  package init() {}
+
+  package mutating func append(_ bytes: ArraySlice<UInt8>) { hash.update(data: bytes) }
+
+  package func finish() -> Digest { Digest(Array(hash.finalize()))! }
+}
+
 extension Digest: CustomStringConvertible {
   /// 64 hexadecimal digits.
   package var description: String {

@@ -20,9 +20,11 @@ package final class HostStreamFile: OpenFile {
   package private(set) var interest: Readiness = []
 
   /// Opens the stream `uri`.
-  package init(_ vfs: VFS, _ uri: StreamURI, _ flags: OpenFlags, at dentry: Dentry?)
-    throws(Errno)
-  {
+  ///
+  /// - Parameter number: its `st_ino`, when it had one before.
+  package init(
+    _ vfs: VFS, _ uri: StreamURI, _ flags: OpenFlags, at dentry: Dentry?, number: UInt64? = nil
+  ) throws(Errno) {
     self.vfs = vfs
     self.uri = uri
     let host = vfs.host
@@ -38,7 +40,7 @@ package final class HostStreamFile: OpenFile {
       throw error
     }
     if case .terminal = kind { place = dentry } else { place = nil }
-    streamInode = place?.inode ?? HostStreamInode(host, handle, kind, vfs.streams.takeNumber())
+    streamInode = place?.inode ?? HostStreamInode(host, handle, kind, vfs.streams.takeNumber(number))
     super.init(flags: flags)
     vfs.streams.add(self)
   }
@@ -47,6 +49,9 @@ package final class HostStreamFile: OpenFile {
     vfs.streams.remove(self)
     vfs.host.close(handle)
   }
+
+  /// Its `st_ino`.
+  var number: UInt64 { streamInode.number }
 
   package var isTerminal: Bool { if case .terminal = kind { true } else { false } }
   private var isFile: Bool { if case .file(.regular) = kind { true } else { false } }
@@ -208,9 +213,11 @@ package final class HostStreamRegistry {
 
   package init() {}
 
-  func takeNumber() -> UInt64 {
-    defer { nextNumber += 1 }
-    return nextNumber
+  /// A fresh number, or a given one that is fresh no more.
+  func takeNumber(_ given: UInt64?) -> UInt64 {
+    let number = given ?? nextNumber
+    nextNumber = max(nextNumber, number + 1)
+    return number
   }
 
   func add(_ file: HostStreamFile) { files.append(file) }

@@ -61,7 +61,21 @@ extension HostStreamFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
     var state = Godwit_State_StandardStream()
     state.uri = uri.description
-    if let dentry { state.dentry = saver.id(of: dentry) }
+    if let dentry { state.dentry = saver.id(of: dentry) } else { state.number = number }
+    if isSeekable, isReadable, !isWritable, let position = try? position() {
+      state.position = position
+    }
     return .stream(state)
+  }
+
+  /// What the guest writes goes to whatever the new host process has there. What it has yet to read can't
+  /// be had again, unless it is a file or comes from a terminal.
+  package var obstacle: String? {
+    switch kind {
+    case .file, .terminal: nil
+    case .pipe where !isReadable: nil
+    case .pipe: "what is still to come from a pipe or socket of the host can't be had elsewhere"
+    case .other: "it is neither a file nor a terminal"
+    }
   }
 }

@@ -16,6 +16,9 @@ package final class VFS {
   /// The task whose system call is under way, for names that depend on it (`/proc/self`).
   package weak var caller: Task?
 
+  /// What the files of lower trees hold, as far as that was asked.
+  package var digests = FileDigests()
+
   /// Host streams that are open, so that the run loop can wait for them.
   package let streams = HostStreamRegistry()
 

@@ -13,6 +13,18 @@ extension Kernel {
     var names: [String] = []
     for pid in processes.keys.sorted() {
       let process = processes[pid]!
+      for (what, place) in [("working directory", process.fs.cwd), ("root", process.fs.root)] {
+        if let reason = place.hostObstacle {
+          names.append("\(what) (\(text(place.path().bytes))): \(reason)")
+        }
+      }
+      for mapping in process.space.mappings {
+        if case .object(let object, _) = mapping.backing, let pages = object.source as? HostPages,
+          !pages.node.isWhereItWas
+        {
+          names.append("mapping of \(mapping.name): its name in the host directory is gone")
+        }
+      }
       for fd in process.files.descriptors {
         guard let file = try? process.files.file(fd) else { continue }
         if let reason = file.travelObstacle {
@@ -46,6 +58,14 @@ extension Kernel {
     return state
   }
 
+  /// Has the guest's clocks go on from where they were. To be repeated when all is restored, so that the
+  /// time it took is none of the guest's.
+  func restoreClock(_ state: Godwit_State_Kernel) {
+    clock.restore(
+      monotonic: state.monotonic, realtime: state.realtime, suspended: state.suspended)
+    clock.wallOffset = state.wallOffset
+  }
+
   func restore(_ state: Godwit_State_Kernel) {
     configuration.hostName = state.hostName
     configuration.processors = Int(state.processors)
@@ -53,9 +73,7 @@ extension Kernel {
     configuration.timeSlice = state.timeSlice
     configuration.hwcap = state.hwcap
     configuration.hwcap2 = state.hwcap2
-    clock.restore(
-      monotonic: state.monotonic, realtime: state.realtime, suspended: state.suspended)
-    clock.wallOffset = state.wallOffset
+    restoreClock(state)
     nextPID = state.nextPid
     initialPID = state.initialPid
     syscallCount = state.syscallCount
@@ -68,6 +86,9 @@ extension Kernel {
 extension OpenFile {
   /// Why this file can't travel in a snapshot; nil when it can.
   package var travelObstacle: String? {
-    self is any PersistentFile ? nil : "this kind of file exists on this host only"
+    guard let file = self as? any PersistentFile else {
+      return "this kind of file exists on this host only"
+    }
+    return file.obstacle
   }
 }

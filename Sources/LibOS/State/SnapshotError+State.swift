@@ -9,7 +9,7 @@ extension SnapshotError {
     .refused("\(path): the snapshot needs this file, and it is not here")
   }
   static func changedFile(_ path: String) -> SnapshotError {
-    .refused("\(path): the file is not the one the snapshot was taken with")
+    .refused("\(path) differs from the one the snapshot was made with")
   }
   static func invalidState(_ what: String) -> SnapshotError {
     .malformed("its state makes no sense: \(what)")

@@ -65,7 +65,11 @@ extension StateLoader {
     let uri = StreamURI(scheme, String(state.uri[state.uri.index(after: colon)...]))
     let place = state.dentry == 0 ? nil : try dentry(state.dentry)
     do throws(Errno) {
-      return try HostStreamFile(kernel.vfs, uri, flags, at: place)
+      let number = state.number == 0 || state.number > 1 << 62 ? nil : state.number
+      let file = try HostStreamFile(kernel.vfs, uri, flags, at: place, number: number)
+      // A file that is read goes on where it was; what is written goes on where the new one is.
+      if state.hasPosition, file.isSeekable { try file.setPosition(state.position) }
+      return file
     } catch {
       throw .refused("\(state.uri): \(error.message)")
     }

@@ -50,9 +50,19 @@ package final class StateLoader {
   package func object(_ id: UInt64) throws(SnapshotError) -> MemoryObject {
     if let known = objects[id] { return known }
     guard let state = memory[id] else { throw .invalidState("memory object \(id)") }
+    var source: LowerSource?
+    if state.hasSource {
+      switch kernel.vfs.mount(number: Int(state.source.mount))?.filesystem {
+      case let layers as LayeredFS: source = try lowerSource(layers, state.source)
+      case let host as HostFS:
+        let object = try hostObject(host, state.source)
+        objects[id] = object
+        return object
+      default: throw .invalidState("mount \(state.source.mount) of memory object \(id)")
+      }
+    }
     let object = MemoryObject(arena: kernel.arena)
     objects[id] = object
-    let source = state.hasSource ? try source(state.source) : nil
     object.restore(
       source: source, sourceSize: source == nil ? 0 : state.sourceSize, size: state.size)
     try forEachPage(of: Array(state.pages)) { (index, frame) throws(SnapshotError) in
@@ -62,15 +72,6 @@ package final class StateLoader {
       object.restorePage(index, frame: own, isDirty: true)
     }
     return object
-  }
-
-  private func source(_ state: Godwit_State_FileSource) throws(SnapshotError) -> any PageSource {
-    let path = Array(state.path)
-    guard let mount = kernel.vfs.mount(number: Int(state.mount)),
-      let source = mount.filesystem.source(at: path)
-    else { throw .missingFile(text(path)) }
-    guard source.currentSize == state.size else { throw .changedFile(text(path)) }
-    return source
   }
 
   /// Calls `body` for every page of an encoded page map, each in a frame that it takes over.
@@ -164,6 +165,7 @@ package final class StateLoader {
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
     try restoreLocks()
+    kernel.restoreClock(state)
   }
 
   private func restoreTasks(_ state: Godwit_State_Tasks, order: [Int32]) throws(SnapshotError) {

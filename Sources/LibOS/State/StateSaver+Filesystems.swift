@@ -1,30 +1,7 @@
 import HostABI
 import LibOSState
 import LinuxABI
-package import Machine
 import Snapshot
-
-/// A page source that lies at a path of a mounted filesystem, so that it can be found again.
-package protocol LocatedSource: PageSource {
-  var owner: Filesystem { get }
-  /// Relative to the filesystem's lower (or host) directory.
-  var path: [UInt8] { get }
-  /// Bytes; nil when the file can't be reached.
-  var currentSize: UInt64? { get }
-}
-
-extension LowerSource: LocatedSource {
-  package var owner: Filesystem { layers }
-  package var currentSize: UInt64? { try? openSize() }
-}
-
-extension Filesystem {
-  /// The source of the file at `path`, as `LocatedSource` names it.
-  func source(at path: [UInt8]) -> (any LocatedSource)? {
-    guard let layers = self as? LayeredFS, layers.lower != nil else { return nil }
-    return LowerSource(layers, path: path)
-  }
-}
 
 extension VFS {
   /// Stands for the tree of files without names.
@@ -54,7 +31,11 @@ extension StateSaver {
       state.readOnly = mount.isReadOnly
       state.type = mount.filesystem.typeName
       if let layers = mount.filesystem as? LayeredFS { state.tree = try tree(of: layers) }
-      if let host = mount.filesystem as? HostFS { state.hostPath = data(host.base.path) }
+      if let devices = mount.filesystem as? DevFS { state.tree = devices.save() }
+      if let host = mount.filesystem as? HostFS {
+        state.hostPath = data(host.base.path)
+        state.tree = host.save()
+      }
       filesystems.mounts.append(state)
     }
     if let layers = kernel.vfs.memoryFiles.filesystem as? LayeredFS {
@@ -82,11 +63,17 @@ extension StateLoader {
       guard mount.path == Array(state.path), mount.filesystem.typeName == state.type else {
         throw .refused("the snapshot has a \(state.type) mounted at \(text(Array(state.path)))")
       }
-      guard state.hasTree, let layers = mount.filesystem as? LayeredFS else { continue }
-      nodes[UInt32(index)] = try layers.restore(state.tree, self)
+      switch mount.filesystem {
+      case let layers as LayeredFS where state.hasTree:
+        nodes[UInt32(index)] = try layers.restore(state.tree, at: mount, self)
+      case let devices as DevFS: devices.restore(state.tree)
+      case let host as HostFS: host.restore(state.tree)
+      default: break
+      }
     }
     if let layers = kernel.vfs.memoryFiles.filesystem as? LayeredFS {
-      nodes[UInt32(VFS.memoryFilesIndex)] = try layers.restore(filesystems.memoryFiles, self)
+      nodes[UInt32(VFS.memoryFilesIndex)] = try layers.restore(
+        filesystems.memoryFiles, at: kernel.vfs.memoryFiles, self)
     }
   }
 }

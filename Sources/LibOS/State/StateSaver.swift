@@ -16,6 +16,13 @@ package enum StateSection: UInt32 {
 package protocol PersistentFile: OpenFile {
   /// The kind's own part of the state.
   func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_OpenFile.OneOf_Kind
+
+  /// Why this one can't travel as it stands; nil when it can.
+  var obstacle: String? { get }
+}
+
+extension PersistentFile {
+  package var obstacle: String? { nil }
 }
 
 /// Collects the state of a picoprocess into a snapshot.
@@ -61,26 +68,45 @@ package final class StateSaver {
     state.id = id
     state.size = object.size
     state.sourceSize = object.sourceSize
-    if let source = object.source { state.source = try describe(source) }
-    var map = PageMap()
-    for index in object.dirtyPages {
-      map.append(index, try page(object.heldFrame(index)!))
+    if let node = object.owner as? LayeredNode { hold(node) }
+    switch object.source {
+    case let pages as HostPages:
+      // The file has it all: what mappings changed was written back.
+      state.source = try describe(pages)
+    case let source as any LocatedSource where object.sourceSize > 0:
+      state.source = try describe(source)
+      state.pages = data(try dirtyPages(of: object).encoded)
+    case nil: state.pages = data(try dirtyPages(of: object).encoded)
+    default:
+      // A file that can't be found again (standard input, say) travels whole.
+      state.sourceSize = 0
+      state.pages = data(try allPages(of: object).encoded)
     }
-    state.pages = data(map.encoded)
     memory.objects.append(state)
     return id
   }
 
-  /// What a file outside is known by, so that a resume can tell whether it is the same one.
-  private func describe(_ source: any PageSource) throws(SnapshotError) -> Godwit_State_FileSource {
-    guard let file = source as? any LocatedSource else {
-      throw .untransportable("memory of a file that has no place in the guest's tree")
+  private func dirtyPages(of object: MemoryObject) throws(SnapshotError) -> PageMap {
+    var map = PageMap()
+    for index in object.dirtyPages { map.append(index, try page(object.heldFrame(index)!)) }
+    return map
+  }
+
+  private func allPages(of object: MemoryObject) throws(SnapshotError) -> PageMap {
+    var map = PageMap()
+    var page = [UInt8](repeating: 0, count: Frame.size)
+    for index in 0..<(object.size + 4095) >> 12 {
+      let isRead = page.withMutableRawSpan { bytes in
+        bytes.fill(0, in: 0..<Frame.size)
+        return object.read(at: index << 12, into: &bytes) != nil
+      }
+      guard isRead else { throw .untransportable("a mapped file that can't be read any more") }
+      let reference = try page.withRawSpan { (bytes) throws(SnapshotError) in
+        try writer.addPage(bytes)
+      }
+      map.append(index, reference)
     }
-    var state = Godwit_State_FileSource()
-    state.mount = UInt32(kernel.vfs.mountIndex(of: file.owner))
-    state.path = data(file.path)
-    state.size = file.currentSize ?? 0
-    return state
+    return map
   }
 
   // MARK: Files
@@ -138,16 +164,23 @@ package final class StateSaver {
     state.deleted = dentry.isDeleted
     if let node = dentry.inode as? LayeredNode {
       state.number = node.number
-      heldNodes[ObjectIdentifier(node.layers), default: []].append(node)
+      hold(node)
     }
     filesystems.dentries.append(state)
     return id
+  }
+
+  /// Sees to it that the node is saved, though it may be as the lower tree has it.
+  private func hold(_ node: LayeredNode) {
+    heldNodes[ObjectIdentifier(node.layers), default: []].append(node)
   }
 
   // MARK: All of it
 
   /// Writes every section. The run loop must not be running.
   package func saveAll() throws(SnapshotError) {
+    // First of all: the guest's clocks stand still from here on.
+    let state = kernel.save()
     var processes = Godwit_State_Processes()
     var tasks = Godwit_State_Tasks()
     for pid in kernel.processes.keys.sorted() {
@@ -160,7 +193,7 @@ package final class StateSaver {
       openFiles.locks += locks.save(heldOn: file) { self.files[$0] }
     }
     try saveFilesystems()
-    try add(.kernel, kernel.save().encoded())
+    try add(.kernel, state.encoded())
     try add(.memory, memory.encoded())
     try add(.filesystems, filesystems.encoded())
     try add(.files, openFiles.encoded())

@@ -3,13 +3,16 @@ package import LinuxABI
 /// `/dev`: a fixed set of devices and links.
 package final class DevFS: Filesystem {
   private let directory: FixedDirectory
+  private(set) var devices: [DeviceInode] = []
 
   package override init(vfs: VFS) {
     directory = FixedDirectory(number: 1)
     super.init(vfs: vfs)
     directory.owner = self
     for (index, device) in Device.allCases.enumerated() {
-      directory.add(device.name, DeviceInode(device, vfs, number: UInt64(index) + 2))
+      let inode = DeviceInode(device, vfs, number: UInt64(index) + 2)
+      devices.append(inode)
+      directory.add(device.name, inode)
     }
     let links = [
       ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),

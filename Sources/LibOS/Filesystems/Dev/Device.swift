@@ -35,8 +35,8 @@ package enum Device: CaseIterable, Sendable {
 package final class DeviceInode: Inode {
   private let device: Device
   private unowned let vfs: VFS
-  private var accessed: Timespec
-  private var modified: Timespec
+  var accessed: Timespec
+  var modified: Timespec
 
   init(_ device: Device, _ vfs: VFS, number: UInt64) {
     self.device = device

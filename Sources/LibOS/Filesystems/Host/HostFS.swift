@@ -18,6 +18,9 @@ package final class HostFS: Filesystem {
   private struct Weak { weak var node: HostNode? }
   private var nodes: [Key: Weak] = [:]
 
+  /// Numbers of files that had another name when they were first seen, by the path they have now.
+  private var renamed: [[UInt8]: UInt64] = [:]
+
   /// Fails when there is nothing at `base`.
   package init(vfs: VFS, base: StreamURI) throws(Errno) {
     self.base = base
@@ -42,6 +45,20 @@ package final class HostFS: Filesystem {
     nodes[key] = Weak(node: node)
     return node
   }
+
+  /// The `st_ino` of what is first seen at `path`: the host's numbers are not the guest's business.
+  func number(ofPath path: [UInt8]) -> UInt64 { renamed[path] ?? LayeredFS.number(ofLower: path) }
+
+  /// The files in use whose number does not follow from their path, in the order of their paths.
+  var renamedNodes: [(path: [UInt8], number: UInt64)] {
+    nodes.values.compactMap { entry in
+      guard let node = entry.node else { return nil }
+      let path = node.numberedPath
+      return node.number == LayeredFS.number(ofLower: path) ? nil : (path, node.number)
+    }.sorted { $0.path.lexicographicallyPrecedes($1.path) }
+  }
+
+  func restoreNumber(_ number: UInt64, ofPath path: [UInt8]) { renamed[path] = number }
 
   func forget(_ key: Key) {
     if let entry = nodes[key], entry.node == nil { nodes[key] = nil }

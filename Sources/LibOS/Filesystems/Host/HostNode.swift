@@ -19,7 +19,7 @@ package final class HostNode: Inode {
     kind = attributes.kind.type
     key = HostFS.Key(device: attributes.device, inode: attributes.inode)
     // The host's numbers are not the guest's business: the first name gives the number.
-    super.init(number: LayeredFS.number(ofLower: (parent.map { $0.path } ?? []) + [47] + name))
+    super.init(number: mount.number(ofPath: (parent.map { $0.path } ?? []) + [47] + name))
   }
 
   deinit { mount.forget(key) }
@@ -34,7 +34,7 @@ package final class HostNode: Inode {
   private var host: any Host { mount.vfs.host }
 
   /// Relative to the mounted directory.
-  private var path: [UInt8] {
+  package var path: [UInt8] {
     guard let parent else { return [] }
     return parent.parent == nil ? name : parent.path + [UInt8(ascii: "/")] + name
   }
@@ -46,6 +46,15 @@ package final class HostNode: Inode {
   }
 
   private func child(_ name: [UInt8]) -> StreamURI { uri.child(name) }
+
+  /// The host still has this file under the name that is known here.
+  var isWhereItWas: Bool {
+    guard let attributes = try? host.attributes(at: uri) else { return false }
+    return HostFS.Key(device: attributes.device, inode: attributes.inode) == key
+  }
+
+  /// The path by which its number is made.
+  var numberedPath: [UInt8] { (parent.map { $0.path } ?? []) + [47] + name }
 
   // MARK: Attributes
 
@@ -88,7 +97,7 @@ package final class HostNode: Inode {
     let front = path + [47]
     return try hosted { () throws(HostError) in try host.entries(of: uri) }.map {
       InodeEntry(
-        name: $0.name, number: LayeredFS.number(ofLower: front + $0.name), type: $0.kind.type)
+        name: $0.name, number: mount.number(ofPath: front + $0.name), type: $0.kind.type)
     }
   }
 
@@ -230,7 +239,7 @@ package final class HostNode: Inode {
 /// The pages of a mapped host file. Keeps its own handle, so that mappings outlive descriptors.
 package final class HostPages: PageSource {
   /// Keeps the node, which knows the pages, alive as long as they are mapped.
-  private let node: HostNode
+  let node: HostNode
   private let host: any Host
   private var handle: HostHandle
   private(set) var isWritable: Bool

@@ -11,8 +11,9 @@ extension LayeredFS {
     tree.root = rootNode.number
     tree.nextNumber = nextNumber
     tree.lower = data(lower?.path ?? [])
-    var collector = Collector()
+    var collector = Collector(held: Set(held.map(\.number)))
     _ = collector.visit(rootNode, isPlain: true)
+    // Those that no name leads to any more.
     for node in held { collector.add(node) }
     for number in collector.nodes.keys.sorted() {
       tree.nodes.append(try collector.nodes[number]!.save(saver, collector))
@@ -22,6 +23,7 @@ extension LayeredFS {
 
   /// Finds the nodes worth saving.
   fileprivate struct Collector {
+    let held: Set<UInt64>
     var nodes: [UInt64: LayeredNode] = [:]
 
     mutating func add(_ node: LayeredNode) { nodes[node.number] = node }
@@ -30,7 +32,7 @@ extension LayeredFS {
     mutating func visit(_ node: LayeredNode, isPlain: Bool) -> Bool {
       if nodes[node.number] != nil { return true }
       var isNeeded =
-        !isPlain || node.lower == nil || node.own != nil || node.content != nil
+        held.contains(node.number) || !isPlain || node.lower == nil || node.own != nil || node.content != nil
         || !node.whiteouts.isEmpty
       for name in node.children.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
         let child = node.children[name]!
@@ -43,7 +45,7 @@ extension LayeredFS {
   }
 
   /// Builds the nodes of `tree` into this freshly mounted filesystem; returns them by number.
-  func restore(_ tree: Godwit_State_Tree, _ loader: StateLoader)
+  func restore(_ tree: Godwit_State_Tree, at mount: Mount, _ loader: StateLoader)
     throws(SnapshotError) -> [UInt64: LayeredNode]
   {
     nextNumber = tree.nextNumber
@@ -58,10 +60,17 @@ extension LayeredFS {
       }
       nodes[state.number] =
         state.hasLower_p
-        ? LayeredNode(self, kind, lower: Array(state.lower))
+        ? LayeredNode(self, kind, lower: try loader.lowerPath(state.lower))
         : LayeredNode(self, kind, number: state.number)
     }
-    for state in tree.nodes { try nodes[state.number]!.restore(state, nodes, loader) }
+    for state in tree.nodes {
+      let node = nodes[state.number]!
+      try node.restore(state, nodes, loader)
+      guard node.isWhereItWas else {
+        throw .missingFile(
+          vfs.shownPath(mount: vfs.mountIndex(of: mount), node.lower ?? []))
+      }
+    }
     return nodes
   }
 }
@@ -88,7 +97,11 @@ extension LayeredNode {
     }
     state.whiteouts = whiteouts.sorted { $0.lexicographicallyPrecedes($1) }.map { data($0) }
     state.target = data(target)
-    if let content { state.object = try saver.id(of: content) }
+    if let content {
+      state.object = try saver.id(of: content)
+    } else if let unchanged {
+      state.unchanged = try saver.id(of: unchanged)
+    }
     state.device = represents.rawValue
     if let seals { state.seals = seals.rawValue }
     state.temporary = isTemporary
@@ -108,9 +121,18 @@ extension LayeredNode {
     whiteouts = Set(state.whiteouts.map { Array($0) })
     target = Array(state.target)
     if state.object != 0 { content = try loader.object(state.object) }
+    if state.unchanged != 0 { restoreUnchanged(try loader.object(state.unchanged)) }
     represents = DeviceNumber(rawValue: state.device)
     if state.hasSeals { seals = SealFlags(rawValue: state.seals) }
     isTemporary = state.temporary
+  }
+
+  /// Whether the lower tree has what the node takes from there.
+  fileprivate var isWhereItWas: Bool {
+    guard let lower, content == nil || own == nil else { return true }
+    guard layers.lower != nil else { return false }
+    let attributes = try? vfs.host.attributes(at: layers.lowerURI(lower))
+    return attributes?.kind.type == kind
   }
 }
 

@@ -1,5 +1,6 @@
 package import HostABI
 import Machine
+import Snapshot
 
 /// The bytes of a file in the lower directory. Its host handle is opened when it is needed, may be
 /// closed at any time, and closes with the last user of the file.
@@ -33,6 +34,11 @@ package final class LowerSource: PageSource {
   /// Opens the file and returns its size in bytes.
   package func openSize() throws(HostError) -> UInt64 {
     try host.attributes(of: openHandle()).size
+  }
+
+  /// The digest of the whole file.
+  func digest() throws(HostError) -> Digest {
+    try layers.vfs.digests.digest(of: openHandle(), host)
   }
 
   package func readPages(at offset: UInt64, into buffer: inout MutableRawSpan) -> Bool {
