@@ -31,7 +31,9 @@ func spawn(
   unsafe posix_spawn_file_actions_addopen(&actions, 2, error, O_WRONLY | O_CREAT | O_APPEND, 0o600)
 
   // Other tests open descriptors at the same time, not all of them to be closed in children.
-  unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+  for descriptor in 3..<Int32(min(1024, sysconf(Int32(_SC_OPEN_MAX)))) {
+    unsafe posix_spawn_file_actions_addclose(&actions, descriptor)
+  }
 
   var words = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
   defer { for unsafe word in unsafe words { unsafe free(word) } }
