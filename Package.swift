@@ -56,7 +56,8 @@ let package = Package(
     library("ELF"),
     library("Machine"),
     library("LinuxABI", ["Machine"]),
-    .target(name: "LibOSState", dependencies: [protobuf], swiftSettings: generated),
+    .target(
+      name: "LibOSState", dependencies: [protobuf], exclude: ["State.proto"], swiftSettings: generated),
     library("LibOS", ["Machine", "LinuxABI", "HostABI", "ELF", "Snapshot", "LibOSState"]),
     library("UnicornEngine", ["Machine", "CUnicorn", "CUnicornShims"]),
     library("PosixHost", ["HostABI", "CPosixShims"]),

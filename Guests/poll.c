@@ -77,9 +77,10 @@ int main(void) {
   EQ(read(ends[0], &c, 1), 1);
   EQ(pthread_join(thread, NULL), 0);
   FD_ZERO(&r);
-  FD_SET(98, &r);
+  // Linux looks at no bit beyond its table of descriptors, and that has room for 64 at least.
+  FD_SET(60, &r);
   tv.tv_usec = 0;
-  FAILS(EBADF, select(99, &r, NULL, NULL, &tv));
+  FAILS(EBADF, select(61, &r, NULL, NULL, &tv));
   FAILS(EINVAL, select(-1, NULL, NULL, NULL, &tv));
   tv.tv_sec = -1;
   FAILS(EINVAL, select(0, NULL, NULL, NULL, &tv));
