@@ -33,6 +33,8 @@ extension Picoprocess {
       case .kill(let signal):
         kernel.processes[kernel.initialPID]?.post(signal: signal, code: SignalCode.SI_USER)
         letter.progress = .answered(.success())
+        // The signal may be the end of this process.
+        waitUntilSent(letter)
       case .checkpoint(let output): letter.progress = .answered(answer(savingTo: output).0)
       case .suspend(let output):
         let (answer, isSaved) = answer(savingTo: output)
