@@ -41,7 +41,7 @@ struct Godwit: ParsableCommand {
     version: GodwitVersion.text,
     subcommands: [
       Run.self, Resume.self, List.self, Suspend.self, Checkpoint.self, Kill.self, Inspect.self,
-      Verify.self, Version.self,
+      Verify.self, Version.self, Syscalls.self,
     ])
 }
 
@@ -49,4 +49,11 @@ struct Version: ParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Show the version.")
 
   func run() { Console.show(GodwitVersion.text) }
+}
+
+struct Syscalls: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the system calls there are, as Markdown.", shouldDisplay: false)
+
+  func run() { Console.show(SyscallReport.markdown) }
 }

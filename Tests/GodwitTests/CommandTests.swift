@@ -76,4 +76,11 @@ import Testing
     #expect(outcome.status == 1)
     #expect(outcome.error.contains("MemoryError"))
   }
+
+  /// `make docs` was run after the last change of a row.
+  @Test func theListOfSystemCallsIsUpToDate() throws {
+    let listed = try godwit(["syscalls"])
+    let file = Checkout.root.appendingPathComponent("Docs/Syscalls.md")
+    #expect(listed.output == (try Data(contentsOf: file)))
+  }
 }
