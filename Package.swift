@@ -78,7 +78,9 @@ let package = Package(
     tests("UnicornEngineTests", ["UnicornEngine", "Machine"]),
     tests("HostTests", ["HostABI", "PosixHost", "TestHost"]),
     tests("LinuxABITests", ["LinuxABI"]),
-    tests("LibOSTests", ["LibOS", "Machine", "LinuxABI", "TestHost", "UnicornEngine"]),
+    tests(
+      "LibOSTests",
+      ["LibOS", "LibOSState", "Machine", "LinuxABI", "HostABI", "Snapshot", "TestHost", "UnicornEngine"]),
     tests("GodwitTests", ["Picoprocess", "Snapshot"]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),

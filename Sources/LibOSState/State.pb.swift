@@ -132,6 +132,12 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._bootID = newValue}
   }
 
+  /// The terminal's modes as the guest set them, as a termios2; absent when it never did.
+  package var terminalModes: Data {
+    get {_storage._terminalModes}
+    set {_uniqueStorage()._terminalModes = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1652,7 +1658,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -1673,6 +1679,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _futexSequence: UInt64 = 0
     var _lastInodeNumber: UInt64 = 0
     var _bootID: String = String()
+    var _terminalModes: Data = Data()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1701,6 +1708,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _futexSequence = source._futexSequence
       _lastInodeNumber = source._lastInodeNumber
       _bootID = source._bootID
+      _terminalModes = source._terminalModes
     }
   }
 
@@ -1737,6 +1745,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._futexSequence) }()
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._lastInodeNumber) }()
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._bootID) }()
+        case 19: try { try decoder.decodeSingularBytesField(value: &_storage._terminalModes) }()
         default: break
         }
       }
@@ -1799,6 +1808,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if !_storage._bootID.isEmpty {
         try visitor.visitSingularStringField(value: _storage._bootID, fieldNumber: 18)
       }
+      if !_storage._terminalModes.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._terminalModes, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1826,6 +1838,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._futexSequence != rhs_storage._futexSequence {return false}
         if _storage._lastInodeNumber != rhs_storage._lastInodeNumber {return false}
         if _storage._bootID != rhs_storage._bootID {return false}
+        if _storage._terminalModes != rhs_storage._terminalModes {return false}
         return true
       }
       if !storagesAreEqual {return false}

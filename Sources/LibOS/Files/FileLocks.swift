@@ -14,6 +14,12 @@ package final class FileLocks {
     package var range: Range<UInt64>
     package var isExclusive: Bool
     package var owner: Owner
+
+    package init(range: Range<UInt64>, isExclusive: Bool, owner: Owner) {
+      self.range = range
+      self.isExclusive = isExclusive
+      self.owner = owner
+    }
   }
 
   /// Sorted by where they start; those of one owner never overlap.

@@ -108,6 +108,11 @@ extension HostStreamFile {
       short.c_ospeed = old.c_ospeed
       termios = short
     }
+    try set(termios, when)
+    vfs.streams.terminalModes = termios
+  }
+
+  func set(_ termios: Termios, _ when: TerminalChange) throws(Errno) {
     let modes = TerminalModes(
       input: termios.c_iflag.rawValue, output: termios.c_oflag.rawValue,
       control: termios.c_cflag.rawValue, local: termios.c_lflag.rawValue, line: termios.c_line,

@@ -210,6 +210,8 @@ private final class HostStreamInode: Inode {
 package final class HostStreamRegistry {
   private var files: [HostStreamFile] = []
   private var nextNumber: UInt64 = 1
+  /// The terminal's modes, once the guest has set them.
+  package var terminalModes: Termios?
 
   package init() {}
 

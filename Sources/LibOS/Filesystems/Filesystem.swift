@@ -29,7 +29,7 @@ package final class Mount {
   package let id: UInt64
   package let filesystem: Filesystem
   /// The directory it covers; `nil` for the root of all.
-  package let mountPoint: Dentry?
+  package internal(set) var mountPoint: Dentry?
   package let isReadOnly: Bool
   /// Where it was mounted, for `/proc/mounts`.
   package let path: [UInt8]

@@ -77,6 +77,16 @@ extension VFS {
       isReadOnly: isReadOnly)
   }
 
+  /// Puts a mount that was there before over what is at its place now.
+  func mountAgain(_ mount: Mount) throws(Errno) {
+    let place = try mountPoint(
+      mount.path, FSContext(root: root), type: mount.filesystem.root.type)
+    if place === mount.root { return }
+    mount.mountPoint?.mounted = nil
+    mount.mountPoint = place
+    place.mounted = mount
+  }
+
   /// The directory or file at the absolute `path`, made if it is not there.
   func mountPoint(_ path: [UInt8], _ context: FSContext, type: FileType) throws(Errno) -> Dentry {
     let caller = PathCaller(fs: context)

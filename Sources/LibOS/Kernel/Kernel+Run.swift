@@ -130,6 +130,7 @@ extension Kernel {
 
   /// Runs a woken task's call again and delivers signals. `false`: the task can't go on.
   private func prepare(_ task: Task) -> Bool {
+    task.runsAgain = false
     if let call = task.call, task.interruption == nil {
       dispatch(task, call)
       guard task.state == .runnable else { return false }

@@ -1,4 +1,6 @@
+import HostABI
 import LibOSState
+import LinuxABI
 import Machine
 package import Snapshot
 
@@ -51,11 +53,21 @@ extension Kernel {
     state.nextPid = nextPID
     state.initialPid = initialPID
     state.syscallCount = syscallCount
-    state.runQueue = scheduler.runnable.map(\.tid)
+    state.runQueue = scheduler.runnable.filter { !$0.runsAgain }.map(\.tid)
     state.futexSequence = futexes.sequence
     state.lastInodeNumber = lastInodeNumber
     state.bootID = bootID
+    if let modes = vfs.streams.terminalModes { state.terminalModes = data(modes.bytes2) }
     return state
+  }
+
+  /// Gives the terminal, if there is one here, the modes that the guest had chosen.
+  func restoreTerminal(_ state: Godwit_State_Kernel) {
+    guard state.terminalModes.count == Termios.byteCount2 else { return }
+    let modes = Termios(bytes2: Array(state.terminalModes))
+    vfs.streams.terminalModes = modes
+    // One that refuses them is no worse than one that was never asked.
+    if let file = vfs.streams.all.first(where: \.isTerminal) { try? file.set(modes, .now) }
   }
 
   /// Has the guest's clocks go on from where they were. To be repeated when all is restored, so that the

@@ -165,6 +165,7 @@ package final class StateLoader {
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
     try restoreLocks()
+    kernel.restoreTerminal(state)
     kernel.restoreClock(state)
   }
 
@@ -175,6 +176,7 @@ package final class StateLoader {
         throw .invalidState("process \(entry.pid) of task \(entry.tid)")
       }
       let task = try Task(entry, process: process, self)
+      task.runsAgain = entry.blocked
       restored[task.tid] = task
       kernel.tasks[task.tid] = task
       process.tasks.append(task)

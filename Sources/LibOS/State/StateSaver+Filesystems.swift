@@ -63,6 +63,11 @@ extension StateLoader {
       guard mount.path == Array(state.path), mount.filesystem.typeName == state.type else {
         throw .refused("the snapshot has a \(state.type) mounted at \(text(Array(state.path)))")
       }
+      if index > 0 {
+        do throws(Errno) { try kernel.vfs.mountAgain(mount) } catch {
+          throw .refused("\(text(mount.path)): \(error.message)")
+        }
+      }
       switch mount.filesystem {
       case let layers as LayeredFS where state.hasTree:
         nodes[UInt32(index)] = try layers.restore(state.tree, at: mount, self)

@@ -9,7 +9,7 @@ extension Task {
     state.tid = tid
     state.pid = process.pid
     state.registers = registers.save()
-    state.blocked = self.state == .blocked
+    state.blocked = self.state == .blocked || runsAgain
     if let call {
       state.call.number = call.number
       state.call.arguments = (0..<6).map { call.arguments[$0] }

@@ -23,6 +23,9 @@ package final class Task: WaitListener {
   /// The call must end now because a signal is to be delivered: `block` throws instead.
   package var isInterrupted = false
 
+  /// It was blocked when it was saved, and has not run its call again since it was restored.
+  package var runsAgain = false
+
   /// The restart errno with which the call under way was interrupted, until a signal settles it.
   package var interruption: Errno?
 

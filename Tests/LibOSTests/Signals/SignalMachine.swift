@@ -11,6 +11,8 @@ final class SignalMachine {
   let kernel: Kernel
   let process: Process
   let task: Task
+  /// The kernel that went on from a snapshot of this one; processes do not keep theirs alive.
+  var successor: Kernel?
 
   static let code: UInt64 = 0x40_0000
   static let handler: UInt64 = 0x40_1000

@@ -48,6 +48,8 @@ extension LayeredFS {
   func restore(_ tree: Godwit_State_Tree, at mount: Mount, _ loader: StateLoader)
     throws(SnapshotError) -> [UInt64: LayeredNode]
   {
+    // Mount points were made in here; those that are still needed are made again.
+    rootNode.forgetChanges()
     nextNumber = tree.nextNumber
     var nodes: [UInt64: LayeredNode] = [:]
     for state in tree.nodes {
@@ -125,6 +127,13 @@ extension LayeredNode {
     represents = DeviceNumber(rawValue: state.device)
     if state.hasSeals { seals = SealFlags(rawValue: state.seals) }
     isTemporary = state.temporary
+  }
+
+  /// Back to how it is without a guest.
+  fileprivate func forgetChanges() {
+    children = [:]
+    whiteouts = []
+    if lower != nil { own = nil }
   }
 
   /// Whether the lower tree has what the node takes from there.

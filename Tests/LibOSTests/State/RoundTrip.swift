@@ -1,0 +1,86 @@
+import HostABI
+import LibOSState
+import LinuxABI
+import Machine
+import Snapshot
+import TestHost
+
+import LibOS
+
+/// A snapshot in memory, and what it takes to make and to resume one.
+struct RoundTrip {
+  let bytes: [UInt8]
+
+  private final class Collector {
+    var bytes: [UInt8] = []
+  }
+
+  init(_ kernel: Kernel) throws {
+    let collector = Collector()
+    let header = SnapshotHeader(
+      id: SnapshotID(high: 1, low: 2), guestISA: kernel.engine.isa.rawValue,
+      libraryOSVersion: "test", abiVersion: 1)
+    let writer = try SnapshotWriter(header) { span in
+      for offset in 0..<span.byteCount {
+        collector.bytes.append(span.load(at: offset))
+      }
+    }
+    kernel.unload(at: kernel.clock.monotonic)
+    try kernel.saveState(to: writer)
+    _ = try writer.finish()
+    bytes = collector.bytes
+  }
+
+  func reader() throws -> SnapshotReader { try SnapshotReader(SnapshotBytes(bytes)) }
+
+  func section<M: StateMessage>(_ section: StateSection) throws -> M {
+    try StateLoader.section(section, reader())
+  }
+
+  /// A fresh kernel with all that was saved.
+  func resume(
+    on host: TestHost, _ configuration: FilesystemConfiguration = FilesystemConfiguration()
+  ) throws -> Kernel {
+    let reader = try reader()
+    let arena = FrameArena(byteLimit: 64 << 20)!
+    let kernel = Kernel(host: host, arena: arena, configuration: KernelConfiguration())
+    kernel.use(FakeEngine(isa: GuestISA(rawValue: reader.header.guestISA)!), stop: EngineStop {})
+    _ = try kernel.mountFilesystems(configuration)
+    try StateLoader(kernel, reader).restoreAll()
+    return kernel
+  }
+}
+
+extension SignalMachine {
+  /// A kernel that goes on from where this one is.
+  func resumed() throws -> Kernel {
+    let kernel = try RoundTrip(kernel).resume(on: host)
+    successor = kernel
+    return kernel
+  }
+
+  /// Opens a file of the guest's tree as its process would; the descriptor.
+  @discardableResult
+  func open(_ path: String, _ flags: OpenFlags = .O_RDWR, _ permissions: UInt32 = 0o600)
+    throws -> Int32
+  {
+    let file = try kernel.vfs.open(
+      Array(path.utf8), from: process.fs.cwd, flags, permissions: permissions,
+      caller: PathCaller(fs: process.fs))
+    return try process.files.install(file, closeOnExec: false, limit: 1024)
+  }
+
+  func file(_ fd: Int32) throws -> OpenFile { try process.files.file(fd) }
+}
+
+extension OpenFile {
+  func readText(_ count: Int = 100) throws -> String {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let read = try bytes.withMutableRawSpan { span throws(Errno) in try self.read(into: &span) }
+    return String(decoding: bytes[..<read], as: UTF8.self)
+  }
+
+  func write(_ text: String) throws {
+    _ = try Array(text.utf8).withRawSpan { span throws(Errno) in try self.write(from: span) }
+  }
+}

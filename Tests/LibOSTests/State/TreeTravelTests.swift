@@ -1,0 +1,145 @@
+import HostABI
+import LibOSState
+import LinuxABI
+import Machine
+import Snapshot
+import TestHost
+import Testing
+
+import LibOS
+
+/// The guest's tree over a directory of the host's.
+@Suite final class TreeTravelTests {
+  let host = TestHost()
+  private let configuration: FilesystemConfiguration
+  private var kernels: [Kernel] = []
+
+  init() {
+    host.files.addFile("/root/etc/conf", "lower")
+    host.files.addFile("/root/etc/other", "other")
+    host.files.addFile("/root/bin/tool", "tool")
+    host.files.addFile("/shared/sub/data", "shared data")
+    var configuration = FilesystemConfiguration(lower: StreamURI(.dir, "/root"))
+    configuration.mounts = [.init(host: StreamURI(.dir, "/shared"), guest: Array("/mnt".utf8))]
+    self.configuration = configuration
+  }
+
+  private func start() throws -> (Kernel, Process) {
+    let arena = FrameArena(byteLimit: 64 << 20)!
+    let kernel = Kernel(host: host, arena: arena, configuration: KernelConfiguration())
+    kernel.use(FakeEngine(isa: .aarch64), stop: EngineStop {})
+    let process = Process(
+      pid: 1, kernel: kernel, isa: .aarch64, space: AddressSpace(arena: arena, isa: .aarch64),
+      fs: try kernel.mountFilesystems(configuration))
+    kernel.processes[1] = process
+    kernels.append(kernel)
+    return (kernel, process)
+  }
+
+  private func open(_ process: Process, _ path: String, _ flags: OpenFlags = []) throws
+    -> OpenFile
+  {
+    let file = try process.kernel.vfs.open(
+      Array(path.utf8), from: process.fs.cwd, flags, permissions: 0o644,
+      caller: PathCaller(fs: process.fs))
+    _ = try process.files.install(file, closeOnExec: false, limit: 100)
+    return file
+  }
+
+  private func resume(_ kernel: Kernel, over other: FilesystemConfiguration? = nil) throws
+    -> Process
+  {
+    let successor = try RoundTrip(kernel).resume(on: host, other ?? configuration)
+    kernels.append(successor)
+    return successor.processes[1]!
+  }
+
+  private func expectRefusal(_ parts: String..., of body: () throws -> Void) {
+    do {
+      try body()
+      Issue.record("not refused")
+    } catch {
+      for part in parts { #expect("\(error)".contains(part), "\(error)") }
+    }
+  }
+
+  @Test func changesStayAndSoDoHoles() throws {
+    let (kernel, process) = try start()
+    try open(process, "/etc/conf", [.O_WRONLY, .O_APPEND]).write(" and upper")
+    try open(process, "/etc/new", [.O_WRONLY, .O_CREAT]).write("new")
+    let directory = try kernel.vfs.resolve(Array("/etc".utf8), in: process.fs)
+    try directory.inode.unlink(Array("other".utf8))
+    directory.forget(Array("other".utf8))
+    let restored = try resume(kernel)
+    #expect(try open(restored, "/etc/conf").readText() == "lower and upper")
+    #expect(try open(restored, "/etc/new").readText() == "new")
+    #expect(throws: Errno.ENOENT) { try self.open(restored, "/etc/other") }
+    #expect(host.files.text(of: "/root/etc/conf") == "lower")
+  }
+
+  @Test func openLowerFilesMustBeTheSame() throws {
+    let (kernel, process) = try start()
+    #expect(try open(process, "/bin/tool").readText(2) == "to")
+    #expect(try open(try resume(kernel), "/bin/tool").readText() == "tool")
+    host.files.addFile("/else/bin/tool", "fool")
+    expectRefusal("/bin/tool differs from the one the snapshot was made with") {
+      _ = try resume(kernel, over: over("/else"))
+    }
+    host.files.addFile("/empty/bin/x", "")
+    expectRefusal("/bin/tool: the snapshot needs this file") {
+      _ = try resume(kernel, over: over("/empty"))
+    }
+    // One that nobody has open may be what it likes.
+    try process.files.close(0)
+    host.files.addDirectory("/else/etc")
+    #expect(try open(try resume(kernel, over: over("/else")), "/bin/tool").readText() == "fool")
+  }
+
+  private func over(_ root: String) -> FilesystemConfiguration {
+    var changed = configuration
+    changed.lower = StreamURI(.dir, root)
+    return changed
+  }
+
+  @Test func aDigestIsMadeOnce() throws {
+    let (kernel, process) = try start()
+    _ = try open(process, "/bin/tool")
+    _ = try RoundTrip(kernel)
+    let reads = host.count(of: .read)
+    _ = try RoundTrip(kernel)
+    #expect(host.count(of: .read) == reads)
+  }
+
+  @Test func hostDirectoriesAreFoundAgain() throws {
+    let (kernel, process) = try start()
+    process.fs.cwd = try kernel.vfs.resolve(Array("/mnt/sub".utf8), in: process.fs)
+    let file = try open(process, "data", .O_RDWR)
+    #expect(try file.readText(7) == "shared ")
+    let number = try file.inode.number
+    #expect(kernel.untransportable().isEmpty)
+    host.files.addFile("/elsewhere/sub/data", "SHARED DATA")
+    var other = configuration
+    other.mounts[0].host = StreamURI(.dir, "/elsewhere")
+    let restored = try resume(kernel, over: other)
+    #expect(restored.fs.cwd.path().bytes == Array("/mnt/sub".utf8))
+    #expect(try restored.files.file(0).readText() == "DATA")
+    #expect(try restored.files.file(0).inode.number == number)
+
+    host.files.addDirectory("/bare/sub")
+    other.mounts[0].host = StreamURI(.dir, "/bare")
+    expectRefusal("/mnt/sub/data: the snapshot needs this file") {
+      _ = try resume(kernel, over: other)
+    }
+    other.mounts = []
+    expectRefusal("mounts") { _ = try resume(kernel, over: other) }
+  }
+
+  @Test func aHostFileWithoutItsNameIsRefused() throws {
+    let (kernel, process) = try start()
+    _ = try open(process, "/mnt/sub/data")
+    try host.remove(at: StreamURI(.file, "/shared/sub/data"), isDirectory: false)
+    let names = kernel.untransportable()
+    #expect(names.count == 1)
+    #expect(names.first?.contains("/mnt/sub/data") == true, "\(names)")
+  }
+}
