@@ -1,0 +1,66 @@
+/// A command to run to its end.
+struct Command {
+  var words: [String]
+
+  init(_ words: [String]) { self.words = words }
+
+  /// Runs it without input. Throws unless it ends with status 0.
+  func run() throws -> Outcome {
+    let file = try System.temporaryFile()
+    defer { System.remove(file) }
+    let output = try System.openForWriting(file)
+    let input = try System.openForReading("/dev/null")
+    let start = ContinuousClock.now
+    let process = try System.spawn(words, input: input, output: output)
+    System.close(input)
+    System.close(output)
+    let (status, peak) = try System.wait(process)
+    let seconds = elapsed(since: start)
+    guard status == 0 else {
+      throw Failure("status \(status) from \(words.joined(separator: " "))")
+    }
+    return Outcome(seconds: seconds, peakBytes: peak, output: try System.contents(of: file))
+  }
+}
+
+struct Outcome {
+  var seconds: Double
+  /// The most memory it ever had; at least what this program has, from which it was forked.
+  var peakBytes: Int
+  var output: [UInt8]
+}
+
+/// A command that is listened to, line by line.
+struct Conversation {
+  private let process: Int32
+  private let output: Int32
+
+  init(_ words: [String]) throws {
+    let input = try System.openForReading("/dev/null")
+    let (ourOutput, theirOutput) = try System.pipe()
+    process = try System.spawn(words, input: input, output: theirOutput)
+    System.close(input)
+    System.close(theirOutput)
+    output = ourOutput
+  }
+
+  /// Waits for its next line, which must be `line`.
+  func expect(_ line: String) throws {
+    var bytes: [UInt8] = []
+    while let byte = try System.readByte(from: output), byte != UInt8(ascii: "\n") {
+      bytes.append(byte)
+    }
+    let said = String(decoding: bytes, as: UTF8.self)
+    guard said == line else { throw Failure("'\(line)' was expected, not '\(said)'") }
+  }
+
+  /// Waits for its end.
+  func end() {
+    _ = try? System.wait(process)
+    System.close(output)
+  }
+}
+
+func elapsed(since start: ContinuousClock.Instant) -> Double {
+  (ContinuousClock.now - start) / .seconds(1)
+}

@@ -1,0 +1,34 @@
+/// Something to measure.
+protocol Row: Sendable {
+  var name: String { get }
+
+  /// Measures it `rounds` times. Throws `Failure` when what was run did not do its work.
+  func measure(rounds: Int) throws -> [Result]
+}
+
+/// A line of the table.
+struct Result {
+  var name: String
+  var godwit: String
+  var qemu = ""
+  var ratio: Double?
+  var target: String
+  var reached: Bool?
+}
+
+/// The guest ISAs, as their toolchains spell them.
+enum ISA: String, CaseIterable {
+  case x86_64, aarch64
+
+  var qemu: String { "qemu-\(rawValue)-static" }
+  var rootfs: String { ".deps/rootfs/\(self == .x86_64 ? "amd64" : "arm64")" }
+  func guest(_ name: String) -> String { ".deps/guests/\(rawValue)/bench/\(name)" }
+}
+
+let godwit = ".build/release/godwit"
+
+/// The middle value; of an even number of values the mean of the middle two.
+func median<Value: BinaryFloatingPoint>(_ values: [Value]) -> Value {
+  let sorted = values.sorted()
+  return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+}

@@ -1,0 +1,23 @@
+/// Every row, in the table's order.
+let allRows: [any Row] =
+  ISA.allCases.flatMap { isa in
+    guests.map { name, most in Comparison(guest: name, isa, most: most) } + [
+      Comparison(
+        name: "python3", isa, program: "/usr/bin/python3.11", arguments: ["-c", "pass"]),
+      Comparison(
+        name: "sqlite3", isa, program: "/usr/bin/sqlite3", arguments: [":memory:", query]),
+    ]
+  } + ISA.allCases.map { StartRow(isa: $0) } + ISA.allCases.map { SuspendRow(isa: $0) }
+
+/// Programs of Guests/bench with the ratio to stay below.
+private let guests: [(String, Double)] = [
+  ("intloop", 3), ("sieve", 3), ("qsort1m", 3), ("chase4m", 3), ("memcpy1m", 3),
+  ("floatbench", 3), ("indirect", 3), ("getppid1m", 1),
+]
+
+private let query = """
+  CREATE TABLE t(id INTEGER PRIMARY KEY, k INTEGER, name TEXT);
+  WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 200000)
+    INSERT INTO t SELECT i, i * 7919 % 1009, 'row ' || i FROM c;
+  SELECT k, count(*), sum(id), max(name) FROM t GROUP BY k ORDER BY 3 DESC LIMIT 20;
+  """

@@ -1,0 +1,115 @@
+// Linux only, as qemu-user is.
+@unsafe @preconcurrency import Glibc
+
+/// The few system calls that this program makes. Errors are `Failure`s.
+enum System {
+  static var processID: Int32 { getpid() }
+
+  /// Has everything printed so far seen, even when standard output is no terminal.
+  static func flush() { fflush(nil) }
+
+  static func exit(_ status: Int32) -> Never {
+    Glibc.exit(status)
+  }
+
+  // MARK: Files
+
+  static func temporaryFile() throws -> String {
+    var template = Array("/tmp/godwit-benchmark-XXXXXX".utf8CString)
+    let descriptor = unsafe template.withUnsafeMutableBufferPointer {
+      // SAFETY: ends with a zero byte, as mkstemp wants.
+      unsafe $0.baseAddress.map { unsafe mkstemp($0) } ?? -1
+    }
+    close(try check("make a temporary file", descriptor))
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  static func remove(_ path: String) { _ = unsafe unlink(path) }
+
+  static func openForReading(_ path: String) throws -> Int32 {
+    try check("open \(path)", unsafe open(path, O_RDONLY | O_CLOEXEC))
+  }
+
+  static func openForWriting(_ path: String) throws -> Int32 {
+    try check("open \(path)", unsafe open(path, O_WRONLY | O_TRUNC | O_CLOEXEC))
+  }
+
+  static func size(of path: String) throws -> Int {
+    let descriptor = try openForReading(path)
+    defer { close(descriptor) }
+    return Int(lseek(descriptor, 0, SEEK_END))
+  }
+
+  static func contents(of path: String) throws -> [UInt8] {
+    let descriptor = try openForReading(path)
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    while let byte = try readByte(from: descriptor) { bytes.append(byte) }
+    return bytes
+  }
+
+  // MARK: Descriptors
+
+  static func close(_ descriptor: Int32) {
+    _ = Glibc.close(descriptor)
+  }
+
+  /// Both ends of a pipe, the one to read from first. Neither is inherited.
+  static func pipe() throws -> (Int32, Int32) {
+    var ends: [Int32] = [0, 0]
+    _ = try check("make a pipe", unsafe Glibc.pipe(&ends))
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+  }
+
+  /// The next byte, or nil at the end.
+  static func readByte(from descriptor: Int32) throws -> UInt8? {
+    var byte: UInt8 = 0
+    // SAFETY: one byte.
+    let count = unsafe read(descriptor, &byte, 1)
+    return try check("read", Int32(count)) == 0 ? nil : byte
+  }
+
+  static func write(_ bytes: [UInt8], to descriptor: Int32) throws {
+    let count = unsafe Glibc.write(descriptor, bytes, bytes.count)
+    guard count == bytes.count else { throw Failure("could not write") }
+  }
+
+  // MARK: Processes
+
+  static func spawn(_ words: [String], input: Int32, output: Int32) throws -> Int32 {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
+    // SAFETY: an array of C strings that ends with nil, all freed behind the call.
+    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+    defer { unsafe arguments.forEach { unsafe free($0) } }
+    var process: pid_t = 0
+    let error = unsafe posix_spawnp(&process, words[0], &actions, nil, &arguments, environ)
+    guard error == 0 else {
+      throw Failure(unsafe "could not start \(words[0]): \(String(cString: strerror(error)))")
+    }
+    return process
+  }
+
+  /// Waits for a process's end: its status as a shell has it, and its peak memory in bytes.
+  static func wait(_ process: Int32) throws -> (status: Int32, peakBytes: Int) {
+    var status: Int32 = 0
+    var usage = rusage()
+    _ = try check("wait", unsafe wait4(process, &status, 0, &usage))
+    let peak = usage.ru_maxrss * 1024
+    let signal = status & 0x7f
+    return (signal == 0 ? status >> 8 & 0xff : 128 + signal, peak)
+  }
+
+  private static func check(_ what: String, _ result: Int32) throws -> Int32 {
+    guard result >= 0 else {
+      throw Failure(unsafe "could not \(what): \(String(cString: strerror(errno)))")
+    }
+    return result
+  }
+
+  static func sleep(seconds: UInt32) { _ = Glibc.sleep(seconds) }
+}
