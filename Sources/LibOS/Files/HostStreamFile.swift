@@ -224,6 +224,7 @@ package final class HostStreamRegistry {
 
   func add(_ file: HostStreamFile) { files.append(file) }
   func remove(_ file: HostStreamFile) { files.removeAll { $0 === file } }
+  func forgetAll() { files = [] }
 
   /// The streams that somebody waits on.
   package var waiting: [HostStreamFile] { files.filter { !$0.waitQueue.isEmpty } }

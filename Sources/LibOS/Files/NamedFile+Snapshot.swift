@@ -23,6 +23,10 @@ extension PathFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
     .named(named(saver))
   }
+
+  package var obstacle: String? {
+    dentry?.inode is OpenFileInode ? "a pipe or the like opened with O_PATH has no name" : nil
+  }
 }
 
 extension DeviceFile: PersistentFile {

@@ -63,6 +63,13 @@ package final class VFS {
     return mount
   }
 
+  /// Takes apart what goes in circles: mounts and their mount points, streams and the list of them.
+  func dismantle() {
+    streams.forgetAll()
+    for mount in mounts { mount.mountPoint?.mounted = nil }
+    mounts = []
+  }
+
   /// Writes everything through to the host (`sync(2)`, and before the picoprocess ends).
   package func sync() {
     for mount in mounts { mount.filesystem.sync() }

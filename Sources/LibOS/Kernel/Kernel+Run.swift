@@ -168,7 +168,7 @@ extension Kernel {
       deadline = min(deadline ?? .max, max(sliceEnd, now + configuration.timeSlice / 2))
     }
     if let delay = loaded?.process.nextProcessorTimerDelay(at: now) {
-      deadline = min(deadline ?? .max, now + delay)
+      deadline = min(deadline ?? .max, saturatingSum(now, delay))
     }
     guard deadline != alarm else { return }
     alarm = deadline

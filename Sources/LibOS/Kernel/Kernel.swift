@@ -82,6 +82,14 @@ package final class Kernel {
     self.vfs = VFS(host: host, arena: arena)
   }
 
+  /// A machine may be replaced while the host process lives on: what refers to each other in circles
+  /// lets go.
+  deinit {
+    for process in processes.values { process.tasks = [] }
+    (processes, tasks) = ([:], [:])
+    vfs.dismantle()
+  }
+
   /// Gives the kernel the engine of the guest's ISA; before the first program is loaded.
   ///
   /// - Parameter stop: calls the engine's `requestStop`, from any thread.

@@ -94,7 +94,7 @@ private func deadline(_ call: SyscallContext, absolute: Bool, realtime: Bool)
   let time = product + nanoseconds
   let now = call.kernel.clock.monotonic
   if !absolute { return time > .max - now ? .max : now + time }
-  return realtime ? now + (time - call.kernel.clock.realtime) : time
+  return realtime ? saturatingSum(now, saturatingSum(time, -call.kernel.clock.realtime)) : time
 }
 
 private func futexRequeue(_ call: SyscallContext, _ address: GuestAddress, compares: Bool)

@@ -132,7 +132,7 @@ private func sys_sysinfo(_ call: SyscallContext) throws(Errno) -> SyscallResult 
     $0.store(call.kernel.clock.boottime / 1_000_000_000, at: 0)
     $0.store(memory, at: 32)
     $0.store(memory - min(used, memory), at: 40)
-    $0.store(UInt16(call.kernel.tasks.count), at: 80)
+    $0.store(UInt16(truncatingIfNeeded: call.kernel.tasks.count), at: 80)
     $0.store(UInt32(1), at: 104)
   }
   try call.store(bytes, to: call.address(0))

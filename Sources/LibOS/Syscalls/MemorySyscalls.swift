@@ -111,7 +111,7 @@ private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     guard !file.flags.contains(.O_PATH) else { throw .EBADF }
     let wantsWrite = isShared && protection & 2 != 0
     guard file.isReadable, !wantsWrite || file.isWritable else { throw .EACCES }
-    guard call[5].addingReportingOverflow(length).overflow == false else { throw .EOVERFLOW }
+    guard isWithinFile(call[5], length) else { throw .EOVERFLOW }
     let object = try file.memoryObject(writable: wantsWrite)
     backing = .object(object, offset: call[5])
     name = file.linkName
@@ -126,6 +126,12 @@ private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     backing: backing, name: name)
   guard call.space.map(vma) else { throw .ENOMEM }
   return .value(start.rawValue)
+}
+
+/// Whether `length` bytes from `offset` on are where a file can have some.
+private func isWithinFile(_ offset: UInt64, _ length: UInt64) -> Bool {
+  let (end, overflow) = offset.addingReportingOverflow(length)
+  return !overflow && end <= UInt64(Int64.max)
 }
 
 /// Where a mapping of `length` bytes goes; makes room for a fixed one.
@@ -215,6 +221,9 @@ private func sys_mremap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     else { throw .EINVAL }
   }
   guard let vma = space.mapping(at: start) else { throw .EFAULT }
+  if case .object(_, let offset) = vma.backing {
+    guard isWithinFile(offset + (start - vma.start), newLength) else { throw .EINVAL }
+  }
   guard oldLength > 0 else { return try duplicateMapping(call, vma, start, newLength, flags) }
   guard oldLength <= vma.end - start else { throw .EFAULT }
   if isFixed {
@@ -341,11 +350,16 @@ private func sys_msync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (start, end) = try range(call)
   guard call.space.isMapped(start, end) else { throw .ENOMEM }
-  var result: [UInt8] = []
-  for page in start.page..<end.page {
-    result.append(call.space.isResident(GuestAddress(page << 12)) ? 1 : 0)
+  var target = call.address(2)
+  var page = start.page
+  // A page of answers at a time: a reservation may be larger than the host's memory.
+  while page < end.page {
+    let stop = min(end.page, page + 4096)
+    let result = (page..<stop).map { call.space.isResident(GuestAddress($0 << 12)) ? 1 : 0 as UInt8 }
+    try call.store(result, to: target)
+    target += stop - page
+    page = stop
   }
-  try call.store(result, to: call.address(2))
   return .success
 }
 
@@ -378,9 +392,11 @@ private func sys_munlock(_ call: SyscallContext) throws(Errno) -> SyscallResult 
 /// mlock(2) rounds the address down instead of refusing it.
 private func lockRange(_ call: SyscallContext) throws(Errno) -> (GuestAddress, GuestAddress) {
   let start = call.address(0).roundedDownToPage
-  guard let length = pageRoundedUp(call[1] &+ (call.address(0) - start)),
-    length <= call.isa.userAddressLimit.rawValue, call[1] <= length
-  else { throw .EINVAL }
+  let limit = call.isa.userAddressLimit
+  guard let length = pageRoundedUp(call[1] &+ (call.address(0) - start)), call[1] <= length else {
+    throw .EINVAL
+  }
+  guard start <= limit, length <= limit - start else { throw .ENOMEM }
   guard call.space.isMapped(start, start + length) else { throw .ENOMEM }
   return (start, start + length)
 }

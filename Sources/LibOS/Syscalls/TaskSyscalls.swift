@@ -84,15 +84,17 @@ private func sys_clone3(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let size = call[1]
   guard size >= 64 else { throw .EINVAL }
   guard size <= 4096 else { throw .E2BIG }
-  let known = min(Int(size), 88)
-  let bytes = try call.bytes(at: call.address(0), count: Int(size))
-  guard bytes[known...].allSatisfy({ $0 == 0 }) else { throw .E2BIG }
+  let known = 88
+  var bytes = try call.bytes(at: call.address(0), count: Int(size))
+  guard bytes.dropFirst(known).allSatisfy({ $0 == 0 }) else { throw .E2BIG }
+  // What a caller of an older version does not pass is 0, even half a field.
+  bytes += [UInt8](repeating: 0, count: max(0, known - bytes.count))
   let fields = stride(from: 0, to: known, by: 8).map { offset in
     bytes.withRawSpan { $0.load(at: offset, as: UInt64.self) }
   }
   // flags pidfd child_tid parent_tid exit_signal stack stack_size tls set_tid set_tid_size cgroup
   guard (fields[5] == 0) == (fields[6] == 0), fields[4] <= 64 else { throw .EINVAL }
-  if fields.count > 9, fields[9] != 0 { throw .EPERM }
+  if fields[9] != 0 { throw .EPERM }
   return try clone(
     call,
     CloneRequest(

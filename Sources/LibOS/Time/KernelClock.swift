@@ -24,11 +24,12 @@ package struct KernelClock {
   package var realtime: Int64 { host.now(.realtime).totalNanoseconds &+ wallOffset }
 
   /// The host's monotonic time that corresponds to guest monotonic `time`.
-  package func hostTime(of time: Int64) -> Int64 { time &- offset }
+  package func hostTime(of time: Int64) -> Int64 { saturatingSum(time, 0 &- offset) }
 
   /// Continues a clock that stood at `monotonic` and `realtime` when it was saved.
   package mutating func restore(monotonic: Int64, realtime: Int64, suspended: Int64) {
-    offset = monotonic - host.now(.monotonic).totalNanoseconds
-    self.suspended = suspended + max(0, host.now(.realtime).totalNanoseconds - realtime)
+    offset = saturatingSum(monotonic, -host.now(.monotonic).totalNanoseconds)
+    let away = saturatingSum(host.now(.realtime).totalNanoseconds, 0 &- realtime)
+    self.suspended = saturatingSum(suspended, max(0, away))
   }
 }

@@ -1,3 +1,4 @@
+import HostABI
 import LinuxABI
 import Machine
 import TestHost
@@ -11,6 +12,8 @@ final class SignalMachine {
   let kernel: Kernel
   let process: Process
   let task: Task
+  /// What its files are.
+  let tree: FilesystemConfiguration
   /// The kernel that went on from a snapshot of this one; processes do not keep theirs alive.
   var successor: Kernel?
 
@@ -22,7 +25,22 @@ final class SignalMachine {
   static let data: UInt64 = 0x50_0000
   static let stackTop: UInt64 = 0x70_0000
 
-  init(_ isa: GuestISA) {
+  /// - Parameters:
+  ///   - lower: a directory of the host to put beneath the root.
+  ///   - mount: a directory of the host to show at /mnt.
+  init(_ isa: GuestISA, lower: String? = nil, mount: String? = nil) {
+    var tree = FilesystemConfiguration()
+    if let lower {
+      host.files.addFile(lower + "/lower/file", "lower")
+      host.files.addDirectory(lower + "/lower/dir")
+      tree.lower = StreamURI(.dir, lower)
+    }
+    if let mount {
+      host.files.addFile(mount + "/file", "mounted")
+      host.files.addDirectory(mount + "/dir")
+      tree.mounts = [.init(host: StreamURI(.dir, mount), guest: Array("/mnt".utf8))]
+    }
+    self.tree = tree
     let arena = FrameArena(byteLimit: 64 << 20)!
     engine = FakeEngine(isa: isa)
     kernel = Kernel(host: host, arena: arena, configuration: KernelConfiguration())
@@ -30,7 +48,7 @@ final class SignalMachine {
     let space = AddressSpace(arena: arena, isa: isa)
     process = Process(
       pid: 1, kernel: kernel, isa: isa, space: space,
-      fs: try! kernel.mountFilesystems(FilesystemConfiguration()))
+      fs: try! kernel.mountFilesystems(tree))
     process.layout.signalReturn = GuestAddress(Self.trampoline)
     for (start, end) in [(Self.code, 0x40_4000), (Self.data, 0x52_0000), (0x6f_0000, 0x70_0000)] {
       let isMapped = space.map(

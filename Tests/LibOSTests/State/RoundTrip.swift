@@ -54,7 +54,7 @@ struct RoundTrip {
 extension SignalMachine {
   /// A kernel that goes on from where this one is.
   func resumed() throws -> Kernel {
-    let kernel = try RoundTrip(kernel).resume(on: host)
+    let kernel = try RoundTrip(kernel).resume(on: host, tree)
     successor = kernel
     return kernel
   }

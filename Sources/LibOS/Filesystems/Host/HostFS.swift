@@ -15,8 +15,24 @@ package final class HostFS: Filesystem {
     var device: UInt64
     var inode: UInt64
   }
-  private struct Weak { weak var node: HostNode? }
-  private var nodes: [Key: Weak] = [:]
+
+  /// The files in use. They leave it when they go, which may be after the filesystem.
+  final class Nodes {
+    private struct Weak { weak var node: HostNode? }
+    private var entries: [Key: Weak] = [:]
+
+    subscript(key: Key) -> HostNode? {
+      get { entries[key]?.node }
+      set { entries[key] = Weak(node: newValue) }
+    }
+
+    var all: [HostNode] { entries.values.compactMap(\.node) }
+
+    func forget(_ key: Key) {
+      if let entry = entries[key], entry.node == nil { entries[key] = nil }
+    }
+  }
+  let nodes = Nodes()
 
   /// Numbers of files that had another name when they were first seen, by the path they have now.
   private var renamed: [[UInt8]: UInt64] = [:]
@@ -37,12 +53,12 @@ package final class HostFS: Filesystem {
 
   func node(_ attributes: FileAttributes, parent: HostNode, name: [UInt8]) -> HostNode {
     let key = Key(device: attributes.device, inode: attributes.inode)
-    if let known = nodes[key]?.node, known.type == attributes.kind.type {
+    if let known = nodes[key], known.type == attributes.kind.type {
       known.found(in: parent, name)
       return known
     }
     let node = HostNode(self, attributes, parent: parent, name: name)
-    nodes[key] = Weak(node: node)
+    nodes[key] = node
     return node
   }
 
@@ -51,18 +67,13 @@ package final class HostFS: Filesystem {
 
   /// The files in use whose number does not follow from their path, in the order of their paths.
   var renamedNodes: [(path: [UInt8], number: UInt64)] {
-    nodes.values.compactMap { entry in
-      guard let node = entry.node else { return nil }
+    nodes.all.compactMap { node in
       let path = node.numberedPath
       return node.number == LayeredFS.number(ofLower: path) ? nil : (path, node.number)
     }.sorted { $0.path.lexicographicallyPrecedes($1.path) }
   }
 
   func restoreNumber(_ number: UInt64, ofPath path: [UInt8]) { renamed[path] = number }
-
-  func forget(_ key: Key) {
-    if let entry = nodes[key], entry.node == nil { nodes[key] = nil }
-  }
 
   package override func statistics() throws(Errno) -> Statfs {
     let host = vfs.host
@@ -75,6 +86,6 @@ package final class HostFS: Filesystem {
   }
 
   package override func sync() {
-    for entry in nodes.values { entry.node?.writeBack() }
+    for node in nodes.all { node.writeBack() }
   }
 }

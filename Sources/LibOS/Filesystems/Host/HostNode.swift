@@ -7,6 +7,7 @@ package final class HostNode: Inode {
   package unowned let mount: HostFS
   private let kind: FileType
   private let key: HostFS.Key
+  private let table: HostFS.Nodes
   private var parent: HostNode?
   private var name: [UInt8]
   /// The bytes, while they are mapped somewhere.
@@ -14,6 +15,7 @@ package final class HostNode: Inode {
 
   init(_ mount: HostFS, _ attributes: FileAttributes, parent: HostNode?, name: [UInt8]) {
     self.mount = mount
+    table = mount.nodes
     self.parent = parent
     self.name = name
     kind = attributes.kind.type
@@ -22,7 +24,7 @@ package final class HostNode: Inode {
     super.init(number: mount.number(ofPath: (parent.map { $0.path } ?? []) + [47] + name))
   }
 
-  deinit { mount.forget(key) }
+  deinit { table.forget(key) }
 
   func found(in parent: HostNode, _ name: [UInt8]) {
     self.parent = parent

@@ -44,10 +44,11 @@ private struct End {
     return count
   }
 
-  mutating func write(_ bytes: [UInt8]) throws(Errno) -> Int {
+  mutating func write(_ bytes: [UInt8], from start: Int) throws(Errno) -> Int {
     let offset = self.offset
     let file = self.file
-    let count = try bytes.withRawSpan { (span) throws(Errno) -> Int in
+    let count = try bytes.withRawSpan { (whole) throws(Errno) -> Int in
+      let span = whole.extracting(start..<whole.byteCount)
       if let offset { return try file.write(at: offset, from: span) }
       return try file.write(from: span)
     }
@@ -67,16 +68,23 @@ private func offset(_ call: SyscallContext, _ index: Int, _ file: OpenFile)
   return UInt64(value)
 }
 
+/// Counters, timers and sets have no bytes to copy: EINVAL.
+private func requireBytes(_ file: OpenFile) throws(Errno) {
+  if (try? file.inode) is AnonymousInode { throw .EINVAL }
+}
+
 /// Copies up to `total` bytes. What was read but could not be written is put back by moving the
 /// position, so the input must be seekable unless the output takes all it is given.
 ///
-/// Stops at the end of the input, or when either side would have to wait; EAGAIN only when nothing
-/// was moved, and then `waiting` says on which file.
+/// Stops at the end of the input, when the run loop has something else to do, or when either side would
+/// have to wait; EAGAIN only when nothing was moved, and then `waiting` says on which file.
 private func copy(
-  from input: inout End, to output: inout End, total: Int, waiting: inout OpenFile?
+  _ call: SyscallContext, from input: inout End, to output: inout End, total: Int,
+  waiting: inout OpenFile?
 ) throws(Errno) -> Int {
   var done = 0
   while done < total {
+    if done > 0, call.kernel.interrupt.isRaised { break }
     var buffer = [UInt8](repeating: 0, count: min(chunkSize, total - done))
     // Look before reading from what can't be put back.
     if !input.file.isSeekable, !output.file.pollEvents().contains(.POLLOUT) {
@@ -98,7 +106,7 @@ private func copy(
     var failure: Errno?
     do {
       while written < count {
-        let moved = try output.write(written == 0 ? buffer : Array(buffer[written...]))
+        let moved = try output.write(buffer, from: written)
         if moved == 0 { break }
         written += moved
       }
@@ -129,7 +137,8 @@ private func finish(
   var waiting: OpenFile?
   let count: Int
   do {
-    count = try copy(from: &input, to: &output, total: total, waiting: &waiting)
+    let total = try call.writableTotal(total, output.file, at: output.offset)
+    count = try copy(call, from: &input, to: &output, total: total, waiting: &waiting)
   } catch {
     if error == .EPIPE { call.raise(.SIGPIPE) }
     guard error == .EAGAIN, let waiting, !waiting.isNonBlocking, !isNonBlocking else {
@@ -152,6 +161,7 @@ func sys_sendfile(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard source.isReadable, target.isWritable else { throw .EBADF }
   let total = try call.count(3)
   guard source.isSeekable, !target.flags.contains(.O_APPEND) else { throw .EINVAL }
+  try requireBytes(target)
   var input = End(file: source, offset: try offset(call, 2, source))
   var output = End(file: target, offset: nil)
   return try finish(call, &input, &output, total: total, offsets: (2, nil))
@@ -195,6 +205,8 @@ func sys_splice(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let fromPipe = try source.status().type == .S_IFIFO
   let toPipe = try target.status().type == .S_IFIFO
   guard fromPipe || toPipe, !target.flags.contains(.O_APPEND) else { throw .EINVAL }
+  try requireBytes(source)
+  try requireBytes(target)
   if fromPipe, call[1] != 0 { throw .ESPIPE }
   if toPipe, call[3] != 0 { throw .ESPIPE }
   let total = try call.count(4)

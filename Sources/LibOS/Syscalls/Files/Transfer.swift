@@ -136,7 +136,7 @@ extension SyscallContext {
   ) throws(Errno) -> SyscallResult {
     guard file.isWritable else { throw .EBADF }
     var done = Int(task.progress.bytesDone)
-    let total = try checkedTotal(file, segments, at: offset)
+    let total = try writableTotal(segments.reduce(0) { $0 + $1.count }, file, at: offset)
     if total == 0 { return .value(try writeNothing(file)) }
     while done < total {
       do {
@@ -161,12 +161,9 @@ extension SyscallContext {
     return .value(done)
   }
 
-  /// The bytes to write, cut at the process's file size limit (`RLIMIT_FSIZE`): EFBIG and SIGXFSZ
-  /// beyond.
-  private func checkedTotal(_ file: OpenFile, _ segments: [Segment], at offset: UInt64?)
-    throws(Errno) -> Int
-  {
-    let total = segments.reduce(0) { $0 + $1.count }
+  /// As many of `total` bytes as may be written, cut at the process's file size limit (`RLIMIT_FSIZE`):
+  /// EFBIG and SIGXFSZ beyond.
+  func writableTotal(_ total: Int, _ file: OpenFile, at offset: UInt64?) throws(Errno) -> Int {
     let limit = process.limits[ResourceLimits.fileSize].soft
     guard limit != ResourceLimits.infinity, total > 0, file.isSeekable,
       let status = try? file.status(), status.isRegular

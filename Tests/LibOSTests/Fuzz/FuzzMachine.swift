@@ -1,0 +1,132 @@
+import HostABI
+import LinuxABI
+import Machine
+import TestHost
+import Testing
+
+import LibOS
+
+/// A guest that makes one system call at a time, and is made anew when a call ended it.
+final class FuzzMachine {
+  let isa: GuestISA
+  private(set) var machine: SignalMachine
+  private let tracer: Tracer?
+  /// How often it was saved and restored.
+  private(set) var travels = 0
+
+  /// What a call led to.
+  enum Outcome {
+    case result(Int64)
+    /// The guest ended, was stopped, or its registers were replaced.
+    case other
+  }
+
+  init(_ isa: GuestISA, tracer: Tracer? = nil) {
+    self.isa = isa
+    self.tracer = tracer
+    machine = FuzzMachine.fresh(isa)
+    machine.kernel.tracer = tracer
+  }
+
+  func renew() {
+    machine = FuzzMachine.fresh(isa)
+    machine.kernel.tracer = tracer
+  }
+
+  /// A guest with files and descriptors of every kind.
+  private static func fresh(_ isa: GuestISA) -> SignalMachine {
+    let machine = SignalMachine(isa, lower: "/lower-tree", mount: "/mounted")
+    FuzzMemory.prepare(machine.process.space)
+    let host = machine.host
+    host.inherited[0] = .file(host.files.addFile("/in", "input"), SharedPosition(), .read)
+    host.inherited[1] = .stream(TestStream(input: "typed", isTerminal: true))
+    host.inherited[2] = .stream(TestStream(options: .write))
+    for number in [1, 2] { host.stream(Int32(number)).room = 1 << 20 }
+    machine.kernel.openStandardStreams(machine.process.files)
+    let data = FuzzMemory.data
+    func path(_ text: String) -> UInt64 { FuzzMemory.paths.first { $0.text == text }!.address }
+    let here = UInt64(bitPattern: -100)
+    let create = UInt64(OpenFlags([.O_RDWR, .O_CREAT]).rawValue)
+    machine.perform("mkdirat", here, path("/tmp/dir"), 0o755)
+    machine.perform("mknodat", here, path("/tmp/fifo"), 0o010644, 0)
+    machine.perform("symlinkat", path("/tmp/a"), here, path("/tmp/link"))
+    machine.perform("symlinkat", path("/tmp/loop"), here, path("/tmp/loop"))
+    for name in ["/tmp/a", "/lower/file", "/mnt/file"] {
+      machine.perform("openat", here, path(name), create, 0o644)
+    }
+    machine.perform("write", 3, data, 4096)
+    for name in ["/", "/tmp/dir", "/proc/self/fd", "/proc/self/maps", "/mnt", "/dev/zero"] {
+      machine.perform("openat", here, path(name), 0, 0)
+    }
+    machine.perform("pipe2", data, 0x800)
+    machine.perform("pipe2", data, 0)
+    machine.perform("eventfd2", 3, 0x800)
+    machine.perform("timerfd_create", 1, 0x800)
+    machine.perform("signalfd4", .max, data, 8, 0x800)
+    machine.perform("epoll_create1", 0)
+    machine.perform("inotify_init1", 0x800)
+    machine.perform("memfd_create", path("a"), 3)
+    machine.perform("mmap", FuzzMemory.fileBacked, 8192, 3, 0x11, 3, 0)
+    machine.catchSignal(.SIGUSR1)
+    // The test host's disk is memory.
+    machine.process.limits[ResourceLimits.fileSize].soft = 16 << 20
+    return machine
+  }
+
+  /// Makes a call as the guest's loaded task; one that blocks is interrupted by a signal.
+  func call(_ number: Int, _ arguments: [UInt64]) -> Outcome {
+    let kernel = machine.kernel
+    kernel.load(machine.task)
+    machine.engine.registers = SignalMachine.registers(isa)
+    machine.task.setSignalMask([])
+    var caller: Task?
+    let outcome = run { engine in
+      caller = kernel.loaded
+      return FakeEngine.syscall(number, arguments)(engine)
+    }
+    guard outcome == .interrupted, let caller else { return .other }
+    if caller.call != nil || caller.interruption != nil {
+      if machine.process.signals.stopSignal == nil { interrupt(caller) }
+      return .other
+    }
+    guard caller.state == .runnable else { return .other }
+    return .result(Int64(bitPattern: machine.engine.registers.general[0]))
+  }
+
+  /// Runs the guest until it has made this step, and no further.
+  private func run(_ step: @escaping FakeEngine.Step) -> RunOutcome {
+    let kernel = machine.kernel
+    kernel.onInterrupt = { .stop }
+    machine.engine.script = [
+      { engine in
+        kernel.interrupt.raise()
+        return step(engine)
+      }
+    ]
+    return kernel.run()
+  }
+
+  /// Has a blocked call end with EINTR, or begin again.
+  private func interrupt(_ task: Task) {
+    machine.process.post(userInfo(.SIGUSR1))
+    task.post(userInfo(.SIGUSR1))
+    if task.state != .blocked { _ = run { _ in .stopped } }
+  }
+
+  /// Saves the guest, whatever state it got itself into, and restores it; unless it says why not.
+  func travel() throws {
+    let kernel = machine.kernel
+    guard kernel.untransportable().isEmpty else { return }
+    travels += 1
+    let restored = try machine.resumed()
+    #expect(restored.processes[1]?.space.mappings.count == machine.process.space.mappings.count)
+    #expect(restored.processes[1]?.files.descriptors == machine.process.files.descriptors)
+  }
+
+  /// Whether it can make another call.
+  var isAlive: Bool {
+    machine.task.state == .runnable && machine.process.signals.stopSignal == nil
+      && machine.kernel.exitStatus == nil && machine.kernel.tasks.count == 1
+      && machine.task.call == nil && machine.task.interruption == nil
+  }
+}
