@@ -138,6 +138,17 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._terminalModes = newValue}
   }
 
+  /// The session that the host's terminal controls, and its foreground process group.
+  package var terminalSession: Int32 {
+    get {_storage._terminalSession}
+    set {_uniqueStorage()._terminalSession = newValue}
+  }
+
+  package var terminalForeground: Int32 {
+    get {_storage._terminalForeground}
+    set {_uniqueStorage()._terminalForeground = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -603,6 +614,14 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
     set {kind = .text(newValue)}
   }
 
+  package var pid: Godwit_State_PidFile {
+    get {
+      if case .pid(let v)? = kind {return v}
+      return Godwit_State_PidFile()
+    }
+    set {kind = .pid(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -615,6 +634,7 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
     case epoll(Godwit_State_EpollFile)
     case inotify(Godwit_State_InotifyFile)
     case text(Godwit_State_TextFile)
+    case pid(Godwit_State_PidFile)
 
   }
 
@@ -851,6 +871,25 @@ package nonisolated struct Godwit_State_SignalFile: Sendable {
   // methods supported on all messages.
 
   package var mask: UInt64 = 0
+
+  /// The process that used it last.
+  package var pid: Int32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What pidfd_open(2) opens.
+package nonisolated struct Godwit_State_PidFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var pid: Int32 = 0
+
+  /// The process is gone, and its number may be another one's.
+  package var gone: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1146,6 +1185,74 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
   package var nextTimer: Int32 {
     get {_storage._nextTimer}
     set {_uniqueStorage()._nextTimer = newValue}
+  }
+
+  /// The guest ISA of its program; absent: the kernel's.
+  package var isa: String {
+    get {_storage._isa}
+    set {_uniqueStorage()._isa = newValue}
+  }
+
+  /// The process whose memory, and whose descriptors, it shares; 0 for none.
+  package var memoryOf: Int32 {
+    get {_storage._memoryOf}
+    set {_uniqueStorage()._memoryOf = newValue}
+  }
+
+  package var filesOf: Int32 {
+    get {_storage._filesOf}
+    set {_uniqueStorage()._filesOf = newValue}
+  }
+
+  package var exitSignal: Int32 {
+    get {_storage._exitSignal}
+    set {_uniqueStorage()._exitSignal = newValue}
+  }
+
+  /// How it ended, for a zombie: an exit code, or the signal that killed it.
+  package var exitCode: Int32 {
+    get {_storage._exitCode ?? 0}
+    set {_uniqueStorage()._exitCode = newValue}
+  }
+  /// Returns true if `exitCode` has been explicitly set.
+  package var hasExitCode: Bool {_storage._exitCode != nil}
+  /// Clears the value of `exitCode`. Subsequent reads from it will return its default value.
+  package mutating func clearExitCode() {_uniqueStorage()._exitCode = nil}
+
+  package var killedBy: Int32 {
+    get {_storage._killedBy}
+    set {_uniqueStorage()._killedBy = newValue}
+  }
+
+  package var hasStopped_p: Bool {
+    get {_storage._hasStopped_p}
+    set {_uniqueStorage()._hasStopped_p = newValue}
+  }
+
+  package var hasContinued_p: Bool {
+    get {_storage._hasContinued_p}
+    set {_uniqueStorage()._hasContinued_p = newValue}
+  }
+
+  /// Its parent sleeps until it leaves the memory that it shares.
+  package var borrowing: Bool {
+    get {_storage._borrowing}
+    set {_uniqueStorage()._borrowing = newValue}
+  }
+
+  package var hasExecuted_p: Bool {
+    get {_storage._hasExecuted_p}
+    set {_uniqueStorage()._hasExecuted_p = newValue}
+  }
+
+  package var subreaper: Bool {
+    get {_storage._subreaper}
+    set {_uniqueStorage()._subreaper = newValue}
+  }
+
+  package var childrenProcessorTime: Int64 {
+    get {_storage._childrenProcessorTime}
+    set {_uniqueStorage()._childrenProcessorTime = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1658,7 +1765,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -1680,6 +1787,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _lastInodeNumber: UInt64 = 0
     var _bootID: String = String()
     var _terminalModes: Data = Data()
+    var _terminalSession: Int32 = 0
+    var _terminalForeground: Int32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1709,6 +1818,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _lastInodeNumber = source._lastInodeNumber
       _bootID = source._bootID
       _terminalModes = source._terminalModes
+      _terminalSession = source._terminalSession
+      _terminalForeground = source._terminalForeground
     }
   }
 
@@ -1746,6 +1857,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 17: try { try decoder.decodeSingularUInt64Field(value: &_storage._lastInodeNumber) }()
         case 18: try { try decoder.decodeSingularStringField(value: &_storage._bootID) }()
         case 19: try { try decoder.decodeSingularBytesField(value: &_storage._terminalModes) }()
+        case 20: try { try decoder.decodeSingularInt32Field(value: &_storage._terminalSession) }()
+        case 21: try { try decoder.decodeSingularInt32Field(value: &_storage._terminalForeground) }()
         default: break
         }
       }
@@ -1811,6 +1924,12 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if !_storage._terminalModes.isEmpty {
         try visitor.visitSingularBytesField(value: _storage._terminalModes, fieldNumber: 19)
       }
+      if _storage._terminalSession != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._terminalSession, fieldNumber: 20)
+      }
+      if _storage._terminalForeground != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._terminalForeground, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1839,6 +1958,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._lastInodeNumber != rhs_storage._lastInodeNumber {return false}
         if _storage._bootID != rhs_storage._bootID {return false}
         if _storage._terminalModes != rhs_storage._terminalModes {return false}
+        if _storage._terminalSession != rhs_storage._terminalSession {return false}
+        if _storage._terminalForeground != rhs_storage._terminalForeground {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2522,7 +2643,7 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{2}\u{4}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{2}\u{4}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2653,6 +2774,19 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
           self.kind = .text(v)
         }
       }()
+      case 19: try {
+        var v: Godwit_State_PidFile?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pid(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pid(v)
+        }
+      }()
       default: break
       }
     }
@@ -2717,6 +2851,10 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
     case .text?: try {
       guard case .text(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+    }()
+    case .pid?: try {
+      guard case .pid(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
     }()
     case nil: break
     }
@@ -3113,7 +3251,7 @@ nonisolated extension Godwit_State_Schedule: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Godwit_State_SignalFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SignalFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mask\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mask\0\u{1}pid\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3122,6 +3260,7 @@ nonisolated extension Godwit_State_SignalFile: SwiftProtobuf.Message, SwiftProto
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.mask) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.pid) }()
       default: break
       }
     }
@@ -3131,11 +3270,50 @@ nonisolated extension Godwit_State_SignalFile: SwiftProtobuf.Message, SwiftProto
     if self.mask != 0 {
       try visitor.visitSingularUInt64Field(value: self.mask, fieldNumber: 1)
     }
+    if self.pid != 0 {
+      try visitor.visitSingularInt32Field(value: self.pid, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_SignalFile, rhs: Godwit_State_SignalFile) -> Bool {
     if lhs.mask != rhs.mask {return false}
+    if lhs.pid != rhs.pid {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PidFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PidFile"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}gone\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.pid) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.gone) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.pid != 0 {
+      try visitor.visitSingularInt32Field(value: self.pid, fieldNumber: 1)
+    }
+    if self.gone != false {
+      try visitor.visitSingularBoolField(value: self.gone, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PidFile, rhs: Godwit_State_PidFile) -> Bool {
+    if lhs.pid != rhs.pid {return false}
+    if lhs.gone != rhs.gone {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3473,7 +3651,7 @@ nonisolated extension Godwit_State_Processes: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Process"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{1}pages\0\u{3}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{1}pages\0\u{3}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{1}borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0")
 
   fileprivate class _StorageClass {
     var _pid: Int32 = 0
@@ -3504,6 +3682,18 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
     var _timers: [Godwit_State_Timer] = []
     var _intervalTimers: [Godwit_State_IntervalTimer] = []
     var _nextTimer: Int32 = 0
+    var _isa: String = String()
+    var _memoryOf: Int32 = 0
+    var _filesOf: Int32 = 0
+    var _exitSignal: Int32 = 0
+    var _exitCode: Int32? = nil
+    var _killedBy: Int32 = 0
+    var _hasStopped_p: Bool = false
+    var _hasContinued_p: Bool = false
+    var _borrowing: Bool = false
+    var _hasExecuted_p: Bool = false
+    var _subreaper: Bool = false
+    var _childrenProcessorTime: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3542,6 +3732,18 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       _timers = source._timers
       _intervalTimers = source._intervalTimers
       _nextTimer = source._nextTimer
+      _isa = source._isa
+      _memoryOf = source._memoryOf
+      _filesOf = source._filesOf
+      _exitSignal = source._exitSignal
+      _exitCode = source._exitCode
+      _killedBy = source._killedBy
+      _hasStopped_p = source._hasStopped_p
+      _hasContinued_p = source._hasContinued_p
+      _borrowing = source._borrowing
+      _hasExecuted_p = source._hasExecuted_p
+      _subreaper = source._subreaper
+      _childrenProcessorTime = source._childrenProcessorTime
     }
   }
 
@@ -3588,6 +3790,18 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         case 26: try { try decoder.decodeRepeatedMessageField(value: &_storage._timers) }()
         case 27: try { try decoder.decodeRepeatedMessageField(value: &_storage._intervalTimers) }()
         case 28: try { try decoder.decodeSingularInt32Field(value: &_storage._nextTimer) }()
+        case 29: try { try decoder.decodeSingularStringField(value: &_storage._isa) }()
+        case 30: try { try decoder.decodeSingularInt32Field(value: &_storage._memoryOf) }()
+        case 31: try { try decoder.decodeSingularInt32Field(value: &_storage._filesOf) }()
+        case 32: try { try decoder.decodeSingularInt32Field(value: &_storage._exitSignal) }()
+        case 33: try { try decoder.decodeSingularInt32Field(value: &_storage._exitCode) }()
+        case 34: try { try decoder.decodeSingularInt32Field(value: &_storage._killedBy) }()
+        case 35: try { try decoder.decodeSingularBoolField(value: &_storage._hasStopped_p) }()
+        case 36: try { try decoder.decodeSingularBoolField(value: &_storage._hasContinued_p) }()
+        case 37: try { try decoder.decodeSingularBoolField(value: &_storage._borrowing) }()
+        case 38: try { try decoder.decodeSingularBoolField(value: &_storage._hasExecuted_p) }()
+        case 39: try { try decoder.decodeSingularBoolField(value: &_storage._subreaper) }()
+        case 40: try { try decoder.decodeSingularInt64Field(value: &_storage._childrenProcessorTime) }()
         default: break
         }
       }
@@ -3684,6 +3898,42 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._nextTimer != 0 {
         try visitor.visitSingularInt32Field(value: _storage._nextTimer, fieldNumber: 28)
       }
+      if !_storage._isa.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._isa, fieldNumber: 29)
+      }
+      if _storage._memoryOf != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._memoryOf, fieldNumber: 30)
+      }
+      if _storage._filesOf != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._filesOf, fieldNumber: 31)
+      }
+      if _storage._exitSignal != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._exitSignal, fieldNumber: 32)
+      }
+      try { if let v = _storage._exitCode {
+        try visitor.visitSingularInt32Field(value: v, fieldNumber: 33)
+      } }()
+      if _storage._killedBy != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._killedBy, fieldNumber: 34)
+      }
+      if _storage._hasStopped_p != false {
+        try visitor.visitSingularBoolField(value: _storage._hasStopped_p, fieldNumber: 35)
+      }
+      if _storage._hasContinued_p != false {
+        try visitor.visitSingularBoolField(value: _storage._hasContinued_p, fieldNumber: 36)
+      }
+      if _storage._borrowing != false {
+        try visitor.visitSingularBoolField(value: _storage._borrowing, fieldNumber: 37)
+      }
+      if _storage._hasExecuted_p != false {
+        try visitor.visitSingularBoolField(value: _storage._hasExecuted_p, fieldNumber: 38)
+      }
+      if _storage._subreaper != false {
+        try visitor.visitSingularBoolField(value: _storage._subreaper, fieldNumber: 39)
+      }
+      if _storage._childrenProcessorTime != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._childrenProcessorTime, fieldNumber: 40)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3721,6 +3971,18 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._timers != rhs_storage._timers {return false}
         if _storage._intervalTimers != rhs_storage._intervalTimers {return false}
         if _storage._nextTimer != rhs_storage._nextTimer {return false}
+        if _storage._isa != rhs_storage._isa {return false}
+        if _storage._memoryOf != rhs_storage._memoryOf {return false}
+        if _storage._filesOf != rhs_storage._filesOf {return false}
+        if _storage._exitSignal != rhs_storage._exitSignal {return false}
+        if _storage._exitCode != rhs_storage._exitCode {return false}
+        if _storage._killedBy != rhs_storage._killedBy {return false}
+        if _storage._hasStopped_p != rhs_storage._hasStopped_p {return false}
+        if _storage._hasContinued_p != rhs_storage._hasContinued_p {return false}
+        if _storage._borrowing != rhs_storage._borrowing {return false}
+        if _storage._hasExecuted_p != rhs_storage._hasExecuted_p {return false}
+        if _storage._subreaper != rhs_storage._subreaper {return false}
+        if _storage._childrenProcessorTime != rhs_storage._childrenProcessorTime {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -1,5 +1,6 @@
 import HostABI
 package import LibOS
+import LinuxABI
 package import Machine
 package import PosixHost
 package import UnicornEngine
@@ -8,7 +9,7 @@ package import UnicornEngine
 package final class GuestMachine {
   package let arena: FrameArena
   package let kernel: Kernel
-  package private(set) var engine: UnicornEngine?
+  package private(set) var engines: [UnicornEngine] = []
 
   package init(host: PosixHost, memoryLimit: Int?, digests: FileDigests) throws(Failure) {
     let limit = memoryLimit ?? Int(clamping: host.facts.memory / 4 * 3)
@@ -22,23 +23,22 @@ package final class GuestMachine {
     configuration.hostName = host.facts.hostName
     kernel = Kernel(host: host, arena: arena, configuration: configuration)
     kernel.vfs.digests = digests
+    kernel.provideEngine = { [unowned self] isa throws(LoadError) in try useEngine(for: isa) }
   }
 
   /// Provides the processor for `isa`.
-  package func useEngine(for isa: GuestISA) throws(Failure) {
+  private func useEngine(for isa: GuestISA) throws(LoadError) {
     do throws(EngineError) {
       let engine = try UnicornEngine(isa: isa, arena: arena)
-      kernel.configuration.hwcap = engine.hwcaps.hwcap
-      kernel.configuration.hwcap2 = engine.hwcaps.hwcap2
       let stop = engine.stopToken
       kernel.use(engine, stop: EngineStop { stop.request() })
-      self.engine = engine
-    } catch { throw Failure("the processor can't be emulated: \(error)") }
+      engines.append(engine)
+    } catch { throw .notExecutable("the processor can't be emulated: \(error)", .ENOMEM) }
   }
 
   /// Gives up what the guest holds of the host: it goes on elsewhere.
   package func retire() {
     kernel.onInterrupt = nil
-    for process in kernel.processes.values { process.files.closeAll() }
+    for process in kernel.processes.values { process.files.release() }
   }
 }

@@ -13,6 +13,9 @@ extension Picoprocess {
     .SIGURG, .SIGIO, .SIGPWR, .SIGVTALRM, .SIGPROF, .SIGXCPU,
   ]
 
+  /// Those that a terminal sends to its foreground process group.
+  private static let typed: [Signal] = [.SIGINT, .SIGQUIT, .SIGTSTP, .SIGWINCH]
+
   /// A program starts with the signals ignored that its parent had ignored (execve(2)).
   func ignoreInheritedSignals(_ process: Process) {
     for signal in Self.forwarded where HostSignals.isIgnored(signal.rawValue) {
@@ -30,7 +33,16 @@ extension Picoprocess {
   func forwardSignals() {
     let signals = HostSignals.takePending()
     guard !signals.isEmpty, let process = kernel.processes[kernel.initialPID] else { return }
-    for signal in signals { process.post(signal: signal, code: SignalCode.SI_USER) }
+    for number in signals {
+      let signal = Signal(rawValue: number)
+      if Self.typed.contains(signal), kernel.vfs.streams.control.session != 0 {
+        // The host's terminal sends these to this process; they are meant for the guest's job.
+        let info = Siginfo.kill(signal, code: SignalCode.SI_KERNEL, pid: 0, uid: 0)
+        kernel.post(info, toGroup: kernel.vfs.streams.control.foreground)
+      } else {
+        process.post(signal: number, code: SignalCode.SI_USER)
+      }
+    }
     // What they lead to is looked at when they have been delivered.
     kernel.interrupt.raise()
   }

@@ -81,12 +81,11 @@ package final class Picoprocess {
         arguments: ([options.program] + options.arguments).map { Array($0.utf8) },
         searchPath: Picoprocess.searchPath(environment), in: fs)
     } catch { throw Failure(error) }
-    try machine.useEngine(for: program.isa)
     let process: Process
     do throws(LoadError) {
       process = try kernel.start(program, environment: environment, fs: fs)
     } catch { throw Failure(error) }
-    kernel.openStandardStreams(process.files)
+    kernel.openStandardStreams(of: process)
     ignoreInheritedSignals(process)
   }
 

@@ -45,7 +45,7 @@ struct Reports {
 
 extension Picoprocess {
   fileprivate func statistics(_ counts: SyscallStatistics, _ ending: Ending) -> JSON {
-    let engine = machine.engine?.statistics
+    let engines = machine.engines.map(\.statistics)
     let calls = counts.counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
     let missing = counts.missing.sorted { $0.key < $1.key }
     var end: JSON = "suspended"
@@ -58,16 +58,16 @@ extension Picoprocess {
     let wall = host.now(.monotonic).totalNanoseconds - startTime
     return .object([
       ("program", .string(program)),
-      ("isa", .string(kernel.engine.isa.rawValue)),
+      ("isa", .string(kernel.isa.rawValue)),
       ("ending", end),
       ("wallNanoseconds", .integer(wall)),
       ("processorNanoseconds", .integer(host.now(.processorTime).totalNanoseconds)),
       ("syscallCount", .integer(Int64(clamping: kernel.syscallCount))),
       ("syscalls", .object(calls.map { ($0.key, .integer(Int64(clamping: $0.value))) })),
       ("missingSyscalls", .object(missing.map { ($0.key, .integer(Int64(clamping: $0.value))) })),
-      ("engineRuns", .integer(Int64(clamping: engine?.runs ?? 0))),
-      ("tlbFills", .integer(Int64(clamping: engine?.tlbFills ?? 0))),
-      ("tlbFlushes", .integer(Int64(clamping: engine?.tlbFlushes ?? 0))),
+      ("engineRuns", .integer(Int64(clamping: engines.reduce(0) { $0 + $1.runs }))),
+      ("tlbFills", .integer(Int64(clamping: engines.reduce(0) { $0 + $1.tlbFills }))),
+      ("tlbFlushes", .integer(Int64(clamping: engines.reduce(0) { $0 + $1.tlbFlushes }))),
       ("guestPages", .integer(Int64(machine.arena.framesInUse))),
       ("peakGuestPages", .integer(Int64(machine.arena.peakFramesInUse))),
       ("peakMemoryBytes", .integer(Int64(clamping: PosixHost.peakMemory))),

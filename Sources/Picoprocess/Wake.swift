@@ -1,13 +1,12 @@
 import LibOS
 import Synchronization
-import UnicornEngine
 import PosixHost
 
 /// Brings the picoprocess's thread to the top of its loop, from any other thread.
 final class Wake: Sendable {
   private struct Target {
     var interrupt: InterruptToken
-    var engine: StopToken?
+    var stop: StopSwitch
   }
 
   private let target = Mutex<Target?>(nil)
@@ -17,7 +16,7 @@ final class Wake: Sendable {
 
   /// Aims at `machine` from now on.
   func aim(at machine: GuestMachine) {
-    let new = Target(interrupt: machine.kernel.interrupt, engine: machine.engine?.stopToken)
+    let new = Target(interrupt: machine.kernel.interrupt, stop: machine.kernel.stopSwitch)
     target.withLock { $0 = new }
   }
 
@@ -32,7 +31,7 @@ final class Wake: Sendable {
   func callWithinKernel() {
     target.withLock { target in
       target?.interrupt.raise()
-      target?.engine?.request()
+      target?.stop.call()
     }
   }
 }

@@ -121,7 +121,7 @@ import Testing
       f = open('data', 'rb', buffering=0); f.read(3)
       m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
       w = open('out', 'ab', buffering=0)
-      while os.getppid() == 0: w.write(b'.')  # well beyond the suspension
+      while os.getppid() == 1: w.write(b'.')  # well beyond the suspension
       " </dev/null & 
       wait; mv a b
       $G resume snapshot </dev/null; echo $?

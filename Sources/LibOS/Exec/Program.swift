@@ -12,6 +12,9 @@ package struct Program {
   /// The arguments, with a script's interpreter put in front.
   package var arguments: [[UInt8]]
   package var isa: GuestISA
+  /// Whose rights the program has instead of its caller's (set-user-ID and set-group-ID).
+  var setUser: UInt32?
+  var setGroup: UInt32?
 }
 
 extension Kernel {
@@ -20,14 +23,14 @@ extension Kernel {
     _ name: [UInt8], arguments: [[UInt8]], searchPath: [UInt8], in fs: FSContext
   ) throws(LoadError) -> Program {
     let slash = UInt8(ascii: "/")
-    if name.contains(slash) { return try program(at: name, arguments: arguments, in: fs) }
+    if name.contains(slash) { return try program(at: name, arguments: arguments, in: PathCaller(fs: fs)) }
     var refusal: LoadError?
     for directory in searchPath.split(
       separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     {
       let folder = directory.isEmpty ? [UInt8(ascii: ".")] : Array(directory)
       do throws(LoadError) {
-        return try program(at: folder + [slash] + name, arguments: arguments, in: fs)
+        return try program(at: folder + [slash] + name, arguments: arguments, in: PathCaller(fs: fs))
       } catch where error.status == 127 {
         // A missing interpreter counts as "not found" too, but of a file that is there.
         if error.message.contains("interpreter") { throw error }
@@ -40,27 +43,30 @@ extension Kernel {
 
   /// Reads the program at `path`, following `#!` lines.
   package func program(
-    at path: [UInt8], arguments: [[UInt8]], in fs: FSContext, depth: Int = 0
+    at path: [UInt8], arguments: [[UInt8]], in caller: PathCaller, depth: Int = 0
   ) throws(LoadError) -> Program {
-    let object = try executable(path, in: fs)
+    let (object, status) = try executable(path, in: caller)
     let head = bytes(of: object, at: 0, count: 256)
     if head.starts(with: [UInt8(ascii: "#"), UInt8(ascii: "!")]) {
-      guard depth < 5 else { throw .notExecutable("\(text(path)): too many levels of #! scripts") }
-      return try script(path, head, arguments, in: fs, depth)
+      guard depth < 5 else { throw .notExecutable("\(text(path)): too many levels of #! scripts", .ELOOP) }
+      return try script(path, head, arguments, in: caller, depth)
     }
     let image = try parse(object, path)
     guard let isa = image.machine.guestISA else {
-      throw .notExecutable("\(text(path)): unsupported instruction set \(image.machine)")
+      throw .notExecutable("\(text(path)): unsupported instruction set \(image.machine)", .ENOEXEC)
     }
     var program = Program(
       path: path, image: image, object: object, arguments: arguments, isa: isa)
+    let mode = status.mode.permissions
+    if mode & FileMode.S_ISUID != 0 { program.setUser = status.uid }
+    if mode & FileMode.S_ISGID != 0, mode & 0o010 != 0 { program.setGroup = status.gid }
     if let linker = image.interpreter {
       do throws(LoadError) {
-        let object = try executable(linker, in: fs)
+        let (object, _) = try executable(linker, in: caller)
         let image = try parse(object, linker)
         guard image.machine.guestISA == isa else {
           throw .notExecutable(
-            "\(text(path)): its interpreter \(text(linker)) is for \(image.machine)")
+            "\(text(path)): its interpreter \(text(linker)) is for \(image.machine)", .ELIBBAD)
         }
         program.interpreter = (linker, image, object)
       } catch where error.status == 127 {
@@ -72,39 +78,45 @@ extension Kernel {
 
   /// The line behind `#!`: an interpreter and at most one argument (execve(2)).
   private func script(
-    _ path: [UInt8], _ head: [UInt8], _ arguments: [[UInt8]], in fs: FSContext, _ depth: Int
+    _ path: [UInt8], _ head: [UInt8], _ arguments: [[UInt8]], in caller: PathCaller, _ depth: Int
   ) throws(LoadError) -> Program {
     let blank: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t")]
     let line = head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
     let trimmed = line.drop { blank.contains($0) }
     let interpreter = Array(trimmed.prefix { !blank.contains($0) && $0 != 0 })
     guard !interpreter.isEmpty else {
-      throw .notExecutable("\(text(path)): its #! line names no interpreter")
+      throw .notExecutable("\(text(path)): its #! line names no interpreter", .ENOEXEC)
     }
     var rest = Array(trimmed.dropFirst(interpreter.count).drop { blank.contains($0) })
     while let last = rest.last, blank.contains(last) || last == 0 { rest.removeLast() }
     let all = [interpreter] + (rest.isEmpty ? [] : [rest]) + [path] + arguments.dropFirst()
     do throws(LoadError) {
-      return try program(at: interpreter, arguments: all, in: fs, depth: depth + 1)
+      return try program(at: interpreter, arguments: all, in: caller, depth: depth + 1)
     } catch where error.status == 127 {
       throw .notFound("\(text(path)): its interpreter \(text(interpreter)) was not found")
     }
   }
 
   /// The content of a regular file that may be executed.
-  private func executable(_ path: [UInt8], in fs: FSContext) throws(LoadError) -> MemoryObject {
+  private func executable(_ path: [UInt8], in caller: PathCaller)
+    throws(LoadError) -> (MemoryObject, FileStatus)
+  {
     do throws(Errno) {
-      let inode = try vfs.resolve(path, in: fs)
-      let status = try inode.status()
+      var walker = Walker(caller, from: caller.fs.cwd)
+      let file = try walker.find(path, follow: true)
+      let status = try file.status()
       guard status.isRegular else { throw status.isDirectory ? Errno.EISDIR : Errno.EACCES }
-      guard status.permissions & 0o111 != 0 else { throw .EACCES }
-      return try inode.memoryObject(writable: false)
+      try caller.credentials.require(.X_OK, file.inode)
+      return (try file.inode.memoryObject(writable: false), status)
     } catch {
       switch error {
-      case .ENOENT, .ENOTDIR: throw .notFound("\(text(path)): no such file or directory")
+      case .ENOENT, .ENOTDIR:
+        var refusal = LoadError.notFound("\(text(path)): no such file or directory")
+        refusal.errno = error
+        throw refusal
       case .EISDIR: throw .notExecutable("\(text(path)): is a directory")
       case .EACCES: throw .notExecutable("\(text(path)): permission denied")
-      default: throw .notExecutable("\(text(path)): \(error.message)")
+      default: throw .notExecutable("\(text(path)): \(error.message)", error)
       }
     }
   }
@@ -114,7 +126,7 @@ extension Kernel {
       return try ELFImage(fileSize: object.size) { offset, count throws(ELFError) in
         bytes(of: object, at: offset, count: count)
       }
-    } catch { throw .notExecutable("\(text(path)): \(error)") }
+    } catch { throw .notExecutable("\(text(path)): \(error)", .ENOEXEC) }
   }
 
   private func bytes(of object: MemoryObject, at offset: UInt64, count: Int) -> [UInt8] {

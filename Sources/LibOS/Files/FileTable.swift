@@ -8,8 +8,32 @@ package final class FileTable {
   }
 
   private var slots: [Slot?] = []
+  /// Processes that use the table (`CLONE_FILES`).
+  private var userCount = 1
 
   package init() {}
+
+  // MARK: Sharing
+
+  package func retain() { userCount += 1 }
+
+  /// Gives up one use; the last one closes everything.
+  package func release() {
+    userCount -= 1
+    if userCount == 0 { closeAll() }
+  }
+
+  package var isShared: Bool { userCount > 1 }
+
+  /// A table of the same open files, as `fork` makes one.
+  package func copy() -> FileTable {
+    let copy = FileTable()
+    copy.slots = slots
+    for case let slot? in slots { slot.file.retain() }
+    return copy
+  }
+
+  // MARK: Descriptors
 
   package func file(_ fd: Int32) throws(Errno) -> OpenFile { try slot(fd).file }
 

@@ -28,6 +28,10 @@ extension HostStreamFile {
   private func control(
     _ context: SyscallContext, _ request: TerminalRequest, _ address: GuestAddress
   ) throws(Errno) -> SyscallResult {
+    if let answer = try context.jobControl(request, vfs.streams.control, address) { return answer }
+    if request.changesTerminal {
+      try context.process.stopInBackground(of: vfs.streams.control, context.task, .SIGTTOU)
+    }
     let host = vfs.host
     switch request {
     case .TCGETS: try context.store(try modes().bytes, to: address)
@@ -50,14 +54,7 @@ extension HostStreamFile {
         rows: shape.ws_row, columns: shape.ws_col, pixelWidth: shape.ws_xpixel,
         pixelHeight: shape.ws_ypixel)
       try hosted { () throws(HostError) in try host.setWindowSize(handle, size) }
-    case .TIOCGPGRP:
-      // The one process group of the guest is always in the foreground.
-      try context.store(context.process.processGroup, to: address)
-    case .TIOCSPGRP:
-      let group: Int32 = try context.load(at: address)
-      guard group == context.process.processGroup else { throw .EPERM }
-    case .TIOCGSID: try context.store(context.process.session, to: address)
-    case .TIOCSCTTY, .TIOCNOTTY, .TIOCEXCL, .TIOCNXCL: break
+    case .TIOCEXCL, .TIOCNXCL: break
     case .TIOCOUTQ: try context.store(Int32(0), to: address)
     case .TCFLSH:
       // TCIFLUSH 0, TCOFLUSH 1, TCIOFLUSH 2.

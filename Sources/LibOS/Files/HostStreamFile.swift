@@ -54,6 +54,10 @@ package final class HostStreamFile: OpenFile {
   var number: UInt64 { streamInode.number }
 
   package var isTerminal: Bool { if case .terminal = kind { true } else { false } }
+  package override var terminal: TerminalControl? { isTerminal ? vfs.streams.control : nil }
+  package override var stopsBackgroundWriters: Bool {
+    isTerminal && vfs.streams.terminalModes?.c_lflag.contains(.TOSTOP) == true
+  }
   private var isFile: Bool { if case .file(.regular) = kind { true } else { false } }
 
   package override var dentry: Dentry? { place }
@@ -210,6 +214,8 @@ private final class HostStreamInode: Inode {
 package final class HostStreamRegistry {
   private var files: [HostStreamFile] = []
   private var nextNumber: UInt64 = 1
+  /// Whose the host's terminal is.
+  package let control = TerminalControl()
   /// The terminal's modes, once the guest has set them.
   package var terminalModes: Termios?
 

@@ -124,6 +124,11 @@ package class OpenFile {
     return "anon_inode:[file]"
   }
 
+  /// Whose terminal it is; nil for what is no terminal.
+  package var terminal: TerminalControl? { nil }
+  /// Only the foreground may write to the terminal (`TOSTOP`).
+  package var stopsBackgroundWriters: Bool { false }
+
   /// Lines that `/proc/self/fdinfo/N` shows beyond pos, flags and mnt_id.
   package var fdinfo: String { "" }
 

@@ -45,8 +45,8 @@ extension Kernel {
   }
 
   /// Opens the streams the host process inherited as 0, 1 and 2 under these descriptors; those that are
-  /// closed stay closed.
-  package func openStandardStreams(_ files: FileTable) {
+  /// closed stay closed. A terminal among them is the process's controlling one.
+  package func openStandardStreams(of process: Process) {
     let terminal = try? vfs.resolve(Array("/dev/tty".utf8), in: FSContext(root: vfs.root))
     for descriptor in Int32(0)...2 {
       let uri = StreamURI(.stdio, String(descriptor))
@@ -63,7 +63,10 @@ extension Kernel {
         if options.contains(.append) { flags.insert(.O_APPEND) }
         file.flags = flags
       }
-      files.replace(descriptor, with: file, closeOnExec: false)
+      process.files.replace(descriptor, with: file, closeOnExec: false)
+      if file.isTerminal, process.controllingTerminal == nil {
+        attach(vfs.streams.control, to: process)
+      }
     }
   }
 }

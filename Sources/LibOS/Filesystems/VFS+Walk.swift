@@ -1,4 +1,5 @@
 package import LinuxABI
+package import Machine
 
 /// On whose behalf a path is walked.
 package struct PathCaller {
@@ -187,5 +188,8 @@ package final class OpenFileInode: Inode {
   }
   package override func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
     try file.reopen(flags)
+  }
+  package override func memoryObject(writable: Bool) throws(Errno) -> MemoryObject {
+    try file.memoryObject(writable: writable)
   }
 }

@@ -31,13 +31,15 @@ extension Kernel {
   /// The inner loop: the task runs, its calls are answered, until something needs the top.
   private func runGuest(_ task: Task) {
     let space = task.process.space
+    let processor = task.process.processor
+    let engine = processor.engine
     while true {
       switch engine.run(in: space) {
       case .syscall:
         let frame = engine.syscallFrame()
         syscallCount += 1
         task.call = frame
-        dispatch(task, frame)
+        dispatch(task, frame, processor)
         if needsAttention || interrupt.isRaised || syscallCount >= syscallLimit
           || task.state != .runnable
         {
@@ -68,22 +70,22 @@ extension Kernel {
   // MARK: System calls
 
   /// Answers a call: at its first run, and again each time its blocked task is woken.
-  func dispatch(_ task: Task, _ frame: SyscallFrame) {
+  func dispatch(_ task: Task, _ frame: SyscallFrame, _ processor: GuestProcessor) {
     let outcome: Result<SyscallResult, Errno>
-    if let row = syscalls[frame.number] {
+    if let row = processor.syscalls[frame.number] {
       statistics?.count(row.name)
       tracer?.enter(row, frame, task)
       let context = SyscallContext(kernel: self, task: task, frame: frame)
       do { outcome = .success(try row.handler(context)) } catch { outcome = .failure(error) }
       tracer?.leave(row, frame, task, outcome)
     } else {
-      statistics?.countMissing(frame.number, engine.isa)
+      statistics?.countMissing(frame.number, processor.isa)
       tracer?.missing(frame, task)
       outcome = .failure(.ENOSYS)
     }
     switch outcome {
     case .success(.value(let value)):
-      finish(task, value)
+      finish(task, value, processor)
     case .success(.blocked):
       break
     case .success(.registersReplaced):
@@ -95,12 +97,12 @@ extension Kernel {
       task.interruption = errno
       needsAttention = true
     case .failure(let errno):
-      finish(task, errno.syscallResult)
+      finish(task, errno.syscallResult, processor)
     }
   }
 
-  private func finish(_ task: Task, _ value: UInt64) {
-    engine.setSyscallResult(value)
+  private func finish(_ task: Task, _ value: UInt64, _ processor: GuestProcessor) {
+    processor.engine.setSyscallResult(value)
     task.call = nil
     task.progress = CallProgress()
   }
@@ -114,7 +116,7 @@ extension Kernel {
     guard loaded !== task else { return }
     let now = clock.monotonic
     unload(at: now)
-    engine.restore(from: task.context)
+    task.engine.restore(from: task.context)
     loaded = task
     loadedSince = now
     sliceEnd = now + configuration.timeSlice
@@ -123,7 +125,7 @@ extension Kernel {
   /// Takes the loaded task's registers out of the engine.
   package func unload(at now: Int64) {
     guard let task = loaded else { return }
-    engine.save(to: task.context)
+    task.engine.save(to: task.context)
     task.processorTime += now - loadedSince
     loaded = nil
   }
@@ -132,7 +134,7 @@ extension Kernel {
   private func prepare(_ task: Task) -> Bool {
     task.runsAgain = false
     if let call = task.call, task.interruption == nil {
-      dispatch(task, call)
+      dispatch(task, call, task.process.processor)
       guard task.state == .runnable else { return false }
     }
     task.isInterrupted = false
@@ -177,7 +179,7 @@ extension Kernel {
       return
     }
     let token = interrupt
-    let stop = stopEngine
+    let stop = stopSwitch
     host.setAlarm(at: clock.hostTime(of: deadline)) {
       token.raise()
       stop.call()
@@ -237,10 +239,4 @@ package struct HostWait {
     self.item = item
     self.queue = queue
   }
-}
-
-/// The engine's `requestStop`, the one call that other threads may make on it.
-package struct EngineStop: Sendable {
-  package let call: @Sendable () -> Void
-  package init(_ call: @escaping @Sendable () -> Void) { self.call = call }
 }

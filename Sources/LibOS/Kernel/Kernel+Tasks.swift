@@ -5,6 +5,19 @@ extension Kernel {
   /// The largest process id, as `/proc/sys/kernel/pid_max` says.
   package static let pidLimit: Int32 = 4_194_304
 
+  /// A fresh id for a process or thread that `parent` makes: EAGAIN at `RLIMIT_NPROC` and at the
+  /// picoprocess's own limit.
+  package func allocatePID(for parent: Process) throws(Errno) -> Int32 {
+    let isUnlimited = parent.credentials.isPrivileged
+    let limit =
+      isUnlimited ? .max : parent.limits[ResourceLimits.processes].soft
+    let zombies = processes.values.count(where: \.isZombie)
+    guard tasks.count + zombies < configuration.maximumTasks, UInt64(tasks.count) < limit else {
+      throw .EAGAIN
+    }
+    return try allocatePID()
+  }
+
   /// A fresh id for a process or thread: EAGAIN when all are taken.
   package func allocatePID() throws(Errno) -> Int32 {
     for _ in 0..<Self.pidLimit {

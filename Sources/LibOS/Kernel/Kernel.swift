@@ -1,4 +1,5 @@
 package import HostABI
+import LinuxABI
 package import Machine
 
 /// How a picoprocess is set up; what of it concerns the library OS.
@@ -9,11 +10,10 @@ package struct KernelConfiguration: Sendable {
   package var processors = 1
   /// Bytes of memory shown to the guest, and its limit.
   package var memory: UInt64 = 1 << 30
+  /// Threads of all processes together, zombies included.
+  package var maximumTasks = 32768
   /// The time slice of a thread while another could run, in nanoseconds.
   package var timeSlice: Int64 = 10_000_000
-  /// AT_HWCAP and AT_HWCAP2: what the engine truthfully implements.
-  package var hwcap: UInt64 = 0
-  package var hwcap2: UInt64 = 0
   package init() {}
 }
 
@@ -23,20 +23,26 @@ package struct KernelConfiguration: Sendable {
 package final class Kernel {
   package let host: any Host
   package let arena: FrameArena
-  /// Executes the guest's ISA; there is one once a program was chosen.
-  package var engine: any Engine { chosenEngine! }
-  private var chosenEngine: (any Engine)?
+  private var processors: [GuestISA: GuestProcessor] = [:]
+  /// Asked for the processor of an ISA that no program had so far; it calls `use`, or says why not.
+  package var provideEngine: (GuestISA) throws(LoadError) -> Void = { _ in }
+  package let stopSwitch = StopSwitch()
+  /// The ISA of the picoprocess's first program.
+  package private(set) var isa = GuestISA.x86_64
   package var configuration: KernelConfiguration
   package let interrupt = InterruptToken()
-  package private(set) var syscalls: SyscallTable!
 
   /// Live processes by pid.
   package var processes: [Int32: Process] = [:]
   /// Live tasks by tid.
   package var tasks: [Int32: Task] = [:]
-  package var nextPID: Int32 = 1
+  package var nextPID: Int32 = 2
   /// The process whose end is the picoprocess's.
-  package var initialPID: Int32 = 1
+  package var initialPID: Int32 = 2
+  /// The library OS's own reaper of orphans: the parent of the first process, and no `Process` itself.
+  package static let initPID: Int32 = 1
+  /// Controlling terminals by session.
+  package var controllingTerminals: [Int32: TerminalControl] = [:]
 
   package var scheduler = Scheduler()
   package var timers = TimerQueue() {
@@ -45,6 +51,8 @@ package final class Kernel {
   }
   package var clock: KernelClock
   package let futexes = FutexTable()
+  /// Woken when a signal is sent to any process.
+  package let signalQueue = WaitQueue()
   /// The inode number given to a pipe last: pipes belong to no filesystem that could count them.
   package var lastInodeNumber: UInt64 = 1000
   /// `/proc/sys/kernel/random/boot_id`, once somebody looked.
@@ -72,7 +80,6 @@ package final class Kernel {
   var sliceEnd: Int64 = 0
   var alarm: Int64?
   var nextHostPoll: Int64 = 0
-  package private(set) var stopEngine = EngineStop {}
 
   package init(host: any Host, arena: FrameArena, configuration: KernelConfiguration) {
     self.host = host
@@ -90,13 +97,23 @@ package final class Kernel {
     vfs.dismantle()
   }
 
-  /// Gives the kernel the engine of the guest's ISA; before the first program is loaded.
+  /// Gives the kernel an engine; before the first program of its ISA is loaded.
   ///
   /// - Parameter stop: calls the engine's `requestStop`, from any thread.
   package func use(_ engine: any Engine, stop: EngineStop) {
-    chosenEngine = engine
-    stopEngine = stop
-    syscalls = SyscallTable(isa: engine.isa)
+    precondition(processors[engine.isa] == nil)
+    if processors.isEmpty { isa = engine.isa }
+    processors[engine.isa] = GuestProcessor(engine)
+    stopSwitch.add(stop)
+  }
+
+  /// The processor for programs of `isa`.
+  package func processor(for isa: GuestISA) throws(LoadError) -> GuestProcessor {
+    if processors[isa] == nil { try provideEngine(isa) }
+    guard let processor = processors[isa] else {
+      throw .notExecutable("no processor for \(isa) programs", .ENOEXEC)
+    }
+    return processor
   }
 }
 

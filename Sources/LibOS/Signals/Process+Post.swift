@@ -33,6 +33,7 @@ extension Process {
     }
     if let target { target.signals.pending.add(info) } else { signals.pending.add(info) }
     signalQueue.wake()
+    kernel.signalQueue.wake()
     complete(signal, target)
     return true
   }
@@ -88,6 +89,7 @@ extension Process {
   /// Stops all threads until SIGCONT or SIGKILL.
   func stop(by signal: Signal) {
     signals.stopSignal = signal
+    tellParentOfStop(by: signal)
     for task in tasks { kernel.scheduler.remove(task) }
     kernel.needsAttention = true
     // The host's side may want to stop too.
@@ -98,6 +100,7 @@ extension Process {
   func resume() {
     guard signals.stopSignal != nil else { return }
     signals.stopSignal = nil
+    if signals.fatal == nil { tellParentOfStop(by: nil) }
     for task in tasks where task.state == .runnable {
       // An interrupted call or a replaced mask is settled by delivery.
       if task.signals.restart != nil || task.signals.savedMask != nil {
@@ -119,8 +122,8 @@ extension Task {
 extension Kernel {
   /// Sends a signal to every process of a group, as a terminal does; `false` when there is none.
   @discardableResult package func post(_ info: Siginfo, toGroup group: Int32) -> Bool {
-    let members = processes.values.filter { $0.processGroup == group && !$0.isExiting }
-    for process in members.sorted(by: { $0.pid < $1.pid }) { process.post(info) }
+    let members = members(ofGroup: group)
+    for process in members { process.post(info) }
     return !members.isEmpty
   }
 }

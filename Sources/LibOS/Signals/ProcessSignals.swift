@@ -37,6 +37,13 @@ package struct ProcessSignals: Hashable, Sendable {
     return signal.defaultAction == .terminate || signal.defaultAction == .core
   }
 
+  /// Takes over what a new process has from its parent: the actions, or with `resettingHandlers`
+  /// (`CLONE_CLEAR_SIGHAND`) what `execve` would leave of them. Nothing is pending.
+  package mutating func inherit(_ parent: ProcessSignals, resettingHandlers: Bool) {
+    actions = parent.actions
+    if resettingHandlers { resetForExecve() }
+  }
+
   /// What `execve` leaves of the actions: caught signals get their default one, ignored ones stay
   /// ignored (execve(2)). What is pending stays too.
   package mutating func resetForExecve() {

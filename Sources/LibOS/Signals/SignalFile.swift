@@ -3,7 +3,9 @@ import Machine
 
 /// What `signalfd(2)` opens: reads take pending signals of whoever reads.
 package final class SignalFile: OpenFile, WaitListener {
-  private unowned let process: Process
+  private unowned let kernel: Kernel
+  /// The process that looked at the file last: whoever listens, listens on its behalf.
+  private(set) weak var process: Process?
   private let anonymous = AnonymousInode()
   /// The signals that it takes.
   package private(set) var mask: SignalSet
@@ -11,21 +13,22 @@ package final class SignalFile: OpenFile, WaitListener {
   /// the one that waits.
   private var isNotifying = false
 
-  package init(process: Process, mask: SignalSet, flags: OpenFlags) {
+  package init(kernel: Kernel, process: Process?, mask: SignalSet, flags: OpenFlags) {
+    self.kernel = kernel
     self.process = process
     self.mask = mask.subtracting(.unblockable)
     super.init(flags: flags)
-    process.signalQueue.add(self)
+    kernel.signalQueue.add(self)
   }
 
-  package override func close() { process.signalQueue.remove(self) }
+  package override func close() { kernel.signalQueue.remove(self) }
 
   package func setMask(_ mask: SignalSet) {
     self.mask = mask.subtracting(.unblockable)
     waitQueue.wake()
   }
 
-  /// A signal was sent to the process or one of its threads.
+  /// A signal was sent to some process.
   package func objectChanged() {
     isNotifying = true
     waitQueue.wake()
@@ -36,7 +39,8 @@ package final class SignalFile: OpenFile, WaitListener {
   package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
     let size = SignalfdSiginfo.byteCount
     guard buffer.byteCount >= size else { throw .EINVAL }
-    guard let reader = process.kernel.loaded else { throw .EAGAIN }
+    guard let reader = kernel.loaded else { throw .EAGAIN }
+    process = reader.process
     var done = 0
     while buffer.byteCount - done >= size, let info = reader.takeSignal(mask) {
       SignalfdSiginfo(info).bytes.withRawSpan { buffer.copy(from: $0, at: done) }
@@ -49,13 +53,15 @@ package final class SignalFile: OpenFile, WaitListener {
   /// Readable when the thread that asks has something to read.
   package override func pollEvents() -> PollEvents {
     if isNotifying {
+      guard let process else { return [] }
       let pending = process.tasks.reduce(process.signals.pending.members) {
         $0.union($1.signals.pending.members)
       }
       return pending.intersection(mask).isEmpty ? [] : .POLLIN
     }
-    let own = process.kernel.loaded?.signals.pending.members ?? []
-    let shared = (process.kernel.loaded?.process ?? process).signals.pending.members
+    let own = kernel.loaded?.signals.pending.members ?? []
+    process = kernel.loaded?.process ?? process
+    let shared = process?.signals.pending.members ?? []
     return own.union(shared).intersection(mask).isEmpty ? [] : .POLLIN
   }
 

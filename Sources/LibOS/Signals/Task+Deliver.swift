@@ -40,6 +40,8 @@ extension Task {
     case .ignore, .continue:
       return true
     case .stop:
+      // What a terminal sends does not stop a group that nobody could continue.
+      if signal != .SIGSTOP, kernel.isOrphaned(process.processGroup) { return true }
       process.stop(by: signal)
       return false
     case .terminate, .core:
@@ -50,7 +52,6 @@ extension Task {
 
   /// Puts a frame on the guest's stack and sets the registers so that the handler runs next.
   private func enterHandler(_ action: Sigaction, _ info: Siginfo) {
-    let engine: any Engine = kernel.engine
     endInterruptedCall(for: action)
     abortRseq()
     let delivery = SignalDelivery(

@@ -13,7 +13,7 @@ extension Task {
   /// Turns an exception into the signal that Linux raises for it. The task's registers are loaded.
   package func raiseException(_ exception: GuestException) {
     signals.fault = FaultInfo(exception, isa: process.isa)
-    force(Siginfo(exception, registers: kernel.engine.registers))
+    force(Siginfo(exception, registers: engine.registers))
   }
 
   /// Sends this thread a signal that it can't put off: where it is blocked or ignored, the thread

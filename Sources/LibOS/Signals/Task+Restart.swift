@@ -11,7 +11,6 @@ extension Task {
   /// before that, and SA_RESTART does not apply, `endInterruptedCall` makes it EINTR after all.
   package func settleInterruptedCall(_ errno: Errno) {
     guard let call else { return }
-    let engine: any Engine = kernel.engine
     self.call = nil
     guard errno.isRestart else { return engine.setSyscallResult(errno.syscallResult) }
     engine.programCounter &-= process.isa.syscallInstructionLength
@@ -35,7 +34,6 @@ extension Task {
     case .ERESTARTSYS where action.flags.contains(.SA_RESTART): return
     default: break
     }
-    let engine: any Engine = kernel.engine
     engine.programCounter &+= process.isa.syscallInstructionLength
     engine.setSyscallResult(Errno.EINTR.syscallResult)
   }

@@ -23,8 +23,8 @@ extension Task {
         try space.load(UInt32.self, at: GuestAddress(section.abort_ip) - 4) == rseq.signature
       else { return forceSegmentationFault() }
       try space.store(UInt64(0), to: pointer)
-      if kernel.engine.programCounter &- section.start_ip < section.post_commit_offset {
-        kernel.engine.programCounter = section.abort_ip
+      if engine.programCounter &- section.start_ip < section.post_commit_offset {
+        engine.programCounter = section.abort_ip
       }
     } catch {
       forceSegmentationFault()

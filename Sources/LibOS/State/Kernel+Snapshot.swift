@@ -39,13 +39,15 @@ extension Kernel {
 
   func save() -> Godwit_State_Kernel {
     var state = Godwit_State_Kernel()
-    state.isa = engine.isa.rawValue
+    state.isa = isa.rawValue
     state.hostName = configuration.hostName
     state.processors = UInt32(configuration.processors)
     state.memory = configuration.memory
     state.timeSlice = configuration.timeSlice
-    state.hwcap = configuration.hwcap
-    state.hwcap2 = configuration.hwcap2
+    if let hwcaps = try? processor(for: isa).engine.hwcaps {
+      state.hwcap = hwcaps.hwcap
+      state.hwcap2 = hwcaps.hwcap2
+    }
     state.monotonic = clock.monotonic
     state.realtime = clock.realtime
     state.suspended = clock.suspended
@@ -57,6 +59,8 @@ extension Kernel {
     state.futexSequence = futexes.sequence
     state.lastInodeNumber = lastInodeNumber
     state.bootID = bootID
+    state.terminalSession = vfs.streams.control.session
+    state.terminalForeground = vfs.streams.control.foreground
     if let modes = vfs.streams.terminalModes { state.terminalModes = data(modes.bytes2) }
     return state
   }
@@ -83,8 +87,6 @@ extension Kernel {
     configuration.processors = Int(state.processors)
     configuration.memory = state.memory
     configuration.timeSlice = state.timeSlice
-    configuration.hwcap = state.hwcap
-    configuration.hwcap2 = state.hwcap2
     restoreClock(state)
     nextPID = state.nextPid
     initialPID = state.initialPid
@@ -92,6 +94,11 @@ extension Kernel {
     futexes.sequence = state.futexSequence
     lastInodeNumber = state.lastInodeNumber
     bootID = state.bootID
+    if state.terminalSession != 0 {
+      vfs.streams.control.session = state.terminalSession
+      vfs.streams.control.foreground = state.terminalForeground
+      controllingTerminals[state.terminalSession] = vfs.streams.control
+    }
   }
 }
 

@@ -10,21 +10,10 @@ extension Process {
     state.parentPid = parentPID
     state.processGroup = processGroup
     state.session = session
-    for vma in space.mappings { state.mappings.append(try vma.save(saver)) }
-    var map = PageMap()
-    try space.forEachPrivatePage { (page, frame) throws(SnapshotError) in
-      map.append(page, try saver.page(frame))
-    }
-    state.pages = data(map.encoded)
-    state.stackLimit = space.stackLimit
-    for fd in files.descriptors {
-      guard let slot = try? files.slot(fd) else { continue }
-      var entry = Godwit_State_Descriptor()
-      entry.fd = fd
-      entry.file = try saver.id(of: slot.file)
-      entry.closeOnExec = slot.closeOnExec
-      state.descriptors.append(entry)
-    }
+    state.isa = isa.rawValue
+    saveLife(to: &state)
+    try saveMemory(to: &state, saver)
+    try saveFiles(to: &state, saver)
     state.root = saver.id(of: fs.root)
     state.cwd = saver.id(of: fs.cwd)
     state.umask = UInt32(fs.umask)
@@ -46,24 +35,98 @@ extension Process {
     return state
   }
 
+  private func saveLife(to state: inout Godwit_State_Process) {
+    state.exitSignal = life.exitSignal
+    switch life.ending {
+    case .exited(let code): state.exitCode = code
+    case .killed(let signal): state.killedBy = signal
+    case nil: break
+    }
+    state.hasStopped_p = life.hasStopped
+    state.hasContinued_p = life.hasContinued
+    state.borrowing = life.isBorrowing
+    state.hasExecuted_p = life.hasExecuted
+    state.subreaper = isSubreaper
+    state.childrenProcessorTime = childrenProcessorTime
+  }
+
+  private func restoreLife(_ state: Godwit_State_Process) {
+    life.exitSignal = state.exitSignal
+    if state.hasExitCode {
+      life.ending = .exited(state.exitCode)
+    } else if state.killedBy != 0 {
+      life.ending = .killed(signal: state.killedBy)
+    }
+    isExiting = isZombie
+    life.hasStopped = state.hasStopped_p
+    life.hasContinued = state.hasContinued_p
+    life.isBorrowing = state.borrowing
+    life.hasExecuted = state.hasExecuted_p
+    isSubreaper = state.subreaper
+    childrenProcessorTime = state.childrenProcessorTime
+  }
+
+  private func saveMemory(to state: inout Godwit_State_Process, _ saver: StateSaver)
+    throws(SnapshotError)
+  {
+    if let owner = saver.owners[ObjectIdentifier(space)] {
+      state.memoryOf = owner
+      return
+    }
+    saver.owners[ObjectIdentifier(space)] = pid
+    for vma in space.mappings { state.mappings.append(try vma.save(saver)) }
+    var map = PageMap()
+    try space.forEachPrivatePage { (page, frame) throws(SnapshotError) in
+      map.append(page, try saver.page(frame))
+    }
+    state.pages = data(map.encoded)
+    state.stackLimit = space.stackLimit
+  }
+
+  private func saveFiles(to state: inout Godwit_State_Process, _ saver: StateSaver)
+    throws(SnapshotError)
+  {
+    if let owner = saver.owners[ObjectIdentifier(files)] {
+      state.filesOf = owner
+      return
+    }
+    saver.owners[ObjectIdentifier(files)] = pid
+    for fd in files.descriptors {
+      guard let slot = try? files.slot(fd) else { continue }
+      var entry = Godwit_State_Descriptor()
+      entry.fd = fd
+      entry.file = try saver.id(of: slot.file)
+      entry.closeOnExec = slot.closeOnExec
+      state.descriptors.append(entry)
+    }
+  }
+
   /// Makes the process with its memory, without what it has open and without its tasks.
   convenience init(
     _ state: Godwit_State_Process, _ loader: StateLoader
   ) throws(SnapshotError) {
     let kernel = loader.kernel
-    let space = AddressSpace(arena: kernel.arena, isa: kernel.engine.isa)
+    guard let isa = GuestISA(rawValue: state.isa), let processor = try? kernel.processor(for: isa)
+    else { throw .invalidState("the ISA of process \(state.pid)") }
+    let owner = kernel.processes[state.memoryOf]
+    guard state.memoryOf == 0 || owner?.isa == isa else {
+      throw .invalidState("the memory of process \(state.pid)")
+    }
+    let space = owner?.space ?? AddressSpace(arena: kernel.arena, isa: isa)
     self.init(
-      pid: state.pid, kernel: kernel, isa: kernel.engine.isa, space: space,
+      pid: state.pid, kernel: kernel, processor: processor, space: space,
       fs: FSContext(root: kernel.vfs.root))
+    restoreLife(state)
     parentPID = state.parentPid
     processGroup = state.processGroup
     session = state.session
+    guard owner == nil else { return }
     space.stackLimit = state.stackLimit
     for mapping in state.mappings {
-      guard let vma = try VMA(mapping, loader), space.isFree(vma.start, vma.end), space.map(vma)
+      guard let vma = try VMA(mapping, isa, loader), space.isFree(vma.start, vma.end), space.map(vma)
       else { throw .invalidState("mapping at 0x\(String(mapping.start, radix: 16))") }
     }
-    try loader.forEachPage(of: Array(state.pages)) { page, frame in
+    try loader.forEachSharedPage(of: Array(state.pages)) { page, frame in
       space.restorePage(page, frame: frame)
     }
   }
@@ -73,7 +136,10 @@ extension Process {
     fs = FSContext(
       root: try loader.dentry(state.root), cwd: try loader.dentry(state.cwd),
       umask: UInt16(truncatingIfNeeded: state.umask))
-    loader.process = self
+    if let owner = kernel.processes[state.filesOf] {
+      files = owner.files
+      files.retain()
+    }
     for entry in state.descriptors {
       guard (0..<1 << 20).contains(entry.fd) else {
         throw .invalidState("descriptor \(entry.fd)")
@@ -116,11 +182,11 @@ extension VMA {
   }
 
   /// - Returns: nil when the addresses make no sense.
-  init?(_ state: Godwit_State_Mapping, _ loader: StateLoader) throws(SnapshotError) {
+  init?(_ state: Godwit_State_Mapping, _ isa: GuestISA, _ loader: StateLoader) throws(SnapshotError) {
     let start = GuestAddress(state.start)
     let end = GuestAddress(state.end)
     guard start < end, start.isPageAligned, end.isPageAligned,
-      end <= loader.kernel.engine.isa.userAddressLimit, state.offset & 4095 == 0
+      end <= isa.userAddressLimit, state.offset & 4095 == 0
     else { return nil }
     var backing = Backing.anonymous
     if state.object != 0 {

@@ -16,8 +16,12 @@ extension StateLoader {
     case .timer(let timer):
       return TimerFile(TimerFile.State(timer), kernel: kernel, flags: flags)
     case .signal(let signal):
-      guard let process else { throw .invalidState("a signal file without a process") }
-      return SignalFile(process: process, mask: SignalSet(rawValue: signal.mask), flags: flags)
+      return SignalFile(
+        kernel: kernel, process: kernel.processes[signal.pid],
+        mask: SignalSet(rawValue: signal.mask), flags: flags)
+    case .pid(let target):
+      return PidFile(
+        target.pid, target.gone ? nil : kernel.processes[target.pid], kernel: kernel, flags: flags)
     case .epoll(let epoll):
       let file = EpollFile(flags: flags)
       try file.restore(epoll, self)

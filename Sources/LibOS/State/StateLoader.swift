@@ -17,8 +17,8 @@ package final class StateLoader {
   private let fileStates: [UInt64: Godwit_State_OpenFile]
   private var openFiles: [UInt64: OpenFile] = [:]
   private var pipes: [UInt64: Pipe] = [:]
-  /// The process that is being restored: the owner of what belongs to one.
-  package var process: Process?
+  /// Frames that hold pages of processes, each used by all who have an equal page.
+  private var sharedFrames: [PageReference: Frame] = [:]
   package let filesystems: Godwit_State_Filesystems
   private var dentries: [UInt64: Dentry] = [:]
   /// Restored nodes of each mount's layered filesystem, by number; mount `UInt32.max` is that of the
@@ -83,13 +83,45 @@ package final class StateLoader {
     let map = try PageMap(decoding: map, storedPages: reader.pageCount, limit: limit)
     try map.forEachPage { (page, reference) throws(SnapshotError) in
       guard reference != .zero else { return try body(page, .zero) }
-      guard let frame = kernel.arena.allocate() else { throw .memoryLimit }
-      try kernel.arena.withMutableBytes(frame, offset: 0, count: Frame.size) {
-        (bytes: inout MutableRawSpan) throws(SnapshotError) in
-        try reader.page(reference, into: &bytes)
-      }
-      try body(page, frame)
+      try body(page, try frame(reference))
     }
+  }
+
+  /// A fresh frame with a stored page.
+  private func frame(_ reference: PageReference) throws(SnapshotError) -> Frame {
+    guard let frame = kernel.arena.allocate() else { throw .memoryLimit }
+    try kernel.arena.withMutableBytes(frame, offset: 0, count: Frame.size) {
+      (bytes: inout MutableRawSpan) throws(SnapshotError) in
+      try reader.page(reference, into: &bytes)
+    }
+    return frame
+  }
+
+  /// The same for pages that are copied before they are written: equal ones share a frame, as those
+  /// of a process and its child do.
+  package func forEachSharedPage(of map: [UInt8], _ body: (UInt64, Frame) -> Void)
+    throws(SnapshotError)
+  {
+    let limit = UInt64(kernel.arena.byteLimit >> 12) + 1 << 22
+    let map = try PageMap(decoding: map, storedPages: reader.pageCount, limit: limit)
+    try map.forEachPage { (page, reference) throws(SnapshotError) in
+      let frame = try sharedFrame(reference)
+      kernel.arena.retain(frame)
+      body(page, frame)
+    }
+  }
+
+  private func sharedFrame(_ reference: PageReference) throws(SnapshotError) -> Frame {
+    if reference == .zero { return .zero }
+    if let known = sharedFrames[reference] { return known }
+    let frame = try self.frame(reference)
+    sharedFrames[reference] = frame
+    return frame
+  }
+
+  private func releaseSharedFrames() {
+    for frame in sharedFrames.values { kernel.arena.release(frame) }
+    sharedFrames = [:]
   }
 
   // MARK: Names and files
@@ -161,6 +193,7 @@ package final class StateLoader {
     for state in processes.processes {
       kernel.processes[state.pid] = try Process(state, self)
     }
+    releaseSharedFrames()
     try restoreDentries()
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)

@@ -34,6 +34,9 @@ package final class StateSaver {
   private let writer: SnapshotWriter
 
   private var objects: [ObjectIdentifier: UInt64] = [:]
+  private var sharedPages: [Frame: PageReference] = [:]
+  /// The process that was saved with an address space, or a table of descriptors, by that.
+  package var owners: [ObjectIdentifier: Int32] = [:]
   private var memory = Godwit_State_Memory()
   private var files: [ObjectIdentifier: UInt64] = [:]
   private var openFiles = Godwit_State_Files()
@@ -52,8 +55,16 @@ package final class StateSaver {
 
   // MARK: Pages
 
-  /// Stores a frame's bytes.
+  /// Stores a frame's bytes; one that several processes share only once.
   package func page(_ frame: Frame) throws(SnapshotError) -> PageReference {
+    guard kernel.arena.isShared(frame) else { return try add(frame) }
+    if let known = sharedPages[frame] { return known }
+    let reference = try add(frame)
+    sharedPages[frame] = reference
+    return reference
+  }
+
+  private func add(_ frame: Frame) throws(SnapshotError) -> PageReference {
     try kernel.arena.withBytes(frame, offset: 0, count: Frame.size) {
       (bytes) throws(SnapshotError) in try writer.addPage(bytes)
     }

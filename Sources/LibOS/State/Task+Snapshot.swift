@@ -44,10 +44,10 @@ extension Task {
   /// The thread's registers, wherever they are just now.
   package var registers: RegisterFile {
     let kernel = kernel
-    if kernel.loaded === self { return kernel.engine.registers }
+    if kernel.loaded === self { return engine.registers }
     kernel.unload(at: kernel.clock.monotonic)
-    kernel.engine.restore(from: context)
-    return kernel.engine.registers
+    engine.restore(from: context)
+    return engine.registers
   }
 
   /// Makes the thread as it was saved. A blocked one runs its call again, which goes back to
@@ -60,8 +60,8 @@ extension Task {
     guard let registers = RegisterFile(isa: process.isa, state.registers) else {
       throw .invalidState("registers of task \(state.tid)")
     }
-    kernel.engine.registers = registers
-    kernel.engine.save(to: context)
+    engine.registers = registers
+    engine.save(to: context)
     if state.hasCall {
       guard state.call.arguments.count == 6 else {
         throw .invalidState("call of task \(state.tid)")

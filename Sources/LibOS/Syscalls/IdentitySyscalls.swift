@@ -67,29 +67,7 @@ extension SyscallTable {
     SyscallRow("setgroups", x64: 116, generic: 159, [.int, .address], sys_setgroups),
     SyscallRow("capget", x64: 125, generic: 90, [.address, .address], sys_capget),
     SyscallRow("capset", x64: 126, generic: 91, [.address, .address], sys_capset),
-    SyscallRow("getpgrp", x64: 111, generic: nil, []) { call throws(Errno) in
-      .value(call.process.processGroup)
-    },
-    SyscallRow("getpgid", x64: 121, generic: 155, [.pid]) { call throws(Errno) in
-      .value(try process(call, call.int(0)).processGroup)
-    },
-    SyscallRow("getsid", x64: 124, generic: 156, [.pid]) { call throws(Errno) in
-      .value(try process(call, call.int(0)).session)
-    },
-    SyscallRow("setpgid", x64: 109, generic: 154, [.pid, .pid], sys_setpgid),
-    SyscallRow("setsid", x64: 112, generic: 157, []) { call throws(Errno) in
-      guard call.process.processGroup != call.process.pid else { throw .EPERM }
-      call.process.session = call.process.pid
-      call.process.processGroup = call.process.pid
-      return .value(call.process.pid)
-    },
   ]
-}
-
-private func process(_ call: SyscallContext, _ pid: Int32) throws(Errno) -> Process {
-  if pid == 0 { return call.process }
-  guard let process = call.kernel.processes[pid] else { throw .ESRCH }
-  return process
 }
 
 private func storeThree(_ call: SyscallContext, _ a: UInt32, _ b: UInt32, _ c: UInt32)
@@ -263,17 +241,5 @@ private func sys_capget(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 private func sys_capset(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let _: UInt32 = try call.load(at: call.address(0))
   guard call.process.credentials.isPrivileged else { throw .EPERM }
-  return .success
-}
-
-private func sys_setpgid(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let target = try process(call, call.int(0))
-  guard call.int(1) >= 0 else { throw .EINVAL }
-  let group = call.int(1) == 0 ? target.pid : call.int(1)
-  guard target.session != target.pid else { throw .EPERM }
-  guard group == target.pid || call.kernel.processes.values.contains(where: {
-    $0.processGroup == group && $0.session == target.session
-  }) else { throw .EPERM }
-  target.processGroup = group
   return .success
 }

@@ -131,7 +131,7 @@ private func sys_getrusage(_ call: SyscallContext) throws(Errno) -> SyscallResul
   switch call.int(0) {
   case 0: time = call.process.processorTime
   case 1: time = call.task.currentProcessorTime
-  case -1: time = 0
+  case -1: time = call.process.childrenProcessorTime
   default: throw .EINVAL
   }
   var bytes = [UInt8](repeating: 0, count: 144)
@@ -247,7 +247,10 @@ private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .PR_SET_VMA: return .success
   case .PR_SET_PTRACER: return .success
   case .PR_GET_CHILD_SUBREAPER:
-    try call.store(UInt32(0), to: call.address(1))
+    try call.store(UInt32(process.isSubreaper ? 1 : 0), to: call.address(1))
+    return .success
+  case .PR_SET_CHILD_SUBREAPER:
+    process.isSubreaper = call[1] != 0
     return .success
   default: throw .EINVAL
   }
@@ -255,7 +258,7 @@ private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 private func sys_arch_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard let code = ArchPrctlCode(rawValue: call.uint(0)) else { throw .EINVAL }
-  let engine = call.kernel.engine
+  let engine = call.task.engine
   let limit = call.isa.userAddressLimit
   switch code {
   case .ARCH_SET_FS:

@@ -63,7 +63,7 @@ private func signalfd(_ call: SyscallContext, flags: SignalfdFlags)
     return .value(call.int(0))
   }
   let mode: OpenFlags = flags.contains(.SFD_NONBLOCK) ? [.O_RDWR, .O_NONBLOCK] : .O_RDWR
-  let file = SignalFile(process: process, mask: mask, flags: mode)
+  let file = SignalFile(kernel: call.kernel, process: process, mask: mask, flags: mode)
   do {
     return .value(
       try process.files.install(

@@ -74,7 +74,7 @@ private func sys_rt_sigaction(_ call: SyscallContext) throws(Errno) -> SyscallRe
 
 private func sys_rt_sigreturn(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let task = call.task
-  let engine: any Engine = call.kernel.engine
+  let engine: any Engine = call.task.engine
   let space = call.space
   let registers = engine.registers
   let restored = SignalFrame.parse(registers: registers) {
@@ -107,7 +107,7 @@ extension Task {
 
 private func sys_sigaltstack(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let task = call.task
-  let stackPointer = call.kernel.engine.stackPointer
+  let stackPointer = call.task.engine.stackPointer
   var new: SignalStack?
   if !call.address(0).isNull {
     new = SignalStack(bytes: try call.bytes(at: call.address(0), count: SignalStack.byteCount))

@@ -52,7 +52,9 @@ extension SyscallTable {
     ) { call throws(Errno) in
       let tick = 1_000_000_000 / Int64(Limits.USER_HZ)
       if !call.address(0).isNull {
-        let times = Tms(tms_utime: call.process.processorTime / tick)
+        let times = Tms(
+          tms_utime: call.process.processorTime / tick,
+          tms_cutime: call.process.childrenProcessorTime / tick)
         try call.store(times, to: call.address(0))
       }
       return .value(Int(call.kernel.clock.monotonic / tick))

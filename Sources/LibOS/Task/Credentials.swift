@@ -13,4 +13,7 @@ package struct Credentials: Sendable, Equatable {
   package init() {}
 
   package var isPrivileged: Bool { effectiveUID == 0 }
+
+  /// It acts for somebody else than who started it.
+  var isElevated: Bool { effectiveUID != realUID || effectiveGID != realGID }
 }

@@ -4,10 +4,14 @@ package import Machine
 package final class Process {
   package let pid: Int32
   package unowned let kernel: Kernel
-  package var isa: GuestISA
+  /// What its program runs on.
+  package internal(set) var processor: GuestProcessor
+  package var isa: GuestISA { processor.isa }
+  /// Shared with the parent after `vfork` (`CLONE_VM`), until `execve`.
   package var space: AddressSpace
   package var tasks: [Task] = []
 
+  /// Shared with other processes after `CLONE_FILES`.
   package var files = FileTable()
   package var fs: FSContext
   package var signals = ProcessSignals()
@@ -21,7 +25,15 @@ package final class Process {
   package var parentPID: Int32 = 0
   package var processGroup: Int32
   package var session: Int32
+  /// What becomes of it, for its parent; see `ProcessLife`.
+  package var life = ProcessLife()
+  /// Woken when a child of this process changes state.
+  package let childQueue = WaitQueue()
+  /// Woken when this process ends, or gives the memory back that it borrowed from its parent.
+  package let endQueue = WaitQueue()
   package var parentDeathSignal: Int32 = 0
+  /// Orphans below it become its children (`PR_SET_CHILD_SUBREAPER`).
+  package var isSubreaper = false
   package var isDumpable = true
   package var noNewPrivileges = false
   package var personality: UInt32 = 0
@@ -30,14 +42,18 @@ package final class Process {
   package var startTime: Int64 = 0
   /// Processor time of threads that have ended, in nanoseconds.
   package var endedProcessorTime: Int64 = 0
+  /// Processor time of children that were waited for, and theirs, in nanoseconds.
+  package var childrenProcessorTime: Int64 = 0
   package var isExiting = false
   /// Interval timers and POSIX timers.
   package private(set) lazy var timers = ProcessTimers(self)
 
-  package init(pid: Int32, kernel: Kernel, isa: GuestISA, space: AddressSpace, fs: FSContext) {
+  package init(
+    pid: Int32, kernel: Kernel, processor: GuestProcessor, space: AddressSpace, fs: FSContext
+  ) {
     self.pid = pid
     self.kernel = kernel
-    self.isa = isa
+    self.processor = processor
     self.space = space
     self.fs = fs
     processGroup = pid

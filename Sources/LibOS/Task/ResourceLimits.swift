@@ -7,6 +7,7 @@ package struct ResourceLimits: Sendable, Equatable {
 
   package static let infinity = UInt64.max
   package static let stack = 3
+  package static let processes = 6
   package static let openFiles = 7
   package static let fileSize = 1
   package static let addressSpace = 9
@@ -21,7 +22,7 @@ package struct ResourceLimits: Sendable, Equatable {
     values[Self.stack] = Limit(soft: 8 << 20, hard: Self.infinity)
     values[Self.core] = Limit(soft: 0, hard: Self.infinity)
     values[Self.openFiles] = Limit(soft: 1024, hard: 1 << 20)
-    values[6] = Limit(soft: 65536, hard: 65536)
+    values[Self.processes] = Limit(soft: 65536, hard: 65536)
     values[8] = Limit(soft: 8 << 20, hard: 8 << 20)
     values[Self.signalsPending] = Limit(soft: 65536, hard: 65536)
     values[12] = Limit(soft: 819_200, hard: 819_200)

@@ -32,7 +32,7 @@ extension Task {
   }
 
   /// What `CLONE_CHILD_CLEARTID` promises to whoever joins the thread.
-  private func clearChildTIDAndWake() {
+  func clearChildTIDAndWake() {
     guard !clearChildTID.isNull else { return }
     try? process.space.store(UInt32(0), to: clearChildTID)
     _ = kernel.futexes.wake(
@@ -46,17 +46,18 @@ extension Process {
   package func exit(_ status: ExitStatus) {
     guard !isExiting else { return }
     isExiting = true
-    for task in tasks { task.remove() }
+    for task in tasks {
+      task.releaseRobustFutexes()
+      task.remove()
+    }
     finish(status)
   }
 
-  /// The last thread is gone.
-  func finish(_ status: ExitStatus) {
-    isExiting = true
-    timers.stop()
-    closeFiles()
-    kernel.processes[pid] = nil
-    kernel.needsAttention = true
-    if pid == kernel.initialPID { kernel.exitStatus = status }
+  /// Ends all threads but `survivor`, as `execve` does.
+  func exitOthers(than survivor: Task) {
+    for task in tasks where task !== survivor {
+      task.releaseRobustFutexes()
+      task.remove()
+    }
   }
 }

@@ -10,10 +10,11 @@ package final class Task: WaitListener {
     case runnable, blocked, exited
   }
 
-  package let tid: Int32
+  package private(set) var tid: Int32
   package let process: Process
   package unowned let kernel: Kernel
-  package let context: any EngineContext
+  /// Its registers while it is not loaded; another one after an `execve` of another ISA's program.
+  package internal(set) var context: any EngineContext
 
   package internal(set) var state = State.runnable
   /// The system call under way, from its entry until its result is set.
@@ -54,10 +55,18 @@ package final class Task: WaitListener {
     self.tid = tid
     self.process = process
     self.kernel = kernel
-    context = kernel.engine.makeContext()
+    context = process.processor.engine.makeContext()
+  }
+
+  /// Makes it the leader: the one thread that `execve` leaves has the process's number.
+  func lead() {
+    kernel.tasks[tid] = nil
+    tid = process.pid
+    kernel.tasks[tid] = self
   }
 
   package var isLeader: Bool { tid == process.pid }
+  package var engine: any Engine { process.processor.engine }
 
   // MARK: Waiting
 
@@ -66,11 +75,16 @@ package final class Task: WaitListener {
   ///
   /// When a signal is to be delivered it throws `interruption` instead: `ERESTARTSYS` for calls that
   /// SA_RESTART restarts, `ERESTARTNOHAND`, `ERESTART_RESTARTBLOCK` or `EINTR` for the others
-  /// (signal(7)).
+  /// (signal(7)). With `isKillableOnly` only a deadly signal ends the sleep.
   package func block(
-    on queues: [WaitQueue], until deadline: Int64? = nil, interruption: Errno = .ERESTARTSYS
+    on queues: [WaitQueue], until deadline: Int64? = nil, interruption: Errno = .ERESTARTSYS,
+    isKillableOnly: Bool = false
   ) throws(Errno) -> SyscallResult {
-    if isInterrupted || hasDeliverableSignal { throw interruption }
+    if isKillableOnly {
+      if process.signals.fatal != nil { throw interruption }
+    } else if isInterrupted || hasDeliverableSignal {
+      throw interruption
+    }
     self.queues = queues
     for queue in queues { queue.add(self) }
     if let deadline { kernel.timers.arm(timer, at: deadline) }

@@ -61,4 +61,14 @@ package enum TerminalRequest: UInt32, Hashable, Sendable, CaseIterable {
 
   /// Another name for `FIONREAD`.
   package static let TIOCINQ = TerminalRequest.FIONREAD
+
+  /// It changes the terminal, which background processes may not (termios(3)).
+  package var changesTerminal: Bool {
+    switch self {
+    case .TCSETS, .TCSETSW, .TCSETSF, .TCSETS2, .TCSETSW2, .TCSETSF2, .TCSBRK, .TCSBRKP, .TCXONC,
+      .TCFLSH, .TIOCSETD:
+      true
+    default: false
+    }
+  }
 }

@@ -83,10 +83,10 @@ extension Siginfo {
 
   /// About a child; times in ticks of 1/100 s.
   package static func child(
-    code: Int32, pid: Int32, uid: UInt32, status: Int32, utime: Int64 = 0, stime: Int64 = 0
+    _ signal: Signal = .SIGCHLD, code: Int32, pid: Int32, uid: UInt32, status: Int32, utime: Int64 = 0, stime: Int64 = 0
   ) -> Siginfo {
     Siginfo(
-      signal: .SIGCHLD, code: code,
+      signal: signal, code: code,
       words: (
         pair(UInt32(bitPattern: pid), uid), UInt64(UInt32(bitPattern: status)),
         UInt64(bitPattern: utime), UInt64(bitPattern: stime)

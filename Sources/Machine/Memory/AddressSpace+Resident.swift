@@ -20,7 +20,8 @@ extension AddressSpace {
     }
     var entry = PageTableEntry(frame: frame, permissions: vma.permissions)
     entry.isDirty = true
-    if frame == .zero { entry.isCopyOnWrite = true }
+    // Others may have the frame too; an only owner keeps it when it writes.
+    entry.isCopyOnWrite = true
     table[page] = entry
   }
 

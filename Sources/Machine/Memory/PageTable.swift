@@ -105,6 +105,32 @@ package struct PageTable {
     }
   }
 
+  /// A copy of the table in which, as in this one from now on, private pages are copied on write.
+  ///
+  /// - Parameter retain: called for the frame of every page.
+  /// - Returns: whether a page could be written before and can't be now.
+  package mutating func fork(_ retain: (Frame) -> Void) -> (table: PageTable, hasLostWrites: Bool) {
+    var child = PageTable()
+    child.count = count
+    var hasLostWrites = false
+    for (key, leaf) in leaves {
+      let copy = Leaf()
+      copy.present = leaf.present
+      for index in 0..<512 where leaf.entries[index].isPresent {
+        var entry = leaf.entries[index]
+        retain(entry.frame)
+        if !entry.isShared, !entry.isCopyOnWrite {
+          entry.isCopyOnWrite = true
+          leaf.entries[index] = entry
+          hasLostWrites = true
+        }
+        copy.entries[index] = entry
+      }
+      child.leaves[key] = copy
+    }
+    return (child, hasLostWrites)
+  }
+
   /// The pages present in `range`, in ascending order.
   package func pages(in range: Range<UInt64>) -> [UInt64] {
     guard !range.isEmpty, count > 0 else { return [] }

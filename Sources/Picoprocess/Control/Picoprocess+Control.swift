@@ -79,7 +79,7 @@ extension Picoprocess {
     [
       ("name", .string(name)),
       ("pid", .integer(Int64(HostProcess.id))),
-      ("isa", .string(kernel.engine.isa.rawValue)),
+      ("isa", .string(kernel.isa.rawValue)),
       ("program", .string(program)),
       ("uptimeNanoseconds", .integer(host.now(.monotonic).totalNanoseconds - startTime)),
       ("memoryBytes", .integer(Int64(machine.arena.framesInUse * Frame.size))),

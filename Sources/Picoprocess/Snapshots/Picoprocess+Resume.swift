@@ -25,10 +25,6 @@ extension Picoprocess {
     reports.attach(to: kernel)
     do throws(Failure) {
       _ = try mountFilesystems()
-      guard let isa = GuestISA(rawValue: reader.header.guestISA) else {
-        throw Failure("an unknown instruction set")
-      }
-      try machine.useEngine(for: isa)
     } catch { throw .readFailed(error.message) }
     try StateLoader(kernel, reader).restoreAll()
   }

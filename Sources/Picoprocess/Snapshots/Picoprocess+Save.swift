@@ -65,7 +65,7 @@ extension Picoprocess {
       id: SnapshotID(
         high: id.withRawSpan { $0.load(at: 0) }, low: id.withRawSpan { $0.load(at: 8) }),
       creationSeconds: now.seconds, creationNanoseconds: UInt32(now.nanoseconds),
-      guestISA: kernel.engine.isa.rawValue, libraryOSVersion: GodwitVersion.number,
+      guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
       abiVersion: Self.abiVersion, hostNote: host.facts.hostName)
   }
 

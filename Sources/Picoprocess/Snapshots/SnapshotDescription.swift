@@ -64,6 +64,7 @@ package struct SnapshotDescription {
     case .event: "eventfd"
     case .timer: "timerfd"
     case .signal: "signalfd"
+    case .pid(let target): "pidfd of \(target.pid)"
     case .epoll: "epoll"
     case .inotify: "inotify"
     case .none: "?"

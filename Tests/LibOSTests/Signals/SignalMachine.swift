@@ -47,7 +47,7 @@ final class SignalMachine {
     kernel.use(engine, stop: EngineStop {})
     let space = AddressSpace(arena: arena, isa: isa)
     process = Process(
-      pid: 1, kernel: kernel, isa: isa, space: space,
+      pid: 1, kernel: kernel, processor: try! kernel.processor(for: isa), space: space,
       fs: try! kernel.mountFilesystems(tree))
     process.layout.signalReturn = GuestAddress(Self.trampoline)
     for (start, end) in [(Self.code, 0x40_4000), (Self.data, 0x52_0000), (0x6f_0000, 0x70_0000)] {
@@ -63,6 +63,7 @@ final class SignalMachine {
     engine.save(to: task.context)
     kernel.add(task)
     kernel.nextPID = 2
+    kernel.initialPID = 1
     kernel.load(task)
     engine.onEnd = { [unowned self] in
       kernel.onInterrupt = { .stop }

@@ -183,7 +183,7 @@ import LibOS
     host.inherited[0] = .file(host.files.addFile("/in", "one two three"), SharedPosition(), .read)
     host.inherited[1] = .file(host.files.addFile("/out", ""), SharedPosition(), .write)
     host.inherited[2] = nil
-    machine.kernel.openStandardStreams(machine.process.files)
+    machine.kernel.openStandardStreams(of: machine.process)
     #expect(try machine.file(0).readText(4) == "one ")
     try machine.file(1).write("before")
     let number = try machine.file(0).inode.number

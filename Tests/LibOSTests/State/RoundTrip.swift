@@ -18,7 +18,7 @@ struct RoundTrip {
   init(_ kernel: Kernel) throws {
     let collector = Collector()
     let header = SnapshotHeader(
-      id: SnapshotID(high: 1, low: 2), guestISA: kernel.engine.isa.rawValue,
+      id: SnapshotID(high: 1, low: 2), guestISA: kernel.isa.rawValue,
       libraryOSVersion: "test", abiVersion: 1)
     let writer = try SnapshotWriter(header) { span in
       for offset in 0..<span.byteCount {

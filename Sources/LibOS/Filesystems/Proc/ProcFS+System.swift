@@ -154,10 +154,13 @@ private func meminfo(_ kernel: Kernel) -> String {
 
 /// What the emulated processor is and can do; see `HardwareCapabilities`.
 private func cpuinfo(_ kernel: Kernel) -> String {
-  let capabilities = kernel.engine.hwcaps
+  // Like a compatible processor: what it shows is what the asking program runs on.
+  guard let processor = try? kernel.processor(for: kernel.vfs.caller?.process.isa ?? kernel.isa)
+  else { return "" }
+  let capabilities = processor.engine.hwcaps
   var text = ""
   for index in 0..<kernel.configuration.processors {
-    switch kernel.engine.isa {
+    switch processor.isa {
     case .x86_64: text += x86Processor(index, capabilities)
     case .aarch64:
       let features =

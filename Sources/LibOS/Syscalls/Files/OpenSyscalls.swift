@@ -144,13 +144,13 @@ func releaseRecordLocks(_ process: Process, _ file: OpenFile) {
 }
 
 extension Process {
-  /// What the end of a process means to files: mapped changes are written, locks and descriptors go.
+  /// What the end of a process means to files: locks and descriptors go.
   func closeFiles() {
-    kernel.vfs.writeBack(space, .null, isa.userAddressLimit)
     for descriptor in files.descriptors {
       if let file = try? files.file(descriptor) { releaseRecordLocks(self, file) }
     }
-    files.closeAll()
+    files.release()
+    files = FileTable()
   }
 }
 

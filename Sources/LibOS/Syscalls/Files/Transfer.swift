@@ -43,6 +43,9 @@ extension SyscallContext {
     _ file: OpenFile, _ segments: [Segment], at offset: UInt64? = nil, isNonBlocking: Bool = false
   ) throws(Errno) -> SyscallResult {
     guard file.isReadable else { throw .EBADF }
+    if let terminal = file.terminal {
+      try process.stopInBackground(of: terminal, task, .SIGTTIN)
+    }
     do {
       return .value(try readNow(file, segments, at: offset))
     } catch {
@@ -135,6 +138,9 @@ extension SyscallContext {
     _ file: OpenFile, _ segments: [Segment], at offset: UInt64? = nil, isNonBlocking: Bool = false
   ) throws(Errno) -> SyscallResult {
     guard file.isWritable else { throw .EBADF }
+    if file.stopsBackgroundWriters, let terminal = file.terminal {
+      try process.stopInBackground(of: terminal, task, .SIGTTOU)
+    }
     var done = Int(task.progress.bytesDone)
     let total = try writableTotal(segments.reduce(0) { $0 + $1.count }, file, at: offset)
     if total == 0 { return .value(try writeNothing(file)) }

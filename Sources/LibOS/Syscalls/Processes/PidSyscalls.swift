@@ -1,0 +1,52 @@
+import LinuxABI
+import Machine
+
+extension SyscallTable {
+  package static let pidRows: [SyscallRow] = [
+    SyscallRow("pidfd_open", x64: 434, generic: 434, [.pid, .hex], sys_pidfd_open),
+    SyscallRow(
+      "pidfd_send_signal", x64: 424, generic: 424, [.fd, .signal, .address, .hex],
+      sys_pidfd_send_signal),
+    SyscallRow("pidfd_getfd", x64: 438, generic: 438, [.fd, .int, .hex], sys_pidfd_getfd),
+  ]
+}
+
+private func sys_pidfd_open(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let nonBlocking = OpenFlags.O_NONBLOCK
+  let flags = OpenFlags(call.uint(1), isa: call.isa)
+  guard flags.subtracting(nonBlocking).isEmpty, call.int(0) > 0 else { throw .EINVAL }
+  guard call.kernel.processes[call.int(0)] != nil else {
+    // A thread that is no leader has none.
+    throw call.kernel.tasks[call.int(0)] == nil ? .ESRCH : .EINVAL
+  }
+  return .value(try PidFile.open(call.int(0), flags, for: call.process))
+}
+
+private func sys_pidfd_send_signal(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call[3] == 0 else { throw .EINVAL }
+  let target = try PidFile.behind(call.int(0), call.process).target()
+  let signal = Signal(rawValue: call.int(1))
+  var info = Siginfo.kill(
+    signal, code: SignalCode.SI_USER, pid: call.process.pid,
+    uid: call.process.credentials.realUID)
+  if !call.address(2).isNull {
+    info = Siginfo(bytes: try call.bytes(at: call.address(2), count: Siginfo.byteCount))
+    guard info.si_signo == signal.rawValue else { throw .EINVAL }
+    let isForged = info.si_code >= 0 || info.si_code == SignalCode.SI_TKILL
+    if isForged, target !== call.process { throw .EPERM }
+  }
+  guard signal.rawValue != 0 else { return .success }
+  guard signal.isValid else { throw .EINVAL }
+  guard target.send(info, to: nil) else { throw .EAGAIN }
+  return .success
+}
+
+private func sys_pidfd_getfd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call[2] == 0 else { throw .EINVAL }
+  let target = try PidFile.behind(call.int(0), call.process).target()
+  guard !target.isZombie else { throw .ESRCH }
+  let file = try target.files.file(call.int(1))
+  return .value(
+    try call.process.files.install(
+      file, closeOnExec: true, limit: call.process.limits.openFileLimit))
+}

@@ -1,0 +1,66 @@
+import LinuxABI
+
+/// What a caller of `wait4(2)` or `waitid(2)` waits for.
+struct ChildWait {
+  enum Target {
+    case any
+    case process(Int32)
+    case group(Int32)
+  }
+
+  var target: Target
+  var options: WaitOptions
+
+  /// What a child has to tell.
+  struct News {
+    var child: Process
+    var status: WaitStatus
+  }
+
+  /// Whether `child` is one of those waited for, whatever it has to tell.
+  private func concerns(_ child: Process) -> Bool {
+    let isClone = child.life.exitSignal != Signal.SIGCHLD.rawValue
+    guard options.contains(.__WALL) || options.contains(.__WCLONE) == isClone else { return false }
+    return switch target {
+    case .any: true
+    case .process(let pid): child.pid == pid
+    case .group(let group): child.processGroup == group
+    }
+  }
+
+  private func status(of child: Process) -> WaitStatus? {
+    if let ending = child.life.ending {
+      guard options.contains(.WEXITED) else { return nil }
+      return switch ending {
+      case .exited(let code): .exited(code: code & 0xff)
+      case .killed(let signal): .signaled(signal: signal, coreDumped: false)
+      }
+    }
+    if child.life.hasStopped, options.contains(.WUNTRACED), let signal = child.signals.stopSignal {
+      return .stopped(signal: signal.rawValue)
+    }
+    if child.life.hasContinued, options.contains(.WCONTINUED) { return .continued }
+    return nil
+  }
+
+  /// The first news of a child of `parent`; nil when there is none yet. ECHILD when there never can
+  /// be.
+  ///
+  /// The news is taken, and a zombie with it, unless `WNOWAIT` leaves it for the next one.
+  func take(_ parent: Process) throws(Errno) -> News? {
+    let children = parent.children.filter(concerns)
+    guard !children.isEmpty else { throw .ECHILD }
+    for child in children {
+      guard let status = status(of: child) else { continue }
+      if !options.contains(.WNOWAIT) {
+        switch status {
+        case .stopped: child.life.hasStopped = false
+        case .continued: child.life.hasContinued = false
+        case .exited, .signaled: child.reap()
+        }
+      }
+      return News(child: child, status: status)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,75 @@
+import LinuxABI
+import Machine
+
+/// What clone(2) and clone3(2) ask for, in one form.
+struct CloneRequest {
+  var flags: CloneFlags
+  /// Sent to the parent when the child ends; 0 for none.
+  var exitSignal: Int32
+  /// The child's stack pointer; null keeps the parent's.
+  var stackPointer: GuestAddress
+  var parentTID: GuestAddress
+  var childTID: GuestAddress
+  var threadPointer: UInt64
+  var pidfd = GuestAddress.null
+}
+
+extension Task {
+  /// A new thread of `process`, a copy of this one that sees the result 0. This thread is the one that
+  /// is loaded.
+  func cloned(_ tid: Int32, in process: Process, _ request: CloneRequest) -> Task {
+    let child = Task(tid: tid, process: process, kernel: kernel)
+    child.name = name
+    child.signals = TaskSignals(mask: signals.mask)
+    child.niceness = niceness
+    child.timerSlack = timerSlack
+    if request.flags.contains(.CLONE_CHILD_CLEARTID) { child.clearChildTID = request.childTID }
+    let engine = engine
+    engine.save(to: context)
+    engine.setSyscallResult(0)
+    if !request.stackPointer.isNull { engine.stackPointer = request.stackPointer.rawValue }
+    if request.flags.contains(.CLONE_SETTLS) { engine.threadPointer = request.threadPointer }
+    engine.save(to: child.context)
+    engine.restore(from: context)
+    return child
+  }
+}
+
+extension Process {
+  /// A child process whose one thread is a copy of `task`, which is loaded. It does not run yet:
+  /// `Kernel.add` has it do so.
+  func fork(_ pid: Int32, from task: Task, _ request: CloneRequest) -> Task {
+    let flags = request.flags
+    let sharesMemory = flags.contains(.CLONE_VM)
+    let child = Process(
+      pid: pid, kernel: kernel, processor: processor, space: sharesMemory ? space : space.fork(),
+      fs: fs)
+    if flags.contains(.CLONE_FILES) {
+      files.retain()
+      child.files = files
+    } else {
+      child.files = files.copy()
+    }
+    child.signals.inherit(signals, resettingHandlers: flags.contains(.CLONE_CLEAR_SIGHAND))
+    child.limits = limits
+    child.credentials = credentials
+    child.layout = layout
+    child.image = image
+    child.parentPID = flags.contains(.CLONE_PARENT) ? parentPID : self.pid
+    child.processGroup = processGroup
+    child.session = session
+    child.life.exitSignal = flags.contains(.CLONE_PARENT) ? life.exitSignal : request.exitSignal
+    child.life.isBorrowing = flags.contains(.CLONE_VFORK)
+    child.isDumpable = isDumpable
+    child.noNewPrivileges = noNewPrivileges
+    child.personality = personality
+    child.startTime = kernel.clock.boottime
+    let thread = task.cloned(pid, in: child, request)
+    // A thread of its own keeps the alternate stack, but not where it shares the memory.
+    if !sharesMemory || flags.contains(.CLONE_VFORK) { thread.signals.stack = task.signals.stack }
+    if !sharesMemory { thread.rseq = task.rseq }
+    thread.robustList = .null
+    kernel.processes[pid] = child
+    return thread
+  }
+}

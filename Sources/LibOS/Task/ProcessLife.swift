@@ -1,0 +1,130 @@
+import LinuxABI
+import Machine
+
+/// What a parent can learn of a process: plain values, part of the snapshot.
+package struct ProcessLife: Hashable, Sendable {
+  /// Sent to the parent at the end; 0 for none. Anything but SIGCHLD makes a "clone child" for
+  /// `wait4(2)`.
+  package var exitSignal: Int32 = 0
+  /// How it ended: then it is a zombie, until its parent has waited for it.
+  package var ending: ExitStatus?
+  /// It was stopped, or continued, and nobody has waited for that yet.
+  package var hasStopped = false
+  package var hasContinued = false
+  /// The parent's thread sleeps until this process leaves the memory it borrowed (`CLONE_VFORK`).
+  package var isBorrowing = false
+  /// It has called `execve` since it was forked: its parent may not move it to a group any more.
+  package var hasExecuted = false
+
+  package init() {}
+}
+
+extension Process {
+  /// Whether only its number and its status are left.
+  package var isZombie: Bool { life.ending != nil }
+
+  /// The process that waits for this one; nil when that is the library OS's own init.
+  package var parent: Process? { kernel.processes[parentPID] }
+
+  /// The children, oldest number first.
+  package var children: [Process] {
+    kernel.processes.values.filter { $0.parentPID == pid }.sorted { $0.pid < $1.pid }
+  }
+
+  // MARK: The end
+
+  /// The last thread is gone.
+  func finish(_ status: ExitStatus) {
+    isExiting = true
+    timers.stop()
+    leaveMemory()
+    closeFiles()
+    life.ending = status
+    kernel.needsAttention = true
+    if pid == kernel.initialPID { kernel.exitStatus = status }
+    leaveSession()
+    orphanChildren()
+    tellParent()
+    endQueue.wake()
+  }
+
+  /// Gives up the address space, writing through what shared mappings changed.
+  private func leaveMemory() {
+    kernel.vfs.writeBack(space, .null, isa.userAddressLimit)
+    replaceMemory(by: AddressSpace(arena: kernel.arena, isa: isa))
+  }
+
+  /// Takes another address space; a parent whose memory this process borrowed goes on.
+  func replaceMemory(by new: AddressSpace) {
+    space = new
+    guard life.isBorrowing else { return }
+    life.isBorrowing = false
+    endQueue.wake()
+  }
+
+  /// Hands the children to the nearest subreaper above, or to init.
+  private func orphanChildren() {
+    let children = children
+    let groups = Set(children.filter { $0.session == session }.map(\.processGroup))
+    var heir = parent
+    while let candidate = heir, !candidate.isSubreaper || candidate.isExiting {
+      heir = candidate.parent
+    }
+    for child in children {
+      child.parentPID = heir?.pid ?? Kernel.initPID
+      if child.isZombie {
+        child.tellParent()
+      } else if child.parentDeathSignal != 0 {
+        child.post(signal: child.parentDeathSignal, code: SignalCode.SI_USER, pid: pid)
+      }
+    }
+    for group in groups.union([processGroup]).sorted() { kernel.releaseIfOrphaned(group) }
+  }
+
+  /// Sends the exit signal, or reaps at once where nobody will wait.
+  private func tellParent() {
+    guard let parent, !parent.isExiting, let ending = life.ending else { return reap() }
+    let signal = Signal(rawValue: life.exitSignal)
+    let action = parent.signals[.SIGCHLD]
+    let isUnwanted =
+      signal == .SIGCHLD
+      && (action.handler == Sigaction.SIG_IGN || action.flags.contains(.SA_NOCLDWAIT))
+    if signal.isValid {
+      switch ending {
+      case .exited(let code): parent.postChild(self, signal, SignalCode.CLD_EXITED, code)
+      case .killed(let number): parent.postChild(self, signal, SignalCode.CLD_KILLED, number)
+      }
+    }
+    parent.childQueue.wake()
+    if isUnwanted { reap() }
+  }
+
+  /// Forgets a zombie.
+  func reap() {
+    precondition(isZombie)
+    parent?.childrenProcessorTime += processorTime + childrenProcessorTime
+    kernel.processes[pid] = nil
+  }
+
+  // MARK: Stopping and going on
+
+  /// Tells the parent that the process was stopped by `signal`, or continued.
+  func tellParentOfStop(by signal: Signal?) {
+    life.hasStopped = signal != nil
+    life.hasContinued = signal == nil
+    guard let parent else { return }
+    if !parent.signals[.SIGCHLD].flags.contains(.SA_NOCLDSTOP) {
+      let code = signal == nil ? SignalCode.CLD_CONTINUED : SignalCode.CLD_STOPPED
+      parent.postChild(self, .SIGCHLD, code, (signal ?? .SIGCONT).rawValue)
+    }
+    parent.childQueue.wake()
+  }
+
+  /// Sends news of `child`; times in clock ticks, as siginfo has them.
+  private func postChild(_ child: Process, _ signal: Signal, _ code: Int32, _ status: Int32) {
+    post(
+      .child(
+        signal, code: code, pid: child.pid, uid: child.credentials.realUID, status: status,
+        utime: child.processorTime / 10_000_000, stime: 0))
+  }
+}

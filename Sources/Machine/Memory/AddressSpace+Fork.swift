@@ -1,0 +1,26 @@
+// The address space of a new process: fork(2), "the child process is an exact duplicate".
+
+extension AddressSpace {
+  /// A copy that shares every frame: those of private pages are copied when either side writes.
+  package func fork() -> AddressSpace {
+    let child = AddressSpace(arena: arena, isa: isa)
+    child.stackLimit = stackLimit
+    child.faultAroundPages = faultAroundPages
+    child.mappings = mappings
+    child.committedBytes = committedBytes
+    for vma in mappings {
+      if case .object(let object, _) = vma.backing { object.addMapper(child) }
+    }
+    let hasLostWrites: Bool
+    (child.table, hasLostWrites) = table.fork { arena.retain($0) }
+    if hasLostWrites { flushTLB() }
+    child.forgetWhatIsNotInherited()
+    return child
+  }
+
+  /// `MADV_DONTFORK` and `MADV_WIPEONFORK`.
+  private func forgetWhatIsNotInherited() {
+    for vma in mappings where vma.flags.contains(.dontFork) { unmap(vma.start, vma.end) }
+    for vma in mappings where vma.flags.contains(.wipeOnFork) { discard(vma.start, vma.end) }
+  }
+}
