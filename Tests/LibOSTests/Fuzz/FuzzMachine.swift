@@ -42,7 +42,7 @@ final class FuzzMachine {
     host.inherited[1] = .stream(TestStream(input: "typed", isTerminal: true))
     host.inherited[2] = .stream(TestStream(options: .write))
     for number in [1, 2] { host.stream(Int32(number)).room = 1 << 20 }
-    machine.kernel.openStandardStreams(machine.process.files)
+    machine.kernel.openStandardStreams(of: machine.process)
     let data = FuzzMemory.data
     func path(_ text: String) -> UInt64 { FuzzMemory.paths.first { $0.text == text }!.address }
     let here = UInt64(bitPattern: -100)

@@ -55,7 +55,7 @@ import LibOS
 
   /// These have no answer of their own to give.
   private static let silent: Set<String> = [
-    "exit", "exit_group", "rt_sigreturn", "pause", "rt_sigsuspend",
+    "exit", "exit_group", "rt_sigreturn", "pause", "rt_sigsuspend", "vfork",
   ]
 
   private static let isShown = environment["GODWIT_FUZZ_TRACE"] != nil

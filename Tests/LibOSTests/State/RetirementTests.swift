@@ -10,7 +10,7 @@ import LibOS
     weak var files: VFS?
     do {
       let machine = SignalMachine(.x86_64, lower: "/lower-tree", mount: "/mounted")
-      machine.kernel.openStandardStreams(machine.process.files)
+      machine.kernel.openStandardStreams(of: machine.process)
       arena = machine.kernel.arena
       files = machine.kernel.vfs
       #expect(arena != nil && files != nil)
