@@ -25,7 +25,7 @@ extension UnicornEngine {
   /// entries the flush at the end removes again. That flush also takes the entries that let the
   /// guest fetch from these frames, so that the next fetch is seen.
   func dropStaleCode() {
-    let stale = arena.takeStaleCodeFrames().sorted { $0.index < $1.index }
+    let stale = arena.takeStaleCodeFrames(translator).sorted { $0.index < $1.index }
     var first = 0
     while first < stale.count {
       // Only the first page is translated: neighbours in the arena can go in one call.

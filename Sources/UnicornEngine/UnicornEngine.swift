@@ -9,6 +9,8 @@ package import Machine
 package final class UnicornEngine: Engine {
   package let isa: GuestISA
   package let arena: FrameArena
+  /// By which the arena knows this engine.
+  let translator: Int
   /// Asks for a stop from any thread; see `requestStop`.
   package let stopToken = StopToken()
   package internal(set) var statistics = EngineStatistics()
@@ -62,6 +64,7 @@ package final class UnicornEngine: Engine {
   package init(isa: GuestISA, arena: FrameArena) throws(EngineError) {
     self.isa = isa
     self.arena = arena
+    translator = arena.addTranslator()
     let processor: any Processor
     switch isa {
     case .x86_64: processor = X86Processor()
@@ -102,7 +105,7 @@ package final class UnicornEngine: Engine {
     while true {
       if stopToken.take() { return .stopped }
       if splitEnd != nil { continueSplit() }
-      if arena.hasStaleCode { dropStaleCode() }
+      if arena.hasStaleCode(translator) { dropStaleCode() }
       if tlbVersion != space.tlbVersion {
         flushTLB()
         tlbVersion = space.tlbVersion

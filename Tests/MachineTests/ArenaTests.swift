@@ -35,18 +35,19 @@ import Testing
 
   @Test func staleCode() throws {
     let arena = try #require(FrameArena(byteLimit: 4 * Frame.size))
+    let translator = arena.addTranslator()
     let frame = arena.allocate()!
     arena.dropTranslations(of: frame)
-    #expect(!arena.hasStaleCode)
+    #expect(!arena.hasStaleCode(translator))
     arena.markCode(frame)
-    #expect(arena.isCode(frame) && !arena.hasStaleCode)
+    #expect(arena.isCode(frame) && !arena.hasStaleCode(translator))
     arena.dropTranslations(of: frame)
-    #expect(!arena.isCode(frame) && arena.hasStaleCode)
-    #expect(arena.takeStaleCodeFrames() == [frame])
-    #expect(!arena.hasStaleCode)
+    #expect(!arena.isCode(frame) && arena.hasStaleCode(translator))
+    #expect(arena.takeStaleCodeFrames(translator) == [frame])
+    #expect(!arena.hasStaleCode(translator))
     arena.markCode(frame)
     arena.release(frame)
-    #expect(arena.takeStaleCodeFrames() == [frame])
+    #expect(arena.takeStaleCodeFrames(translator) == [frame])
   }
 
   @Test func limits() throws {

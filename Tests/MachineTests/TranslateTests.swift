@@ -41,13 +41,14 @@ import Testing
 
   @Test func writableCodeIsGrantedOnFetch() throws {
     let test = try TestSpace()
+    let translator = test.arena.addTranslator()
     test.map(0, 1, [.read, .write, .execute])
     #expect(granted(test, 0, .write) == [.read, .write])
     #expect(granted(test, 0, .execute) == [.read, .write, .execute])
     #expect(granted(test, 0, .read) == [.read, .write, .execute])
     // The library OS writes: the engine drops the code, and asks anew.
     try test.store(1, 0)
-    #expect(test.arena.hasStaleCode)
+    #expect(test.arena.hasStaleCode(translator))
     #expect(granted(test, 0, .read) == [.read, .write])
   }
 

@@ -86,6 +86,7 @@ struct LoadedProgram {
       }
       bias &-= span.lowerBound
     }
+    kernel.vfs.keepProgram(object)
     for segment in image.segments {
       try map(segment, object, path, bias)
     }

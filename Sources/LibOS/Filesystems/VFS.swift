@@ -22,6 +22,11 @@ package final class VFS {
   /// Host streams that are open, so that the run loop can wait for them.
   package let streams = HostStreamRegistry()
 
+  /// Programs and libraries that were mapped last, latest at the end: kept for whoever runs them next,
+  /// with what was translated of them.
+  private var recentPrograms: [MemoryObject] = []
+  private static let recentProgramLimit = 64
+
   private var nextDeviceMinor: UInt32 = 20
   private var nextMountID: UInt64 = 20
 
@@ -68,6 +73,7 @@ package final class VFS {
     streams.forgetAll()
     for mount in mounts { mount.mountPoint?.mounted = nil }
     mounts = []
+    recentPrograms = []
   }
 
   /// Writes everything through to the host (`sync(2)`, and before the picoprocess ends).
@@ -83,6 +89,17 @@ package final class VFS {
     statistics.f_flags = Int64(flags.rawValue)
     statistics.f_fsid = mount.filesystem.device.rawValue
     return statistics
+  }
+
+  /// Keeps the bytes of a program or library for a while after the last process that maps it.
+  package func keepProgram(_ object: MemoryObject) {
+    guard object.isCached else { return }
+    if let index = recentPrograms.firstIndex(where: { $0 === object }) {
+      recentPrograms.remove(at: index)
+    } else if recentPrograms.count == Self.recentProgramLimit {
+      recentPrograms.removeFirst()
+    }
+    recentPrograms.append(object)
   }
 
   // MARK: For the rest of the library OS

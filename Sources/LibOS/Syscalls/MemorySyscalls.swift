@@ -113,6 +113,7 @@ private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     guard file.isReadable, !wantsWrite || file.isWritable else { throw .EACCES }
     guard isWithinFile(call[5], length) else { throw .EOVERFLOW }
     let object = try file.memoryObject(writable: wantsWrite)
+    if protection & 4 != 0 { call.vfs.keepProgram(object) }
     backing = .object(object, offset: call[5])
     name = file.linkName
     if isShared {

@@ -11,7 +11,7 @@ package protocol Engine: AnyObject {
   /// Runs guest instructions in `space` until something needs the library OS.
   ///
   /// Before the first instruction the engine honours `space.tlbVersion` (edits since the last run
-  /// invalidate its TLB) and `arena.takeStaleCodeFrames()` (their translations are dropped).
+  /// invalidate its TLB) and `arena.takeStaleCodeFrames(_:)` (their translations are dropped).
   func run(in space: AddressSpace) -> Exit
 
   /// Makes the current or next `run` return `.stopped` soon. Callable from any thread.

@@ -76,7 +76,7 @@ extension AddressSpace {
       guard allowed.contains(.execute) else { return .refused(.protection) }
       if !arena.isCode(entry.frame) {
         arena.markCode(entry.frame)
-        if hasOtherMappings(entry) {
+        if arena.isWrittenShared(entry.frame) {
           // Another address may hold a writable TLB entry for this frame: make it ask again.
           flushTLB()
           return .retry
@@ -85,19 +85,17 @@ extension AddressSpace {
     }
     var granted: Permissions = .read
     let isWritable = allowed.contains(.write) && entry.isDirty && !entry.isCopyOnWrite
-    if isWritable { granted.insert(.write) }
+    if isWritable {
+      granted.insert(.write)
+      if entry.isShared { arena.markWrittenShared(entry.frame) }
+    }
     if allowed.contains(.execute),
-      arena.isCode(entry.frame) || !allowed.contains(.write) && !hasOtherMappings(entry)
+      arena.isCode(entry.frame) || !allowed.contains(.write) && !arena.isWrittenShared(entry.frame)
     {
       if !arena.isCode(entry.frame) { arena.markCode(entry.frame) }
       granted.insert(.execute)
     }
     return .frame(entry.frame, granted)
-  }
-
-  /// Whether the frame may be mapped, and written, at another address too.
-  private func hasOtherMappings(_ entry: PageTableEntry) -> Bool {
-    entry.isShared || arena.isShared(entry.frame)
   }
 
   private func privateCopy(of frame: Frame) -> Frame? {
@@ -169,16 +167,18 @@ extension AddressSpace {
     return .retry
   }
 
-  /// A private page of a file: the object's own frame copy-on-write where it holds one, else read
-  /// from the file, its absent neighbours with it.
+  /// A private page of a file: the object's own frame copy-on-write where it holds one or is to hold
+  /// one, for all processes; else read from the file, its absent neighbours with it.
   private func fillPrivate(_ page: UInt64, _ vma: VMA, _ object: MemoryObject, _ index: UInt64)
     -> Translation
   {
     if let held = object.heldFrame(index) {
-      arena.retain(held)
-      var entry = PageTableEntry(frame: held, permissions: vma.permissions)
-      entry.isCopyOnWrite = true
-      table[page] = entry
+      mapCopyOnWrite(page, held, vma)
+      return .retry
+    }
+    if object.isCached, let frame = object.frame(index, isWrite: false) {
+      mapCopyOnWrite(page, frame, vma)
+      fillAround(page, vma, object)
       return .retry
     }
     guard let frame = arena.allocate() else { return .refused(.outOfMemory) }
@@ -191,6 +191,13 @@ extension AddressSpace {
     return .retry
   }
 
+  private func mapCopyOnWrite(_ page: UInt64, _ frame: Frame, _ vma: VMA) {
+    arena.retain(frame)
+    var entry = PageTableEntry(frame: frame, permissions: vma.permissions)
+    entry.isCopyOnWrite = true
+    table[page] = entry
+  }
+
   /// Loads the absent file pages in the aligned window around `page`: a program's text is touched
   /// in runs, and each fault spared is worth several page reads.
   private func fillAround(_ page: UInt64, _ vma: VMA, _ object: MemoryObject) {
@@ -198,9 +205,14 @@ extension AddressSpace {
     let window = page / faultAroundPages * faultAroundPages
     let range = (window..<(window + faultAroundPages)).clamped(to: vma.pages)
     for neighbour in range where neighbour != page && !table[neighbour].isPresent {
-      guard let (_, index) = vma.objectPage(neighbour), index << 12 < object.sourceSize,
-        object.heldFrame(index) == nil, let frame = arena.allocate()
+      guard let (_, index) = vma.objectPage(neighbour), index << 12 < object.sourceSize
       else { continue }
+      if object.isCached {
+        guard let frame = object.frame(index, isWrite: false) else { return }
+        mapCopyOnWrite(neighbour, frame, vma)
+        continue
+      }
+      guard object.heldFrame(index) == nil, let frame = arena.allocate() else { continue }
       guard object.fill(frame, from: index) else {
         arena.release(frame)
         return

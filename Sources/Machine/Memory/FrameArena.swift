@@ -34,7 +34,14 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   private var references: ContiguousArray<UInt32> = [1]
   /// Frames that instructions were fetched from since their translations were last dropped.
   private var code: ContiguousArray<Bool> = [false]
-  private var stale: [Frame] = []
+  /// Of each engine, the frames whose translations it must drop.
+  private var stale: [[Frame]] = []
+  /// Frames that a shared mapping lets the guest write.
+  private var writtenShared: ContiguousArray<Bool> = [false]
+  /// Objects with pages that can be had again.
+  private var caches: [WeakObject] = []
+
+  private struct WeakObject { weak var object: MemoryObject? }
 
   /// Frames in use, without the zero frame.
   package private(set) var framesInUse = 0
@@ -72,11 +79,16 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     if let recycled = free.popLast() {
       index = recycled
     } else {
-      guard next < frameLimit else { return nil }
-      index = next
-      next += 1
-      references.append(0)
-      code.append(false)
+      if next == frameLimit {
+        guard dropCaches(), let recycled = free.popLast() else { return nil }
+        index = recycled
+      } else {
+        index = next
+        next += 1
+        references.append(0)
+        code.append(false)
+        writtenShared.append(false)
+      }
     }
     references[Int(index)] = 1
     framesInUse += 1
@@ -97,6 +109,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     references[index] -= 1
     guard references[index] == 0 else { return }
     dropTranslations(of: frame)
+    writtenShared[index] = false
     // SAFETY: the frame lies inside the arena and nobody refers to it any more.
     unsafe discard(base + index * Frame.size)
     free.append(frame.index)
@@ -121,26 +134,55 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     frame == .zero || references[Int(frame.index)] > 1
   }
 
+  // MARK: Caches
+
+  /// Notes an object whose pages may be dropped when frames run out.
+  func addCache(_ object: MemoryObject) {
+    if caches.count & 63 == 63 { caches.removeAll { $0.object == nil } }
+    caches.append(WeakObject(object: object))
+  }
+
+  /// Frees the pages that can be had again; whether there were any.
+  private func dropCaches() -> Bool {
+    for cache in caches { cache.object?.dropCachedPages() }
+    return !free.isEmpty
+  }
+
   // MARK: Code
+
+  /// Whether some address may hold a writable translation of `frame` while another executes it.
+  package func isWrittenShared(_ frame: Frame) -> Bool { writtenShared[Int(frame.index)] }
+
+  package func markWrittenShared(_ frame: Frame) { writtenShared[Int(frame.index)] = true }
 
   package func isCode(_ frame: Frame) -> Bool { code[Int(frame.index)] }
 
   /// Notes that instructions are about to be fetched from `frame`.
   package func markCode(_ frame: Frame) { code[Int(frame.index)] = true }
 
-  /// Schedules the engine to forget what it translated from `frame`, if anything.
+  /// The number by which an engine asks for stale code.
+  package func addTranslator() -> Int {
+    stale.append([])
+    return stale.count - 1
+  }
+
+  /// Schedules the engines to forget what they translated from `frame`, if anything.
   package func dropTranslations(of frame: Frame) {
     guard code[Int(frame.index)] else { return }
     code[Int(frame.index)] = false
-    stale.append(frame)
+    for translator in stale.indices {
+      stale[translator].append(frame)
+      // An engine that does not run for long must not have the list grow for ever.
+      if stale[translator].count & 0xffff == 0 { stale[translator] = Array(Set(stale[translator])) }
+    }
   }
 
-  package var hasStaleCode: Bool { !stale.isEmpty }
+  package func hasStaleCode(_ translator: Int) -> Bool { !stale[translator].isEmpty }
 
   /// The frames whose translations the engine must drop before it runs again; clears the list.
-  package func takeStaleCodeFrames() -> [Frame] {
-    defer { stale.removeAll(keepingCapacity: true) }
-    return stale
+  package func takeStaleCodeFrames(_ translator: Int) -> [Frame] {
+    defer { stale[translator].removeAll(keepingCapacity: true) }
+    return stale[translator]
   }
 
   // MARK: Bytes

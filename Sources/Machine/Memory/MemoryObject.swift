@@ -3,6 +3,13 @@ package protocol PageSource: AnyObject {
   /// Fills `buffer` with the bytes at `offset`; what lies beyond the source's end stays as it is.
   /// Returns `false` when the source can't be read (the guest gets SIGBUS).
   func readPages(at offset: UInt64, into buffer: inout MutableRawSpan) -> Bool
+
+  /// What is read stays true, so that the pages may be kept for the next process that maps them.
+  var isLasting: Bool { get }
+}
+
+extension PageSource {
+  package var isLasting: Bool { false }
 }
 
 /// Memory that several mappings and file descriptors may share: the page cache of one file, a tmpfs
@@ -36,6 +43,19 @@ package final class MemoryObject {
     self.source = source
     self.size = size
     self.sourceSize = source == nil ? 0 : size
+    if isCached { arena.addCache(self) }
+  }
+
+  /// Whether pages that are read for a private mapping are kept for others.
+  package var isCached: Bool { source?.isLasting ?? false }
+
+  /// Gives up the pages that nobody maps and that the source can bring back.
+  package func dropCachedPages() {
+    guard isCached else { return }
+    for (index, page) in pages where !page.isDirty && !arena.isShared(page.frame) {
+      pages[index] = nil
+      arena.release(page.frame)
+    }
   }
 
   deinit {
@@ -86,6 +106,7 @@ package final class MemoryObject {
     self.source = source
     self.sourceSize = sourceSize
     self.size = size
+    if isCached { arena.addCache(self) }
   }
 
   /// Marks held pages as equal to the source again (after they were written back).

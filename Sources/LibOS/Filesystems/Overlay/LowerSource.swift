@@ -19,6 +19,8 @@ package final class LowerSource: PageSource {
 
   deinit { closeHandle() }
 
+  package var isLasting: Bool { true }
+
   package func closeHandle() {
     if let handle { host.close(handle) }
     handle = nil
