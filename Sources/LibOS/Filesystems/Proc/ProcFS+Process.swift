@@ -1,11 +1,18 @@
 import LinuxABI
 import Machine
 
+/// `/proc/PID`, which stands for the process where a pidfd would do.
+final class ProcessDirectory: FixedDirectory {
+  fileprivate(set) weak var process: Process?
+}
+
 // The directory of a process, and of each of its threads: proc(5).
 extension ProcFS {
   /// `/proc/PID`.
   func directory(of process: Process) -> FixedDirectory {
-    let directory = FixedDirectory(number: 0x1000 + UInt64(process.pid), permissions: 0o555)
+    let directory = ProcessDirectory(
+      number: 0x1000 + UInt64(process.pid), permissions: 0o555)
+    directory.process = process
     directory.owner = self
     addFiles(to: directory, process, tid: nil)
     directory.add(

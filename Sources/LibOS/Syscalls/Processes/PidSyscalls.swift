@@ -22,9 +22,19 @@ private func sys_pidfd_open(_ call: SyscallContext) throws(Errno) -> SyscallResu
   return .value(try PidFile.open(call.int(0), flags, for: call.process))
 }
 
+/// A directory of `/proc` will do too, for programs from before there were pidfds.
+private func signalTarget(_ file: OpenFile, _ kernel: Kernel) throws(Errno) -> Process {
+  if let file = file as? PidFile { return try file.target() }
+  guard let directory = file.dentry?.inode as? ProcessDirectory else { throw .EBADF }
+  guard let process = directory.process, kernel.processes[process.pid] === process else {
+    throw .ESRCH
+  }
+  return process
+}
+
 private func sys_pidfd_send_signal(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call[3] == 0 else { throw .EINVAL }
-  let target = try PidFile.behind(call.int(0), call.process).target()
+  let target = try signalTarget(try call.file(0), call.kernel)
   let signal = Signal(rawValue: call.int(1))
   var info = Siginfo.kill(
     signal, code: SignalCode.SI_USER, pid: call.process.pid,
