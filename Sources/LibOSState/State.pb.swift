@@ -149,11 +149,177 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._terminalForeground = newValue}
   }
 
+  package var ipc: Godwit_State_Ipc {
+    get {_storage._ipc ?? Godwit_State_Ipc()}
+    set {_uniqueStorage()._ipc = newValue}
+  }
+  /// Returns true if `ipc` has been explicitly set.
+  package var hasIpc: Bool {_storage._ipc != nil}
+  /// Clears the value of `ipc`. Subsequent reads from it will return its default value.
+  package mutating func clearIpc() {_uniqueStorage()._ipc = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// The System V IPC objects.
+package nonisolated struct Godwit_State_Ipc: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var segments: [Godwit_State_SharedMemorySegment] = []
+
+  package var sets: [Godwit_State_SemaphoreSet] = []
+
+  package var queues: [Godwit_State_MessageQueue] = []
+
+  /// Of segments, sets and queues: the sequence number in use, and the place taken last.
+  package var sequences: [UInt32] = []
+
+  package var lastPlaces: [Int32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_IpcObject: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Int32 = 0
+
+  package var key: Int32 = 0
+
+  package var uid: UInt32 = 0
+
+  package var gid: UInt32 = 0
+
+  package var cuid: UInt32 = 0
+
+  package var cgid: UInt32 = 0
+
+  package var mode: UInt32 = 0
+
+  /// Times of IPC objects are seconds since 1970.
+  package var changed: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_SharedMemorySegment: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var common: Godwit_State_IpcObject {
+    get {_common ?? Godwit_State_IpcObject()}
+    set {_common = newValue}
+  }
+  /// Returns true if `common` has been explicitly set.
+  package var hasCommon: Bool {self._common != nil}
+  /// Clears the value of `common`. Subsequent reads from it will return its default value.
+  package mutating func clearCommon() {self._common = nil}
+
+  package var size: UInt64 = 0
+
+  package var object: UInt64 = 0
+
+  package var creator: Int32 = 0
+
+  package var lastUser: Int32 = 0
+
+  package var attached: Int64 = 0
+
+  package var detached: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _common: Godwit_State_IpcObject? = nil
+}
+
+package nonisolated struct Godwit_State_SemaphoreSet: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var common: Godwit_State_IpcObject {
+    get {_common ?? Godwit_State_IpcObject()}
+    set {_common = newValue}
+  }
+  /// Returns true if `common` has been explicitly set.
+  package var hasCommon: Bool {self._common != nil}
+  /// Clears the value of `common`. Subsequent reads from it will return its default value.
+  package mutating func clearCommon() {self._common = nil}
+
+  package var values: [Int32] = []
+
+  /// Who changed each of them last.
+  package var pids: [Int32] = []
+
+  package var operated: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _common: Godwit_State_IpcObject? = nil
+}
+
+package nonisolated struct Godwit_State_MessageQueue: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var common: Godwit_State_IpcObject {
+    get {_common ?? Godwit_State_IpcObject()}
+    set {_common = newValue}
+  }
+  /// Returns true if `common` has been explicitly set.
+  package var hasCommon: Bool {self._common != nil}
+  /// Clears the value of `common`. Subsequent reads from it will return its default value.
+  package mutating func clearCommon() {self._common = nil}
+
+  package var messages: [Godwit_State_Message] = []
+
+  package var capacity: UInt64 = 0
+
+  package var sent: Int64 = 0
+
+  package var received: Int64 = 0
+
+  package var lastSender: Int32 = 0
+
+  package var lastReceiver: Int32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _common: Godwit_State_IpcObject? = nil
+}
+
+package nonisolated struct Godwit_State_Message: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var type: Int64 = 0
+
+  package var text: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// Section 2.
@@ -1255,11 +1421,31 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
     set {_uniqueStorage()._childrenProcessorTime = newValue}
   }
 
+  package var semaphoreUndo: [Godwit_State_SemaphoreUndo] {
+    get {_storage._semaphoreUndo}
+    set {_uniqueStorage()._semaphoreUndo = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What the end of the process adds to the values of a semaphore set.
+package nonisolated struct Godwit_State_SemaphoreUndo: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Int32 = 0
+
+  package var adjustments: [Int32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Godwit_State_Mapping: Sendable {
@@ -1765,7 +1951,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2};ipc\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -1789,6 +1975,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _terminalModes: Data = Data()
     var _terminalSession: Int32 = 0
     var _terminalForeground: Int32 = 0
+    var _ipc: Godwit_State_Ipc? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1820,6 +2007,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _terminalModes = source._terminalModes
       _terminalSession = source._terminalSession
       _terminalForeground = source._terminalForeground
+      _ipc = source._ipc
     }
   }
 
@@ -1859,6 +2047,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 19: try { try decoder.decodeSingularBytesField(value: &_storage._terminalModes) }()
         case 20: try { try decoder.decodeSingularInt32Field(value: &_storage._terminalSession) }()
         case 21: try { try decoder.decodeSingularInt32Field(value: &_storage._terminalForeground) }()
+        case 80: try { try decoder.decodeSingularMessageField(value: &_storage._ipc) }()
         default: break
         }
       }
@@ -1867,6 +2056,10 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
       if !_storage._isa.isEmpty {
         try visitor.visitSingularStringField(value: _storage._isa, fieldNumber: 1)
       }
@@ -1930,6 +2123,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._terminalForeground != 0 {
         try visitor.visitSingularInt32Field(value: _storage._terminalForeground, fieldNumber: 21)
       }
+      try { if let v = _storage._ipc {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1960,10 +2156,338 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._terminalModes != rhs_storage._terminalModes {return false}
         if _storage._terminalSession != rhs_storage._terminalSession {return false}
         if _storage._terminalForeground != rhs_storage._terminalForeground {return false}
+        if _storage._ipc != rhs_storage._ipc {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Ipc: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Ipc"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}segments\0\u{1}sets\0\u{1}queues\0\u{1}sequences\0\u{3}last_places\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.segments) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.sets) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.queues) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.sequences) }()
+      case 5: try { try decoder.decodeRepeatedInt32Field(value: &self.lastPlaces) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.segments.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.segments, fieldNumber: 1)
+    }
+    if !self.sets.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sets, fieldNumber: 2)
+    }
+    if !self.queues.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.queues, fieldNumber: 3)
+    }
+    if !self.sequences.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.sequences, fieldNumber: 4)
+    }
+    if !self.lastPlaces.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.lastPlaces, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Ipc, rhs: Godwit_State_Ipc) -> Bool {
+    if lhs.segments != rhs.segments {return false}
+    if lhs.sets != rhs.sets {return false}
+    if lhs.queues != rhs.queues {return false}
+    if lhs.sequences != rhs.sequences {return false}
+    if lhs.lastPlaces != rhs.lastPlaces {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_IpcObject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".IpcObject"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}key\0\u{1}uid\0\u{1}gid\0\u{1}cuid\0\u{1}cgid\0\u{1}mode\0\u{1}changed\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.key) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.uid) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.gid) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.cuid) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.cgid) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.mode) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.changed) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularInt32Field(value: self.id, fieldNumber: 1)
+    }
+    if self.key != 0 {
+      try visitor.visitSingularInt32Field(value: self.key, fieldNumber: 2)
+    }
+    if self.uid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.uid, fieldNumber: 3)
+    }
+    if self.gid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.gid, fieldNumber: 4)
+    }
+    if self.cuid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cuid, fieldNumber: 5)
+    }
+    if self.cgid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.cgid, fieldNumber: 6)
+    }
+    if self.mode != 0 {
+      try visitor.visitSingularUInt32Field(value: self.mode, fieldNumber: 7)
+    }
+    if self.changed != 0 {
+      try visitor.visitSingularInt64Field(value: self.changed, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_IpcObject, rhs: Godwit_State_IpcObject) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.uid != rhs.uid {return false}
+    if lhs.gid != rhs.gid {return false}
+    if lhs.cuid != rhs.cuid {return false}
+    if lhs.cgid != rhs.cgid {return false}
+    if lhs.mode != rhs.mode {return false}
+    if lhs.changed != rhs.changed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_SharedMemorySegment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SharedMemorySegment"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}common\0\u{1}size\0\u{1}object\0\u{1}creator\0\u{3}last_user\0\u{1}attached\0\u{1}detached\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._common) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.object) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.creator) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self.lastUser) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.attached) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.detached) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._common {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.size != 0 {
+      try visitor.visitSingularUInt64Field(value: self.size, fieldNumber: 2)
+    }
+    if self.object != 0 {
+      try visitor.visitSingularUInt64Field(value: self.object, fieldNumber: 3)
+    }
+    if self.creator != 0 {
+      try visitor.visitSingularInt32Field(value: self.creator, fieldNumber: 4)
+    }
+    if self.lastUser != 0 {
+      try visitor.visitSingularInt32Field(value: self.lastUser, fieldNumber: 5)
+    }
+    if self.attached != 0 {
+      try visitor.visitSingularInt64Field(value: self.attached, fieldNumber: 6)
+    }
+    if self.detached != 0 {
+      try visitor.visitSingularInt64Field(value: self.detached, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_SharedMemorySegment, rhs: Godwit_State_SharedMemorySegment) -> Bool {
+    if lhs._common != rhs._common {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.object != rhs.object {return false}
+    if lhs.creator != rhs.creator {return false}
+    if lhs.lastUser != rhs.lastUser {return false}
+    if lhs.attached != rhs.attached {return false}
+    if lhs.detached != rhs.detached {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_SemaphoreSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SemaphoreSet"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}common\0\u{1}values\0\u{1}pids\0\u{1}operated\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._common) }()
+      case 2: try { try decoder.decodeRepeatedInt32Field(value: &self.values) }()
+      case 3: try { try decoder.decodeRepeatedInt32Field(value: &self.pids) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.operated) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._common {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.values.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.values, fieldNumber: 2)
+    }
+    if !self.pids.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.pids, fieldNumber: 3)
+    }
+    if self.operated != 0 {
+      try visitor.visitSingularInt64Field(value: self.operated, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_SemaphoreSet, rhs: Godwit_State_SemaphoreSet) -> Bool {
+    if lhs._common != rhs._common {return false}
+    if lhs.values != rhs.values {return false}
+    if lhs.pids != rhs.pids {return false}
+    if lhs.operated != rhs.operated {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_MessageQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MessageQueue"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}common\0\u{1}messages\0\u{1}capacity\0\u{1}sent\0\u{1}received\0\u{3}last_sender\0\u{3}last_receiver\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._common) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.messages) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.capacity) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.sent) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.received) }()
+      case 6: try { try decoder.decodeSingularInt32Field(value: &self.lastSender) }()
+      case 7: try { try decoder.decodeSingularInt32Field(value: &self.lastReceiver) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._common {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.messages.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.messages, fieldNumber: 2)
+    }
+    if self.capacity != 0 {
+      try visitor.visitSingularUInt64Field(value: self.capacity, fieldNumber: 3)
+    }
+    if self.sent != 0 {
+      try visitor.visitSingularInt64Field(value: self.sent, fieldNumber: 4)
+    }
+    if self.received != 0 {
+      try visitor.visitSingularInt64Field(value: self.received, fieldNumber: 5)
+    }
+    if self.lastSender != 0 {
+      try visitor.visitSingularInt32Field(value: self.lastSender, fieldNumber: 6)
+    }
+    if self.lastReceiver != 0 {
+      try visitor.visitSingularInt32Field(value: self.lastReceiver, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_MessageQueue, rhs: Godwit_State_MessageQueue) -> Bool {
+    if lhs._common != rhs._common {return false}
+    if lhs.messages != rhs.messages {return false}
+    if lhs.capacity != rhs.capacity {return false}
+    if lhs.sent != rhs.sent {return false}
+    if lhs.received != rhs.received {return false}
+    if lhs.lastSender != rhs.lastSender {return false}
+    if lhs.lastReceiver != rhs.lastReceiver {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Message: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Message"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}text\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.type) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.type != 0 {
+      try visitor.visitSingularInt64Field(value: self.type, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularBytesField(value: self.text, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Message, rhs: Godwit_State_Message) -> Bool {
+    if lhs.type != rhs.type {return false}
+    if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3651,7 +4175,7 @@ nonisolated extension Godwit_State_Processes: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Process"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{1}pages\0\u{3}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{1}borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{1}pages\0\u{3}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{1}borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{4}\u{1e}semaphore_undo\0")
 
   fileprivate class _StorageClass {
     var _pid: Int32 = 0
@@ -3694,6 +4218,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
     var _hasExecuted_p: Bool = false
     var _subreaper: Bool = false
     var _childrenProcessorTime: Int64 = 0
+    var _semaphoreUndo: [Godwit_State_SemaphoreUndo] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3744,6 +4269,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       _hasExecuted_p = source._hasExecuted_p
       _subreaper = source._subreaper
       _childrenProcessorTime = source._childrenProcessorTime
+      _semaphoreUndo = source._semaphoreUndo
     }
   }
 
@@ -3802,6 +4328,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         case 38: try { try decoder.decodeSingularBoolField(value: &_storage._hasExecuted_p) }()
         case 39: try { try decoder.decodeSingularBoolField(value: &_storage._subreaper) }()
         case 40: try { try decoder.decodeSingularInt64Field(value: &_storage._childrenProcessorTime) }()
+        case 70: try { try decoder.decodeRepeatedMessageField(value: &_storage._semaphoreUndo) }()
         default: break
         }
       }
@@ -3934,6 +4461,9 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._childrenProcessorTime != 0 {
         try visitor.visitSingularInt64Field(value: _storage._childrenProcessorTime, fieldNumber: 40)
       }
+      if !_storage._semaphoreUndo.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._semaphoreUndo, fieldNumber: 70)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3983,10 +4513,46 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._hasExecuted_p != rhs_storage._hasExecuted_p {return false}
         if _storage._subreaper != rhs_storage._subreaper {return false}
         if _storage._childrenProcessorTime != rhs_storage._childrenProcessorTime {return false}
+        if _storage._semaphoreUndo != rhs_storage._semaphoreUndo {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_SemaphoreUndo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SemaphoreUndo"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}adjustments\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.id) }()
+      case 2: try { try decoder.decodeRepeatedSInt32Field(value: &self.adjustments) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularInt32Field(value: self.id, fieldNumber: 1)
+    }
+    if !self.adjustments.isEmpty {
+      try visitor.visitPackedSInt32Field(value: self.adjustments, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_SemaphoreUndo, rhs: Godwit_State_SemaphoreUndo) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.adjustments != rhs.adjustments {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -51,6 +51,7 @@ package final class Kernel {
   }
   package var clock: KernelClock
   package let futexes = FutexTable()
+  package let ipc = IpcNamespace()
   /// Woken when a signal is sent to any process.
   package let signalQueue = WaitQueue()
   /// The inode number given to a pipe last: pipes belong to no filesystem that could count them.

@@ -32,6 +32,12 @@ extension Process {
     state.startTime = startTime
     state.endedProcessorTime = endedProcessorTime
     saveTimers(to: &state)
+    state.semaphoreUndo = semaphoreUndo.keys.sorted().map { id in
+      var undo = Godwit_State_SemaphoreUndo()
+      undo.id = id
+      undo.adjustments = semaphoreUndo[id]!
+      return undo
+    }
     return state
   }
 
@@ -163,6 +169,10 @@ extension Process {
     startTime = state.startTime
     endedProcessorTime = state.endedProcessorTime
     restoreTimers(from: state)
+    for undo in state.semaphoreUndo {
+      let limit = Int32(SemaphoreSet.maximumValue)
+      semaphoreUndo[undo.id] = undo.adjustments.map { min(max($0, -limit), limit) }
+    }
   }
 }
 

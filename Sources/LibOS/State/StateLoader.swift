@@ -194,6 +194,7 @@ package final class StateLoader {
       kernel.processes[state.pid] = try Process(state, self)
     }
     releaseSharedFrames()
+    try kernel.ipc.restore(state.ipc, self)
     try restoreDentries()
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)

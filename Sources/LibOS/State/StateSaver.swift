@@ -191,7 +191,7 @@ package final class StateSaver {
   /// Writes every section. The run loop must not be running.
   package func saveAll() throws(SnapshotError) {
     // First of all: the guest's clocks stand still from here on.
-    let state = kernel.save()
+    var state = kernel.save()
     var processes = Godwit_State_Processes()
     var tasks = Godwit_State_Tasks()
     for pid in kernel.processes.keys.sorted() {
@@ -200,6 +200,7 @@ package final class StateSaver {
     for tid in kernel.tasks.keys.sorted() {
       tasks.tasks.append(try kernel.tasks[tid]!.save(self))
     }
+    state.ipc = try kernel.ipc.save(self)
     for (locks, file) in locks {
       openFiles.locks += locks.save(heldOn: file) { self.files[$0] }
     }

@@ -18,6 +18,8 @@ package final class Process {
   /// Woken when a signal is sent to the process or to one of its threads.
   package let signalQueue = WaitQueue()
   package var limits = ResourceLimits()
+  /// What to add to the values of semaphore sets when the process ends, by set (`SEM_UNDO`).
+  package var semaphoreUndo: [Int32: [Int32]] = [:]
   package var credentials = Credentials()
   package var layout = MemoryLayout()
   package var image = ProgramImage()

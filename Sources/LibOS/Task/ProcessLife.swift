@@ -37,6 +37,7 @@ extension Process {
   func finish(_ status: ExitStatus) {
     isExiting = true
     timers.stop()
+    undoSemaphores()
     leaveMemory()
     closeFiles()
     life.ending = status

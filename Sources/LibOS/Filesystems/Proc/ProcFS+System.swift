@@ -36,6 +36,7 @@ extension ProcFS {
         return Array("\(task.process.pid)/task/\(task.tid)".utf8)
       })
     addSettings(to: root)
+    addIpcFiles(to: root)
   }
 
   func add(_ directory: FixedDirectory, _ name: String, _ text: @escaping () -> String) {
@@ -64,6 +65,7 @@ extension ProcFS {
     add(settings, "cap_last_cap") { "40\n" }
     add(settings, "randomize_va_space") { "0\n" }
     add(settings, "core_pattern") { "core\n" }
+    addIpcSettings(to: settings)
     let random = subdirectory(settings, "random")
     let host = kernel.host
     add(random, "boot_id") { [unowned kernel] in

@@ -1,0 +1,89 @@
+import LinuxABI
+import Machine
+
+// What `/proc` tells of System V IPC objects (proc(5)).
+extension ProcFS {
+  /// `/proc/sysvipc`.
+  func addIpcFiles(to root: FixedDirectory) {
+    let directory = subdirectory(root, "sysvipc")
+    add(directory, "shm") { [unowned kernel] in segments(kernel) }
+    add(directory, "sem") { [unowned kernel] in sets(kernel.ipc) }
+    add(directory, "msg") { [unowned kernel] in queues(kernel.ipc) }
+  }
+
+  /// The limits in `/proc/sys/kernel`.
+  func addIpcSettings(to settings: FixedDirectory) {
+    add(settings, "shmmax") { "18446744073692774399\n" }
+    add(settings, "shmall") { "18446744073692774399\n" }
+    add(settings, "shmmni") { "\(IpcNamespace.segmentLimit)\n" }
+    add(settings, "shm_rmid_forced") { "0\n" }
+    add(settings, "sem") {
+      let perSet = SemaphoreSet.semaphoreLimit
+      let all = perSet * IpcNamespace.setLimit
+      return "\(perSet)\t\(all)\t\(SemaphoreSet.operationLimit)\t\(IpcNamespace.setLimit)\n"
+    }
+    add(settings, "msgmax") { "\(MessageQueue.messageLimit)\n" }
+    add(settings, "msgmnb") { "\(MessageQueue.defaultCapacity)\n" }
+    add(settings, "msgmni") { "\(IpcNamespace.queueLimit)\n" }
+  }
+}
+
+/// A line of numbers as wide as proc(5) has them.
+private func line(_ cells: [(value: String, width: Int)]) -> String {
+  cells.map { cell in
+    String(repeating: " ", count: max(0, cell.width - cell.value.count)) + cell.value
+  }.joined(separator: " ") + "\n"
+}
+
+extension IpcObject {
+  fileprivate var mode: String { String(permissions.mode, radix: 8) }
+
+  fileprivate var owners: [(value: String, width: Int)] {
+    [permissions.uid, permissions.gid, permissions.cuid, permissions.cgid].map { ("\($0)", 5) }
+  }
+}
+
+private func segments(_ kernel: Kernel) -> String {
+  kernel.ipc.purge()
+  var text = "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid"
+  text += "  cgid      atime      dtime      ctime                   rss                  swap\n"
+  for segment in kernel.ipc.segments.objects {
+    let count = segment.attachments(in: kernel.processes.values)
+    let resident = (segment.object?.pages.count ?? 0) << 12
+    text += line(
+      [
+        ("\(segment.key)", 10), ("\(segment.id)", 10), (segment.mode, 5), ("\(segment.size)", 21),
+        ("\(segment.creator)", 5), ("\(segment.lastUser)", 5), ("\(count)", 6),
+      ] + segment.owners + [
+        ("\(segment.attached)", 10), ("\(segment.detached)", 10), ("\(segment.changed)", 10),
+        ("\(resident)", 21), ("0", 21),
+      ])
+  }
+  return text
+}
+
+private func sets(_ ipc: IpcNamespace) -> String {
+  var text = "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n"
+  for set in ipc.sets.objects {
+    text += line(
+      [
+        ("\(set.key)", 10), ("\(set.id)", 10), (set.mode, 5), ("\(set.semaphores.count)", 10),
+      ] + set.owners + [("\(set.operated)", 10), ("\(set.changed)", 10)])
+  }
+  return text
+}
+
+private func queues(_ ipc: IpcNamespace) -> String {
+  var text = "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid"
+  text += "      stime      rtime      ctime\n"
+  for queue in ipc.queues.objects {
+    text += line(
+      [
+        ("\(queue.key)", 10), ("\(queue.id)", 10), (queue.mode, 5), ("\(queue.byteCount)", 11),
+        ("\(queue.messages.count)", 10), ("\(queue.lastSender)", 5), ("\(queue.lastReceiver)", 5),
+      ] + queue.owners + [
+        ("\(queue.sent)", 10), ("\(queue.received)", 10), ("\(queue.changed)", 10),
+      ])
+  }
+  return text
+}

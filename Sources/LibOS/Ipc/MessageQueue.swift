@@ -1,0 +1,48 @@
+import LinuxABI
+
+/// What `msgget(2)` makes: messages of several types, first in, first out within each.
+package final class MessageQueue: IpcObject {
+  /// Bytes of one message, and of all messages of a queue unless `IPC_SET` says otherwise.
+  static let messageLimit = 8192
+  static let defaultCapacity: UInt64 = 16384
+
+  struct Message: Equatable {
+    /// Above 0.
+    var type: Int64
+    var text: [UInt8]
+  }
+
+  var messages: [Message] = []
+  /// Bytes that all messages together may have.
+  var capacity = defaultCapacity
+  /// Seconds since 1970, and who it was.
+  var sent: Int64 = 0
+  var received: Int64 = 0
+  var lastSender: Int32 = 0
+  var lastReceiver: Int32 = 0
+
+  override init(_ permissions: IpcPerm, changed: Int64) {
+    super.init(permissions, changed: changed)
+  }
+
+  var byteCount: UInt64 { messages.reduce(0) { $0 + UInt64($1.text.count) } }
+
+  /// Whether a message of so many bytes need not wait.
+  func hasRoom(for count: Int) -> Bool {
+    byteCount + UInt64(count) <= capacity && UInt64(messages.count) < capacity
+  }
+
+  /// The place of the message that msgrcv(2) takes for `type` (or with `MSG_COPY` for an index).
+  func index(for type: Int64, _ flags: MessageFlags) -> Int? {
+    if flags.contains(.MSG_COPY) {
+      return messages.indices.contains(Int(clamping: type)) ? Int(type) : nil
+    }
+    if type == 0 { return messages.isEmpty ? nil : 0 }
+    if type > 0 {
+      return messages.firstIndex { ($0.type == type) != flags.contains(.MSG_EXCEPT) }
+    }
+    let limit = type == .min ? Int64.max : -type
+    guard let lowest = messages.map(\.type).filter({ $0 <= limit }).min() else { return nil }
+    return messages.firstIndex { $0.type == lowest }
+  }
+}

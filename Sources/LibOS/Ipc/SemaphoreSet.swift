@@ -1,0 +1,84 @@
+import LinuxABI
+
+/// What `semget(2)` makes: semaphores that are changed together or not at all.
+package final class SemaphoreSet: IpcObject {
+  static let semaphoreLimit = 32000
+  static let operationLimit = 500
+  static let maximumValue = 32767
+
+  struct Semaphore: Equatable {
+    var value: Int32 = 0
+    /// Who changed it last.
+    var pid: Int32 = 0
+  }
+
+  var semaphores: [Semaphore]
+  /// Seconds since 1970 of the last `semop(2)`.
+  var operated: Int64 = 0
+
+  init(_ permissions: IpcPerm, changed: Int64, count: Int) {
+    semaphores = Array(repeating: Semaphore(), count: count)
+    super.init(permissions, changed: changed)
+  }
+
+  /// Why operations can't be done now.
+  struct Obstacle {
+    /// The semaphore that is in the way.
+    var index: Int
+    var waitsForZero: Bool
+    var isNonBlocking: Bool
+  }
+
+  /// Does all operations, or none: ERANGE, and the first operation that would have to wait.
+  func perform(_ operations: [Sembuf], for process: Process, at time: Int64)
+    throws(Errno) -> Obstacle?
+  {
+    var new = semaphores
+    var undo = process.semaphoreUndo[id] ?? []
+    for operation in operations {
+      let index = Int(operation.sem_num)
+      let flags = SemaphoreFlags(rawValue: operation.sem_flg)
+      let value = new[index].value + Int32(operation.sem_op)
+      if operation.sem_op == 0 ? new[index].value != 0 : value < 0 {
+        return Obstacle(
+          index: index, waitsForZero: operation.sem_op == 0,
+          isNonBlocking: flags.contains(.IPC_NOWAIT))
+      }
+      guard value <= Self.maximumValue else { throw .ERANGE }
+      new[index] = Semaphore(value: value, pid: process.pid)
+      guard flags.contains(.SEM_UNDO), operation.sem_op != 0 else { continue }
+      if undo.isEmpty { undo = Array(repeating: 0, count: new.count) }
+      undo[index] -= Int32(operation.sem_op)
+      guard abs(undo[index]) <= Self.maximumValue else { throw .ERANGE }
+    }
+    let isChanged = new.map(\.value) != semaphores.map(\.value)
+    semaphores = new
+    operated = time
+    if !undo.isEmpty { process.semaphoreUndo[id] = undo }
+    if isChanged { queue.wake() }
+    return nil
+  }
+
+  /// Takes back what a process that ended had asked to (`SEM_UNDO`).
+  func undo(_ adjustments: [Int32], by pid: Int32, at time: Int64) {
+    for (index, adjustment) in zip(semaphores.indices, adjustments) where adjustment != 0 {
+      let value = semaphores[index].value + adjustment
+      semaphores[index] = Semaphore(
+        value: min(max(value, 0), Int32(Self.maximumValue)), pid: pid)
+    }
+    operated = time
+    queue.wake()
+  }
+}
+
+extension Process {
+  /// The end of a process takes its operations with `SEM_UNDO` back.
+  func undoSemaphores() {
+    let adjustments = semaphoreUndo
+    semaphoreUndo = [:]
+    for id in adjustments.keys.sorted() {
+      guard let set = try? kernel.ipc.sets.object(id) else { continue }
+      set.undo(adjustments[id]!, by: pid, at: kernel.clock.realtimeSeconds)
+    }
+  }
+}
