@@ -5,7 +5,7 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/lib/pkgconfig:$(PKG_CONFIG_PATH)
 RELEASE := -c release
 SWIFT := $(wildcard Package.swift Sources Tests Benchmarks)
 
-.PHONY: build test test-long demo fmt lint bench docs bootstrap guests rootfs clean
+.PHONY: build test test-long demo fmt lint bench compat compat-rootfs docs bootstrap guests rootfs clean
 
 build: bootstrap
 	swift build $(RELEASE)
@@ -27,8 +27,16 @@ lint:
 	swift format lint --strict --parallel --recursive $(SWIFT)
 
 # BENCH="--rounds 9 getppid python3" says how often, and which rows by words of their names.
-bench: build guests rootfs
+bench: build guests rootfs compat-rootfs
 	swift run $(RELEASE) --package-path Benchmarks Benchmarks $(BENCH)
+
+compat-rootfs: bootstrap
+	Scripts/rootfs amd64 apps
+	Scripts/rootfs arm64 apps
+
+# COMPAT="git test_json --isa arm64" says which; all of them take about an hour and make the document.
+compat: build compat-rootfs
+	Scripts/compat $(COMPAT)
 
 docs: build
 	Scripts/docs

@@ -22,6 +22,14 @@ struct Comparison: Row {
     most = 3
   }
 
+  /// Any two commands that do the same.
+  init(_ name: String, godwit: [String], qemu: [String], most: Double) {
+    self.name = name
+    godwitCommand = godwit
+    qemuCommand = qemu
+    self.most = most
+  }
+
   func measure(rounds: Int) throws -> [Result] {
     var godwitTimes: [Double] = []
     var qemuTimes: [Double] = []

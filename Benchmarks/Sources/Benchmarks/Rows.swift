@@ -1,18 +1,19 @@
 /// Every row, in the table's order.
 let allRows: [any Row] =
-  ISA.allCases.flatMap { isa in
+  ISA.allCases.flatMap { isa -> [any Row] in
     guests.map { name, most in Comparison(guest: name, isa, most: most) } + [
       Comparison(
         name: "python3", isa, program: "/usr/bin/python3.11", arguments: ["-c", "pass"]),
       Comparison(
         name: "sqlite3", isa, program: "/usr/bin/sqlite3", arguments: [":memory:", query]),
+      SpawnRow(isa: isa), CompilerRow(isa: isa),
     ]
   } + ISA.allCases.map { StartRow(isa: $0) } + ISA.allCases.map { SuspendRow(isa: $0) }
 
 /// Programs of Guests/bench with the ratio to stay below.
 private let guests: [(String, Double)] = [
   ("intloop", 3), ("sieve", 3), ("qsort1m", 3), ("chase4m", 3), ("memcpy1m", 3),
-  ("floatbench", 3), ("indirect", 3), ("getppid1m", 1),
+  ("floatbench", 3), ("indirect", 3), ("getppid1m", 1), ("forkexit", 1), ("pipe1g", 2),
 ]
 
 private let query = """

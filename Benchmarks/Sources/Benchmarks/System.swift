@@ -26,6 +26,36 @@ enum System {
 
   static func remove(_ path: String) { _ = unsafe unlink(path) }
 
+  /// A new folder, for its owner only.
+  static func temporaryFolder() throws -> String {
+    let path = try temporaryFile()
+    remove(path)
+    _ = try check("make a folder", unsafe mkdir(path, 0o700))
+    return path
+  }
+
+  /// Removes a folder and the files in it.
+  static func removeFolder(_ path: String) {
+    _ = try? Command(["rm", "-r", path]).run()
+  }
+
+  static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+
+  /// `path` seen from the current directory.
+  static func absolute(_ path: String) throws -> String {
+    guard let current = unsafe getcwd(nil, 0) else { throw Failure("no current directory") }
+    defer { unsafe free(current) }
+    return unsafe String(cString: current) + "/" + path
+  }
+
+  static func write(_ text: String, toFile path: String, isExecutable: Bool = false) throws {
+    let mode: mode_t = isExecutable ? 0o700 : 0o600
+    let descriptor = try check(
+      "make \(path)", unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode))
+    defer { close(descriptor) }
+    try write(Array(text.utf8), to: descriptor)
+  }
+
   static func openForReading(_ path: String) throws -> Int32 {
     try check("open \(path)", unsafe open(path, O_RDONLY | O_CLOEXEC))
   }

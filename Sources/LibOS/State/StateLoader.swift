@@ -216,8 +216,10 @@ package final class StateLoader {
       process.tasks.append(task)
       kernel.futexes.restore(task)
     }
-    // Runnable ones first, in their order; the blocked ones behind them run their calls again.
-    for tid in order { if let task = restored[tid] { kernel.scheduler.enqueue(task) } }
-    for entry in state.tasks { kernel.scheduler.enqueue(restored[entry.tid]!) }
+    // Runnable ones first, in their order; the blocked ones behind them run their calls again. Those of
+    // a stopped process do so when it is continued.
+    for tid in order + state.tasks.map(\.tid) {
+      if let task = restored[tid], !task.isStopped { kernel.scheduler.enqueue(task) }
+    }
   }
 }
