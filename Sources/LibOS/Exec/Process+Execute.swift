@@ -22,7 +22,8 @@ extension Process {
     kernel.needsAttention = true
   }
 
-  private func unshareFiles() {
+  /// Gives the process a table of descriptors of its own.
+  func unshareFiles() {
     guard files.isShared else { return }
     let own = files.copy()
     files.release()

@@ -24,6 +24,6 @@ package struct SyscallTable: Sendable {
     memoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows, futexRows, identityRows, limitRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
     inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows,
-    sharedMemoryRows, semaphoreRows, messageRows,
+    sharedMemoryRows, semaphoreRows, messageRows, processMemoryRows, schedulingRows,
   ].flatMap { $0 }
 }

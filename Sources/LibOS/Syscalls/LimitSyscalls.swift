@@ -25,14 +25,14 @@ extension SyscallTable {
     SyscallRow(
       "sched_setaffinity", x64: 203, generic: 122, [.pid, .size, .address], sys_sched_setaffinity),
     SyscallRow("sched_getscheduler", x64: 145, generic: 120, [.pid]) { call throws(Errno) in
-      _ = try task(call, call.int(0))
+      _ = try taskOrCaller(call, call.int(0))
       return .success
     },
     SyscallRow("sched_setscheduler", x64: 144, generic: 119, [.pid, .int, .address]) {
       call throws(Errno) in try setPolicy(call, policy: call.uint(1), parameters: call.address(2))
     },
     SyscallRow("sched_getparam", x64: 143, generic: 121, [.pid, .address]) { call throws(Errno) in
-      _ = try task(call, call.int(0))
+      _ = try taskOrCaller(call, call.int(0))
       try call.store(UInt32(0), to: call.address(1))
       return .success
     },
@@ -55,19 +55,19 @@ extension SyscallTable {
     },
     SyscallRow("sched_rr_get_interval", x64: 148, generic: 127, [.pid, .address]) {
       call throws(Errno) in
-      _ = try task(call, call.int(0))
+      _ = try taskOrCaller(call, call.int(0))
       try call.store(Int64(0), to: call.address(1))
       try call.store(call.kernel.configuration.timeSlice, to: call.address(1) + 8)
       return .success
     },
     SyscallRow("getpriority", x64: 140, generic: 141, [.int, .pid]) { call throws(Errno) in
       guard call.uint(0) <= 2 else { throw .EINVAL }
-      let target = call.uint(0) == 0 ? try task(call, call.int(1)) : call.task
+      let target = call.uint(0) == 0 ? try taskOrCaller(call, call.int(1)) : call.task
       return .value(20 - target.niceness)
     },
     SyscallRow("setpriority", x64: 141, generic: 140, [.int, .pid, .int]) { call throws(Errno) in
       guard call.uint(0) <= 2 else { throw .EINVAL }
-      let target = call.uint(0) == 0 ? try task(call, call.int(1)) : call.task
+      let target = call.uint(0) == 0 ? try taskOrCaller(call, call.int(1)) : call.task
       let wanted = min(19, max(-20, call.int(2)))
       guard wanted >= target.niceness || call.process.credentials.isPrivileged else {
         throw .EACCES
@@ -82,7 +82,7 @@ extension SyscallTable {
 }
 
 /// The task with this tid, or the caller for 0: ESRCH.
-private func task(_ call: SyscallContext, _ tid: Int32) throws(Errno) -> Task {
+func taskOrCaller(_ call: SyscallContext, _ tid: Int32) throws(Errno) -> Task {
   guard tid >= 0 else { throw .EINVAL }
   if tid == 0 { return call.task }
   guard let task = call.kernel.tasks[tid] else { throw .ESRCH }
@@ -114,7 +114,7 @@ private func changeLimit(
 }
 
 private func sys_prlimit64(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let target = try task(call, call.int(0)).process
+  let target = try taskOrCaller(call, call.int(0)).process
   let index = Int(call.uint(1))
   guard index < ResourceLimits.count else { throw .EINVAL }
   let old = target.limits[index]
@@ -159,14 +159,14 @@ extension Kernel {
 }
 
 private func sys_sched_getaffinity(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  _ = try task(call, call.int(0))
+  _ = try taskOrCaller(call, call.int(0))
   guard call[1] >= 8, call[1] & 7 == 0 else { throw .EINVAL }
   try call.store(UInt64(1), to: call.address(2))
   return .value(8)
 }
 
 private func sys_sched_setaffinity(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  _ = try task(call, call.int(0))
+  _ = try taskOrCaller(call, call.int(0))
   let bytes = try call.bytes(at: call.address(2), count: Int(min(call[1], 128)))
   guard let first = bytes.first, first & 1 != 0 else { throw .EINVAL }
   return .success
@@ -176,7 +176,7 @@ private func sys_sched_setaffinity(_ call: SyscallContext) throws(Errno) -> Sysc
 private func setPolicy(_ call: SyscallContext, policy: UInt32, parameters: GuestAddress)
   throws(Errno) -> SyscallResult
 {
-  _ = try task(call, call.int(0))
+  _ = try taskOrCaller(call, call.int(0))
   guard !parameters.isNull else { throw .EINVAL }
   let priority: Int32 = try call.load(at: parameters)
   switch policy & ~0x4000_0000 {

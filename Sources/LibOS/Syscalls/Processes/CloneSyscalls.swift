@@ -91,7 +91,7 @@ private func clone(_ call: SyscallContext, _ request: CloneRequest)
 }
 
 extension CloneFlags {
-  fileprivate static let namespaces: CloneFlags = [
+  static let namespaces: CloneFlags = [
     .CLONE_NEWNS, .CLONE_NEWCGROUP, .CLONE_NEWUTS, .CLONE_NEWIPC, .CLONE_NEWUSER, .CLONE_NEWPID,
     .CLONE_NEWNET, .CLONE_NEWTIME,
   ]

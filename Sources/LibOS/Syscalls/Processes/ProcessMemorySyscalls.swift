@@ -1,0 +1,94 @@
+import LinuxABI
+import Machine
+
+extension SyscallTable {
+  package static let processMemoryRows: [SyscallRow] = [
+    SyscallRow(
+      "process_vm_readv", x64: 310, generic: 270,
+      [.pid, .address, .unsigned, .address, .unsigned, .hex]
+    ) { call throws(Errno) in try transfer(call, writes: false) },
+    SyscallRow(
+      "process_vm_writev", x64: 311, generic: 271,
+      [.pid, .address, .unsigned, .address, .unsigned, .hex]
+    ) { call throws(Errno) in try transfer(call, writes: true) },
+    SyscallRow("kcmp", x64: 312, generic: 272, [.pid, .pid, .int, .hex, .hex], sys_kcmp),
+  ]
+}
+
+extension Process {
+  /// Whether the caller may look into `other` (ptrace(2), "access mode checking").
+  fileprivate func mayInspect(_ other: Process) -> Bool {
+    if other === self || credentials.isPrivileged { return true }
+    let (own, its) = (credentials, other.credentials)
+    return other.isDumpable
+      && [its.realUID, its.effectiveUID, its.savedUID].allSatisfy { $0 == own.realUID }
+      && [its.realGID, its.effectiveGID, its.savedGID].allSatisfy { $0 == own.realGID }
+  }
+}
+
+private func inspectable(_ call: SyscallContext, _ id: Int32) throws(Errno) -> Process {
+  guard let process = call.kernel.tasks[id]?.process else { throw .ESRCH }
+  guard call.process.mayInspect(process) else { throw .EPERM }
+  return process
+}
+
+/// process_vm_readv(2) and process_vm_writev(2): as much as both sides have memory for.
+private func transfer(_ call: SyscallContext, writes: Bool) throws(Errno) -> SyscallResult {
+  guard call[5] == 0 else { throw .EINVAL }
+  let local = try call.segments(call.address(1), count: Int(clamping: call[2]))
+  let remote = try call.segments(call.address(3), count: Int(clamping: call[4]))
+  guard !local.isEmpty, !remote.isEmpty else { return .success }
+  let other = try inspectable(call, call.int(0)).space
+  let (sources, targets) = writes ? (local, remote) : (remote, local)
+  let (from, to) = writes ? (call.space, other) : (other, call.space)
+  var done = 0
+  var (source, target) = (Cursor(sources), Cursor(targets))
+  while let piece = source.piece, let place = target.piece {
+    let wanted = min(piece.count, place.count)
+    let result = from.withBytes(at: piece.address, count: wanted) { offset, bytes in
+      to.copyOut(bytes, to: place.address + UInt64(offset)).count
+    }
+    done += result.count
+    guard result.count == wanted else { break }
+    source.advance(wanted)
+    target.advance(wanted)
+  }
+  if done == 0 { throw .EFAULT }
+  return .value(done)
+}
+
+/// A place in a list of segments.
+private struct Cursor {
+  private var segments: ArraySlice<Segment>
+  private var offset = 0
+
+  init(_ segments: [Segment]) { self.segments = segments[...] }
+
+  /// What is left of the current segment.
+  var piece: Segment? {
+    segments.first.map { Segment(address: $0.address + UInt64(offset), count: $0.count - offset) }
+  }
+
+  mutating func advance(_ count: Int) {
+    offset += count
+    guard let first = segments.first, offset == first.count else { return }
+    segments.removeFirst()
+    offset = 0
+  }
+}
+
+/// kcmp(2): whether two processes share something; otherwise which comes first in an order that only has
+/// to be one.
+private func sys_kcmp(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let (first, second) = (try inspectable(call, call.int(0)), try inspectable(call, call.int(1)))
+  let isSame: Bool
+  switch call.int(2) {
+  case 0:  // KCMP_FILE
+    isSame = try first.files.file(call.int(3)) === second.files.file(call.int(4))
+  case 1: isSame = first.space === second.space  // KCMP_VM
+  case 2: isSame = first.files === second.files  // KCMP_FILES
+  case 3, 4, 5, 6: isSame = first === second  // KCMP_FS, KCMP_SIGHAND, KCMP_IO, KCMP_SYSVSEM
+  default: throw .EINVAL
+  }
+  return .value(isSame ? 0 : first.pid <= second.pid ? 1 : 2)
+}
