@@ -23,6 +23,6 @@ package struct SyscallTable: Sendable {
   package static let all: [SyscallRow] = [
     memoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows, futexRows, identityRows, limitRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
-    inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows,
+    inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, missingRows,
   ].flatMap { $0 }
 }
