@@ -36,41 +36,9 @@ struct Reports {
 
   func finish(_ picoprocess: Picoprocess, _ ending: Picoprocess.Ending) throws(Failure) {
     guard let statistics, let counts else { return }
-    let report = picoprocess.statistics(counts, ending).text + "\n"
+    let report = JSON.line(StatisticsReport(picoprocess, counts, ending)) + "\n"
     try withFailure("statistics") { () throws(HostError) in
       try statistics.write(Array(report.utf8))
     }
-  }
-}
-
-extension Picoprocess {
-  fileprivate func statistics(_ counts: SyscallStatistics, _ ending: Ending) -> JSON {
-    let engines = machine.engines.map(\.statistics)
-    let calls = counts.counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
-    let missing = counts.missing.sorted { $0.key < $1.key }
-    var end: JSON = "suspended"
-    if case .exited(let status) = ending {
-      switch status {
-      case .exited(let code): end = .object([("exited", .integer(Int64(code)))])
-      case .killed(let signal): end = .object([("killed", .integer(Int64(signal)))])
-      }
-    }
-    let wall = host.now(.monotonic).totalNanoseconds - startTime
-    return .object([
-      ("program", .string(program)),
-      ("isa", .string(kernel.isa.rawValue)),
-      ("ending", end),
-      ("wallNanoseconds", .integer(wall)),
-      ("processorNanoseconds", .integer(host.now(.processorTime).totalNanoseconds)),
-      ("syscallCount", .integer(Int64(clamping: kernel.syscallCount))),
-      ("syscalls", .object(calls.map { ($0.key, .integer(Int64(clamping: $0.value))) })),
-      ("missingSyscalls", .object(missing.map { ($0.key, .integer(Int64(clamping: $0.value))) })),
-      ("engineRuns", .integer(Int64(clamping: engines.reduce(0) { $0 + $1.runs }))),
-      ("tlbFills", .integer(Int64(clamping: engines.reduce(0) { $0 + $1.tlbFills }))),
-      ("tlbFlushes", .integer(Int64(clamping: engines.reduce(0) { $0 + $1.tlbFlushes }))),
-      ("guestPages", .integer(Int64(machine.arena.framesInUse))),
-      ("peakGuestPages", .integer(Int64(machine.arena.peakFramesInUse))),
-      ("peakMemoryBytes", .integer(Int64(clamping: PosixHost.peakMemory))),
-    ])
   }
 }

@@ -13,21 +13,17 @@ struct List: ParsableCommand {
   func run() throws {
     let list = try ControlClient().list()
     if json {
-      Console.show(JSON.array(list).prettyText)
+      Console.show(JSON.pretty(list))
       return
     }
     let rows = [["NAME", "PID", "ISA", "UPTIME", "MEMORY", "PROGRAM"]] + list.map(row)
     Console.show(table(rows))
   }
 
-  private func row(_ info: JSON) -> [String] {
+  private func row(_ info: PicoprocessInfo) -> [String] {
     [
-      info["name"]?.string ?? "?",
-      String(info["pid"]?.integer ?? 0),
-      info["isa"]?.string ?? "?",
-      uptime(info["uptimeNanoseconds"]?.integer ?? 0),
-      size(info["memoryBytes"]?.integer ?? 0),
-      info["program"]?.string ?? "?",
+      info.name, "\(info.pid)", info.isa, uptime(info.uptimeNanoseconds), size(info.memoryBytes),
+      info.program,
     ]
   }
 
@@ -37,7 +33,7 @@ struct List: ParsableCommand {
     return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
   }
 
-  private func size(_ bytes: Int64) -> String { "\((bytes + 1023) / 1024)K" }
+  private func size(_ bytes: Int) -> String { "\((bytes + 1023) / 1024)K" }
 }
 
 /// Columns as wide as their longest cell, the last one as it is.

@@ -18,7 +18,7 @@ struct Inspect: ParsableCommand {
       guard let isa = DisassemblyISA(rawValue: isa) else { return [] }
       return disassemble(bytes, at: address, isa: isa, count: 4).map { ($0.address, $0.text) }
     }
-    Console.show(json ? report.json.prettyText : report.text)
+    Console.show(json ? JSON.pretty(report) : report.text)
   }
 }
 

@@ -26,7 +26,7 @@ enum Rules {
     "TestHost": ["HostABI"],
     "Picoprocess": [
       "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "Snapshot", "UnicornEngine",
-      "PosixHost", "Logging",
+      "PosixHost", "Logging", "FoundationEssentials",
     ],
     "godwit": libc.union([
       "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "PosixHost", "LibOS", "Snapshot",

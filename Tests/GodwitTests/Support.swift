@@ -30,7 +30,7 @@ enum Checkout {
 }
 
 /// How a command ended, and what it said.
-struct Outcome {
+struct Outcome: Sendable {
   var status: Int32
   var output: Data
   var error: String
@@ -58,7 +58,9 @@ func godwit(_ arguments: [String], limit: Int = 120) throws -> Outcome {
 
 /// Runs a guest to its end with a suspension, and a resumption by a new process, every `interval`
 /// system calls. The output of all parts is joined.
-func hopping(_ arguments: [String], resume: [String] = [], every interval: Int) throws -> Outcome {
+func hopping(
+  _ arguments: [String], resume: [String] = [], every interval: Int, limit: Int = 120
+) throws -> Outcome {
   let snapshot = FileManager.default.temporaryDirectory
     .appendingPathComponent("godwit-\(UUID().uuidString).snapshot")
   defer { try? FileManager.default.removeItem(at: snapshot) }
@@ -68,7 +70,8 @@ func hopping(_ arguments: [String], resume: [String] = [], every interval: Int) 
   for hop in 1...400 {
     let next = snapshot.appendingPathExtension("next")
     var part = try godwit(
-      command + ["--suspend-at-syscall", "\(hop * interval)", "--output", next.path] + rest)
+      command + ["--suspend-at-syscall", "\(hop * interval)", "--output", next.path] + rest,
+      limit: limit)
     whole += part.output
     guard FileManager.default.fileExists(atPath: next.path) else {
       part.output = whole

@@ -39,6 +39,7 @@ extension Kernel {
         let frame = engine.syscallFrame()
         syscallCount += 1
         task.call = frame
+        statistics?.count(frame.number, processor.syscalls[frame.number])
         dispatch(task, frame, processor)
         if needsAttention || interrupt.isRaised || syscallCount >= syscallLimit
           || task.state != .runnable
@@ -73,13 +74,11 @@ extension Kernel {
   func dispatch(_ task: Task, _ frame: SyscallFrame, _ processor: GuestProcessor) {
     let outcome: Result<SyscallResult, Errno>
     if let row = processor.syscalls[frame.number] {
-      statistics?.count(row.name)
       tracer?.enter(row, frame, task)
       let context = SyscallContext(kernel: self, task: task, frame: frame)
       do { outcome = .success(try row.handler(context)) } catch { outcome = .failure(error) }
       tracer?.leave(row, frame, task, outcome)
     } else {
-      statistics?.countMissing(frame.number, processor.isa)
       tracer?.missing(frame, task)
       outcome = .failure(.ENOSYS)
     }

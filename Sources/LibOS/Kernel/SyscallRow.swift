@@ -34,6 +34,8 @@ package enum Support: String, Sendable {
   case full, partial
   /// Answers ENOSYS or another error by design; the note says why.
   case refused
+  /// Not there: ENOSYS, and named at exit under `--stats`.
+  case missing
 }
 
 /// All there is to know about one system call: dispatch, `--trace`, `Docs/Syscalls.md` and the

@@ -23,7 +23,7 @@ package struct SyscallTable: Sendable {
   package static let all: [SyscallRow] = [
     memoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows, futexRows, identityRows, limitRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
-    inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows,
-    sharedMemoryRows, semaphoreRows, messageRows, processMemoryRows, schedulingRows,
+    inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, sharedMemoryRows, semaphoreRows,
+    messageRows, processMemoryRows, schedulingRows, missingRows,
   ].flatMap { $0 }
 }

@@ -82,6 +82,18 @@ extension Kernel {
     clock.wallOffset = state.wallOffset
   }
 
+  /// Whether the numbers are such as a guest can have come to.
+  static func isSane(_ state: Godwit_State_Kernel) -> Bool {
+    let times = [state.monotonic, state.realtime, state.suspended]
+    return times.allSatisfy { (0...1 << 61).contains($0) }
+      && (-1 << 61...1 << 61).contains(state.wallOffset)
+      && (1...1024).contains(state.processors)
+      && (1_000...1_000_000_000).contains(state.timeSlice)
+      && (1...pidLimit).contains(state.nextPid)
+      && max(state.syscallCount, state.futexSequence, state.lastInodeNumber) < 1 << 62
+      && max(state.memory, 1) < 1 << 62
+  }
+
   func restore(_ state: Godwit_State_Kernel) {
     configuration.hostName = state.hostName
     configuration.processors = Int(state.processors)

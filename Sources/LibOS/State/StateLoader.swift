@@ -16,6 +16,8 @@ package final class StateLoader {
   package let files: Godwit_State_Files
   private let fileStates: [UInt64: Godwit_State_OpenFile]
   private var openFiles: [UInt64: OpenFile] = [:]
+  /// Open files that are being made: epoll sets, whose members are made first.
+  private var unfinishedFiles: Set<UInt64> = []
   private var pipes: [UInt64: Pipe] = [:]
   /// Frames that hold pages of processes, each used by all who have an equal page.
   private var sharedFrames: [PageReference: Frame] = [:]
@@ -60,6 +62,9 @@ package final class StateLoader {
         return object
       default: throw .invalidState("mount \(state.source.mount) of memory object \(id)")
       }
+    }
+    guard state.size <= UInt64(Int64.max), state.sourceSize <= state.size else {
+      throw .invalidState("the size of memory object \(id)")
     }
     let object = MemoryObject(arena: kernel.arena)
     objects[id] = object
@@ -135,6 +140,9 @@ package final class StateLoader {
   package func file(_ id: UInt64) throws(SnapshotError) -> OpenFile {
     if let known = openFiles[id] { return known }
     guard let state = fileStates[id] else { throw .invalidState("open file \(id)") }
+    guard unfinishedFiles.count <= EpollFile.maximumNesting, unfinishedFiles.insert(id).inserted
+    else { throw .invalidState("the members of epoll set \(id)") }
+    defer { unfinishedFiles.remove(id) }
     let file = try restoreFile(state)
     file.offset = state.offset
     file.ioOwner = OwnerEx(type: state.ownerType, pid: state.owner)
@@ -186,6 +194,9 @@ package final class StateLoader {
     let state: Godwit_State_Kernel = try Self.section(.kernel, reader)
     let processes: Godwit_State_Processes = try Self.section(.processes, reader)
     let tasks: Godwit_State_Tasks = try Self.section(.tasks, reader)
+    guard Kernel.isSane(state), GuestISA(rawValue: state.isa) != nil else {
+      throw .invalidState("the kernel's")
+    }
     kernel.restore(state)
     try restoreFilesystems()
     // Names in /proc lead to processes, and processes have names open: first there are processes,

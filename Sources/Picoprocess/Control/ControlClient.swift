@@ -18,12 +18,14 @@ package struct ControlClient: Sendable {
     }
   }
 
-  /// What runs now, each as its `info` answer says; in the order of names.
-  package func list() throws(Failure) -> [JSON] {
-    var list: [JSON] = []
+  /// What runs now, in the order of names.
+  package func list() throws(Failure) -> [PicoprocessInfo] {
+    var list: [PicoprocessInfo] = []
     for name in try names() {
       // What has ended meanwhile, or does not answer, is not running.
-      if let info = try? ask(name, .info, timeout: 2_000_000_000) { list.append(info) }
+      if case .running(let info) = try? ask(name, .info, timeout: 2_000_000_000) {
+        list.append(info)
+      }
     }
     return list
   }
@@ -33,13 +35,15 @@ package struct ControlClient: Sendable {
   /// - Parameter timeout: nanoseconds; nil: for ever.
   /// - Throws: what the picoprocess says when it could not do it.
   package func ask(_ name: String, _ request: ControlRequest, timeout: Int64? = nil)
-    throws(Failure) -> JSON
+    throws(Failure) -> ControlAnswer
   {
-    let answer: JSON?
+    let answer: ControlAnswer?
     do throws(HostError) {
       let connection = try directory.connect(to: name)
-      try connection.send(Array(request.json.text.utf8), timeout: timeout)
-      answer = try connection.receive(timeout: timeout).flatMap { JSON(parsing: $0) }
+      try connection.send(Array(JSON.line(request).utf8), timeout: timeout)
+      answer = try connection.receive(timeout: timeout).flatMap {
+        JSON.decode(ControlAnswer.self, from: $0)
+      }
     } catch .notFound {
       throw Failure("no picoprocess named \(name) is running")
     } catch .invalid {
@@ -50,7 +54,7 @@ package struct ControlClient: Sendable {
     guard let answer else {
       throw Failure("the picoprocess \(name) ended without an answer")
     }
-    if let error = answer["error"]?.string { throw Failure("\(name): \(error)") }
+    if case .failed(let error) = answer { throw Failure("\(name): \(error)") }
     return answer
   }
 

@@ -10,8 +10,8 @@ struct ControlService: Sendable {
 
   func serve(_ connection: ControlConnection) {
     guard let line = try? connection.receive(timeout: 5_000 * Self.millisecond) else { return }
-    guard let json = JSON(parsing: line), let request = ControlRequest(json) else {
-      return send(.failure("this picoprocess does not know the request"), to: connection)
+    guard let request = ControlRequest(line) else {
+      return send(.failed(error: "this picoprocess does not know the request"), to: connection)
     }
     let letter = mailbox.post(request)
     var isPeerGone = false
@@ -27,7 +27,7 @@ struct ControlService: Sendable {
       }
       pause(connection, &isPeerGone)
     }
-    send(.failure("the picoprocess has ended"), to: connection)
+    send(.failed(error: "the picoprocess has ended"), to: connection)
   }
 
   /// Waits for a millisecond. A request counts even when its sender doesn't wait for the answer.
@@ -43,18 +43,8 @@ struct ControlService: Sendable {
     HostProcess.sleep(nanoseconds: Self.millisecond)
   }
 
-  private func send(_ answer: JSON, to connection: ControlConnection) {
+  private func send(_ answer: ControlAnswer, to connection: ControlConnection) {
     // The peer may have gone, or may not read.
-    try? connection.send(Array(answer.text.utf8), timeout: 1_000 * Self.millisecond)
-  }
-}
-
-extension JSON {
-  /// An answer that says why not.
-  static func failure(_ message: String) -> JSON { .object([("error", .string(message))]) }
-
-  /// An answer with `members`.
-  static func success(_ members: [(String, JSON)] = []) -> JSON {
-    .object([("ok", .bool(true))] + members)
+    try? connection.send(Array(JSON.line(answer).utf8), timeout: 1_000 * Self.millisecond)
   }
 }

@@ -6,7 +6,7 @@ final class Mailbox: Sendable {
   final class Letter: Sendable {
     enum Progress: Sendable {
       case waiting, taken
-      case answered(JSON)
+      case answered(ControlAnswer)
       /// The answer has been handed to the connection, or nobody wants it.
       case sent
     }

@@ -29,10 +29,10 @@ extension Picoprocess {
   func serveRequests() -> Ending? {
     for letter in mailbox.takeAll() {
       switch letter.request {
-      case .info: letter.progress = .answered(.success(info))
+      case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal):
         kernel.processes[kernel.initialPID]?.post(signal: signal, code: SignalCode.SI_USER)
-        letter.progress = .answered(.success())
+        letter.progress = .answered(.done)
         // The signal may be the end of this process.
         waitUntilSent(letter)
       case .checkpoint(let output): letter.progress = .answered(answer(savingTo: output).0)
@@ -55,17 +55,10 @@ extension Picoprocess {
     return nil
   }
 
-  private func answer(savingTo output: String) -> (JSON, isSaved: Bool) {
+  private func answer(savingTo output: String) -> (ControlAnswer, isSaved: Bool) {
     do throws(Failure) {
-      let snapshot = try save(to: output)
-      return (
-        .success([
-          ("bytes", .integer(Int64(clamping: snapshot.byteCount))),
-          ("nanoseconds", .integer(snapshot.nanoseconds)),
-          ("syscallCount", .integer(Int64(clamping: kernel.syscallCount))),
-        ]), true
-      )
-    } catch { return (.failure(error.message), false) }
+      return (.saved(snapshot: try save(to: output)), true)
+    } catch { return (.failed(error: error.message), false) }
   }
 
   private func waitUntilSent(_ letter: Mailbox.Letter) {
@@ -75,16 +68,11 @@ extension Picoprocess {
     }
   }
 
-  private var info: [(String, JSON)] {
-    [
-      ("name", .string(name)),
-      ("pid", .integer(Int64(HostProcess.id))),
-      ("isa", .string(kernel.isa.rawValue)),
-      ("program", .string(program)),
-      ("uptimeNanoseconds", .integer(host.now(.monotonic).totalNanoseconds - startTime)),
-      ("memoryBytes", .integer(Int64(machine.arena.framesInUse * Frame.size))),
-      ("threads", .integer(Int64(kernel.tasks.count))),
-      ("syscallCount", .integer(Int64(clamping: kernel.syscallCount))),
-    ]
+  private var info: PicoprocessInfo {
+    PicoprocessInfo(
+      name: name, pid: HostProcess.id, isa: kernel.isa.rawValue, program: program,
+      uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
+      memoryBytes: machine.arena.framesInUse * Frame.size, threads: kernel.tasks.count,
+      syscallCount: kernel.syscallCount)
   }
 }

@@ -4,13 +4,6 @@ import Machine
 import PosixHost
 import Snapshot
 
-/// What was written.
-struct SavedSnapshot {
-  var byteCount: UInt64
-  /// How long the guest stood still for it.
-  var nanoseconds: Int64
-}
-
 extension Picoprocess {
   /// The version of the state's meaning.
   static let abiVersion: UInt32 = 1
@@ -38,7 +31,8 @@ extension Picoprocess {
     } catch { throw Failure(path, error) }
     try withFailure(path) { () throws(HostError) in try file.commit() }
     return SavedSnapshot(
-      byteCount: file.length, nanoseconds: host.now(.monotonic).totalNanoseconds - start)
+      bytes: file.length, nanoseconds: host.now(.monotonic).totalNanoseconds - start,
+      syscallCount: kernel.syscallCount)
   }
 
   /// Names what can't travel, before anything is stopped or written.

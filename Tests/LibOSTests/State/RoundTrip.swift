@@ -16,17 +16,17 @@ struct RoundTrip {
   }
 
   init(_ kernel: Kernel) throws {
-    let collector = Collector()
     let header = SnapshotHeader(
       id: SnapshotID(high: 1, low: 2), guestISA: kernel.isa.rawValue,
       libraryOSVersion: "test", abiVersion: 1)
-    let writer = try SnapshotWriter(header) { span in
-      for offset in 0..<span.byteCount {
-        collector.bytes.append(span.load(at: offset))
-      }
-    }
     kernel.unload(at: kernel.clock.monotonic)
-    try kernel.saveState(to: writer)
+    try self.init(header) { (writer) throws(SnapshotError) in try kernel.saveState(to: writer) }
+  }
+
+  init(_ header: SnapshotHeader, _ write: (SnapshotWriter) throws(SnapshotError) -> Void) throws {
+    let collector = Collector()
+    let writer = try SnapshotWriter(header) { collector.bytes += $0.array }
+    try write(writer)
     _ = try writer.finish()
     bytes = collector.bytes
   }

@@ -65,6 +65,15 @@ extension LayeredFS {
         ? LayeredNode(self, kind, lower: try loader.lowerPath(state.lower))
         : LayeredNode(self, kind, number: state.number)
     }
+    // A directory has one place, so that no walk goes in circles.
+    var placed: Set<UInt64> = [tree.root]
+    for state in tree.nodes {
+      for entry in state.entries where nodes[entry.number]?.kind == .S_IFDIR {
+        guard state.type == FileType.S_IFDIR.rawValue, placed.insert(entry.number).inserted else {
+          throw .invalidState("the place of directory \(entry.number)")
+        }
+      }
+    }
     for state in tree.nodes {
       let node = nodes[state.number]!
       try node.restore(state, nodes, loader)
