@@ -63,6 +63,10 @@ package struct PicoprocessOptions: Sendable {
   package var suspendAtSyscall: UInt64?
   /// The file of `suspendAtSyscall`.
   package var output: String?
+  /// Write the digest of the guest's state each time that so many calls were made, and at its end.
+  package var digestEvery: UInt64?
+  /// Where `digestEvery` writes; `nil`: standard error.
+  package var digestOutput: String?
   /// Save and restore within this process each time that so many calls were made: a test of both.
   package var suspendEvery: UInt64?
 

@@ -3,6 +3,7 @@ package import LibOS
 import LinuxABI
 import Machine
 import PosixHost
+import Snapshot
 
 /// A guest and all it runs on, in this host process.
 ///
@@ -14,6 +15,10 @@ package final class Picoprocess {
   var machine: GuestMachine
   /// Kept over all machines.
   let digests = FileDigests()
+  /// The header of the snapshot that the guest was restored from.
+  var origin: SnapshotHeader?
+  /// The system calls that had been made when this machine took over.
+  var lastRestored: UInt64 = 0
   /// What the guest's tree is made of.
   var tree = FilesystemConfiguration()
   /// The program's path or name, for people.

@@ -13,6 +13,7 @@ extension Kernel {
       if let exitStatus { return .exited(exitStatus) }
       if interrupt.lower(), onInterrupt?() == .stop { return .interrupted }
       if syscallCount >= syscallLimit { return .syscallLimit }
+      clock.start()
       needsAttention = false
       fireTimers()
       fireProcessorTimers()

@@ -199,7 +199,6 @@ package final class StateLoader {
     try restoreTasks(tasks, order: state.runQueue)
     try restoreLocks()
     kernel.restoreTerminal(state)
-    kernel.restoreClock(state)
   }
 
   private func restoreTasks(_ state: Godwit_State_Tasks, order: [Int32]) throws(SnapshotError) {

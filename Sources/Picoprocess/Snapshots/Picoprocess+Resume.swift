@@ -16,6 +16,7 @@ extension Picoprocess {
       state = try ResumeState(reader)
     } catch { throw Failure(path, error) }
     try self.init(options, program: state.program)
+    origin = reader.header
     tree = try state.filesystems(options, self)
     do throws(SnapshotError) { try restore(reader) } catch { throw Failure(path, error) }
   }
