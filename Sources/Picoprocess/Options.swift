@@ -82,6 +82,8 @@ package struct ProgramOptions: Sendable {
   package var environment: [String] = []
   /// A directory of the guest; `nil`: Godwit's own where the guest has it, else `/`.
   package var workingDirectory: String?
+  /// Has the run depend on nothing but the program, its files and this number; `nil`: an ordinary run.
+  package var seed: UInt64?
 
   package init(program: String, arguments: [String]) {
     self.program = program

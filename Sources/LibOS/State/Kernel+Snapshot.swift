@@ -59,6 +59,14 @@ extension Kernel {
     state.nextPid = nextPID
     state.initialPid = initialPID
     state.syscallCount = syscallCount
+    state.blockSequence = blockSequence
+    if let host = deterministicHost {
+      state.determinism.seed = host.seed
+      state.determinism.entropyPosition = host.entropyPosition
+      state.determinism.time = host.time
+      state.determinism.current = current
+      state.determinism.sliceEnd = sliceEnd
+    }
     state.runQueue = scheduler.runnable.filter { !$0.runsAgain }.map(\.tid)
     state.futexSequence = futexes.sequence
     state.lastInodeNumber = lastInodeNumber
@@ -91,10 +99,19 @@ extension Kernel {
     configuration.processors = Int(state.processors)
     configuration.memory = state.memory
     configuration.timeSlice = state.timeSlice
+    // Before the guest's clocks, which are derived from the host's.
+    if let host = deterministicHost {
+      host.restore(
+        time: state.determinism.time, seed: state.determinism.seed,
+        entropyPosition: state.determinism.entropyPosition)
+      current = state.determinism.current
+      sliceEnd = state.determinism.sliceEnd
+    }
     restoreClock(state)
     nextPID = state.nextPid
     initialPID = state.initialPid
     syscallCount = state.syscallCount
+    blockSequence = state.blockSequence
     futexes.sequence = state.futexSequence
     lastInodeNumber = state.lastInodeNumber
     bootID = state.bootID

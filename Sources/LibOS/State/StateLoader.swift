@@ -214,8 +214,11 @@ package final class StateLoader {
       process.tasks.append(task)
       kernel.futexes.restore(task)
     }
-    // Runnable ones first, in their order; the blocked ones behind them run their calls again.
+    // Runnable ones first, in their order; the blocked ones behind them run their calls again, in the order
+    // in which they had gone to sleep.
     for tid in order { if let task = restored[tid] { kernel.scheduler.enqueue(task) } }
-    for entry in state.tasks { kernel.scheduler.enqueue(restored[entry.tid]!) }
+    let blocked = restored.values.filter(\.runsAgain)
+      .sorted { ($0.blockSequence, $0.tid) < ($1.blockSequence, $1.tid) }
+    for task in blocked { kernel.scheduler.enqueue(task) }
   }
 }

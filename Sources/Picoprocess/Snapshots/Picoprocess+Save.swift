@@ -69,10 +69,13 @@ extension Picoprocess {
       header.creationNanoseconds = origin.creationNanoseconds
       header.hostNote = origin.hostNote
     } else {
-      let now = host.now(.realtime)
+      let isDeterministic = kernel.deterministicHost != nil
+      let now =
+        isDeterministic
+        ? HostTime(nanoseconds: kernel.clock.moment.realtime) : host.now(.realtime)
       header.creationSeconds = now.seconds
       header.creationNanoseconds = UInt32(now.nanoseconds)
-      header.hostNote = host.facts.hostName
+      header.hostNote = isDeterministic ? "" : host.facts.hostName
     }
     return header
   }
@@ -92,7 +95,9 @@ extension Picoprocess {
     bytes = collector.bytes
     kernel.vfs.sync()
     let old = machine
-    machine = try GuestMachine(host: host, memoryLimit: options.memoryLimit, digests: digests)
+    machine = try GuestMachine(
+      host: host, memoryLimit: old.arena.byteLimit, digests: digests,
+      seed: old.kernel.deterministicHost?.seed)
     old.retire()
     do throws(SnapshotError) {
       let reader = try SnapshotReader(SnapshotBytes(bytes))
