@@ -70,6 +70,41 @@ uc_err godwit_uc_set_exits(uc_engine *uc, const uint64_t *addresses, size_t coun
   return uc_ctl_set_exits(uc, (uint64_t *)addresses, count);
 }
 
+uc_err godwit_uc_count_instructions(uc_engine *uc) {
+#ifdef UC_GODWIT_COUNTS_INSTRUCTIONS
+  return uc_godwit_count_instructions(uc);
+#else
+  (void)uc;
+  return UC_ERR_VERSION;
+#endif
+}
+
+uc_err godwit_uc_set_budget(uc_engine *uc, uint64_t budget, uint64_t time) {
+#ifdef UC_GODWIT_COUNTS_INSTRUCTIONS
+  return uc_godwit_set_budget(uc, budget, time);
+#else
+  (void)uc, (void)budget, (void)time;
+  return UC_ERR_VERSION;
+#endif
+}
+
+uint64_t godwit_uc_budget(uc_engine *uc) {
+#ifdef UC_GODWIT_COUNTS_INSTRUCTIONS
+  return uc_godwit_budget(uc);
+#else
+  (void)uc;
+  return 0;
+#endif
+}
+
+void godwit_uc_clear_exclusive(uc_engine *uc) {
+#ifdef UC_GODWIT_COUNTS_INSTRUCTIONS
+  (void)uc_godwit_clear_exclusive(uc);
+#else
+  (void)uc;
+#endif
+}
+
 uint64_t godwit_uc_state_word(uc_engine *uc, size_t offset) {
   uint64_t word;
   memcpy(&word, (const char *)uc + offset, sizeof word);

@@ -149,6 +149,22 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._terminalForeground = newValue}
   }
 
+  /// Of a deterministic run.
+  package var determinism: Godwit_State_Determinism {
+    get {_storage._determinism ?? Godwit_State_Determinism()}
+    set {_uniqueStorage()._determinism = newValue}
+  }
+  /// Returns true if `determinism` has been explicitly set.
+  package var hasDeterminism: Bool {_storage._determinism != nil}
+  /// Clears the value of `determinism`. Subsequent reads from it will return its default value.
+  package mutating func clearDeterminism() {_uniqueStorage()._determinism = nil}
+
+  /// The number that the task which went to sleep last got.
+  package var blockSequence: UInt64 {
+    get {_storage._blockSequence}
+    set {_uniqueStorage()._blockSequence = newValue}
+  }
+
   package var ipc: Godwit_State_Ipc {
     get {_storage._ipc ?? Godwit_State_Ipc()}
     set {_uniqueStorage()._ipc = newValue}
@@ -316,6 +332,29 @@ package nonisolated struct Godwit_State_Message: Sendable {
   package var type: Int64 = 0
 
   package var text: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_Determinism: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var seed: UInt64 = 0
+
+  /// Random bytes that were handed out.
+  package var entropyPosition: UInt64 = 0
+
+  /// Nanoseconds since the guest began.
+  package var time: Int64 = 0
+
+  /// The task that ran last, and when its slice ends on the guest's monotonic clock.
+  package var current: Int32 = 0
+
+  package var sliceEnd: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1797,6 +1836,12 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
     set {_uniqueStorage()._pendingOpen = newValue}
   }
 
+  /// Its place among the sleeping tasks, in the order in which they went.
+  package var blockSequence: UInt64 {
+    get {_storage._blockSequence}
+    set {_uniqueStorage()._blockSequence = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1951,7 +1996,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2};ipc\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{2}'ipc\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -1975,6 +2020,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _terminalModes: Data = Data()
     var _terminalSession: Int32 = 0
     var _terminalForeground: Int32 = 0
+    var _determinism: Godwit_State_Determinism? = nil
+    var _blockSequence: UInt64 = 0
     var _ipc: Godwit_State_Ipc? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -2007,6 +2054,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _terminalModes = source._terminalModes
       _terminalSession = source._terminalSession
       _terminalForeground = source._terminalForeground
+      _determinism = source._determinism
+      _blockSequence = source._blockSequence
       _ipc = source._ipc
     }
   }
@@ -2047,6 +2096,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 19: try { try decoder.decodeSingularBytesField(value: &_storage._terminalModes) }()
         case 20: try { try decoder.decodeSingularInt32Field(value: &_storage._terminalSession) }()
         case 21: try { try decoder.decodeSingularInt32Field(value: &_storage._terminalForeground) }()
+        case 40: try { try decoder.decodeSingularMessageField(value: &_storage._determinism) }()
+        case 41: try { try decoder.decodeSingularUInt64Field(value: &_storage._blockSequence) }()
         case 80: try { try decoder.decodeSingularMessageField(value: &_storage._ipc) }()
         default: break
         }
@@ -2123,6 +2174,12 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._terminalForeground != 0 {
         try visitor.visitSingularInt32Field(value: _storage._terminalForeground, fieldNumber: 21)
       }
+      try { if let v = _storage._determinism {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+      } }()
+      if _storage._blockSequence != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._blockSequence, fieldNumber: 41)
+      }
       try { if let v = _storage._ipc {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
       } }()
@@ -2156,6 +2213,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._terminalModes != rhs_storage._terminalModes {return false}
         if _storage._terminalSession != rhs_storage._terminalSession {return false}
         if _storage._terminalForeground != rhs_storage._terminalForeground {return false}
+        if _storage._determinism != rhs_storage._determinism {return false}
+        if _storage._blockSequence != rhs_storage._blockSequence {return false}
         if _storage._ipc != rhs_storage._ipc {return false}
         return true
       }
@@ -2488,6 +2547,56 @@ nonisolated extension Godwit_State_Message: SwiftProtobuf.Message, SwiftProtobuf
   package static func ==(lhs: Godwit_State_Message, rhs: Godwit_State_Message) -> Bool {
     if lhs.type != rhs.type {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Determinism: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Determinism"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}seed\0\u{3}entropy_position\0\u{1}time\0\u{1}current\0\u{3}slice_end\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.entropyPosition) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.time) }()
+      case 4: try { try decoder.decodeSingularInt32Field(value: &self.current) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.sliceEnd) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.seed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.seed, fieldNumber: 1)
+    }
+    if self.entropyPosition != 0 {
+      try visitor.visitSingularUInt64Field(value: self.entropyPosition, fieldNumber: 2)
+    }
+    if self.time != 0 {
+      try visitor.visitSingularInt64Field(value: self.time, fieldNumber: 3)
+    }
+    if self.current != 0 {
+      try visitor.visitSingularInt32Field(value: self.current, fieldNumber: 4)
+    }
+    if self.sliceEnd != 0 {
+      try visitor.visitSingularInt64Field(value: self.sliceEnd, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Determinism, rhs: Godwit_State_Determinism) -> Bool {
+    if lhs.seed != rhs.seed {return false}
+    if lhs.entropyPosition != rhs.entropyPosition {return false}
+    if lhs.time != rhs.time {return false}
+    if lhs.current != rhs.current {return false}
+    if lhs.sliceEnd != rhs.sliceEnd {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4903,7 +5012,7 @@ nonisolated extension Godwit_State_Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Task"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0")
 
   fileprivate class _StorageClass {
     var _tid: Int32 = 0
@@ -4935,6 +5044,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
     var _timerSlack: UInt64 = 0
     var _fault: [UInt64] = []
     var _pendingOpen: UInt64 = 0
+    var _blockSequence: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -4974,6 +5084,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       _timerSlack = source._timerSlack
       _fault = source._fault
       _pendingOpen = source._pendingOpen
+      _blockSequence = source._blockSequence
     }
   }
 
@@ -5021,6 +5132,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         case 27: try { try decoder.decodeSingularUInt64Field(value: &_storage._timerSlack) }()
         case 28: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._fault) }()
         case 29: try { try decoder.decodeSingularUInt64Field(value: &_storage._pendingOpen) }()
+        case 40: try { try decoder.decodeSingularUInt64Field(value: &_storage._blockSequence) }()
         default: break
         }
       }
@@ -5120,6 +5232,9 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       if _storage._pendingOpen != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._pendingOpen, fieldNumber: 29)
       }
+      if _storage._blockSequence != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._blockSequence, fieldNumber: 40)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5158,6 +5273,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._timerSlack != rhs_storage._timerSlack {return false}
         if _storage._fault != rhs_storage._fault {return false}
         if _storage._pendingOpen != rhs_storage._pendingOpen {return false}
+        if _storage._blockSequence != rhs_storage._blockSequence {return false}
         return true
       }
       if !storagesAreEqual {return false}

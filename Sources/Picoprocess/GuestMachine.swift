@@ -11,8 +11,14 @@ package final class GuestMachine {
   package let kernel: Kernel
   package private(set) var engines: [UnicornEngine] = []
 
-  package init(host: PosixHost, memoryLimit: Int?, digests: FileDigests) throws(Failure) {
-    let limit = memoryLimit ?? Int(clamping: host.facts.memory / 4 * 3)
+  /// - Parameter seed: that of a deterministic run.
+  package init(host: PosixHost, memoryLimit: Int?, digests: FileDigests, seed: UInt64?)
+    throws(Failure)
+  {
+    let host: any Host = seed.map { DeterministicHost(host, seed: $0) } ?? host
+    let limit =
+      memoryLimit
+      ?? (seed == nil ? Int(clamping: host.facts.memory / 4 * 3) : DeterministicHost.memory)
     guard limit >= 1 << 20 else { throw Failure("the memory limit must be at least 1M") }
     guard let arena = FrameArena(byteLimit: limit) else {
       throw Failure("the host has no room for \(limit) bytes of guest memory")
@@ -29,7 +35,8 @@ package final class GuestMachine {
   /// Provides the processor for `isa`.
   private func useEngine(for isa: GuestISA) throws(LoadError) {
     do throws(EngineError) {
-      let engine = try UnicornEngine(isa: isa, arena: arena)
+      let engine = try UnicornEngine(
+        isa: isa, arena: arena, countsInstructions: kernel.deterministicHost != nil)
       let stop = engine.stopToken
       kernel.use(engine, stop: EngineStop { stop.request() })
       engines.append(engine)

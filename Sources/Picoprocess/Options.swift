@@ -63,6 +63,10 @@ package struct PicoprocessOptions: Sendable {
   package var suspendAtSyscall: UInt64?
   /// The file of `suspendAtSyscall`.
   package var output: String?
+  /// Write the digest of the guest's state each time that so many calls were made, and at its end.
+  package var digestEvery: UInt64?
+  /// Where `digestEvery` writes; `nil`: standard error.
+  package var digestOutput: String?
   /// Save and restore within this process each time that so many calls were made: a test of both.
   package var suspendEvery: UInt64?
 
@@ -78,6 +82,8 @@ package struct ProgramOptions: Sendable {
   package var environment: [String] = []
   /// A directory of the guest; `nil`: Godwit's own where the guest has it, else `/`.
   package var workingDirectory: String?
+  /// Has the run depend on nothing but the program, its files and this number; `nil`: an ordinary run.
+  package var seed: UInt64?
 
   package init(program: String, arguments: [String]) {
     self.program = program

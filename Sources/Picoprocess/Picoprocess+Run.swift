@@ -12,6 +12,7 @@ extension Picoprocess {
       HostSignals.uninstall()
     }
     let ending = try loop()
+    if case .exited = ending, options.digestEvery != nil { try reports.digest(kernel) }
     kernel.vfs.sync()
     try reports.finish(self, ending)
     return ending
@@ -37,22 +38,32 @@ extension Picoprocess {
       followStop()
       return mailbox.isEmpty ? .proceed : .stop
     }
+    lastRestored = kernel.syscallCount
     setSyscallLimit()
   }
 
   private func setSyscallLimit() {
+    let count = kernel.syscallCount
     var limit = options.suspendAtSyscall ?? .max
-    if let step = options.suspendEvery { limit = min(limit, kernel.syscallCount + step) }
+    if let step = options.suspendEvery { limit = min(limit, lastRestored + step) }
+    // At multiples, so that a guest that is resumed goes on with the same sequence.
+    if let step = options.digestEvery { limit = min(limit, (count / step + 1) * step) }
     kernel.syscallLimit = limit
   }
 
   private func limitReached() throws(Failure) -> Ending? {
+    if let step = options.digestEvery, kernel.syscallCount % step == 0 {
+      try reports.digest(kernel)
+    }
     if let limit = options.suspendAtSyscall, kernel.syscallCount >= limit {
       guard let output = options.output else { throw Failure("there is no file to suspend to") }
       _ = try save(to: output)
       return .suspended
     }
-    try saveAndRestore()
+    if let step = options.suspendEvery, kernel.syscallCount - lastRestored >= step {
+      try saveAndRestore()
+    }
+    setSyscallLimit()
     return nil
   }
 }

@@ -3,6 +3,7 @@ package import LibOS
 import LinuxABI
 import Machine
 import PosixHost
+import Snapshot
 
 /// A guest and all it runs on, in this host process.
 ///
@@ -14,6 +15,10 @@ package final class Picoprocess {
   var machine: GuestMachine
   /// Kept over all machines.
   let digests = FileDigests()
+  /// The header of the snapshot that the guest was restored from.
+  var origin: SnapshotHeader?
+  /// The system calls that had been made when this machine took over.
+  var lastRestored: UInt64 = 0
   /// What the guest's tree is made of.
   var tree = FilesystemConfiguration()
   /// The program's path or name, for people.
@@ -46,7 +51,9 @@ package final class Picoprocess {
   }
 
   /// Prepares everything but the guest itself.
-  init(_ options: PicoprocessOptions, program: String) throws(Failure) {
+  ///
+  /// - Parameter seed: that of a deterministic run.
+  init(_ options: PicoprocessOptions, program: String, seed: UInt64?) throws(Failure) {
     let host = PosixHost()
     self.host = host
     self.options = options
@@ -54,7 +61,8 @@ package final class Picoprocess {
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)
     reports = try Reports(options)
-    machine = try GuestMachine(host: host, memoryLimit: options.memoryLimit, digests: digests)
+    machine = try GuestMachine(
+      host: host, memoryLimit: options.memoryLimit, digests: digests, seed: seed)
     wake = Wake(host)
     let service = ControlService(mailbox: mailbox, wake: wake)
     control = try Picoprocess.openControl(options, name: name, service)
@@ -64,7 +72,7 @@ package final class Picoprocess {
   package convenience init(_ program: ProgramOptions, _ options: PicoprocessOptions)
     throws(Failure)
   {
-    try self.init(options, program: program.program)
+    try self.init(options, program: program.program, seed: program.seed)
     tree = try filesystemConfiguration(root: options.root ?? "/", options.mounts)
     reports.attach(to: kernel)
     try start(program)
@@ -73,7 +81,9 @@ package final class Picoprocess {
   private func start(_ options: ProgramOptions) throws(Failure) {
     var fs = try mountFilesystems()
     fs.cwd = try workingDirectory(options, fs)
-    let environment = Picoprocess.environment(adding: options.environment)
+    // A deterministic run takes over nothing but what it is given.
+    let inherited = options.seed == nil ? HostProcess.environment : [Self.defaultPath]
+    let environment = Picoprocess.environment(inherited, adding: options.environment)
     let program: Program
     do throws(LoadError) {
       program = try kernel.findProgram(
@@ -86,7 +96,7 @@ package final class Picoprocess {
       process = try kernel.start(program, environment: environment, fs: fs)
     } catch { throw Failure(error) }
     kernel.openStandardStreams(of: process)
-    ignoreInheritedSignals(process)
+    if options.seed == nil { ignoreInheritedSignals(process) }
   }
 
   /// The working directory asked for; by default the host's, when the guest sees the same tree.
@@ -100,7 +110,8 @@ package final class Picoprocess {
         return directory
       } catch { throw Failure(path, error) }
     }
-    if self.options.root == nil, let path = try? HostProcess.workingDirectory(),
+    if self.options.root == nil, options.seed == nil,
+      let path = try? HostProcess.workingDirectory(),
       let directory = try? kernel.vfs.resolve(path, in: fs)
     {
       return directory
@@ -120,9 +131,9 @@ package final class Picoprocess {
     return name.hasPrefix(".") ? "_" + name : name
   }
 
-  static func environment(adding changes: [String]) -> [[UInt8]] {
+  static func environment(_ strings: [[UInt8]], adding changes: [String]) -> [[UInt8]] {
     let equals = UInt8(ascii: "=")
-    var strings = HostProcess.environment
+    var strings = strings
     for change in changes {
       let bytes = Array(change.utf8)
       let key = bytes.prefix { $0 != equals } + [equals]
@@ -137,6 +148,9 @@ package final class Picoprocess {
     if let path = environment.first(where: { $0.starts(with: key) }) {
       return Array(path.dropFirst(key.count))
     }
-    return Array("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".utf8)
+    return Array(defaultPath.dropFirst(key.count))
   }
+
+  private static let defaultPath = Array(
+    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".utf8)
 }

@@ -2,18 +2,21 @@ import HostABI
 import LibOS
 import Machine
 import PosixHost
+import Snapshot
 import UnicornEngine
 
-/// What `--trace` and `--stats` write.
+/// What `--trace`, `--stats` and `--digest-every` write.
 struct Reports {
   private let trace: OutputFile?
   private let statistics: OutputFile?
   private let counts: SyscallStatistics?
+  private let digests: OutputFile?
 
   init(_ options: PicoprocessOptions) throws(Failure) {
     trace = try Reports.open(options.trace)
     statistics = try Reports.open(options.statistics)
     counts = statistics == nil ? nil : SyscallStatistics()
+    digests = try Reports.open(options.digestOutput.map { .file($0) } ?? .standardError)
   }
 
   private static func open(_ target: ReportTarget?) throws(Failure) -> OutputFile? {
@@ -31,6 +34,17 @@ struct Reports {
     if let trace {
       // A trace that can't be written must not disturb the guest.
       kernel.tracer = Tracer { line in try? trace.write(Array(line.utf8) + [10]) }
+    }
+  }
+
+  /// Writes a line with the number of system calls that were made, and the digest of the state.
+  func digest(_ kernel: Kernel) throws(Failure) {
+    let state: StateDigest
+    do throws(SnapshotError) { state = try kernel.digestState() } catch {
+      throw Failure("the guest's state", error)
+    }
+    try withFailure("digests") { () throws(HostError) in
+      try digests?.write(Array("\(state.syscallCount) \(state.whole)\n".utf8))
     }
   }
 

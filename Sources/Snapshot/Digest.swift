@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Zstd
 
 /// A SHA-256 digest.
 package struct Digest: Hashable, Sendable {
@@ -24,6 +25,21 @@ package struct Digest: Hashable, Sendable {
     for part in parts { hash.update(data: part) }
     self.init(hash.finalize())
   }
+
+  /// The digest of a page; `zeroPage`, which costs less, for one of zeroes.
+  package init(ofPage page: RawSpan) {
+    guard !page.isZero else {
+      self = .zeroPage
+      return
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(page.byteCount)
+    bytes.append(page)
+    self.init(of: bytes[...])
+  }
+
+  /// Stands for a page of zeroes: no digest that SHA-256 is known to give.
+  package static var zeroPage: Digest { Digest([UInt8](repeating: 0, count: Digest.size)[...]) }
 
   /// Bytes of a digest.
   package static var size: Int { 32 }

@@ -1,10 +1,16 @@
-/// The 16 bytes that name a snapshot, random and given by whoever writes it.
+/// The 16 bytes that name a snapshot, given by whoever writes it.
 package struct SnapshotID: Hashable, Sendable {
   package let high: UInt64
   package let low: UInt64
   package init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
+  }
+
+  /// The name of what has this digest: its first half.
+  package init(of digest: Digest) {
+    func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+    self.init(high: word(digest.bytes[..<8]), low: word(digest.bytes[8..<16]))
   }
 }
 

@@ -62,17 +62,17 @@ package final class SnapshotWriter {
   }
 
   /// Adds a page of 4,096 bytes to the store, unless an equal one is there.
-  package func addPage(_ page: RawSpan) throws(SnapshotError) -> PageReference {
+  ///
+  /// - Parameter digest: the page's, where it is known; `Digest.zeroPage` for one of zeroes.
+  package func addPage(_ page: RawSpan, digest: Digest? = nil)
+    throws(SnapshotError) -> PageReference
+  {
     precondition(page.byteCount == Page.size)
     addedPages += 1
-    if page.isZero { return .zero }
-    let start = chunk.count
+    let digest = digest ?? Digest(ofPage: page)
+    if digest == .zeroPage { return .zero }
+    if let known = references[digest] { return known }
     chunk.append(page)
-    let digest = Digest(of: chunk[start...])
-    if let known = references[digest] {
-      chunk.removeLast(Page.size)
-      return known
-    }
     storedPages += 1
     let reference = PageReference(rawValue: storedPages)
     references[digest] = reference

@@ -78,6 +78,23 @@ import Machine
     precondition(error == UC_ERR_OK)
   }
 
+  // MARK: Counting
+
+  /// Counts the guest's instructions from now on.
+  func countInstructions() throws(EngineError) {
+    try Self.check("count instructions", unsafe godwit_uc_count_instructions(handle))
+  }
+
+  /// Has `run` return when `budget` more instructions are done; counters show `time` now.
+  func setBudget(_ budget: UInt64, time: UInt64) {
+    let error = unsafe godwit_uc_set_budget(handle, budget, time)
+    precondition(error == UC_ERR_OK)
+  }
+
+  var budget: UInt64 { unsafe godwit_uc_budget(handle) }
+
+  func clearExclusive() { unsafe godwit_uc_clear_exclusive(handle) }
+
   // MARK: Translations
 
   func flushTLB() {

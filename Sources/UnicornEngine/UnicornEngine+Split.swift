@@ -13,7 +13,8 @@ extension UnicornEngine {
   /// Whether the refused fetch belongs to a later instruction than the one at the program counter;
   /// if so, the run may go on: it comes back here when that instruction is reached.
   func split(in space: AddressSpace) -> Bool {
-    guard isa == .x86_64 else { return false }
+    // Blocks that count instructions do not go beyond a page unless their first instruction does.
+    guard isa == .x86_64, !countsInstructions else { return false }
     let start = programCounter
     guard start & ~4095 == refusedPage &- 4096, splitEnd == nil,
       case .frame(let frame, _) = space.translate(GuestAddress(start), .execute)

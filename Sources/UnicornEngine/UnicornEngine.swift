@@ -54,6 +54,9 @@ package final class UnicornEngine: Engine {
 
   private var knownProgramCounter: UInt64?
 
+  /// It runs by budgets of instructions.
+  let countsInstructions: Bool
+
   static let smallestFillLimit: UInt64 = 1024
   /// In the kernel's half of both ISAs' address spaces, where no guest mapping can be.
   static let windowBase: UInt64 = 0xffff_8000_0000_0000
@@ -61,9 +64,14 @@ package final class UnicornEngine: Engine {
   /// Makes an engine over `arena`, which must hold one free frame.
   ///
   /// Throws when Unicorn refuses a step, which means that the library is not the one expected.
-  package init(isa: GuestISA, arena: FrameArena) throws(EngineError) {
+  ///
+  /// - Parameter countsInstructions: for `run(in:budget:time:)`, which costs some speed.
+  package init(isa: GuestISA, arena: FrameArena, countsInstructions: Bool = false)
+    throws(EngineError)
+  {
     self.isa = isa
     self.arena = arena
+    self.countsInstructions = countsInstructions
     translator = arena.addTranslator()
     let processor: any Processor
     switch isa {
@@ -80,6 +88,7 @@ package final class UnicornEngine: Engine {
     try findFaultAddress()
     try processor.enterUserMode(self)
     registers = RegisterFile(isa: isa)
+    if countsInstructions { try emulator.countInstructions() }
     stopToken.attach(emulator)
   }
 
@@ -101,9 +110,19 @@ package final class UnicornEngine: Engine {
     return exit
   }
 
+  package func run(in space: AddressSpace, budget: inout UInt64, time: Int64) -> Exit {
+    precondition(countsInstructions)
+    emulator.setBudget(min(budget, UInt64(Int64.max)), time: UInt64(bitPattern: time))
+    let exit = run(in: space)
+    budget = emulator.budget
+    return exit
+  }
+
+  package func clearExclusive() { emulator.clearExclusive() }
+
   private func runToExit(in space: AddressSpace) -> Exit {
     while true {
-      if stopToken.take() { return .stopped }
+      if stopToken.take() || countsInstructions && emulator.budget == 0 { return .stopped }
       if splitEnd != nil { continueSplit() }
       if arena.hasStaleCode(translator) { dropStaleCode() }
       if tlbVersion != space.tlbVersion {

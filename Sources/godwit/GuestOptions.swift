@@ -40,6 +40,16 @@ struct GuestOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Write the digest of the guest's state whenever it has made so many system calls, and at its end.",
+      valueName: "n"))
+  var digestEvery: UInt64?
+
+  @Option(
+    help: ArgumentHelp("Where to write digests; default: standard error.", valueName: "file"))
+  var digestOutput: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Save and restore the guest in memory whenever it has made so many system calls: a test.",
       valueName: "n", visibility: .hidden))
   var suspendEvery: UInt64?
@@ -49,6 +59,10 @@ struct GuestOptions: ParsableArguments {
       throw ValidationError("--suspend-at-syscall and --output need each other")
     }
     guard suspendEvery != 0 else { throw ValidationError("--suspend-every takes 1 or more") }
+    guard digestEvery != 0 else { throw ValidationError("--digest-every takes 1 or more") }
+    guard digestOutput == nil || digestEvery != nil else {
+      throw ValidationError("--digest-output needs --digest-every")
+    }
   }
 
   var picoprocessOptions: PicoprocessOptions {
@@ -62,6 +76,8 @@ struct GuestOptions: ParsableArguments {
     options.suspendAtSyscall = suspendAtSyscall
     options.output = output
     options.suspendEvery = suspendEvery
+    options.digestEvery = digestEvery
+    options.digestOutput = digestOutput
     return options
   }
 }

@@ -8,7 +8,8 @@ enum OptionalValues {
   /// Options of `run` whose value is the next argument.
   private static let valued: Set<String> = [
     "--name", "--root", "--mount", "--env", "--cwd", "--memory-limit", "--suspend-at-syscall",
-    "--suspend-every", "--output", "-o",
+    "--suspend-every", "--digest-every", "--digest-output", "--seed", "--output",
+    "-o",
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {

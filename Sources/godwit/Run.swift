@@ -16,11 +16,24 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("The working directory in the guest.", valueName: "dir"))
   var cwd: String?
 
+  @Flag(
+    help: """
+      Have the run depend on nothing but the program, its files and the seed: the same on every host. The \
+      environment is empty but for PATH and --env, the working directory /.
+      """)
+  var deterministic = false
+
+  @Option(help: ArgumentHelp("What random numbers follow from in a deterministic run; default: 0.", valueName: "n"))
+  var seed: UInt64?
+
   @Argument(parsing: .postTerminator, help: "The program and its arguments.")
   var command: [String] = []
 
   func validate() throws {
     guard !command.isEmpty else { throw ValidationError("there is no program to run") }
+    guard seed == nil || deterministic else {
+      throw ValidationError("--seed needs --deterministic")
+    }
     for setting in env where !setting.contains("=") || setting.hasPrefix("=") {
       throw ValidationError("--env takes NAME=VALUE, not '\(setting)'")
     }
@@ -30,6 +43,7 @@ struct Run: ParsableCommand {
     var program = ProgramOptions(program: command[0], arguments: Array(command.dropFirst()))
     program.environment = env
     program.workingDirectory = cwd
+    program.seed = deterministic ? seed ?? 0 : nil
     let picoprocess = try Picoprocess(program, options.picoprocessOptions)
     throw GuestEnding(try picoprocess.run())
   }

@@ -31,6 +31,21 @@ uc_err godwit_uc_remove_code(uc_engine *uc, uint64_t start, uint64_t end);
 /// Makes uc_emu_start stop at any of `count` addresses, and not at its `until`.
 uc_err godwit_uc_set_exits(uc_engine *uc, const uint64_t *addresses, size_t count);
 
+// Instruction counting, which only Godwit's own build of Unicorn does; UC_ERR_VERSION with any other.
+
+/// Counts the guest's instructions from now on.
+uc_err godwit_uc_count_instructions(uc_engine *uc);
+
+/// Has uc_emu_start return when `budget` instructions are done. Counters that programs can read show
+/// `time` before the first one.
+uc_err godwit_uc_set_budget(uc_engine *uc, uint64_t budget, uint64_t time);
+
+/// What is left of the budget.
+uint64_t godwit_uc_budget(uc_engine *uc);
+
+/// Forgets an exclusive load of AArch64.
+void godwit_uc_clear_exclusive(uc_engine *uc);
+
 /// The 64-bit word `offset` bytes into the engine's own state. See UnicornEngine+FaultAddress.swift.
 uint64_t godwit_uc_state_word(uc_engine *uc, size_t offset);
 

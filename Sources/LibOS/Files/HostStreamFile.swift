@@ -40,7 +40,7 @@ package final class HostStreamFile: OpenFile {
       throw error
     }
     if case .terminal = kind { place = dentry } else { place = nil }
-    streamInode = place?.inode ?? HostStreamInode(host, handle, kind, vfs.streams.takeNumber(number))
+    streamInode = place?.inode ?? HostStreamInode(vfs, handle, kind, vfs.streams.takeNumber(number))
     super.init(flags: flags)
     vfs.streams.add(self)
   }
@@ -185,12 +185,13 @@ private final class StreamSource: PageSource {
 
 /// What `fstat` shows of a host stream without a name in the guest.
 private final class HostStreamInode: Inode {
-  private let host: any Host
+  private unowned let vfs: VFS
+  private var host: any Host { vfs.host }
   private let handle: HostHandle
   private let kind: StreamKind
 
-  init(_ host: any Host, _ handle: HostHandle, _ kind: StreamKind, _ number: UInt64) {
-    self.host = host
+  init(_ vfs: VFS, _ handle: HostHandle, _ kind: StreamKind, _ number: UInt64) {
+    self.vfs = vfs
     self.handle = handle
     self.kind = kind
     super.init(number: number)
@@ -201,6 +202,11 @@ private final class HostStreamInode: Inode {
       try hosted { () throws(HostError) in try host.attributes(of: handle) }, inode: number)
     status.uid = 0
     status.gid = 0
+    if vfs.hidesHost {
+      status.hideHost()
+      status.mode = FileMode(type: status.type, permissions: 0o600)
+      status.linkCount = 1
+    }
     return status
   }
 

@@ -7,6 +7,8 @@ package final class LayeredFile: OpenFile {
   private let place: Dentry
   /// Keeps an unchanged file's bytes at hand while it is open.
   private var object: MemoryObject
+  /// What it keeps.
+  var bytes: MemoryObject { object }
 
   init(_ node: LayeredNode, _ dentry: Dentry, _ flags: OpenFlags, _ object: MemoryObject) {
     self.node = node

@@ -15,7 +15,8 @@ extension OpenFile {
 
 extension LayeredFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
-    .named(named(saver))
+    saver.hold(bytes)
+    return .named(named(saver))
   }
 }
 

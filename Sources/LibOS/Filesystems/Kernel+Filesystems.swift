@@ -37,10 +37,11 @@ extension Kernel {
       try vfs.mount(LayeredFS(vfs: vfs, lower: nil), at: path, context)
     }
     for mount in configuration.mounts {
-      let filesystem = try HostFS(vfs: vfs, base: mount.host)
+      let filesystem = try HostFS(vfs: vfs, base: mount.host, isReadOnly: mount.isReadOnly)
       let place = try vfs.mountPoint(mount.guest, context, type: filesystem.root.type)
       vfs.mount(filesystem, on: place, isReadOnly: mount.isReadOnly)
     }
+    _ = vfs.memoryFiles
     return context
   }
 

@@ -8,7 +8,11 @@ package import Machine
 /// links, renames and removes names.
 package final class VFS {
   package let host: any Host
+  /// Files that the guest has not changed must not tell anything of the host that has them.
+  package let hidesHost: Bool
   package let arena: FrameArena
+  /// Bytes of memory that are in use, as filesystems in memory show them.
+  package var memoryInUse: () -> UInt64
   /// In the order they were mounted; the first is the root.
   package private(set) var mounts: [Mount] = []
   /// Guest wall time minus host wall time, in nanoseconds.
@@ -36,7 +40,9 @@ package final class VFS {
 
   package init(host: any Host, arena: FrameArena) {
     self.host = host
+    hidesHost = host is DeterministicHost
     self.arena = arena
+    memoryInUse = { UInt64(arena.framesInUse) << 12 }
   }
 
   /// Minor numbers of `st_dev`, in the order of mounting.

@@ -13,6 +13,7 @@ extension Kernel {
       if let exitStatus { return .exited(exitStatus) }
       if interrupt.lower(), onInterrupt?() == .stop { return .interrupted }
       if syscallCount >= syscallLimit { return .syscallLimit }
+      takeUp()
       needsAttention = false
       fireTimers()
       fireProcessorTimers()
@@ -28,13 +29,26 @@ extension Kernel {
     }
   }
 
+  /// Puts everything back as it was when the loop was left, or the guest saved.
+  private func takeUp() {
+    guard isDown else { return }
+    isDown = false
+    clock.start()
+    // Those that slept go back to sleep, in the order in which they had gone.
+    for task in scheduler.runnable where task.runsAgain {
+      load(task)
+      _ = prepare(task)
+    }
+    if let task = tasks[current] { load(task) }
+  }
+
   /// The inner loop: the task runs, its calls are answered, until something needs the top.
   private func runGuest(_ task: Task) {
     let space = task.process.space
     let processor = task.process.processor
     let engine = processor.engine
     while true {
-      switch engine.run(in: space) {
+      switch deterministicHost?.run(engine, in: space) ?? engine.run(in: space) {
       case .syscall:
         let frame = engine.syscallFrame()
         syscallCount += 1
@@ -118,7 +132,11 @@ extension Kernel {
     task.engine.restore(from: task.context)
     loaded = task
     loadedSince = now
+    guard task.tid != current, !task.runsAgain else { return }
+    current = task.tid
     sliceEnd = now + configuration.timeSlice
+    // What another thread had begun to do exclusively is void.
+    task.engine.clearExclusive()
   }
 
   /// Takes the loaded task's registers out of the engine.
@@ -131,11 +149,11 @@ extension Kernel {
 
   /// Runs a woken task's call again and delivers signals. `false`: the task can't go on.
   private func prepare(_ task: Task) -> Bool {
-    task.runsAgain = false
     if let call = task.call, task.interruption == nil {
       dispatch(task, call, task.process.processor)
-      guard task.state == .runnable else { return false }
     }
+    task.runsAgain = false
+    guard task.state == .runnable else { return false }
     task.isInterrupted = false
     if let errno = task.interruption {
       task.interruption = nil
@@ -166,7 +184,7 @@ extension Kernel {
     if scheduler.count > 1, now >= sliceEnd { sliceEnd = now + configuration.timeSlice }
     var deadline = timers.next
     if scheduler.count > 1 || !hostWaits.isEmpty {
-      deadline = min(deadline ?? .max, max(sliceEnd, now + configuration.timeSlice / 2))
+      deadline = min(deadline ?? .max, nextTurn(at: now))
     }
     if let delay = loaded?.process.nextProcessorTimerDelay(at: now) {
       deadline = min(deadline ?? .max, saturatingSum(now, delay))
@@ -185,9 +203,18 @@ extension Kernel {
     }
   }
 
+  /// When to look for other tasks next.
+  private func nextTurn(at now: Int64) -> Int64 {
+    // Not too soon: an alarm costs a host call. In a deterministic run it costs nothing, and must not
+    // depend on when somebody happened to look.
+    if deterministicHost == nil { return max(sliceEnd, now + configuration.timeSlice / 2) }
+    return sliceEnd > now ? sliceEnd : now + configuration.timeSlice
+  }
+
   /// Waits for a timer or a host stream while no task can run. `false` when nothing can ever come.
   private func idle() -> Bool {
     unload(at: clock.monotonic)
+    current = 0
     setAlarmOff()
     if timers.next == nil, hostWaits.isEmpty, onInterrupt == nil { return false }
     pollHostStreams(until: timers.next ?? .max)
@@ -227,6 +254,7 @@ extension Kernel {
   private func setDown() {
     unload(at: clock.monotonic)
     setAlarmOff()
+    isDown = true
   }
 }
 

@@ -22,6 +22,8 @@ package struct KernelConfiguration: Sendable {
 /// All of it lives on the picoprocess's one thread. `run()` is the loop; see `Kernel+Run.swift`.
 package final class Kernel {
   package let host: any Host
+  /// The host as that of a deterministic run, whose time is the guest's progress; nil in other runs.
+  package let deterministicHost: DeterministicHost?
   package let arena: FrameArena
   private var processors: [GuestISA: GuestProcessor] = [:]
   /// Asked for the processor of an ISA that no program had so far; it calls `use`, or says why not.
@@ -68,6 +70,8 @@ package final class Kernel {
 
   /// System calls made since the picoprocess began, over all its resumptions.
   package var syscallCount: UInt64 = 0
+  /// The number that the task which went to sleep last got.
+  package var blockSequence: UInt64 = 0
   /// Come out of `run()` with `.syscallLimit` when the count gets here.
   package var syscallLimit: UInt64 = .max
   package var statistics: SyscallStatistics?
@@ -78,16 +82,22 @@ package final class Kernel {
   // State of the run loop; nothing of it outlives a run.
   package internal(set) var loaded: Task?
   var loadedSince: Int64 = 0
+  /// The task that ran last, and when its slice ends. A deterministic run goes on with it.
+  var current: Int32 = 0
   var sliceEnd: Int64 = 0
+  /// Nothing is as the running loop has it: at first, and between two runs.
+  var isDown = true
   var alarm: Int64?
   var nextHostPoll: Int64 = 0
 
   package init(host: any Host, arena: FrameArena, configuration: KernelConfiguration) {
     self.host = host
+    deterministicHost = host as? DeterministicHost
     self.arena = arena
     self.configuration = configuration
     self.clock = KernelClock(host: host)
     self.vfs = VFS(host: host, arena: arena)
+    vfs.memoryInUse = { [unowned self] in memoryInUse }
   }
 
   /// A machine may be replaced while the host process lives on: what refers to each other in circles

@@ -24,8 +24,15 @@ package final class WaitQueue {
 
   package var isEmpty: Bool { listeners.isEmpty }
 
+  /// Adds a listener behind the others of its kind: sets of files come before tasks, which join anew each
+  /// time that they wait, and after a resume.
   package func add(_ listener: any WaitListener) {
-    if !listeners.contains(where: { $0 === listener }) { listeners.append(listener) }
+    guard !listeners.contains(where: { $0 === listener }) else { return }
+    if listener is Task {
+      listeners.append(listener)
+    } else {
+      listeners.insert(listener, at: listeners.firstIndex { $0 is Task } ?? listeners.count)
+    }
   }
 
   package func remove(_ listener: any WaitListener) {

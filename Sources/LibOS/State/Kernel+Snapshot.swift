@@ -6,8 +6,12 @@ package import Snapshot
 
 extension Kernel {
   /// Writes the state of the whole picoprocess. The run loop must not be running.
-  package func saveState(to writer: SnapshotWriter) throws(SnapshotError) {
-    try StateSaver(self, writer: writer).saveAll()
+  ///
+  /// - Parameter standing: what is known of the state, if it was walked before.
+  package func saveState(to sink: any StateSink, _ standing: StandingState? = nil)
+    throws(SnapshotError)
+  {
+    try StateSaver(self, sink: sink, standing ?? StandingState(self)).saveAll()
   }
 
   /// What the guest holds that can't travel, each named; empty when a snapshot can be taken.
@@ -37,7 +41,7 @@ extension Kernel {
     return names
   }
 
-  func save() -> Godwit_State_Kernel {
+  func save(at moment: KernelClock.Moment) -> Godwit_State_Kernel {
     var state = Godwit_State_Kernel()
     state.isa = isa.rawValue
     state.hostName = configuration.hostName
@@ -48,13 +52,21 @@ extension Kernel {
       state.hwcap = hwcaps.hwcap
       state.hwcap2 = hwcaps.hwcap2
     }
-    state.monotonic = clock.monotonic
-    state.realtime = clock.realtime
-    state.suspended = clock.suspended
+    state.monotonic = moment.monotonic
+    state.realtime = moment.realtime
+    state.suspended = moment.suspended
     state.wallOffset = clock.wallOffset
     state.nextPid = nextPID
     state.initialPid = initialPID
     state.syscallCount = syscallCount
+    state.blockSequence = blockSequence
+    if let host = deterministicHost {
+      state.determinism.seed = host.seed
+      state.determinism.entropyPosition = host.entropyPosition
+      state.determinism.time = host.time
+      state.determinism.current = current
+      state.determinism.sliceEnd = sliceEnd
+    }
     state.runQueue = scheduler.runnable.filter { !$0.runsAgain }.map(\.tid)
     state.futexSequence = futexes.sequence
     state.lastInodeNumber = lastInodeNumber
@@ -74,11 +86,11 @@ extension Kernel {
     if let file = vfs.streams.all.first(where: \.isTerminal) { try? file.set(modes, .now) }
   }
 
-  /// Has the guest's clocks go on from where they were. To be repeated when all is restored, so that the
-  /// time it took is none of the guest's.
-  func restoreClock(_ state: Godwit_State_Kernel) {
+  /// Has the guest's clocks go on from where they were, once it runs.
+  private func restoreClock(_ state: Godwit_State_Kernel) {
     clock.restore(
-      monotonic: state.monotonic, realtime: state.realtime, suspended: state.suspended)
+      KernelClock.Moment(
+        monotonic: state.monotonic, realtime: state.realtime, suspended: state.suspended))
     clock.wallOffset = state.wallOffset
   }
 
@@ -99,10 +111,19 @@ extension Kernel {
     configuration.processors = Int(state.processors)
     configuration.memory = state.memory
     configuration.timeSlice = state.timeSlice
+    // Before the guest's clocks, which are derived from the host's.
+    if let host = deterministicHost {
+      host.restore(
+        time: state.determinism.time, seed: state.determinism.seed,
+        entropyPosition: state.determinism.entropyPosition)
+      current = state.determinism.current
+      sliceEnd = state.determinism.sliceEnd
+    }
     restoreClock(state)
     nextPID = state.nextPid
     initialPID = state.initialPid
     syscallCount = state.syscallCount
+    blockSequence = state.blockSequence
     futexes.sequence = state.futexSequence
     lastInodeNumber = state.lastInodeNumber
     bootID = state.bootID

@@ -211,7 +211,6 @@ package final class StateLoader {
     try restoreTasks(tasks, order: state.runQueue)
     try restoreLocks()
     kernel.restoreTerminal(state)
-    kernel.restoreClock(state)
   }
 
   private func restoreTasks(_ state: Godwit_State_Tasks, order: [Int32]) throws(SnapshotError) {
@@ -227,10 +226,12 @@ package final class StateLoader {
       process.tasks.append(task)
       kernel.futexes.restore(task)
     }
-    // Runnable ones first, in their order; the blocked ones behind them run their calls again. Those of
-    // a stopped process do so when it is continued.
-    for tid in order + state.tasks.map(\.tid) {
-      if let task = restored[tid], !task.isStopped { kernel.scheduler.enqueue(task) }
+    // Runnable ones first, in their order; the blocked ones behind them run their calls again, in the order
+    // in which they had gone to sleep. Those of a stopped process do so when it is continued.
+    let blocked = restored.values.filter(\.runsAgain)
+      .sorted { ($0.blockSequence, $0.tid) < ($1.blockSequence, $1.tid) }
+    for task in order.compactMap({ restored[$0] }) + blocked where !task.isStopped {
+      kernel.scheduler.enqueue(task)
     }
   }
 }

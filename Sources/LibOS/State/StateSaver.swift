@@ -31,9 +31,12 @@ extension PersistentFile {
 /// guest alone.
 package final class StateSaver {
   package let kernel: Kernel
-  private let writer: SnapshotWriter
+  private let sink: any StateSink
+  private let standing: StandingState
 
   private var objects: [ObjectIdentifier: UInt64] = [:]
+  /// Bytes of unchanged files that open files hold.
+  private var held: Set<ObjectIdentifier> = []
   private var sharedPages: [Frame: PageReference] = [:]
   /// The process that was saved with an address space, or a table of descriptors, by that.
   package var owners: [ObjectIdentifier: Int32] = [:]
@@ -48,9 +51,10 @@ package final class StateSaver {
   /// Nodes of layered filesystems that open names hold alive, by filesystem.
   package var heldNodes: [ObjectIdentifier: [LayeredNode]] = [:]
 
-  package init(_ kernel: Kernel, writer: SnapshotWriter) {
+  package init(_ kernel: Kernel, sink: any StateSink, _ standing: StandingState) {
     self.kernel = kernel
-    self.writer = writer
+    self.sink = sink
+    self.standing = standing
   }
 
   // MARK: Pages
@@ -66,7 +70,8 @@ package final class StateSaver {
 
   private func add(_ frame: Frame) throws(SnapshotError) -> PageReference {
     try kernel.arena.withBytes(frame, offset: 0, count: Frame.size) {
-      (bytes) throws(SnapshotError) in try writer.addPage(bytes)
+      (bytes) throws(SnapshotError) in
+      try sink.addPage(bytes, digest: standing.digest(of: frame, bytes))
     }
   }
 
@@ -97,6 +102,14 @@ package final class StateSaver {
     return id
   }
 
+  /// Notes that an open file has these bytes at hand.
+  func hold(_ object: MemoryObject) { held.insert(ObjectIdentifier(object)) }
+
+  /// Whether a mapping or an open file has the bytes, and no mere cache.
+  func isInUse(_ object: MemoryObject) -> Bool {
+    objects[ObjectIdentifier(object)] != nil || held.contains(ObjectIdentifier(object))
+  }
+
   private func dirtyPages(of object: MemoryObject) throws(SnapshotError) -> PageMap {
     var map = PageMap()
     for index in object.dirtyPages { map.append(index, try page(object.heldFrame(index)!)) }
@@ -113,7 +126,7 @@ package final class StateSaver {
       }
       guard isRead else { throw .untransportable("a mapped file that can't be read any more") }
       let reference = try page.withRawSpan { (bytes) throws(SnapshotError) in
-        try writer.addPage(bytes)
+        try sink.addPage(bytes, digest: Digest(ofPage: bytes))
       }
       map.append(index, reference)
     }
@@ -190,8 +203,7 @@ package final class StateSaver {
 
   /// Writes every section. The run loop must not be running.
   package func saveAll() throws(SnapshotError) {
-    // First of all: the guest's clocks stand still from here on.
-    var state = kernel.save()
+    var state = kernel.save(at: standing.moment)
     var processes = Godwit_State_Processes()
     var tasks = Godwit_State_Tasks()
     for pid in kernel.processes.keys.sorted() {
@@ -214,6 +226,6 @@ package final class StateSaver {
   }
 
   private func add(_ section: StateSection, _ bytes: [UInt8]) throws(SnapshotError) {
-    try writer.addSection(section.rawValue, isCritical: true, bytes)
+    try sink.addSection(section.rawValue, isCritical: true, bytes)
   }
 }

@@ -10,6 +10,7 @@ extension Task {
     state.pid = process.pid
     state.registers = registers.save()
     state.blocked = self.state == .blocked || runsAgain
+    if state.blocked { state.blockSequence = blockSequence }
     if let call {
       state.call.number = call.number
       state.call.arguments = (0..<6).map { call.arguments[$0] }
@@ -70,6 +71,7 @@ extension Task {
       for index in 0..<6 { arguments[index] = state.call.arguments[index] }
       call = SyscallFrame(number: state.call.number, arguments: arguments)
     }
+    blockSequence = state.blockSequence
     if state.hasDeadline { progress.deadline = state.deadline }
     progress.bytesDone = state.bytesDone
     progress.scratch = state.scratch

@@ -104,7 +104,7 @@ private func sys_uname(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 private func sys_sysinfo(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let memory = call.kernel.configuration.memory
-  let used = UInt64(call.kernel.arena.framesInUse) << 12
+  let used = call.kernel.memoryInUse
   var bytes = [UInt8](repeating: 0, count: 112)
   bytes.withMutableRawSpan {
     $0.store(call.kernel.clock.boottime / 1_000_000_000, at: 0)

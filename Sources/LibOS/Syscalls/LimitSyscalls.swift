@@ -139,7 +139,7 @@ private func sys_getrusage(_ call: SyscallContext) throws(Errno) -> SyscallResul
     $0.store(time / 1_000_000_000, at: 0)
     $0.store(time % 1_000_000_000 / 1000, at: 8)
     guard call.int(0) != -1 else { return }
-    $0.store(UInt64(call.kernel.arena.peakFramesInUse) * 4, at: 32)
+    $0.store(call.kernel.peakMemoryInUse >> 10, at: 32)
     $0.store(call.task.voluntarySwitches, at: 128)
     $0.store(call.task.involuntarySwitches, at: 136)
   }

@@ -26,6 +26,8 @@ package final class Task: WaitListener {
 
   /// It was blocked when it was saved, and has not run its call again since it was restored.
   package var runsAgain = false
+  /// Its place among those that sleep, in the order in which they went.
+  package var blockSequence: UInt64 = 0
 
   /// The restart errno with which the call under way was interrupted, until a signal settles it.
   package var interruption: Errno?
@@ -89,7 +91,11 @@ package final class Task: WaitListener {
     for queue in queues { queue.add(self) }
     if let deadline { kernel.timers.arm(timer, at: deadline) }
     state = .blocked
-    voluntarySwitches += 1
+    if !runsAgain {
+      voluntarySwitches += 1
+      kernel.blockSequence += 1
+      blockSequence = kernel.blockSequence
+    }
     kernel.scheduler.remove(self)
     kernel.needsAttention = true
     return .blocked

@@ -63,7 +63,10 @@ package final class PosixTimer {
     guard state.notify != .SIGEV_NONE, let next = state.schedule.next,
       var deadline = kernel.clock.monotonicTime(of: next, on: state.runsOn)
     else { return kernel.timers.cancel(timer) }
-    if state.isPending { deadline = max(deadline, kernel.clock.monotonic + Self.rest) }
+    // Counted from the next expiration, not from now, so that it is the same whenever it is armed.
+    if state.isPending, state.schedule.interval < Self.rest {
+      deadline = saturatingSum(deadline, Self.rest)
+    }
     kernel.timers.arm(timer, at: deadline)
   }
 

@@ -31,7 +31,7 @@ package final class ProcessTimers {
 
   package var state: State {
     var state = intervals
-    state.posix = posix.values.map(\.state).sorted { $0.id < $1.id }
+    state.posix = posixTimers.map(\.state)
     return state
   }
 
@@ -43,6 +43,9 @@ package final class ProcessTimers {
     armReal()
     changed()
   }
+
+  /// In the order of their ids.
+  private var posixTimers: [PosixTimer] { posix.values.sorted { $0.state.id < $1.state.id } }
 
   private var isAnythingArmed: Bool {
     intervals.virtual.isArmed || intervals.profiling.isArmed || !sleeps.isEmpty
@@ -160,7 +163,7 @@ package final class ProcessTimers {
 
   /// Moves what waits for wall time to where it belongs after that was set.
   package func wallTimeChanged() {
-    for timer in posix.values { timer.arm() }
+    for timer in posixTimers { timer.arm() }
   }
 
   // MARK: Processor time
@@ -209,7 +212,9 @@ package final class ProcessTimers {
       else { continue }
       timer.expire()
     }
-    for (tid, sleep) in sleeps where (time(sleep.clock, at: now) ?? .max) >= sleep.until {
+    for tid in sleeps.keys.sorted() {
+      guard let sleep = sleeps[tid], (time(sleep.clock, at: now) ?? .max) >= sleep.until
+      else { continue }
       kernel.tasks[tid]?.wake()
     }
     if !isAnythingArmed { usesProcessorTime = false }

@@ -14,6 +14,17 @@ package protocol Engine: AnyObject {
   /// invalidate its TLB) and `arena.takeStaleCodeFrames(_:)` (their translations are dropped).
   func run(in space: AddressSpace) -> Exit
 
+  /// The same, for at most `budget` guest instructions; `.stopped` when they are done. They are counted
+  /// exactly: the same on every host, and however often something interrupts them.
+  ///
+  /// - Parameter budget: what the guest executed is taken off.
+  /// - Parameter time: what counters that programs can read (time stamp counter, CNTVCT) show at first, in
+  ///   nanoseconds. They go on by one for each instruction.
+  func run(in space: AddressSpace, budget: inout UInt64, time: Int64) -> Exit
+
+  /// Forgets an exclusive load (AArch64's local monitor), as a switch of threads does.
+  func clearExclusive()
+
   /// Makes the current or next `run` return `.stopped` soon. Callable from any thread.
   ///
   /// A request that arrives between two runs may be lost: the caller repeats it until answered.

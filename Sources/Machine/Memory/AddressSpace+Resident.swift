@@ -12,6 +12,23 @@ extension AddressSpace {
     }
   }
 
+  /// Pages of its own, which its backing would not bring back.
+  package var privatePages: Int {
+    mappings.reduce(0) { $0 + privatePages(of: $1) }
+  }
+
+  package func privatePages(of vma: VMA) -> Int {
+    if vma.flags.contains(.shared) { return 0 }
+    return table.pages(in: vma.pages).count { table[$0].isDirty }
+  }
+
+  /// Whether the page that holds `address` has been written to, or comes from a file.
+  package func isKept(_ address: GuestAddress) -> Bool {
+    if table[address.page].isDirty { return true }
+    guard case .object = mapping(at: address)?.backing else { return false }
+    return true
+  }
+
   /// Puts a private page in place as a snapshot had it. Takes over the caller's reference.
   package func restorePage(_ page: UInt64, frame: Frame) {
     guard let vma = mapping(at: GuestAddress(page << 12)) else {

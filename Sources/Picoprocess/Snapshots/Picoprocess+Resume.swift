@@ -15,7 +15,13 @@ extension Picoprocess {
       try reader.require(Self.support)
       state = try ResumeState(reader)
     } catch { throw Failure(path, error) }
-    try self.init(options, program: state.program)
+    var options = options
+    // The limit shows when memory runs out.
+    if state.seed != nil, options.memoryLimit == nil {
+      options.memoryLimit = Int(clamping: state.memory)
+    }
+    try self.init(options, program: state.program, seed: state.seed)
+    origin = reader.header
     tree = try state.filesystems(options, self)
     do throws(SnapshotError) { try restore(reader) } catch { throw Failure(path, error) }
   }
@@ -35,8 +41,15 @@ private struct ResumeState {
   /// The path of the program.
   var program: String
   private let mounts: [Godwit_State_Mount]
+  /// Bytes of guest memory.
+  let memory: UInt64
+  /// Of a deterministic run.
+  let seed: UInt64?
 
   init(_ reader: SnapshotReader) throws(SnapshotError) {
+    let kernel: Godwit_State_Kernel = try StateLoader.section(.kernel, reader)
+    memory = kernel.memory
+    seed = kernel.hasDeterminism ? kernel.determinism.seed : nil
     let processes: Godwit_State_Processes = try StateLoader.section(.processes, reader)
     let filesystems: Godwit_State_Filesystems = try StateLoader.section(.filesystems, reader)
     program = processes.processes.first.map { String(decoding: $0.executable, as: UTF8.self) } ?? ""

@@ -24,10 +24,11 @@ extension Picoprocess {
     let file = try withFailure(path) { () throws(HostError) in
       try AtomicFile(replacing: path, permissions: 0o600)
     }
-    let header = header()
     do throws(SnapshotError) {
+      let standing = StandingState(kernel)
+      let header = header(try kernel.digestState(standing))
       // Not every host error has a place in a snapshot's; keep the one that stopped the writer.
-      try write(header) { try file.write($0) }
+      try write(header, standing) { try file.write($0) }
     } catch { throw Failure(path, error) }
     try withFailure(path) { () throws(HostError) in try file.commit() }
     return SavedSnapshot(
@@ -43,24 +44,34 @@ extension Picoprocess {
     }
   }
 
-  private func write(_ header: SnapshotHeader, to sink: @escaping (RawSpan) throws -> Void)
-    throws(SnapshotError)
-  {
+  private func write(
+    _ header: SnapshotHeader, _ standing: StandingState, to sink: @escaping (RawSpan) throws -> Void
+  ) throws(SnapshotError) {
     let writer = try SnapshotWriter(header, to: sink)
-    try kernel.saveState(to: writer)
+    try kernel.saveState(to: writer, standing)
     _ = try writer.finish()
   }
 
-  private func header() -> SnapshotHeader {
-    var id = [UInt8](repeating: 0, count: 16)
-    id.withMutableRawSpan { host.entropy(into: &$0) }
-    let now = host.now(.realtime)
-    return SnapshotHeader(
-      id: SnapshotID(
-        high: id.withRawSpan { $0.load(at: 0) }, low: id.withRawSpan { $0.load(at: 8) }),
-      creationSeconds: now.seconds, creationNanoseconds: UInt32(now.nanoseconds),
-      guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
-      abiVersion: Self.abiVersion, hostNote: host.facts.hostName)
+  /// A snapshot is named by what it holds. One that is written before the guest has run on from another
+  /// is that other one: the same bytes, whichever host writes it.
+  private func header(_ state: StateDigest) -> SnapshotHeader {
+    var header = SnapshotHeader(
+      id: SnapshotID(of: state.whole), guestISA: kernel.isa.rawValue,
+      libraryOSVersion: GodwitVersion.number, abiVersion: Self.abiVersion)
+    if kernel.clock.isHeld, let origin {
+      header.creationSeconds = origin.creationSeconds
+      header.creationNanoseconds = origin.creationNanoseconds
+      header.hostNote = origin.hostNote
+    } else {
+      let isDeterministic = kernel.deterministicHost != nil
+      let now =
+        isDeterministic
+        ? HostTime(nanoseconds: kernel.clock.moment.realtime) : host.now(.realtime)
+      header.creationSeconds = now.seconds
+      header.creationNanoseconds = UInt32(now.nanoseconds)
+      header.hostNote = isDeterministic ? "" : host.facts.hostName
+    }
+    return header
   }
 
   /// Saves the guest and goes on with a restored one, within this process: a test of both.
@@ -69,12 +80,18 @@ extension Picoprocess {
     var bytes: [UInt8] = []
     let collector = ByteCollector()
     do throws(SnapshotError) {
-      try write(header()) { collector.append($0) }
+      // It has no name: nobody sees it.
+      let header = SnapshotHeader(
+        id: SnapshotID(high: 0, low: 0), guestISA: kernel.isa.rawValue,
+        libraryOSVersion: GodwitVersion.number, abiVersion: Self.abiVersion)
+      try write(header, StandingState(kernel)) { collector.append($0) }
     } catch { throw Failure("a snapshot in memory", error) }
     bytes = collector.bytes
     kernel.vfs.sync()
     let old = machine
-    machine = try GuestMachine(host: host, memoryLimit: options.memoryLimit, digests: digests)
+    machine = try GuestMachine(
+      host: host, memoryLimit: old.arena.byteLimit, digests: digests,
+      seed: old.kernel.deterministicHost?.seed)
     old.retire()
     do throws(SnapshotError) {
       let reader = try SnapshotReader(SnapshotBytes(bytes))

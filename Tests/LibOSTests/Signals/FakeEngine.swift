@@ -30,6 +30,15 @@ final class FakeEngine: Engine {
     return script.removeFirst()(self)
   }
 
+  /// Each step is an instruction.
+  func run(in space: AddressSpace, budget: inout UInt64, time: Int64) -> Exit {
+    guard budget > 0 else { return .stopped }
+    budget -= 1
+    return run(in: space)
+  }
+
+  func clearExclusive() {}
+
   func requestStop() {}
 
   var programCounter: UInt64 {

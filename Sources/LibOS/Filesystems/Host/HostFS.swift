@@ -8,6 +8,8 @@ import Machine
 package final class HostFS: Filesystem {
   /// The host directory; may be another one after a resume.
   package var base: StreamURI
+  /// What lies there shows no times of the host's.
+  let hidesHost: Bool
   private var rootNode: HostNode!
 
   /// A file's identity on the host, by which hard links are found to be one file.
@@ -38,8 +40,10 @@ package final class HostFS: Filesystem {
   private var renamed: [[UInt8]: UInt64] = [:]
 
   /// Fails when there is nothing at `base`.
-  package init(vfs: VFS, base: StreamURI) throws(Errno) {
+  package init(vfs: VFS, base: StreamURI, isReadOnly: Bool = false) throws(Errno) {
     self.base = base
+    // Where the guest writes, it may compare times; the directory is a part of the outside then.
+    hidesHost = vfs.hidesHost && isReadOnly
     super.init(vfs: vfs)
     let attributes = try hosted { () throws(HostError) in
       try vfs.host.attributes(at: StreamURI(.file, base.path))

@@ -31,6 +31,7 @@ package final class HostFile: OpenFile {
     var status = FileStatus(
       try hosted { () throws(HostError) in try host.attributes(of: handle) }, inode: node.number)
     status.device = node.mount.device
+    if node.mount.hidesHost { status.hideHost() }
     if let pages = node.mapped { status.size = pages.size }
     return status
   }

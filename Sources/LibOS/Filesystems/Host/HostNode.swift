@@ -64,6 +64,7 @@ package final class HostNode: Inode {
     let uri = uri
     var status = FileStatus(
       try hosted { () throws(HostError) in try host.attributes(at: uri) }, inode: number)
+    if mount.hidesHost { status.hideHost() }
     if let pages { status.size = pages.size }
     return status
   }

@@ -110,7 +110,7 @@ extension LayeredNode {
     state.target = data(target)
     if let content {
       state.object = try saver.id(of: content)
-    } else if let unchanged {
+    } else if let unchanged, saver.isInUse(unchanged) {
       state.unchanged = try saver.id(of: unchanged)
     }
     state.device = represents.rawValue

@@ -17,6 +17,8 @@ package final class LayeredFS: Filesystem {
   package init(vfs: VFS, lower: StreamURI?) {
     self.lower = lower
     super.init(vfs: vfs)
+    // Now, not when somebody first looks: it has times.
+    _ = rootNode
   }
 
   package override var typeName: String { lower == nil ? "tmpfs" : "overlay" }
@@ -58,7 +60,7 @@ package final class LayeredFS: Filesystem {
 
   package override func statistics() throws(Errno) -> Statfs {
     let arena = vfs.arena
-    if lower != nil {
+    if lower != nil, !vfs.hidesHost {
       let volume = try hosted { () throws(HostError) in
         try vfs.host.volume(of: lowerURI([], .dir))
       }
@@ -69,9 +71,10 @@ package final class LayeredFS: Filesystem {
         f_files: volume.files, f_ffree: volume.filesFree, f_namelen: 255, f_frsize: size)
     }
     let blocks = UInt64(arena.byteLimit / 4096)
-    let free = blocks - min(blocks, UInt64(arena.framesInUse))
+    let free = blocks - min(blocks, vfs.memoryInUse() >> 12)
+    let magic = lower == nil ? FilesystemMagic.TMPFS_MAGIC : .OVERLAYFS_SUPER_MAGIC
     return Statfs(
-      f_type: Int64(FilesystemMagic.TMPFS_MAGIC.rawValue), f_bsize: 4096, f_blocks: blocks,
+      f_type: Int64(magic.rawValue), f_bsize: 4096, f_blocks: blocks,
       f_bfree: free, f_bavail: free, f_files: blocks, f_ffree: free, f_namelen: 255,
       f_frsize: 4096)
   }

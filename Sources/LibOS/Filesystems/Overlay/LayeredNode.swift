@@ -96,6 +96,14 @@ package final class LayeredNode: Inode {
       try hosted { () throws(HostError) in try vfs.host.attributes(at: uri) }, inode: number)
     // Each path beneath is a file of its own here.
     if kind != .S_IFDIR { status.linkCount = 1 }
+    guard vfs.hidesHost else { return status }
+    status.hideHost()
+    if kind == .S_IFDIR {
+      // Some hosts count a directory's subdirectories, some don't.
+      let uri = layers.lowerURI(lower, .dir)
+      let entries = try hosted { () throws(HostError) in try vfs.host.entries(of: uri) }
+      status.linkCount = 2 + UInt64(entries.count { $0.kind == .directory })
+    }
     return status
   }
 

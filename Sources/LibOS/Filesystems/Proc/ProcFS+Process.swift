@@ -80,7 +80,7 @@ extension ProcFS {
       let pages = $0.space.mappedBytes >> 12
       let text = ($0.layout.codeEnd - $0.layout.codeStart) >> 12
       let data = pages - min(pages, text)
-      return Array("\(pages) \($0.space.residentPages) 0 \(text) 0 \(data) 0\n".utf8)
+      return Array("\(pages) \($0.residentPages) 0 \(text) 0 \(data) 0\n".utf8)
     }
     text(directory, "cmdline", process) { process in
       memory(process, process.layout.argumentsStart, process.layout.argumentsEnd)

@@ -140,7 +140,7 @@ private func systemStat(_ kernel: Kernel) -> String {
 
 private func meminfo(_ kernel: Kernel) -> String {
   let total = kernel.configuration.memory >> 10
-  let used = min(total, UInt64(kernel.arena.framesInUse) * 4)
+  let used = min(total, kernel.memoryInUse >> 10)
   let lines: [(String, UInt64)] = [
     ("MemTotal", total), ("MemFree", total - used), ("MemAvailable", total - used),
     ("Buffers", 0), ("Cached", 0), ("SwapCached", 0), ("Active", used), ("Inactive", 0),

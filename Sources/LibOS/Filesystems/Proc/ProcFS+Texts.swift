@@ -9,7 +9,7 @@ func mapsText(_ process: Process, isDetailed: Bool) -> String {
   for vma in process.space.mappings {
     text += mapsLine(vma)
     guard isDetailed else { continue }
-    let resident = process.space.table.pages(in: vma.pages).count * 4
+    let resident = process.residentPages(of: vma) * 4
     text += """
       Size:           \(vma.length >> 10) kB
       KernelPageSize:        4 kB
@@ -78,7 +78,7 @@ func statText(_ process: Process, _ task: Task, isThread: Bool) -> [UInt8] {
     "\(process.session)", "0", "-1", "4194304", "0", "0", "0", "0", "\(time)", "0", "0", "0",
     "\(20 + task.niceness)", "\(task.niceness)", "\(process.tasks.count)", "0",
     "\(process.startTime / 10_000_000)", "\(process.space.mappedBytes)",
-    "\(process.space.residentPages)", "18446744073709551615", "\(layout.codeStart.rawValue)",
+    "\(process.residentPages)", "18446744073709551615", "\(layout.codeStart.rawValue)",
     "\(layout.codeEnd.rawValue)", "\(layout.stackTop.rawValue)", "0", "0",
     "\(pending & 0x7fff_ffff)", "\(task.signals.mask.rawValue & 0x7fff_ffff)",
     "\(ignored & 0x7fff_ffff)", "\(caught & 0x7fff_ffff)", "0", "0", "0", "17", "0", "0", "0",
@@ -111,7 +111,7 @@ func statusText(_ process: Process, _ task: Task) -> [UInt8] {
   let ids = process.credentials
   let (ignored, caught) = handlers(process)
   let size = process.space.mappedBytes >> 10
-  let resident = process.space.residentPages * 4
+  let resident = process.residentPages * 4
   let stack = process.space.mappings.filter { $0.flags.contains(.stack) }
     .reduce(0) { $0 + $1.length }
   let capabilities = ids.isPrivileged ? "000001ffffffffff" : "0000000000000000"

@@ -1,0 +1,126 @@
+package import HostABI
+
+// What a deterministic run leaves to the real host.
+extension DeterministicHost {
+  package func open(_ uri: StreamURI, _ options: OpenOptions, permissions: UInt16)
+    throws(HostError) -> HostHandle
+  {
+    try base.open(uri, options, permissions: permissions)
+  }
+
+  package func close(_ handle: HostHandle) { base.close(handle) }
+
+  package func kind(of handle: HostHandle) throws(HostError) -> StreamKind {
+    try base.kind(of: handle)
+  }
+
+  package func options(of handle: HostHandle) throws(HostError) -> OpenOptions {
+    try base.options(of: handle)
+  }
+
+  package func read(_ handle: HostHandle, at offset: UInt64?, into buffer: inout MutableRawSpan)
+    throws(HostError) -> Int
+  {
+    try base.read(handle, at: offset, into: &buffer)
+  }
+
+  package func position(of handle: HostHandle) throws(HostError) -> UInt64 {
+    try base.position(of: handle)
+  }
+
+  package func setPosition(of handle: HostHandle, to offset: UInt64) throws(HostError) {
+    try base.setPosition(of: handle, to: offset)
+  }
+
+  package func flush(_ handle: HostHandle, metadata: Bool) throws(HostError) {
+    try base.flush(handle, metadata: metadata)
+  }
+
+  package func setLength(_ handle: HostHandle, to length: UInt64) throws(HostError) {
+    try base.setLength(handle, to: length)
+  }
+
+  package func allocate(_ handle: HostHandle, _ range: Range<UInt64>, _ how: Allocation)
+    throws(HostError)
+  {
+    try base.allocate(handle, range, how)
+  }
+
+  package func attributes(of handle: HostHandle) throws(HostError) -> FileAttributes {
+    try base.attributes(of: handle)
+  }
+
+  // MARK: Names
+
+  package func attributes(at uri: StreamURI) throws(HostError) -> FileAttributes {
+    try base.attributes(at: uri)
+  }
+
+  package func setAttributes(at uri: StreamURI, _ change: AttributeChange) throws(HostError) {
+    try base.setAttributes(at: uri, change)
+  }
+
+  package func entries(of uri: StreamURI) throws(HostError) -> [DirectoryEntry] {
+    try base.entries(of: uri)
+  }
+
+  package func makeDirectory(at uri: StreamURI, permissions: UInt16) throws(HostError) {
+    try base.makeDirectory(at: uri, permissions: permissions)
+  }
+
+  package func makeSymbolicLink(at uri: StreamURI, to target: [UInt8]) throws(HostError) {
+    try base.makeSymbolicLink(at: uri, to: target)
+  }
+
+  package func readSymbolicLink(at uri: StreamURI) throws(HostError) -> [UInt8] {
+    try base.readSymbolicLink(at: uri)
+  }
+
+  package func makeLink(at uri: StreamURI, to existing: StreamURI) throws(HostError) {
+    try base.makeLink(at: uri, to: existing)
+  }
+
+  package func rename(_ from: StreamURI, to: StreamURI, exclusive: Bool) throws(HostError) {
+    try base.rename(from, to: to, exclusive: exclusive)
+  }
+
+  package func remove(at uri: StreamURI, isDirectory: Bool) throws(HostError) {
+    try base.remove(at: uri, isDirectory: isDirectory)
+  }
+
+  package func volume(of uri: StreamURI) throws(HostError) -> VolumeAttributes {
+    try base.volume(of: uri)
+  }
+
+  // MARK: Terminals
+
+  package func terminalModes(_ handle: HostHandle) throws(HostError) -> TerminalModes {
+    try base.terminalModes(handle)
+  }
+
+  package func setTerminalModes(
+    _ handle: HostHandle, _ modes: TerminalModes, _ when: TerminalChange
+  ) throws(HostError) {
+    try base.setTerminalModes(handle, modes, when)
+  }
+
+  package func windowSize(_ handle: HostHandle) throws(HostError) -> WindowSize {
+    try base.windowSize(handle)
+  }
+
+  package func setWindowSize(_ handle: HostHandle, _ size: WindowSize) throws(HostError) {
+    try base.setWindowSize(handle, size)
+  }
+
+  package func bytesAvailable(_ handle: HostHandle) throws(HostError) -> Int {
+    try base.bytesAvailable(handle)
+  }
+
+  package func discardTerminal(_ handle: HostHandle, input: Bool, output: Bool) throws(HostError) {
+    try base.discardTerminal(handle, input: input, output: output)
+  }
+
+  // MARK: The rest
+
+  package func log(_ message: String) { base.log(message) }
+}

@@ -1,0 +1,39 @@
+import Machine
+
+// What the guest is told of memory in use. Which clean pages are at hand is chance, and differs after a
+// resume: a deterministic run counts what the guest has asked for and written to.
+
+extension Kernel {
+  /// Bytes in use by all processes.
+  var memoryInUse: UInt64 {
+    guard deterministicHost != nil else { return UInt64(arena.framesInUse) << 12 }
+    var seen: Set<ObjectIdentifier> = []
+    return processes.values.reduce(0) { sum, process in
+      seen.insert(ObjectIdentifier(process.space)).inserted
+        ? sum + process.space.committedBytes : sum
+    }
+  }
+
+  /// The most that has been in use, in bytes.
+  var peakMemoryInUse: UInt64 {
+    deterministicHost == nil ? UInt64(arena.peakFramesInUse) << 12 : memoryInUse
+  }
+}
+
+extension Process {
+  /// Pages that are at hand (`VmRSS`).
+  var residentPages: Int {
+    kernel.deterministicHost == nil ? space.residentPages : space.privatePages
+  }
+
+  /// Pages at hand of one mapping.
+  func residentPages(of vma: VMA) -> Int {
+    kernel.deterministicHost == nil
+      ? space.table.pages(in: vma.pages).count : space.privatePages(of: vma)
+  }
+
+  /// Whether the page that holds `address` is at hand (mincore(2)).
+  func isResident(_ address: GuestAddress) -> Bool {
+    kernel.deterministicHost == nil ? space.isResident(address) : space.isKept(address)
+  }
+}

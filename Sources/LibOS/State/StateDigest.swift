@@ -1,0 +1,216 @@
+import LibOSState
+import Machine
+package import Snapshot
+
+/// The digest of all that a guest can see of itself: registers, memory by what it holds, the library
+/// OS's objects.
+///
+/// It does not depend on how the state is held: on which pages are resident or shared, on where the
+/// host keeps files, on who wrote the snapshot. Equal states have equal digests; of different ones
+/// the parts tell where they differ.
+package struct StateDigest {
+  /// One object, or one aspect of it.
+  package struct Part: Sendable {
+    package var name: String
+    package var digest: Digest
+  }
+
+  /// In an order that depends on the state alone.
+  package private(set) var parts: [Part] = []
+  /// System calls made so far. Not part of the digest.
+  package private(set) var syscallCount: UInt64 = 0
+
+  private let pageDigest: (PageReference) throws(SnapshotError) -> Digest
+  private let storedPages: UInt64
+
+  /// The digest of everything: that of the names and digests of all parts.
+  package var whole: Digest {
+    var builder = DigestBuilder()
+    for part in parts {
+      builder.append(Array(part.name.utf8)[...])
+      builder.append([0])
+      builder.append(part.digest.bytes[...])
+    }
+    return builder.finish()
+  }
+
+  /// Digests the state in the sections that `section` gives.
+  ///
+  /// - Parameter storedPages: how many pages the sections refer to.
+  /// - Parameter pageDigest: the digest of a page that is not zero.
+  package init(
+    storedPages: UInt64,
+    section: (StateSection) throws(SnapshotError) -> [UInt8],
+    pageDigest: @escaping (PageReference) throws(SnapshotError) -> Digest
+  ) throws(SnapshotError) {
+    self.pageDigest = pageDigest
+    self.storedPages = storedPages
+    func decode<M: StateMessage>(_ id: StateSection) throws(SnapshotError) -> M {
+      guard let message = M(decoding: try section(id)) else { throw .invalidState("section \(id)") }
+      return message
+    }
+    add(try decode(.kernel) as Godwit_State_Kernel)
+    for task in (try decode(.tasks) as Godwit_State_Tasks).tasks { add(task) }
+    for process in (try decode(.processes) as Godwit_State_Processes).processes { try add(process) }
+    for object in (try decode(.memory) as Godwit_State_Memory).objects { try add(object) }
+    add(try decode(.files) as Godwit_State_Files)
+    add(try decode(.filesystems) as Godwit_State_Filesystems)
+  }
+
+  private mutating func add(_ name: String, _ bytes: [UInt8]...) {
+    var builder = DigestBuilder()
+    for bytes in bytes { builder.append(bytes[...]) }
+    parts.append(Part(name: name, digest: builder.finish()))
+  }
+
+  // MARK: Parts
+
+  private mutating func add(_ kernel: Godwit_State_Kernel) {
+    syscallCount = kernel.syscallCount
+    var clock = Godwit_State_Kernel()
+    clock.monotonic = kernel.monotonic
+    clock.realtime = kernel.realtime
+    clock.suspended = kernel.suspended
+    clock.wallOffset = kernel.wallOffset
+    add("clock", clock.encoded())
+    var rest = kernel
+    rest.monotonic = 0
+    rest.realtime = 0
+    rest.suspended = 0
+    rest.wallOffset = 0
+    rest.syscallCount = 0
+    add("kernel", rest.encoded())
+  }
+
+  private mutating func add(_ task: Godwit_State_Task) {
+    add("task \(task.tid) registers", task.registers.encoded())
+    var rest = task
+    rest.clearRegisters()
+    add("task \(task.tid)", rest.encoded())
+  }
+
+  private mutating func add(_ process: Godwit_State_Process) throws(SnapshotError) {
+    var memory = Godwit_State_Process()
+    memory.mappings = process.mappings
+    memory.stackLimit = process.stackLimit
+    memory.memoryOf = process.memoryOf
+    let anonymous = process.mappings.filter { $0.object == 0 }
+    var index = 0
+    let pages = try pages(of: Array(process.pages)) { page in
+      // Absent memory without a file behind it reads as zeroes.
+      while index < anonymous.count, anonymous[index].end >> 12 <= page { index += 1 }
+      return index < anonymous.count && anonymous[index].start >> 12 <= page
+    }
+    add("process \(process.pid) memory", memory.encoded(), pages)
+    var descriptors = Godwit_State_Process()
+    descriptors.descriptors = process.descriptors
+    descriptors.filesOf = process.filesOf
+    add("process \(process.pid) descriptors", descriptors.encoded())
+    var rest = process
+    rest.mappings = []
+    rest.pages.removeAll()
+    rest.stackLimit = 0
+    rest.memoryOf = 0
+    rest.descriptors = []
+    rest.filesOf = 0
+    add("process \(process.pid)", rest.encoded())
+  }
+
+  private mutating func add(_ object: Godwit_State_MemoryObject) throws(SnapshotError) {
+    let pages = try pages(of: Array(object.pages)) { $0 << 12 >= object.sourceSize }
+    var rest = object
+    rest.pages.removeAll()
+    let path = object.hasSource ? " " + String(decoding: object.source.path, as: UTF8.self) : ""
+    add("memory object \(object.id)\(path)", rest.encoded(), pages)
+  }
+
+  private mutating func add(_ files: Godwit_State_Files) {
+    for file in files.files { add("open file \(file.id)", file.encoded()) }
+    for pipe in files.pipes { add("pipe \(pipe.id)", pipe.encoded()) }
+    var locks = Godwit_State_Files()
+    locks.locks = files.locks
+    add("locks", locks.encoded())
+  }
+
+  private mutating func add(_ filesystems: Godwit_State_Filesystems) {
+    for mount in filesystems.mounts {
+      var mount = mount
+      // Where the host keeps it is no affair of the guest's.
+      mount.hostPath.removeAll()
+      mount.tree.lower.removeAll()
+      add("mount \(String(decoding: mount.path, as: UTF8.self))", mount.encoded())
+    }
+    add("nameless files", filesystems.memoryFiles.encoded())
+    var names = Godwit_State_Filesystems()
+    names.dentries = filesystems.dentries
+    add("names", names.encoded())
+  }
+
+  /// The numbers and digests of the pages of a map, but for zeroes where `isZeroes` says that an
+  /// absent page would read as such.
+  private func pages(of map: [UInt8], isZeroes: (UInt64) -> Bool) throws(SnapshotError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    let map = try PageMap(decoding: map, storedPages: storedPages, limit: Self.pageLimit)
+    try map.forEachPage { (page, reference) throws(SnapshotError) in
+      if reference.isZero, isZeroes(page) { return }
+      for shift in stride(from: 0, to: 64, by: 8) {
+        bytes.append(UInt8(truncatingIfNeeded: page >> UInt64(shift)))
+      }
+      bytes += (reference.isZero ? Digest.zeroPage : try pageDigest(reference)).bytes
+    }
+    return bytes
+  }
+
+  /// A hostile map may name any number of zero pages in a few bytes; no guest has 64 GiB.
+  private static let pageLimit: UInt64 = 1 << 24
+}
+
+extension Kernel {
+  /// The digest of the state as it is. The run loop must not be running.
+  package func digestState(_ standing: StandingState? = nil) throws(SnapshotError) -> StateDigest {
+    let sink = DigestSink()
+    try saveState(to: sink, standing)
+    return try StateDigest(
+      storedPages: UInt64(sink.pages.count),
+      section: { (id) throws(SnapshotError) in
+        guard let bytes = sink.sections[id.rawValue] else { throw .missingSection(id.rawValue) }
+        return bytes
+      },
+      pageDigest: { (reference) throws(SnapshotError) in sink.pages[Int(reference.rawValue) - 1] })
+  }
+}
+
+extension StateDigest {
+  /// Digests the state that a snapshot holds.
+  package init(_ reader: SnapshotReader) throws(SnapshotError) {
+    try self.init(
+      storedPages: reader.pageCount,
+      section: { (id) throws(SnapshotError) in try reader.requiredSection(id.rawValue) },
+      pageDigest: { (reference) throws(SnapshotError) in
+        var page = [UInt8](repeating: 0, count: Page.size)
+        try page.withMutableRawSpan { (bytes) throws(SnapshotError) in
+          try reader.page(reference, into: &bytes)
+        }
+        return page.withRawSpan { Digest(ofPage: $0) }
+      })
+  }
+}
+
+/// Keeps sections, and of pages the digests only.
+private final class DigestSink: StateSink {
+  var sections: [UInt32: [UInt8]] = [:]
+  var pages: [Digest] = []
+  private var references: [Digest: PageReference] = [:]
+
+  func addPage(_ page: RawSpan, digest: Digest?) -> PageReference {
+    let digest = digest ?? Digest(ofPage: page)
+    if digest == .zeroPage { return .zero }
+    if let known = references[digest] { return known }
+    pages.append(digest)
+    let reference = PageReference(rawValue: UInt64(pages.count))
+    references[digest] = reference
+    return reference
+  }
+
+  func addSection(_ id: UInt32, isCritical: Bool, _ bytes: [UInt8]) { sections[id] = bytes }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Picoprocess
+
+struct Digest: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the digest of the guest's state in a snapshot.",
+    discussion: """
+      Equal digests mean that the guest is in the same state: registers, memory and the library OS's objects. \
+      Where and by whom the snapshot was written makes no difference.
+      """)
+
+  @Argument(help: "The snapshot.")
+  var file: String
+
+  @Flag(name: .shortAndLong, help: "Show the digest of each part too, to find where two snapshots differ.")
+  var verbose = false
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let report = try SnapshotFile.digest(file)
+    Console.show(json ? report.json.prettyText : verbose ? report.text : report.digest)
+  }
+}
