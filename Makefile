@@ -5,7 +5,8 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/lib/pkgconfig:$(PKG_CONFIG_PATH)
 RELEASE := -c release
 SWIFT := $(wildcard Package.swift Sources Tests Benchmarks)
 
-.PHONY: build test test-long demo fmt lint bench docs bootstrap guests rootfs clean
+.PHONY: build test test-long demo fmt lint bench docs bootstrap guests rootfs \
+	arm64 arm64-run clean
 
 build: bootstrap
 	swift build $(RELEASE)
@@ -43,5 +44,18 @@ rootfs: bootstrap
 	Scripts/rootfs amd64
 	Scripts/rootfs arm64
 
+# The same for ARM64 hosts, on an x86-64 one: built by Scripts/arm64-host's Swift SDK, and run by
+# qemu-user.
+ARM64 := PKG_CONFIG_PATH=$(CURDIR)/.deps/arm64/lib/pkgconfig swift build $(RELEASE) \
+	--swift-sdks-path .deps/arm64/sdks --swift-sdk arm64 --scratch-path .build-arm64
+
+arm64: bootstrap
+	Scripts/arm64-host
+	$(ARM64) --static-swift-stdlib --product godwit
+
+# ARGS="run --root .deps/rootfs/arm64 -- /bin/uname -a"
+arm64-run: arm64
+	qemu-aarch64-static .build-arm64/release/godwit $(ARGS)
+
 clean:
-	rm -rf .build Benchmarks/.build .deps/guests
+	rm -rf .build .build-arm64 Benchmarks/.build .deps/guests

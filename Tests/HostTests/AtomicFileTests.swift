@@ -199,8 +199,6 @@ extension AtomicFile {
   fileprivate func write(_ text: String) throws(HostError) { try write(text, at: length) }
 
   fileprivate func write(_ text: String, at offset: UInt64) throws(HostError) {
-    let content = bytes(text)
-    // SAFETY: bytes have no padding.
-    try write(unsafe content.span.bytes, at: offset)
+    try bytes(text).lend { (span) throws(HostError) in try write(span, at: offset) }
   }
 }
