@@ -6,7 +6,7 @@ RELEASE := -c release
 SWIFT := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .PHONY: build test test-long demo fmt lint bench docs bootstrap guests rootfs \
-	arm64 arm64-run clean
+	arm64 arm64-run arm64-machine clean
 
 build: bootstrap
 	swift build $(RELEASE)
@@ -56,6 +56,10 @@ arm64: bootstrap
 # ARGS="run --root .deps/rootfs/arm64 -- /bin/uname -a"
 arm64-run: arm64
 	qemu-aarch64-static .build-arm64/release/godwit $(ARGS)
+
+# Whole emulated ARM64 machines, with their own kernels.
+arm64-machine: build arm64 rootfs
+	Scripts/arm64-machine
 
 clean:
 	rm -rf .build .build-arm64 Benchmarks/.build .deps/guests

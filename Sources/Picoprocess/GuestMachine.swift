@@ -11,10 +11,17 @@ package final class GuestMachine {
   package let kernel: Kernel
   package private(set) var engines: [UnicornEngine] = []
 
-  package init(host: PosixHost, memoryLimit: Int?, digests: FileDigests) throws(Failure) {
+  package init(
+    host: PosixHost, memoryLimit: Int?, hostPageSize: Int? = nil, digests: FileDigests
+  ) throws(Failure) {
     let limit = memoryLimit ?? Int(clamping: host.facts.memory / 4 * 3)
     guard limit >= 1 << 20 else { throw Failure("the memory limit must be at least 1M") }
-    guard let arena = FrameArena(byteLimit: limit) else {
+    if let hostPageSize {
+      guard hostPageSize.nonzeroBitCount == 1, hostPageSize >= FrameArena.systemPageSize else {
+        throw Failure("this host's pages have \(FrameArena.systemPageSize) bytes, not \(hostPageSize)")
+      }
+    }
+    guard let arena = FrameArena(byteLimit: limit, hostPageSize: hostPageSize) else {
       throw Failure("the host has no room for \(limit) bytes of guest memory")
     }
     self.arena = arena

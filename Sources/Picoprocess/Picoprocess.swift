@@ -54,7 +54,9 @@ package final class Picoprocess {
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)
     reports = try Reports(options)
-    machine = try GuestMachine(host: host, memoryLimit: options.memoryLimit, digests: digests)
+    machine = try GuestMachine(
+      host: host, memoryLimit: options.memoryLimit, hostPageSize: options.hostPageSize,
+      digests: digests)
     wake = Wake(host)
     let service = ControlService(mailbox: mailbox, wake: wake)
     control = try Picoprocess.openControl(options, name: name, service)

@@ -80,7 +80,9 @@ extension Picoprocess {
     bytes = collector.bytes
     kernel.vfs.sync()
     let old = machine
-    machine = try GuestMachine(host: host, memoryLimit: options.memoryLimit, digests: digests)
+    machine = try GuestMachine(
+      host: host, memoryLimit: options.memoryLimit, hostPageSize: options.hostPageSize,
+      digests: digests)
     old.retire()
     do throws(SnapshotError) {
       let reader = try SnapshotReader(SnapshotBytes(bytes))
