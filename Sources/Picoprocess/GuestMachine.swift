@@ -17,8 +17,8 @@ package final class GuestMachine {
     let limit = memoryLimit ?? Int(clamping: host.facts.memory / 4 * 3)
     guard limit >= 1 << 20 else { throw Failure("the memory limit must be at least 1M") }
     if let hostPageSize {
-      guard hostPageSize.nonzeroBitCount == 1, hostPageSize >= FrameArena.systemPageSize else {
-        throw Failure("this host's pages have \(FrameArena.systemPageSize) bytes, not \(hostPageSize)")
+      guard hostPageSize.nonzeroBitCount == 1, hostPageSize >= HostMemory.pageSize else {
+        throw Failure("this host's pages have \(HostMemory.pageSize) bytes, not \(hostPageSize)")
       }
     }
     guard let arena = FrameArena(byteLimit: limit, hostPageSize: hostPageSize) else {

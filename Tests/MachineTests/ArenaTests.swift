@@ -19,7 +19,7 @@ import Testing
 
   /// A host that has larger pages takes back only whole ones, and the frames beside a freed one stay.
   @Test(arguments: [16384, 65536]) func largeHostPages(size: Int) throws {
-    let size = max(size, FrameArena.systemPageSize)
+    let size = max(size, HostMemory.pageSize)
     let perPage = size / Frame.size
     // Frame 0 lies in the first page, and is always in use.
     let arena = try #require(FrameArena(byteLimit: 3 * size - Frame.size, hostPageSize: size))
@@ -106,7 +106,7 @@ import Testing
 extension FrameArena {
   /// Whether the host keeps memory for any part of a host page.
   fileprivate func isResident(hostPage: Int) -> Bool {
-    var pages = [UInt8](repeating: 0, count: hostPageSize / FrameArena.systemPageSize)
+    var pages = [UInt8](repeating: 0, count: hostPageSize / HostMemory.pageSize)
     // SAFETY: a byte for each page of the host in this one of the arena.
     let result = unsafe mincore(base + hostPage * hostPageSize, hostPageSize, &pages)
     precondition(result == 0)

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The number of a 4 KiB frame in the arena.
 package struct Frame: Hashable, Sendable, BitwiseCopyable {
   package static var size: Int { 4096 }
@@ -60,26 +52,19 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// - Parameter hostPageSize: the page size to go by; nil: the host's own. A power of two that is no
   ///   smaller than that.
   package init?(byteLimit: Int, hostPageSize: Int? = nil) {
-    let hostPageSize = max(hostPageSize ?? FrameArena.systemPageSize, Frame.size)
-    precondition(hostPageSize.nonzeroBitCount == 1 && hostPageSize % FrameArena.systemPageSize == 0)
+    let hostPageSize = max(hostPageSize ?? HostMemory.pageSize, Frame.size)
+    precondition(hostPageSize.nonzeroBitCount == 1 && hostPageSize % HostMemory.pageSize == 0)
     self.hostPageSize = hostPageSize
     framesPerHostPage = hostPageSize / Frame.size
     capacity = (byteLimit + Frame.size - 1) / Frame.size * Frame.size + Frame.size
-    var flags = MAP_PRIVATE | MAP_ANON
-    #if os(Linux)
-      flags |= MAP_NORESERVE
-    #endif
-    // SAFETY: a fresh anonymous mapping, owned by this object until deinit.
-    guard
-      let base = unsafe mmap(nil, capacity, PROT_READ | PROT_WRITE, flags, -1, 0),
-      unsafe base != MAP_FAILED
-    else { return nil }
+    // SAFETY: owned by this object until deinit.
+    guard let base = unsafe HostMemory.reserve(capacity) else { return nil }
     unsafe self.base = base
   }
 
   deinit {
-    // SAFETY: exactly the mapping made in init.
-    _ = unsafe munmap(base, capacity)
+    // SAFETY: exactly what init reserved.
+    unsafe HostMemory.release(base, capacity)
   }
 
   private var frameLimit: UInt32 { UInt32(capacity / Frame.size) }
@@ -132,9 +117,6 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   // MARK: Host pages
 
-  /// Bytes.
-  package static let systemPageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
-
   private func countUse(of frame: UInt32) {
     let page = Int(frame) / framesPerHostPage
     // Frames are handed out for the first time in order.
@@ -153,18 +135,16 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     }
     if isFree, giveBack(page) { return }
     // SAFETY: the frame lies inside the arena.
-    unsafe memset(base + frame * Frame.size, 0, Frame.size)
+    let bytes = unsafe UnsafeMutableRawBufferPointer(
+      start: base + frame * Frame.size, count: Frame.size)
+    unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
   /// Gives a host page back; whether it reads as zeroes now.
   private func giveBack(_ page: Int) -> Bool {
-    #if os(Linux)
-      let start = page * hostPageSize
-      // SAFETY: one or several whole pages of the host, no frame of which is in use.
-      return unsafe madvise(base + start, min(hostPageSize, capacity - start), MADV_DONTNEED) == 0
-    #else
-      return false
-    #endif
+    let start = page * hostPageSize
+    // SAFETY: one or several whole pages of the host, no frame of which is in use.
+    return unsafe HostMemory.giveBack(base + start, min(hostPageSize, capacity - start))
   }
 
   package func isShared(_ frame: Frame) -> Bool {

@@ -3,6 +3,7 @@ import LibOS
 import Machine
 import PosixHost
 import Snapshot
+import UnicornEngine
 
 /// What was written.
 struct SavedSnapshot {
@@ -19,7 +20,7 @@ extension Picoprocess {
   static var support: SnapshotSupport {
     SnapshotSupport(
       guestISAs: Set(GuestISA.allCases.map(\.rawValue)), abiVersions: abiVersion...abiVersion,
-      features: [], sections: Set((1...6).map { UInt32($0) }))
+      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)), sections: Set((1...6).map { UInt32($0) }))
   }
 
   /// Writes the standing guest to a file at `path`, whole or not at all. The guest is as it was, whether
@@ -66,7 +67,9 @@ extension Picoprocess {
         high: id.withRawSpan { $0.load(at: 0) }, low: id.withRawSpan { $0.load(at: 8) }),
       creationSeconds: now.seconds, creationNanoseconds: UInt32(now.nanoseconds),
       guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
-      abiVersion: Self.abiVersion, hostNote: host.facts.hostName)
+      abiVersion: Self.abiVersion,
+      requiredFeatures: Set(machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }),
+      hostNote: host.facts.hostName)
   }
 
   /// Saves the guest and goes on with a restored one, within this process: a test of both.
