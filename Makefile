@@ -5,19 +5,27 @@ export PKG_CONFIG_PATH := $(CURDIR)/.deps/lib/pkgconfig:$(PKG_CONFIG_PATH)
 RELEASE := -c release
 SWIFT := $(wildcard Package.swift Sources Tests Benchmarks)
 
-.PHONY: build test test-long demo fmt lint bench compat compat-rootfs docs bootstrap guests rootfs clean
+# On an ARM64 machine the build for ARM64 hosts is the usual one.
+ARM64_BUILD := $(if $(filter x86_64,$(shell uname -m)),arm64)
+ARM64_SWIFT := PKG_CONFIG_PATH=$(CURDIR)/.deps/arm64/lib/pkgconfig swift build $(RELEASE) \
+	--swift-sdks-path .deps/arm64/sdks --swift-sdk arm64
+ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
+	-E LD_LIBRARY_PATH=$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux
+
+.PHONY: build test test-long demo fmt lint bench compat compat-rootfs docs bootstrap guests rootfs \
+	arm64 arm64-run arm64-test arm64-machine clean
 
 build: bootstrap
 	swift build $(RELEASE)
 
-test: bootstrap guests rootfs
+test: bootstrap guests rootfs $(ARM64_BUILD)
 	swift build $(RELEASE) --build-tests
 	swift test $(RELEASE) --skip-build
 
 test-long: export GODWIT_TEST_LONG = 1
-test-long: test
+test-long: test arm64-test arm64-machine
 
-demo: build rootfs
+demo: build rootfs $(ARM64_BUILD)
 	Scripts/demo
 
 fmt:
@@ -51,5 +59,24 @@ rootfs: bootstrap
 	Scripts/rootfs amd64
 	Scripts/rootfs arm64
 
+# ARM64 hosts, on an x86-64 one: built with Scripts/arm64-host's Swift SDK, and played by qemu-user.
+arm64: bootstrap
+	Scripts/arm64-host
+	$(ARM64_SWIFT) --scratch-path .build-arm64 --static-swift-stdlib --product godwit
+
+# ARGS="run --root .deps/rootfs/arm64 -- /bin/uname -a"
+arm64-run: arm64
+	$(ARM64_RUN) .build-arm64/release/godwit $(ARGS)
+
+# The unit tests on ARM64. Those of the command are left out: what they start is not there.
+arm64-test: arm64 guests
+	$(ARM64_SWIFT) --scratch-path .build-arm64/tests --build-tests
+	$(ARM64_RUN) .build-arm64/tests/release/godwitPackageTests.xctest \
+		--testing-library swift-testing --skip GodwitTests
+
+# Whole emulated ARM64 machines, with their own kernels.
+arm64-machine: build arm64 rootfs
+	Scripts/arm64-machine
+
 clean:
-	rm -rf .build Benchmarks/.build .deps/guests
+	rm -rf .build .build-arm64 Benchmarks/.build .deps/guests

@@ -11,11 +11,16 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Swift 6.2 has mutating methods of spans only with this, and with `@_lifetime` on each.
+let spanMethods: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
+
 /// Generated code (protoc-gen-swift) is not ours to restyle.
 let generated: [SwiftSetting] = []
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -48,20 +53,20 @@ let package = Package(
     .target(name: "CPosixShims"),
 
     // One-file Swift faces of C libraries.
-    library("Zstd", ["CZstd"]),
+    library("Zstd", ["CZstd"], settings: spanMethods),
     library("Disassembler", ["CCapstone"]),
 
     library("Snapshot", ["Zstd", crypto]),
     library("HostABI"),
     library("ELF"),
-    library("Machine"),
+    library("Machine", settings: spanMethods),
     library("LinuxABI", ["Machine"]),
     .target(
       name: "LibOSState", dependencies: [protobuf], exclude: ["State.proto"], swiftSettings: generated),
     library("LibOS", ["Machine", "LinuxABI", "HostABI", "ELF", "Snapshot", "LibOSState"]),
     library("UnicornEngine", ["Machine", "CUnicorn", "CUnicornShims"]),
     library("PosixHost", ["HostABI", "CPosixShims"]),
-    library("TestHost", ["HostABI"]),
+    library("TestHost", ["HostABI"], settings: spanMethods),
     library(
       "Picoprocess",
       [

@@ -8,9 +8,13 @@ fail() {
   exit 1
 }
 
-# Nothing ends without a word: a command that fails outside a step is named.
+# Nothing ends without a word: a command that fails is named.
 set -E
-trap 'status=$?; echo "$NAME: error: \"$BASH_COMMAND\" failed with status $status" >&2; exit $status' ERR
+name_failures() {
+  trap 'status=$?; echo "$NAME: error: \"$BASH_COMMAND\" failed with status $status" >&2
+    exit $status' ERR
+}
+name_failures
 
 as_root() {
   if ((EUID == 0)); then
@@ -24,12 +28,23 @@ as_root() {
 # step WHAT COMMAND...: says what is done and how long it took. The command's own output is kept in
 # .deps/log and shown only when it fails.
 step() {
-  local what=$1 log start=$SECONDS
+  local what=$1 log status start=$SECONDS
   shift
   mkdir -p .deps/log
   log=.deps/log/${NAME// /-}-$(tr -cs 'A-Za-z0-9.\n' - <<<"${what:0:60}").log
   say "$what ..."
-  if ! ("$@") >"$log" 2>&1 </dev/null; then
+  # Not in a condition, where the shell would go on after a failed command.
+  trap - ERR
+  set +e
+  (
+    set -e
+    name_failures
+    "$@"
+  ) >"$log" 2>&1 </dev/null
+  status=$?
+  set -e
+  name_failures
+  if ((status != 0)); then
     tail -n 20 "$log" >&2
     fail "could not $what (all of its output: $log)"
   fi

@@ -9,24 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef __linux__
-#include <sys/eventfd.h>
-#endif
-
-int godwit_waker_open(int ends[2]) {
-#ifdef __linux__
-  ends[0] = ends[1] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  return ends[0] < 0 ? -1 : 0;
-#else
-  if (pipe(ends) != 0) return -1;
-  for (int i = 0; i < 2; i++) {
-    fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-    fcntl(ends[i], F_SETFL, O_NONBLOCK);
-  }
-  return 0;
-#endif
-}
-
 void godwit_waker_wake(int end) {
   int saved = errno;
   // An eventfd wants eight bytes; a pipe does not mind. A full channel is awake already.
@@ -34,17 +16,6 @@ void godwit_waker_wake(int end) {
   ssize_t ignored = write(end, &one, sizeof one);
   (void)ignored;
   errno = saved;
-}
-
-void godwit_waker_drain(int end) {
-  uint64_t scratch[64];
-#ifdef __linux__
-  ssize_t ignored = read(end, scratch, sizeof *scratch);
-  (void)ignored;
-#else
-  while (read(end, scratch, sizeof scratch) > 0) {
-  }
-#endif
 }
 
 static _Atomic uint64_t pending;

@@ -1440,9 +1440,9 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
   }
 
   /// Its parent sleeps until it leaves the memory that it shares.
-  package var borrowing: Bool {
-    get {_storage._borrowing}
-    set {_uniqueStorage()._borrowing = newValue}
+  package var isBorrowing: Bool {
+    get {_storage._isBorrowing}
+    set {_uniqueStorage()._isBorrowing = newValue}
   }
 
   package var hasExecuted_p: Bool {
@@ -4284,7 +4284,7 @@ nonisolated extension Godwit_State_Processes: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Process"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{1}pages\0\u{3}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{1}borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{4}\u{1e}semaphore_undo\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{1}pages\0\u{3}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{4}\u{1e}semaphore_undo\0")
 
   fileprivate class _StorageClass {
     var _pid: Int32 = 0
@@ -4323,7 +4323,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
     var _killedBy: Int32 = 0
     var _hasStopped_p: Bool = false
     var _hasContinued_p: Bool = false
-    var _borrowing: Bool = false
+    var _isBorrowing: Bool = false
     var _hasExecuted_p: Bool = false
     var _subreaper: Bool = false
     var _childrenProcessorTime: Int64 = 0
@@ -4374,7 +4374,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       _killedBy = source._killedBy
       _hasStopped_p = source._hasStopped_p
       _hasContinued_p = source._hasContinued_p
-      _borrowing = source._borrowing
+      _isBorrowing = source._isBorrowing
       _hasExecuted_p = source._hasExecuted_p
       _subreaper = source._subreaper
       _childrenProcessorTime = source._childrenProcessorTime
@@ -4433,7 +4433,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         case 34: try { try decoder.decodeSingularInt32Field(value: &_storage._killedBy) }()
         case 35: try { try decoder.decodeSingularBoolField(value: &_storage._hasStopped_p) }()
         case 36: try { try decoder.decodeSingularBoolField(value: &_storage._hasContinued_p) }()
-        case 37: try { try decoder.decodeSingularBoolField(value: &_storage._borrowing) }()
+        case 37: try { try decoder.decodeSingularBoolField(value: &_storage._isBorrowing) }()
         case 38: try { try decoder.decodeSingularBoolField(value: &_storage._hasExecuted_p) }()
         case 39: try { try decoder.decodeSingularBoolField(value: &_storage._subreaper) }()
         case 40: try { try decoder.decodeSingularInt64Field(value: &_storage._childrenProcessorTime) }()
@@ -4558,8 +4558,8 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._hasContinued_p != false {
         try visitor.visitSingularBoolField(value: _storage._hasContinued_p, fieldNumber: 36)
       }
-      if _storage._borrowing != false {
-        try visitor.visitSingularBoolField(value: _storage._borrowing, fieldNumber: 37)
+      if _storage._isBorrowing != false {
+        try visitor.visitSingularBoolField(value: _storage._isBorrowing, fieldNumber: 37)
       }
       if _storage._hasExecuted_p != false {
         try visitor.visitSingularBoolField(value: _storage._hasExecuted_p, fieldNumber: 38)
@@ -4618,7 +4618,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._killedBy != rhs_storage._killedBy {return false}
         if _storage._hasStopped_p != rhs_storage._hasStopped_p {return false}
         if _storage._hasContinued_p != rhs_storage._hasContinued_p {return false}
-        if _storage._borrowing != rhs_storage._borrowing {return false}
+        if _storage._isBorrowing != rhs_storage._isBorrowing {return false}
         if _storage._hasExecuted_p != rhs_storage._hasExecuted_p {return false}
         if _storage._subreaper != rhs_storage._subreaper {return false}
         if _storage._childrenProcessorTime != rhs_storage._childrenProcessorTime {return false}

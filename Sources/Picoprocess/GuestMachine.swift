@@ -12,15 +12,20 @@ package final class GuestMachine {
   package private(set) var engines: [UnicornEngine] = []
 
   /// - Parameter seed: that of a deterministic run.
-  package init(host: PosixHost, memoryLimit: Int?, digests: FileDigests, seed: UInt64?)
-    throws(Failure)
-  {
+  package init(
+    host: PosixHost, memoryLimit: Int?, hostPageSize: Int? = nil, digests: FileDigests, seed: UInt64?
+  ) throws(Failure) {
     let host: any Host = seed.map { DeterministicHost(host, seed: $0) } ?? host
     let limit =
       memoryLimit
       ?? (seed == nil ? Int(clamping: host.facts.memory / 4 * 3) : DeterministicHost.memory)
     guard limit >= 1 << 20 else { throw Failure("the memory limit must be at least 1M") }
-    guard let arena = FrameArena(byteLimit: limit) else {
+    if let hostPageSize {
+      guard hostPageSize.nonzeroBitCount == 1, hostPageSize >= HostMemory.pageSize else {
+        throw Failure("this host's pages have \(HostMemory.pageSize) bytes, not \(hostPageSize)")
+      }
+    }
+    guard let arena = FrameArena(byteLimit: limit, hostPageSize: hostPageSize) else {
       throw Failure("the host has no room for \(limit) bytes of guest memory")
     }
     self.arena = arena

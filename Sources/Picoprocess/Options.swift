@@ -69,6 +69,8 @@ package struct PicoprocessOptions: Sendable {
   package var digestOutput: String?
   /// Save and restore within this process each time that so many calls were made: a test of both.
   package var suspendEvery: UInt64?
+  /// Bytes in which to give memory back to the host, as if its pages were larger than they are: a test.
+  package var hostPageSize: Int?
 
   package init() {}
 }

@@ -62,7 +62,8 @@ package final class Picoprocess {
     name = options.name ?? Picoprocess.defaultName(program)
     reports = try Reports(options)
     machine = try GuestMachine(
-      host: host, memoryLimit: options.memoryLimit, digests: digests, seed: seed)
+      host: host, memoryLimit: options.memoryLimit, hostPageSize: options.hostPageSize,
+      digests: digests, seed: seed)
     wake = Wake(host)
     let service = ControlService(mailbox: mailbox, wake: wake)
     control = try Picoprocess.openControl(options, name: name, service)

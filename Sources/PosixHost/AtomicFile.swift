@@ -123,7 +123,9 @@ package final class AtomicFile {
     let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
     let random = UInt64.random(in: .min ... .max)
     // Names are limited to 255 bytes.
-    return directory + Array("/.".utf8) + path[start...].prefix(200)
-      + Array(".\(String(random, radix: 36)).tmp".utf8)
+    var name = directory + Array("/.".utf8)
+    name += path[start...].prefix(200)
+    name += Array(".\(String(random, radix: 36)).tmp".utf8)
+    return name
   }
 }

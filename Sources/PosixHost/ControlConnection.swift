@@ -35,15 +35,14 @@ package final class ControlConnection {
       throw .invalid
     }
     let deadline = deadline(timeout)
-    let line = message + [10]
-    // SAFETY: bytes have no padding.
-    let span = unsafe line.span.bytes
-    var done = 0
-    while done < line.count {
-      do throws(HostError) {
-        done += try system_send(descriptor, span.extracting(done..<line.count))
-      } catch .wouldBlock {
-        try wait(for: Int16(POLLOUT), until: deadline)
+    try (message + [10]).lend { (line) throws(HostError) in
+      var done = 0
+      while done < line.byteCount {
+        do throws(HostError) {
+          done += try system_send(descriptor, line.extracting(done..<line.byteCount))
+        } catch .wouldBlock {
+          try wait(for: Int16(POLLOUT), until: deadline)
+        }
       }
     }
   }
@@ -78,10 +77,9 @@ package final class ControlConnection {
   /// Reads what has come. False at the end.
   private func receiveMore() throws(HostError) -> Bool {
     var chunk = [UInt8](repeating: 0, count: 16384)
-    var elements = chunk.mutableSpan
-    // SAFETY: bytes have no padding, and any byte is a valid UInt8.
-    var span = unsafe elements.mutableBytes
-    let count = try system_recv(descriptor, &span)
+    let count = try chunk.lendMutable { (span) throws(HostError) in
+      try system_recv(descriptor, &span)
+    }
     received += chunk[..<count]
     return count > 0
   }

@@ -125,12 +125,8 @@ package struct ControlDirectory: Sendable {
     if socket.count < 100 { return try body(socket) }
     let directory = try system_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { system_close(directory) }
-    // Where there is no /proc the call itself says that the name is too long.
-    #if os(Linux)
-      try body(Array("/proc/self/fd/\(directory)".utf8) + socket[path.count...])
-    #else
-      try body(socket)
-    #endif
+    // Where there is no shorter name the call itself says that this one is too long.
+    try body((system_descriptor_path(directory) ?? path) + socket[path.count...])
   }
 
   /// Runs `body` while no other process binds or removes a socket here.

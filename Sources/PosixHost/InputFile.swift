@@ -54,10 +54,9 @@ package final class InputFile: Sendable {
   /// At most `count` bytes from `offset` on: fewer only at the end of the file.
   package func read(at offset: UInt64, count: Int) throws(HostError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
-    var elements = bytes.mutableSpan
-    // SAFETY: bytes have no padding, and any byte is a valid UInt8.
-    var span = unsafe elements.mutableBytes
-    let done = try read(at: offset, into: &span)
+    let done = try bytes.lendMutable { (span) throws(HostError) in
+      try read(at: offset, into: &span)
+    }
     bytes.removeLast(count - done)
     return bytes
   }

@@ -115,15 +115,15 @@ package final class PosixHost: Host {
 
 /// Writes all of `bytes` to `descriptor`, waiting for room where it must.
 func writeAll(_ descriptor: Int32, _ bytes: [UInt8]) throws(HostError) {
-  // SAFETY: bytes have no padding.
-  let span = unsafe bytes.span.bytes
-  var done = 0
-  while done < bytes.count {
-    do throws(HostError) {
-      done += try system_write(descriptor, span.extracting(done..<bytes.count))
-    } catch .wouldBlock {
-      var item = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
-      _ = system_poll(&item, timeout: nil)
+  try bytes.lend { (span) throws(HostError) in
+    var done = 0
+    while done < span.byteCount {
+      do throws(HostError) {
+        done += try system_write(descriptor, span.extracting(done..<span.byteCount))
+      } catch .wouldBlock {
+        var item = [pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)]
+        _ = system_poll(&item, timeout: nil)
+      }
     }
   }
 }

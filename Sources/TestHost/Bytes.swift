@@ -10,6 +10,7 @@ extension RawSpan {
 
 extension MutableRawSpan {
   /// Copies `source[range]` to the beginning.
+  @_lifetime(self: copy self)
   mutating func copy(_ source: [UInt8], _ range: Range<Int>) {
     precondition(range.count <= byteCount)
     for (offset, index) in range.enumerated() {

@@ -25,35 +25,20 @@ final class AArch64Processor: Processor {
   /// BTI (needs a bit in the page tables), RNG (a program must behave the same when run again),
   /// CPUID (identification registers are not readable at EL0), DCPOP.
   let hwcaps = HardwareCapabilities(
-    hwcap: [
-      0,  // FP
-      1,  // ASIMD
-      3,  // AES
-      4,  // PMULL
-      5,  // SHA1
-      6,  // SHA2
-      7,  // CRC32
-      8,  // ATOMICS
-      9,  // FPHP
-      10,  // ASIMDHP
-      12,  // ASIMDRDM
-      13,  // JSCVT
-      14,  // FCMA
-      15,  // LRCPC
-      17,  // SHA3
-      18,  // SM3
-      19,  // SM4
-      20,  // ASIMDDP
-      21,  // SHA512
-      23,  // ASIMDFHM
-      26,  // ILRCPC
-      27,  // FLAGM
-      29,  // SB
-    ].reduce(0) { $0 | 1 << $1 },
-    hwcap2: [
-      7,  // FLAGM2
-      8,  // FRINT
-    ].reduce(0) { $0 | 1 << $1 })
+    hwcap: AArch64Processor.features.reduce(0) { $0 | 1 << $1.bit },
+    hwcap2: AArch64Processor.features2.reduce(0) { $0 | 1 << $1.bit })
+
+  /// The bits of `AT_HWCAP` (`asm/hwcap.h`) with their names in `/proc/cpuinfo`.
+  static let features: [(bit: UInt64, name: String)] = [
+    (0, "fp"), (1, "asimd"), (3, "aes"), (4, "pmull"), (5, "sha1"), (6, "sha2"), (7, "crc32"),
+    (8, "atomics"), (9, "fphp"), (10, "asimdhp"), (12, "asimdrdm"), (13, "jscvt"), (14, "fcma"),
+    (15, "lrcpc"), (17, "sha3"), (18, "sm3"), (19, "sm4"), (20, "asimddp"), (21, "sha512"),
+    (23, "asimdfhm"), (26, "ilrcpc"), (27, "flagm"), (29, "sb"),
+  ]
+  /// The same of `AT_HWCAP2`.
+  static let features2: [(bit: UInt64, name: String)] = [
+    (7, "flagm2"), (8, "frint"),
+  ]
 
   /// Bits 56 to 63 of a user address are a tag, not translated (TCR_EL1.TBI0).
   func untagged(_ address: UInt64) -> UInt64 {

@@ -3,6 +3,10 @@ import Machine
 
 /// Moves the whole register file of AArch64 in and out of Unicorn.
 final class AArch64RegisterFile {
+  private static let named: [uc_arm64_reg] = [
+    UC_ARM64_REG_X29, UC_ARM64_REG_X30, UC_ARM64_REG_PC, UC_ARM64_REG_SP, UC_ARM64_REG_NZCV,
+    UC_ARM64_REG_TPIDR_EL0, UC_ARM64_REG_FPCR, UC_ARM64_REG_FPSR,
+  ]
   private static let pc = 31
   private static let sp = 32
   private static let flags = 33
@@ -13,10 +17,7 @@ final class AArch64RegisterFile {
 
   private let batch = RegisterBatch(
     (0..<29).map { Int32(UC_ARM64_REG_X0.rawValue) + $0 }
-      + [
-        UC_ARM64_REG_X29, UC_ARM64_REG_X30, UC_ARM64_REG_PC, UC_ARM64_REG_SP, UC_ARM64_REG_NZCV,
-        UC_ARM64_REG_TPIDR_EL0, UC_ARM64_REG_FPCR, UC_ARM64_REG_FPSR,
-      ].map { Int32($0.rawValue) }
+      + named.map { Int32($0.rawValue) }
       + (0..<32).map { Int32(UC_ARM64_REG_Q0.rawValue) + $0 })
 
   func read(_ emulator: Emulator) -> RegisterFile {

@@ -23,6 +23,14 @@ final class X86Processor: Processor {
 
   private(set) var hwcaps = HardwareCapabilities()
 
+  /// What CPUID tells programs that they may use, beyond the baseline of x86-64, by the names in
+  /// `/proc/cpuinfo`: leaf 1's ecx, and leaf 0x80000001's.
+  static let features: [(bit: UInt64, name: String)] = [
+    (0, "pni"), (1, "pclmulqdq"), (9, "ssse3"), (13, "cx16"), (19, "sse4_1"), (20, "sse4_2"),
+    (23, "popcnt"), (25, "aes"),
+  ]
+  static let extendedFeatures: [(bit: UInt64, name: String)] = [(0, "lahf_lm")]
+
   // mov rax, [rax]
   let probe: (code: [UInt8], register: Int32) = (
     [0x48, 0x8b, 0x00], Int32(UC_X86_REG_RAX.rawValue)

@@ -114,6 +114,7 @@ extension RawSpan {
 
 extension MutableRawSpan {
   /// Replaces all bytes with those of `source`, which must be as long.
+  @_lifetime(self: copy self)
   package mutating func replace(with source: RawSpan) {
     precondition(source.byteCount == byteCount)
     // SAFETY: both buffers have the same length; copyMemory allows them to overlap.
@@ -123,6 +124,7 @@ extension MutableRawSpan {
   }
 
   /// Replaces all bytes with zeroes.
+  @_lifetime(self: copy self)
   package mutating func clear() {
     // SAFETY: exactly the buffer's bytes are written.
     unsafe withUnsafeMutableBytes { unsafe _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
@@ -133,7 +135,7 @@ extension [UInt8] {
   /// Lends the bytes.
   package func lend<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
     // SAFETY: bytes have no padding.
-    try body(unsafe span.bytes)
+    try unsafe span.withUnsafeBytes { (bytes) throws(E) in try body(unsafe bytes.bytes) }
   }
 
   /// Lends the bytes for writing.
@@ -142,8 +144,10 @@ extension [UInt8] {
   ) throws(E) -> R {
     var elements = mutableSpan
     // SAFETY: bytes have no padding, and any byte is a valid UInt8.
-    var bytes = unsafe elements.mutableBytes
-    return try body(&bytes)
+    return try unsafe elements.withUnsafeMutableBytes { (bytes) throws(E) in
+      var span = unsafe bytes.mutableBytes
+      return try body(&span)
+    }
   }
 
   /// Appends a copy of `bytes`.

@@ -54,6 +54,12 @@ struct GuestOptions: ParsableArguments {
       valueName: "n", visibility: .hidden))
   var suspendEvery: UInt64?
 
+  @Option(
+    help: ArgumentHelp(
+      "Take the host's pages to be larger than they are: a test.", valueName: "size",
+      visibility: .hidden))
+  var hostPageSize: ByteCount?
+
   mutating func validate() throws {
     guard (suspendAtSyscall == nil) == (output == nil) else {
       throw ValidationError("--suspend-at-syscall and --output need each other")
@@ -78,6 +84,7 @@ struct GuestOptions: ParsableArguments {
     options.suspendEvery = suspendEvery
     options.digestEvery = digestEvery
     options.digestOutput = digestOutput
+    options.hostPageSize = hostPageSize?.bytes
     return options
   }
 }

@@ -9,15 +9,17 @@ import Testing
     .appendingPathComponent("Sources")
 
   /// Path below `Sources` and text of every Swift file.
-  private static let files: [(path: String, text: String)] = {
+  private static let files = texts([".swift"])
+
+  private static func texts(_ suffixes: [String]) -> [(path: String, text: String)] {
     let paths = FileManager.default.subpaths(atPath: root.path) ?? []
-    return paths.filter { $0.hasSuffix(".swift") }.sorted().compactMap { path in
-      guard let data = FileManager.default.contents(atPath: root.path + "/" + path) else {
-        return nil
-      }
+    return paths.sorted().compactMap { path in
+      guard suffixes.contains(where: path.hasSuffix),
+        let data = FileManager.default.contents(atPath: root.path + "/" + path)
+      else { return nil }
       return (path, String(decoding: data, as: UTF8.self))
     }
-  }()
+  }
 
   @Test func sourcesAreFound() {
     let targets = Set(Self.files.map { String($0.path.prefix { $0 != "/" }) })
@@ -37,6 +39,16 @@ import Testing
       guard !Checks.isGenerated(path) else { return [] }
       let violations = Checks.unsafeCode(path, SourceCode(text))
       return violations.count <= Rules.safetyOwed[path, default: 0] ? [] : violations
+    }
+  }
+
+  @Test func systemsAndProcessorsAreAskedForInFewPlaces() {
+    let files = Self.texts([".swift", ".c", ".h"])
+    for place in Rules.platformPlaces {
+      #expect(files.contains { $0.path == place }, "\(place) is no source")
+    }
+    for (path, text) in files {
+      for violation in Checks.platforms(path, text) { Issue.record("\(violation)") }
     }
   }
 

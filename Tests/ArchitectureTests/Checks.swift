@@ -23,7 +23,7 @@ enum Checks {
       return [Violation(path: path, line: 1, what: "target \(target) has no row in the table")]
     }
     allowed.formUnion(Rules.everywhere)
-    for (folder, more) in Rules.folderImports where path.hasPrefix(folder + "/") {
+    for (place, more) in Rules.folderImports where path == place || path.hasPrefix(place + "/") {
       allowed.formUnion(more)
     }
     var violations: [Violation] = []
@@ -55,6 +55,25 @@ enum Checks {
       }
       guard isDeclaration else { return nil }
       return statement[(start + 1)...].first { !kinds.contains($0) }
+    }
+  }
+
+  // MARK: Systems and processors
+
+  /// Conditions on the system or the processor outside of their places. `canImport` is none: a C
+  /// library has one name on each system.
+  static func platforms(_ path: String, _ text: String) -> [Violation] {
+    guard !Rules.platformPlaces.contains(path) else { return [] }
+    let names = [
+      "os(", "arch(", "targetEnvironment(", "__linux__", "__APPLE__", "__x86_64__", "__aarch64__",
+    ]
+    return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
+      index, line in
+      let condition = line.drop { $0 == " " }
+      guard condition.hasPrefix("#if") || condition.hasPrefix("#elif") || condition.hasPrefix("#else"),
+        let name = names.first(where: { condition.contains($0) })
+      else { return nil }
+      return Violation(path: path, line: index + 1, what: "\"\(name)\" outside of the porting places")
     }
   }
 

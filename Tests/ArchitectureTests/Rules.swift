@@ -33,10 +33,17 @@ enum Rules {
     ]),
   ]
 
-  /// Imports that single folders may do beyond their target's.
+  /// Imports that single files or folders may do beyond their target's.
   static let folderImports: [String: Set<String>] = [
-    // The arena reserves and gives back host memory.
-    "Machine/Memory": libc
+    // Reserving and giving back host memory.
+    "Machine/Memory/HostMemory.swift": libc
+  ]
+
+  /// The files that may ask what system or processor they are compiled for (`Docs/Porting.md`).
+  static let platformPlaces: Set<String> = [
+    "CPosixShims/Darwin.c", "CPosixShims/Linux.c", "CPosixShims/LinuxTermios2.c",
+    "CPosixShims/include/CPosixShims.h", "CUnicornShims/CUnicornShims.c",
+    "Machine/Memory/HostMemory.swift", "PosixHost/System+Linux.swift",
   ]
 
   /// Where unsafe code may stand: the three places of the design, and those of

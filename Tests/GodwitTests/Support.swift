@@ -14,6 +14,8 @@ enum Checkout {
     #endif
   }
 
+  static var godwitForARM64: URL { root.appendingPathComponent(".build-arm64/release/godwit") }
+
   static func guest(_ name: String, _ isa: String) -> URL {
     root.appendingPathComponent(".deps/guests/\(isa)/\(name)")
   }
@@ -34,6 +36,8 @@ struct Outcome: Sendable {
   var status: Int32
   var output: Data
   var error: String
+  /// How many processes it took.
+  var hops = 1
 }
 
 /// Runs a command to its end; one that takes longer than `limit` seconds is killed and fails.
@@ -52,14 +56,39 @@ func execute(_ program: URL, _ arguments: [String], limit: Int = 120) throws -> 
     error: String(decoding: try Data(contentsOf: error), as: UTF8.self))
 }
 
-func godwit(_ arguments: [String], limit: Int = 120) throws -> Outcome {
-  try execute(Checkout.godwit, arguments, limit: limit)
+/// The machine that a build of Godwit is for.
+enum HostBuild: String, CaseIterable, CustomTestStringConvertible, Sendable {
+  /// This one.
+  case here
+  /// An ARM64 one, played by qemu-user: `make arm64`.
+  case arm64
+
+  var testDescription: String { rawValue }
+}
+
+/// Runs Godwit. `emulator` are options of the emulator that plays an ARM64 machine.
+func godwit(
+  _ arguments: [String], on host: HostBuild = .here, emulator: [String] = [], limit: Int = 120
+) throws -> Outcome {
+  switch host {
+  case .here: return try execute(Checkout.godwit, arguments, limit: limit)
+  case .arm64:
+    let build = Checkout.godwitForARM64.path
+    guard FileManager.default.isExecutableFile(atPath: build) else {
+      throw Failed("\(build) is missing: make arm64")
+    }
+    let sysroot = Checkout.root.appendingPathComponent(".deps/arm64/sysroot").path
+    return try execute(
+      URL(fileURLWithPath: "/usr/bin/qemu-aarch64-static"),
+      emulator + ["-L", sysroot, build] + arguments, limit: limit)
+  }
 }
 
 /// Runs a guest to its end with a suspension, and a resumption by a new process, every `interval`
-/// system calls. The output of all parts is joined.
+/// system calls, on `hosts` in turn. The output of all parts is joined.
 func hopping(
-  _ arguments: [String], resume: [String] = [], every interval: Int, limit: Int = 120
+  _ arguments: [String], resume: [String] = [], every interval: Int, limit: Int = 120,
+  on hosts: [HostBuild] = [.here]
 ) throws -> Outcome {
   let snapshot = FileManager.default.temporaryDirectory
     .appendingPathComponent("godwit-\(UUID().uuidString).snapshot")
@@ -69,10 +98,12 @@ func hopping(
   var rest = arguments
   for hop in 1...400 {
     let next = snapshot.appendingPathExtension("next")
+    let host = hosts[(hop - 1) % hosts.count]
     var part = try godwit(
       command + ["--suspend-at-syscall", "\(hop * interval)", "--output", next.path] + rest,
-      limit: limit)
+      on: host, limit: limit)
     whole += part.output
+    part.hops = hop
     guard FileManager.default.fileExists(atPath: next.path) else {
       part.output = whole
       return part

@@ -162,8 +162,7 @@ import Testing
     let content = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 >> 3) }
     let path = directory.path + "/f"
     let file = try AtomicFile(replacing: path)
-    // SAFETY: bytes have no padding.
-    try unsafe file.write(content.span.bytes)
+    try content.lend { (span) throws(HostError) in try file.write(span) }
     try file.commit()
     let input = try InputFile(path)
     #expect(input.size == 100_000)
@@ -199,8 +198,6 @@ extension AtomicFile {
   fileprivate func write(_ text: String) throws(HostError) { try write(text, at: length) }
 
   fileprivate func write(_ text: String, at offset: UInt64) throws(HostError) {
-    let content = bytes(text)
-    // SAFETY: bytes have no padding.
-    try write(unsafe content.span.bytes, at: offset)
+    try bytes(text).lend { (span) throws(HostError) in try write(span, at: offset) }
   }
 }

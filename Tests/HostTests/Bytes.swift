@@ -6,11 +6,10 @@ extension Host {
     _ handle: HostHandle, at offset: UInt64? = nil, count: Int = 4096
   ) throws(HostError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0xee, count: count)
-    var elements = bytes.mutableSpan
-    // SAFETY: bytes have no padding, and any byte is a valid UInt8.
-    var span = unsafe elements.mutableBytes
-    let read = try read(handle, at: offset, into: &span)
-    return Array(bytes[..<read])
+    let count = try bytes.lendMutable { (span) throws(HostError) in
+      try read(handle, at: offset, into: &span)
+    }
+    return Array(bytes[..<count])
   }
 
   func readText(
@@ -23,8 +22,7 @@ extension Host {
   func writeBytes(
     _ handle: HostHandle, at offset: UInt64? = nil, _ bytes: [UInt8]
   ) throws(HostError) -> Int {
-    // SAFETY: bytes have no padding.
-    try write(handle, at: offset, from: unsafe bytes.span.bytes)
+    try bytes.lend { (span) throws(HostError) in try write(handle, at: offset, from: span) }
   }
 
   @discardableResult
@@ -36,11 +34,26 @@ extension Host {
 
   func randomBytes(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
-    var elements = bytes.mutableSpan
-    // SAFETY: bytes have no padding, and any byte is a valid UInt8.
-    var span = unsafe elements.mutableBytes
-    entropy(into: &span)
+    try? bytes.lendMutable { (span) throws(HostError) in entropy(into: &span) }
     return bytes
+  }
+}
+
+extension [UInt8] {
+  func lend<R>(_ body: (RawSpan) throws(HostError) -> R) throws(HostError) -> R {
+    // SAFETY: bytes have no padding.
+    try unsafe span.withUnsafeBytes { (bytes) throws(HostError) in try body(unsafe bytes.bytes) }
+  }
+
+  mutating func lendMutable<R>(
+    _ body: (inout MutableRawSpan) throws(HostError) -> R
+  ) throws(HostError) -> R {
+    var elements = mutableSpan
+    // SAFETY: bytes have no padding, and any byte is a valid UInt8.
+    return try unsafe elements.withUnsafeMutableBytes { (bytes) throws(HostError) in
+      var span = unsafe bytes.mutableBytes
+      return try body(&span)
+    }
   }
 }
 

@@ -4,14 +4,14 @@ import Testing
 
 @Suite struct SignalTests {
   @Test func namesAndNumbersAgreeWithC() throws {
-    let claims: [(expression: String, value: UInt64)] =
-      (1...31).map { (Signal(rawValue: $0).name, UInt64($0)) }
-      + SigactionFlags.names.filter {
-        !["SA_UNSUPPORTED", "SA_EXPOSE_TAGBITS", "SA_RESTORER"].contains($0.name)
-      }.map { ("(unsigned)\($0.name)", $0.value.rawValue) }
-      + SignalStack.Flags.names.filter { $0.name != "SS_AUTODISARM" }
+    var claims: [(expression: String, value: UInt64)] = []
+    claims += (1...31).map { (Signal(rawValue: $0).name, UInt64($0)) }
+    claims += SigactionFlags.names.filter {
+      !["SA_UNSUPPORTED", "SA_EXPOSE_TAGBITS", "SA_RESTORER"].contains($0.name)
+    }.map { ("(unsigned)\($0.name)", $0.value.rawValue) }
+    claims += SignalStack.Flags.names.filter { $0.name != "SS_AUTODISARM" }
       .map { ($0.name, UInt64($0.value.rawValue)) }
-      + SignalMaskChange.allCases.map { ("\($0)", UInt64($0.rawValue)) }
+    claims += SignalMaskChange.allCases.map { ("\($0)", UInt64($0.rawValue)) }
     let codes: [(expression: String, value: UInt64)] = [
       ("SI_KERNEL", 0x80), ("-SI_QUEUE", 1), ("-SI_TIMER", 2), ("-SI_MESGQ", 3),
       ("-SI_ASYNCIO", 4), ("-SI_SIGIO", 5), ("-SI_TKILL", 6), ("ILL_ILLOPN", 2),
@@ -80,9 +80,9 @@ import Testing
   }
 
   @Test func siginfoKeepsEveryBitOfItsUnion() {
-    let image =
-      (0..<12).map { UInt8($0) } + [0, 0, 0, 0] + (16..<48).map { UInt8($0) }
-      + [UInt8](repeating: 0, count: 80)
+    var image = (0..<48).map { UInt8($0) }
+    image.replaceSubrange(12..<16, with: [0, 0, 0, 0])
+    image += [UInt8](repeating: 0, count: 80)
     #expect(Siginfo(bytes: image).bytes == image)
   }
 

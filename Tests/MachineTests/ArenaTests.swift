@@ -1,3 +1,4 @@
+import Glibc
 import Machine
 import Testing
 
@@ -14,6 +15,32 @@ import Testing
     let again = arena.allocate()
     #expect(again == frames[2])
     #expect(arena.isZero(frames[2]))
+  }
+
+  /// A host that has larger pages takes back only whole ones, and the frames beside a freed one stay.
+  @Test(arguments: [16384, 65536]) func largeHostPages(size: Int) throws {
+    let size = max(size, HostMemory.pageSize)
+    let perPage = size / Frame.size
+    // Frame 0 lies in the first page, and is always in use.
+    let arena = try #require(FrameArena(byteLimit: 3 * size - Frame.size, hostPageSize: size))
+    let frames = (1..<3 * perPage).map { _ in arena.allocate()! }
+    for frame in frames {
+      arena.withMutableBytes(frame, offset: 0, count: 4) { $0.store(frame.index) }
+    }
+    for frame in frames where frame.index % 2 == 1 { arena.release(frame) }
+    for frame in frames {
+      #expect(arena.isZero(frame) == (frame.index % 2 == 1))
+      let value: UInt32 = arena.withBytes(frame, offset: 0, count: 4) { $0.load() }
+      #expect(value == (frame.index % 2 == 1 ? 0 : frame.index))
+    }
+    #expect(arena.isResident(hostPage: 0) && arena.isResident(hostPage: 1))
+    for frame in frames where frame.index % 2 == 0 { arena.release(frame) }
+    #expect(arena.framesInUse == 0)
+    #expect(arena.isResident(hostPage: 0))
+    #expect(!arena.isResident(hostPage: 1) && !arena.isResident(hostPage: 2))
+    let again = (1..<3 * perPage).map { _ in arena.allocate()! }
+    #expect(arena.allocate() == nil)
+    #expect(again.allSatisfy { arena.isZero($0) })
   }
 
   @Test func references() throws {
@@ -73,5 +100,16 @@ import Testing
     #expect(GuestAddress(.max) + 1 == .null && GuestAddress.null - 1 == GuestAddress(.max))
     #expect(pageRoundedUp(1) == 4096 && pageRoundedUp(0) == 0 && pageRoundedUp(.max) == nil)
     #expect(GuestAddress(255).description == "0xff")
+  }
+}
+
+extension FrameArena {
+  /// Whether the host keeps memory for any part of a host page.
+  fileprivate func isResident(hostPage: Int) -> Bool {
+    var pages = [UInt8](repeating: 0, count: hostPageSize / HostMemory.pageSize)
+    // SAFETY: a byte for each page of the host in this one of the arena.
+    let result = unsafe mincore(base + hostPage * hostPageSize, hostPageSize, &pages)
+    precondition(result == 0)
+    return pages.contains { $0 & 1 != 0 }
   }
 }

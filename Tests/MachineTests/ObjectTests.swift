@@ -24,8 +24,12 @@ import Testing
     #expect(test.arena.framesInUse == 0)
     #expect(write(object, 0x1800, [9, 9]) == 2)
     #expect(read(object, 0x17ff, 4) == [2, 9, 9, 2])
-    #expect(read(object, 0xfff, 0x1002)! == [1] + [UInt8](repeating: 2, count: 0x800) + [9, 9]
-      + [UInt8](repeating: 2, count: 0x7fe) + [3])
+    var whole: [UInt8] = [1]
+    whole += [UInt8](repeating: 2, count: 0x800)
+    whole += [9, 9]
+    whole += [UInt8](repeating: 2, count: 0x7fe)
+    whole.append(3)
+    #expect(read(object, 0xfff, 0x1002)! == whole)
     #expect(object.dirtyPages == [1])
     object.markClean(1)
     #expect(object.dirtyPages == [])

@@ -72,6 +72,24 @@ import UnicornEngine
     #expect(areas.eax == 0 && areas.ebx == 0)
   }
 
+  /// What snapshots say that they need is what CPUID tells programs.
+  @Test func namedFeaturesAreThoseOfCPUID() throws {
+    let first: [(Int, String)] = [
+      (0, "pni"), (1, "pclmulqdq"), (9, "ssse3"), (12, "fma"), (13, "cx16"), (19, "sse4_1"),
+      (20, "sse4_2"), (22, "movbe"), (23, "popcnt"), (25, "aes"), (26, "xsave"), (28, "avx"),
+      (29, "f16c"), (30, "rdrand"),
+    ]
+    let extended: [(Int, String)] = [
+      (0, "lahf_lm"), (5, "abm"), (6, "sse4a"), (8, "3dnowprefetch"), (11, "xop"), (16, "fma4"),
+      (21, "tbm"),
+    ]
+    let (ecx, extendedECX) = (try cpuid(1).ecx, try cpuid(0x8000_0001).ecx)
+    let names =
+      first.filter { ecx >> $0.0 & 1 == 1 }.map(\.1)
+      + extended.filter { extendedECX >> $0.0 & 1 == 1 }.map(\.1)
+    #expect(UnicornEngine.features(of: .x86_64) == names.map { "x86_64 \($0)" })
+  }
+
   @Test(arguments: [
     Instruction("addsubps", [0xf2, 0x0f, 0xd0, 0xc1]),
     Instruction("pshufb", [0x66, 0x0f, 0x38, 0x00, 0xc1]),

@@ -50,7 +50,7 @@ extension Process {
     }
     state.hasStopped_p = life.hasStopped
     state.hasContinued_p = life.hasContinued
-    state.borrowing = life.isBorrowing
+    state.isBorrowing = life.isBorrowing
     state.hasExecuted_p = life.hasExecuted
     state.subreaper = isSubreaper
     state.childrenProcessorTime = childrenProcessorTime
@@ -66,7 +66,7 @@ extension Process {
     isExiting = isZombie
     life.hasStopped = state.hasStopped_p
     life.hasContinued = state.hasContinued_p
-    life.isBorrowing = state.borrowing
+    life.isBorrowing = state.isBorrowing
     life.hasExecuted = state.hasExecuted_p
     isSubreaper = state.subreaper
     childrenProcessorTime = state.childrenProcessorTime

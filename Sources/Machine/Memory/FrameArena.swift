@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The number of a 4 KiB frame in the arena.
 package struct Frame: Hashable, Sendable, BitwiseCopyable {
   package static var size: Int { 4096 }
@@ -22,12 +14,19 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 /// The physical memory of a picoprocess: one sparse host mapping, handed out in 4 KiB frames.
 ///
 /// The engine maps it once and for all; everything else is page tables. Frames are reference
-/// counted so that they can be shared copy-on-write. Freed frames are given back to the host.
+/// counted so that they can be shared copy-on-write. Freed frames are given back to the host, as soon
+/// as they make up a whole one of its pages, which may be larger (16 or 64 KiB on ARM64).
 @safe package final class FrameArena {
   /// The host address of frame 0. For the engine only.
   @unsafe package let base: UnsafeMutableRawPointer
   /// Bytes reserved; a multiple of the frame size.
   package let capacity: Int
+
+  /// Bytes of a page of the host, a multiple of the frame size.
+  package let hostPageSize: Int
+  private let framesPerHostPage: Int
+  /// How many frames of each host page are in use; kept only where one holds several.
+  private var framesInHostPage: ContiguousArray<UInt16> = [1]
 
   private var next: UInt32 = 1
   private var free: ContiguousArray<UInt32> = []
@@ -49,23 +48,23 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   /// Reserves room for `byteLimit` bytes of guest memory (rounded up to a frame); nothing is
   /// committed until touched. `nil` when the host refuses the address range.
-  package init?(byteLimit: Int) {
+  ///
+  /// - Parameter hostPageSize: the page size to go by; nil: the host's own. A power of two that is no
+  ///   smaller than that.
+  package init?(byteLimit: Int, hostPageSize: Int? = nil) {
+    let hostPageSize = max(hostPageSize ?? HostMemory.pageSize, Frame.size)
+    precondition(hostPageSize.nonzeroBitCount == 1 && hostPageSize % HostMemory.pageSize == 0)
+    self.hostPageSize = hostPageSize
+    framesPerHostPage = hostPageSize / Frame.size
     capacity = (byteLimit + Frame.size - 1) / Frame.size * Frame.size + Frame.size
-    var flags = MAP_PRIVATE | MAP_ANON
-    #if os(Linux)
-      flags |= MAP_NORESERVE
-    #endif
-    // SAFETY: a fresh anonymous mapping, owned by this object until deinit.
-    guard
-      let base = unsafe mmap(nil, capacity, PROT_READ | PROT_WRITE, flags, -1, 0),
-      unsafe base != MAP_FAILED
-    else { return nil }
+    // SAFETY: owned by this object until deinit.
+    guard let base = unsafe HostMemory.reserve(capacity) else { return nil }
     unsafe self.base = base
   }
 
   deinit {
-    // SAFETY: exactly the mapping made in init.
-    _ = unsafe munmap(base, capacity)
+    // SAFETY: exactly what init reserved.
+    unsafe HostMemory.release(base, capacity)
   }
 
   private var frameLimit: UInt32 { UInt32(capacity / Frame.size) }
@@ -90,6 +89,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
         writtenShared.append(false)
       }
     }
+    if framesPerHostPage > 1 { countUse(of: index) }
     references[Int(index)] = 1
     framesInUse += 1
     if framesInUse > peakFramesInUse { peakFramesInUse = framesInUse }
@@ -110,25 +110,42 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     guard references[index] == 0 else { return }
     dropTranslations(of: frame)
     writtenShared[index] = false
-    // SAFETY: the frame lies inside the arena and nobody refers to it any more.
-    unsafe discard(base + index * Frame.size)
+    discard(index)
     free.append(frame.index)
     framesInUse -= 1
   }
 
-  /// Gives a frame's memory back to the host; it reads as zeroes afterwards.
-  private func discard(_ address: UnsafeMutableRawPointer) {
-    #if os(Linux)
-      // Only whole host pages can be given back: on a host with larger pages, clear by hand.
-      if FrameArena.hostPageSize == Frame.size {
-        _ = unsafe madvise(address, Frame.size, MADV_DONTNEED)
-        return
-      }
-    #endif
-    unsafe memset(address, 0, Frame.size)
+  // MARK: Host pages
+
+  private func countUse(of frame: UInt32) {
+    let page = Int(frame) / framesPerHostPage
+    // Frames are handed out for the first time in order.
+    if page == framesInHostPage.count { framesInHostPage.append(0) }
+    framesInHostPage[page] += 1
   }
 
-  private static let hostPageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+  /// Zeroes a frame that nobody refers to any more. Its memory goes back to the host together with
+  /// the other frames of its host page, when none of them is in use.
+  private func discard(_ frame: Int) {
+    let page = frame / framesPerHostPage
+    var isFree = true
+    if framesPerHostPage > 1 {
+      framesInHostPage[page] -= 1
+      isFree = framesInHostPage[page] == 0
+    }
+    if isFree, giveBack(page) { return }
+    // SAFETY: the frame lies inside the arena.
+    let bytes = unsafe UnsafeMutableRawBufferPointer(
+      start: base + frame * Frame.size, count: Frame.size)
+    unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  /// Gives a host page back; whether it reads as zeroes now.
+  private func giveBack(_ page: Int) -> Bool {
+    let start = page * hostPageSize
+    // SAFETY: one or several whole pages of the host, no frame of which is in use.
+    return unsafe HostMemory.giveBack(base + start, min(hostPageSize, capacity - start))
+  }
 
   package func isShared(_ frame: Frame) -> Bool {
     frame == .zero || references[Int(frame.index)] > 1

@@ -18,6 +18,7 @@ extension RawSpan {
 }
 
 extension MutableRawSpan {
+  @_lifetime(self: copy self)
   @inlinable package mutating func store<T: FixedWidthInteger & BitwiseCopyable>(
     _ value: T, at offset: Int = 0
   ) {
@@ -27,6 +28,7 @@ extension MutableRawSpan {
   }
 
   /// Copies all of `source` to `offset` on.
+  @_lifetime(self: copy self)
   package mutating func copy(from source: RawSpan, at offset: Int = 0) {
     precondition(offset >= 0 && offset + source.byteCount <= byteCount)
     guard source.byteCount > 0 else { return }
@@ -38,6 +40,7 @@ extension MutableRawSpan {
     }
   }
 
+  @_lifetime(self: copy self)
   package mutating func fill(_ byte: UInt8, in range: Range<Int>) {
     precondition(range.lowerBound >= 0 && range.upperBound <= byteCount)
     unsafe withUnsafeMutableBytes { bytes in
@@ -52,8 +55,7 @@ extension [UInt8] {
     _ body: (RawSpan) throws(E) -> R
   ) throws(E) -> R {
     // SAFETY: bytes have no padding.
-    let bytes = unsafe span.bytes
-    return try body(bytes)
+    try unsafe span.withUnsafeBytes { (bytes) throws(E) in try body(unsafe bytes.bytes) }
   }
 
   /// Lends the array's bytes for writing.
@@ -62,7 +64,9 @@ extension [UInt8] {
   ) throws(E) -> R {
     var elements = mutableSpan
     // SAFETY: bytes have no padding, and any byte is a valid UInt8.
-    var bytes = unsafe elements.mutableBytes
-    return try body(&bytes)
+    return try unsafe elements.withUnsafeMutableBytes { (bytes) throws(E) in
+      var span = unsafe bytes.mutableBytes
+      return try body(&span)
+    }
   }
 }

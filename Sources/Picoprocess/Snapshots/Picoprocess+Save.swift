@@ -3,6 +3,7 @@ import LibOS
 import Machine
 import PosixHost
 import Snapshot
+import UnicornEngine
 
 extension Picoprocess {
   /// The version of the state's meaning.
@@ -12,7 +13,7 @@ extension Picoprocess {
   static var support: SnapshotSupport {
     SnapshotSupport(
       guestISAs: Set(GuestISA.allCases.map(\.rawValue)), abiVersions: abiVersion...abiVersion,
-      features: [], sections: Set((1...6).map { UInt32($0) }))
+      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)), sections: Set((1...6).map { UInt32($0) }))
   }
 
   /// Writes the standing guest to a file at `path`, whole or not at all. The guest is as it was, whether
@@ -57,7 +58,8 @@ extension Picoprocess {
   private func header(_ state: StateDigest) -> SnapshotHeader {
     var header = SnapshotHeader(
       id: SnapshotID(of: state.whole), guestISA: kernel.isa.rawValue,
-      libraryOSVersion: GodwitVersion.number, abiVersion: Self.abiVersion)
+      libraryOSVersion: GodwitVersion.number, abiVersion: Self.abiVersion,
+      requiredFeatures: Set(machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }))
     if kernel.clock.isHeld, let origin {
       header.creationSeconds = origin.creationSeconds
       header.creationNanoseconds = origin.creationNanoseconds
@@ -90,8 +92,8 @@ extension Picoprocess {
     kernel.vfs.sync()
     let old = machine
     machine = try GuestMachine(
-      host: host, memoryLimit: old.arena.byteLimit, digests: digests,
-      seed: old.kernel.deterministicHost?.seed)
+      host: host, memoryLimit: old.arena.byteLimit, hostPageSize: options.hostPageSize,
+      digests: digests, seed: old.kernel.deterministicHost?.seed)
     old.retire()
     do throws(SnapshotError) {
       let reader = try SnapshotReader(SnapshotBytes(bytes))

@@ -1,9 +1,9 @@
 // The kernel's termios2, whose header cannot be included beside the C library's <termios.h>.
+#ifdef __linux__
 #include "CPosixShims.h"
 
 #include <errno.h>
 
-#ifdef __linux__
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
 
@@ -27,18 +27,6 @@ int godwit_set_termios2(int fd, int when, const struct godwit_termios2 *modes) {
     case 2: return ioctl(fd, TCSETSF2, modes);
   }
   errno = EINVAL;
-  return -1;
-}
-#else
-int godwit_get_termios2(int fd, struct godwit_termios2 *modes) {
-  (void)fd, (void)modes;
-  errno = ENOTSUP;
-  return -1;
-}
-
-int godwit_set_termios2(int fd, int when, const struct godwit_termios2 *modes) {
-  (void)fd, (void)when, (void)modes;
-  errno = ENOTSUP;
   return -1;
 }
 #endif

@@ -1,0 +1,95 @@
+# Unicorn, the CPU emulator: the same version with the same patches for every host. Sourced by the
+# scripts beside it, after lib.sh and packages.sh.
+# shellcheck shell=bash
+
+UNICORN_VERSION=2.1.4
+UNICORN_SHA256=00567a70e323f749b419cd86bee4f9115beab7ebba32194581c090cbb7c59cff
+UNICORN_ARCHS="x86;aarch64;riscv"
+
+system_unicorn_suffices() {
+  env -u PKG_CONFIG_PATH pkg-config --atleast-version="$UNICORN_VERSION" unicorn
+}
+
+fetch_unicorn() {
+  local sdist=$1
+  local python=python3
+  "$python" -m pip --version >/dev/null 2>&1 || python=/usr/bin/python3
+  "$python" -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+  "$python" -m pip download -q --disable-pip-version-check --no-binary unicorn --no-deps \
+    -d "$(dirname "$sdist")" "unicorn==$UNICORN_VERSION" ||
+    # pip builds the metadata of a source distribution, and may fail at it; the file is enough.
+    python3 - "$sdist" <<'PYTHON'
+import sys, urllib.request
+name = sys.argv[1].rsplit("/", 1)[1]
+urllib.request.urlretrieve(
+    "https://files.pythonhosted.org/packages/source/u/unicorn/" + name, sys.argv[1])
+PYTHON
+}
+
+check_unicorn() {
+  echo "$UNICORN_SHA256  $1" | sha256sum --check --quiet
+}
+
+# build_unicorn SOURCE BUILD [CMAKE-ARGUMENT...]
+build_unicorn() {
+  local source=$1 build=$2
+  shift 2
+  cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
+    -DUNICORN_ARCH="$UNICORN_ARCHS" -DUNICORN_BUILD_TESTS=OFF -DUNICORN_INSTALL=OFF "$@"
+  # The bundle holds every object of Unicorn's own static libraries.
+  ninja -C "$build" unicorn_archive
+}
+
+install_unicorn() {
+  local source=$1 build=$2 prefix=$3
+  mkdir -p "$prefix/include" "$prefix/lib/pkgconfig"
+  rm -rf "$prefix/include/unicorn"
+  cp -R "$source/include/unicorn" "$prefix/include/unicorn"
+  cp "$build/libunicorn.a" "$prefix/lib/libunicorn.a.new"
+  mv "$prefix/lib/libunicorn.a.new" "$prefix/lib/libunicorn.a"
+  cat >"$prefix/lib/pkgconfig/unicorn.pc" <<PC
+prefix=$PWD/$prefix
+Name: unicorn
+Description: Unicorn CPU emulator, static
+Version: $UNICORN_VERSION
+Cflags: -I\${prefix}/include
+Libs: -L\${prefix}/lib -lunicorn -lm -lpthread
+PC
+}
+
+# provide_unicorn PREFIX PRODUCTS [CMAKE-ARGUMENT...]: Unicorn under PREFIX, a place in this tree, unless
+# it is there already. PRODUCTS is the SwiftPM folder of what is linked with it.
+provide_unicorn() {
+  local prefix=$1 products=$2 sdist=.deps/unicorn/unicorn-$UNICORN_VERSION.tar.gz stamp
+  shift 2
+  local work=$prefix/unicorn
+  # Anything that changes the result is in the stamp: version, patches, recipe, place.
+  local patches=(Scripts/patches/unicorn-*.patch)
+  stamp=$(
+    {
+      echo "$UNICORN_SHA256 $UNICORN_ARCHS $PWD $*"
+      cat "${patches[@]}" </dev/null
+      declare -f build_unicorn install_unicorn
+    } | sha256sum
+  )
+  [[ -f $prefix/unicorn.stamp && $(<"$prefix/unicorn.stamp") == "$stamp" ]] && return 0
+  mkdir -p "$work" "${sdist%/*}"
+  if ! [[ -f $sdist ]] || ! check_unicorn "$sdist" >/dev/null 2>&1; then
+    rm -f "$sdist"
+    step "fetch Unicorn $UNICORN_VERSION" fetch_unicorn "$sdist"
+  fi
+  step "check Unicorn's digest" check_unicorn "$sdist"
+  rm -rf "$work/source" "$work/build"
+  mkdir -p "$work/source"
+  tar -xzf "$sdist" -C "$work/source" --strip-components=2 "unicorn-$UNICORN_VERSION/src"
+  local patch
+  for patch in "${patches[@]}"; do
+    step "apply ${patch##*/}" patch -d "$work/source" -p1 -i "$PWD/$patch"
+  done
+  step "build Unicorn $UNICORN_VERSION" build_unicorn "$work/source" "$work/build" "$@"
+  step "install Unicorn into $prefix" install_unicorn "$work/source" "$work/build" "$prefix"
+  # SwiftPM does not notice a changed static library: have everything linked with it linked anew.
+  rm -f "$products"/*/*/godwit "$products"/*/*/*.xctest
+  rm -rf "$work/build"
+  echo "$stamp" >"$prefix/unicorn.stamp"
+}

@@ -1,0 +1,105 @@
+// What Linux has and other systems do otherwise.
+#ifdef __linux__
+#define _GNU_SOURCE 1
+#include "CPosixShims.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+_Static_assert(GODWIT_O_TMPFILE == O_TMPFILE, "not this architecture's O_TMPFILE");
+
+// --- Files ---------------------------------------------------------------------------------------
+
+int godwit_rename_exclusive(const char *from, const char *to) {
+  // Not every C library wraps renameat2(2).
+  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
+}
+
+int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length) {
+  return fallocate(fd, mode, offset, length);
+}
+
+void godwit_stat_times(const struct stat *status, int64_t times[6]) {
+  const struct timespec *all[3] = {&status->st_atim, &status->st_mtim, &status->st_ctim};
+  for (int i = 0; i < 3; i++) {
+    times[2 * i] = all[i]->tv_sec;
+    times[2 * i + 1] = all[i]->tv_nsec;
+  }
+}
+
+void godwit_device_numbers(uint64_t device, uint32_t *major_number, uint32_t *minor_number) {
+  *major_number = major(device);
+  *minor_number = minor(device);
+}
+
+// --- Sockets -------------------------------------------------------------------------------------
+
+int godwit_socket_unix(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+
+int godwit_accept(int fd) { return accept4(fd, NULL, NULL, SOCK_CLOEXEC); }
+
+ssize_t godwit_send(int fd, const void *bytes, size_t count) {
+  return send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+int godwit_peer_user(int fd, uint32_t *user) {
+  struct ucred credentials;
+  socklen_t length = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
+  *user = credentials.uid;
+  return 0;
+}
+
+// --- Waiting -------------------------------------------------------------------------------------
+
+int godwit_poll(struct pollfd *items, nfds_t count, int64_t timeout) {
+  struct timespec limit = {.tv_sec = timeout / 1000000000, .tv_nsec = timeout % 1000000000};
+  return ppoll(items, count, timeout < 0 ? NULL : &limit, NULL);
+}
+
+int godwit_waker_open(int ends[2]) {
+  ends[0] = ends[1] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return ends[0] < 0 ? -1 : 0;
+}
+
+void godwit_waker_drain(int end) {
+  uint64_t count;
+  ssize_t ignored = read(end, &count, sizeof count);
+  (void)ignored;
+}
+
+// --- The machine ---------------------------------------------------------------------------------
+
+int godwit_random(void *buffer, size_t count) {
+  for (char *next = buffer; count > 0;) {
+    ssize_t got = getrandom(next, count, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return -1;
+    next += got;
+    count -= (size_t)got;
+  }
+  return 0;
+}
+
+uint64_t godwit_peak_resident_bytes(void) {
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+  return (uint64_t)usage.ru_maxrss * 1024;
+}
+
+int godwit_processor_count(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? (int)count : 1;
+}
+
+#endif
