@@ -45,7 +45,8 @@ let package = Package(
   ],
   targets: [
     // C libraries, found through pkg-config.
-    .systemLibrary(name: "CUnicorn", pkgConfig: "unicorn", providers: [.apt(["libunicorn-dev"])]),
+    // No package provides this Unicorn: it is Scripts/bootstrap's (Docs/Decisions/0002).
+    .systemLibrary(name: "CUnicorn", pkgConfig: "unicorn"),
     .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(
       name: "CCapstone", pkgConfig: "capstone", providers: [.apt(["libcapstone-dev"])]),

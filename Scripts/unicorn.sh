@@ -6,10 +6,6 @@ UNICORN_VERSION=2.1.4
 UNICORN_SHA256=00567a70e323f749b419cd86bee4f9115beab7ebba32194581c090cbb7c59cff
 UNICORN_ARCHS="x86;aarch64;riscv"
 
-system_unicorn_suffices() {
-  env -u PKG_CONFIG_PATH pkg-config --atleast-version="$UNICORN_VERSION" unicorn
-}
-
 fetch_unicorn() {
   local sdist=$1
   local python=python3

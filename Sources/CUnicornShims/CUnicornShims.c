@@ -1,13 +1,5 @@
 #include "CUnicornShims.h"
 
-#include <string.h>
-
-#if defined(__APPLE__)
-#include <malloc/malloc.h>
-#else
-#include <malloc.h>
-#endif
-
 // An empty range (begin above end) means "everywhere".
 enum { EVERYWHERE_BEGIN = 1, EVERYWHERE_END = 0 };
 
@@ -28,18 +20,6 @@ uc_err godwit_uc_hook_syscall(uc_engine *uc, uc_hook *hook, uc_cb_insn_syscall_t
   return uc_hook_add(uc, hook, UC_HOOK_INSN, (void *)callback, context,
                      (uint64_t)EVERYWHERE_BEGIN, (uint64_t)EVERYWHERE_END,
                      (int)UC_X86_INS_SYSCALL);
-}
-
-uc_err godwit_uc_hook_port_in(uc_engine *uc, uc_hook *hook, uc_cb_insn_in_t callback,
-                              void *context) {
-  return uc_hook_add(uc, hook, UC_HOOK_INSN, (void *)callback, context,
-                     (uint64_t)EVERYWHERE_BEGIN, (uint64_t)EVERYWHERE_END, (int)UC_X86_INS_IN);
-}
-
-uc_err godwit_uc_hook_port_out(uc_engine *uc, uc_hook *hook, uc_cb_insn_out_t callback,
-                               void *context) {
-  return uc_hook_add(uc, hook, UC_HOOK_INSN, (void *)callback, context,
-                     (uint64_t)EVERYWHERE_BEGIN, (uint64_t)EVERYWHERE_END, (int)UC_X86_INS_OUT);
 }
 
 uc_err godwit_uc_set_cpu_model(uc_engine *uc, int model) {
@@ -70,51 +50,12 @@ uc_err godwit_uc_set_exits(uc_engine *uc, const uint64_t *addresses, size_t coun
   return uc_ctl_set_exits(uc, (uint64_t *)addresses, count);
 }
 
-uc_err godwit_uc_count_instructions(uc_engine *uc) {
-#ifdef UC_GODWIT_COUNTS_INSTRUCTIONS
-  return uc_godwit_count_instructions(uc);
-#else
-  (void)uc;
-  return UC_ERR_VERSION;
-#endif
-}
+uc_err godwit_uc_count_instructions(uc_engine *uc) { return uc_godwit_count_instructions(uc); }
 
 uc_err godwit_uc_set_budget(uc_engine *uc, uint64_t budget, uint64_t time) {
-#ifdef UC_GODWIT_COUNTS_INSTRUCTIONS
   return uc_godwit_set_budget(uc, budget, time);
-#else
-  (void)uc, (void)budget, (void)time;
-  return UC_ERR_VERSION;
-#endif
 }
 
-uint64_t godwit_uc_budget(uc_engine *uc) {
-#ifdef UC_GODWIT_COUNTS_INSTRUCTIONS
-  return uc_godwit_budget(uc);
-#else
-  (void)uc;
-  return 0;
-#endif
-}
+uint64_t godwit_uc_budget(uc_engine *uc) { return uc_godwit_budget(uc); }
 
-void godwit_uc_clear_exclusive(uc_engine *uc) {
-#ifdef UC_GODWIT_COUNTS_INSTRUCTIONS
-  (void)uc_godwit_clear_exclusive(uc);
-#else
-  (void)uc;
-#endif
-}
-
-uint64_t godwit_uc_state_word(uc_engine *uc, size_t offset) {
-  uint64_t word;
-  memcpy(&word, (const char *)uc + offset, sizeof word);
-  return word;
-}
-
-size_t godwit_uc_state_size(uc_engine *uc) {
-#if defined(__APPLE__)
-  return malloc_size(uc);
-#else
-  return malloc_usable_size(uc);
-#endif
-}
+void godwit_uc_clear_exclusive(uc_engine *uc) { (void)uc_godwit_clear_exclusive(uc); }

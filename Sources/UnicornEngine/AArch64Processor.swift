@@ -15,11 +15,6 @@ final class AArch64Processor: Processor {
     ].map { Int32($0.rawValue) })
   private let file = AArch64RegisterFile()
 
-  // ldr x0, [x0]
-  let probe: (code: [UInt8], register: Int32) = (
-    [0x00, 0x00, 0x40, 0xf9], Int32(UC_ARM64_REG_X0.rawValue)
-  )
-
   /// Unicorn's `max` executes all of these. Of what it executes, these are not offered: SVE (not
   /// enabled: its registers would have to be saved), pointer authentication (its keys likewise),
   /// BTI (needs a bit in the page tables), RNG (a program must behave the same when run again),
@@ -53,12 +48,13 @@ final class AArch64Processor: Processor {
 
   func completeSyscall(_ emulator: Emulator) {}
 
-  func exception(_ number: UInt32, _ engine: UnicornEngine) -> GuestException? {
+  func exit(_ number: UInt32, _ engine: UnicornEngine) -> Exit {
     switch number {
-    case 2: nil  // EXCP_SWI
-    case 3, 4: .alignment  // EXCP_PREFETCH_ABORT, EXCP_DATA_ABORT: TLB misses do not come here
-    case 7: .breakpoint  // EXCP_BKPT
-    default: .illegalInstruction  // EXCP_UDEF, EXCP_HVC, EXCP_SMC, EXCP_HYP_TRAP
+    case 2: .syscall  // EXCP_SWI
+    case 3: .exception(.alignment)  // EXCP_PREFETCH_ABORT: TLB misses do not come here
+    case 4: .fault(engine.lastFault(.misaligned))  // EXCP_DATA_ABORT: nor here
+    case 7: .exception(.breakpoint)  // EXCP_BKPT
+    default: .exception(.illegalInstruction)  // EXCP_UDEF, EXCP_HVC, EXCP_SMC, EXCP_HYP_TRAP
     }
   }
 

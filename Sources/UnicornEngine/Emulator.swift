@@ -109,14 +109,16 @@ import Machine
     precondition(error == UC_ERR_OK)
   }
 
-  // MARK: Unicorn's own state
+  // MARK: Faults
 
-  var stateSize: Int { unsafe godwit_uc_state_size(handle) }
-
-  func stateWord(at offset: Int) -> UInt64 {
-    precondition(offset >= 0 && offset + 8 <= stateSize)
-    // SAFETY: within the allocation.
-    return unsafe godwit_uc_state_word(handle, offset)
+  /// The access that the TLB hook refused last, or that was misaligned, to the byte.
+  var lastFault: (address: UInt64, access: Access) {
+    var address: UInt64 = 0
+    var type = UC_MEM_READ
+    // SAFETY: two local variables.
+    let error = unsafe uc_godwit_fault(handle, &address, &type)
+    precondition(error == UC_ERR_OK)
+    return (address, Access(type))
   }
 
   // MARK: Registers of unusual shape
@@ -133,5 +135,15 @@ import Machine
     // SAFETY: the structure that this register wants.
     let error = unsafe uc_reg_write(handle, Int32(UC_ARM64_REG_CP_REG.rawValue), &register)
     try Self.check("set a system register", error)
+  }
+}
+
+extension Access {
+  init(_ type: uc_mem_type) {
+    switch type {
+    case UC_MEM_WRITE: self = .write
+    case UC_MEM_FETCH: self = .execute
+    default: self = .read
+    }
   }
 }

@@ -18,11 +18,6 @@ extension UnicornEngine {
       // SAFETY: as above.
       try Emulator.check(
         "hook system calls", unsafe godwit_uc_hook_syscall(emulator.handle, &hook, onSyscall, context))
-      try Emulator.check(
-        "hook port reads", unsafe godwit_uc_hook_port_in(emulator.handle, &hook, onPortIn, context))
-      try Emulator.check(
-        "hook port writes",
-        unsafe godwit_uc_hook_port_out(emulator.handle, &hook, onPortOut, context))
     }
   }
 
@@ -55,26 +50,10 @@ extension UnicornEngine {
   }
 }
 
-extension UnicornEngine {
-  /// Unicorn executes in and out whatever the privilege, and the rest of the block with them: the
-  /// registers are kept as they were before.
-  fileprivate func recordPortAccess() {
-    if case .portAccess = event { return }
-    registersBeforePortAccess.save()
-    event = .portAccess
-  }
-}
-
 private let onFill: uc_cb_tlbevent_t = { _, page, type, answer, context in
   // SAFETY: the context given in `addHooks`; `answer` is a local variable of the caller.
   unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef { engine in
-    let access: Access
-    switch type {
-    case UC_MEM_WRITE: access = .write
-    case UC_MEM_FETCH: access = .execute
-    default: access = .read
-    }
-    guard let (frame, permissions) = engine.fill(page, access) else { return false }
+    guard let (frame, permissions) = engine.fill(page, Access(type)) else { return false }
     unsafe answer!.pointee.paddr = frame.physicalAddress
     // Unicorn's bits are those of mmap.
     unsafe answer!.pointee.perms = uc_prot(UInt32(permissions.rawValue))
@@ -94,23 +73,6 @@ private let onSyscall: uc_cb_insn_syscall_t = { handle, context in
   // SAFETY: the context given in `addHooks`.
   unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef {
     $0.event = .syscall
-  }
-  _ = unsafe uc_emu_stop(handle)
-}
-
-private let onPortIn: uc_cb_insn_in_t = { handle, _, _, context in
-  // SAFETY: the context given in `addHooks`.
-  unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef {
-    $0.recordPortAccess()
-  }
-  _ = unsafe uc_emu_stop(handle)
-  return 0
-}
-
-private let onPortOut: uc_cb_insn_out_t = { handle, _, _, _, context in
-  // SAFETY: the context given in `addHooks`.
-  unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef {
-    $0.recordPortAccess()
   }
   _ = unsafe uc_emu_stop(handle)
 }

@@ -22,13 +22,9 @@ protocol Processor: AnyObject {
   /// Does to the registers what the system call instruction does, but for the program counter.
   func completeSyscall(_ emulator: Emulator)
 
-  /// What interrupt `number`, raised by the guest, means; `nil` for a system call.
-  func exception(_ number: UInt32, _ engine: UnicornEngine) -> GuestException?
+  /// What interrupt `number`, raised by the guest, means.
+  func exit(_ number: UInt32, _ engine: UnicornEngine) -> Exit
 
   /// The address that an access to `address` really goes to.
   func untagged(_ address: UInt64) -> UInt64
-
-  /// A load from the address in a general register, and that register; see
-  /// `UnicornEngine.findFaultAddress`.
-  var probe: (code: [UInt8], register: Int32) { get }
 }

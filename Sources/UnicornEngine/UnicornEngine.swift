@@ -24,10 +24,9 @@ package final class UnicornEngine: Engine {
 
   // What the hooks record.
 
-  enum Event { case none, syscall, interrupt(UInt32), portAccess }
+  enum Event { case none, syscall, interrupt(UInt32) }
   enum Refusal { case retry, grow, fault(MemoryFault.Reason) }
   var event = Event.none
-  private(set) lazy var registersBeforePortAccess = SavedRegisters(emulator)
   var refusal = Refusal.retry
   var refusedPage: UInt64 = 0
   var refusedAccess = Access.read
@@ -48,9 +47,6 @@ package final class UnicornEngine: Engine {
   private var retries = 0
   /// The end of the page whose instructions are being translated one by one; see `split`.
   var splitEnd: UInt64?
-
-  /// Where Unicorn keeps the address of a refused access; see `findFaultAddress`.
-  var faultAddressOffset = 0
 
   private var knownProgramCounter: UInt64?
 
@@ -85,7 +81,6 @@ package final class UnicornEngine: Engine {
     stackPointerSlot = RegisterBatch([processor.stackPointer])
     threadPointerSlot = RegisterBatch([processor.threadPointer])
     try addHooks()
-    try findFaultAddress()
     try processor.enterUserMode(self)
     registers = RegisterFile(isa: isa)
     if countsInstructions { try emulator.countInstructions() }
@@ -131,16 +126,11 @@ package final class UnicornEngine: Engine {
       }
       let error = resume()
       switch (event, error) {
-      case (.portAccess, _):
-        registersBeforePortAccess.restore()
-        forgetProgramCounter()
-        return .exception(.generalProtection)
       case (.syscall, UC_ERR_OK):
         processor.completeSyscall(emulator)
         return .syscall
       case (.interrupt(let number), UC_ERR_OK):
-        guard let exception = processor.exception(number, self) else { return .syscall }
-        return .exception(exception)
+        return processor.exit(number, self)
       case (.none, UC_ERR_OK):
         // A stop request (seen above), or an instruction that waits for interrupts: go on.
         continue
@@ -173,8 +163,15 @@ package final class UnicornEngine: Engine {
       return nil
     case .fault(let reason):
       if refusedAccess == .execute, split(in: space) { return nil }
-      return MemoryFault(address: faultAddress, access: refusedAccess, reason: reason)
+      return lastFault(reason)
     }
+  }
+
+  /// The access that was refused last, or was misaligned.
+  func lastFault(_ reason: MemoryFault.Reason) -> MemoryFault {
+    let (address, access) = emulator.lastFault
+    return MemoryFault(
+      address: GuestAddress(processor.untagged(address)), access: access, reason: reason)
   }
 
   private func countRetry() {

@@ -18,9 +18,6 @@ final class X86Processor: Processor {
   private let clobbered = RegisterBatch([UC_X86_REG_RCX, UC_X86_REG_R11].map { Int32($0.rawValue) })
   private let file = X86RegisterFile()
 
-  /// The processor as it was before any guest instruction.
-  private var pristine: SavedRegisters?
-
   private(set) var hwcaps = HardwareCapabilities()
 
   /// What CPUID tells programs that they may use, beyond the baseline of x86-64, by the names in
@@ -30,11 +27,6 @@ final class X86Processor: Processor {
     (23, "popcnt"), (25, "aes"),
   ]
   static let extendedFeatures: [(bit: UInt64, name: String)] = [(0, "lahf_lm")]
-
-  // mov rax, [rax]
-  let probe: (code: [UInt8], register: Int32) = (
-    [0x48, 0x8b, 0x00], Int32(UC_X86_REG_RAX.rawValue)
-  )
 
   func untagged(_ address: UInt64) -> UInt64 { address }
 
@@ -54,26 +46,27 @@ final class X86Processor: Processor {
 
   // MARK: Exceptions
 
-  func exception(_ number: UInt32, _ engine: UnicornEngine) -> GuestException? {
+  func exit(_ number: UInt32, _ engine: UnicornEngine) -> Exit {
+    .exception(exception(number, engine))
+  }
+
+  private func exception(_ number: UInt32, _ engine: UnicornEngine) -> GuestException {
     if number != 1 && number != 3, isSoftwareInterrupt(number, engine) {
       // No gate of Linux's table but 3 and 4 may be used by programs. Its 32-bit system calls
       // (int 0x80) are not offered.
       engine.programCounter -= 2
       return number == 4 ? .bounds : .generalProtection
     }
-    switch number {
-    case 0, 8, 10...14: forgetExceptionInFlight(engine)
-    default: break
-    }
-    switch number {
-    case 0: return .divide
-    case 1: return .singleStep
-    case 3: return .breakpoint
-    case 4, 5: return .bounds
-    case 6, 7: return .illegalInstruction
-    case 16, 19: return .floatingPoint
-    case 17: return .alignment
-    default: return .generalProtection
+    return switch number {
+    case 0: .divide
+    case 1: .singleStep
+    case 3: .breakpoint
+    case 4, 5: .bounds
+    case 6, 7: .illegalInstruction
+    case 16: .floatingPoint
+    case 17: .alignment
+    case 19: .vectorFloatingPoint
+    default: .generalProtection
     }
   }
 
@@ -82,15 +75,6 @@ final class X86Processor: Processor {
     guard number <= 255, let space = engine.space else { return false }
     let code = try? space.bytes(at: GuestAddress(engine.programCounter) - 2, count: 2)
     return code == [0xcd, UInt8(number)]
-  }
-
-  /// Unicorn delivers the exceptions 0 and 10 to 14 without ever noting that they were delivered, so
-  /// that the next one becomes a double fault, and the one after that stops everything (its
-  /// `check_exception`). No register shows that note; the state from before the first one lacks it.
-  private func forgetExceptionInFlight(_ engine: UnicornEngine) {
-    let registers = engine.registers
-    pristine?.restore()
-    engine.registers = registers
   }
 
   // MARK: Setting up
@@ -119,9 +103,6 @@ final class X86Processor: Processor {
       throw EngineError(operation: "enter user mode", reason: "the processor did not follow")
     }
     hwcaps = HardwareCapabilities(hwcap: get(UC_X86_REG_RDX, emulator) & 0xffff_ffff)
-    let pristine = SavedRegisters(emulator)
-    pristine.save()
-    self.pristine = pristine
   }
 
   private func set(_ register: uc_x86_reg, _ value: UInt64, _ emulator: Emulator) {

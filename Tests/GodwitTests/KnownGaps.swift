@@ -1,7 +1,7 @@
 /// Guest programs that fail for a reason that is named in `Docs/KnownGaps.md`. They run all the same, and
 /// one that passes is a failure too: it must be taken off the list.
 enum KnownGaps {
-  private static let programs: Set<String> = ["fp.x86_64", "sigsync.x86_64", "x87.x86_64"]
+  private static let programs: Set<String> = []
 
   static func contains(_ name: String, _ isa: String) -> Bool {
     programs.contains(name) || programs.contains("\(name).\(isa)")

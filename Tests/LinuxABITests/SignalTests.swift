@@ -155,6 +155,10 @@ import Testing
     }
     #expect(FaultInfo(fault, isa: .x86_64).errorCode == 7)
     #expect(FaultInfo(fault, isa: .aarch64).syndrome == 0x9200_004f)
+    let odd = MemoryFault(address: GuestAddress(0x123), access: .read, reason: .misaligned)
+    #expect(Siginfo(odd, isa: .aarch64).signal == .SIGBUS)
+    #expect(Siginfo(odd, isa: .aarch64).si_code == SignalCode.BUS_ADRALN)
+    #expect(FaultInfo(odd, isa: .aarch64).syndrome == 0x9200_0021)
     let wild = MemoryFault(address: .null, access: .read, reason: .nonCanonical)
     #expect(Siginfo(wild, isa: .x86_64).si_code == SignalCode.SI_KERNEL)
     #expect(FaultInfo(wild, isa: .x86_64).trapNumber == 13)
@@ -165,7 +169,14 @@ import Testing
     #expect(divide.signal == .SIGFPE && divide.si_addr == 0x4000)
     // Division by zero unmasked and pending.
     registers.floatControl = 0x1f80 & ~(1 << 9) | 1 << 2
-    let float = Siginfo(GuestException.floatingPoint, registers: registers)
-    #expect(float.si_code == SignalCode.FPE_FLTDIV)
+    let vector = Siginfo(GuestException.vectorFloatingPoint, registers: registers)
+    #expect(vector.si_code == SignalCode.FPE_FLTDIV)
+    // Each of the two units has its own.
+    registers.x87.control = 0x37f & ~(1 << 3)
+    registers.x87.status = 1 << 3 | 1 << 5
+    let x87 = Siginfo(GuestException.floatingPoint, registers: registers)
+    #expect(x87.si_code == SignalCode.FPE_FLTOVF)
+    #expect(FaultInfo(.floatingPoint, isa: .x86_64).trapNumber == 16)
+    #expect(FaultInfo(.vectorFloatingPoint, isa: .x86_64).trapNumber == 19)
   }
 }

@@ -101,6 +101,36 @@ import UnicornEngine
       })
   }
 
+  @Test func vectorFloatingPoint() throws {
+    // divsd xmm1, xmm2: the unmasked division by zero shows at once, and nothing is written.
+    let guest = try TestGuest(.x86_64, [0xf2, 0x0f, 0x5e, 0xca])
+    guest.registers.vectors[1] = Vector128(low: 0x3ff0_0000_0000_0000, high: 7)
+    guest.registers.vectors[2] = Vector128()
+    guest.registers.floatControl = 0x1d80 | 0x20
+    let start = guest.registers
+    for _ in 0..<3 {
+      guest.registers = start
+      #expect(guest.runToException() == .vectorFloatingPoint)
+      #expect(guest.registers.programCounter == TestGuest.code.rawValue)
+      #expect(guest.registers.vectors[1] == start.vectors[1])
+      #expect(guest.registers.floatControl == 0x1da4)
+    }
+  }
+
+  /// movaps xmm0, [r8]; movdqa [r8], xmm0; addps xmm0, [r8]; movntdq [r8], xmm0; pshufb xmm0, [r8].
+  @Test(arguments: [
+    [0x41, 0x0f, 0x28, 0x00], [0x66, 0x41, 0x0f, 0x7f, 0x00], [0x41, 0x0f, 0x58, 0x00],
+    [0x66, 0x41, 0x0f, 0xe7, 0x00], [0x66, 0x41, 0x0f, 0x38, 0x00, 0x00],
+  ] as [[UInt8]])
+  func misaligned(_ code: [UInt8]) throws {
+    try expect(
+      .generalProtection, .x86_64, code, repetitions: 3,
+      prepare: {
+        $0.map(TestGuest.data)
+        $0.set(r8: TestGuest.data + 8)
+      })
+  }
+
   @Test func nonCanonicalAddress() throws {
     let guest = try TestGuest(.x86_64, [.load])
     guest.set(r8: GuestAddress(0x1234_5678_9abc_def0))
@@ -123,8 +153,20 @@ import UnicornEngine
       guest.map(TestGuest.data)
       guest.set(r8: TestGuest.data + 1)
     }
-    // ldxr x9, [x8]
-    try expect(.alignment, .aarch64, [0x09, 0x7d, 0x5f, 0xc8], repetitions: 3, prepare: prepare)
+    // ldxr x9, [x8]; ldar x9, [x8]; stlr x9, [x8]
+    let ordered: [([UInt8], Access)] = [
+      ([0x09, 0x7d, 0x5f, 0xc8], .read), ([0x09, 0xfd, 0xdf, 0xc8], .read),
+      ([0x09, 0xfd, 0x9f, 0xc8], .write),
+    ]
+    for (code, access) in ordered {
+      let guest = try TestGuest(.aarch64, code)
+      prepare(guest)
+      for _ in 0..<3 {
+        let fault = guest.runToFault()
+        #expect(fault?.reason == .misaligned && fault?.access == access)
+        #expect(fault?.address == TestGuest.data + 1)
+      }
+    }
     let guest = try TestGuest(.aarch64, [.load, .systemCall])
     prepare(guest)
     guest.runToSystemCall()

@@ -22,9 +22,11 @@ import UnicornEngine
     case .x86_64:
       file.flags = 0x202 | value() & 0xcd5
       file.gsBase = value()
-      file.floatControl = 0x1f80 | UInt32(value() & 0x603f)
-      file.x87.control = 0x37f | UInt16(value() & 0xc00)
-      file.x87.status = 5 << 11 | UInt16(value() & 0x4700)
+      file.floatControl = UInt32(value() & 0xffff)
+      file.x87.control = 0x340 | UInt16(value() & 0xc3f)
+      file.x87.status = 5 << 11 | UInt16(value() & 0x477f)
+      // An exception that is not masked shows in the summary, too.
+      if file.x87.status & ~file.x87.control & 0x3f != 0 { file.x87.status |= 0x8080 }
       // st(0) to st(2) are registers 5 to 7: valid, zero, special.
       file.x87.tag = 0b10_01_00_11_11_11_11_11
       file.x87.mantissas = [0x8000_0000_0000_0001, 0, 0x8000_0000_0000_0000, 0, 0, 0, 0, 0]

@@ -5,6 +5,11 @@
 #include <stdint.h>
 #include <unicorn/unicorn.h>
 
+// Docs/Decisions/0002 says why.
+#if !defined(UC_GODWIT) || UC_GODWIT < 2 || !defined(UC_GODWIT_COUNTS_INSTRUCTIONS)
+#error "this Unicorn lacks Godwit's patches: run Scripts/bootstrap, and build with PKG_CONFIG_PATH=.deps/lib/pkgconfig"
+#endif
+
 // Swift cannot call variadic C functions: one typed function for each shape of uc_hook_add and
 // uc_ctl that the engine uses.
 
@@ -14,10 +19,6 @@ uc_err godwit_uc_hook_interrupt(uc_engine *uc, uc_hook *hook, uc_cb_hookintr_t c
                                 void *context);
 uc_err godwit_uc_hook_syscall(uc_engine *uc, uc_hook *hook, uc_cb_insn_syscall_t callback,
                               void *context);
-uc_err godwit_uc_hook_port_in(uc_engine *uc, uc_hook *hook, uc_cb_insn_in_t callback,
-                              void *context);
-uc_err godwit_uc_hook_port_out(uc_engine *uc, uc_hook *hook, uc_cb_insn_out_t callback,
-                               void *context);
 
 uc_err godwit_uc_set_cpu_model(uc_engine *uc, int model);
 uc_err godwit_uc_set_page_size(uc_engine *uc, uint32_t bytes);
@@ -31,8 +32,6 @@ uc_err godwit_uc_remove_code(uc_engine *uc, uint64_t start, uint64_t end);
 /// Makes uc_emu_start stop at any of `count` addresses, and not at its `until`.
 uc_err godwit_uc_set_exits(uc_engine *uc, const uint64_t *addresses, size_t count);
 
-// Instruction counting, which only Godwit's own build of Unicorn does; UC_ERR_VERSION with any other.
-
 /// Counts the guest's instructions from now on.
 uc_err godwit_uc_count_instructions(uc_engine *uc);
 
@@ -45,11 +44,5 @@ uint64_t godwit_uc_budget(uc_engine *uc);
 
 /// Forgets an exclusive load of AArch64.
 void godwit_uc_clear_exclusive(uc_engine *uc);
-
-/// The 64-bit word `offset` bytes into the engine's own state. See UnicornEngine+FaultAddress.swift.
-uint64_t godwit_uc_state_word(uc_engine *uc, size_t offset);
-
-/// How many bytes of the engine's own state may be read.
-size_t godwit_uc_state_size(uc_engine *uc);
 
 #endif

@@ -25,10 +25,9 @@ package struct FaultInfo: Hashable, Sendable {
   /// x86-64: a page fault's error code has bits P (present), W (write), U (user) and I (fetch);
   /// a non-canonical address is a general-protection fault (Intel SDM volume 3, 4.7 and 6.15).
   /// AArch64: a data or instruction abort from EL0 with a translation or permission fault of level
-  /// 3 (Arm ARM, ESR_EL1).
+  /// 3, or an alignment fault (Arm ARM, ESR_EL1).
   package init(_ fault: MemoryFault, isa: GuestISA) {
     self.init()
-    let present = fault.reason == .protection
     switch isa {
     case .x86_64:
       if fault.reason == .nonCanonical {
@@ -37,13 +36,18 @@ package struct FaultInfo: Hashable, Sendable {
       }
       trapNumber = 14
       address = fault.address.rawValue
-      errorCode = (present ? 1 : 0) | 4
+      errorCode = (fault.reason == .protection ? 1 : 0) | 4
       if fault.access == .write { errorCode |= 2 }
       if fault.access == .execute { errorCode |= 16 }
     case .aarch64:
       address = fault.address.rawValue
       let exceptionClass: UInt64 = fault.access == .execute ? 0x20 : 0x24
-      let status: UInt64 = present ? 0x0f : 0x07
+      let status: UInt64 =
+        switch fault.reason {
+        case .protection: 0x0f
+        case .misaligned: 0x21
+        default: 0x07
+        }
       syndrome = exceptionClass << 26 | 1 << 25 | status
       if fault.access == .write { syndrome |= 1 << 6 }
     }
@@ -61,8 +65,9 @@ package struct FaultInfo: Hashable, Sendable {
       case .bounds: 5
       case .illegalInstruction: 6
       case .generalProtection: 13
-      case .floatingPoint: 19
+      case .floatingPoint: 16
       case .alignment: 17
+      case .vectorFloatingPoint: 19
       }
   }
 }

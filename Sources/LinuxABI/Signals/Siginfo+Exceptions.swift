@@ -14,6 +14,8 @@ extension Siginfo {
       self = .fault(.SIGSEGV, code: SignalCode.SEGV_ACCERR, address: address)
     case (.bus, _):
       self = .fault(.SIGBUS, code: SignalCode.BUS_ADRERR, address: address)
+    case (.misaligned, _):
+      self = .fault(.SIGBUS, code: SignalCode.BUS_ADRALN, address: address)
     case (.outOfMemory, _):
       self = .kill(.SIGKILL, code: SignalCode.SI_KERNEL, pid: 0, uid: 0)
     case (.nonCanonical, .x86_64):
@@ -29,8 +31,9 @@ extension Siginfo {
     switch exception {
     case .divide:
       self = .fault(.SIGFPE, code: SignalCode.FPE_INTDIV, address: address)
-    case .floatingPoint:
-      self = .fault(.SIGFPE, code: Self.floatingPointCode(registers), address: address)
+    case .floatingPoint, .vectorFloatingPoint:
+      let code = Self.floatingPointCode(registers, vector: exception == .vectorFloatingPoint)
+      self = .fault(.SIGFPE, code: code, address: address)
     case .illegalInstruction:
       let code = x86 ? SignalCode.ILL_ILLOPN : SignalCode.ILL_ILLOPC
       self = .fault(.SIGILL, code: code, address: address)
@@ -50,7 +53,9 @@ extension Siginfo {
 
   /// Which floating-point exception is unmasked and pending, in Linux's order of precedence
   /// (`fpu__exception_code` in `arch/x86/kernel/fpu/core.c`; AArch64's FPSR and FPCR bits).
-  private static func floatingPointCode(_ registers: RegisterFile) -> Int32 {
+  ///
+  /// On x86-64 MXCSR tells it for `vector` instructions, the x87 status word for the others.
+  private static func floatingPointCode(_ registers: RegisterFile, vector: Bool) -> Int32 {
     let invalid: Bool
     let divide: Bool
     let overflow: Bool
@@ -59,9 +64,9 @@ extension Siginfo {
     switch registers.isa {
     case .x86_64:
       let mxcsr = registers.floatControl
-      let vector = mxcsr & ~(mxcsr >> 7)
-      let x87 = UInt32(registers.x87.status & ~registers.x87.control)
-      let pending = (vector | x87) & 0x3f
+      let pending =
+        vector
+        ? mxcsr & ~(mxcsr >> 7) : UInt32(registers.x87.status & ~registers.x87.control)
       invalid = pending & 0x01 != 0
       divide = pending & 0x04 != 0
       overflow = pending & 0x08 != 0

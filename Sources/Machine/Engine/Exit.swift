@@ -20,6 +20,8 @@ package struct MemoryFault: Error, Hashable, Sendable {
     case protection
     /// Beyond the end of the file behind the mapping, or the file can't be read (`BUS_ADRERR`).
     case bus
+    /// The address is not a multiple of what the instruction wants (AArch64, `BUS_ADRALN`).
+    case misaligned
     /// The picoprocess's memory limit is reached.
     case outOfMemory
     /// Not canonical (x86-64): a general-protection fault, reported with address 0.
@@ -40,8 +42,10 @@ package struct MemoryFault: Error, Hashable, Sendable {
 package enum GuestException: UInt8, Sendable {
   /// x86-64 #DE: SIGFPE, FPE_INTDIV.
   case divide
-  /// x86-64 #MF or #XM, AArch64 trapped FP: SIGFPE, code from the FP status.
+  /// x86-64 #MF (of the x87 unit), AArch64 trapped FP: SIGFPE, code from the FP status.
   case floatingPoint
+  /// x86-64 #XM (of an SSE instruction): SIGFPE, code from MXCSR.
+  case vectorFloatingPoint
   /// Undefined or privileged instruction: SIGILL (x86-64 privileged ones: SIGSEGV, see
   /// `generalProtection`).
   case illegalInstruction
@@ -51,7 +55,7 @@ package enum GuestException: UInt8, Sendable {
   case singleStep
   /// x86-64 #GP, `hlt`, `int n`, non-canonical: SIGSEGV with SI_KERNEL and address 0.
   case generalProtection
-  /// Misaligned program counter, stack pointer or exclusive access: SIGBUS, BUS_ADRALN.
+  /// Misaligned program counter (AArch64), or access while AC is set (x86-64): SIGBUS, BUS_ADRALN.
   case alignment
   /// x86-64 #OF (`into`) and #BR: SIGSEGV.
   case bounds
