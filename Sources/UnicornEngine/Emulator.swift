@@ -82,6 +82,7 @@ import Machine
 
   /// Counts the guest's instructions from now on.
   func countInstructions() throws(EngineError) {
+    // SAFETY: the open instance, as for all that follows here.
     try Self.check("count instructions", unsafe godwit_uc_count_instructions(handle))
   }
 
@@ -91,6 +92,7 @@ import Machine
     precondition(error == UC_ERR_OK)
   }
 
+  // SAFETY: the open instance.
   var budget: UInt64 { unsafe godwit_uc_budget(handle) }
 
   func clearExclusive() { unsafe godwit_uc_clear_exclusive(handle) }

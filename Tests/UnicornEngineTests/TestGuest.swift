@@ -58,11 +58,13 @@ final class TestGuest {
   var registers: RegisterFile
 
   /// `code` is loaded, executable, at `TestGuest.code`; the program counter is there.
-  init(_ isa: GuestISA, _ code: [UInt8] = [], memory: Int = 64 << 20) throws {
+  init(
+    _ isa: GuestISA, _ code: [UInt8] = [], memory: Int = 64 << 20, countsInstructions: Bool = false
+  ) throws {
     self.isa = isa
     arena = try #require(FrameArena(byteLimit: memory))
     space = AddressSpace(arena: arena, isa: isa)
-    engine = try UnicornEngine(isa: isa, arena: arena)
+    engine = try UnicornEngine(isa: isa, arena: arena, countsInstructions: countsInstructions)
     registers = RegisterFile(isa: isa)
     registers.programCounter = Self.code.rawValue
     if !code.isEmpty { try load(code, at: Self.code) }

@@ -149,6 +149,8 @@ package struct StateDigest {
   /// The numbers and digests of the pages of a map, but for zeroes where `isZeroes` says that an
   /// absent page would read as such.
   private func pages(of map: [UInt8], isZeroes: (UInt64) -> Bool) throws(SnapshotError) -> [UInt8] {
+    // Memory that another process was saved with, or that a host file has all of, comes without a map.
+    if map.isEmpty { return [] }
     var bytes: [UInt8] = []
     let map = try PageMap(decoding: map, storedPages: storedPages, limit: Self.pageLimit)
     try map.forEachPage { (page, reference) throws(SnapshotError) in
