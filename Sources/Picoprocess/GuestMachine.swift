@@ -13,24 +13,25 @@ package final class GuestMachine {
 
   /// - Parameter seed: that of a deterministic run.
   package init(
-    host: PosixHost, memoryLimit: Int?, hostPageSize: Int? = nil, digests: FileDigests, seed: UInt64?
+    host: PosixHost, options: PicoprocessOptions, digests: FileDigests, seed: UInt64?
   ) throws(Failure) {
     let host: any Host = seed.map { DeterministicHost(host, seed: $0) } ?? host
     let limit =
-      memoryLimit
+      options.memoryLimit
       ?? (seed == nil ? Int(clamping: host.facts.memory / 4 * 3) : DeterministicHost.memory)
     guard limit >= 1 << 20 else { throw Failure("the memory limit must be at least 1M") }
-    if let hostPageSize {
+    if let hostPageSize = options.hostPageSize {
       guard hostPageSize.nonzeroBitCount == 1, hostPageSize >= HostMemory.pageSize else {
         throw Failure("this host's pages have \(HostMemory.pageSize) bytes, not \(hostPageSize)")
       }
     }
-    guard let arena = FrameArena(byteLimit: limit, hostPageSize: hostPageSize) else {
+    guard let arena = FrameArena(byteLimit: limit, hostPageSize: options.hostPageSize) else {
       throw Failure("the host has no room for \(limit) bytes of guest memory")
     }
     self.arena = arena
     var configuration = KernelConfiguration()
     configuration.memory = UInt64(arena.byteLimit)
+    if let limit = options.taskLimit { configuration.maximumTasks = limit }
     configuration.hostName = host.facts.hostName
     kernel = Kernel(host: host, arena: arena, configuration: configuration)
     kernel.vfs.digests = digests

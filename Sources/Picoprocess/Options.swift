@@ -57,6 +57,8 @@ package struct PicoprocessOptions: Sendable {
   package var mounts: [MountOption] = []
   /// Bytes of guest memory; `nil`: three quarters of the host's.
   package var memoryLimit: Int?
+  /// Processes and threads that the guest may have; `nil`: 32,768.
+  package var taskLimit: Int?
   package var trace: ReportTarget?
   package var statistics: ReportTarget?
   /// Suspend to `output` before the call with this number would be made.

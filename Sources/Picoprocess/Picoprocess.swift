@@ -62,8 +62,7 @@ package final class Picoprocess {
     name = options.name ?? Picoprocess.defaultName(program)
     reports = try Reports(options)
     machine = try GuestMachine(
-      host: host, memoryLimit: options.memoryLimit, hostPageSize: options.hostPageSize,
-      digests: digests, seed: seed)
+      host: host, options: options, digests: digests, seed: seed)
     wake = Wake(host)
     let service = ControlService(mailbox: mailbox, wake: wake)
     control = try Picoprocess.openControl(options, name: name, service)

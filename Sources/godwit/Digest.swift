@@ -20,6 +20,6 @@ struct Digest: ParsableCommand {
 
   func run() throws {
     let report = try SnapshotFile.digest(file)
-    Console.show(json ? report.json.prettyText : verbose ? report.text : report.digest)
+    Console.show(json ? JSON.pretty(report) : verbose ? report.text : report.digest)
   }
 }

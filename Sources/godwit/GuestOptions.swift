@@ -18,6 +18,9 @@ struct GuestOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Guest memory, as in 512M or 2G.", valueName: "size"))
   var memoryLimit: ByteCount?
 
+  @Option(help: ArgumentHelp("Processes and threads that the guest may have.", valueName: "n"))
+  var maxTasks: Int?
+
   @Option(
     help: ArgumentHelp(
       "Show every system call, on standard error or in FILE (--trace=FILE).", valueName: "file"))
@@ -64,6 +67,9 @@ struct GuestOptions: ParsableArguments {
     guard (suspendAtSyscall == nil) == (output == nil) else {
       throw ValidationError("--suspend-at-syscall and --output need each other")
     }
+    guard maxTasks.map({ $0 > 0 }) ?? true else {
+      throw ValidationError("--max-tasks takes 1 or more")
+    }
     guard suspendEvery != 0 else { throw ValidationError("--suspend-every takes 1 or more") }
     guard digestEvery != 0 else { throw ValidationError("--digest-every takes 1 or more") }
     guard digestOutput == nil || digestEvery != nil else {
@@ -77,6 +83,7 @@ struct GuestOptions: ParsableArguments {
     options.root = root
     options.mounts = mount
     options.memoryLimit = memoryLimit?.bytes
+    options.taskLimit = maxTasks
     options.trace = trace
     options.statistics = stats
     options.suspendAtSyscall = suspendAtSyscall

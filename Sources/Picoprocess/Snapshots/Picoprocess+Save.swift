@@ -92,8 +92,7 @@ extension Picoprocess {
     kernel.vfs.sync()
     let old = machine
     machine = try GuestMachine(
-      host: host, memoryLimit: old.arena.byteLimit, hostPageSize: options.hostPageSize,
-      digests: digests, seed: old.kernel.deterministicHost?.seed)
+      host: host, options: options, digests: digests, seed: old.kernel.deterministicHost?.seed)
     old.retire()
     do throws(SnapshotError) {
       let reader = try SnapshotReader(SnapshotBytes(bytes))

@@ -1,12 +1,21 @@
 import LibOS
 import Snapshot
 
-/// The digest of a guest's state, laid out as text and as JSON.
-package struct DigestReport {
+/// The digest of a guest's state, laid out as text and for JSON.
+package struct DigestReport: Encodable {
+  struct Part: Encodable {
+    var name: String
+    var digest: String
+  }
+
   package var digest: String
+  var parts: [Part]
+  var syscallCount: UInt64
+
   /// The digests of all parts, that of the whole first.
-  package var text: String
-  package var json: JSON
+  package var text: String {
+    (["\(digest)  all"] + parts.map { "\($0.digest)  \($0.name)" }).joined(separator: "\n")
+  }
 }
 
 extension SnapshotFile {
@@ -18,21 +27,11 @@ extension SnapshotFile {
       try reader.require(Picoprocess.support)
       state = try StateDigest(reader)
     } catch { throw Failure(path, error) }
-    let parts = state.parts.map { (name: $0.name, digest: $0.digest.description) }
-    let whole = state.whole.description
     return DigestReport(
-      digest: whole,
-      text: (["\(whole)  all"] + parts.map { "\($0.digest)  \($0.name)" }).joined(separator: "\n"),
-      json: .object([
-        ("digest", .string(whole)),
-        ("syscallCount", .integer(Int64(clamping: state.syscallCount))),
-        (
-          "parts",
-          .array(
-            parts.map {
-              .object([("name", .string($0.name)), ("digest", .string($0.digest))])
-            })
-        ),
-      ]))
+      digest: state.whole.description,
+      parts: state.parts.map {
+        DigestReport.Part(name: $0.name, digest: $0.digest.description)
+      },
+      syscallCount: state.syscallCount)
   }
 }
