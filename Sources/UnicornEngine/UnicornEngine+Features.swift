@@ -1,4 +1,4 @@
-import Machine
+package import Machine
 
 extension UnicornEngine {
   /// What a program that runs on `isa` may have found that its processor can, beyond what the ISA
