@@ -106,7 +106,9 @@ import Testing
           String(decoding: contents.output, as: UTF8.self).contains("/tmp/test.db-journal"),
           "no transaction is open: \(contents)")
         output += try godwit(
-          ["resume", "--suspend-at-syscall", "\(2 * every)", "--output", second] + options + [first],
+          ["resume", "--suspend-at-syscall", "\(2 * every)", "--output", second] + options + [
+            first
+          ],
           on: route.hosts[1]
         ).output
         let last = try godwit(["resume"] + options + [second], on: route.hosts[2])
