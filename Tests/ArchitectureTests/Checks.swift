@@ -70,10 +70,12 @@ enum Checks {
     return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
       index, line in
       let condition = line.drop { $0 == " " }
-      guard condition.hasPrefix("#if") || condition.hasPrefix("#elif") || condition.hasPrefix("#else"),
+      guard
+        condition.hasPrefix("#if") || condition.hasPrefix("#elif") || condition.hasPrefix("#else"),
         let name = names.first(where: { condition.contains($0) })
       else { return nil }
-      return Violation(path: path, line: index + 1, what: "\"\(name)\" outside of the porting places")
+      return Violation(
+        path: path, line: index + 1, what: "\"\(name)\" outside of the porting places")
     }
   }
 

@@ -47,6 +47,23 @@ import Testing
     }
   }
 
+  /// As on a host with larger pages, to which only whole ones are given back.
+  @Test(arguments: ["16K", "64K"], ["x86_64", "aarch64"])
+  func passesWithLargerHostPages(size: String, isa: String) throws {
+    for name in ["fork", "madvise", "memstate", "mmap", "mremap"] {
+      let program = Checkout.guest(name, isa).path
+      let plain = try godwit(["run", "--", program], limit: 60)
+      let outcome = try godwit(
+        ["run", "--host-page-size", size, "--suspend-every", "20", "--", program], limit: 60)
+      #expect(outcome.status == 0, "\(name): \(outcome.error)")
+      #expect(outcome.output == plain.output, "\(name)")
+    }
+    let refused = try godwit([
+      "run", "--host-page-size", "1000", "--", Checkout.guest("pi", isa).path,
+    ])
+    #expect(refused.status == 125 && refused.error.contains("not 1000"), "\(refused.error)")
+  }
+
   /// Programs with much to carry, through files and new host processes.
   static let travellers = guests.filter {
     [

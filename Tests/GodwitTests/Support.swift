@@ -38,6 +38,8 @@ struct Outcome: Sendable {
   var error: String
   /// How many processes it took.
   var hops = 1
+
+  var text: String { String(decoding: output, as: UTF8.self) }
 }
 
 /// Runs a command to its end; one that takes longer than `limit` seconds is killed and fails.
