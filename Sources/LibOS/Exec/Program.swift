@@ -23,6 +23,7 @@ extension Kernel {
     _ name: [UInt8], arguments: [[UInt8]], searchPath: [UInt8], in fs: FSContext
   ) throws(LoadError) -> Program {
     let slash = UInt8(ascii: "/")
+    if name.isEmpty { throw .notFound("'': command not found") }
     if name.contains(slash) { return try program(at: name, arguments: arguments, in: PathCaller(fs: fs)) }
     var refusal: LoadError?
     for directory in searchPath.split(

@@ -21,14 +21,21 @@ extension Picoprocess {
     let start = host.now(.monotonic).totalNanoseconds
     try requireTransportable()
     kernel.vfs.sync()
-    let file = try withFailure(path) { () throws(HostError) in
-      try AtomicFile(replacing: path, permissions: 0o600)
-    }
+    let file = try SnapshotFile.beginning(path)
     let header = header()
+    // Not every host error has a place in a snapshot's; keep the one that stopped the writer.
+    var refusal: HostError?
     do throws(SnapshotError) {
-      // Not every host error has a place in a snapshot's; keep the one that stopped the writer.
-      try write(header) { try file.write($0) }
-    } catch { throw Failure(path, error) }
+      try write(header) { bytes in
+        do throws(HostError) { try file.write(bytes) } catch {
+          refusal = error
+          throw error
+        }
+      }
+    } catch {
+      if let refusal { throw Failure(path, refusal) }
+      throw Failure(path, error)
+    }
     try withFailure(path) { () throws(HostError) in try file.commit() }
     return SavedSnapshot(
       bytes: file.length, nanoseconds: host.now(.monotonic).totalNanoseconds - start,
