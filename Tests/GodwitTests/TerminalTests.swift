@@ -141,10 +141,24 @@ import Testing
       let script = folder.appendingPathComponent("job.py")
       try Data(
         """
-        import signal, sys
-        signal.signal(signal.SIGCONT, lambda *_: print('continued', flush=True))
+        import os, select, signal, time
+        told, tell = os.pipe()
+        os.set_blocking(tell, False)
+        signal.set_wakeup_fd(tell)
+        signal.signal(signal.SIGCONT, lambda *_: None)
         print('ready', flush=True)
-        for line in sys.stdin: print('got', line.strip().upper(), flush=True)
+        while True:
+            ready, _, _ = select.select([0, told], [], [])
+            if told in ready:
+                os.read(told, 100)
+                print('continued', flush=True)
+            if 0 not in ready: continue
+            line = os.read(0, 100)
+            if not line: break
+            print('got', line.decode().strip().upper(), flush=True)
+            if line == b'later\\n':
+                time.sleep(1)
+                print('read', os.read(0, 100).decode().strip().upper(), flush=True)
         print('end', flush=True)
         """.utf8
       ).write(to: script)
@@ -162,19 +176,17 @@ import Testing
       try terminal.expect("$ ")
       terminal.type("fg\n")
       try terminal.expect("continued\r\n")
-      terminal.type("two\n")
-      try terminal.expect("got TWO\r\n")
+      terminal.type("later\n")
+      try terminal.expect("got LATER\r\n")
       terminal.type("\u{1a}")
       try terminal.expect("Stopped")
       terminal.type("bg\n")
       // It wants to read, which only the foreground may.
-      try terminal.expect("continued\r\n")
-      terminal.type("sleep 0.3; jobs\n")
-      try terminal.expect("Stopped")
+      terminal.type("while jobs -r | grep -q godwit; do sleep 0.1; done; jobs\n")
+      try terminal.expect("\n[1]+  Stopped")
       terminal.type("fg\n")
-      try terminal.expect("continued\r\n")
       terminal.type("three\n")
-      try terminal.expect("got THREE\r\n")
+      try terminal.expect("read THREE\r\n")
       terminal.type("\u{4}")
       try terminal.expect("end\r\n")
       try terminal.expect("$ ")
