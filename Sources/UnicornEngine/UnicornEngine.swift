@@ -101,6 +101,10 @@ package final class UnicornEngine: Engine {
     return exit
   }
 
+  package func leave(_ space: AddressSpace) {
+    if self.space === space { self.space = nil }
+  }
+
   private func runToExit(in space: AddressSpace) -> Exit {
     while true {
       if stopToken.take() { return .stopped }

@@ -14,6 +14,9 @@ package protocol Engine: AnyObject {
   /// invalidate its TLB) and `arena.takeStaleCodeFrames(_:)` (their translations are dropped).
   func run(in space: AddressSpace) -> Exit
 
+  /// Lets go of `space`, which its process has left: its memory shall be free at once.
+  func leave(_ space: AddressSpace)
+
   /// Makes the current or next `run` return `.stopped` soon. Callable from any thread.
   ///
   /// A request that arrives between two runs may be lost: the caller repeats it until answered.
@@ -44,6 +47,10 @@ package protocol Engine: AnyObject {
 
   /// What the engine counted since it was made.
   var statistics: EngineStatistics { get }
+}
+
+extension Engine {
+  package func leave(_ space: AddressSpace) {}
 }
 
 /// Registers of a thread that is not loaded, in the engine's own form. Never a file format.
