@@ -26,7 +26,8 @@ extension Picoprocess {
   func catchSignals() {
     let caught = Self.forwarded.map(\.rawValue)
     let wake = self.wake
-    HostSignals.install(caught, waking: host) { wake.callWithinKernel() }
+    // The signal itself has ended a wait, but the loop may be waiting again before it is told here.
+    HostSignals.install(caught, waking: host) { wake.call() }
   }
 
   /// Sends the signals that came since the last call to the guest.
@@ -35,6 +36,7 @@ extension Picoprocess {
     guard !signals.isEmpty, let process = kernel.processes[kernel.initialPID] else { return }
     for number in signals {
       let signal = Signal(rawValue: number)
+      if signal == .SIGCONT { retryTerminalReads() }
       if Self.typed.contains(signal), kernel.vfs.streams.control.session != 0 {
         // The host's terminal sends these to this process; they are meant for the guest's job.
         let info = Siginfo.kill(signal, code: SignalCode.SI_KERNEL, pid: 0, uid: 0)
@@ -45,6 +47,11 @@ extension Picoprocess {
     }
     // What they lead to is looked at when they have been delivered.
     kernel.interrupt.raise()
+  }
+
+  /// Whether this process is in the foreground of its terminal may have changed.
+  private func retryTerminalReads() {
+    for stream in kernel.vfs.streams.all where stream.isTerminal { stream.waitQueue.wake() }
   }
 
   /// Stops this process too when the guest was stopped as terminals do, for the shell to see. Its SIGCONT

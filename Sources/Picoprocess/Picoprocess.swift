@@ -60,6 +60,8 @@ package final class Picoprocess {
     self.program = program
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)
+    // A file that can't be written is better known now than when the guest has worked for hours.
+    if let output = options.output { _ = try SnapshotFile.beginning(output) }
     reports = try Reports(options)
     machine = try GuestMachine(
       host: host, options: options, digests: digests, seed: seed)

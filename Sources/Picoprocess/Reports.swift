@@ -9,12 +9,15 @@ import UnicornEngine
 struct Reports {
   private let trace: OutputFile?
   private let statistics: OutputFile?
+  private let statisticsName: String
   private let counts: SyscallStatistics?
   private let digests: OutputFile?
 
   init(_ options: PicoprocessOptions) throws(Failure) {
     trace = try Reports.open(options.trace)
     statistics = try Reports.open(options.statistics)
+    statisticsName =
+      if case .file(let path) = options.statistics { path } else { "standard error" }
     counts = statistics == nil ? nil : SyscallStatistics()
     digests = try Reports.open(options.digestOutput.map { .file($0) } ?? .standardError)
   }
@@ -51,7 +54,7 @@ struct Reports {
   func finish(_ picoprocess: Picoprocess, _ ending: Picoprocess.Ending) throws(Failure) {
     guard let statistics, let counts else { return }
     let report = JSON.line(StatisticsReport(picoprocess, counts, ending)) + "\n"
-    try withFailure("statistics") { () throws(HostError) in
+    try withFailure(statisticsName) { () throws(HostError) in
       try statistics.write(Array(report.utf8))
     }
   }

@@ -23,15 +23,10 @@ final class Wake: Sendable {
   /// Ends a wait, or the guest's turn. To be repeated until it has shown effect: a turn that just
   /// begins may miss it.
   func call() {
-    callWithinKernel()
-    waker.wake()
-  }
-
-  /// Ends the guest's turn only; a wait ends by other means.
-  func callWithinKernel() {
     target.withLock { target in
       target?.interrupt.raise()
       target?.stop.call()
     }
+    waker.wake()
   }
 }

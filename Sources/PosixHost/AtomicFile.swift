@@ -14,7 +14,8 @@ package import HostABI
 /// Until `commit` returns, the name has its old content, or none, whatever happens: an error, a full
 /// disk, the end of the process at any moment. Where the filesystem can (O_TMPFILE), an unfinished file
 /// has no name at all and vanishes with the process; elsewhere it is `.NAME.….tmp` beside the target, and
-/// removed with this object.
+/// removed with this object. What a killed process left of that kind is removed when the next file begins
+/// that will replace the same one: it is known by a lock (flock(2)) that nobody holds any more.
 package final class AtomicFile {
   private let descriptor: Int32
   /// The target, free of symbolic links.
@@ -39,6 +40,7 @@ package final class AtomicFile {
     let target = try AtomicFile.resolve(Array(path.utf8))
     self.path = target
     directory = AtomicFile.parent(of: target)
+    AtomicFile.removeLeftovers(of: target, in: directory)
     if allowsUnnamed, let descriptor = try? system_open_unnamed(directory, permissions) {
       self.descriptor = descriptor
       isUnnamed = true
@@ -50,6 +52,8 @@ package final class AtomicFile {
       temporary = name
     }
     try system_fchmod(descriptor, permissions)
+    // Where a filesystem has no locks, leftovers stay.
+    try? system_flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
   deinit {
@@ -120,12 +124,38 @@ package final class AtomicFile {
   }
 
   private static func temporaryName(for path: [UInt8], in directory: [UInt8]) -> [UInt8] {
-    let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
     let random = UInt64.random(in: .min ... .max)
-    // Names are limited to 255 bytes.
-    var name = directory + Array("/.".utf8)
-    name += path[start...].prefix(200)
-    name += Array(".\(String(random, radix: 36)).tmp".utf8)
+    var name = directory + [UInt8(ascii: "/")]
+    name += temporaryPrefix(for: path)
+    name += Array("\(String(random, radix: 36)).tmp".utf8)
     return name
+  }
+
+  private static func temporaryPrefix(for path: [UInt8]) -> [UInt8] {
+    let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+    // Names are limited to 255 bytes.
+    var name = [UInt8(ascii: ".")]
+    name += path[start...].prefix(200)
+    name.append(UInt8(ascii: "."))
+    return name
+  }
+
+  /// Removes temporary files for `path` whose process has ended.
+  private static func removeLeftovers(of path: [UInt8], in directory: [UInt8]) {
+    let prefix = temporaryPrefix(for: path)
+    let suffix = Array(".tmp".utf8)
+    guard let folder = try? system_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+      let entries = try? system_readdir(folder)
+    else { return }
+    for (name, _) in entries where name.starts(with: prefix) && name.suffix(4).elementsEqual(suffix) {
+      let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
+      guard UInt64(String(decoding: middle, as: UTF8.self), radix: 36) != nil else { continue }
+      let leftover = directory + [UInt8(ascii: "/")] + name
+      let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+      guard let descriptor = try? system_open(leftover, flags) else { continue }
+      defer { system_close(descriptor) }
+      guard (try? system_flock(descriptor, LOCK_EX | LOCK_NB)) != nil else { continue }
+      try? system_unlink(leftover)
+    }
   }
 }

@@ -167,6 +167,7 @@ extension PosixHost {
     case .terminal, .pipe, .other:
       // Asked first, since the description may be a blocking one. What is ready does not block.
       if stream.isInherited && system_poll_now(descriptor, Int16(POLLIN)) == 0 {
+        if stream.transfer == .terminal { try system_stop_in_background(of: descriptor) }
         throw .wouldBlock
       }
     }

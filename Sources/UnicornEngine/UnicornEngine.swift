@@ -115,6 +115,10 @@ package final class UnicornEngine: Engine {
 
   package func clearExclusive() { emulator.clearExclusive() }
 
+  package func leave(_ space: AddressSpace) {
+    if self.space === space { self.space = nil }
+  }
+
   private func runToExit(in space: AddressSpace) -> Exit {
     while true {
       if stopToken.take() || countsInstructions && emulator.budget == 0 { return .stopped }

@@ -19,10 +19,6 @@ import Testing
     #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
   }
 
-  @Test func missingProgramIs127() throws {
-    expectRefusal(try godwit(["run", "--", "/no/such/program"]), 127, naming: "/no/such/program")
-  }
-
   @Test func notExecutableIs126() throws {
     let url = try file(Data("hello".utf8), permissions: 0o644)
     defer { try? FileManager.default.removeItem(at: url) }
@@ -60,21 +56,6 @@ import Testing
     bytes.removeLast(100)
     try bytes.write(to: snapshot)
     expectRefusal(try godwit(["resume", snapshot.path]), 125, naming: "godwit")
-  }
-
-  @Test func wrongUsageIs125() throws {
-    #expect(try godwit(["run", "--no-such-option"]).status == 125)
-    #expect(try godwit(["nonsense"]).status == 125)
-    #expect(try godwit(["run"]).status == 125)
-  }
-
-  @Test func memoryLimitHolds() throws {
-    let outcome = try godwit([
-      "run", "--root", Checkout.rootfs("x86_64").path, "--memory-limit", "64M", "--",
-      "/usr/bin/python3", "-c", "x = bytearray(1 << 30)",
-    ])
-    #expect(outcome.status == 1)
-    #expect(outcome.error.contains("MemoryError"))
   }
 
   /// `make docs` was run after the last change of a row.

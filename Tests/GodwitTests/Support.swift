@@ -6,11 +6,13 @@ enum Checkout {
   static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+  /// The command under test: this build's, or the one that `GODWIT` says.
   static var godwit: URL {
+    if let path = ProcessInfo.processInfo.environment["GODWIT"] { return URL(fileURLWithPath: path) }
     #if DEBUG
-      root.appendingPathComponent(".build/debug/godwit")
+      return root.appendingPathComponent(".build/debug/godwit")
     #else
-      root.appendingPathComponent(".build/release/godwit")
+      return root.appendingPathComponent(".build/release/godwit")
     #endif
   }
 

@@ -52,6 +52,23 @@ import Testing
     #expect(try directory.names() == ["f"])
   }
 
+  @Test func whatAKilledProcessLeftIsRemoved() throws {
+    let directory = Directory()
+    // Not held by anybody, as after a SIGKILL; of other files, or of nobody's making, are the rest.
+    for name in [".f.3z9.tmp", ".f.!.tmp", ".g.3z9.tmp", ".f.tmp", "f.3z9.tmp"] {
+      try directory.put(name, "half")
+    }
+    let working = try AtomicFile(replacing: directory.path + "/f", allowsUnnamed: false)
+    try working.write("working")
+    try directory.put("f", "whole")
+    #expect(
+      try directory.names().filter { !$0.hasPrefix(".f.") || $0 == ".f.!.tmp" || $0 == ".f.tmp" }
+        .sorted() == [".f.!.tmp", ".f.tmp", ".g.3z9.tmp", "f", "f.3z9.tmp"])
+    #expect(try directory.names().count == 6, "the one that is being written is left alone")
+    try working.commit()
+    #expect(try directory.text("f") == "working")
+  }
+
   @Test func namesThatCannotBeReplaced() throws {
     let directory = Directory()
     let path = directory.path

@@ -45,12 +45,13 @@ struct LoadedProgram {
     layout.signalReturn = Layout.trampoline
     image.path = Self.absolutePath(program.path, fs, kernel.vfs)
 
-    let bias = try mapImage(program.image, program.object, program.path, isMain: true)
+    let bias = try mapImage(program.image, program.object, image.path, isMain: true)
     var entry = program.image.entry &+ bias
     var interpreterBase: UInt64 = 0
     if let interpreter = program.interpreter {
       interpreterBase = try mapImage(
-        interpreter.image, interpreter.object, interpreter.path, isMain: false)
+        interpreter.image, interpreter.object,
+        Self.absolutePath(interpreter.path, fs, kernel.vfs), isMain: false)
       entry = interpreter.image.entry &+ interpreterBase
     }
     try mapTrampoline()

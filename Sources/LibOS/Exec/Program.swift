@@ -23,6 +23,7 @@ extension Kernel {
     _ name: [UInt8], arguments: [[UInt8]], searchPath: [UInt8], in fs: FSContext
   ) throws(LoadError) -> Program {
     let slash = UInt8(ascii: "/")
+    if name.isEmpty { throw .notFound("'': command not found") }
     if name.contains(slash) { return try program(at: name, arguments: arguments, in: PathCaller(fs: fs)) }
     var refusal: LoadError?
     for directory in searchPath.split(
@@ -31,7 +32,7 @@ extension Kernel {
       let folder = directory.isEmpty ? [UInt8(ascii: ".")] : Array(directory)
       do throws(LoadError) {
         return try program(at: folder + [slash] + name, arguments: arguments, in: PathCaller(fs: fs))
-      } catch where error.status == 127 {
+      } catch where error.status == 127 || error.errno == .ENOTDIR {
         // A missing interpreter counts as "not found" too, but of a file that is there.
         if error.message.contains("interpreter") { throw error }
       } catch {
@@ -110,10 +111,8 @@ extension Kernel {
       return (try file.inode.memoryObject(writable: false), status)
     } catch {
       switch error {
-      case .ENOENT, .ENOTDIR:
-        var refusal = LoadError.notFound("\(text(path)): no such file or directory")
-        refusal.errno = error
-        throw refusal
+      case .ENOENT: throw .notFound("\(text(path)): no such file or directory")
+      case .ENOTDIR: throw .notExecutable("\(text(path)): not a directory", error)
       case .EISDIR: throw .notExecutable("\(text(path)): is a directory")
       case .EACCES: throw .notExecutable("\(text(path)): permission denied")
       default: throw .notExecutable("\(text(path)): \(error.message)", error)

@@ -57,6 +57,7 @@ extension Process {
 
   /// Takes another address space; a parent whose memory this process borrowed goes on.
   func replaceMemory(by new: AddressSpace) {
+    processor.engine.leave(space)
     space = new
     guard life.isBorrowing else { return }
     life.isBorrowing = false

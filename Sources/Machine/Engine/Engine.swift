@@ -25,6 +25,9 @@ package protocol Engine: AnyObject {
   /// Forgets an exclusive load (AArch64's local monitor), as a switch of threads does.
   func clearExclusive()
 
+  /// Lets go of `space`, which its process has left: its memory shall be free at once.
+  func leave(_ space: AddressSpace)
+
   /// Makes the current or next `run` return `.stopped` soon. Callable from any thread.
   ///
   /// A request that arrives between two runs may be lost: the caller repeats it until answered.
@@ -55,6 +58,10 @@ package protocol Engine: AnyObject {
 
   /// What the engine counted since it was made.
   var statistics: EngineStatistics { get }
+}
+
+extension Engine {
+  package func leave(_ space: AddressSpace) {}
 }
 
 /// Registers of a thread that is not loaded, in the engine's own form. Never a file format.

@@ -96,6 +96,15 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     return Frame(index)
   }
 
+  /// Whether contents of files may take another frame. The last sixteenth is for programs: whoever fills a
+  /// filesystem shall get ENOSPC, rather than have somebody killed for want of memory.
+  package var hasRoomForFiles: Bool {
+    let limit = Int(frameLimit) - Int(frameLimit) / 16
+    if framesInUse < limit { return true }
+    _ = dropCaches()
+    return framesInUse < limit
+  }
+
   package func retain(_ frame: Frame) {
     guard frame != .zero else { return }
     references[Int(frame.index)] += 1

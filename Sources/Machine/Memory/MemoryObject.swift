@@ -148,14 +148,16 @@ package final class MemoryObject {
     return done
   }
 
-  /// Copies `bytes` to `offset`, growing the object; returns how many: short at the memory limit.
+  /// Copies `bytes` to `offset`, growing the object; returns how many: short near the memory limit.
   package func write(at offset: UInt64, from bytes: RawSpan) -> Int {
     var done = 0
     while done < bytes.byteCount {
       let position = offset + UInt64(done)
       let inPage = Int(position & 4095)
       let count = min(Frame.size - inPage, bytes.byteCount - done)
-      guard let frame = frame(position >> 12, isWrite: true) else { break }
+      let index = position >> 12
+      guard pages[index] != nil || arena.hasRoomForFiles, let frame = frame(index, isWrite: true)
+      else { break }
       arena.dropTranslations(of: frame)
       arena.withMutableBytes(frame, offset: inPage, count: count) {
         $0.copy(from: bytes.extracting(done..<(done + count)))

@@ -22,15 +22,22 @@ extension Picoprocess {
     let start = host.now(.monotonic).totalNanoseconds
     try requireTransportable()
     kernel.vfs.sync()
-    let file = try withFailure(path) { () throws(HostError) in
-      try AtomicFile(replacing: path, permissions: 0o600)
-    }
+    let file = try SnapshotFile.beginning(path)
+    // Not every host error has a place in a snapshot's; keep the one that stopped the writer.
+    var refusal: HostError?
     do throws(SnapshotError) {
       let standing = StandingState(kernel)
       let header = header(try kernel.digestState(standing))
-      // Not every host error has a place in a snapshot's; keep the one that stopped the writer.
-      try write(header, standing) { try file.write($0) }
-    } catch { throw Failure(path, error) }
+      try write(header, standing) { bytes in
+        do throws(HostError) { try file.write(bytes) } catch {
+          refusal = error
+          throw error
+        }
+      }
+    } catch {
+      if let refusal { throw Failure(path, refusal) }
+      throw Failure(path, error)
+    }
     try withFailure(path) { () throws(HostError) in try file.commit() }
     return SavedSnapshot(
       bytes: file.length, nanoseconds: host.now(.monotonic).totalNanoseconds - start,

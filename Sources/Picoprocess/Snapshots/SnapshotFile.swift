@@ -7,7 +7,24 @@ package final class SnapshotFile: SnapshotSource {
   private let file: InputFile
 
   package init(_ path: String) throws(Failure) {
-    file = try withFailure(path) { () throws(HostError) in try InputFile(path) }
+    do throws(HostError) { file = try InputFile(path) } catch {
+      throw SnapshotFile.failure(path, error)
+    }
+  }
+
+  /// Begins a snapshot that will replace `path`.
+  static func beginning(_ path: String) throws(Failure) -> AtomicFile {
+    do throws(HostError) { return try AtomicFile(replacing: path, permissions: 0o600) } catch {
+      throw failure(path, error)
+    }
+  }
+
+  private static func failure(_ path: String, _ error: HostError) -> Failure {
+    switch error {
+    case .notSupported: Failure("\(path): not a regular file")
+    case .notFound where path.isEmpty: Failure("a snapshot needs a file's name, not ''")
+    default: Failure(path, error)
+    }
   }
 
   package var byteCount: UInt64 { file.size }

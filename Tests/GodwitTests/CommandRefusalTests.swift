@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+/// What Godwit can't do: one line that names the thing and the reason, status 125, nothing on standard
+/// output.
+@Suite struct CommandRefusalTests {
+  struct Refusal: CustomTestStringConvertible, Sendable {
+    var arguments: [String]
+    var says: String
+    var status: Int32 = 125
+    var testDescription: String { arguments.joined(separator: " ") }
+
+    init(_ arguments: String, _ says: String, status: Int32 = 125) {
+      self.arguments = arguments.split(separator: " ").map { $0 == "''" ? "" : String($0) }
+      self.says = says
+      self.status = status
+    }
+  }
+
+  private static let guest = Checkout.guest("pi", "x86_64").path
+
+  static let refusals = [
+    // Programs
+    Refusal("run -- /no/such/program", "/no/such/program: no such file or directory", status: 127),
+    Refusal("run -- no-such-command", "no-such-command: command not found", status: 127),
+    Refusal("run -- ''", "'': command not found", status: 127),
+    Refusal("run -- /tmp", "/tmp: is a directory", status: 126),
+    Refusal("run -- /etc/passwd", "/etc/passwd: permission denied", status: 126),
+    Refusal("run -- \(guest)/x", "\(guest)/x: not a directory", status: 126),
+    // Options
+    Refusal("run", "there is no program to run"),
+    Refusal("run --bogus -- x", "Unknown option '--bogus'"),
+    Refusal("bogus", "Unexpected argument 'bogus'"),
+    Refusal("run --root /no/root -- x", "/no/root: no such file or directory"),
+    Refusal("run --root /etc/passwd -- x", "/etc/passwd: not a directory"),
+    Refusal("run --mount here -- x", "The value 'here' is invalid for '--mount <host:guest[:ro]>'"),
+    Refusal("run --mount /tmp:there -- x", "The value '/tmp:there' is invalid for '--mount"),
+    Refusal("run --mount /no/dir:/x -- x", "/no/dir: no such file or directory"),
+    Refusal("run --memory-limit much -- x", "The value 'much' is invalid for '--memory-limit <size>'"),
+    Refusal("run --memory-limit 4 -- x", "the memory limit must be at least 1M"),
+    Refusal("run --memory-limit 999999T -- x", "the host has no room for"),
+    Refusal("run --env NAME -- x", "--env takes NAME=VALUE, not 'NAME'"),
+    Refusal("run --cwd /no/dir -- \(guest)", "/no/dir: no such file or directory"),
+    Refusal("run --cwd /etc/passwd -- \(guest)", "/etc/passwd: not a directory"),
+    Refusal("run --name a/b -- \(guest)", "'a/b' can't be a name: 1 to 64 letters"),
+    Refusal("run --suspend-at-syscall 9 -- x", "--suspend-at-syscall and --output need each other"),
+    Refusal("run --suspend-at-syscall x --output y -- x", "The value 'x' is invalid for"),
+    Refusal("run --stats=/no/file -- x", "/no/file: no such file or directory"),
+    Refusal("run --trace=/tmp -- x", "/tmp: is a directory"),
+    // Where a snapshot is to go: known before the guest begins.
+    Refusal(
+      "run --suspend-at-syscall 9 --output /no/file -- \(guest)",
+      "/no/file: no such file or directory"),
+    Refusal("run --suspend-at-syscall 9 --output /tmp -- \(guest)", "/tmp: is a directory"),
+    Refusal("run --suspend-at-syscall 9 --output /dev/full -- \(guest)", "/dev/full: not a regular"),
+    Refusal("run --suspend-at-syscall 9 --output /dev/null/x -- \(guest)", "/dev/null/x: not a dir"),
+    Refusal("run --suspend-at-syscall 9 --output '' -- \(guest)", "a snapshot needs a file's name"),
+    // Snapshots
+    Refusal("resume", "Missing expected argument '<file>'"),
+    Refusal("resume /no/file", "/no/file: no such file or directory"),
+    Refusal("resume /tmp", "/tmp: is a directory"),
+    Refusal("resume /dev/zero", "/dev/zero: not a regular file"),
+    Refusal("resume \(guest)", "\(guest): not a snapshot"),
+    Refusal("verify \(guest)", "\(guest): not a snapshot"),
+    Refusal("verify ''", "a snapshot needs a file's name"),
+    Refusal("inspect --json /no/file", "/no/file: no such file or directory"),
+    // Running ones
+    Refusal("suspend nobody --output /tmp/x", "no picoprocess named nobody is running"),
+    Refusal("suspend nobody", "Missing expected argument '--output <file>'"),
+    Refusal("checkpoint .x --output /tmp/x", ".x is not a name that a picoprocess can have"),
+    Refusal("kill nobody", "no picoprocess named nobody is running"),
+    Refusal("kill nobody 99", "there is no signal 99"),
+    Refusal("kill nobody FOO", "there is no signal FOO"),
+    Refusal("ps nobody", "Unexpected argument 'nobody'"),
+  ]
+
+  @Test(arguments: refusals) func isRefusedInOneLine(_ refusal: Refusal) throws {
+    let outcome = try godwit(refusal.arguments)
+    #expect(outcome.status == refusal.status)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.error.hasPrefix("godwit: \(refusal.says)"), "\(outcome.error)")
+    #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+  }
+
+  @Test func statisticsThatCannotBeWrittenAreNamed() throws {
+    let outcome = try godwit(["run", "--stats=/dev/full", "--", Self.guest])
+    #expect(outcome.status == 125)
+    #expect(outcome.error == "godwit: /dev/full: no space left on device\n")
+  }
+
+  /// As on a disk that is full, in the middle of writing.
+  @Test func aSnapshotThatIsTooLargeIsNamed() throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      """
+      ulimit -f 8
+      $G run --root $R --suspend-at-syscall 1500 --output snapshot -- /usr/bin/python3 -c '
+      import os
+      data = os.urandom(3000000)
+      while True: os.getppid()'
+      echo $?; ls -A
+      """)
+    #expect(outcome.output == Data("125\ngodwit\n".utf8), "\(outcome.error)")
+    #expect(outcome.error == "godwit: snapshot: file too large\n")
+  }
+}

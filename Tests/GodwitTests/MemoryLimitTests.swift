@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// Guests that want more memory than there is: the host stays as it is.
+@Suite struct MemoryLimitTests {
+  private func run(_ isa: String, _ command: [String]) throws -> Outcome {
+    try godwit(
+      ["run", "--root", Checkout.rootfs(isa).path, "--memory-limit", "64M", "--"] + command)
+  }
+
+  @Test(arguments: DebianTests.isas) func whoAsksGetsENOMEM(isa: String) throws {
+    let outcome = try run(
+      isa,
+      [
+        "/usr/bin/python3", "-c",
+        """
+        import errno, mmap
+        maps = []
+        try:
+            while True: maps.append(mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE))
+        except OSError as error:
+            print(error.errno == errno.ENOMEM, 20 < len(maps) < 64)
+        maps = None
+        try: bytearray(1 << 30)
+        except MemoryError: print('goes on')
+        """,
+      ])
+    #expect(outcome.output == Data("True True\ngoes on\n".utf8), "\(outcome.error)")
+    #expect(outcome.status == 0)
+  }
+
+  private let greedy = """
+    import mmap
+    memory = mmap.mmap(-1, 1 << 30, flags=0x4022)  # PRIVATE, ANONYMOUS, NORESERVE
+    print('reserved', flush=True)
+    for page in range(0, 1 << 30, 4096): memory[page] = 1
+    """
+
+  @Test(arguments: DebianTests.isas) func whoTouchesWhatIsNotThereIsKilledWithAWord(isa: String) throws {
+    let outcome = try run(isa, ["/usr/bin/python3", "-c", greedy])
+    #expect(outcome.status == 128 + 9)
+    #expect(outcome.output == Data("reserved\n".utf8))
+    #expect(
+      outcome.error.hasPrefix("godwit: out of memory: killed process 2 (python3), which has "),
+      "\(outcome.error)")
+    #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+  }
+
+  @Test(arguments: DebianTests.isas) func othersGoOn(isa: String) throws {
+    let outcome = try run(
+      isa,
+      [
+        "/bin/sh", "-c",
+        """
+        python3 -c "\(greedy)"; echo $?
+        dd if=/dev/zero of=/tmp/big bs=64k count=2000; echo $?
+        rm /tmp/big && dd if=/dev/zero of=/tmp/big bs=64k count=500 && sha1sum /tmp/big
+        """,
+      ])
+    #expect(outcome.status == 0)
+    #expect(
+      outcome.output
+        == Data(
+          "reserved\n137\n1\n1c2917ed1c7a73d07785c8a70f7ee45ff5aad6a2  /tmp/big\n".utf8),
+      "\(String(decoding: outcome.output, as: UTF8.self))")
+    #expect(outcome.error.contains("godwit: out of memory: killed process 3 (python3)"))
+    #expect(outcome.error.contains("No space left on device"))
+  }
+}
