@@ -104,6 +104,8 @@ package final class Kernel {
     precondition(processors[engine.isa] == nil)
     if processors.isEmpty { isa = engine.isa }
     processors[engine.isa] = GuestProcessor(engine)
+    // So the counters go on from where they were on whatever host comes next, as the clock does.
+    engine.counterTime = { [unowned self] in clock.monotonic }
     stopSwitch.add(stop)
   }
 

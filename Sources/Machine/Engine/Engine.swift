@@ -14,6 +14,10 @@ package protocol Engine: AnyObject {
   /// invalidate its TLB) and `arena.takeStaleCodeFrames(_:)` (their translations are dropped).
   func run(in space: AddressSpace) -> Exit
 
+  /// What the counters show that programs can read (time stamp counter, CNTVCT), in nanoseconds. It is
+  /// asked while the guest runs. `nil`: they are the host's.
+  var counterTime: (() -> Int64)? { get set }
+
   /// Makes the current or next `run` return `.stopped` soon. Callable from any thread.
   ///
   /// A request that arrives between two runs may be lost: the caller repeats it until answered.

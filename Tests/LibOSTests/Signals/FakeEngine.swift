@@ -30,6 +30,8 @@ final class FakeEngine: Engine {
     return script.removeFirst()(self)
   }
 
+  var counterTime: (() -> Int64)?
+
   func requestStop() {}
 
   var programCounter: UInt64 {
