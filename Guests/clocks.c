@@ -4,6 +4,18 @@
 #include <sys/time.h>
 #include <sys/times.h>
 
+static uint64_t counter(void) {
+#if defined __x86_64__
+  uint32_t low, high;
+  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+  return low | (uint64_t)high << 32;
+#else
+  uint64_t count;
+  __asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(count));
+  return count;
+#endif
+}
+
 int main(void) {
   static const clockid_t ids[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID,
                                   CLOCK_MONOTONIC_RAW, CLOCK_REALTIME_COARSE, CLOCK_MONOTONIC_COARSE, CLOCK_BOOTTIME, CLOCK_TAI};
@@ -59,5 +71,29 @@ int main(void) {
   EQ(clock_getcpuclockid(0, &cpu), 0);
   CHECK(now_ns(cpu) > 0);
   STEP("cpu time, rusage, times");
+
+  // The processor's own counter goes forward, whatever happens between two looks at it.
+  uint64_t last = counter();
+  for (int i = 0; i < 100; i++) {
+    uint64_t next = counter();
+    CHECK(next >= last);
+    last = next;
+    if (i % 10 == 0) getppid();
+  }
+#if defined __aarch64__
+  // It counts CLOCK_MONOTONIC, at the frequency that it tells: what lies between two readings of the clock lies there too.
+  uint64_t frequency;
+  __asm__("mrs %0, cntfrq_el0" : "=r"(frequency));
+  int64_t outer = now_ns(CLOCK_MONOTONIC);
+  uint64_t from = counter();
+  int64_t inner = now_ns(CLOCK_MONOTONIC);
+  pause_ms(5);
+  int64_t inner_end = now_ns(CLOCK_MONOTONIC);
+  uint64_t to = counter();
+  int64_t outer_end = now_ns(CLOCK_MONOTONIC);
+  int64_t counted = (__int128)(to - from) * 1000000000 / frequency, tolerance = 1000 + (outer_end - outer) / 1000;
+  CHECK(counted >= inner_end - inner - tolerance && counted <= outer_end - outer + tolerance);
+#endif
+  STEP("counter");
   return 0;
 }

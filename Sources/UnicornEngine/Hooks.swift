@@ -21,6 +21,15 @@ extension UnicornEngine {
     }
   }
 
+  /// Has the guest's counters ask `counterTime`.
+  func setClock() {
+    // SAFETY: as above.
+    let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+    let error = unsafe uc_godwit_set_clock(
+      emulator.handle, counterTime == nil ? nil : onClock, context)
+    precondition(error == UC_ERR_OK)
+  }
+
   /// Answers a TLB miss of the guest; `nil` refuses it, with the reason left in `refusal`.
   @inline(__always)
   fileprivate func fill(_ page: UInt64, _ access: Access) -> (frame: Frame, permissions: Permissions)?
@@ -75,4 +84,11 @@ private let onSyscall: uc_cb_insn_syscall_t = { handle, context in
     $0.event = .syscall
   }
   _ = unsafe uc_emu_stop(handle)
+}
+
+private let onClock: uc_godwit_clock_t = { context in
+  // SAFETY: the context given in `setClock`.
+  unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef {
+    UInt64(bitPattern: $0.counterTime?() ?? 0)
+  }
 }

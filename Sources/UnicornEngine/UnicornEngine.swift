@@ -192,6 +192,10 @@ package final class UnicornEngine: Engine {
 
   package func requestStop() { stopToken.request() }
 
+  package var counterTime: (() -> Int64)? {
+    didSet { setClock() }
+  }
+
   // MARK: Registers
 
   package var programCounter: UInt64 {

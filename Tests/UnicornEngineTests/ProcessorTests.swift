@@ -242,9 +242,28 @@ import UnicornEngine
     Instruction("msr daifset", [0xdf, 0x42, 0x03, 0xd5]),
     Instruction("mrs midr_el1", [0x09, 0x00, 0x38, 0xd5]),
     Instruction("ptrue (SVE)", [0xe0, 0xe3, 0x18, 0x25]),
+    Instruction("mrs rndr", [0x09, 0x24, 0x3b, 0xd5]),
   ])
   func refusesPrivilegedInstructions(_ instruction: Instruction) throws {
     #expect(try !executes(.aarch64, instruction))
+  }
+
+  /// 1 GHz in the time stamp counter, and what CNTFRQ says in CNTVCT.
+  @Test func countersShowTheTimeThatTheyAreGiven() throws {
+    let time: Int64 = 0x5_1234_5670
+    // rdtsc
+    let x86 = try TestGuest(.x86_64, [0x0f, 0x31] + Op.systemCall.bytes(.x86_64))
+    x86.engine.counterTime = { time }
+    x86.runToSystemCall()
+    #expect(x86.registers.general[0] == 0x1234_5670 && x86.registers.general[2] == 5)
+    // mrs x9, cntvct_el0; mrs x10, cntfrq_el0
+    let arm = try TestGuest(
+      .aarch64,
+      [0x49, 0xe0, 0x3b, 0xd5, 0x0a, 0xe0, 0x3b, 0xd5] + Op.systemCall.bytes(.aarch64))
+    arm.engine.counterTime = { time }
+    arm.runToSystemCall()
+    #expect(arm.registers.general[10] == 62_500_000)
+    #expect(arm.registers.general[9] == UInt64(time) / 16)
   }
 
   @Test func zeroingABlock() throws {

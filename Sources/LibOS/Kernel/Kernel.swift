@@ -115,6 +115,9 @@ package final class Kernel {
     precondition(processors[engine.isa] == nil)
     if processors.isEmpty { isa = engine.isa }
     processors[engine.isa] = GuestProcessor(engine)
+    // So the counters go on from where they were on whatever host comes next, as the clock does.
+    // In a deterministic run they follow the count of instructions.
+    if deterministicHost == nil { engine.counterTime = { [unowned self] in clock.monotonic } }
     stopSwitch.add(stop)
   }
 

@@ -28,6 +28,10 @@ package protocol Engine: AnyObject {
   /// Lets go of `space`, which its process has left: its memory shall be free at once.
   func leave(_ space: AddressSpace)
 
+  /// What the counters show that programs can read (time stamp counter, CNTVCT), in nanoseconds. It is
+  /// asked while the guest runs. `nil`: they are the host's.
+  var counterTime: (() -> Int64)? { get set }
+
   /// Makes the current or next `run` return `.stopped` soon. Callable from any thread.
   ///
   /// A request that arrives between two runs may be lost: the caller repeats it until answered.

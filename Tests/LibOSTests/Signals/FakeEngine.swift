@@ -39,6 +39,8 @@ final class FakeEngine: Engine {
 
   func clearExclusive() {}
 
+  var counterTime: (() -> Int64)?
+
   func requestStop() {}
 
   var programCounter: UInt64 {
