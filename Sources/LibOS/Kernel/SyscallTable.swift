@@ -21,8 +21,9 @@ package struct SyscallTable: Sendable {
 
   /// Every row, group by group; each group stands beside its handlers in `Syscalls/`.
   package static let all: [SyscallRow] = [
-    memoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows, futexRows, identityRows, limitRows, signalRows,
+    memoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows, futexRows,
+    identityRows, limitRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
-    inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows,
+    inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, socketRows, messageRows,
   ].flatMap { $0 }
 }
