@@ -165,6 +165,28 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._blockSequence = newValue}
   }
 
+  /// The ports given out last to sockets of TCP, UDP and UDP-Lite that asked for none.
+  package var lastTcpPort: UInt32 {
+    get {_storage._lastTcpPort}
+    set {_uniqueStorage()._lastTcpPort = newValue}
+  }
+
+  package var lastUdpPort: UInt32 {
+    get {_storage._lastUdpPort}
+    set {_uniqueStorage()._lastUdpPort = newValue}
+  }
+
+  package var lastUdpLitePort: UInt32 {
+    get {_storage._lastUdpLitePort}
+    set {_uniqueStorage()._lastUdpLitePort = newValue}
+  }
+
+  /// The abstract name that a unix socket was given last.
+  package var lastUnixName: UInt32 {
+    get {_storage._lastUnixName}
+    set {_uniqueStorage()._lastUnixName = newValue}
+  }
+
   package var ipc: Godwit_State_Ipc {
     get {_storage._ipc ?? Godwit_State_Ipc()}
     set {_uniqueStorage()._ipc = newValue}
@@ -827,6 +849,30 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
     set {kind = .pid(newValue)}
   }
 
+  package var unixSocket: Godwit_State_UnixSocket {
+    get {
+      if case .unixSocket(let v)? = kind {return v}
+      return Godwit_State_UnixSocket()
+    }
+    set {kind = .unixSocket(newValue)}
+  }
+
+  package var internetSocket: Godwit_State_InternetSocket {
+    get {
+      if case .internetSocket(let v)? = kind {return v}
+      return Godwit_State_InternetSocket()
+    }
+    set {kind = .internetSocket(newValue)}
+  }
+
+  package var netlinkSocket: Godwit_State_NetlinkSocket {
+    get {
+      if case .netlinkSocket(let v)? = kind {return v}
+      return Godwit_State_NetlinkSocket()
+    }
+    set {kind = .netlinkSocket(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -840,6 +886,9 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
     case inotify(Godwit_State_InotifyFile)
     case text(Godwit_State_TextFile)
     case pid(Godwit_State_PidFile)
+    case unixSocket(Godwit_State_UnixSocket)
+    case internetSocket(Godwit_State_InternetSocket)
+    case netlinkSocket(Godwit_State_NetlinkSocket)
 
   }
 
@@ -1198,6 +1247,557 @@ package nonisolated struct Godwit_State_TextFile: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+}
+
+/// What all sockets have.
+package nonisolated struct Godwit_State_Socket: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// `st_ino`, and what else fstat shows.
+  package var number: UInt64 = 0
+
+  package var permissions: UInt32 = 0
+
+  package var uid: UInt32 = 0
+
+  package var gid: UInt32 = 0
+
+  /// SO_ERROR.
+  package var error: Int32 = 0
+
+  package var readShut: Bool = false
+
+  package var writeShut: Bool = false
+
+  package var settings: Godwit_State_SocketSettings {
+    get {_settings ?? Godwit_State_SocketSettings()}
+    set {_settings = newValue}
+  }
+  /// Returns true if `settings` has been explicitly set.
+  package var hasSettings: Bool {self._settings != nil}
+  /// Clears the value of `settings`. Subsequent reads from it will return its default value.
+  package mutating func clearSettings() {self._settings = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _settings: Godwit_State_SocketSettings? = nil
+}
+
+package nonisolated struct Godwit_State_SocketSettings: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var sendBuffer: Int32 {
+    get {_sendBuffer ?? 0}
+    set {_sendBuffer = newValue}
+  }
+  /// Returns true if `sendBuffer` has been explicitly set.
+  package var hasSendBuffer: Bool {self._sendBuffer != nil}
+  /// Clears the value of `sendBuffer`. Subsequent reads from it will return its default value.
+  package mutating func clearSendBuffer() {self._sendBuffer = nil}
+
+  package var receiveBuffer: Int32 {
+    get {_receiveBuffer ?? 0}
+    set {_receiveBuffer = newValue}
+  }
+  /// Returns true if `receiveBuffer` has been explicitly set.
+  package var hasReceiveBuffer: Bool {self._receiveBuffer != nil}
+  /// Clears the value of `receiveBuffer`. Subsequent reads from it will return its default value.
+  package mutating func clearReceiveBuffer() {self._receiveBuffer = nil}
+
+  /// Nanoseconds.
+  package var receiveTimeout: Int64 {
+    get {_receiveTimeout ?? 0}
+    set {_receiveTimeout = newValue}
+  }
+  /// Returns true if `receiveTimeout` has been explicitly set.
+  package var hasReceiveTimeout: Bool {self._receiveTimeout != nil}
+  /// Clears the value of `receiveTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearReceiveTimeout() {self._receiveTimeout = nil}
+
+  package var sendTimeout: Int64 {
+    get {_sendTimeout ?? 0}
+    set {_sendTimeout = newValue}
+  }
+  /// Returns true if `sendTimeout` has been explicitly set.
+  package var hasSendTimeout: Bool {self._sendTimeout != nil}
+  /// Clears the value of `sendTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearSendTimeout() {self._sendTimeout = nil}
+
+  package var lowWater: Int32 = 0
+
+  package var lingers: Bool = false
+
+  package var linger: Int32 = 0
+
+  package var passesCredentials: Bool = false
+
+  /// Options that are one number, as far as they were set; ordered by level and name.
+  package var numbers: [Godwit_State_SocketNumber] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _sendBuffer: Int32? = nil
+  fileprivate var _receiveBuffer: Int32? = nil
+  fileprivate var _receiveTimeout: Int64? = nil
+  fileprivate var _sendTimeout: Int64? = nil
+}
+
+package nonisolated struct Godwit_State_SocketNumber: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var level: UInt32 = 0
+
+  package var name: UInt32 = 0
+
+  package var value: Int32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Who sent something, or is at the other end (struct ucred).
+package nonisolated struct Godwit_State_Sender: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var pid: Int32 = 0
+
+  package var uid: UInt32 = 0
+
+  package var gid: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_Endpoint: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The halves of an IPv6 address, most significant first; IPv4 is mapped.
+  package var high: UInt64 = 0
+
+  package var low: UInt64 = 0
+
+  package var port: UInt32 = 0
+
+  package var scope: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A datagram or record that was not received yet.
+package nonisolated struct Godwit_State_SocketMessage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var bytes: Data = Data()
+
+  /// Where it came from: the image of a socket address, or an endpoint.
+  package var name: Data = Data()
+
+  package var endpoint: Godwit_State_Endpoint {
+    get {_endpoint ?? Godwit_State_Endpoint()}
+    set {_endpoint = newValue}
+  }
+  /// Returns true if `endpoint` has been explicitly set.
+  package var hasEndpoint: Bool {self._endpoint != nil}
+  /// Clears the value of `endpoint`. Subsequent reads from it will return its default value.
+  package mutating func clearEndpoint() {self._endpoint = nil}
+
+  package var sender: Godwit_State_Sender {
+    get {_sender ?? Godwit_State_Sender()}
+    set {_sender = newValue}
+  }
+  /// Returns true if `sender` has been explicitly set.
+  package var hasSender: Bool {self._sender != nil}
+  /// Clears the value of `sender`. Subsequent reads from it will return its default value.
+  package mutating func clearSender() {self._sender = nil}
+
+  /// Open files that travel with it.
+  package var files: [UInt64] = []
+
+  package var packet: Godwit_State_PacketInfo {
+    get {_packet ?? Godwit_State_PacketInfo()}
+    set {_packet = newValue}
+  }
+  /// Returns true if `packet` has been explicitly set.
+  package var hasPacket: Bool {self._packet != nil}
+  /// Clears the value of `packet`. Subsequent reads from it will return its default value.
+  package mutating func clearPacket() {self._packet = nil}
+
+  package var time: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _endpoint: Godwit_State_Endpoint? = nil
+  fileprivate var _sender: Godwit_State_Sender? = nil
+  fileprivate var _packet: Godwit_State_PacketInfo? = nil
+}
+
+package nonisolated struct Godwit_State_PacketInfo: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var high: UInt64 = 0
+
+  package var low: UInt64 = 0
+
+  package var hopLimit: UInt32 = 0
+
+  package var trafficClass: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_UnixSocket: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var socket: Godwit_State_Socket {
+    get {_storage._socket ?? Godwit_State_Socket()}
+    set {_uniqueStorage()._socket = newValue}
+  }
+  /// Returns true if `socket` has been explicitly set.
+  package var hasSocket: Bool {_storage._socket != nil}
+  /// Clears the value of `socket`. Subsequent reads from it will return its default value.
+  package mutating func clearSocket() {_uniqueStorage()._socket = nil}
+
+  /// SOCK_STREAM …
+  package var type: UInt32 {
+    get {_storage._type}
+    set {_uniqueStorage()._type = newValue}
+  }
+
+  /// Its `sun_path`, and the name in the filesystem.
+  package var name: Data {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
+
+  package var dentry: UInt64 {
+    get {_storage._dentry}
+    set {_uniqueStorage()._dentry = newValue}
+  }
+
+  /// The name is that of the listener that made it.
+  package var inheritsName: Bool {
+    get {_storage._inheritsName}
+    set {_uniqueStorage()._inheritsName = newValue}
+  }
+
+  package var peer: Godwit_State_Sender {
+    get {_storage._peer ?? Godwit_State_Sender()}
+    set {_uniqueStorage()._peer = newValue}
+  }
+  /// Returns true if `peer` has been explicitly set.
+  package var hasPeer: Bool {_storage._peer != nil}
+  /// Clears the value of `peer`. Subsequent reads from it will return its default value.
+  package mutating func clearPeer() {_uniqueStorage()._peer = nil}
+
+  package var groups: [UInt32] {
+    get {_storage._groups}
+    set {_uniqueStorage()._groups = newValue}
+  }
+
+  /// 0 unconnected, 1 listening, 2 connected.
+  package var state: UInt32 {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
+
+  package var other: UInt64 {
+    get {_storage._other}
+    set {_uniqueStorage()._other = newValue}
+  }
+
+  package var waiting: [UInt64] {
+    get {_storage._waiting}
+    set {_uniqueStorage()._waiting = newValue}
+  }
+
+  package var backlog: UInt32 {
+    get {_storage._backlog}
+    set {_uniqueStorage()._backlog = newValue}
+  }
+
+  package var embryo: Bool {
+    get {_storage._embryo}
+    set {_uniqueStorage()._embryo = newValue}
+  }
+
+  /// Of a stream: what was not received yet, and how it falls into pieces.
+  package var bytes: Data {
+    get {_storage._bytes}
+    set {_uniqueStorage()._bytes = newValue}
+  }
+
+  package var pieces: [Godwit_State_StreamPiece] {
+    get {_storage._pieces}
+    set {_uniqueStorage()._pieces = newValue}
+  }
+
+  /// Of the other types.
+  package var messages: [Godwit_State_SocketMessage] {
+    get {_storage._messages}
+    set {_uniqueStorage()._messages = newValue}
+  }
+
+  /// Of a datagram socket: its peer; the name of one that is closed already.
+  package var target: UInt64 {
+    get {_storage._target}
+    set {_uniqueStorage()._target = newValue}
+  }
+
+  package var targetClosed: Bool {
+    get {_storage._targetClosed}
+    set {_uniqueStorage()._targetClosed = newValue}
+  }
+
+  package var targetName: Data {
+    get {_storage._targetName}
+    set {_uniqueStorage()._targetName = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Godwit_State_StreamPiece: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var count: UInt64 = 0
+
+  package var sender: Godwit_State_Sender {
+    get {_sender ?? Godwit_State_Sender()}
+    set {_sender = newValue}
+  }
+  /// Returns true if `sender` has been explicitly set.
+  package var hasSender: Bool {self._sender != nil}
+  /// Clears the value of `sender`. Subsequent reads from it will return its default value.
+  package mutating func clearSender() {self._sender = nil}
+
+  package var files: [UInt64] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _sender: Godwit_State_Sender? = nil
+}
+
+package nonisolated struct Godwit_State_InternetSocket: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var socket: Godwit_State_Socket {
+    get {_storage._socket ?? Godwit_State_Socket()}
+    set {_uniqueStorage()._socket = newValue}
+  }
+  /// Returns true if `socket` has been explicitly set.
+  package var hasSocket: Bool {_storage._socket != nil}
+  /// Clears the value of `socket`. Subsequent reads from it will return its default value.
+  package mutating func clearSocket() {_uniqueStorage()._socket = nil}
+
+  /// AF_INET …, SOCK_STREAM …, IPPROTO_TCP …
+  package var family: UInt32 {
+    get {_storage._family}
+    set {_uniqueStorage()._family = newValue}
+  }
+
+  package var type: UInt32 {
+    get {_storage._type}
+    set {_uniqueStorage()._type = newValue}
+  }
+
+  package var `protocol`: UInt32 {
+    get {_storage._protocol}
+    set {_uniqueStorage()._protocol = newValue}
+  }
+
+  package var local: Godwit_State_Endpoint {
+    get {_storage._local ?? Godwit_State_Endpoint()}
+    set {_uniqueStorage()._local = newValue}
+  }
+  /// Returns true if `local` has been explicitly set.
+  package var hasLocal: Bool {_storage._local != nil}
+  /// Clears the value of `local`. Subsequent reads from it will return its default value.
+  package mutating func clearLocal() {_uniqueStorage()._local = nil}
+
+  package var remote: Godwit_State_Endpoint {
+    get {_storage._remote ?? Godwit_State_Endpoint()}
+    set {_uniqueStorage()._remote = newValue}
+  }
+  /// Returns true if `remote` has been explicitly set.
+  package var hasRemote: Bool {_storage._remote != nil}
+  /// Clears the value of `remote`. Subsequent reads from it will return its default value.
+  package mutating func clearRemote() {_uniqueStorage()._remote = nil}
+
+  package var addressBound: Bool {
+    get {_storage._addressBound}
+    set {_uniqueStorage()._addressBound = newValue}
+  }
+
+  package var portBound: Bool {
+    get {_storage._portBound}
+    set {_uniqueStorage()._portBound = newValue}
+  }
+
+  /// It has its port.
+  package var entered: Bool {
+    get {_storage._entered}
+    set {_uniqueStorage()._entered = newValue}
+  }
+
+  /// Its place among those that receive at the port; 0 when it does not.
+  package var receivingOrder: UInt64 {
+    get {_storage._receivingOrder}
+    set {_uniqueStorage()._receivingOrder = newValue}
+  }
+
+  /// TCP: 0 closed, 1 listening, 2 connecting, 3 connected; what connect(2) has told of it.
+  package var state: UInt32 {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
+
+  package var attempt: UInt32 {
+    get {_storage._attempt}
+    set {_uniqueStorage()._attempt = newValue}
+  }
+
+  package var peer: UInt64 {
+    get {_storage._peer}
+    set {_uniqueStorage()._peer = newValue}
+  }
+
+  package var received: Data {
+    get {_storage._received}
+    set {_uniqueStorage()._received = newValue}
+  }
+
+  /// The peer will send no more.
+  package var finished: Bool {
+    get {_storage._finished}
+    set {_uniqueStorage()._finished = newValue}
+  }
+
+  /// Bytes before the urgent one.
+  package var urgent: UInt64 {
+    get {_storage._urgent ?? 0}
+    set {_uniqueStorage()._urgent = newValue}
+  }
+  /// Returns true if `urgent` has been explicitly set.
+  package var hasUrgent: Bool {_storage._urgent != nil}
+  /// Clears the value of `urgent`. Subsequent reads from it will return its default value.
+  package mutating func clearUrgent() {_uniqueStorage()._urgent = nil}
+
+  package var urgentRead: Bool {
+    get {_storage._urgentRead}
+    set {_uniqueStorage()._urgentRead = newValue}
+  }
+
+  package var waiting: [UInt64] {
+    get {_storage._waiting}
+    set {_uniqueStorage()._waiting = newValue}
+  }
+
+  package var hopeful: [UInt64] {
+    get {_storage._hopeful}
+    set {_uniqueStorage()._hopeful = newValue}
+  }
+
+  package var backlog: UInt32 {
+    get {_storage._backlog}
+    set {_uniqueStorage()._backlog = newValue}
+  }
+
+  /// UDP.
+  package var datagrams: [Godwit_State_SocketMessage] {
+    get {_storage._datagrams}
+    set {_uniqueStorage()._datagrams = newValue}
+  }
+
+  package var groups: [Godwit_State_Endpoint] {
+    get {_storage._groups}
+    set {_uniqueStorage()._groups = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Godwit_State_NetlinkSocket: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var socket: Godwit_State_Socket {
+    get {_storage._socket ?? Godwit_State_Socket()}
+    set {_uniqueStorage()._socket = newValue}
+  }
+  /// Returns true if `socket` has been explicitly set.
+  package var hasSocket: Bool {_storage._socket != nil}
+  /// Clears the value of `socket`. Subsequent reads from it will return its default value.
+  package mutating func clearSocket() {_uniqueStorage()._socket = nil}
+
+  package var type: UInt32 {
+    get {_storage._type}
+    set {_uniqueStorage()._type = newValue}
+  }
+
+  package var port: UInt32 {
+    get {_storage._port}
+    set {_uniqueStorage()._port = newValue}
+  }
+
+  package var groups: UInt32 {
+    get {_storage._groups}
+    set {_uniqueStorage()._groups = newValue}
+  }
+
+  package var answers: [Godwit_State_SocketMessage] {
+    get {_storage._answers}
+    set {_uniqueStorage()._answers = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// An advisory lock.
@@ -1842,6 +2442,16 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
     set {_uniqueStorage()._blockSequence = newValue}
   }
 
+  /// Another time limit of the call under way (recvmmsg).
+  package var limit: Int64 {
+    get {_storage._limit ?? 0}
+    set {_uniqueStorage()._limit = newValue}
+  }
+  /// Returns true if `limit` has been explicitly set.
+  package var hasLimit: Bool {_storage._limit != nil}
+  /// Clears the value of `limit`. Subsequent reads from it will return its default value.
+  package mutating func clearLimit() {_uniqueStorage()._limit = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1996,7 +2606,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{2}'ipc\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{2}\u{11}ipc\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -2022,6 +2632,10 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _terminalForeground: Int32 = 0
     var _determinism: Godwit_State_Determinism? = nil
     var _blockSequence: UInt64 = 0
+    var _lastTcpPort: UInt32 = 0
+    var _lastUdpPort: UInt32 = 0
+    var _lastUdpLitePort: UInt32 = 0
+    var _lastUnixName: UInt32 = 0
     var _ipc: Godwit_State_Ipc? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -2056,6 +2670,10 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _terminalForeground = source._terminalForeground
       _determinism = source._determinism
       _blockSequence = source._blockSequence
+      _lastTcpPort = source._lastTcpPort
+      _lastUdpPort = source._lastUdpPort
+      _lastUdpLitePort = source._lastUdpLitePort
+      _lastUnixName = source._lastUnixName
       _ipc = source._ipc
     }
   }
@@ -2098,6 +2716,10 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 21: try { try decoder.decodeSingularInt32Field(value: &_storage._terminalForeground) }()
         case 40: try { try decoder.decodeSingularMessageField(value: &_storage._determinism) }()
         case 41: try { try decoder.decodeSingularUInt64Field(value: &_storage._blockSequence) }()
+        case 60: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastTcpPort) }()
+        case 61: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastUdpPort) }()
+        case 62: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastUdpLitePort) }()
+        case 63: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastUnixName) }()
         case 80: try { try decoder.decodeSingularMessageField(value: &_storage._ipc) }()
         default: break
         }
@@ -2180,6 +2802,18 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._blockSequence != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._blockSequence, fieldNumber: 41)
       }
+      if _storage._lastTcpPort != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._lastTcpPort, fieldNumber: 60)
+      }
+      if _storage._lastUdpPort != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._lastUdpPort, fieldNumber: 61)
+      }
+      if _storage._lastUdpLitePort != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._lastUdpLitePort, fieldNumber: 62)
+      }
+      if _storage._lastUnixName != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._lastUnixName, fieldNumber: 63)
+      }
       try { if let v = _storage._ipc {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
       } }()
@@ -2215,6 +2849,10 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._terminalForeground != rhs_storage._terminalForeground {return false}
         if _storage._determinism != rhs_storage._determinism {return false}
         if _storage._blockSequence != rhs_storage._blockSequence {return false}
+        if _storage._lastTcpPort != rhs_storage._lastTcpPort {return false}
+        if _storage._lastUdpPort != rhs_storage._lastUdpPort {return false}
+        if _storage._lastUdpLitePort != rhs_storage._lastUdpLitePort {return false}
+        if _storage._lastUnixName != rhs_storage._lastUnixName {return false}
         if _storage._ipc != rhs_storage._ipc {return false}
         return true
       }
@@ -3276,7 +3914,7 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{2}\u{4}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{2}\u{4}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0\u{4}\u{b}unix_socket\0\u{3}internet_socket\0\u{3}netlink_socket\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3420,6 +4058,45 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
           self.kind = .pid(v)
         }
       }()
+      case 30: try {
+        var v: Godwit_State_UnixSocket?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .unixSocket(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .unixSocket(v)
+        }
+      }()
+      case 31: try {
+        var v: Godwit_State_InternetSocket?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .internetSocket(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .internetSocket(v)
+        }
+      }()
+      case 32: try {
+        var v: Godwit_State_NetlinkSocket?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .netlinkSocket(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .netlinkSocket(v)
+        }
+      }()
       default: break
       }
     }
@@ -3488,6 +4165,18 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
     case .pid?: try {
       guard case .pid(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
+    case .unixSocket?: try {
+      guard case .unixSocket(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    }()
+    case .internetSocket?: try {
+      guard case .internetSocket(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    }()
+    case .netlinkSocket?: try {
+      guard case .netlinkSocket(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
     }()
     case nil: break
     }
@@ -4187,6 +4876,931 @@ nonisolated extension Godwit_State_TextFile: SwiftProtobuf.Message, SwiftProtobu
   package static func ==(lhs: Godwit_State_TextFile, rhs: Godwit_State_TextFile) -> Bool {
     if lhs.dentry != rhs.dentry {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Socket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Socket"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}permissions\0\u{1}uid\0\u{1}gid\0\u{1}error\0\u{3}read_shut\0\u{3}write_shut\0\u{1}settings\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.permissions) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.uid) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.gid) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self.error) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.readShut) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.writeShut) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if self.permissions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.permissions, fieldNumber: 2)
+    }
+    if self.uid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.uid, fieldNumber: 3)
+    }
+    if self.gid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.gid, fieldNumber: 4)
+    }
+    if self.error != 0 {
+      try visitor.visitSingularInt32Field(value: self.error, fieldNumber: 5)
+    }
+    if self.readShut != false {
+      try visitor.visitSingularBoolField(value: self.readShut, fieldNumber: 6)
+    }
+    if self.writeShut != false {
+      try visitor.visitSingularBoolField(value: self.writeShut, fieldNumber: 7)
+    }
+    try { if let v = self._settings {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Socket, rhs: Godwit_State_Socket) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.permissions != rhs.permissions {return false}
+    if lhs.uid != rhs.uid {return false}
+    if lhs.gid != rhs.gid {return false}
+    if lhs.error != rhs.error {return false}
+    if lhs.readShut != rhs.readShut {return false}
+    if lhs.writeShut != rhs.writeShut {return false}
+    if lhs._settings != rhs._settings {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_SocketSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SocketSettings"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}send_buffer\0\u{3}receive_buffer\0\u{3}receive_timeout\0\u{3}send_timeout\0\u{3}low_water\0\u{1}lingers\0\u{1}linger\0\u{3}passes_credentials\0\u{1}numbers\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self._sendBuffer) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self._receiveBuffer) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self._receiveTimeout) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._sendTimeout) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self.lowWater) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.lingers) }()
+      case 7: try { try decoder.decodeSingularInt32Field(value: &self.linger) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.passesCredentials) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.numbers) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._sendBuffer {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._receiveBuffer {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._receiveTimeout {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._sendTimeout {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
+    if self.lowWater != 0 {
+      try visitor.visitSingularInt32Field(value: self.lowWater, fieldNumber: 5)
+    }
+    if self.lingers != false {
+      try visitor.visitSingularBoolField(value: self.lingers, fieldNumber: 6)
+    }
+    if self.linger != 0 {
+      try visitor.visitSingularInt32Field(value: self.linger, fieldNumber: 7)
+    }
+    if self.passesCredentials != false {
+      try visitor.visitSingularBoolField(value: self.passesCredentials, fieldNumber: 8)
+    }
+    if !self.numbers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.numbers, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_SocketSettings, rhs: Godwit_State_SocketSettings) -> Bool {
+    if lhs._sendBuffer != rhs._sendBuffer {return false}
+    if lhs._receiveBuffer != rhs._receiveBuffer {return false}
+    if lhs._receiveTimeout != rhs._receiveTimeout {return false}
+    if lhs._sendTimeout != rhs._sendTimeout {return false}
+    if lhs.lowWater != rhs.lowWater {return false}
+    if lhs.lingers != rhs.lingers {return false}
+    if lhs.linger != rhs.linger {return false}
+    if lhs.passesCredentials != rhs.passesCredentials {return false}
+    if lhs.numbers != rhs.numbers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_SocketNumber: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SocketNumber"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}level\0\u{1}name\0\u{1}value\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.level) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularInt32Field(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.level != 0 {
+      try visitor.visitSingularUInt32Field(value: self.level, fieldNumber: 1)
+    }
+    if self.name != 0 {
+      try visitor.visitSingularUInt32Field(value: self.name, fieldNumber: 2)
+    }
+    if self.value != 0 {
+      try visitor.visitSingularInt32Field(value: self.value, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_SocketNumber, rhs: Godwit_State_SocketNumber) -> Bool {
+    if lhs.level != rhs.level {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Sender: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Sender"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}uid\0\u{1}gid\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.pid) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.uid) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.gid) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.pid != 0 {
+      try visitor.visitSingularInt32Field(value: self.pid, fieldNumber: 1)
+    }
+    if self.uid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.uid, fieldNumber: 2)
+    }
+    if self.gid != 0 {
+      try visitor.visitSingularUInt32Field(value: self.gid, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Sender, rhs: Godwit_State_Sender) -> Bool {
+    if lhs.pid != rhs.pid {return false}
+    if lhs.uid != rhs.uid {return false}
+    if lhs.gid != rhs.gid {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Endpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Endpoint"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}high\0\u{1}low\0\u{1}port\0\u{1}scope\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.high) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.low) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.scope) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.high != 0 {
+      try visitor.visitSingularFixed64Field(value: self.high, fieldNumber: 1)
+    }
+    if self.low != 0 {
+      try visitor.visitSingularFixed64Field(value: self.low, fieldNumber: 2)
+    }
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 3)
+    }
+    if self.scope != 0 {
+      try visitor.visitSingularUInt32Field(value: self.scope, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Endpoint, rhs: Godwit_State_Endpoint) -> Bool {
+    if lhs.high != rhs.high {return false}
+    if lhs.low != rhs.low {return false}
+    if lhs.port != rhs.port {return false}
+    if lhs.scope != rhs.scope {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_SocketMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SocketMessage"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bytes\0\u{1}name\0\u{1}endpoint\0\u{1}sender\0\u{1}files\0\u{1}packet\0\u{1}time\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.bytes) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._endpoint) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._sender) }()
+      case 5: try { try decoder.decodeRepeatedUInt64Field(value: &self.files) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._packet) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.time) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.bytes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.bytes, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularBytesField(value: self.name, fieldNumber: 2)
+    }
+    try { if let v = self._endpoint {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._sender {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.files.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.files, fieldNumber: 5)
+    }
+    try { if let v = self._packet {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    if self.time != 0 {
+      try visitor.visitSingularInt64Field(value: self.time, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_SocketMessage, rhs: Godwit_State_SocketMessage) -> Bool {
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs._endpoint != rhs._endpoint {return false}
+    if lhs._sender != rhs._sender {return false}
+    if lhs.files != rhs.files {return false}
+    if lhs._packet != rhs._packet {return false}
+    if lhs.time != rhs.time {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PacketInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PacketInfo"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}high\0\u{1}low\0\u{3}hop_limit\0\u{3}traffic_class\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.high) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.low) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.hopLimit) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.trafficClass) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.high != 0 {
+      try visitor.visitSingularFixed64Field(value: self.high, fieldNumber: 1)
+    }
+    if self.low != 0 {
+      try visitor.visitSingularFixed64Field(value: self.low, fieldNumber: 2)
+    }
+    if self.hopLimit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.hopLimit, fieldNumber: 3)
+    }
+    if self.trafficClass != 0 {
+      try visitor.visitSingularUInt32Field(value: self.trafficClass, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PacketInfo, rhs: Godwit_State_PacketInfo) -> Bool {
+    if lhs.high != rhs.high {return false}
+    if lhs.low != rhs.low {return false}
+    if lhs.hopLimit != rhs.hopLimit {return false}
+    if lhs.trafficClass != rhs.trafficClass {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_UnixSocket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnixSocket"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}type\0\u{1}name\0\u{1}dentry\0\u{3}inherits_name\0\u{1}peer\0\u{1}groups\0\u{1}state\0\u{1}other\0\u{1}waiting\0\u{1}backlog\0\u{1}embryo\0\u{1}bytes\0\u{1}pieces\0\u{1}messages\0\u{1}target\0\u{3}target_closed\0\u{3}target_name\0")
+
+  fileprivate class _StorageClass {
+    var _socket: Godwit_State_Socket? = nil
+    var _type: UInt32 = 0
+    var _name: Data = Data()
+    var _dentry: UInt64 = 0
+    var _inheritsName: Bool = false
+    var _peer: Godwit_State_Sender? = nil
+    var _groups: [UInt32] = []
+    var _state: UInt32 = 0
+    var _other: UInt64 = 0
+    var _waiting: [UInt64] = []
+    var _backlog: UInt32 = 0
+    var _embryo: Bool = false
+    var _bytes: Data = Data()
+    var _pieces: [Godwit_State_StreamPiece] = []
+    var _messages: [Godwit_State_SocketMessage] = []
+    var _target: UInt64 = 0
+    var _targetClosed: Bool = false
+    var _targetName: Data = Data()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _socket = source._socket
+      _type = source._type
+      _name = source._name
+      _dentry = source._dentry
+      _inheritsName = source._inheritsName
+      _peer = source._peer
+      _groups = source._groups
+      _state = source._state
+      _other = source._other
+      _waiting = source._waiting
+      _backlog = source._backlog
+      _embryo = source._embryo
+      _bytes = source._bytes
+      _pieces = source._pieces
+      _messages = source._messages
+      _target = source._target
+      _targetClosed = source._targetClosed
+      _targetName = source._targetName
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._socket) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._type) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._name) }()
+        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._dentry) }()
+        case 5: try { try decoder.decodeSingularBoolField(value: &_storage._inheritsName) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._peer) }()
+        case 7: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._groups) }()
+        case 8: try { try decoder.decodeSingularUInt32Field(value: &_storage._state) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._other) }()
+        case 10: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._waiting) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._backlog) }()
+        case 12: try { try decoder.decodeSingularBoolField(value: &_storage._embryo) }()
+        case 13: try { try decoder.decodeSingularBytesField(value: &_storage._bytes) }()
+        case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._pieces) }()
+        case 15: try { try decoder.decodeRepeatedMessageField(value: &_storage._messages) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._target) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._targetClosed) }()
+        case 18: try { try decoder.decodeSingularBytesField(value: &_storage._targetName) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._socket {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._type != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._type, fieldNumber: 2)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._name, fieldNumber: 3)
+      }
+      if _storage._dentry != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._dentry, fieldNumber: 4)
+      }
+      if _storage._inheritsName != false {
+        try visitor.visitSingularBoolField(value: _storage._inheritsName, fieldNumber: 5)
+      }
+      try { if let v = _storage._peer {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      if !_storage._groups.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._groups, fieldNumber: 7)
+      }
+      if _storage._state != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._state, fieldNumber: 8)
+      }
+      if _storage._other != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._other, fieldNumber: 9)
+      }
+      if !_storage._waiting.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._waiting, fieldNumber: 10)
+      }
+      if _storage._backlog != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._backlog, fieldNumber: 11)
+      }
+      if _storage._embryo != false {
+        try visitor.visitSingularBoolField(value: _storage._embryo, fieldNumber: 12)
+      }
+      if !_storage._bytes.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._bytes, fieldNumber: 13)
+      }
+      if !_storage._pieces.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._pieces, fieldNumber: 14)
+      }
+      if !_storage._messages.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._messages, fieldNumber: 15)
+      }
+      if _storage._target != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._target, fieldNumber: 16)
+      }
+      if _storage._targetClosed != false {
+        try visitor.visitSingularBoolField(value: _storage._targetClosed, fieldNumber: 17)
+      }
+      if !_storage._targetName.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._targetName, fieldNumber: 18)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_UnixSocket, rhs: Godwit_State_UnixSocket) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._socket != rhs_storage._socket {return false}
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._dentry != rhs_storage._dentry {return false}
+        if _storage._inheritsName != rhs_storage._inheritsName {return false}
+        if _storage._peer != rhs_storage._peer {return false}
+        if _storage._groups != rhs_storage._groups {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._other != rhs_storage._other {return false}
+        if _storage._waiting != rhs_storage._waiting {return false}
+        if _storage._backlog != rhs_storage._backlog {return false}
+        if _storage._embryo != rhs_storage._embryo {return false}
+        if _storage._bytes != rhs_storage._bytes {return false}
+        if _storage._pieces != rhs_storage._pieces {return false}
+        if _storage._messages != rhs_storage._messages {return false}
+        if _storage._target != rhs_storage._target {return false}
+        if _storage._targetClosed != rhs_storage._targetClosed {return false}
+        if _storage._targetName != rhs_storage._targetName {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StreamPiece"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}sender\0\u{1}files\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._sender) }()
+      case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.files) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.count != 0 {
+      try visitor.visitSingularUInt64Field(value: self.count, fieldNumber: 1)
+    }
+    try { if let v = self._sender {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.files.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.files, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_StreamPiece, rhs: Godwit_State_StreamPiece) -> Bool {
+    if lhs.count != rhs.count {return false}
+    if lhs._sender != rhs._sender {return false}
+    if lhs.files != rhs.files {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".InternetSocket"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}family\0\u{1}type\0\u{1}protocol\0\u{1}local\0\u{1}remote\0\u{3}address_bound\0\u{3}port_bound\0\u{1}entered\0\u{3}receiving_order\0\u{1}state\0\u{1}attempt\0\u{1}peer\0\u{1}received\0\u{1}finished\0\u{1}urgent\0\u{3}urgent_read\0\u{1}waiting\0\u{1}hopeful\0\u{1}backlog\0\u{1}datagrams\0\u{1}groups\0")
+
+  fileprivate class _StorageClass {
+    var _socket: Godwit_State_Socket? = nil
+    var _family: UInt32 = 0
+    var _type: UInt32 = 0
+    var _protocol: UInt32 = 0
+    var _local: Godwit_State_Endpoint? = nil
+    var _remote: Godwit_State_Endpoint? = nil
+    var _addressBound: Bool = false
+    var _portBound: Bool = false
+    var _entered: Bool = false
+    var _receivingOrder: UInt64 = 0
+    var _state: UInt32 = 0
+    var _attempt: UInt32 = 0
+    var _peer: UInt64 = 0
+    var _received: Data = Data()
+    var _finished: Bool = false
+    var _urgent: UInt64? = nil
+    var _urgentRead: Bool = false
+    var _waiting: [UInt64] = []
+    var _hopeful: [UInt64] = []
+    var _backlog: UInt32 = 0
+    var _datagrams: [Godwit_State_SocketMessage] = []
+    var _groups: [Godwit_State_Endpoint] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _socket = source._socket
+      _family = source._family
+      _type = source._type
+      _protocol = source._protocol
+      _local = source._local
+      _remote = source._remote
+      _addressBound = source._addressBound
+      _portBound = source._portBound
+      _entered = source._entered
+      _receivingOrder = source._receivingOrder
+      _state = source._state
+      _attempt = source._attempt
+      _peer = source._peer
+      _received = source._received
+      _finished = source._finished
+      _urgent = source._urgent
+      _urgentRead = source._urgentRead
+      _waiting = source._waiting
+      _hopeful = source._hopeful
+      _backlog = source._backlog
+      _datagrams = source._datagrams
+      _groups = source._groups
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._socket) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._family) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._type) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._protocol) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._local) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._remote) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._addressBound) }()
+        case 8: try { try decoder.decodeSingularBoolField(value: &_storage._portBound) }()
+        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._entered) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._receivingOrder) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._state) }()
+        case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._attempt) }()
+        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._peer) }()
+        case 14: try { try decoder.decodeSingularBytesField(value: &_storage._received) }()
+        case 15: try { try decoder.decodeSingularBoolField(value: &_storage._finished) }()
+        case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._urgent) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._urgentRead) }()
+        case 18: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._waiting) }()
+        case 19: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._hopeful) }()
+        case 20: try { try decoder.decodeSingularUInt32Field(value: &_storage._backlog) }()
+        case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._datagrams) }()
+        case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._groups) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._socket {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._family != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._family, fieldNumber: 2)
+      }
+      if _storage._type != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._type, fieldNumber: 3)
+      }
+      if _storage._protocol != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._protocol, fieldNumber: 4)
+      }
+      try { if let v = _storage._local {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._remote {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      if _storage._addressBound != false {
+        try visitor.visitSingularBoolField(value: _storage._addressBound, fieldNumber: 7)
+      }
+      if _storage._portBound != false {
+        try visitor.visitSingularBoolField(value: _storage._portBound, fieldNumber: 8)
+      }
+      if _storage._entered != false {
+        try visitor.visitSingularBoolField(value: _storage._entered, fieldNumber: 9)
+      }
+      if _storage._receivingOrder != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._receivingOrder, fieldNumber: 10)
+      }
+      if _storage._state != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._state, fieldNumber: 11)
+      }
+      if _storage._attempt != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._attempt, fieldNumber: 12)
+      }
+      if _storage._peer != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._peer, fieldNumber: 13)
+      }
+      if !_storage._received.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._received, fieldNumber: 14)
+      }
+      if _storage._finished != false {
+        try visitor.visitSingularBoolField(value: _storage._finished, fieldNumber: 15)
+      }
+      try { if let v = _storage._urgent {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 16)
+      } }()
+      if _storage._urgentRead != false {
+        try visitor.visitSingularBoolField(value: _storage._urgentRead, fieldNumber: 17)
+      }
+      if !_storage._waiting.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._waiting, fieldNumber: 18)
+      }
+      if !_storage._hopeful.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._hopeful, fieldNumber: 19)
+      }
+      if _storage._backlog != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._backlog, fieldNumber: 20)
+      }
+      if !_storage._datagrams.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._datagrams, fieldNumber: 21)
+      }
+      if !_storage._groups.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._groups, fieldNumber: 22)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_InternetSocket, rhs: Godwit_State_InternetSocket) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._socket != rhs_storage._socket {return false}
+        if _storage._family != rhs_storage._family {return false}
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._protocol != rhs_storage._protocol {return false}
+        if _storage._local != rhs_storage._local {return false}
+        if _storage._remote != rhs_storage._remote {return false}
+        if _storage._addressBound != rhs_storage._addressBound {return false}
+        if _storage._portBound != rhs_storage._portBound {return false}
+        if _storage._entered != rhs_storage._entered {return false}
+        if _storage._receivingOrder != rhs_storage._receivingOrder {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._attempt != rhs_storage._attempt {return false}
+        if _storage._peer != rhs_storage._peer {return false}
+        if _storage._received != rhs_storage._received {return false}
+        if _storage._finished != rhs_storage._finished {return false}
+        if _storage._urgent != rhs_storage._urgent {return false}
+        if _storage._urgentRead != rhs_storage._urgentRead {return false}
+        if _storage._waiting != rhs_storage._waiting {return false}
+        if _storage._hopeful != rhs_storage._hopeful {return false}
+        if _storage._backlog != rhs_storage._backlog {return false}
+        if _storage._datagrams != rhs_storage._datagrams {return false}
+        if _storage._groups != rhs_storage._groups {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_NetlinkSocket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NetlinkSocket"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}type\0\u{1}port\0\u{1}groups\0\u{1}answers\0")
+
+  fileprivate class _StorageClass {
+    var _socket: Godwit_State_Socket? = nil
+    var _type: UInt32 = 0
+    var _port: UInt32 = 0
+    var _groups: UInt32 = 0
+    var _answers: [Godwit_State_SocketMessage] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _socket = source._socket
+      _type = source._type
+      _port = source._port
+      _groups = source._groups
+      _answers = source._answers
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._socket) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._type) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._port) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._groups) }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._answers) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._socket {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._type != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._type, fieldNumber: 2)
+      }
+      if _storage._port != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._port, fieldNumber: 3)
+      }
+      if _storage._groups != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._groups, fieldNumber: 4)
+      }
+      if !_storage._answers.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._answers, fieldNumber: 5)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_NetlinkSocket, rhs: Godwit_State_NetlinkSocket) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._socket != rhs_storage._socket {return false}
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._port != rhs_storage._port {return false}
+        if _storage._groups != rhs_storage._groups {return false}
+        if _storage._answers != rhs_storage._answers {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5012,7 +6626,7 @@ nonisolated extension Godwit_State_Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Task"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0\u{2}\u{a}limit\0")
 
   fileprivate class _StorageClass {
     var _tid: Int32 = 0
@@ -5045,6 +6659,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
     var _fault: [UInt64] = []
     var _pendingOpen: UInt64 = 0
     var _blockSequence: UInt64 = 0
+    var _limit: Int64? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -5085,6 +6700,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       _fault = source._fault
       _pendingOpen = source._pendingOpen
       _blockSequence = source._blockSequence
+      _limit = source._limit
     }
   }
 
@@ -5133,6 +6749,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         case 28: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._fault) }()
         case 29: try { try decoder.decodeSingularUInt64Field(value: &_storage._pendingOpen) }()
         case 40: try { try decoder.decodeSingularUInt64Field(value: &_storage._blockSequence) }()
+        case 50: try { try decoder.decodeSingularInt64Field(value: &_storage._limit) }()
         default: break
         }
       }
@@ -5235,6 +6852,9 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       if _storage._blockSequence != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._blockSequence, fieldNumber: 40)
       }
+      try { if let v = _storage._limit {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 50)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -5274,6 +6894,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._fault != rhs_storage._fault {return false}
         if _storage._pendingOpen != rhs_storage._pendingOpen {return false}
         if _storage._blockSequence != rhs_storage._blockSequence {return false}
+        if _storage._limit != rhs_storage._limit {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -68,7 +68,7 @@ import Testing
   static let travellers = guests.filter {
     [
       "epoll", "eventfd", "filestate", "links", "memstate", "pi", "pipe", "posixtimer", "procself",
-      "robust", "sigaltstack", "signalfd", "sleep", "sync", "threads", "timerstate",
+      "robust", "sigaltstack", "signalfd", "sleep", "sockstate", "sync", "threads", "timerstate",
     ].contains($0.name)
   }
 

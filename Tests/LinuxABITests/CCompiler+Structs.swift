@@ -27,6 +27,10 @@ extension CCompiler {
     #include <linux/sched.h>
     #include <linux/sched/types.h>
     #include <asm/termbits.h>
+    #include <netinet/in.h>
+    #include <sys/socket.h>
+    #include <linux/netlink.h>
+    #include <linux/rtnetlink.h>
     struct winsize { unsigned short ws_row, ws_col, ws_xpixel, ws_ypixel; };
     struct sigset_argument { const void *ss; unsigned long ss_len; };
     struct kernel_sigaction {

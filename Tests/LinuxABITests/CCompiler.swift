@@ -87,6 +87,16 @@ enum CCompiler {
     #include <linux/mman.h>
     #include <linux/openat2.h>
     #include <linux/close_range.h>
+    #include <sys/socket.h>
+    #include <linux/in.h>
+    #include <linux/in6.h>
+    #include <linux/tcp.h>
+    #include <linux/udp.h>
+    #include <linux/if.h>
+    #include <linux/if_arp.h>
+    #include <linux/netlink.h>
+    #include <linux/rtnetlink.h>
+    #include <linux/sockios.h>
     #ifdef __x86_64__
     #include <asm/prctl.h>
     #include <asm/hwcap2.h>

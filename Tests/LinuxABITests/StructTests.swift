@@ -311,7 +311,7 @@ import Testing
       ]),
   ]
 
-  @Test(arguments: layouts) func decodesEveryMemberInItsPlace(layout: Layout) {
+  @Test(arguments: layouts + socketLayouts) func decodesEveryMemberInItsPlace(layout: Layout) {
     #expect(layout.wrong == [])
   }
 
@@ -319,7 +319,8 @@ import Testing
   static let newer: Set<String> = ["node_id", "mm_cid"]
 
   @Test(arguments: GuestISA.allCases) func agreesWithC(isa: GuestISA) throws {
-    let claims = Self.layouts.flatMap { layout -> [(expression: String, value: UInt64)] in
+    let claims = (Self.layouts + Self.socketLayouts).flatMap {
+      layout -> [(expression: String, value: UInt64)] in
       [("sizeof(\(layout.cName))", UInt64(layout.byteCount))]
         + layout.members.filter { !Self.newer.contains($0.name) }.flatMap { member in
           [

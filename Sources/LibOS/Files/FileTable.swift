@@ -58,6 +58,11 @@ package final class FileTable {
     return Int32(fd)
   }
 
+  /// Whether there is a free descriptor below `limit`.
+  package func hasRoom(limit: UInt64) -> Bool {
+    UInt64(slots.count) < limit || slots.prefix(Int(limit)).contains { $0 == nil }
+  }
+
   /// Puts `file` at exactly `fd`, closing what was there.
   package func replace(_ fd: Int32, with file: OpenFile, closeOnExec: Bool) {
     let old = Int(fd) < slots.count ? slots[Int(fd)] : nil

@@ -31,7 +31,7 @@ package class OpenFile {
   /// Drops a reference; the last one closes the file.
   package final func release() {
     referenceCount -= 1
-    guard referenceCount == 0 else { return }
+    guard referenceCount == 0 else { return lostReference() }
     if holdsLocks { (try? inode)?.locks.release(ownedBy: .file(ObjectIdentifier(self))) }
     for item in epollItems { item.remove() }
     close()
@@ -43,6 +43,12 @@ package class OpenFile {
 
   /// Called once, when the last reference goes.
   package func close() {}
+
+  /// Called when a reference goes and others remain.
+  func lostReference() {}
+
+  /// The file as a socket; nil for all others.
+  package var socket: Socket? { nil }
 
   /// Reads at the file's own position (or as the kind of file has it), moving it.
   package func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int { throw .EINVAL }
@@ -96,6 +102,9 @@ package class OpenFile {
 
   /// Bytes that a pipe holds (`F_GETPIPE_SZ`); EBADF for other files.
   package func pipeCapacity() throws(Errno) -> Int { throw .EBADF }
+
+  /// Bytes that a write takes now, of files that can't take any number of them.
+  package var writableCount: Int { .max }
 
   /// Sets the capacity and returns what it became.
   package func setPipeCapacity(_ wanted: UInt64) throws(Errno) -> Int { throw .EBADF }

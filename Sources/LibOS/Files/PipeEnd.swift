@@ -75,6 +75,8 @@ package final class PipeEnd: OpenFile {
     return .success
   }
 
+  package override var writableCount: Int { pipe.buffer.room }
+
   package override func pipeCapacity() throws(Errno) -> Int { pipe.capacity }
 
   package override func setPipeCapacity(_ wanted: UInt64) throws(Errno) -> Int {

@@ -64,6 +64,19 @@ extension VFS {
     }
   }
 
+  /// Makes a socket of the filesystem and returns its name, for `bind(2)`.
+  package func makeSocket(_ path: [UInt8], mode: FileMode, caller: PathCaller)
+    throws(Errno) -> Dentry
+  {
+    let last = try vacancy(path, from: caller.fs.cwd, caller, isDirectory: false)
+    var mode = mode
+    mode.permissions &= ~UInt32(caller.fs.umask)
+    let inode = try last.directory.inode.makeNode(
+      last.name, mode: mode, device: DeviceNumber(major: 0, minor: 0),
+      owner: try owner(in: last.directory, caller))
+    return last.directory.child(last.name, inode)
+  }
+
   package func makeSymbolicLink(
     _ path: [UInt8], from start: Dentry, to target: [UInt8], caller: PathCaller
   ) throws(Errno) {

@@ -61,6 +61,7 @@ package final class Kernel {
   /// `/proc/sys/kernel/random/boot_id`, once somebody looked.
   package var bootID = ""
   package let vfs: VFS
+  package let network = Network()
 
   /// Set by whatever needs the run loop to come to its top after the current system call.
   package var needsAttention = false
@@ -98,6 +99,7 @@ package final class Kernel {
     self.clock = KernelClock(host: host)
     self.vfs = VFS(host: host, arena: arena)
     vfs.memoryInUse = { [unowned self] in memoryInUse }
+    network.attach(to: self)
   }
 
   /// A machine may be replaced while the host process lives on: what refers to each other in circles
@@ -105,6 +107,7 @@ package final class Kernel {
   deinit {
     for process in processes.values { process.tasks = [] }
     (processes, tasks) = ([:], [:])
+    network.dismantle()
     vfs.dismantle()
   }
 

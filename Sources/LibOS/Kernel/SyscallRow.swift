@@ -17,6 +17,10 @@ package enum ArgumentKind: Sendable {
   case oneOf([FlagName])
   /// `struct timespec *`.
   case timespec
+  /// `struct sockaddr *`; its length is the argument at the index given.
+  case socketAddress(length: Int)
+  /// A type of socket, with flags.
+  case socketType
 }
 
 /// A bit or value with its Linux name.

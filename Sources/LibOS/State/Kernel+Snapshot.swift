@@ -71,6 +71,7 @@ extension Kernel {
     state.futexSequence = futexes.sequence
     state.lastInodeNumber = lastInodeNumber
     state.bootID = bootID
+    network.save(to: &state)
     state.terminalSession = vfs.streams.control.session
     state.terminalForeground = vfs.streams.control.foreground
     if let modes = vfs.streams.terminalModes { state.terminalModes = data(modes.bytes2) }
@@ -127,6 +128,7 @@ extension Kernel {
     futexes.sequence = state.futexSequence
     lastInodeNumber = state.lastInodeNumber
     bootID = state.bootID
+    network.restore(state)
     if state.terminalSession != 0 {
       vfs.streams.control.session = state.terminalSession
       vfs.streams.control.foreground = state.terminalForeground

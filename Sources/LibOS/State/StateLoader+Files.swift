@@ -33,6 +33,9 @@ extension StateLoader {
       }
       return inode.open(flags, at: place, Array(text.text))
     case .inotify(let inotify): return try InotifyFile(inotify, flags, self)
+    case .unixSocket(let socket): return try restoreUnixSocket(socket, flags)
+    case .internetSocket(let socket): return try restoreInternetSocket(socket, flags)
+    case .netlinkSocket(let socket): return try restoreNetlinkSocket(socket, flags)
     case .none:
       throw .invalidState("the kind of open file \(state.id)")
     }

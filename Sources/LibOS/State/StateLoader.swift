@@ -148,6 +148,8 @@ package final class StateLoader {
     file.ioOwner = OwnerEx(type: state.ownerType, pid: state.owner)
     file.ioSignal = state.ioSignal
     openFiles[id] = file
+    // Sockets refer to one another in circles.
+    try restoreLinks(of: file, state)
     return file
   }
 

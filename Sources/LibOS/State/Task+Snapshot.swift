@@ -18,6 +18,7 @@ extension Task {
     if let deadline = progress.deadline { state.deadline = deadline }
     state.bytesDone = progress.bytesDone
     state.scratch = progress.scratch
+    if let limit = progress.limit { state.limit = limit }
     if let wait = progress.futex {
       state.futex.address = wait.address.rawValue
       state.futex.bitset = wait.bitset
@@ -75,6 +76,7 @@ extension Task {
     if state.hasDeadline { progress.deadline = state.deadline }
     progress.bytesDone = state.bytesDone
     progress.scratch = state.scratch
+    if state.hasLimit { progress.limit = state.limit }
     if state.hasFutex {
       progress.futex = FutexWait(
         address: GuestAddress(state.futex.address), bitset: state.futex.bitset,

@@ -130,6 +130,8 @@ package struct CallProgress: Sendable, Equatable {
   package var bytesDone: UInt64 = 0
   /// The task is in a futex's queue.
   package var futex: FutexWait?
+  /// A time limit of a call that has a `deadline` for another reason.
+  package var limit: Int64?
   /// The value is the call's own (a mask to put back, an object's id …).
   package var scratch: UInt64 = 0
 

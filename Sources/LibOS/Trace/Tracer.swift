@@ -91,6 +91,9 @@ package final class Tracer {
         let nanoseconds: Int64 = try? space.load(at: GuestAddress(value) + 8)
       else { return value == 0 ? "NULL" : "0x" + String(value, radix: 16) }
       return "{tv_sec=\(seconds), tv_nsec=\(nanoseconds)}"
+    case .socketType: return socketType(value)
+    case .socketAddress(let length):
+      return socketAddress(value, Int(Int32(truncatingIfNeeded: frame.arguments[length])), space)
     case .futexOperation:
       let command = FutexCommand(rawValue: UInt32(truncatingIfNeeded: value) & 0x7f)
       let options = FutexOptions(rawValue: UInt32(truncatingIfNeeded: value) & 0x180)
@@ -107,7 +110,8 @@ package final class Tracer {
       rest &= ~name.value
     }
     if rest != 0 || parts.isEmpty {
-      parts.append(rest == 0 ? names.first { $0.value == 0 }?.name ?? "0" : "0x" + String(rest, radix: 16))
+      parts.append(
+        rest == 0 ? names.first { $0.value == 0 }?.name ?? "0" : "0x" + String(rest, radix: 16))
     }
     return parts.joined(separator: "|")
   }
@@ -133,7 +137,7 @@ package final class Tracer {
     return "[\(parts.joined(separator: ", "))]"
   }
 
-  private func quote(_ bytes: [UInt8], limit: Int) -> String {
+  func quote(_ bytes: [UInt8], limit: Int) -> String {
     var text = "\""
     for byte in bytes.prefix(limit) {
       switch byte {

@@ -67,6 +67,9 @@ package struct SnapshotDescription {
     case .pid(let target): "pidfd of \(target.pid)"
     case .epoll: "epoll"
     case .inotify: "inotify"
+    case .unixSocket(let socket): describe(socket)
+    case .internetSocket(let socket): describe(socket)
+    case .netlinkSocket: "netlink socket"
     case .none: "?"
     }
   }

@@ -67,10 +67,37 @@ final class FuzzMachine {
     machine.perform("inotify_init1", 0x800)
     machine.perform("memfd_create", path("a"), 3)
     machine.perform("mmap", FuzzMemory.fileBacked, 8192, 3, 0x11, 3, 0)
+    addSockets(to: machine)
     machine.catchSignal(.SIGUSR1)
     // The test host's disk is memory.
     machine.process.limits[ResourceLimits.fileSize].soft = 16 << 20
     return machine
+  }
+
+  /// Sockets of every kind: pairs, some that listen and some that are connected to them.
+  private static func addSockets(to machine: SignalMachine) {
+    let nonBlocking: UInt64 = 0x800
+    let data = FuzzMemory.data
+    for type: UInt64 in [1, 2, 5] { machine.perform("socketpair", 1, type | nonBlocking, 0, data) }
+    func make(_ family: UInt64, _ type: UInt64) -> UInt64 {
+      machine.perform("socket", family, type | nonBlocking, 0)
+      return UInt64(machine.process.files.descriptors.last!)
+    }
+    for (index, name) in FuzzMemory.socketAddresses.enumerated() {
+      let length = UInt64(name.image.count)
+      let family = UInt64(name.image[0])
+      if family == 16 {
+        machine.perform("bind", make(family, 3), name.address, length)
+        continue
+      }
+      let type: UInt64 = index % 2 == 0 ? 1 : 2
+      let server = make(family, type)
+      machine.perform("bind", server, name.address, length)
+      machine.perform("listen", server, 1)
+      let client = make(family, type)
+      machine.perform("connect", client, name.address, length)
+      machine.perform("sendto", client, data, 100, 0, 0, 0)
+    }
   }
 
   /// Makes a call as the guest's loaded task; one that blocks is interrupted by a signal.

@@ -38,6 +38,29 @@ enum FuzzMemory {
     }
   }()
 
+  struct SocketAddress {
+    var image: [UInt8]
+    var address: UInt64
+  }
+
+  /// Socket addresses at known places: those with even places are for streams, the others for datagrams.
+  static let socketAddresses: [SocketAddress] = {
+    func unix(_ path: String) -> [UInt8] { [1, 0] + Array(path.utf8) + [0] }
+    func four(_ port: UInt8) -> [UInt8] {
+      [2, 0, 80, port, 127, 0, 0, 1] + [UInt8](repeating: 0, count: 8)
+    }
+    func six(_ port: UInt8) -> [UInt8] {
+      [10, 0, 81, port, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 15) + [1, 0, 0, 0, 0]
+    }
+    let images = [
+      unix("/tmp/stream"), unix("/tmp/datagram"), [1, 0, 0, 65], [1, 0, 0, 66], four(1), four(2),
+      six(1), six(2), [16, 0] + [UInt8](repeating: 0, count: 10),
+    ]
+    return images.enumerated().map {
+      SocketAddress(image: $1, address: names + 0x7000 + UInt64($0) * 128)
+    }
+  }()
+
   /// Maps what `SignalMachine` doesn't have and writes the strings.
   static func prepare(_ space: AddressSpace) {
     let all: Permissions = [.read, .write]
@@ -49,6 +72,7 @@ enum FuzzMemory {
           start: GuestAddress(start), end: GuestAddress(start + size), permissions: permissions))
       precondition(isMapped)
     }
+    for name in socketAddresses { try! space.store(name.image, to: GuestAddress(name.address)) }
     for path in paths {
       try! space.store(Array(path.text.utf8) + [0], to: GuestAddress(path.address))
     }

@@ -30,6 +30,10 @@ struct HostileValues {
     if chance(8) { return anything() }
     switch kind {
     case .address, .inBuffer, .outBuffer, .strings, .timespec: return pointer()
+    case .socketAddress:
+      return chance(3) ? pointer() : pick(FuzzMemory.socketAddresses).address
+    case .socketType:
+      return pick([1, 2, 3, 5]) | (chance(2) ? 0 : 0x800) | (chance(8) ? generator.next() : 0)
     case .path: return chance(4) ? pointer() : pick(FuzzMemory.paths).address
     case .fd, .dirfd: return descriptor()
     case .size: return length()
@@ -61,7 +65,7 @@ struct HostileValues {
   }
 
   mutating func descriptor() -> UInt64 {
-    if !chance(6) { return UInt64.random(in: 0..<40, using: &generator) }
+    if !chance(6) { return UInt64.random(in: 0..<56, using: &generator) }
     return UInt64(
       bitPattern: pick([-1, -100, 1023, 1024, 1 << 20, 1 << 31, Int64(Int32.max), .min, .max, -2]))
   }

@@ -118,6 +118,12 @@ extension ProcFS {
     link(directory, "cwd", process) { $0.fs.cwd }
     link(directory, "root", process) { $0.fs.root }
     addDescriptors(to: directory, process)
+    let net = FixedDirectory(number: Self.number(directory, "net"), permissions: 0o555)
+    net.owner = self
+    directory.add("net", net)
+    addNetworkFiles { name, make in
+      net.add(name, ProcText(number: Self.number(net, name)) { Array(make().utf8) })
+    }
   }
 
   private func addDescriptors(to directory: FixedDirectory, _ process: Process) {

@@ -35,6 +35,7 @@ extension ProcFS {
         let task = try kernel.vfs.requireCaller()
         return Array("\(task.process.pid)/task/\(task.tid)".utf8)
       })
+    root.add("net", FixedLink(Array("self/net".utf8), number: takeNumber()))
     addSettings(to: root)
     addIpcFiles(to: root)
   }
@@ -86,6 +87,7 @@ extension ProcFS {
     add(files, "file-nr") { "0\t0\t9223372036854775807\n" }
     add(files, "nr_open") { "1048576\n" }
     add(files, "pipe-max-size") { "1048576\n" }
+    addNetworkSettings(to: sys)
   }
 }
 

@@ -85,13 +85,17 @@ private func copy(
   var done = 0
   while done < total {
     if done > 0, call.kernel.interrupt.isRaised { break }
-    var buffer = [UInt8](repeating: 0, count: min(chunkSize, total - done))
+    var limit = min(chunkSize, total - done)
     // Look before reading from what can't be put back.
-    if !input.file.isSeekable, !output.file.pollEvents().contains(.POLLOUT) {
-      waiting = output.file
-      if done > 0 { return done }
-      throw .EAGAIN
+    if !input.file.isSeekable {
+      limit = min(limit, output.file.writableCount)
+      if limit == 0 || !output.file.pollEvents().contains(.POLLOUT) {
+        waiting = output.file
+        if done > 0 { return done }
+        throw .EAGAIN
+      }
     }
+    var buffer = [UInt8](repeating: 0, count: limit)
     let start = input.offset == nil ? try? input.file.position() : nil
     let before = input.offset
     let count: Int
@@ -124,7 +128,7 @@ private func copy(
       if failure == .EAGAIN { waiting = output.file }
       throw failure
     }
-    if written < count || count < min(chunkSize, total) { break }
+    if written < count || count < limit { break }
   }
   return done
 }
@@ -212,9 +216,7 @@ func sys_splice(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let total = try call.count(4)
   var input = End(file: source, offset: try offset(call, 1, source))
   var output = End(file: target, offset: try offset(call, 3, target))
-  // Between pipes no more than surely fits at once, since nothing can be put back.
-  let limit = fromPipe && toPipe ? min(total, Limits.PIPE_BUF) : total
   return try finish(
-    call, &input, &output, total: limit, offsets: (1, 3),
+    call, &input, &output, total: total, offsets: (1, 3),
     isNonBlocking: flags.contains(.SPLICE_F_NONBLOCK))
 }

@@ -43,6 +43,9 @@ extension SyscallContext {
     _ file: OpenFile, _ segments: [Segment], at offset: UInt64? = nil, isNonBlocking: Bool = false
   ) throws(Errno) -> SyscallResult {
     guard file.isReadable else { throw .EBADF }
+    if let socket = file.socket {
+      return try read(socket, segments, isNonBlocking: isNonBlocking)
+    }
     if let terminal = file.terminal {
       try process.stopInBackground(of: terminal, task, .SIGTTIN)
     }
@@ -138,6 +141,9 @@ extension SyscallContext {
     _ file: OpenFile, _ segments: [Segment], at offset: UInt64? = nil, isNonBlocking: Bool = false
   ) throws(Errno) -> SyscallResult {
     guard file.isWritable else { throw .EBADF }
+    if let socket = file.socket {
+      return try write(socket, segments, isNonBlocking: isNonBlocking)
+    }
     if file.stopsBackgroundWriters, let terminal = file.terminal {
       try process.stopInBackground(of: terminal, task, .SIGTTOU)
     }

@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 
 extension SyscallTable {
-  package static let messageRows: [SyscallRow] = [
+  package static let messageQueueRows: [SyscallRow] = [
     SyscallRow("msgget", x64: 68, generic: 186, [.hex, .flags(of: IpcFlags.self)], sys_msgget),
     SyscallRow(
       "msgsnd", x64: 69, generic: 189,

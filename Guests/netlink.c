@@ -1,0 +1,153 @@
+// What programs learn of the network: rtnetlink dumps, getifaddrs, interface ioctls, /proc/net.
+#include "sock.h"
+#include <ifaddrs.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+// Sends a dump request and walks the answer; how many messages of `type` there were, and how many of them of interface 1.
+static int dump(int s, int request, int type, int family, int *lo) {
+  struct { struct nlmsghdr h; struct rtgenmsg g; char pad[15]; } q = {
+      {sizeof q, request, NLM_F_REQUEST | NLM_F_DUMP, 42, 0}, {family}, {0}};
+  EQ(send(s, &q, sizeof q, 0), (long)sizeof q);
+  int count = 0;
+  *lo = 0;
+  for (;;) {
+    static char b[32768] __attribute__((aligned(8)));
+    int n = OK(recv(s, b, sizeof b, 0));
+    for (struct nlmsghdr *h = (void *)b; NLMSG_OK(h, n); h = NLMSG_NEXT(h, n)) {
+      EQ(h->nlmsg_seq, 42);
+      if (h->nlmsg_type == NLMSG_DONE) return count;
+      EQ(h->nlmsg_type, type);
+      CHECK(h->nlmsg_flags & NLM_F_MULTI);
+      count++;
+      if (type == RTM_NEWLINK) {
+        struct ifinfomsg *i = NLMSG_DATA(h);
+        if (i->ifi_index != 1) continue;
+        CHECK(i->ifi_flags & IFF_LOOPBACK);
+        CHECK(i->ifi_flags & IFF_UP);
+        int left = IFLA_PAYLOAD(h), named = 0;
+        for (struct rtattr *a = IFLA_RTA(i); RTA_OK(a, left); a = RTA_NEXT(a, left))
+          if (a->rta_type == IFLA_IFNAME) named = !strcmp(RTA_DATA(a), "lo");
+        CHECK(named);
+        ++*lo;
+      } else if (type == RTM_NEWADDR) {
+        struct ifaddrmsg *i = NLMSG_DATA(h);
+        if (i->ifa_index != 1) continue;
+        int left = IFA_PAYLOAD(h);
+        for (struct rtattr *a = IFA_RTA(i); RTA_OK(a, left); a = RTA_NEXT(a, left))
+          if (a->rta_type == IFA_ADDRESS && i->ifa_family == AF_INET) {
+            EQ(*(uint32_t *)RTA_DATA(a), htonl(INADDR_LOOPBACK));
+            EQ(i->ifa_prefixlen, 8);
+          }
+        ++*lo;
+      }
+    }
+  }
+}
+
+static int has_line(const char *path, const char *part) {
+  FILE *f = fopen(path, "r");
+  CHECK(f);
+  char line[512];
+  int found = 0;
+  while (fgets(line, sizeof line, f)) found |= strstr(line, part) != NULL;
+  fclose(f);
+  return found;
+}
+
+int main(void) {
+  int s = OK(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)), lo;
+  struct sockaddr_nl a = {.nl_family = AF_NETLINK};
+  socklen_t n = sizeof a;
+  OK(bind(s, SA(a)));
+  OK(getsockname(s, (struct sockaddr *)&a, &n));
+  EQ(n, sizeof a);
+  CHECK(a.nl_pid != 0);
+  int links = dump(s, RTM_GETLINK, RTM_NEWLINK, AF_UNSPEC, &lo);
+  EQ(lo, 1);
+  CHECK(links >= 1);
+  CHECK(dump(s, RTM_GETADDR, RTM_NEWADDR, AF_UNSPEC, &lo) >= 2);
+  CHECK(lo >= 2);
+  CHECK(dump(s, RTM_GETADDR, RTM_NEWADDR, AF_INET, &lo) >= 1);
+  EQ(lo, 1);
+  CHECK(dump(s, RTM_GETROUTE, RTM_NEWROUTE, AF_INET, &lo) >= 1);
+  struct { struct nlmsghdr h; struct ifinfomsg i; } bad = {{sizeof bad, 9999, NLM_F_REQUEST | NLM_F_ACK, 7, 0}, {0}};
+  EQ(send(s, &bad, sizeof bad, 0), (long)sizeof bad);
+  char b[4096] __attribute__((aligned(8)));
+  CHECK(OK(recv(s, b, sizeof b, 0)) >= (long)NLMSG_LENGTH(sizeof(struct nlmsgerr)));
+  struct nlmsghdr *h = (void *)b;
+  EQ(h->nlmsg_type, NLMSG_ERROR);
+  EQ(h->nlmsg_seq, 7);
+  EQ(((struct nlmsgerr *)NLMSG_DATA(h))->error, -EOPNOTSUPP);
+  FAILS(EAGAIN, recv(s, b, 1, MSG_DONTWAIT));
+  OK(close(s));
+  FAILS(EPROTONOSUPPORT, socket(AF_NETLINK, SOCK_RAW, 33));
+  FAILS(ESOCKTNOSUPPORT, socket(AF_NETLINK, SOCK_STREAM, NETLINK_ROUTE));
+  STEP("rtnetlink");
+
+  struct ifaddrs *list;
+  OK(getifaddrs(&list));
+  int four = 0, six = 0;
+  for (struct ifaddrs *i = list; i; i = i->ifa_next) {
+    if (strcmp(i->ifa_name, "lo") || !i->ifa_addr) continue;
+    CHECK(i->ifa_flags & IFF_LOOPBACK);
+    if (i->ifa_addr->sa_family == AF_INET) four += ((struct sockaddr_in *)i->ifa_addr)->sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+    if (i->ifa_addr->sa_family == AF_INET6) six += IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)i->ifa_addr)->sin6_addr);
+  }
+  freeifaddrs(list);
+  EQ(four, 1);
+  EQ(six, 1);
+  EQ(if_nametoindex("lo"), 1);
+  char name[IF_NAMESIZE];
+  CHECK(if_indextoname(1, name));
+  STREQ(name, "lo");
+  EQ(if_nametoindex("none"), 0);
+  STEP("getifaddrs, if_nametoindex");
+
+  s = OK(socket(AF_INET, SOCK_DGRAM, 0));
+  struct ifreq r = {.ifr_name = "lo"};
+  OK(ioctl(s, SIOCGIFADDR, &r));
+  EQ(((struct sockaddr_in *)&r.ifr_addr)->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+  OK(ioctl(s, SIOCGIFNETMASK, &r));
+  EQ(((struct sockaddr_in *)&r.ifr_addr)->sin_addr.s_addr, htonl(0xff000000));
+  OK(ioctl(s, SIOCGIFFLAGS, &r));
+  CHECK(r.ifr_flags & IFF_UP && r.ifr_flags & IFF_LOOPBACK);
+  OK(ioctl(s, SIOCGIFMTU, &r));
+  EQ(r.ifr_mtu, 65536);
+  OK(ioctl(s, SIOCGIFHWADDR, &r));
+  EQ(r.ifr_hwaddr.sa_family, 772);
+  strcpy(r.ifr_name, "none");
+  FAILS(ENODEV, ioctl(s, SIOCGIFFLAGS, &r));
+  struct ifreq all[16];
+  struct ifconf conf = {sizeof all, {(char *)all}};
+  OK(ioctl(s, SIOCGIFCONF, &conf));
+  CHECK(conf.ifc_len >= (int)sizeof *all);
+  STREQ(all[0].ifr_name, "lo");
+  FAILS(ENOTTY, ioctl(s, 0x4242, &r));
+  STEP("ioctls");
+
+  struct sockaddr_in at = in4("127.0.0.1", 0);
+  int l = OK(socket(AF_INET, SOCK_STREAM, 0));
+  OK(bind(l, SA(at)));
+  OK(listen(l, 1));
+  OK(bind(s, SA(at)));
+  char text[64];
+  snprintf(text, sizeof text, "0100007F:%04X 00000000:0000 0A", port_of(l));
+  CHECK(has_line("/proc/net/tcp", text));
+  snprintf(text, sizeof text, "0100007F:%04X 00000000:0000 07", port_of(s));
+  CHECK(has_line("/proc/net/udp", text));
+  CHECK(has_line("/proc/net/tcp6", "local_address"));
+  CHECK(has_line("/proc/net/udp6", "local_address"));
+  CHECK(has_line("/proc/self/net/dev", "lo:"));
+  CHECK(has_line("/proc/net/route", "Iface"));
+  CHECK(has_line("/proc/net/if_inet6", "00000000000000000000000000000001 01 80"));
+  int u = OK(socket(AF_UNIX, SOCK_STREAM, 0));
+  OK(unix_bind(u, "@shown in proc"));
+  OK(listen(u, 1));
+  CHECK(has_line("/proc/net/unix", "@shown in proc"));
+  CHECK(has_line("/proc/sys/net/core/somaxconn", ""));
+  CHECK(has_line("/proc/sys/net/ipv4/ip_local_port_range", "32768"));
+  STEP("/proc/net");
+  return 0;
+}

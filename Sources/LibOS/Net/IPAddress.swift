@@ -1,0 +1,134 @@
+package import LinuxABI
+
+/// An IPv4 or IPv6 address. One of IPv4 is held as the IPv6 address that maps it (`::ffff:a.b.c.d`), so
+/// that sockets of both families meet without conversion.
+package struct IPAddress: Hashable, Sendable {
+  /// The first and the last eight bytes, most significant first.
+  package var high: UInt64
+  package var low: UInt64
+
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
+  /// An IPv4 address, its first byte the most significant.
+  package init(v4: UInt32) { self.init(high: 0, low: 0xffff_0000_0000 | UInt64(v4)) }
+
+  /// The sixteen bytes of a `struct in6_addr`.
+  package init(v6 bytes: [UInt8]) {
+    func half(_ start: Int) -> UInt64 {
+      bytes[start..<(start + 8)].reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    self.init(high: half(0), low: half(8))
+  }
+
+  package static let any4 = IPAddress(v4: 0)
+  package static let any6 = IPAddress(high: 0, low: 0)
+  package static let loopback4 = IPAddress(v4: 0x7f00_0001)
+  package static let loopback6 = IPAddress(high: 0, low: 1)
+
+  /// It is one of IPv4.
+  package var isV4: Bool { high == 0 && low >> 32 == 0xffff }
+  package var v4: UInt32 { UInt32(truncatingIfNeeded: low) }
+
+  /// The sixteen bytes of a `struct in6_addr`.
+  package var v6Bytes: [UInt8] {
+    (0..<16).map { UInt8(truncatingIfNeeded: ($0 < 8 ? high : low) >> UInt64(56 - 8 * ($0 % 8))) }
+  }
+
+  package var isAny: Bool { self == .any4 || self == .any6 }
+  package var isLoopback: Bool { isV4 ? v4 >> 24 == 127 : self == .loopback6 }
+  package var isMulticast: Bool { isV4 ? v4 >> 28 == 0xe : high >> 56 == 0xff }
+  /// The broadcast address of all networks.
+  package var isBroadcast: Bool { isV4 && v4 == .max }
+  /// `fe80::/10`: means nothing without an interface.
+  package var isLinkLocal: Bool { !isV4 && high >> 54 == 0x3fa }
+
+  /// The loopback address of the same family.
+  package var loopback: IPAddress { isV4 ? .loopback4 : .loopback6 }
+  /// The wildcard of the same family.
+  package var any: IPAddress { isV4 ? .any4 : .any6 }
+}
+
+/// An address with a port.
+package struct Endpoint: Hashable, Sendable {
+  package var address: IPAddress
+  package var port: UInt16
+  /// The interface that a link-local address belongs to.
+  package var scope: UInt32 = 0
+
+  package init(_ address: IPAddress, _ port: UInt16, scope: UInt32 = 0) {
+    self.address = address
+    self.port = port
+    self.scope = scope
+  }
+
+  /// The image of a `struct sockaddr_in`.
+  private var bytes4: [UInt8] {
+    SockaddrIn(
+      sin_family: AddressFamily.AF_INET.rawValue, sin_port: port.bigEndian,
+      sin_addr: address.v4.bigEndian
+    ).bytes
+  }
+
+  /// The image of a `struct sockaddr_in6`.
+  private var bytes6: [UInt8] {
+    SockaddrIn6(
+      sin6_family: AddressFamily.AF_INET6.rawValue, sin6_port: port.bigEndian,
+      sin6_addr: address.v6Bytes, sin6_scope_id: scope
+    ).bytes
+  }
+
+  /// As a socket of `family` shows it.
+  package func socketAddress(_ family: AddressFamily) -> [UInt8] {
+    family == .AF_INET ? bytes4 : bytes6
+  }
+
+  /// Decodes a `struct sockaddr_in`, which the bytes must be long enough for.
+  package init(in4 bytes: [UInt8]) {
+    let image = SockaddrIn(bytes: bytes)
+    self.init(IPAddress(v4: UInt32(bigEndian: image.sin_addr)), UInt16(bigEndian: image.sin_port))
+  }
+
+  /// Decodes a `struct sockaddr_in6`, whose last member may be missing (RFC 2133).
+  package init(in6 bytes: [UInt8]) {
+    let image = SockaddrIn6(bytes: bytes)
+    self.init(
+      IPAddress(v6: image.sin6_addr), UInt16(bigEndian: image.sin6_port),
+      scope: image.sin6_scope_id)
+  }
+}
+
+extension IPAddress: CustomStringConvertible {
+  /// The usual text: `127.0.0.1`, `::1`, `::ffff:10.0.0.1`.
+  package var description: String { isV4 ? dotted : colons }
+
+  private var dotted: String {
+    [24, 16, 8, 0].map { String(v4 >> UInt32($0) & 0xff) }.joined(separator: ".")
+  }
+
+  /// RFC 5952: the longest run of zeroes is left out.
+  private var colons: String {
+    let groups = (0..<8).map {
+      UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> UInt64(48 - 16 * ($0 % 4)))
+    }
+    var best = 0..<0
+    var start = 0
+    while start < 8 {
+      var end = start
+      while end < 8, groups[end] == 0 { end += 1 }
+      if end - start > max(1, best.count) { best = start..<end }
+      start = end + 1
+    }
+    func text(_ range: Range<Int>) -> String {
+      groups[range].map { String($0, radix: 16) }.joined(separator: ":")
+    }
+    if best.isEmpty { return text(0..<8) }
+    return text(0..<best.lowerBound) + "::" + text(best.upperBound..<8)
+  }
+}
+
+extension Endpoint: CustomStringConvertible {
+  package var description: String { address.isV4 ? "\(address):\(port)" : "[\(address)]:\(port)" }
+}

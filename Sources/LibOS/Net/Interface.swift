@@ -1,0 +1,37 @@
+import LinuxABI
+
+/// A network interface that the guest sees.
+struct Interface {
+  var index: Int32
+  var name: String
+  var flags: InterfaceFlags
+  /// `ARPHRD_…` (`linux/if_arp.h`).
+  var hardwareType: UInt16
+  var mtu: Int32
+  var queueLength: Int32
+  var addresses: [InterfaceAddress]
+
+  static let loopback = Interface(
+    index: 1, name: "lo", flags: [.IFF_UP, .IFF_LOOPBACK, .IFF_RUNNING, .IFF_LOWER_UP],
+    hardwareType: 772, mtu: 65536, queueLength: 1000,
+    addresses: [
+      InterfaceAddress(address: .loopback4, prefix: 8),
+      InterfaceAddress(address: .loopback6, prefix: 128),
+    ])
+
+  var address4: InterfaceAddress? { addresses.first { $0.address.isV4 } }
+}
+
+struct InterfaceAddress {
+  var address: IPAddress
+  /// Bits of the network's part.
+  var prefix: UInt8
+
+  /// The network's part of an IPv4 address, as a mask.
+  var mask: UInt32 { prefix == 0 ? 0 : .max << UInt32(32 - prefix) }
+}
+
+extension Network {
+  /// All of them, by number.
+  var interfaces: [Interface] { [.loopback] }
+}

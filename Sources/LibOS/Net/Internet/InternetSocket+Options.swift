@@ -1,0 +1,223 @@
+import LinuxABI
+
+// Options at the levels of IP, IPv6, TCP and UDP (ip(7), ipv6(7), tcp(7), udp(7)).
+extension InternetSocket {
+  private static let ip: [IPOption: NumberRule] = [
+    .IP_TOS: .range(0...255, 0), .IP_TTL: .rangeOrDefault(1...255, 64),
+    .IP_ROUTER_ALERT: .toggle(), .IP_RECVOPTS: .toggle(), .IP_RETOPTS: .toggle(),
+    .IP_PKTINFO: .toggle(), .IP_MTU_DISCOVER: .range(0...5, 1), .IP_RECVERR: .toggle(),
+    .IP_RECVTTL: .toggle(), .IP_RECVTOS: .toggle(), .IP_FREEBIND: .toggle(),
+    .IP_TRANSPARENT: .toggle(), .IP_RECVORIGDSTADDR: .toggle(), .IP_MINTTL: .range(0...255, 0),
+    .IP_NODEFRAG: .toggle(), .IP_CHECKSUM: .toggle(), .IP_BIND_ADDRESS_NO_PORT: .toggle(),
+    .IP_RECVFRAGSIZE: .toggle(), .IP_RECVERR_RFC4884: .toggle(),
+    .IP_MULTICAST_TTL: .rangeOrDefault(0...255, 1), .IP_MULTICAST_LOOP: .toggle(1),
+    .IP_MULTICAST_ALL: .toggle(1), .IP_UNICAST_IF: .range(0...Int32.max, 0),
+  ]
+
+  private static let ipv6: [IPv6Option: NumberRule] = [
+    .IPV6_UNICAST_HOPS: .rangeOrDefault(0...255, 64),
+    .IPV6_MULTICAST_HOPS: .rangeOrDefault(0...255, 1), .IPV6_MULTICAST_LOOP: .toggle(1),
+    .IPV6_MULTICAST_IF: .range(0...1, 0), .IPV6_MULTICAST_ALL: .toggle(1),
+    .IPV6_MTU_DISCOVER: .range(0...5, 1), .IPV6_RECVERR: .toggle(), .IPV6_V6ONLY: .toggle(),
+    .IPV6_RECVERR_RFC4884: .toggle(), .IPV6_RECVPKTINFO: .toggle(), .IPV6_RECVHOPLIMIT: .toggle(),
+    .IPV6_RECVHOPOPTS: .toggle(), .IPV6_RECVRTHDR: .toggle(), .IPV6_RECVDSTOPTS: .toggle(),
+    .IPV6_RECVPATHMTU: .toggle(), .IPV6_DONTFRAG: .toggle(), .IPV6_RECVTCLASS: .toggle(),
+    .IPV6_TCLASS: .rangeOrDefault(0...255, 0), .IPV6_AUTOFLOWLABEL: .toggle(1),
+    .IPV6_ADDR_PREFERENCES: .range(0...0x77, 0), .IPV6_MINHOPCOUNT: .range(0...255, 0),
+    .IPV6_TRANSPARENT: .toggle(), .IPV6_UNICAST_IF: .range(0...Int32.max, 0),
+    .IPV6_RECVFRAGSIZE: .toggle(), .IPV6_FREEBIND: .toggle(),
+  ]
+
+  private static let tcp: [TCPOption: NumberRule] = [
+    .TCP_NODELAY: .toggle(), .TCP_MAXSEG: .range(88...32767, 536), .TCP_CORK: .toggle(),
+    .TCP_KEEPIDLE: .range(1...32767, 7200), .TCP_KEEPINTVL: .range(1...32767, 75),
+    .TCP_KEEPCNT: .range(1...127, 9), .TCP_SYNCNT: .range(1...127, 6),
+    .TCP_LINGER2: .range(-1...Int32.max, 60), .TCP_DEFER_ACCEPT: .range(0...Int32.max, 0),
+    .TCP_WINDOW_CLAMP: .range(0...Int32.max, 0), .TCP_QUICKACK: .range(0...Int32.max, 1),
+    .TCP_THIN_LINEAR_TIMEOUTS: .range(0...1, 0), .TCP_THIN_DUPACK: .range(0...1, 0),
+    .TCP_USER_TIMEOUT: .range(0...Int32.max, 0), .TCP_FASTOPEN: .range(0...Int32.max, 0),
+    .TCP_TIMESTAMP: .range(Int32.min...Int32.max, 0), .TCP_SAVE_SYN: .range(0...1, 0),
+    .TCP_NOTSENT_LOWAT: .range(Int32.min...Int32.max, -1),
+    .TCP_FASTOPEN_CONNECT: .range(0...1, 0), .TCP_FASTOPEN_NO_COOKIE: .range(0...1, 0),
+    .TCP_INQ: .range(0...1, 0), .TCP_TX_DELAY: .range(0...Int32.max, 0),
+  ]
+
+  private static let udp: [UDPOption: NumberRule] = [
+    .UDP_CORK: .toggle(), .UDP_NO_CHECK6_TX: .toggle(), .UDP_NO_CHECK6_RX: .toggle(),
+    .UDP_ENCAP: .range(0...0, 0), .UDP_SEGMENT: .range(0...65535, 0), .UDP_GRO: .toggle(),
+  ]
+
+  /// How much of a datagram UDP-Lite's checksum covers (`UDPLITE_SEND_CSCOV`, `UDPLITE_RECV_CSCOV`).
+  private static let udpLiteCoverage: ClosedRange<UInt32> = 10...11
+
+  private static let congestionControl = OptionKey(.TCP_CONGESTION)
+  private static let congestionNames = ["cubic", "reno"]
+
+  /// How the number `name` of a level behaves; nil when it is no number. EOPNOTSUPP, ENOPROTOOPT for
+  /// levels and names that are not there.
+  private func rule(_ level: UInt32, _ name: UInt32) throws(Errno) -> NumberRule? {
+    switch InternetProtocol(rawValue: level) {
+    case .IPPROTO_IP:
+      guard let option = IPOption(rawValue: name) else { throw .ENOPROTOOPT }
+      return Self.ip[option]
+    case .IPPROTO_IPV6 where family == .AF_INET6:
+      guard let option = IPv6Option(rawValue: name) else { throw .ENOPROTOOPT }
+      return Self.ipv6[option]
+    case .IPPROTO_TCP where self is TCPSocket:
+      guard let option = TCPOption(rawValue: name) else { throw .ENOPROTOOPT }
+      return Self.tcp[option]
+    case .IPPROTO_UDP where protocolNumber == level:
+      guard let option = UDPOption(rawValue: name), let rule = Self.udp[option] else {
+        throw .ENOPROTOOPT
+      }
+      return rule
+    case .IPPROTO_UDPLITE where protocolNumber == level:
+      if Self.udpLiteCoverage.contains(name) { return .range(0...Int32.max, 0) }
+      return Self.udp[.UDP_CORK]
+    default: throw .EOPNOTSUPP
+    }
+  }
+
+  // MARK: Getting
+
+  func internetOption(_ level: UInt32, _ name: UInt32, length: Int) throws(Errno) -> [UInt8] {
+    if let rule = try rule(level, name) {
+      let value = settings.numbers[OptionKey(level, name)] ?? rule.initial
+      // Old programs ask for these in one byte.
+      if level == InternetProtocol.IPPROTO_IP.rawValue, length > 0, length < 4,
+        (0...255).contains(value)
+      {
+        return [UInt8(value)]
+      }
+      return Self.bytes(value)
+    }
+    switch InternetProtocol(rawValue: level) {
+    case .IPPROTO_IP: return try ipOption(IPOption(rawValue: name)!)
+    case .IPPROTO_IPV6: return try ipv6Option(IPv6Option(rawValue: name)!)
+    default: return try tcpOption(TCPOption(rawValue: name)!)
+    }
+  }
+
+  private func ipOption(_ option: IPOption) throws(Errno) -> [UInt8] {
+    switch option {
+    case .IP_OPTIONS: return []
+    case .IP_MTU:
+      guard remote != nil else { throw .ENOTCONN }
+      return Self.bytes(Interface.loopback.mtu)
+    case .IP_MULTICAST_IF:
+      let address = settings.numbers[OptionKey(option)] ?? 0
+      return Self.bytes(UInt32(bitPattern: address).bigEndian)
+    default: throw .ENOPROTOOPT
+    }
+  }
+
+  private func ipv6Option(_ option: IPv6Option) throws(Errno) -> [UInt8] {
+    switch option {
+    case .IPV6_MTU:
+      guard remote != nil else { throw .ENOTCONN }
+      return Self.bytes(Interface.loopback.mtu)
+    default: throw .ENOPROTOOPT
+    }
+  }
+
+  private func tcpOption(_ option: TCPOption) throws(Errno) -> [UInt8] {
+    switch option {
+    case .TCP_CONGESTION:
+      let name = Self.congestionNames[Int(settings.numbers[Self.congestionControl] ?? 0)]
+      return Array(name.utf8) + [UInt8](repeating: 0, count: 16 - name.utf8.count)
+    case .TCP_INFO: return (self as! TCPSocket).information
+    default: throw .ENOPROTOOPT
+    }
+  }
+
+  // MARK: Setting
+
+  func setInternetOption(_ level: UInt32, _ name: UInt32, _ value: [UInt8]) throws(Errno) {
+    let rule: NumberRule?
+    do throws(Errno) { rule = try self.rule(level, name) } catch {
+      throw error == .EOPNOTSUPP ? .ENOPROTOOPT : error
+    }
+    let isIP = level == InternetProtocol.IPPROTO_IP.rawValue
+    guard let rule else { return try setSpecial(level, name, value) }
+    guard value.count >= 4 || isIP && !value.isEmpty else { throw .EINVAL }
+    var reader = ByteReader(value)
+    let number: Int32 = value.count >= 4 ? reader.read() : Int32(value[0])
+    let key = OptionKey(level, name)
+    // A bound socket has decided which world it lives in.
+    if key == OptionKey(.IPV6_V6ONLY), isEntered { throw .EINVAL }
+    settings.numbers[key] = try rule.accept(number)
+  }
+
+  private func setSpecial(_ level: UInt32, _ name: UInt32, _ value: [UInt8]) throws(Errno) {
+    switch InternetProtocol(rawValue: level) {
+    case .IPPROTO_IP: try setIPOption(IPOption(rawValue: name)!, value)
+    case .IPPROTO_IPV6: try setIPv6Option(IPv6Option(rawValue: name)!, value)
+    default:
+      guard TCPOption(rawValue: name) == .TCP_CONGESTION else { throw .ENOPROTOOPT }
+      let wanted = String(decoding: value.prefix(15).prefix { $0 != 0 }, as: UTF8.self)
+      guard let index = Self.congestionNames.firstIndex(of: wanted) else { throw .ENOENT }
+      settings.numbers[Self.congestionControl] = Int32(index)
+    }
+  }
+
+  private func setIPOption(_ option: IPOption, _ value: [UInt8]) throws(Errno) {
+    switch option {
+    case .IP_OPTIONS where value.isEmpty: break
+    case .IP_MULTICAST_IF:
+      // An address alone, or a structure with an interface's number.
+      guard value.count >= 4 else { throw .EINVAL }
+      var reader = ByteReader(value, at: value.count >= 8 ? 4 : 0)
+      let address = IPAddress(v4: UInt32(bigEndian: reader.read()))
+      guard network.isLocal(address) else { throw .EADDRNOTAVAIL }
+      settings.numbers[OptionKey(option)] = Int32(bitPattern: address.v4)
+    case .IP_ADD_MEMBERSHIP, .IP_DROP_MEMBERSHIP:
+      guard value.count >= 8 else { throw .EINVAL }
+      let request = IPMreqn(bytes: value)
+      guard request.imr_ifindex <= 1,
+        network.isLocal(IPAddress(v4: UInt32(bigEndian: request.imr_address)))
+      else { throw .ENODEV }
+      try change(
+        IPAddress(v4: UInt32(bigEndian: request.imr_multiaddr)),
+        isJoining: option == .IP_ADD_MEMBERSHIP)
+    default: throw .ENOPROTOOPT
+    }
+  }
+
+  private func setIPv6Option(_ option: IPv6Option, _ value: [UInt8]) throws(Errno) {
+    switch option {
+    case .IPV6_ADD_MEMBERSHIP, .IPV6_DROP_MEMBERSHIP:
+      guard value.count >= IPv6Mreq.byteCount else { throw .EINVAL }
+      let request = IPv6Mreq(bytes: value)
+      guard (0...1).contains(request.ipv6mr_interface) else { throw .ENODEV }
+      try change(
+        IPAddress(v6: request.ipv6mr_multiaddr), isJoining: option == .IPV6_ADD_MEMBERSHIP)
+    default: throw .ENOPROTOOPT
+    }
+  }
+
+  /// Joins or leaves a group: EINVAL, EADDRINUSE, EADDRNOTAVAIL.
+  private func change(_ group: IPAddress, isJoining: Bool) throws(Errno) {
+    guard group.isMulticast, let socket = self as? UDPSocket else { throw .EINVAL }
+    if isJoining {
+      guard socket.groups.insert(group).inserted else { throw .EADDRINUSE }
+    } else {
+      guard socket.groups.remove(group) != nil else { throw .EADDRNOTAVAIL }
+    }
+  }
+}
+
+extension TCPSocket {
+  /// The image of a `struct tcp_info` (`linux/tcp.h`), as far as a connection without packets can fill it in.
+  var information: [UInt8] {
+    var writer = ByteWriter(capacity: 104)
+    writer.write(protocolState.rawValue)
+    writer.zero(7)
+    let segment: UInt32 = 32768
+    // Retransmission timeout and delayed acknowledgements in microseconds, then segment sizes.
+    for value: UInt32 in [200_000, 40_000, segment, segment] { writer.write(value) }
+    writer.write(isListening ? UInt32(waiting.count) : 0)
+    writer.write(isListening ? UInt32(backlog) : 0)
+    writer.zero(104 - writer.bytes.count)
+    return writer.bytes
+  }
+}

@@ -1,0 +1,165 @@
+import LinuxABI
+
+// Listening and connecting.
+extension TCPSocket {
+  private var hasRoomForConnections: Bool { waiting.count <= backlog }
+
+  /// Begins to listen, or changes the backlog.
+  func startListening(_ backlog: Int) throws(Errno) {
+    guard state == .listening || state == .closed && attempt == .none else { throw .EINVAL }
+    self.backlog = backlog
+    guard state != .listening else { return admitHopefuls() }
+    if isEntered {
+      // Another one may have begun to listen at the port in the meantime.
+      guard !ports.isTaken(local.port, at: local.address, for: self) else { throw .EADDRINUSE }
+    } else {
+      do throws(Errno) { try bindAutomatically() } catch { throw .EADDRINUSE }
+    }
+    state = .listening
+    isReadShut = false
+    isWriteShut = false
+    ports.startReceiving(self)
+  }
+
+  /// Gives up all connections that nobody accepted.
+  func endListening() {
+    guard state == .listening else { return }
+    state = .closed
+    ports.stopReceiving(self)
+    while !waiting.isEmpty {
+      let child = waiting.removeFirst()
+      let peer = child.peer
+      child.peer = nil
+      peer?.reset()
+      child.retain()
+      child.release()
+    }
+    while !hopeful.isEmpty { hopeful.removeFirst().refuse() }
+  }
+
+  func nextConnection() throws(Errno) -> TCPSocket {
+    guard state == .listening else { throw .EINVAL }
+    guard !waiting.isEmpty else { throw .EAGAIN }
+    let child = waiting.removeFirst()
+    admitHopefuls()
+    return child
+  }
+
+  private func admitHopefuls() {
+    while hasRoomForConnections, !hopeful.isEmpty {
+      let client = hopeful.removeFirst()
+      client.listener = nil
+      admit(client)
+    }
+  }
+
+  /// Makes the listener's end of a connection with `client`.
+  private func admit(_ client: TCPSocket) {
+    let child = TCPSocket(network, family, inode: network.makeInode(like: socketInode))
+    child.settings = settings
+    child.local = client.remote!
+    child.remote = client.local
+    child.isAddressBound = isAddressBound
+    child.isPortBound = true
+    child.state = .connected
+    child.attempt = .done
+    child.peer = client
+    ports.enter(child)
+    client.peer = child
+    client.state = .connected
+    client.waitQueue.wake()
+    waiting.append(child)
+    waitQueue.wake(.readable)
+  }
+
+  // MARK: Connecting
+
+  /// `connect`, the first time or again.
+  func startConnecting(_ name: [UInt8]) throws(Errno) -> ConnectOutcome {
+    guard name.count >= 2 else { throw .EINVAL }
+    if Self.isUnspecified(name) {
+      disconnect()
+      return .connected
+    }
+    switch attempt {
+    case .done: throw .EISCONN
+    case .underWay: return try progress(isNew: false)
+    case .none:
+      guard state == .closed else { throw .EISCONN }
+      try begin(resolved(try endpoint(name)))
+      return try progress(isNew: true)
+    }
+  }
+
+  /// Tells how the attempt stands.
+  private func progress(isNew: Bool) throws(Errno) -> ConnectOutcome {
+    switch state {
+    case .connecting: return .underWay(on: waitQueue, isNew: isNew)
+    case .connected:
+      // Linux never has the answer at once: who does not wait asks for it later.
+      if isNew, isNonBlocking { return .underWay(on: waitQueue, isNew: true) }
+      attempt = .done
+      return .connected
+    default:
+      if isNew, isNonBlocking { return .underWay(on: waitQueue, isNew: true) }
+      let error = takeError() ?? .ECONNABORTED
+      disconnect()
+      throw error
+    }
+  }
+
+  private func begin(_ destination: Endpoint) throws(Errno) {
+    if destination.address.isMulticast || network.isBroadcast(destination.address) {
+      throw .ENETUNREACH
+    }
+    let source = try sourceAddress(to: destination)
+    if !isEntered {
+      do throws(Errno) { try ports.bind(self, to: source, port: 0) } catch { throw .EADDRNOTAVAIL }
+    }
+    local.address = source
+    remote = destination
+    attempt = .underWay
+    isReadShut = false
+    let found = ports.receiver(of: destination, from: local) as? TCPSocket
+    guard let found, found !== self else {
+      refuse()
+      return
+    }
+    if found.hasRoomForConnections {
+      found.admit(self)
+    } else {
+      state = .connecting
+      listener = found
+      found.hopeful.append(self)
+    }
+  }
+
+  /// Nobody listens where it wanted to connect to.
+  func refuse() {
+    listener = nil
+    pendingError = .ECONNREFUSED
+    die()
+  }
+
+  /// Back to how it was made, but for its settings and a port that was chosen (`tcp_disconnect`).
+  func disconnect() {
+    let wasConnected = state == .connected
+    // Whatever it had to say, the other end hears of a reset.
+    if let peer {
+      self.peer = nil
+      peer.reset()
+    }
+    hangUp()
+    state = .closed
+    attempt = .none
+    remote = nil
+    received = ByteRing()
+    urgent = nil
+    isFinished = false
+    isReadShut = false
+    isWriteShut = false
+    pendingError = wasConnected ? .ECONNRESET : nil
+    unbindUnlessChosen()
+    waitQueue.wake()
+  }
+}

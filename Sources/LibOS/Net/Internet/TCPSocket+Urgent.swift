@@ -1,0 +1,60 @@
+import LinuxABI
+import Machine
+
+// Urgent data: one byte at a mark in the stream, out of band unless SO_OOBINLINE is set (tcp(7)).
+extension TCPSocket {
+  package struct Urgent: Hashable, Sendable {
+    /// Bytes that come before the urgent one.
+    package var position: Int
+    package var isUnread = true
+
+    /// Bytes before the mark were received.
+    mutating func move(by count: Int) { position -= count }
+    var isPassed: Bool { position < 0 }
+  }
+
+  /// The byte received last is urgent.
+  func markUrgent() {
+    urgent = Urgent(position: received.count - 1)
+    waitQueue.wake(.POLLPRI)
+    guard ioOwner.pid != 0 else { return }
+    let info = Siginfo.kill(.SIGURG, code: SignalCode.SI_KERNEL, pid: 0, uid: 0)
+    switch ioOwner.type {
+    case 2: network.kernel.post(info, toGroup: ioOwner.pid)
+    case 1: network.kernel.processes[ioOwner.pid]?.post(info)
+    default: network.kernel.tasks[ioOwner.pid]?.post(info)
+    }
+  }
+
+  private var isInline: Bool { settings.isOn(.SO_OOBINLINE) }
+
+  /// There is nothing from `offset` on but an urgent byte that is not for ordinary receiving.
+  func skipsUrgent(at offset: Int) -> Bool {
+    guard let urgent, !isInline else { return false }
+    return urgent.position == offset && received.count == offset + 1
+  }
+
+  /// Where ordinary receiving begins: behind the mark when it stands there.
+  func stepOverUrgent(at offset: Int, _ flags: MessageFlags) -> Int {
+    guard let urgent, !isInline, urgent.position == offset else { return offset }
+    if flags.contains(.MSG_PEEK) { return offset + 1 }
+    taken(1)
+    return offset
+  }
+
+  /// Bytes that one receive may take from `start` on: up to the mark.
+  func bytesBeforeMark(from start: Int) -> Int {
+    guard let urgent, urgent.position > start else { return received.count - start }
+    return urgent.position - start
+  }
+
+  func receiveUrgent(into buffer: inout MutableRawSpan, _ flags: MessageFlags) throws(Errno) -> Int
+  {
+    guard let urgent, urgent.isUnread, !isInline else { throw .EINVAL }
+    guard buffer.byteCount > 0 else { return 0 }
+    var target = buffer._mutatingExtracting(0..<1)
+    _ = received.peek(into: &target, from: urgent.position)
+    if !flags.contains(.MSG_PEEK) { self.urgent!.isUnread = false }
+    return 1
+  }
+}

@@ -1,0 +1,277 @@
+package import LinuxABI
+import Machine
+
+/// A TCP socket. Inside the picoprocess a connection is two byte streams: what one end sends lies in the
+/// other's buffer at once, and there are no packets, acknowledgements or waiting for old ones to die.
+package final class TCPSocket: InternetSocket {
+  package enum State: UInt32, Sendable {
+    case closed, listening
+    /// It waits for room among the connections that the listener has not accepted.
+    case connecting
+    case connected
+  }
+
+  /// How far `connect` got, as the program has been told (`SS_UNCONNECTED` …).
+  package enum Attempt: UInt32, Sendable { case none, underWay, done }
+
+  package internal(set) var state = State.closed
+  package internal(set) var attempt = Attempt.none
+
+  /// The other end, as long as it is open.
+  package internal(set) var peer: TCPSocket?
+  /// Bytes to be received.
+  package internal(set) var received = ByteRing()
+  /// The other end has sent all it will.
+  package internal(set) var isFinished = false
+  package internal(set) var urgent: Urgent?
+
+  /// Connections that wait to be accepted, at most `backlog` + 1, and those that wait to be one of them.
+  package internal(set) var waiting = Queue<TCPSocket>()
+  package internal(set) var hopeful = Queue<TCPSocket>()
+  package internal(set) var backlog = 0
+  /// Whom it waits for while it connects.
+  weak var listener: TCPSocket?
+
+  init(_ network: Network, _ family: AddressFamily, inode: SocketInode) {
+    super.init(
+      network, family, .SOCK_STREAM, protocolNumber: InternetProtocol.IPPROTO_TCP.rawValue,
+      inode: inode)
+  }
+
+  package override var isListening: Bool { state == .listening }
+  package override var truncationDiscards: Bool { true }
+
+  /// The states of RFC 9293, by the numbers that `/proc/net/tcp` and `TCP_INFO` show.
+  package enum ProtocolState: UInt8, Sendable {
+    case established = 1
+    case synSent = 2
+    case finWait2 = 5
+    case close = 7
+    case closeWait = 8
+    case listen = 10
+  }
+
+  package var protocolState: ProtocolState {
+    switch state {
+    case .closed: .close
+    case .listening: .listen
+    case .connecting: .synSent
+    case .connected:
+      switch (isWriteShut, isFinished) {
+      case (false, false): .established
+      case (true, false): .finWait2
+      case (false, true): .closeWait
+      case (true, true): .close
+      }
+    }
+  }
+
+  // MARK: Connections
+
+  package override func listen(_ backlog: Int, _ call: SyscallContext) throws(Errno) {
+    try startListening(backlog)
+  }
+
+  package override func accept() throws(Errno) -> Socket { try nextConnection() }
+
+  package override func connect(_ name: [UInt8], _ call: SyscallContext)
+    throws(Errno) -> ConnectOutcome
+  {
+    try startConnecting(name)
+  }
+
+  package override func peerName() throws(Errno) -> [UInt8] {
+    guard let remote, protocolState != .close, protocolState != .synSent else { throw .ENOTCONN }
+    return remote.socketAddress(family)
+  }
+
+  // MARK: Buffers
+
+  /// What Linux's buffers have grown to once a connection moves bytes over loopback.
+  private static let grownBuffer = 2_626_560
+
+  package override var sendBuffer: Int {
+    Int(settings.sendBuffer ?? (state == .connected ? Int32(Self.grownBuffer) : 16_384))
+  }
+  package override var receiveBuffer: Int { Int(settings.receiveBuffer ?? 131_072) }
+
+  /// Bytes that the other end's buffer holds at most: both ends' share.
+  private func capacity(of peer: TCPSocket) -> Int { sendBuffer + peer.receiveBuffer }
+
+  /// A third is free, so that writing is worth while (`sk_stream_is_writeable`).
+  var hasRoomToSend: Bool {
+    guard let peer else { return true }
+    return peer.received.count * 3 <= capacity(of: peer) * 2
+  }
+
+  package override var writableCount: Int {
+    guard let peer else { return .max }
+    return max(0, capacity(of: peer) - peer.received.count)
+  }
+
+  // MARK: Sending
+
+  package override func send(_ bytes: RawSpan, _ message: inout OutgoingMessage)
+    throws(Errno) -> SendOutcome
+  {
+    if state == .connecting { return .wait(on: waitQueue) }
+    let protocolState = protocolState
+    guard protocolState == .established || protocolState == .closeWait, pendingError == nil,
+      !isWriteShut
+    else { throw takeError() ?? .EPIPE }
+    guard bytes.byteCount > 0 else { return .sent(0) }
+    guard let peer else {
+      // Nobody is there any more, which the sender learns by a reset.
+      reset()
+      return .sent(bytes.byteCount)
+    }
+    let count = min(bytes.byteCount, capacity(of: peer) - peer.received.count)
+    guard count > 0 else { return .wait(on: waitQueue) }
+    peer.received.append(bytes.extracting(0..<count))
+    if message.flags.contains(.MSG_OOB), count == bytes.byteCount { peer.markUrgent() }
+    peer.waitQueue.wake(.readable)
+    return .sent(count)
+  }
+
+  // MARK: Receiving
+
+  package override func receive(
+    into buffer: inout MutableRawSpan, _ flags: MessageFlags, from offset: Int,
+    _ message: inout SocketMessage
+  ) throws(Errno) -> Int {
+    if state == .listening { throw .ENOTCONN }
+    if flags.contains(.MSG_OOB) { return try receiveUrgent(into: &buffer, flags) }
+    guard offset < received.count, !skipsUrgent(at: offset) else {
+      if isFinished { return 0 }
+      if let error = takeError() { throw error }
+      if isReadShut { return 0 }
+      if protocolState == .close { throw .ENOTCONN }
+      throw .EAGAIN
+    }
+    let start = stepOverUrgent(at: offset, flags)
+    let limit = min(buffer.byteCount, bytesBeforeMark(from: start))
+    var target = buffer._mutatingExtracting(0..<limit)
+    let count = received.peek(into: &target, from: start)
+    if count < buffer.byteCount, start + count < received.count { message.endsRead = true }
+    if !flags.contains(.MSG_PEEK) { taken(count) }
+    return count
+  }
+
+  /// Drops received bytes, and tells the other end when there is room again.
+  func taken(_ count: Int) {
+    let hadRoom = peer?.hasRoomToSend ?? true
+    received.discard(count)
+    urgent?.move(by: count)
+    if urgent?.isPassed == true { urgent = nil }
+    if !hadRoom, let peer, peer.hasRoomToSend { peer.waitQueue.wake(.writable) }
+  }
+
+  package override func bytesToReceive() throws(Errno) -> Int {
+    if state == .listening { throw .EINVAL }
+    return received.count
+  }
+
+  package override var isAtMark: Bool {
+    get throws(Errno) {
+      if state == .listening { throw .EINVAL }
+      return urgent?.position == 0
+    }
+  }
+
+  package override func bytesInFlight() throws(Errno) -> Int {
+    if state == .listening { throw .EINVAL }
+    guard let peer else { return 0 }
+    return max(0, peer.received.count - peer.receiveBuffer)
+  }
+
+  // MARK: Ending
+
+  /// The other end closed, with all that it had sent received or to be received.
+  func peerFinished(andIsGone: Bool) {
+    isFinished = true
+    isReadShut = true
+    if andIsGone { peer = nil }
+    waitQueue.wake()
+  }
+
+  /// The connection broke.
+  func reset() {
+    guard state == .connected || state == .connecting else { return }
+    pendingError = isFinished ? .EPIPE : .ECONNRESET
+    die()
+  }
+
+  /// Nothing is left of a connection but what was received.
+  func die() {
+    state = .closed
+    isReadShut = true
+    isWriteShut = true
+    peer = nil
+    waitQueue.wake()
+  }
+
+  package override func shutdown(_ how: ShutdownHow) throws(Errno) {
+    let reading = how != .SHUT_WR
+    let writing = how != .SHUT_RD
+    switch state {
+    case .listening:
+      // It listens no more, and may be connected.
+      if reading { disconnect() }
+      waitQueue.wake()
+    case .connecting:
+      disconnect()
+      waitQueue.wake()
+    case .closed, .connected:
+      let wasClosed = protocolState == .close
+      if reading { isReadShut = true }
+      if writing {
+        let isFirst = !isWriteShut
+        isWriteShut = true
+        if isFirst, state == .connected { peer?.peerFinished(andIsGone: false) }
+      }
+      waitQueue.wake()
+      if wasClosed { throw .ENOTCONN }
+    }
+  }
+
+  override func shutDownForGood() {
+    hangUp()
+    ports.leave(self)
+  }
+
+  /// Parts from peer, listener and those that wait.
+  func hangUp() {
+    listener?.hopeful.removeAll { $0 === self }
+    listener = nil
+    endListening()
+    guard let peer else { return }
+    self.peer = nil
+    if !received.isEmpty || settings.linger.l_onoff != 0 && settings.linger.l_linger == 0 {
+      peer.reset()
+    } else {
+      peer.peerFinished(andIsGone: true)
+    }
+  }
+
+  // MARK: Readiness
+
+  package override func pollEvents() -> PollEvents {
+    if state == .listening { return waiting.isEmpty ? [] : .readable }
+    var events: PollEvents = []
+    if isReadShut && isWriteShut || protocolState == .close { events.insert(.POLLHUP) }
+    if isReadShut { events.formUnion([.POLLRDHUP, .readable]) }
+    if state != .connecting {
+      if received.count >= readTarget { events.formUnion(.readable) }
+      if isWriteShut || hasRoomToSend { events.formUnion(.writable) }
+      if urgent?.isUnread == true { events.insert(.POLLPRI) }
+    }
+    if pendingError != nil { events.insert(.POLLERR) }
+    return events
+  }
+
+  /// Bytes that must be there for it to be readable; an urgent one next in line is not for reading.
+  private var readTarget: Int {
+    let isUrgentNext = urgent?.position == 0 && !settings.isOn(.SO_OOBINLINE)
+    return max(1, Int(settings.lowWater)) + (isUrgentNext ? 1 : 0)
+  }
+}

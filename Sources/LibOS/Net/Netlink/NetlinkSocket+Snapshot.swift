@@ -1,0 +1,31 @@
+package import LibOSState
+import LinuxABI
+package import Snapshot
+
+extension NetlinkSocket: PersistentFile {
+  package func save(_ saver: StateSaver)
+    throws(SnapshotError) -> Godwit_State_OpenFile.OneOf_Kind
+  {
+    var state = Godwit_State_NetlinkSocket()
+    state.socket = saveCommon()
+    state.type = type.rawValue
+    state.port = port
+    state.groups = groups
+    for answer in answers.messages { state.answers.append(try answer.save(saver)) }
+    return .netlinkSocket(state)
+  }
+}
+
+extension StateLoader {
+  func restoreNetlinkSocket(_ state: Godwit_State_NetlinkSocket, _ flags: OpenFlags)
+    throws(SnapshotError) -> NetlinkSocket
+  {
+    guard let type = SocketType(rawValue: state.type) else {
+      throw .invalidState("the type of netlink socket \(state.socket.number)")
+    }
+    let socket = NetlinkSocket(kernel.network, type, inode: SocketInode(state.socket))
+    socket.restoreCommon(state.socket, flags)
+    socket.restore(port: state.port, groups: state.groups, try messages(state.answers))
+    return socket
+  }
+}

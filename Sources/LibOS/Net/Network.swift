@@ -1,0 +1,96 @@
+import LinuxABI
+
+/// All of the guest's sockets that can be found by a name, and the network that they see: one loopback
+/// interface, inside the picoprocess.
+package final class Network {
+  private weak var owner: Kernel?
+  var kernel: Kernel { owner! }
+  let tcp = PortTable()
+  let udp = PortTable()
+  let udpLite = PortTable()
+  let unix = UnixNames()
+  let netlink = NetlinkPorts()
+  let filesInFlight = FlightRegistry()
+  /// The kernel is going: nothing needs to be told anything any more.
+  private(set) var isDismantled = false
+
+  init() {}
+
+  /// The kernel whose network this is.
+  func attach(to kernel: Kernel) { owner = kernel }
+
+  /// The most connections that may wait to be accepted (`/proc/sys/net/core/somaxconn`).
+  package static let backlogLimit = 4096
+  /// The largest buffer that a program may ask for (`wmem_max`, `rmem_max`).
+  package static let bufferLimit: Int32 = 212_992
+
+  func dismantle() { isDismantled = true }
+
+  /// A fresh inode for a socket that `process` makes.
+  func makeInode(for process: Process) -> SocketInode {
+    kernel.lastInodeNumber += 1
+    return SocketInode(number: kernel.lastInodeNumber, owner: process.credentials.ownership)
+  }
+
+  /// The guest's wall time in nanoseconds.
+  var now: Int64 { kernel.clock.realtime }
+}
+
+/// What stands in a table that does not keep it alive.
+struct Referenced<Object: AnyObject> {
+  weak var object: Object?
+  init(_ object: Object) { self.object = object }
+}
+
+/// Which files are in flight, as far as the circles they may make go (`unix_gc` in Linux).
+final class FlightRegistry {
+  private var flights: [ObjectIdentifier: Referenced<FilesInFlight>] = [:]
+  /// How often sockets are in flight.
+  private(set) var socketCount = 0
+
+  func add(_ flight: FilesInFlight) {
+    let sockets = flight.files.count { $0 is UnixSocket }
+    guard sockets > 0 else { return }
+    socketCount += sockets
+    flights[ObjectIdentifier(flight)] = Referenced(flight)
+  }
+
+  func remove(_ flight: FilesInFlight) {
+    guard flights.removeValue(forKey: ObjectIdentifier(flight)) != nil else { return }
+    socketCount -= flight.files.count { $0 is UnixSocket }
+  }
+
+  /// How many references to each socket are in flight.
+  var references: [ObjectIdentifier: Int] {
+    var counts: [ObjectIdentifier: Int] = [:]
+    for entry in flights.values {
+      for file in entry.object?.files ?? [] where file is UnixSocket {
+        counts[ObjectIdentifier(file), default: 0] += 1
+      }
+    }
+    return counts
+  }
+}
+
+// MARK: Addresses
+
+extension Network {
+  /// Whether the address is one of this host's, or stands for all of them.
+  func isLocal(_ address: IPAddress) -> Bool { address.isLoopback || address.isAny }
+
+  func isBroadcast(_ address: IPAddress) -> Bool {
+    address.isBroadcast || address == IPAddress(v4: 0x7fff_ffff)
+  }
+
+  /// The address of this host that packets to `address` come from: ENETUNREACH.
+  func source(to address: IPAddress) throws(Errno) -> IPAddress {
+    guard isLocal(address), !address.isBroadcast else { throw .ENETUNREACH }
+    return address.loopback
+  }
+
+  /// Another inode for a connection that a listener accepts.
+  func makeInode(like inode: SocketInode) -> SocketInode {
+    kernel.lastInodeNumber += 1
+    return SocketInode(number: kernel.lastInodeNumber, owner: inode.owner)
+  }
+}

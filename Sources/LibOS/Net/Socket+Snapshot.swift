@@ -1,0 +1,197 @@
+import LibOSState
+import LinuxABI
+import Snapshot
+
+extension Network {
+  func save(to state: inout Godwit_State_Kernel) {
+    state.lastTcpPort = UInt32(tcp.lastEphemeral)
+    state.lastUdpPort = UInt32(udp.lastEphemeral)
+    state.lastUdpLitePort = UInt32(udpLite.lastEphemeral)
+    state.lastUnixName = unix.lastAutomatic
+  }
+
+  func restore(_ state: Godwit_State_Kernel) {
+    func port(_ value: UInt32) -> UInt16 {
+      value == 0 ? PortTable.ephemeral.upperBound : UInt16(truncatingIfNeeded: value)
+    }
+    tcp.lastEphemeral = port(state.lastTcpPort)
+    udp.lastEphemeral = port(state.lastUdpPort)
+    udpLite.lastEphemeral = port(state.lastUdpLitePort)
+    unix.lastAutomatic = state.lastUnixName & 0xf_ffff
+  }
+}
+
+extension Socket {
+  /// What all kinds of socket have in common.
+  func saveCommon() -> Godwit_State_Socket {
+    var state = Godwit_State_Socket()
+    state.number = socketInode.number
+    state.permissions = socketInode.permissions
+    state.uid = socketInode.owner.uid
+    state.gid = socketInode.owner.gid
+    state.error = pendingError?.rawValue ?? 0
+    state.readShut = isReadShut
+    state.writeShut = isWriteShut
+    state.settings = settings.save()
+    return state
+  }
+
+  func restoreCommon(_ state: Godwit_State_Socket, _ flags: OpenFlags) {
+    self.flags = flags
+    if state.error != 0 { pendingError = Errno(rawValue: state.error) }
+    isReadShut = state.readShut
+    isWriteShut = state.writeShut
+    settings = SocketSettings(state.settings)
+  }
+}
+
+extension SocketInode {
+  convenience init(_ state: Godwit_State_Socket) {
+    self.init(number: state.number, owner: Ownership(uid: state.uid, gid: state.gid))
+    restore(permissions: state.permissions)
+  }
+}
+
+extension SocketSettings {
+  func save() -> Godwit_State_SocketSettings {
+    var state = Godwit_State_SocketSettings()
+    if let sendBuffer { state.sendBuffer = sendBuffer }
+    if let receiveBuffer { state.receiveBuffer = receiveBuffer }
+    if let receiveTimeout { state.receiveTimeout = receiveTimeout }
+    if let sendTimeout { state.sendTimeout = sendTimeout }
+    state.lowWater = lowWater
+    state.lingers = linger.l_onoff != 0
+    state.linger = linger.l_linger
+    state.passesCredentials = passesCredentials
+    let ordered = numbers.sorted { ($0.key.level, $0.key.name) < ($1.key.level, $1.key.name) }
+    state.numbers = ordered.map { key, value in
+      var number = Godwit_State_SocketNumber()
+      number.level = key.level
+      number.name = key.name
+      number.value = value
+      return number
+    }
+    return state
+  }
+
+  init(_ state: Godwit_State_SocketSettings) {
+    if state.hasSendBuffer { sendBuffer = max(1, state.sendBuffer) }
+    if state.hasReceiveBuffer { receiveBuffer = max(1, state.receiveBuffer) }
+    if state.hasReceiveTimeout { receiveTimeout = max(0, state.receiveTimeout) }
+    if state.hasSendTimeout { sendTimeout = max(0, state.sendTimeout) }
+    lowWater = max(1, state.lowWater)
+    linger = Linger(l_onoff: state.lingers ? 1 : 0, l_linger: state.linger)
+    passesCredentials = state.passesCredentials
+    for number in state.numbers { numbers[OptionKey(number.level, number.name)] = number.value }
+  }
+}
+
+extension Ucred {
+  func save() -> Godwit_State_Sender {
+    var state = Godwit_State_Sender()
+    state.pid = pid
+    state.uid = uid
+    state.gid = gid
+    return state
+  }
+
+  init(_ state: Godwit_State_Sender) { self.init(pid: state.pid, uid: state.uid, gid: state.gid) }
+}
+
+extension IPAddress {
+  init(_ state: Godwit_State_Endpoint) { self.init(high: state.high, low: state.low) }
+}
+
+extension Endpoint {
+  func save() -> Godwit_State_Endpoint {
+    var state = Godwit_State_Endpoint()
+    state.high = address.high
+    state.low = address.low
+    state.port = UInt32(port)
+    state.scope = scope
+    return state
+  }
+
+  init(_ state: Godwit_State_Endpoint) {
+    self.init(IPAddress(state), UInt16(truncatingIfNeeded: state.port), scope: state.scope)
+  }
+}
+
+extension FilesInFlight {
+  func save(_ saver: StateSaver) throws(SnapshotError) -> [UInt64] {
+    var ids: [UInt64] = []
+    for file in files { ids.append(try saver.id(of: file)) }
+    return ids
+  }
+}
+
+extension SocketMessage {
+  func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_SocketMessage {
+    var state = Godwit_State_SocketMessage()
+    state.bytes = data(bytes)
+    switch source {
+    case .none: break
+    case .name(let name): state.name = data(name)
+    case .endpoint(let endpoint): state.endpoint = endpoint.save()
+    }
+    if let credentials { state.sender = credentials.save() }
+    if let files { state.files = try files.save(saver) }
+    if let packet {
+      state.packet.high = packet.destination.high
+      state.packet.low = packet.destination.low
+      state.packet.hopLimit = UInt32(packet.hopLimit)
+      state.packet.trafficClass = UInt32(packet.trafficClass)
+    }
+    state.time = time
+    return state
+  }
+
+  init(_ state: Godwit_State_SocketMessage, _ loader: StateLoader) throws(SnapshotError) {
+    bytes = Array(state.bytes)
+    if state.hasEndpoint {
+      source = .endpoint(Endpoint(state.endpoint))
+    } else if !state.name.isEmpty {
+      source = .name(Array(state.name))
+    }
+    if state.hasSender { credentials = Ucred(state.sender) }
+    files = try loader.filesInFlight(state.files)
+    if state.hasPacket {
+      packet = PacketInfo(
+        destination: IPAddress(high: state.packet.high, low: state.packet.low),
+        hopLimit: UInt8(truncatingIfNeeded: state.packet.hopLimit),
+        trafficClass: UInt8(truncatingIfNeeded: state.packet.trafficClass))
+    }
+    time = state.time
+  }
+}
+
+extension StateLoader {
+  func filesInFlight(_ ids: [UInt64]) throws(SnapshotError) -> FilesInFlight? {
+    guard !ids.isEmpty else { return nil }
+    var files: [OpenFile] = []
+    for id in ids { files.append(try file(id)) }
+    return FilesInFlight(files, kernel.network)
+  }
+
+  func messages(_ states: [Godwit_State_SocketMessage]) throws(SnapshotError) -> [SocketMessage] {
+    var messages: [SocketMessage] = []
+    for state in states { messages.append(try SocketMessage(state, self)) }
+    return messages
+  }
+
+  /// The socket `id`, which must be of the kind expected.
+  func socket<S: Socket>(_ id: UInt64, _ type: S.Type = S.self) throws(SnapshotError) -> S {
+    guard let socket = try file(id) as? S else { throw .invalidState("socket \(id)") }
+    return socket
+  }
+
+  /// Restores what a file has of other files, which may have it of this one.
+  func restoreLinks(of file: OpenFile, _ state: Godwit_State_OpenFile) throws(SnapshotError) {
+    switch (file, state.kind) {
+    case (let socket as UnixSocket, .unixSocket(let state)): try socket.restoreLinks(state, self)
+    case (let socket as InternetSocket, .internetSocket(let state)):
+      try socket.restoreLinks(state, self)
+    default: break
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package import LinuxABI
+import Machine
+
+/// An open socket: what all address families share.
+///
+/// The families' classes answer for what they can do; the base class with Linux's error for what they
+/// can't. As with other files nothing here waits.
+package class Socket: OpenFile {
+  package let network: Network
+  package let family: AddressFamily
+  package let type: SocketType
+  package let protocolNumber: UInt32
+  package let socketInode: SocketInode
+  package var settings = SocketSettings()
+  /// What `SO_ERROR` shows, and the next call throws.
+  package internal(set) var pendingError: Errno?
+  /// Nothing more will be received, or sent (`RCV_SHUTDOWN`, `SEND_SHUTDOWN`).
+  package internal(set) var isReadShut = false
+  package internal(set) var isWriteShut = false
+  package private(set) var isClosed = false
+
+  init(
+    _ network: Network, _ family: AddressFamily, _ type: SocketType, protocolNumber: UInt32,
+    inode: SocketInode, flags: OpenFlags = .O_RDWR
+  ) {
+    self.network = network
+    self.family = family
+    self.type = type
+    self.protocolNumber = protocolNumber
+    socketInode = inode
+    super.init(flags: flags)
+  }
+
+  package override var socket: Socket? { self }
+  package override var inode: Inode { get throws(Errno) { socketInode } }
+  package override var linkName: String { "socket:[\(socketInode.number)]" }
+
+  /// Sends and receives bytes without bounds; otherwise whole messages.
+  package var isStream: Bool { type == .SOCK_STREAM }
+  /// A stream drops bytes that are received with `MSG_TRUNC`.
+  package var truncationDiscards: Bool { false }
+
+  /// The pending error, which is told once.
+  package func takeError() -> Errno? {
+    defer { pendingError = nil }
+    return pendingError
+  }
+
+  final override package func close() {
+    isClosed = true
+    shutDownForGood()
+  }
+
+  /// The socket is gone; tells its peer, gives its name back.
+  func shutDownForGood() {}
+
+  // MARK: Names
+
+  /// The image of its own address.
+  package var name: [UInt8] { [] }
+
+  /// The image of its peer's address: ENOTCONN.
+  package func peerName() throws(Errno) -> [UInt8] { throw .EOPNOTSUPP }
+
+  package func bind(_ name: [UInt8], _ call: SyscallContext) throws(Errno) { throw .EOPNOTSUPP }
+
+  package func connect(_ name: [UInt8], _ call: SyscallContext) throws(Errno) -> ConnectOutcome {
+    throw .EOPNOTSUPP
+  }
+
+  // MARK: Listening
+
+  package var isListening: Bool { false }
+
+  package func listen(_ backlog: Int, _ call: SyscallContext) throws(Errno) { throw .EOPNOTSUPP }
+
+  /// The next connection: EAGAIN while there is none.
+  package func accept() throws(Errno) -> Socket { throw .EOPNOTSUPP }
+
+  // MARK: Data
+
+  /// Sends as much of `bytes` as there is room for, of a stream.
+  package func send(_ bytes: RawSpan, _ message: inout OutgoingMessage) throws(Errno) -> SendOutcome
+  {
+    throw .EOPNOTSUPP
+  }
+
+  /// Sends one message.
+  package func send(_ bytes: [UInt8], _ message: OutgoingMessage, _ call: SyscallContext?)
+    throws(Errno) -> SendOutcome
+  {
+    throw .EOPNOTSUPP
+  }
+
+  /// Takes bytes of a stream; with `MSG_PEEK` leaves them, and begins `offset` bytes later. EAGAIN while
+  /// there are none, 0 at the end.
+  package func receive(
+    into buffer: inout MutableRawSpan, _ flags: MessageFlags, from offset: Int,
+    _ message: inout SocketMessage
+  ) throws(Errno) -> Int {
+    throw .EOPNOTSUPP
+  }
+
+  /// Takes a message, or with `MSG_PEEK` looks at it: EAGAIN while there is none, nil when none will come.
+  package func receive(_ flags: MessageFlags) throws(Errno) -> SocketMessage? { throw .EOPNOTSUPP }
+
+  /// The address that bytes of a stream come from, where the family tells it: its peer's.
+  package var streamSource: [UInt8] { [] }
+
+  package func shutdown(_ how: ShutdownHow) throws(Errno) { throw .EOPNOTSUPP }
+
+  /// Without calls of their own: `splice`, `sendfile`.
+  package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
+    var message = SocketMessage()
+    if isStream { return try receive(into: &buffer, [], from: 0, &message) }
+    guard let message = try receive([]) else { return 0 }
+    let count = min(buffer.byteCount, message.bytes.count)
+    message.bytes.withRawSpan { buffer.copy(from: $0.extracting(0..<count)) }
+    return count
+  }
+
+  package override func write(from bytes: RawSpan) throws(Errno) -> Int {
+    var message = OutgoingMessage(flags: .MSG_DONTWAIT)
+    let outcome = isStream ? try send(bytes, &message) : try send(bytes.array, message, nil)
+    guard case .sent(let count) = outcome else { throw .EAGAIN }
+    return count
+  }
+
+  // MARK: Buffers
+
+  /// What `SO_SNDBUF` and `SO_RCVBUF` show.
+  package var sendBuffer: Int { Int(settings.sendBuffer ?? 212_992) }
+  package var receiveBuffer: Int { Int(settings.receiveBuffer ?? 212_992) }
+
+  /// Bytes to be received (`FIONREAD`): of a stream all, else of the next message.
+  package func bytesToReceive() throws(Errno) -> Int { throw .EINVAL }
+
+  /// Bytes sent that were not received yet (`SIOCOUTQ`).
+  package func bytesInFlight() throws(Errno) -> Int { throw .EINVAL }
+
+  /// Whether what is received next is at the mark of urgent data (`SIOCATMARK`).
+  package var isAtMark: Bool { get throws(Errno) { throw .ENOTTY } }
+
+  package override func ioctl(_ context: SyscallContext, request: UInt32, argument: UInt64)
+    throws(Errno) -> SyscallResult
+  {
+    try socketControl(context, request, GuestAddress(argument))
+  }
+
+  // MARK: Options
+
+  /// Options of the family's own levels: `ENOPROTOOPT`, or `EOPNOTSUPP` where there are none at all.
+  package func option(_ level: UInt32, _ name: UInt32, length: Int, _ call: SyscallContext)
+    throws(Errno) -> [UInt8]
+  {
+    throw .EOPNOTSUPP
+  }
+
+  package func setOption(_ level: UInt32, _ name: UInt32, _ value: [UInt8], _ call: SyscallContext)
+    throws(Errno)
+  {
+    throw .EOPNOTSUPP
+  }
+
+  /// Who is at the other end, or was when it began to listen (`SO_PEERCRED`).
+  package var peerCredentials: Ucred { Ucred(pid: 0, uid: .max, gid: .max) }
+  package var peerGroups: [UInt32] { get throws(Errno) { throw .ENODATA } }
+}

@@ -1,0 +1,82 @@
+import LinuxABI
+
+/// The names of unix sockets: those in the filesystem by their inodes, and abstract ones; and all unix
+/// sockets there are.
+final class UnixNames {
+  private struct AbstractName: Hashable {
+    var type: SocketType
+    var name: [UInt8]
+  }
+
+  private var paths: [ObjectIdentifier: Referenced<UnixSocket>] = [:]
+  private var abstracts: [AbstractName: Referenced<UnixSocket>] = [:]
+  private var sockets: [ObjectIdentifier: Referenced<UnixSocket>] = [:]
+  /// The name given to a socket last that was bound without one.
+  var lastAutomatic: UInt32 = 0
+
+  func add(_ socket: UnixSocket) { sockets[ObjectIdentifier(socket)] = Referenced(socket) }
+
+  func remove(_ socket: UnixSocket) {
+    sockets[ObjectIdentifier(socket)] = nil
+    if let inode = socket.place?.inode, paths[ObjectIdentifier(inode)]?.object === socket {
+      paths[ObjectIdentifier(inode)] = nil
+    }
+    if socket.isAbstract {
+      abstracts[AbstractName(type: socket.type, name: socket.boundName)] = nil
+    }
+  }
+
+  /// Every open socket, and those that wait to be accepted, oldest first.
+  var all: [UnixSocket] {
+    sockets.values.compactMap(\.object).sorted { $0.socketInode.number < $1.socketInode.number }
+  }
+
+  // MARK: Names
+
+  func enter(_ socket: UnixSocket, at inode: Inode) {
+    paths[ObjectIdentifier(inode)] = Referenced(socket)
+  }
+
+  func socket(at inode: Inode) -> UnixSocket? { paths[ObjectIdentifier(inode)]?.object }
+
+  /// - Throws: EADDRINUSE.
+  func enter(_ socket: UnixSocket, abstract name: [UInt8]) throws(Errno) {
+    let key = AbstractName(type: socket.type, name: name)
+    guard abstracts[key]?.object == nil else { throw .EADDRINUSE }
+    abstracts[key] = Referenced(socket)
+  }
+
+  func socket(abstract name: [UInt8], _ type: SocketType) -> UnixSocket? {
+    abstracts[AbstractName(type: type, name: name)]?.object
+  }
+
+  // MARK: Circles
+
+  private var isCollecting = false
+
+  /// Empties the queues of sockets that nobody can reach any more, because the only references to them
+  /// are in those queues.
+  func collect(_ flights: FlightRegistry) {
+    guard flights.socketCount > 0, !isCollecting else { return }
+    isCollecting = true
+    defer { isCollecting = false }
+    let inFlight = flights.references
+    var reached: Set<ObjectIdentifier> = []
+    var pending = sockets.values.compactMap(\.object).filter {
+      $0.referenceCount > inFlight[ObjectIdentifier($0), default: 0]
+    }
+    while let socket = pending.popLast() {
+      guard reached.insert(ObjectIdentifier(socket)).inserted else { continue }
+      pending += socket.embryos
+      for flight in socket.queuedFiles {
+        pending += flight.files.compactMap { $0 as? UnixSocket }
+      }
+    }
+    let lost = sockets.values.compactMap(\.object).filter {
+      !reached.contains(ObjectIdentifier($0)) && inFlight[ObjectIdentifier($0)] != nil
+    }
+    for socket in lost { socket.retain() }
+    for socket in lost { socket.forgetQueue() }
+    for socket in lost { socket.release() }
+  }
+}

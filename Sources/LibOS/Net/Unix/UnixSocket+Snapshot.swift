@@ -1,0 +1,168 @@
+package import LibOSState
+import LinuxABI
+package import Snapshot
+
+extension UnixSocket: PersistentFile {
+  package func save(_ saver: StateSaver)
+    throws(SnapshotError) -> Godwit_State_OpenFile.OneOf_Kind
+  {
+    var state = Godwit_State_UnixSocket()
+    state.socket = saveCommon()
+    state.type = type.rawValue
+    state.name = data(boundName)
+    if let place { state.dentry = saver.id(of: place) }
+    if let peer { state.peer = peer.save() }
+    state.groups = groupsOfPeer
+    switch self {
+    case let socket as UnixConnectionSocket: try socket.saveConnection(to: &state, saver)
+    case let socket as UnixDatagramSocket: try socket.saveDatagrams(to: &state, saver)
+    default: break
+    }
+    return .unixSocket(state)
+  }
+
+  /// What refers to other files: the other end, connections, files in flight.
+  func restoreLinks(_ state: Godwit_State_UnixSocket, _ loader: StateLoader) throws(SnapshotError) {
+    switch self {
+    case let socket as UnixConnectionSocket: try socket.restoreConnection(state, loader)
+    case let socket as UnixDatagramSocket: try socket.restoreDatagrams(state, loader)
+    default: break
+    }
+  }
+
+  fileprivate func restoreName(_ state: Godwit_State_UnixSocket, _ loader: StateLoader)
+    throws(SnapshotError)
+  {
+    boundName = Array(state.name)
+    if state.dentry != 0 {
+      let dentry = try loader.dentry(state.dentry)
+      place = dentry
+      network.unix.enter(self, at: dentry.inode)
+    } else if isAbstract {
+      do throws(Errno) { try network.unix.enter(self, abstract: boundName) } catch {
+        throw .invalidState("the name of unix socket \(socketInode.number)")
+      }
+    }
+  }
+}
+
+extension StateLoader {
+  func restoreUnixSocket(_ state: Godwit_State_UnixSocket, _ flags: OpenFlags)
+    throws(SnapshotError) -> UnixSocket
+  {
+    let inode = SocketInode(state.socket)
+    guard let type = SocketType(rawValue: state.type),
+      let socket = try? UnixSocket.make(kernel.network, type, inode: inode)
+    else { throw .invalidState("the type of unix socket \(state.socket.number)") }
+    socket.restoreCommon(state.socket, flags)
+    if state.hasPeer { socket.peer = Ucred(state.peer) }
+    socket.groupsOfPeer = state.groups
+    if let connection = socket as? UnixConnectionSocket {
+      connection.inheritsName = state.inheritsName
+      connection.isEmbryo = state.embryo
+    }
+    try socket.restoreName(state, self)
+    return socket
+  }
+}
+
+extension UnixConnectionSocket {
+  fileprivate func saveConnection(to state: inout Godwit_State_UnixSocket, _ saver: StateSaver)
+    throws(SnapshotError)
+  {
+    state.inheritsName = inheritsName
+    state.embryo = isEmbryo
+    state.state = self.state.rawValue
+    state.backlog = UInt32(backlog)
+    if let other { state.other = try saver.id(of: other) }
+    for child in waiting.elements { state.waiting.append(try saver.id(of: child)) }
+    switch self {
+    case let stream as UnixStreamSocket:
+      state.bytes = data(stream.bytes.contents)
+      for piece in stream.pieces.elements {
+        var entry = Godwit_State_StreamPiece()
+        entry.count = UInt64(piece.count)
+        if let credentials = piece.credentials { entry.sender = credentials.save() }
+        if let files = piece.files { entry.files = try files.save(saver) }
+        state.pieces.append(entry)
+      }
+    case let packets as UnixPacketSocket:
+      for record in packets.records.messages { state.messages.append(try record.save(saver)) }
+    default: break
+    }
+  }
+
+  fileprivate func restoreConnection(
+    _ state: Godwit_State_UnixSocket, _ loader: StateLoader
+  ) throws(SnapshotError) {
+    guard let saved = State(rawValue: state.state) else {
+      throw .invalidState("the state of unix socket \(socketInode.number)")
+    }
+    self.state = saved
+    backlog = min(Int(state.backlog), Network.backlogLimit)
+    if state.other != 0 {
+      let other = try loader.socket(state.other, UnixConnectionSocket.self)
+      guard other.type == type, other !== self, self.other == nil || self.other === other,
+        other.other == nil || other.other === self
+      else { throw .invalidState("the other end of unix socket \(socketInode.number)") }
+      self.other = other
+      other.other = self
+    }
+    for id in state.waiting {
+      let child = try loader.socket(id, UnixConnectionSocket.self)
+      guard child.type == type, child !== self else { throw .invalidState("connection \(id)") }
+      waiting.append(child)
+    }
+    switch self {
+    case let stream as UnixStreamSocket:
+      var pieces: [UnixStreamSocket.Piece] = []
+      for entry in state.pieces {
+        pieces.append(
+          UnixStreamSocket.Piece(
+            count: Int(clamping: entry.count),
+            credentials: entry.hasSender ? Ucred(entry.sender) : nil,
+            files: try loader.filesInFlight(entry.files)))
+      }
+      let bytes = Array(state.bytes)
+      var sum = 0
+      for piece in pieces where piece.count <= bytes.count { sum += piece.count }
+      guard sum == bytes.count, pieces.allSatisfy({ $0.count > 0 && $0.count <= bytes.count })
+      else { throw .invalidState("contents of unix socket \(socketInode.number)") }
+      stream.restore(bytes, pieces)
+    case let packets as UnixPacketSocket: packets.restore(try loader.messages(state.messages))
+    default: break
+    }
+  }
+}
+
+extension UnixDatagramSocket {
+  fileprivate func saveDatagrams(to state: inout Godwit_State_UnixSocket, _ saver: StateSaver)
+    throws(SnapshotError)
+  {
+    if let target {
+      if target.isClosed {
+        state.targetClosed = true
+        state.targetName = data(target.boundName)
+      } else {
+        state.target = try saver.id(of: target)
+      }
+    }
+    for datagram in datagrams.messages { state.messages.append(try datagram.save(saver)) }
+  }
+
+  fileprivate func restoreDatagrams(
+    _ state: Godwit_State_UnixSocket, _ loader: StateLoader
+  ) throws(SnapshotError) {
+    if state.targetClosed {
+      // A closed socket is only good to tell that it is.
+      let gone = UnixDatagramSocket(network, inode: SocketInode(number: 0, owner: Ownership()))
+      gone.retain()
+      gone.release()
+      gone.boundName = Array(state.targetName)
+      aim(at: gone)
+    } else if state.target != 0 {
+      aim(at: try loader.socket(state.target))
+    }
+    restore(try loader.messages(state.messages))
+  }
+}

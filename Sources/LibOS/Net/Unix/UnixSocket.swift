@@ -1,0 +1,171 @@
+package import LinuxABI
+import Machine
+
+/// A unix socket (`unix(7)`): names, credentials, and how one finds another.
+package class UnixSocket: Socket {
+  /// The image of its address without the family: a path with its NUL, an abstract name with the NUL
+  /// before it, or nothing.
+  package internal(set) var boundName: [UInt8] = []
+  /// The name in the filesystem that it was bound to.
+  package internal(set) var place: Dentry?
+  /// Who made its peer, or listened there.
+  var peer: Ucred?
+  var groupsOfPeer: [UInt32] = []
+
+  init(_ network: Network, _ type: SocketType, inode: SocketInode, flags: OpenFlags = .O_RDWR) {
+    super.init(network, .AF_UNIX, type, protocolNumber: 0, inode: inode, flags: flags)
+    network.unix.add(self)
+  }
+
+  /// A socket of the type: ESOCKTNOSUPPORT.
+  static func make(_ network: Network, _ type: SocketType, inode: SocketInode)
+    throws(Errno) -> UnixSocket
+  {
+    switch type {
+    case .SOCK_STREAM: UnixStreamSocket(network, type, inode: inode)
+    case .SOCK_SEQPACKET: UnixPacketSocket(network, type, inode: inode)
+    case .SOCK_DGRAM: UnixDatagramSocket(network, inode: inode)
+    // Linux gives a datagram socket to who asks for a raw one.
+    case .SOCK_RAW: UnixDatagramSocket(network, inode: inode)
+    case .SOCK_RDM: throw .ESOCKTNOSUPPORT
+    }
+  }
+
+  override func shutDownForGood() {
+    leave()
+    network.unix.remove(self)
+    place = nil
+    forgetQueue()
+    network.unix.collect(network.filesInFlight)
+  }
+
+  /// Parts from its peers.
+  func leave() {}
+
+  override func lostReference() { network.unix.collect(network.filesInFlight) }
+
+  // MARK: What is queued
+
+  /// Files that wait in its queue.
+  var queuedFiles: [FilesInFlight] { [] }
+  /// Connections that nobody has accepted.
+  var embryos: [UnixSocket] { [] }
+  func forgetQueue() {}
+
+  // MARK: Names
+
+  private static let familyBytes = [UInt8(AddressFamily.AF_UNIX.rawValue), 0]
+  /// Bytes of a `sun_path`.
+  private static let nameLimit = 108
+
+  var isAbstract: Bool { boundName.first == 0 }
+
+  package override var name: [UInt8] { Self.familyBytes + boundName }
+
+  /// Joins two ends of a pair, or of a connection.
+  func know(peer process: Process) {
+    let credentials = process.credentials
+    peer = Ucred(pid: process.pid, uid: credentials.effectiveUID, gid: credentials.effectiveGID)
+    groupsOfPeer = credentials.groups
+  }
+
+  package override var peerCredentials: Ucred { peer ?? super.peerCredentials }
+  package override var peerGroups: [UInt32] {
+    get throws(Errno) {
+      guard peer != nil else { throw .ENODATA }
+      return groupsOfPeer
+    }
+  }
+
+  /// The `sun_path` of a name: EINVAL.
+  private static func path(_ name: [UInt8]) throws(Errno) -> [UInt8] {
+    guard name.count > 2, name.count <= 2 + nameLimit, Array(name.prefix(2)) == familyBytes else {
+      throw .EINVAL
+    }
+    return Array(name.dropFirst(2))
+  }
+
+  package override func bind(_ name: [UInt8], _ call: SyscallContext) throws(Errno) {
+    if name == Self.familyBytes { return try bindAutomatically() }
+    let path = try Self.path(name)
+    guard boundName.isEmpty else { throw .EINVAL }
+    if path[0] == 0 {
+      try network.unix.enter(self, abstract: path)
+      boundName = path
+      return
+    }
+    let text = Array(path.prefix { $0 != 0 })
+    let mode = FileMode(type: .S_IFSOCK, permissions: socketInode.permissions)
+    do throws(Errno) {
+      place = try call.vfs.makeSocket(text, mode: mode, caller: call.caller())
+    } catch {
+      throw error == .EEXIST ? .EADDRINUSE : error
+    }
+    network.unix.enter(self, at: place!.inode)
+    boundName = text + [0]
+  }
+
+  /// Gives the socket an abstract name of five digits: ENOSPC when there is none left.
+  func bindAutomatically() throws(Errno) {
+    guard boundName.isEmpty else { return }
+    let names = network.unix
+    for _ in 0..<0x10_0000 {
+      names.lastAutomatic = (names.lastAutomatic + 1) & 0xf_ffff
+      let candidate = [0] + Array(hex(UInt64(names.lastAutomatic), width: 5).utf8)
+      guard names.socket(abstract: candidate, type) == nil else { continue }
+      try names.enter(self, abstract: candidate)
+      boundName = candidate
+      return
+    }
+    throw .ENOSPC
+  }
+
+  /// The socket that `name` leads to: what path walks say, EINVAL, ECONNREFUSED, EPROTOTYPE.
+  func find(_ name: [UInt8], _ call: SyscallContext) throws(Errno) -> UnixSocket {
+    let path = try Self.path(name)
+    if path[0] == 0 {
+      guard let found = network.unix.socket(abstract: path, type) else { throw .ECONNREFUSED }
+      return found
+    }
+    let caller = call.caller()
+    var walker = Walker(caller, from: call.process.fs.cwd)
+    let dentry = try walker.find(Array(path.prefix { $0 != 0 }), follow: true)
+    try caller.credentials.require(.W_OK, dentry.inode)
+    guard let found = network.unix.socket(at: dentry.inode) else { throw .ECONNREFUSED }
+    guard found.type == type else { throw .EPROTOTYPE }
+    return found
+  }
+
+  // MARK: Messages
+
+  /// What a message carries to `receiver`: credentials only when one of both wants them, or the sender
+  /// insists.
+  func credentials(of message: OutgoingMessage, for receiver: UnixSocket) -> Ucred? {
+    let isWanted =
+      settings.passesCredentials || receiver.settings.passesCredentials
+      || receiver.keepsCredentials
+    return isWanted || message.isSenderExplicit ? message.sender : nil
+  }
+
+  /// It may yet turn out that credentials are wanted here.
+  var keepsCredentials: Bool { false }
+
+  /// A record or datagram as it is queued at `receiver`.
+  func queued(_ bytes: [UInt8], _ message: OutgoingMessage, for receiver: UnixSocket)
+    -> SocketMessage
+  {
+    var result = SocketMessage()
+    result.bytes = bytes
+    result.source = boundName.isEmpty ? .none : .name(name)
+    result.credentials = credentials(of: message, for: receiver)
+    result.files = message.files
+    result.time = network.now
+    return result
+  }
+
+  /// A message that `MSG_PEEK` only looks at, or is taken.
+  static func take(_ queue: inout MessageQueue, _ flags: MessageFlags) -> SocketMessage? {
+    guard let first = queue.first else { return nil }
+    return flags.contains(.MSG_PEEK) ? first : queue.removeFirst()
+  }
+}
