@@ -51,6 +51,7 @@ import Testing
   static let travellers = guests.filter {
     [
       "epoll", "eventfd", "filestate", "links", "memstate", "pi", "pipe", "posixtimer", "procself",
+      "pty", "ptyjobs",
       "robust", "sigaltstack", "signalfd", "sleep", "sync", "threads", "timerstate",
     ].contains($0.name)
   }

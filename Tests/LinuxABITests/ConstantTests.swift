@@ -95,6 +95,7 @@ import Testing
     flags(TermiosOutputFlags.self),
     flags(TermiosControlFlags.self),
     flags(TermiosLocalFlags.self),
+    flags(PacketStatus.self),
     enumeration(FileType.self),
     (1...133).filter { $0 != 41 && $0 != 58 }.map {
       (Errno(rawValue: Int32($0)).name, UInt64($0))

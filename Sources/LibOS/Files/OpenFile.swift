@@ -49,6 +49,11 @@ package class OpenFile {
 
   package func write(from bytes: RawSpan) throws(Errno) -> Int { throw .EINVAL }
 
+  /// How long a read of `count` bytes is to wait before it takes what there is.
+  package func patience(reading count: Int, by task: Task, isNonBlocking: Bool) -> ReadPatience {
+    .none
+  }
+
   /// Whether `pread`, `pwrite` and `lseek` make sense; otherwise they fail with ESPIPE.
   package var isSeekable: Bool { false }
 

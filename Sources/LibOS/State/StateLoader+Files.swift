@@ -33,6 +33,8 @@ extension StateLoader {
       }
       return inode.open(flags, at: place, Array(text.text))
     case .inotify(let inotify): return try InotifyFile(inotify, flags, self)
+    case .pseudoterminalMaster(let master): return try restoreMaster(master, flags)
+    case .pseudoterminalSlave(let slave): return try restoreSlave(slave, flags)
     case .none:
       throw .invalidState("the kind of open file \(state.id)")
     }

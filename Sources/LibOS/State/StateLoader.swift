@@ -166,6 +166,9 @@ package final class StateLoader {
     guard state.parent != 0 else { return mount.root }
     let parent = try dentry(state.parent)
     let name = Array(state.name)
+    if state.deleted, mount.filesystem is PtsFS, let inode = try? parent.inode.restoredEntry(name) {
+      return Dentry(unnamed: inode, in: parent, name: name)
+    }
     if state.deleted, mount.filesystem is LayeredFS {
       guard let node = nodes[state.mount]?[state.number] else {
         throw .missingFile(text(name) + " (deleted)")
@@ -193,11 +196,14 @@ package final class StateLoader {
     for state in processes.processes {
       kernel.processes[state.pid] = try Process(state, self)
     }
+    for pid in state.terminalLeavers { kernel.processes[pid]?.hasLeftTerminal = true }
     releaseSharedFrames()
+    try kernel.pseudoterminals.restore(files.pseudoterminals)
     try restoreDentries()
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
     try restoreLocks()
+    kernel.pseudoterminals.finishRestoring(files.pseudoterminals)
     kernel.restoreTerminal(state)
     kernel.restoreClock(state)
   }

@@ -67,6 +67,8 @@ package struct SnapshotDescription {
     case .pid(let target): "pidfd of \(target.pid)"
     case .epoll: "epoll"
     case .inotify: "inotify"
+    case .pseudoterminalMaster(let master): "master of /dev/pts/\(master.number)"
+    case .pseudoterminalSlave(let slave): path(ofDentry: slave.dentry)
     case .none: "?"
     }
   }

@@ -46,11 +46,30 @@ extension SyscallContext {
     if let terminal = file.terminal {
       try process.stopInBackground(of: terminal, task, .SIGTTIN)
     }
+    let isNonBlocking = isNonBlocking || file.isNonBlocking
+    let count = segments.reduce(0) { $0 + $1.count }
+    switch file.patience(reading: count, by: task, isNonBlocking: isNonBlocking) {
+    case .none: break
+    case .nothing: return .value(0)
+    case .until(let deadline): return try waitForMore(file, segments, until: deadline)
+    }
     do {
       return .value(try readNow(file, segments, at: offset))
     } catch {
-      guard error == .EAGAIN, !file.isNonBlocking, !isNonBlocking else { throw error }
+      guard error == .EAGAIN, !isNonBlocking else { throw error }
       return try task.block(on: [file.waitQueue])
+    }
+  }
+
+  /// Waits though there is something to read; a signal ends that, and the read has it.
+  private func waitForMore(_ file: OpenFile, _ segments: [Segment], until deadline: Int64?)
+    throws(Errno) -> SyscallResult
+  {
+    do {
+      return try task.block(on: [file.waitQueue], until: deadline)
+    } catch {
+      guard let count = try? readNow(file, segments, at: nil), count > 0 else { throw error }
+      return .value(count)
     }
   }
 
