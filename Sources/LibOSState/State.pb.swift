@@ -161,6 +161,12 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._terminalLeavers = newValue}
   }
 
+  /// The cookie of the rename that inotify reported last.
+  package var renameCookie: UInt32 {
+    get {_storage._renameCookie}
+    set {_uniqueStorage()._renameCookie = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1968,7 +1974,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{4}1former_foregrounds\0\u{3}terminal_leavers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{4}1former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -1994,6 +2000,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _terminalForeground: Int32 = 0
     var _formerForegrounds: [Godwit_State_FormerForeground] = []
     var _terminalLeavers: [Int32] = []
+    var _renameCookie: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2027,6 +2034,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _terminalForeground = source._terminalForeground
       _formerForegrounds = source._formerForegrounds
       _terminalLeavers = source._terminalLeavers
+      _renameCookie = source._renameCookie
     }
   }
 
@@ -2068,6 +2076,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 21: try { try decoder.decodeSingularInt32Field(value: &_storage._terminalForeground) }()
         case 70: try { try decoder.decodeRepeatedMessageField(value: &_storage._formerForegrounds) }()
         case 71: try { try decoder.decodeRepeatedInt32Field(value: &_storage._terminalLeavers) }()
+        case 72: try { try decoder.decodeSingularUInt32Field(value: &_storage._renameCookie) }()
         default: break
         }
       }
@@ -2145,6 +2154,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if !_storage._terminalLeavers.isEmpty {
         try visitor.visitPackedInt32Field(value: _storage._terminalLeavers, fieldNumber: 71)
       }
+      if _storage._renameCookie != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._renameCookie, fieldNumber: 72)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2177,6 +2189,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._terminalForeground != rhs_storage._terminalForeground {return false}
         if _storage._formerForegrounds != rhs_storage._formerForegrounds {return false}
         if _storage._terminalLeavers != rhs_storage._terminalLeavers {return false}
+        if _storage._renameCookie != rhs_storage._renameCookie {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -32,6 +32,7 @@ package class OpenFile {
   package final func release() {
     referenceCount -= 1
     guard referenceCount == 0 else { return }
+    reportClosed()
     if holdsLocks { (try? inode)?.locks.release(ownedBy: .file(ObjectIdentifier(self))) }
     for item in epollItems { item.remove() }
     close()
@@ -88,6 +89,8 @@ package class OpenFile {
   /// Who gets SIGIO, and which signal instead of it (0: none): `F_SETOWN`, `F_SETSIG`.
   package var ioOwner = OwnerEx()
   package var ioSignal: Int32 = 0
+  /// It is one of its inode's `openCount`.
+  var isCounted = false
   /// Locks on the inode belong to this description and go with it.
   package var holdsLocks = false
 

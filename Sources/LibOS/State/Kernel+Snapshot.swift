@@ -68,6 +68,7 @@ extension Kernel {
       former.group = group
       state.formerForegrounds.append(former)
     }
+    state.renameCookie = vfs.lastRenameCookie
     state.terminalLeavers = processes.values.filter(\.hasLeftTerminal).map(\.pid).sorted()
     return state
   }
@@ -106,6 +107,7 @@ extension Kernel {
       vfs.streams.control.foreground = state.terminalForeground
       controllingTerminals[state.terminalSession] = vfs.streams.control
     }
+    vfs.lastRenameCookie = state.renameCookie
     for former in state.formerForegrounds { formerForegrounds[former.session] = former.group }
   }
 }

@@ -139,6 +139,7 @@ package final class StateLoader {
     file.offset = state.offset
     file.ioOwner = OwnerEx(type: state.ownerType, pid: state.owner)
     file.ioSignal = state.ioSignal
+    if !(file is PathFile) { file.countAsOpen() }
     openFiles[id] = file
     return file
   }

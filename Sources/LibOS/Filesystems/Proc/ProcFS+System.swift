@@ -105,6 +105,10 @@ extension ProcFS {
     add(files, "file-nr") { "0\t0\t9223372036854775807\n" }
     add(files, "nr_open") { "1048576\n" }
     add(files, "pipe-max-size") { "1048576\n" }
+    let inotify = subdirectory(files, "inotify")
+    add(inotify, "max_queued_events") { "\(InotifyFile.queueLimit)\n" }
+    add(inotify, "max_user_instances") { "128\n" }
+    add(inotify, "max_user_watches") { "\(InotifyFile.watchLimit)\n" }
   }
 }
 

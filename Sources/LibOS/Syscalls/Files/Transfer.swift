@@ -54,7 +54,9 @@ extension SyscallContext {
     case .until(let deadline): return try waitForMore(file, segments, until: deadline)
     }
     do {
-      return .value(try readNow(file, segments, at: offset))
+      let count = try readNow(file, segments, at: offset)
+      if count > 0 { file.dentry?.report(.IN_ACCESS) }
+      return .value(count)
     } catch {
       guard error == .EAGAIN, !isNonBlocking else { throw error }
       return try task.block(on: [file.waitQueue])
@@ -69,6 +71,7 @@ extension SyscallContext {
       return try task.block(on: [file.waitQueue], until: deadline)
     } catch {
       guard let count = try? readNow(file, segments, at: nil), count > 0 else { throw error }
+      file.dentry?.report(.IN_ACCESS)
       return .value(count)
     }
   }
@@ -168,6 +171,7 @@ extension SyscallContext {
         let count = try writeNow(file, segments, from: done, limit: total, at: offset)
         done += count
         if count == 0 { break }
+        file.dentry?.report(.IN_MODIFY)
       } catch {
         guard error == .EAGAIN, !file.isNonBlocking, !isNonBlocking else {
           if error == .EPIPE { raise(.SIGPIPE) }
