@@ -187,6 +187,24 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._lastUnixName = newValue}
   }
 
+  /// Foreground groups of terminals that were hung up, for the end of their sessions' leaders.
+  package var formerForegrounds: [Godwit_State_FormerForeground] {
+    get {_storage._formerForegrounds}
+    set {_uniqueStorage()._formerForegrounds = newValue}
+  }
+
+  /// Processes that gave up the terminal that their session has.
+  package var terminalLeavers: [Int32] {
+    get {_storage._terminalLeavers}
+    set {_uniqueStorage()._terminalLeavers = newValue}
+  }
+
+  /// The cookie of the rename that inotify reported last.
+  package var renameCookie: UInt32 {
+    get {_storage._renameCookie}
+    set {_uniqueStorage()._renameCookie = newValue}
+  }
+
   package var ipc: Godwit_State_Ipc {
     get {_storage._ipc ?? Godwit_State_Ipc()}
     set {_uniqueStorage()._ipc = newValue}
@@ -383,6 +401,20 @@ package nonisolated struct Godwit_State_Determinism: Sendable {
   package init() {}
 }
 
+package nonisolated struct Godwit_State_FormerForeground: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var session: Int32 = 0
+
+  package var group: Int32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Section 2.
 package nonisolated struct Godwit_State_Memory: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -488,7 +520,7 @@ package nonisolated struct Godwit_State_Mount: Sendable {
 
   package var readOnly: Bool = false
 
-  /// "overlay", "tmpfs", "9p", "proc", "sysfs", "devtmpfs".
+  /// "overlay", "tmpfs", "9p", "proc", "sysfs", "devtmpfs", "devpts".
   package var type: String = String()
 
   /// For "devtmpfs": the times of the devices. For "9p": the numbers of renamed files.
@@ -744,6 +776,8 @@ package nonisolated struct Godwit_State_Files: Sendable {
 
   package var locks: [Godwit_State_Lock] = []
 
+  package var pseudoterminals: [Godwit_State_Pseudoterminal] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -873,6 +907,22 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
     set {kind = .netlinkSocket(newValue)}
   }
 
+  package var pseudoterminalMaster: Godwit_State_PseudoterminalMaster {
+    get {
+      if case .pseudoterminalMaster(let v)? = kind {return v}
+      return Godwit_State_PseudoterminalMaster()
+    }
+    set {kind = .pseudoterminalMaster(newValue)}
+  }
+
+  package var pseudoterminalSlave: Godwit_State_PseudoterminalSlave {
+    get {
+      if case .pseudoterminalSlave(let v)? = kind {return v}
+      return Godwit_State_PseudoterminalSlave()
+    }
+    set {kind = .pseudoterminalSlave(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -889,6 +939,8 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
     case unixSocket(Godwit_State_UnixSocket)
     case internetSocket(Godwit_State_InternetSocket)
     case netlinkSocket(Godwit_State_NetlinkSocket)
+    case pseudoterminalMaster(Godwit_State_PseudoterminalMaster)
+    case pseudoterminalSlave(Godwit_State_PseudoterminalSlave)
 
   }
 
@@ -1128,6 +1180,163 @@ package nonisolated struct Godwit_State_SignalFile: Sendable {
 
   /// The process that used it last.
   package var pid: Int32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_PseudoterminalMaster: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: Int32 = 0
+
+  /// The name of the device that made it.
+  package var dentry: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_PseudoterminalSlave: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: Int32 = 0
+
+  package var dentry: UInt64 = 0
+
+  package var hungUp: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_Pseudoterminal: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of its name in `/dev/pts`.
+  package var number: Int32 {
+    get {_storage._number}
+    set {_uniqueStorage()._number = newValue}
+  }
+
+  package var discipline: Godwit_State_LineDiscipline {
+    get {_storage._discipline ?? Godwit_State_LineDiscipline()}
+    set {_uniqueStorage()._discipline = newValue}
+  }
+  /// Returns true if `discipline` has been explicitly set.
+  package var hasDiscipline: Bool {_storage._discipline != nil}
+  /// Clears the value of `discipline`. Subsequent reads from it will return its default value.
+  package mutating func clearDiscipline() {_uniqueStorage()._discipline = nil}
+
+  /// The session that it controls, and its foreground process group.
+  package var session: Int32 {
+    get {_storage._session}
+    set {_uniqueStorage()._session = newValue}
+  }
+
+  package var foreground: Int32 {
+    get {_storage._foreground}
+    set {_uniqueStorage()._foreground = newValue}
+  }
+
+  /// A struct winsize.
+  package var size: Data {
+    get {_storage._size}
+    set {_uniqueStorage()._size = newValue}
+  }
+
+  package var locked: Bool {
+    get {_storage._locked}
+    set {_uniqueStorage()._locked = newValue}
+  }
+
+  package var exclusive: Bool {
+    get {_storage._exclusive}
+    set {_uniqueStorage()._exclusive = newValue}
+  }
+
+  package var packetMode: Bool {
+    get {_storage._packetMode}
+    set {_uniqueStorage()._packetMode = newValue}
+  }
+
+  package var masterStopped: Bool {
+    get {_storage._masterStopped}
+    set {_uniqueStorage()._masterStopped = newValue}
+  }
+
+  /// The slave was open and no longer is.
+  package var left: Bool {
+    get {_storage._left}
+    set {_uniqueStorage()._left = newValue}
+  }
+
+  /// Of the device in `/dev/pts`.
+  package var attributes: Godwit_State_Attributes {
+    get {_storage._attributes ?? Godwit_State_Attributes()}
+    set {_uniqueStorage()._attributes = newValue}
+  }
+  /// Returns true if `attributes` has been explicitly set.
+  package var hasAttributes: Bool {_storage._attributes != nil}
+  /// Clears the value of `attributes`. Subsequent reads from it will return its default value.
+  package mutating func clearAttributes() {_uniqueStorage()._attributes = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What is on its way between the two ends of a terminal.
+package nonisolated struct Godwit_State_LineDiscipline: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A termios2.
+  package var modes: Data = Data()
+
+  package var backlog: Data = Data()
+
+  package var edited: Data = Data()
+
+  package var ready: Data = Data()
+
+  /// The lengths of the lines in `ready`.
+  package var lines: [UInt32] = []
+
+  package var arrivals: UInt64 = 0
+
+  package var quoting: Bool = false
+
+  package var erasing: Bool = false
+
+  package var output: Data = Data()
+
+  /// Echo yet to be shown: in bits 8 and up 0 a byte, 1 a control character, 2 a step back, 3 the start
+  /// of the line, 4 an erased tab, 5 one behind another; in the low bits the byte or the columns.
+  package var echoes: [UInt32] = []
+
+  package var column: UInt64 = 0
+
+  package var lineColumn: UInt64 = 0
+
+  package var stopped: Bool = false
+
+  package var stoppedByProgram: Bool = false
+
+  /// TIOCPKT_* bits.
+  package var status: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2606,7 +2815,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{2}\u{11}ipc\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{4}\u{7}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{2}\u{8}ipc\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -2636,6 +2845,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _lastUdpPort: UInt32 = 0
     var _lastUdpLitePort: UInt32 = 0
     var _lastUnixName: UInt32 = 0
+    var _formerForegrounds: [Godwit_State_FormerForeground] = []
+    var _terminalLeavers: [Int32] = []
+    var _renameCookie: UInt32 = 0
     var _ipc: Godwit_State_Ipc? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -2674,6 +2886,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _lastUdpPort = source._lastUdpPort
       _lastUdpLitePort = source._lastUdpLitePort
       _lastUnixName = source._lastUnixName
+      _formerForegrounds = source._formerForegrounds
+      _terminalLeavers = source._terminalLeavers
+      _renameCookie = source._renameCookie
       _ipc = source._ipc
     }
   }
@@ -2720,6 +2935,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 61: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastUdpPort) }()
         case 62: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastUdpLitePort) }()
         case 63: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastUnixName) }()
+        case 70: try { try decoder.decodeRepeatedMessageField(value: &_storage._formerForegrounds) }()
+        case 71: try { try decoder.decodeRepeatedInt32Field(value: &_storage._terminalLeavers) }()
+        case 72: try { try decoder.decodeSingularUInt32Field(value: &_storage._renameCookie) }()
         case 80: try { try decoder.decodeSingularMessageField(value: &_storage._ipc) }()
         default: break
         }
@@ -2814,6 +3032,15 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._lastUnixName != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._lastUnixName, fieldNumber: 63)
       }
+      if !_storage._formerForegrounds.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._formerForegrounds, fieldNumber: 70)
+      }
+      if !_storage._terminalLeavers.isEmpty {
+        try visitor.visitPackedInt32Field(value: _storage._terminalLeavers, fieldNumber: 71)
+      }
+      if _storage._renameCookie != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._renameCookie, fieldNumber: 72)
+      }
       try { if let v = _storage._ipc {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
       } }()
@@ -2853,6 +3080,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._lastUdpPort != rhs_storage._lastUdpPort {return false}
         if _storage._lastUdpLitePort != rhs_storage._lastUdpLitePort {return false}
         if _storage._lastUnixName != rhs_storage._lastUnixName {return false}
+        if _storage._formerForegrounds != rhs_storage._formerForegrounds {return false}
+        if _storage._terminalLeavers != rhs_storage._terminalLeavers {return false}
+        if _storage._renameCookie != rhs_storage._renameCookie {return false}
         if _storage._ipc != rhs_storage._ipc {return false}
         return true
       }
@@ -3235,6 +3465,41 @@ nonisolated extension Godwit_State_Determinism: SwiftProtobuf.Message, SwiftProt
     if lhs.time != rhs.time {return false}
     if lhs.current != rhs.current {return false}
     if lhs.sliceEnd != rhs.sliceEnd {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_FormerForeground: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FormerForeground"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}group\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.session) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.group) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.session != 0 {
+      try visitor.visitSingularInt32Field(value: self.session, fieldNumber: 1)
+    }
+    if self.group != 0 {
+      try visitor.visitSingularInt32Field(value: self.group, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_FormerForeground, rhs: Godwit_State_FormerForeground) -> Bool {
+    if lhs.session != rhs.session {return false}
+    if lhs.group != rhs.group {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3874,7 +4139,7 @@ nonisolated extension Godwit_State_Dentry: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Files"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0\u{1}pipes\0\u{1}locks\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0\u{1}pipes\0\u{1}locks\0\u{2}\u{1b}pseudoterminals\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3885,6 +4150,7 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.files) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.pipes) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.locks) }()
+      case 30: try { try decoder.decodeRepeatedMessageField(value: &self.pseudoterminals) }()
       default: break
       }
     }
@@ -3900,6 +4166,9 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.locks.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.locks, fieldNumber: 3)
     }
+    if !self.pseudoterminals.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.pseudoterminals, fieldNumber: 30)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3907,6 +4176,7 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.files != rhs.files {return false}
     if lhs.pipes != rhs.pipes {return false}
     if lhs.locks != rhs.locks {return false}
+    if lhs.pseudoterminals != rhs.pseudoterminals {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3914,7 +4184,7 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{2}\u{4}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0\u{4}\u{b}unix_socket\0\u{3}internet_socket\0\u{3}netlink_socket\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{2}\u{4}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0\u{4}\u{b}unix_socket\0\u{3}internet_socket\0\u{3}netlink_socket\0\u{4}\u{8}pseudoterminal_master\0\u{3}pseudoterminal_slave\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4097,6 +4367,32 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
           self.kind = .netlinkSocket(v)
         }
       }()
+      case 40: try {
+        var v: Godwit_State_PseudoterminalMaster?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pseudoterminalMaster(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pseudoterminalMaster(v)
+        }
+      }()
+      case 41: try {
+        var v: Godwit_State_PseudoterminalSlave?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pseudoterminalSlave(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pseudoterminalSlave(v)
+        }
+      }()
       default: break
       }
     }
@@ -4177,6 +4473,14 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
     case .netlinkSocket?: try {
       guard case .netlinkSocket(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+    }()
+    case .pseudoterminalMaster?: try {
+      guard case .pseudoterminalMaster(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
+    case .pseudoterminalSlave?: try {
+      guard case .pseudoterminalSlave(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
     }()
     case nil: break
     }
@@ -4601,6 +4905,321 @@ nonisolated extension Godwit_State_SignalFile: SwiftProtobuf.Message, SwiftProto
   package static func ==(lhs: Godwit_State_SignalFile, rhs: Godwit_State_SignalFile) -> Bool {
     if lhs.mask != rhs.mask {return false}
     if lhs.pid != rhs.pid {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PseudoterminalMaster: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PseudoterminalMaster"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}dentry\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.dentry) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularInt32Field(value: self.number, fieldNumber: 1)
+    }
+    if self.dentry != 0 {
+      try visitor.visitSingularUInt64Field(value: self.dentry, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PseudoterminalMaster, rhs: Godwit_State_PseudoterminalMaster) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.dentry != rhs.dentry {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PseudoterminalSlave: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PseudoterminalSlave"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}dentry\0\u{3}hung_up\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.dentry) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.hungUp) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularInt32Field(value: self.number, fieldNumber: 1)
+    }
+    if self.dentry != 0 {
+      try visitor.visitSingularUInt64Field(value: self.dentry, fieldNumber: 2)
+    }
+    if self.hungUp != false {
+      try visitor.visitSingularBoolField(value: self.hungUp, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PseudoterminalSlave, rhs: Godwit_State_PseudoterminalSlave) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.dentry != rhs.dentry {return false}
+    if lhs.hungUp != rhs.hungUp {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Pseudoterminal: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Pseudoterminal"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}discipline\0\u{1}session\0\u{1}foreground\0\u{1}size\0\u{1}locked\0\u{1}exclusive\0\u{3}packet_mode\0\u{3}master_stopped\0\u{1}left\0\u{1}attributes\0")
+
+  fileprivate class _StorageClass {
+    var _number: Int32 = 0
+    var _discipline: Godwit_State_LineDiscipline? = nil
+    var _session: Int32 = 0
+    var _foreground: Int32 = 0
+    var _size: Data = Data()
+    var _locked: Bool = false
+    var _exclusive: Bool = false
+    var _packetMode: Bool = false
+    var _masterStopped: Bool = false
+    var _left: Bool = false
+    var _attributes: Godwit_State_Attributes? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _number = source._number
+      _discipline = source._discipline
+      _session = source._session
+      _foreground = source._foreground
+      _size = source._size
+      _locked = source._locked
+      _exclusive = source._exclusive
+      _packetMode = source._packetMode
+      _masterStopped = source._masterStopped
+      _left = source._left
+      _attributes = source._attributes
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularInt32Field(value: &_storage._number) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._discipline) }()
+        case 3: try { try decoder.decodeSingularInt32Field(value: &_storage._session) }()
+        case 4: try { try decoder.decodeSingularInt32Field(value: &_storage._foreground) }()
+        case 5: try { try decoder.decodeSingularBytesField(value: &_storage._size) }()
+        case 6: try { try decoder.decodeSingularBoolField(value: &_storage._locked) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._exclusive) }()
+        case 8: try { try decoder.decodeSingularBoolField(value: &_storage._packetMode) }()
+        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._masterStopped) }()
+        case 10: try { try decoder.decodeSingularBoolField(value: &_storage._left) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._attributes) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._number != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._number, fieldNumber: 1)
+      }
+      try { if let v = _storage._discipline {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      if _storage._session != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._session, fieldNumber: 3)
+      }
+      if _storage._foreground != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._foreground, fieldNumber: 4)
+      }
+      if !_storage._size.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._size, fieldNumber: 5)
+      }
+      if _storage._locked != false {
+        try visitor.visitSingularBoolField(value: _storage._locked, fieldNumber: 6)
+      }
+      if _storage._exclusive != false {
+        try visitor.visitSingularBoolField(value: _storage._exclusive, fieldNumber: 7)
+      }
+      if _storage._packetMode != false {
+        try visitor.visitSingularBoolField(value: _storage._packetMode, fieldNumber: 8)
+      }
+      if _storage._masterStopped != false {
+        try visitor.visitSingularBoolField(value: _storage._masterStopped, fieldNumber: 9)
+      }
+      if _storage._left != false {
+        try visitor.visitSingularBoolField(value: _storage._left, fieldNumber: 10)
+      }
+      try { if let v = _storage._attributes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Pseudoterminal, rhs: Godwit_State_Pseudoterminal) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._number != rhs_storage._number {return false}
+        if _storage._discipline != rhs_storage._discipline {return false}
+        if _storage._session != rhs_storage._session {return false}
+        if _storage._foreground != rhs_storage._foreground {return false}
+        if _storage._size != rhs_storage._size {return false}
+        if _storage._locked != rhs_storage._locked {return false}
+        if _storage._exclusive != rhs_storage._exclusive {return false}
+        if _storage._packetMode != rhs_storage._packetMode {return false}
+        if _storage._masterStopped != rhs_storage._masterStopped {return false}
+        if _storage._left != rhs_storage._left {return false}
+        if _storage._attributes != rhs_storage._attributes {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_LineDiscipline: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LineDiscipline"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}modes\0\u{1}backlog\0\u{1}edited\0\u{1}ready\0\u{1}lines\0\u{1}arrivals\0\u{1}quoting\0\u{1}erasing\0\u{1}output\0\u{1}echoes\0\u{1}column\0\u{3}line_column\0\u{1}stopped\0\u{3}stopped_by_program\0\u{1}status\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.modes) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.backlog) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.edited) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.ready) }()
+      case 5: try { try decoder.decodeRepeatedUInt32Field(value: &self.lines) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.arrivals) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.quoting) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.erasing) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.output) }()
+      case 10: try { try decoder.decodeRepeatedUInt32Field(value: &self.echoes) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.column) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.lineColumn) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.stopped) }()
+      case 14: try { try decoder.decodeSingularBoolField(value: &self.stoppedByProgram) }()
+      case 15: try { try decoder.decodeSingularUInt32Field(value: &self.status) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.modes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.modes, fieldNumber: 1)
+    }
+    if !self.backlog.isEmpty {
+      try visitor.visitSingularBytesField(value: self.backlog, fieldNumber: 2)
+    }
+    if !self.edited.isEmpty {
+      try visitor.visitSingularBytesField(value: self.edited, fieldNumber: 3)
+    }
+    if !self.ready.isEmpty {
+      try visitor.visitSingularBytesField(value: self.ready, fieldNumber: 4)
+    }
+    if !self.lines.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.lines, fieldNumber: 5)
+    }
+    if self.arrivals != 0 {
+      try visitor.visitSingularUInt64Field(value: self.arrivals, fieldNumber: 6)
+    }
+    if self.quoting != false {
+      try visitor.visitSingularBoolField(value: self.quoting, fieldNumber: 7)
+    }
+    if self.erasing != false {
+      try visitor.visitSingularBoolField(value: self.erasing, fieldNumber: 8)
+    }
+    if !self.output.isEmpty {
+      try visitor.visitSingularBytesField(value: self.output, fieldNumber: 9)
+    }
+    if !self.echoes.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.echoes, fieldNumber: 10)
+    }
+    if self.column != 0 {
+      try visitor.visitSingularUInt64Field(value: self.column, fieldNumber: 11)
+    }
+    if self.lineColumn != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lineColumn, fieldNumber: 12)
+    }
+    if self.stopped != false {
+      try visitor.visitSingularBoolField(value: self.stopped, fieldNumber: 13)
+    }
+    if self.stoppedByProgram != false {
+      try visitor.visitSingularBoolField(value: self.stoppedByProgram, fieldNumber: 14)
+    }
+    if self.status != 0 {
+      try visitor.visitSingularUInt32Field(value: self.status, fieldNumber: 15)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_LineDiscipline, rhs: Godwit_State_LineDiscipline) -> Bool {
+    if lhs.modes != rhs.modes {return false}
+    if lhs.backlog != rhs.backlog {return false}
+    if lhs.edited != rhs.edited {return false}
+    if lhs.ready != rhs.ready {return false}
+    if lhs.lines != rhs.lines {return false}
+    if lhs.arrivals != rhs.arrivals {return false}
+    if lhs.quoting != rhs.quoting {return false}
+    if lhs.erasing != rhs.erasing {return false}
+    if lhs.output != rhs.output {return false}
+    if lhs.echoes != rhs.echoes {return false}
+    if lhs.column != rhs.column {return false}
+    if lhs.lineColumn != rhs.lineColumn {return false}
+    if lhs.stopped != rhs.stopped {return false}
+    if lhs.stoppedByProgram != rhs.stoppedByProgram {return false}
+    if lhs.status != rhs.status {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

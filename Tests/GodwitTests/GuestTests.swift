@@ -67,8 +67,9 @@ import Testing
   /// Programs with much to carry, through files and new host processes.
   static let travellers = guests.filter {
     [
-      "epoll", "eventfd", "filestate", "links", "memstate", "pi", "pipe", "posixtimer", "procself",
-      "robust", "sigaltstack", "signalfd", "sleep", "sockstate", "sync", "threads", "timerstate",
+      "epoll", "eventfd", "filestate", "inotify", "links", "memstate", "pi", "pipe", "posixtimer",
+      "procself", "pty", "ptyjobs", "robust", "sigaltstack", "signalfd", "sleep", "sockstate", "sync",
+      "threads", "timerstate",
     ].contains($0.name)
   }
 

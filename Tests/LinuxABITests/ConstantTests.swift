@@ -117,6 +117,7 @@ import Testing
     enumeration(RouteAttribute.self),
     flags(InterfaceFlags.self),
     enumeration(SocketRequest.self),
+    flags(PacketStatus.self),
     enumeration(FileType.self),
     (1...133).filter { $0 != 41 && $0 != 58 }.map {
       (Errno(rawValue: Int32($0)).name, UInt64($0))

@@ -19,7 +19,7 @@ import Testing
 
   private static let numbers: [Claim] =
     ConstantTests.flags(IpcFlags.self) + ConstantTests.flags(SharedMemoryFlags.self)
-    + ConstantTests.flags(SemaphoreFlags.self) + ConstantTests.flags(MessageFlags.self)
+    + ConstantTests.flags(SemaphoreFlags.self) + ConstantTests.flags(MessageQueueFlags.self)
     + ConstantTests.enumeration(SharedMemoryCommand.self)
     + ConstantTests.enumeration(SemaphoreCommand.self)
     + ConstantTests.enumeration(MessageCommand.self)

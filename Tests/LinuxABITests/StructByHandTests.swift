@@ -33,6 +33,7 @@ import Testing
         ("sizeof(struct epoll_event)", UInt64(EpollEvent.byteCount(for: isa))),
         ("sizeof(struct linux_termios)", UInt64(Termios.byteCount)),
         ("sizeof(struct termios2)", UInt64(Termios.byteCount2)),
+        ("sizeof(struct termio)", UInt64(Termio.byteCount)),
         ("sizeof(struct utsname)", UInt64(Utsname.byteCount)),
         ("__builtin_offsetof(struct dirent64, d_name)", 19),
         ("sizeof(struct inotify_event)", 16),
@@ -48,6 +49,7 @@ import Testing
       #include <sys/stat.h>
       #include <sys/epoll.h>
       #include <sys/inotify.h>
+      #include <sys/ioctl.h>
       #include <sys/utsname.h>
       #include <dirent.h>
       #define termios linux_termios

@@ -28,10 +28,12 @@ extension InotifyFile: PersistentFile {
     _ state: Godwit_State_InotifyFile, _ flags: OpenFlags, _ loader: StateLoader
   ) throws(SnapshotError) {
     self.init(flags)
-    var watches: [Int32: Watch] = [:]
+    var watches: [InotifyWatch] = []
     for entry in state.watches {
-      watches[entry.descriptor] = Watch(
-        dentry: try loader.dentry(entry.dentry), mask: InotifyMask(rawValue: entry.mask))
+      watches.append(
+        InotifyWatch(
+          self, entry.descriptor, try loader.dentry(entry.dentry),
+          InotifyMask(rawValue: entry.mask)))
     }
     restore(
       watches, next: state.next,

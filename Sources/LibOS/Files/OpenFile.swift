@@ -32,6 +32,7 @@ package class OpenFile {
   package final func release() {
     referenceCount -= 1
     guard referenceCount == 0 else { return lostReference() }
+    reportClosed()
     if holdsLocks { (try? inode)?.locks.release(ownedBy: .file(ObjectIdentifier(self))) }
     for item in epollItems { item.remove() }
     close()
@@ -54,6 +55,11 @@ package class OpenFile {
   package func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int { throw .EINVAL }
 
   package func write(from bytes: RawSpan) throws(Errno) -> Int { throw .EINVAL }
+
+  /// How long a read of `count` bytes is to wait before it takes what there is.
+  package func patience(reading count: Int, by task: Task, isNonBlocking: Bool) -> ReadPatience {
+    .none
+  }
 
   /// Whether `pread`, `pwrite` and `lseek` make sense; otherwise they fail with ESPIPE.
   package var isSeekable: Bool { false }
@@ -89,6 +95,8 @@ package class OpenFile {
   /// Who gets SIGIO, and which signal instead of it (0: none): `F_SETOWN`, `F_SETSIG`.
   package var ioOwner = OwnerEx()
   package var ioSignal: Int32 = 0
+  /// It is one of its inode's `openCount`.
+  var isCounted = false
   /// Locks on the inode belong to this description and go with it.
   package var holdsLocks = false
 

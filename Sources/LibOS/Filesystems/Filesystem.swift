@@ -15,6 +15,8 @@ package class Filesystem {
   package var typeName: String { "none" }
   /// What is mounted, in `/proc/mounts`.
   package var source: String { typeName }
+  /// What `/proc/mounts` shows beyond the flags of the mount, each behind a comma.
+  package var options: String { "" }
   package var root: Inode { preconditionFailure("a filesystem without a root") }
 
   /// Sizes and limits, without flags.

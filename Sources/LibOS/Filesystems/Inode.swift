@@ -45,6 +45,15 @@ package class Inode {
   /// The same, if anybody ever asked.
   package private(set) var locksInUse: FileLocks?
 
+  /// Inotify watches on the file.
+  var watchList = WatchList()
+  /// Open descriptions that were opened by a name.
+  var openCount = 0
+  /// It has lost its last name.
+  package var isRemoved: Bool { wasRemoved }
+  /// The same, as far as the names are no affair of the library OS's own.
+  var wasRemoved = false
+
   package init(number: UInt64) { self.number = number }
 
   /// The type alone, without asking the host for the rest.

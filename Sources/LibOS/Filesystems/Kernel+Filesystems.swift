@@ -32,7 +32,8 @@ extension Kernel {
     let context = FSContext(root: vfs.root)
     try vfs.mount(ProcFS(self), at: "/proc", context)
     try vfs.mount(SysFS(self), at: "/sys", context, isReadOnly: true)
-    try vfs.mount(DevFS(vfs: vfs), at: "/dev", context)
+    try vfs.mount(DevFS(self), at: "/dev", context)
+    try vfs.mount(PtsFS(self), at: "/dev/pts", context)
     for path in ["/dev/shm", "/tmp"] {
       try vfs.mount(LayeredFS(vfs: vfs, lower: nil), at: path, context)
     }
@@ -46,7 +47,8 @@ extension Kernel {
   }
 
   /// Opens the streams the host process inherited as 0, 1 and 2 under these descriptors; those that are
-  /// closed stay closed. A terminal among them is the process's controlling one.
+  /// closed stay closed. A terminal among them is the process's controlling one, and so is that of the
+  /// host process, which is there though all three lead elsewhere.
   package func openStandardStreams(of process: Process) {
     let terminal = try? vfs.resolve(Array("/dev/tty".utf8), in: FSContext(root: vfs.root))
     for descriptor in Int32(0)...2 {
@@ -69,6 +71,12 @@ extension Kernel {
         attach(vfs.streams.control, to: process)
       }
     }
+    guard process.controllingTerminal == nil,
+      let own = try? HostStreamFile(vfs, StreamURI(.tty, ""), .O_RDWR, at: terminal)
+    else { return }
+    own.retain()
+    own.release()
+    attach(vfs.streams.control, to: process)
   }
 }
 

@@ -44,6 +44,7 @@ extension VFS {
     permissions |= try last.directory.inode.status().mode.permissions & FileMode.S_ISGID
     _ = try last.directory.inode.makeDirectory(
       last.name, permissions: permissions, owner: try owner(in: last.directory, caller))
+    last.directory.inode.report([.IN_CREATE, .IN_ISDIR], entry: last.name)
   }
 
   package func makeNode(
@@ -62,6 +63,7 @@ extension VFS {
     case FileType.S_IFDIR.rawValue: throw .EPERM
     default: throw .EINVAL
     }
+    last.directory.inode.report(.IN_CREATE, entry: last.name)
   }
 
   /// Makes a socket of the filesystem and returns its name, for `bind(2)`.
@@ -84,6 +86,7 @@ extension VFS {
     let last = try vacancy(path, from: start, caller, isDirectory: false)
     _ = try last.directory.inode.makeSymbolicLink(
       last.name, to: target, owner: try owner(in: last.directory, caller))
+    last.directory.inode.report(.IN_CREATE, entry: last.name)
   }
 
   package func link(_ existing: Dentry, to path: [UInt8], from start: Dentry, caller: PathCaller)
@@ -93,6 +96,8 @@ extension VFS {
     guard existing.mount === last.directory.mount else { throw .EXDEV }
     if existing.isDirectory { throw .EPERM }
     try last.directory.inode.link(last.name, to: existing.inode)
+    existing.inode.report(.IN_ATTRIB)
+    last.directory.inode.report(.IN_CREATE, entry: last.name)
   }
 
   package func unlink(_ path: [UInt8], from start: Dentry, caller: PathCaller) throws(Errno) {
@@ -107,8 +112,12 @@ extension VFS {
     try caller.credentials.requireRemovable(found.inode, from: last.directory.inode)
     if found.isDirectory { throw .EISDIR }
     if found.mount !== last.directory.mount { throw .EBUSY }
+    let isLast = isLastName(found)
     try last.directory.inode.unlink(last.name)
     last.directory.forget(last.name)
+    found.inode.report(.IN_ATTRIB)
+    reportRemoved(found, isLast)
+    last.directory.inode.report(.IN_DELETE, entry: last.name)
   }
 
   package func removeDirectory(_ path: [UInt8], from start: Dentry, caller: PathCaller)
@@ -127,8 +136,22 @@ extension VFS {
     try caller.credentials.requireRemovable(found.inode, from: last.directory.inode)
     guard found.isDirectory else { throw .ENOTDIR }
     if found.mount !== last.directory.mount || found === caller.fs.root { throw .EBUSY }
+    let isLast = isLastName(found)
     try last.directory.inode.removeDirectory(last.name)
     last.directory.forget(last.name)
+    reportRemoved(found, isLast)
+    last.directory.inode.report([.IN_DELETE, .IN_ISDIR], entry: last.name)
+  }
+
+  /// Whether somebody wants to know when the file is gone, and it goes with this name.
+  private func isLastName(_ dentry: Dentry) -> Bool {
+    guard !dentry.inode.watchList.isEmpty else { return false }
+    return dentry.isDirectory || ((try? dentry.inode.status().linkCount) ?? 1) <= 1
+  }
+
+  private func reportRemoved(_ dentry: Dentry, _ isLast: Bool) {
+    if isLast { dentry.inode.wasRemoved = true }
+    dentry.inode.reportNameRemoved()
   }
 
   package func rename(
@@ -170,9 +193,29 @@ extension VFS {
       }
     }
     if moving.mount !== from.directory.mount { throw .EBUSY }
+    let isExchange = flags.contains(.RENAME_EXCHANGE)
+    let isLast = target.map { isLastName($0) } ?? false
     try from.directory.inode.rename(
       from.name, to: to.directory.inode, as: to.name, flags: flags)
-    from.directory.moved(
-      from.name, to: to.directory, as: to.name, exchange: flags.contains(.RENAME_EXCHANGE))
+    from.directory.moved(from.name, to: to.directory, as: to.name, exchange: isExchange)
+    reportMoved(moving, from, to, replacing: isExchange ? nil : target)
+    guard let target else { return }
+    if isExchange {
+      reportMoved(target, to, from, replacing: nil)
+    } else {
+      reportRemoved(target, isLast)
+    }
+  }
+
+  private func reportMoved(
+    _ moved: Dentry, _ from: LastComponent, _ to: LastComponent, replacing target: Dentry?
+  ) {
+    lastRenameCookie &+= 1
+    let kind: InotifyMask = moved.isDirectory ? .IN_ISDIR : []
+    from.directory.inode.report(
+      kind.union(.IN_MOVED_FROM), entry: from.name, cookie: lastRenameCookie)
+    to.directory.inode.report(kind.union(.IN_MOVED_TO), entry: to.name, cookie: lastRenameCookie)
+    target?.inode.report(.IN_ATTRIB)
+    moved.inode.report(.IN_MOVE_SELF)
   }
 }

@@ -47,7 +47,11 @@ extension VFS {
       throw .EPERM
     }
     let file = try openNode(dentry, flags)
-    if truncates, type == .S_IFREG { try dentry.inode.truncate(to: 0) }
+    if truncates, type == .S_IFREG {
+      try dentry.inode.truncate(to: 0)
+      dentry.report(.IN_MODIFY)
+    }
+    file.reportOpened()
     return file
   }
 
@@ -95,7 +99,10 @@ extension VFS {
     let inode = try last.directory.inode.create(
       last.name, permissions: permissions & 0o7777 & ~UInt32(caller.fs.umask),
       owner: try owner(in: last.directory, caller))
-    return try openNode(last.directory.child(last.name, inode), flags)
+    last.directory.inode.report(.IN_CREATE, entry: last.name)
+    let file = try openNode(last.directory.child(last.name, inode), flags)
+    file.reportOpened()
+    return file
   }
 
   private func openTemporary(
@@ -108,6 +115,8 @@ extension VFS {
     let inode = try directory.inode.makeTemporaryFile(
       permissions: permissions & 0o7777 & ~UInt32(walker.caller.fs.umask),
       owner: try owner(in: directory, walker.caller))
-    return try openNode(Dentry(unnamed: inode, in: directory), flags)
+    let file = try openNode(Dentry(unnamed: inode, in: directory), flags)
+    file.reportOpened()
+    return file
   }
 }

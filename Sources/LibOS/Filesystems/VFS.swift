@@ -31,6 +31,9 @@ package final class VFS {
   private var recentPrograms: [MemoryObject] = []
   private static let recentProgramLimit = 64
 
+  /// Given to the two halves of the rename reported last (inotify(7)).
+  package var lastRenameCookie: UInt32 = 0
+
   private var nextDeviceMinor: UInt32 = 20
   private var nextMountID: UInt64 = 20
 

@@ -33,7 +33,7 @@ package final class MessageQueue: IpcObject {
   }
 
   /// The place of the message that msgrcv(2) takes for `type` (or with `MSG_COPY` for an index).
-  func index(for type: Int64, _ flags: MessageFlags) -> Int? {
+  func index(for type: Int64, _ flags: MessageQueueFlags) -> Int? {
     if flags.contains(.MSG_COPY) {
       return messages.indices.contains(Int(clamping: type)) ? Int(type) : nil
     }

@@ -45,6 +45,10 @@ package final class Kernel {
   package static let initPID: Int32 = 1
   /// Controlling terminals by session.
   package var controllingTerminals: [Int32: TerminalControl] = [:]
+  /// The foreground groups of terminals that were hung up, by session: the end of the leader is told to
+  /// them.
+  package var formerForegrounds: [Int32: Int32] = [:]
+  package private(set) lazy var pseudoterminals = PseudoterminalTable(self)
 
   package var scheduler = Scheduler()
   package var timers = TimerQueue() {
@@ -108,6 +112,7 @@ package final class Kernel {
     for process in processes.values { process.tasks = [] }
     (processes, tasks) = ([:], [:])
     network.dismantle()
+    pseudoterminals.dismantle()
     vfs.dismantle()
   }
 

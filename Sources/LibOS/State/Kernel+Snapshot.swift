@@ -75,6 +75,14 @@ extension Kernel {
     state.terminalSession = vfs.streams.control.session
     state.terminalForeground = vfs.streams.control.foreground
     if let modes = vfs.streams.terminalModes { state.terminalModes = data(modes.bytes2) }
+    for (session, group) in formerForegrounds.sorted(by: { $0.key < $1.key }) {
+      var former = Godwit_State_FormerForeground()
+      former.session = session
+      former.group = group
+      state.formerForegrounds.append(former)
+    }
+    state.renameCookie = vfs.lastRenameCookie
+    state.terminalLeavers = processes.values.filter(\.hasLeftTerminal).map(\.pid).sorted()
     return state
   }
 
@@ -134,6 +142,8 @@ extension Kernel {
       vfs.streams.control.foreground = state.terminalForeground
       controllingTerminals[state.terminalSession] = vfs.streams.control
     }
+    vfs.lastRenameCookie = state.renameCookie
+    for former in state.formerForegrounds { formerForegrounds[former.session] = former.group }
   }
 }
 

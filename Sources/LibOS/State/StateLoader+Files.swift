@@ -36,6 +36,8 @@ extension StateLoader {
     case .unixSocket(let socket): return try restoreUnixSocket(socket, flags)
     case .internetSocket(let socket): return try restoreInternetSocket(socket, flags)
     case .netlinkSocket(let socket): return try restoreNetlinkSocket(socket, flags)
+    case .pseudoterminalMaster(let master): return try restoreMaster(master, flags)
+    case .pseudoterminalSlave(let slave): return try restoreSlave(slave, flags)
     case .none:
       throw .invalidState("the kind of open file \(state.id)")
     }

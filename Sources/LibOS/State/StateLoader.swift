@@ -147,6 +147,7 @@ package final class StateLoader {
     file.offset = state.offset
     file.ioOwner = OwnerEx(type: state.ownerType, pid: state.owner)
     file.ioSignal = state.ioSignal
+    if !(file is PathFile) { file.countAsOpen() }
     openFiles[id] = file
     // Sockets refer to one another in circles.
     try restoreLinks(of: file, state)
@@ -176,6 +177,9 @@ package final class StateLoader {
     guard state.parent != 0 else { return mount.root }
     let parent = try dentry(state.parent)
     let name = Array(state.name)
+    if state.deleted, mount.filesystem is PtsFS, let inode = try? parent.inode.restoredEntry(name) {
+      return Dentry(unnamed: inode, in: parent, name: name)
+    }
     if state.deleted, mount.filesystem is LayeredFS {
       guard let node = nodes[state.mount]?[state.number] else {
         throw .missingFile(text(name) + " (deleted)")
@@ -206,12 +210,15 @@ package final class StateLoader {
     for state in processes.processes {
       kernel.processes[state.pid] = try Process(state, self)
     }
+    for pid in state.terminalLeavers { kernel.processes[pid]?.hasLeftTerminal = true }
     releaseSharedFrames()
     try kernel.ipc.restore(state.ipc, self)
+    try kernel.pseudoterminals.restore(files.pseudoterminals)
     try restoreDentries()
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
     try restoreLocks()
+    kernel.pseudoterminals.finishRestoring(files.pseudoterminals)
     kernel.restoreTerminal(state)
   }
 

@@ -216,6 +216,7 @@ package final class StateSaver {
     for (locks, file) in locks {
       openFiles.locks += locks.save(heldOn: file) { self.files[$0] }
     }
+    openFiles.pseudoterminals = kernel.pseudoterminals.save()
     try saveFilesystems()
     try add(.kernel, state.encoded())
     try add(.memory, memory.encoded())

@@ -45,8 +45,7 @@ extension SyscallTable {
     missing("add_key", 248, 217), missing("request_key", 249, 218), missing("keyctl", 250, 219),
     // The machine itself
     missing("acct", 163, 89), missing("swapon", 167, 224),
-    missing("swapoff", 168, 225), missing("reboot", 169, 142), missing("vhangup", 153, 58),
-    missing("init_module", 175, 105), missing("finit_module", 313, 273),
+    missing("swapoff", 168, 225), missing("reboot", 169, 142), missing("init_module", 175, 105), missing("finit_module", 313, 273),
     missing("delete_module", 176, 106), missing("kexec_load", 246, 104),
     missing("kexec_file_load", 320, 294), missing("iopl", 172, nil), missing("ioperm", 173, nil),
     // Of old

@@ -1,4 +1,4 @@
-import LinuxABI
+package import LinuxABI
 import Machine
 
 /// Whose terminal this is: `tty->ctrl` in Linux. One for the host's terminal, and one for each
@@ -8,8 +8,13 @@ package final class TerminalControl {
   package internal(set) var session: Int32 = 0
   /// The process group that may read from it.
   package internal(set) var foreground: Int32 = 0
+  /// What it controls; nil for the host's terminal.
+  package internal(set) weak var pseudoterminal: Pseudoterminal?
 
   package init() {}
+
+  /// What `/proc/PID/stat` calls it; the host's goes by the name that everybody's own terminal has.
+  package var device: DeviceNumber { pseudoterminal?.device ?? Device.tty.number }
 }
 
 // Process groups and sessions: setpgid(2), setsid(2), credentials(7).
@@ -42,24 +47,52 @@ extension Kernel {
   /// Makes `terminal` the controlling one of `process`'s session.
   package func attach(_ terminal: TerminalControl, to process: Process) {
     controllingTerminals[process.session] = terminal
+    formerForegrounds[process.session] = nil
+    process.hasLeftTerminal = false
     terminal.session = process.session
     terminal.foreground = process.processGroup
   }
 
-  /// Takes the controlling terminal from `session`, whose foreground group hears of it.
-  func detachTerminal(of session: Int32) {
-    guard let terminal = controllingTerminals.removeValue(forKey: session) else { return }
-    let group = terminal.foreground
-    terminal.session = 0
-    terminal.foreground = 0
-    for signal in [Signal.SIGHUP, .SIGCONT] {
+  /// Takes the controlling terminal from `session`, whose foreground group hears of it
+  /// (`disassociate_ctty`).
+  ///
+  /// - Parameter isEnd: the session's leader ends; else it only gives the terminal up.
+  func detachTerminal(of session: Int32, isEnd: Bool) {
+    var signals = [Signal.SIGHUP, .SIGCONT]
+    let group: Int32
+    if let terminal = controllingTerminals.removeValue(forKey: session) {
+      group = terminal.foreground
+      terminal.session = 0
+      terminal.foreground = 0
+      if isEnd { signals = [.SIGHUP] }
+    } else if isEnd, let former = formerForegrounds.removeValue(forKey: session) {
+      group = former
+    } else {
+      return
+    }
+    for signal in signals {
       post(.kill(signal, code: SignalCode.SI_KERNEL, pid: 0, uid: 0), toGroup: group)
     }
+  }
+
+  /// The terminal is gone: the leader of its session hears of it now, the foreground group when the
+  /// leader ends (`tty_signal_session_leader`).
+  func hangUp(_ terminal: TerminalControl) {
+    let session = terminal.session
+    guard session != 0 else { return }
+    controllingTerminals[session] = nil
+    formerForegrounds[session] = terminal.foreground
+    terminal.session = 0
+    terminal.foreground = 0
+    guard let leader = processes[session], !leader.isExiting else { return }
+    for signal in [Signal.SIGHUP, .SIGCONT] { leader.post(signal: signal.rawValue) }
   }
 }
 
 extension Process {
-  package var controllingTerminal: TerminalControl? { kernel.controllingTerminals[session] }
+  package var controllingTerminal: TerminalControl? {
+    hasLeftTerminal ? nil : kernel.controllingTerminals[session]
+  }
 
   /// Whether its parent is in the session, but not in the group: a shell, say.
   var hasStopperOutside: Bool {
@@ -69,7 +102,7 @@ extension Process {
 
   /// Whether it may not read from `terminal`, which is its controlling one.
   func isInBackground(of terminal: TerminalControl) -> Bool {
-    terminal.session == session && terminal.foreground != processGroup
+    controllingTerminal === terminal && terminal.foreground != processGroup
   }
 
   /// Stops a process that wants the terminal while it is in the background, by `signal` to its whole
@@ -91,6 +124,6 @@ extension Process {
 
   /// The end of a session's leader takes the terminal from it.
   func leaveSession() {
-    if session == pid { kernel.detachTerminal(of: session) }
+    if session == pid { kernel.detachTerminal(of: session, isEnd: true) }
   }
 }

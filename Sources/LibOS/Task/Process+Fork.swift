@@ -58,6 +58,7 @@ extension Process {
     child.parentPID = flags.contains(.CLONE_PARENT) ? parentPID : self.pid
     child.processGroup = processGroup
     child.session = session
+    child.hasLeftTerminal = hasLeftTerminal
     child.life.exitSignal = flags.contains(.CLONE_PARENT) ? life.exitSignal : request.exitSignal
     child.life.isBorrowing = flags.contains(.CLONE_VFORK)
     child.isDumpable = isDumpable

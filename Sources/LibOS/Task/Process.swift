@@ -34,6 +34,8 @@ package final class Process {
   /// Woken when this process ends, or gives the memory back that it borrowed from its parent.
   package let endQueue = WaitQueue()
   package var parentDeathSignal: Int32 = 0
+  /// It gave up the terminal that its session has (`TIOCNOTTY`).
+  package var hasLeftTerminal = false
   /// Orphans below it become its children (`PR_SET_CHILD_SUBREAPER`).
   package var isSubreaper = false
   package var isDumpable = true

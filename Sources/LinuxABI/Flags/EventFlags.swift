@@ -196,6 +196,9 @@ package struct InotifyMask: NamedFlags {
   package static let IN_ISDIR = InotifyMask(rawValue: 0x4000_0000)
   package static let IN_ONESHOT = InotifyMask(rawValue: 0x8000_0000)
 
+  /// What can be watched for; the rest are options, or come unasked.
+  package static let IN_ALL_EVENTS = InotifyMask(rawValue: 0xfff)
+
   package static let names: [(name: String, value: InotifyMask)] = [
     ("IN_ACCESS", IN_ACCESS),
     ("IN_MODIFY", IN_MODIFY),

@@ -55,16 +55,16 @@ package struct SemaphoreFlags: NamedFlags {
 }
 
 /// Flags of `msgsnd(2)` and `msgrcv(2)`.
-package struct MessageFlags: NamedFlags {
+package struct MessageQueueFlags: NamedFlags {
   package var rawValue: UInt32
   @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  package static let IPC_NOWAIT = MessageFlags(rawValue: 0o4000)
-  package static let MSG_NOERROR = MessageFlags(rawValue: 0o10000)
-  package static let MSG_EXCEPT = MessageFlags(rawValue: 0o20000)
-  package static let MSG_COPY = MessageFlags(rawValue: 0o40000)
+  package static let IPC_NOWAIT = MessageQueueFlags(rawValue: 0o4000)
+  package static let MSG_NOERROR = MessageQueueFlags(rawValue: 0o10000)
+  package static let MSG_EXCEPT = MessageQueueFlags(rawValue: 0o20000)
+  package static let MSG_COPY = MessageQueueFlags(rawValue: 0o40000)
 
-  package static let names: [(name: String, value: MessageFlags)] = [
+  package static let names: [(name: String, value: MessageQueueFlags)] = [
     ("IPC_NOWAIT", IPC_NOWAIT),
     ("MSG_NOERROR", MSG_NOERROR),
     ("MSG_EXCEPT", MSG_EXCEPT),

@@ -179,3 +179,28 @@ package enum FlowAction: UInt32, Hashable, Sendable, CaseIterable {
   case TCIOFF = 2
   case TCION = 3
 }
+
+/// What the first byte of a read from a pseudoterminal's master tells in packet mode (`TIOCPKT` in
+/// `ioctl_tty(2)`); none of it: data follow.
+package struct PacketStatus: NamedFlags {
+  package var rawValue: UInt8
+  @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  package static let TIOCPKT_FLUSHREAD = PacketStatus(rawValue: 0x1)
+  package static let TIOCPKT_FLUSHWRITE = PacketStatus(rawValue: 0x2)
+  package static let TIOCPKT_STOP = PacketStatus(rawValue: 0x4)
+  package static let TIOCPKT_START = PacketStatus(rawValue: 0x8)
+  package static let TIOCPKT_NOSTOP = PacketStatus(rawValue: 0x10)
+  package static let TIOCPKT_DOSTOP = PacketStatus(rawValue: 0x20)
+  package static let TIOCPKT_IOCTL = PacketStatus(rawValue: 0x40)
+
+  package static let names: [(name: String, value: PacketStatus)] = [
+    ("TIOCPKT_FLUSHREAD", TIOCPKT_FLUSHREAD),
+    ("TIOCPKT_FLUSHWRITE", TIOCPKT_FLUSHWRITE),
+    ("TIOCPKT_STOP", TIOCPKT_STOP),
+    ("TIOCPKT_START", TIOCPKT_START),
+    ("TIOCPKT_NOSTOP", TIOCPKT_NOSTOP),
+    ("TIOCPKT_DOSTOP", TIOCPKT_DOSTOP),
+    ("TIOCPKT_IOCTL", TIOCPKT_IOCTL),
+  ]
+}

@@ -85,3 +85,58 @@ package struct Termios: GuestStruct {
     return writer.bytes
   }
 }
+
+/// `struct termio` of System V (`TCGETA`): the low halves of the modes and the first eight characters.
+package struct Termio: GuestStruct {
+  package static let byteCount = 18
+  /// Control characters (`NCC`).
+  private static let characterCount = 8
+
+  package var c_iflag: UInt16
+  package var c_oflag: UInt16
+  package var c_cflag: UInt16
+  package var c_lflag: UInt16
+  package var c_line: UInt8
+  package var c_cc: [UInt8]
+
+  package init(_ modes: Termios) {
+    c_iflag = UInt16(truncatingIfNeeded: modes.c_iflag.rawValue)
+    c_oflag = UInt16(truncatingIfNeeded: modes.c_oflag.rawValue)
+    c_cflag = UInt16(truncatingIfNeeded: modes.c_cflag.rawValue)
+    c_lflag = UInt16(truncatingIfNeeded: modes.c_lflag.rawValue)
+    c_line = modes.c_line
+    c_cc = Array(modes.c_cc.prefix(Self.characterCount))
+  }
+
+  package init(from reader: inout ByteReader) {
+    c_iflag = reader.read()
+    c_oflag = reader.read()
+    c_cflag = reader.read()
+    c_lflag = reader.read()
+    c_line = reader.read()
+    c_cc = reader.read(count: Self.characterCount)
+  }
+
+  package func encode(to writer: inout ByteWriter) {
+    writer.write(c_iflag)
+    writer.write(c_oflag)
+    writer.write(c_cflag)
+    writer.write(c_lflag)
+    writer.write(c_line)
+    writer.write(c_cc)
+    writer.zero(1)
+  }
+
+  /// `modes` with the parts that this has.
+  package func applied(to modes: Termios) -> Termios {
+    func merged(_ old: UInt32, _ low: UInt16) -> UInt32 { old & 0xffff_0000 | UInt32(low) }
+    var modes = modes
+    modes.c_iflag = TermiosInputFlags(rawValue: merged(modes.c_iflag.rawValue, c_iflag))
+    modes.c_oflag = TermiosOutputFlags(rawValue: merged(modes.c_oflag.rawValue, c_oflag))
+    modes.c_cflag = TermiosControlFlags(rawValue: merged(modes.c_cflag.rawValue, c_cflag))
+    modes.c_lflag = TermiosLocalFlags(rawValue: merged(modes.c_lflag.rawValue, c_lflag))
+    modes.c_line = c_line
+    modes.c_cc.replaceSubrange(0..<c_cc.count, with: c_cc)
+    return modes
+  }
+}

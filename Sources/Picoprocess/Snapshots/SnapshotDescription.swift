@@ -70,6 +70,8 @@ package struct SnapshotDescription {
     case .unixSocket(let socket): describe(socket)
     case .internetSocket(let socket): describe(socket)
     case .netlinkSocket: "netlink socket"
+    case .pseudoterminalMaster(let master): "master of /dev/pts/\(master.number)"
+    case .pseudoterminalSlave(let slave): path(ofDentry: slave.dentry)
     case .none: "?"
     }
   }

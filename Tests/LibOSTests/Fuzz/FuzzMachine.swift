@@ -66,6 +66,7 @@ final class FuzzMachine {
     machine.perform("epoll_create1", 0)
     machine.perform("inotify_init1", 0x800)
     machine.perform("memfd_create", path("a"), 3)
+    openTerminal(machine)
     machine.perform("mmap", FuzzMemory.fileBacked, 8192, 3, 0x11, 3, 0)
     addSockets(to: machine)
     machine.catchSignal(.SIGUSR1)
@@ -98,6 +99,17 @@ final class FuzzMachine {
       machine.perform("connect", client, name.address, length)
       machine.perform("sendto", client, data, 100, 0, 0, 0)
     }
+  }
+
+  /// Opens both ends of a pseudoterminal, behind the other descriptors.
+  private static func openTerminal(_ machine: SignalMachine) {
+    let path = FuzzMemory.paths.first { $0.text == "/dev/ptmx" }!.address
+    let flags = UInt64(OpenFlags([.O_RDWR, .O_NONBLOCK]).rawValue)
+    let master = UInt64(machine.process.files.descriptors.last! + 1)
+    machine.perform("openat", UInt64(bitPattern: -100), path, flags, 0)
+    let zero = FuzzMemory.data + 0x1000
+    machine.perform("ioctl", master, UInt64(TerminalRequest.TIOCSPTLCK.rawValue), zero)
+    machine.perform("ioctl", master, UInt64(TerminalRequest.TIOCGPTPEER.rawValue), flags)
   }
 
   /// Makes a call as the guest's loaded task; one that blocks is interrupted by a signal.

@@ -26,7 +26,7 @@ enum FuzzMemory {
       "/", ".", "..", "", "a", "b/c", "/tmp", "/tmp/a", "/tmp/dir", "/tmp/dir/x", "/tmp/fifo",
       "/tmp/link", "/tmp/loop", "/proc/self/fd", "/proc/self/fd/3", "/proc/self/mem",
       "/proc/self/maps", "/proc/self/exe", "/proc/1/stat", "/proc/self/task/1/comm", "/dev/null",
-      "/dev/zero", "/dev/full", "/dev/tty", "/dev/fd/0", "/lower/file", "/lower/dir", "/lower/new",
+      "/dev/zero", "/dev/full", "/dev/tty", "/dev/ptmx", "/dev/pts/0", "/dev/fd/0", "/lower/file", "/lower/dir", "/lower/new",
       "/mnt", "/mnt/file", "/mnt/new", "/mnt/dir/x", "/no/such/thing", "user.name", long,
       "/tmp/" + long + "n", String(repeating: "/tmp/..", count: 584) + "/tmp/a",
       String(repeating: "x", count: 4200),

@@ -5,12 +5,12 @@ package final class DevFS: Filesystem {
   private let directory: FixedDirectory
   private(set) var devices: [DeviceInode] = []
 
-  package override init(vfs: VFS) {
+  package init(_ kernel: Kernel) {
     directory = FixedDirectory(number: 1)
-    super.init(vfs: vfs)
+    super.init(vfs: kernel.vfs)
     directory.owner = self
     for (index, device) in Device.allCases.enumerated() {
-      let inode = DeviceInode(device, vfs, number: UInt64(index) + 2)
+      let inode = DeviceInode(device, kernel, number: UInt64(index) + 2)
       devices.append(inode)
       directory.add(device.name, inode)
     }
@@ -21,9 +21,11 @@ package final class DevFS: Filesystem {
     for (index, (name, target)) in links.enumerated() {
       directory.add(name, FixedLink(Array(target.utf8), number: UInt64(index) + 20))
     }
-    let shared = FixedDirectory(number: 30)
-    shared.owner = self
-    directory.add("shm", shared)
+    for (number, name) in [(30, "shm"), (31, "pts")] {
+      let mountPoint = FixedDirectory(number: UInt64(number))
+      mountPoint.owner = self
+      directory.add(name, mountPoint)
+    }
   }
 
   package override var typeName: String { "devtmpfs" }

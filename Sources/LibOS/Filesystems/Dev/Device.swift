@@ -4,7 +4,7 @@ package import Machine
 
 /// The devices there are.
 package enum Device: CaseIterable, Sendable {
-  case null, zero, full, random, urandom, tty, console
+  case null, zero, full, random, urandom, tty, console, ptmx
 
   package var name: String {
     switch self {
@@ -15,6 +15,7 @@ package enum Device: CaseIterable, Sendable {
     case .urandom: "urandom"
     case .tty: "tty"
     case .console: "console"
+    case .ptmx: "ptmx"
     }
   }
 
@@ -28,20 +29,23 @@ package enum Device: CaseIterable, Sendable {
     case .urandom: DeviceNumber(major: 1, minor: 9)
     case .tty: DeviceNumber(major: 5, minor: 0)
     case .console: DeviceNumber(major: 5, minor: 1)
+    case .ptmx: DeviceNumber(major: 5, minor: 2)
     }
   }
 }
 
 package final class DeviceInode: Inode {
   private let device: Device
-  private unowned let vfs: VFS
+  private unowned let kernel: Kernel
+  private let permissions: UInt32
   var accessed: Timespec
   var modified: Timespec
 
-  init(_ device: Device, _ vfs: VFS, number: UInt64) {
+  init(_ device: Device, _ kernel: Kernel, number: UInt64, permissions: UInt32? = nil) {
     self.device = device
-    self.vfs = vfs
-    accessed = vfs.now
+    self.kernel = kernel
+    self.permissions = permissions ?? (device == .console ? 0o600 : 0o666)
+    accessed = kernel.vfs.now
     modified = accessed
     super.init(number: number)
   }
@@ -49,11 +53,10 @@ package final class DeviceInode: Inode {
   package override var type: FileType { .S_IFCHR }
 
   package override func status() throws(Errno) -> FileStatus {
-    let isConsole = device == .console
-    return FileStatus(
-      inode: number, mode: FileMode(type: .S_IFCHR, permissions: isConsole ? 0o600 : 0o666),
-      gid: device == .tty ? 5 : 0, represents: device.number, accessed: accessed,
-      modified: modified, changed: modified)
+    FileStatus(
+      inode: number, mode: FileMode(type: .S_IFCHR, permissions: permissions),
+      gid: device == .tty || device == .ptmx ? PtsNode.group : 0, represents: device.number,
+      accessed: accessed, modified: modified, changed: modified)
   }
 
   package override func setAttributes(_ change: StatusChange) throws(Errno) {
@@ -65,9 +68,18 @@ package final class DeviceInode: Inode {
   // Devices ignore what open(2) and truncate(2) say of lengths.
   package override func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
     switch device {
-    case .tty, .console: try HostStreamFile(vfs, StreamURI(.tty, ""), flags, at: dentry)
-    default: DeviceFile(device, vfs, dentry, flags)
+    case .tty: return try openTerminal(flags, at: dentry)
+    case .console: return try HostStreamFile(kernel.vfs, StreamURI(.tty, ""), flags, at: dentry)
+    case .ptmx: return try kernel.pseudoterminals.open(flags, at: dentry)
+    default: return DeviceFile(device, kernel.vfs, dentry, flags)
     }
+  }
+
+  /// `/dev/tty`: the terminal that controls the caller's session, whichever it is.
+  private func openTerminal(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
+    guard let control = kernel.vfs.caller?.process.controllingTerminal else { throw .ENXIO }
+    if let terminal = control.pseudoterminal { return try terminal.openSlave(flags, at: dentry) }
+    return try HostStreamFile(kernel.vfs, StreamURI(.tty, ""), flags, at: dentry)
   }
 }
 

@@ -84,6 +84,7 @@ package final class LayeredNode: Inode {
   }
 
   package override var filesystem: Filesystem? { layers }
+  package override var isRemoved: Bool { own?.linkCount == 0 && !isTemporary }
   package override var type: FileType { kind }
 
   var vfs: VFS { layers.vfs }

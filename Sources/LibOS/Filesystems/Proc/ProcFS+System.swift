@@ -36,8 +36,25 @@ extension ProcFS {
         return Array("\(task.process.pid)/task/\(task.tid)".utf8)
       })
     root.add("net", FixedLink(Array("self/net".utf8), number: takeNumber()))
+    addTerminals(to: root)
     addSettings(to: root)
     addIpcFiles(to: root)
+  }
+
+  /// `/proc/tty`: by this ps(1) finds the names of terminals.
+  private func addTerminals(to root: FixedDirectory) {
+    let directory = subdirectory(root, "tty")
+    add(directory, "drivers") {
+      """
+      /dev/tty             /dev/tty        5       0 system:/dev/tty
+      /dev/console         /dev/console    5       1 system:console
+      /dev/ptmx            /dev/ptmx       5       2 system
+      pty_slave            /dev/pts      136 0-1048575 pty:slave
+      pty_master           /dev/ptm      128 0-1048575 pty:master
+
+      """
+    }
+    add(directory, "ldiscs") { "n_tty       0\n" }
   }
 
   func add(_ directory: FixedDirectory, _ name: String, _ text: @escaping () -> String) {
@@ -67,6 +84,10 @@ extension ProcFS {
     add(settings, "randomize_va_space") { "0\n" }
     add(settings, "core_pattern") { "core\n" }
     addIpcSettings(to: settings)
+    let terminals = subdirectory(settings, "pty")
+    add(terminals, "max") { "\(PseudoterminalTable.limit)\n" }
+    add(terminals, "nr") { [unowned kernel] in "\(kernel.pseudoterminals.all.count)\n" }
+    add(terminals, "reserve") { "0\n" }
     let random = subdirectory(settings, "random")
     let host = kernel.host
     add(random, "boot_id") { [unowned kernel] in
@@ -88,6 +109,10 @@ extension ProcFS {
     add(files, "nr_open") { "1048576\n" }
     add(files, "pipe-max-size") { "1048576\n" }
     addNetworkSettings(to: sys)
+    let inotify = subdirectory(files, "inotify")
+    add(inotify, "max_queued_events") { "\(InotifyFile.queueLimit)\n" }
+    add(inotify, "max_user_instances") { "128\n" }
+    add(inotify, "max_user_watches") { "\(InotifyFile.watchLimit)\n" }
   }
 }
 

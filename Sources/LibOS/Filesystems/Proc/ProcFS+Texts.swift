@@ -72,10 +72,12 @@ func statText(_ process: Process, _ task: Task, isThread: Bool) -> [UInt8] {
   let time = (isThread ? task.currentProcessorTime : process.processorTime) / 10_000_000
   let pending = (isThread ? task.signals.pending : process.signals.pending).members.rawValue
   let (ignored, caught) = handlers(process)
+  let terminal = process.controllingTerminal
   let head = Array("\(isThread ? task.tid : process.pid) (".utf8) + task.name
   let fields: [String] = [
     stateLetter(task).letter, "\(process.parentPID)", "\(process.processGroup)",
-    "\(process.session)", "0", "-1", "4194304", "0", "0", "0", "0", "\(time)", "0", "0", "0",
+    "\(process.session)", "\(terminal?.device.rawValue ?? 0)", "\(terminal?.foreground ?? -1)",
+    "4194304", "0", "0", "0", "0", "\(time)", "0", "0", "0",
     "\(20 + task.niceness)", "\(task.niceness)", "\(process.tasks.count)", "0",
     "\(process.startTime / 10_000_000)", "\(process.space.mappedBytes)",
     "\(process.residentPages)", "18446744073709551615", "\(layout.codeStart.rawValue)",
@@ -201,7 +203,7 @@ func mountsText(_ vfs: VFS) -> String {
   vfs.mounts.map { mount in
     let filesystem = mount.filesystem
     return "\(filesystem.source) \(escaped(mount.path)) \(filesystem.typeName) "
-      + "\(mount.isReadOnly ? "ro" : "rw"),relatime 0 0\n"
+      + "\(mount.isReadOnly ? "ro" : "rw"),relatime\(filesystem.options) 0 0\n"
   }.joined()
 }
 
@@ -213,6 +215,6 @@ func mountInfoText(_ vfs: VFS) -> String {
     let options = mount.isReadOnly ? "ro" : "rw"
     return "\(mount.id) \(parent) \(filesystem.device.major):\(filesystem.device.minor) / "
       + "\(escaped(mount.path)) \(options),relatime - \(filesystem.typeName) "
-      + "\(filesystem.source) \(options)\n"
+      + "\(filesystem.source) \(options)\(filesystem.options)\n"
   }.joined()
 }

@@ -52,6 +52,7 @@ private func changeMode(_ call: SyscallContext, _ target: Target, _ mode: UInt32
     permissions &= ~FileMode.S_ISGID
   }
   try inode.setAttributes(StatusChange(permissions: permissions))
+  target.report(.IN_ATTRIB)
   return .success
 }
 
@@ -96,6 +97,7 @@ private func changeOwner(_ call: SyscallContext, _ target: Target, uid: UInt32, 
     if permissions != status.mode.permissions { change.permissions = permissions }
   }
   try inode.setAttributes(change)
+  target.report(.IN_ATTRIB)
   return .success
 }
 
@@ -156,6 +158,9 @@ private func changeTimes(
   change.accessed = value(accessed)
   change.modified = value(modified)
   try inode.setAttributes(change)
+  // One of them alone looks like what would have set it (`fsnotify_change`).
+  target.report(
+    modified == .omit ? .IN_ACCESS : accessed == .omit ? .IN_MODIFY : .IN_ATTRIB)
   return .success
 }
 
@@ -249,6 +254,7 @@ func sys_truncate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   try call.process.credentials.require(.W_OK, inode)
   try checkLimit(call, call[1])
   try inode.truncate(to: call[1])
+  target.report(.IN_MODIFY)
   return .success
 }
 
@@ -259,6 +265,7 @@ func sys_ftruncate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard file.isWritable, inode.type == .S_IFREG else { throw .EINVAL }
   try checkLimit(call, call[1])
   try file.truncate(to: call[1])
+  file.dentry?.report(.IN_MODIFY)
   return .success
 }
 
@@ -282,5 +289,6 @@ func sys_fallocate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   }
   if !mode.contains(.FALLOC_FL_KEEP_SIZE) { try checkLimit(call, UInt64(end)) }
   try file.allocate(call[2]..<UInt64(end), mode: mode)
+  file.dentry?.report(.IN_MODIFY)
   return .success
 }

@@ -150,6 +150,10 @@ private func finish(
     }
     return try call.task.block(on: [waiting.waitQueue])
   }
+  if count > 0 {
+    input.file.dentry?.report(.IN_ACCESS)
+    output.file.dentry?.report(.IN_MODIFY)
+  }
   if let index = offsets.input, let offset = input.offset {
     try call.store(offset, to: call.address(index))
   }

@@ -3,18 +3,18 @@ import Machine
 
 extension SyscallTable {
   package static let inotifyRows: [SyscallRow] = [
-    SyscallRow("inotify_init", x64: 253, generic: nil, [], support: .partial, note: inotifyNote)
-    { call throws(Errno) in try makeInotify(call, []) },
+    SyscallRow("inotify_init", x64: 253, generic: nil, []) { call throws(Errno) in
+      try makeInotify(call, [])
+    },
     SyscallRow(
       "inotify_init1", x64: 294, generic: 26, [.flags(of: InotifyInitFlags.self)],
-      support: .partial, note: inotifyNote, sys_inotify_init1),
+      sys_inotify_init1),
     SyscallRow(
       "inotify_add_watch", x64: 254, generic: 27, [.fd, .path, .flags(of: InotifyMask.self)],
-      support: .partial, note: inotifyNote, sys_inotify_add_watch),
+      support: .partial, note: "tells of what the guest does, not of the host's own changes",
+      sys_inotify_add_watch),
     SyscallRow("inotify_rm_watch", x64: 255, generic: 28, [.fd, .int], sys_inotify_rm_watch),
   ]
-
-  private static let inotifyNote = "watches are kept, changes are not reported"
 }
 
 private func makeInotify(_ call: SyscallContext, _ flags: InotifyInitFlags)
@@ -39,14 +39,15 @@ private func inotify(_ call: SyscallContext) throws(Errno) -> InotifyFile {
 
 func sys_inotify_add_watch(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let mask = InotifyMask(rawValue: call.uint(2))
-  // One of the events at least; the options alone watch nothing.
-  guard mask.rawValue & 0xfff != 0 else { throw .EINVAL }
+  guard !mask.isEmpty, mask.unknown.isEmpty, !mask.contains([.IN_MASK_ADD, .IN_MASK_CREATE])
+  else { throw .EINVAL }
   let file = try inotify(call)
   let target = try call.target(
     try call.path(1), follow: !mask.contains(.IN_DONT_FOLLOW))
   guard case .dentry(let dentry) = target else { throw .ENOENT }
   if mask.contains(.IN_ONLYDIR), !dentry.isDirectory { throw .ENOTDIR }
-  return .value(file.watch(dentry, mask))
+  try call.process.credentials.require(.R_OK, dentry.inode)
+  return .value(try file.watch(dentry, mask))
 }
 
 func sys_inotify_rm_watch(_ call: SyscallContext) throws(Errno) -> SyscallResult {

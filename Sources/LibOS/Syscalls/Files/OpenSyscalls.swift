@@ -53,8 +53,10 @@ private func open(
     }
   }
   task.pendingOpen = nil
-  return try install(
+  let result = try install(
     call, file, closeOnExec: flags.contains(.O_CLOEXEC), call.process.limits.openFileLimit)
+  call.adoptTerminal(file, flags)
+  return result
 }
 
 extension Task {

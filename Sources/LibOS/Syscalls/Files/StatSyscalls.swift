@@ -104,6 +104,18 @@ private func directory(_ call: SyscallContext) throws(Errno) -> DirectoryFile {
   return file
 }
 
+/// Writes entries that were read to the guest, or forgets that they were.
+private func store(
+  _ entries: [UInt8], _ file: DirectoryFile, _ start: UInt64, _ call: SyscallContext
+) throws(Errno) -> SyscallResult {
+  do { try call.store(entries, to: call.address(1)) } catch {
+    file.offset = start
+    throw error
+  }
+  file.dentry?.report(.IN_ACCESS)
+  return .value(entries.count)
+}
+
 func sys_getdents64(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let file = try directory(call)
   var writer = ByteWriter()
@@ -115,11 +127,7 @@ func sys_getdents64(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   try file.read(limit: Int(call.uint(2)), { record($0, 0).byteCount }) { entry, next in
     record(entry, next).encode(to: &writer)
   }
-  do { try call.store(writer.bytes, to: call.address(1)) } catch {
-    file.offset = start
-    throw error
-  }
-  return .value(writer.bytes.count)
+  return try store(writer.bytes, file, start, call)
 }
 
 /// getdents(2), the old call: `struct linux_dirent` has its type in its last byte.
@@ -136,11 +144,7 @@ func sys_getdents(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     writer.zero(size(entry) - 19 - entry.name.count)
     writer.write(entry.type.directoryEntryType)
   }
-  do { try call.store(writer.bytes, to: call.address(1)) } catch {
-    file.offset = start
-    throw error
-  }
-  return .value(writer.bytes.count)
+  return try store(writer.bytes, file, start, call)
 }
 
 // MARK: access

@@ -48,6 +48,14 @@ extension SyscallContext {
       }
     }
 
+    /// Reports something to whoever watches it.
+    func report(_ event: InotifyMask) {
+      switch self {
+      case .dentry(let dentry): dentry.report(event)
+      case .file(let file): (try? file.inode)?.report(event)
+      }
+    }
+
     var mount: Mount? {
       switch self {
       case .dentry(let dentry): dentry.mount

@@ -49,11 +49,33 @@ extension SyscallContext {
     if let terminal = file.terminal {
       try process.stopInBackground(of: terminal, task, .SIGTTIN)
     }
+    let isNonBlocking = isNonBlocking || file.isNonBlocking
+    let count = segments.reduce(0) { $0 + $1.count }
+    switch file.patience(reading: count, by: task, isNonBlocking: isNonBlocking) {
+    case .none: break
+    case .nothing: return .value(0)
+    case .until(let deadline): return try waitForMore(file, segments, until: deadline)
+    }
     do {
-      return .value(try readNow(file, segments, at: offset))
+      let count = try readNow(file, segments, at: offset)
+      if count > 0 { file.dentry?.report(.IN_ACCESS) }
+      return .value(count)
     } catch {
-      guard error == .EAGAIN, !file.isNonBlocking, !isNonBlocking else { throw error }
+      guard error == .EAGAIN, !isNonBlocking else { throw error }
       return try task.block(on: [file.waitQueue])
+    }
+  }
+
+  /// Waits though there is something to read; a signal ends that, and the read has it.
+  private func waitForMore(_ file: OpenFile, _ segments: [Segment], until deadline: Int64?)
+    throws(Errno) -> SyscallResult
+  {
+    do {
+      return try task.block(on: [file.waitQueue], until: deadline)
+    } catch {
+      guard let count = try? readNow(file, segments, at: nil), count > 0 else { throw error }
+      file.dentry?.report(.IN_ACCESS)
+      return .value(count)
     }
   }
 
@@ -155,6 +177,7 @@ extension SyscallContext {
         let count = try writeNow(file, segments, from: done, limit: total, at: offset)
         done += count
         if count == 0 { break }
+        file.dentry?.report(.IN_MODIFY)
       } catch {
         guard error == .EAGAIN, !file.isNonBlocking, !isNonBlocking else {
           if error == .EPIPE { raise(.SIGPIPE) }

@@ -6,10 +6,10 @@ extension SyscallTable {
     SyscallRow("msgget", x64: 68, generic: 186, [.hex, .flags(of: IpcFlags.self)], sys_msgget),
     SyscallRow(
       "msgsnd", x64: 69, generic: 189,
-      [.int, .address, .size, .flags(of: MessageFlags.self)], sys_msgsnd),
+      [.int, .address, .size, .flags(of: MessageQueueFlags.self)], sys_msgsnd),
     SyscallRow(
       "msgrcv", x64: 70, generic: 188,
-      [.int, .address, .size, .int, .flags(of: MessageFlags.self)], sys_msgrcv),
+      [.int, .address, .size, .int, .flags(of: MessageQueueFlags.self)], sys_msgrcv),
     SyscallRow("msgctl", x64: 71, generic: 187, [.int, commandKind, .address], sys_msgctl),
   ]
 
@@ -35,7 +35,7 @@ private func sys_msgsnd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let queue = try call.object(in: call.ipc.queues)
   try queue.require(0o222, call.credentials)
   guard queue.hasRoom(for: text.count) else {
-    if MessageFlags(rawValue: call.uint(3)).contains(.IPC_NOWAIT) { throw .EAGAIN }
+    if MessageQueueFlags(rawValue: call.uint(3)).contains(.IPC_NOWAIT) { throw .EAGAIN }
     return try call.wait(for: queue)
   }
   queue.messages.append(MessageQueue.Message(type: type, text: text))
@@ -47,7 +47,7 @@ private func sys_msgsnd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 /// msgrcv(2).
 private func sys_msgrcv(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let flags = MessageFlags(rawValue: call.uint(4))
+  let flags = MessageQueueFlags(rawValue: call.uint(4))
   guard call.signed(2) >= 0, call.int(0) >= 0 else { throw .EINVAL }
   if flags.contains(.MSG_COPY) {
     guard flags.contains(.IPC_NOWAIT), !flags.contains(.MSG_EXCEPT) else { throw .EINVAL }

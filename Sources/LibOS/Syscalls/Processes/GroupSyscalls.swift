@@ -49,5 +49,6 @@ private func sys_setsid(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   }
   process.session = process.pid
   process.processGroup = process.pid
+  process.hasLeftTerminal = false
   return .value(process.pid)
 }

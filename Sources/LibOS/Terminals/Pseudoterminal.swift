@@ -1,0 +1,125 @@
+package import LinuxABI
+import Machine
+
+/// A pseudoterminal (pty(7)): a terminal whose other end, the master, a program holds instead of a
+/// person: `script`, `tmux`, a terminal emulator.
+///
+/// The line discipline moves the bytes; this says who is there, whom it controls, and tells them what
+/// came of an operation. Follows `drivers/tty/pty.c` and `tty_io.c`.
+package final class Pseudoterminal {
+  /// Of its name, `/dev/pts/N`.
+  package let number: Int32
+  unowned let kernel: Kernel
+  package internal(set) var discipline = LineDiscipline()
+  package let control = TerminalControl()
+  package internal(set) var size = Winsize()
+  /// The slave can't be opened until `TIOCSPTLCK` says so.
+  package internal(set) var isLocked = true
+  /// Only root may open the slave once more (`TIOCEXCL`).
+  package internal(set) var isExclusive = false
+  /// The master's reads tell what they read (`TIOCPKT`).
+  package internal(set) var isPacketMode = false
+  /// The master's own writes wait (`TCXONC` of the master).
+  package internal(set) var isMasterStopped = false
+  /// The slave was open and no longer is: the master reads EIO.
+  package internal(set) var isLeft = false
+  /// What `/dev/pts/N` is.
+  package private(set) lazy var inode = PtsNode(self, owner: Ownership())
+
+  /// nil once it has closed.
+  package private(set) var master: PseudoterminalMaster?
+  package private(set) var slaves: [PseudoterminalSlave] = []
+
+  init(_ number: Int32, kernel: Kernel) {
+    self.number = number
+    self.kernel = kernel
+    control.pseudoterminal = self
+  }
+
+  package var device: DeviceNumber { DeviceNumber(major: 136, minor: UInt32(number)) }
+
+  // MARK: Ends
+
+  func attach(_ master: PseudoterminalMaster) { self.master = master }
+
+  func attach(_ slave: PseudoterminalSlave) {
+    slaves.append(slave)
+    isLeft = false
+  }
+
+  /// Opens the slave. EIO while it is locked, and when the master is gone.
+  func openSlave(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> PseudoterminalSlave {
+    guard !isLocked, master != nil else { throw .EIO }
+    if isExclusive, let caller = kernel.vfs.caller, !caller.process.credentials.isPrivileged {
+      throw .EBUSY
+    }
+    return PseudoterminalSlave(self, flags, at: dentry)
+  }
+
+  /// The master has closed: programs at the terminal see the end of it.
+  func masterClosed() {
+    master = nil
+    isPacketMode = false
+    kernel.pseudoterminals.removeName(of: self)
+    hangUp()
+    forgetIfUnused()
+  }
+
+  func closed(_ slave: PseudoterminalSlave) {
+    slaves.removeAll { $0 === slave }
+    if slaves.isEmpty {
+      isLeft = true
+      master?.waitQueue.wake([.readable, .POLLHUP])
+    }
+    forgetIfUnused()
+  }
+
+  private func forgetIfUnused() {
+    if master == nil, slaves.isEmpty { kernel.pseudoterminals.forget(self) }
+  }
+
+  /// Cuts off whoever has the terminal open or is controlled by it (vhangup(2), `__tty_hangup`).
+  func hangUp() {
+    for slave in slaves { slave.isHungUp = true }
+    kernel.hangUp(control)
+    discipline.reset()
+    for slave in slaves { slave.waitQueue.wake() }
+  }
+
+  /// Lets go of what refers back to it.
+  func dismantle() {
+    master = nil
+    slaves = []
+  }
+
+  // MARK: What came of it
+
+  /// Does something to the line discipline, and tells whoever it concerns.
+  func operate<R, E: Error>(_ body: (inout LineDiscipline) throws(E) -> R) throws(E) -> R {
+    defer { tellNews() }
+    return try body(&discipline)
+  }
+
+  private func tellNews() {
+    let news = discipline.takeNews()
+    var events: PollEvents = []
+    if news.canRead { events.formUnion(.readable) }
+    if news.canWrite { events.formUnion(.writable) }
+    if !events.isEmpty { for slave in slaves { slave.waitQueue.wake(events) } }
+    events = []
+    if news.masterCanRead { events.formUnion(.readable) }
+    if news.masterCanWrite { events.formUnion(.writable) }
+    if news.hasStatus, isPacketMode { events.formUnion([.readable, .POLLPRI]) }
+    if !events.isEmpty { master?.waitQueue.wake(events) }
+    for signal in news.signals { control.signalForeground(signal, kernel) }
+  }
+}
+
+extension TerminalControl {
+  /// Sends a signal to the foreground process group.
+  func signalForeground(_ signal: Signal, _ kernel: Kernel) {
+    guard foreground != 0 else { return }
+    kernel.post(
+      .kill(signal, code: SignalCode.SI_KERNEL, pid: 0, uid: 0), toGroup: foreground)
+  }
+}

@@ -1,0 +1,48 @@
+import LinuxABI
+
+/// The pseudoterminals there are, by number.
+package final class PseudoterminalTable {
+  /// As many as there can be (`/proc/sys/kernel/pty/max`).
+  package static let limit: Int32 = 4096
+
+  unowned let kernel: Kernel
+  private var terminals: [Int32: Pseudoterminal] = [:]
+
+  init(_ kernel: Kernel) { self.kernel = kernel }
+
+  /// By number.
+  package var all: [Pseudoterminal] { terminals.values.sorted { $0.number < $1.number } }
+
+  package subscript(number: Int32) -> Pseudoterminal? { terminals[number] }
+
+  /// A fresh one with the lowest free number, its master opened by the name `dentry`: ENOSPC.
+  func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> PseudoterminalMaster {
+    guard let number = (0..<Self.limit).first(where: { terminals[$0] == nil }) else {
+      throw .ENOSPC
+    }
+    let terminal = make(number)
+    terminal.inode.belong(to: kernel.vfs.caller?.process.credentials)
+    return PseudoterminalMaster(terminal, flags, at: dentry)
+  }
+
+  func make(_ number: Int32) -> Pseudoterminal {
+    let terminal = Pseudoterminal(number, kernel: kernel)
+    terminals[number] = terminal
+    return terminal
+  }
+
+  /// The number is free again.
+  func forget(_ terminal: Pseudoterminal) { terminals[terminal.number] = nil }
+
+  /// Its name is gone, though somebody may still have the slave open.
+  func removeName(of terminal: Pseudoterminal) {
+    let mount = kernel.vfs.mounts.first { $0.filesystem is PtsFS }
+    mount?.root.forget(Array(String(terminal.number).utf8))
+  }
+
+  /// Takes apart what goes in circles.
+  func dismantle() {
+    for terminal in terminals.values { terminal.dismantle() }
+    terminals = [:]
+  }
+}
