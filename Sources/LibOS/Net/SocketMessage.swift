@@ -96,7 +96,7 @@ package enum ConnectOutcome {
 }
 
 /// Messages that were not received yet.
-package struct MessageQueue {
+package struct SocketMessageQueue {
   private var queue = Queue<SocketMessage>()
   /// What the messages cost; see `SocketMessage.charge`.
   package private(set) var charge = 0
@@ -123,5 +123,5 @@ package struct MessageQueue {
     return message
   }
 
-  package mutating func removeAll() { self = MessageQueue() }
+  package mutating func removeAll() { self = SocketMessageQueue() }
 }

@@ -28,9 +28,11 @@ extension ProcFS {
   }
 }
 
+private typealias Cells = [(value: String, width: Int)]
+
 /// A line of numbers as wide as proc(5) has them.
-private func line(_ cells: [(value: String, width: Int)]) -> String {
-  cells.map { cell in
+private func line(_ parts: Cells...) -> String {
+  parts.joined().map { cell in
     String(repeating: " ", count: max(0, cell.width - cell.value.count)) + cell.value
   }.joined(separator: " ") + "\n"
 }
@@ -38,7 +40,7 @@ private func line(_ cells: [(value: String, width: Int)]) -> String {
 extension IpcObject {
   fileprivate var mode: String { String(permissions.mode, radix: 8) }
 
-  fileprivate var owners: [(value: String, width: Int)] {
+  fileprivate var owners: Cells {
     [permissions.uid, permissions.gid, permissions.cuid, permissions.cgid].map { ("\($0)", 5) }
   }
 }
@@ -54,7 +56,8 @@ private func segments(_ kernel: Kernel) -> String {
       [
         ("\(segment.key)", 10), ("\(segment.id)", 10), (segment.mode, 5), ("\(segment.size)", 21),
         ("\(segment.creator)", 5), ("\(segment.lastUser)", 5), ("\(count)", 6),
-      ] + segment.owners + [
+      ], segment.owners,
+      [
         ("\(segment.attached)", 10), ("\(segment.detached)", 10), ("\(segment.changed)", 10),
         ("\(resident)", 21), ("0", 21),
       ])
@@ -68,7 +71,8 @@ private func sets(_ ipc: IpcNamespace) -> String {
     text += line(
       [
         ("\(set.key)", 10), ("\(set.id)", 10), (set.mode, 5), ("\(set.semaphores.count)", 10),
-      ] + set.owners + [("\(set.operated)", 10), ("\(set.changed)", 10)])
+      ], set.owners,
+      [("\(set.operated)", 10), ("\(set.changed)", 10)])
   }
   return text
 }
@@ -81,7 +85,8 @@ private func queues(_ ipc: IpcNamespace) -> String {
       [
         ("\(queue.key)", 10), ("\(queue.id)", 10), (queue.mode, 5), ("\(queue.byteCount)", 11),
         ("\(queue.messages.count)", 10), ("\(queue.lastSender)", 5), ("\(queue.lastReceiver)", 5),
-      ] + queue.owners + [
+      ], queue.owners,
+      [
         ("\(queue.sent)", 10), ("\(queue.received)", 10), ("\(queue.changed)", 10),
       ])
   }

@@ -2,7 +2,7 @@ package import LinuxABI
 
 /// A UDP socket, or one of UDP-Lite, which differs by its number and ports only.
 package final class UDPSocket: InternetSocket {
-  package private(set) var datagrams = MessageQueue()
+  package private(set) var datagrams = SocketMessageQueue()
   /// The groups that it is a member of.
   package internal(set) var groups: Set<IPAddress> = []
 

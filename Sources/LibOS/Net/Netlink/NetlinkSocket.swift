@@ -6,7 +6,7 @@ package final class NetlinkSocket: Socket {
   package internal(set) var port: UInt32 = 0
   /// Groups whose news it wants; there never are any.
   package internal(set) var groups: UInt32 = 0
-  package private(set) var answers = MessageQueue()
+  package private(set) var answers = SocketMessageQueue()
 
   init(_ network: Network, _ type: SocketType, inode: SocketInode) {
     super.init(

@@ -2,7 +2,7 @@ package import LinuxABI
 
 /// A unix datagram socket.
 package final class UnixDatagramSocket: UnixSocket {
-  package private(set) var datagrams = MessageQueue()
+  package private(set) var datagrams = SocketMessageQueue()
   /// Whom it sends to without being told; it may be closed.
   package private(set) var target: UnixDatagramSocket?
   /// Those whose target this is.

@@ -2,7 +2,7 @@ package import LinuxABI
 
 /// A unix socket of sequenced packets: records over a connection.
 package final class UnixPacketSocket: UnixConnectionSocket {
-  package private(set) var records = MessageQueue()
+  package private(set) var records = SocketMessageQueue()
 
   override func makeTwin(inode: SocketInode) -> UnixConnectionSocket {
     UnixPacketSocket(network, type, inode: inode)

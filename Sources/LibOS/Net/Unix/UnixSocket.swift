@@ -164,7 +164,7 @@ package class UnixSocket: Socket {
   }
 
   /// A message that `MSG_PEEK` only looks at, or is taken.
-  static func take(_ queue: inout MessageQueue, _ flags: MessageFlags) -> SocketMessage? {
+  static func take(_ queue: inout SocketMessageQueue, _ flags: MessageFlags) -> SocketMessage? {
     guard let first = queue.first else { return nil }
     return flags.contains(.MSG_PEEK) ? first : queue.removeFirst()
   }
