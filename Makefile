@@ -18,12 +18,12 @@ ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 build: bootstrap
 	swift build $(RELEASE)
 
-test: bootstrap guests rootfs $(ARM64_BUILD)
+test: bootstrap guests rootfs
 	swift build $(RELEASE) --build-tests
 	swift test $(RELEASE) --skip-build
 
 test-long: export GODWIT_TEST_LONG = 1
-test-long: test arm64-test arm64-machine
+test-long: $(ARM64_BUILD) test arm64-test arm64-machine
 
 demo: build rootfs $(ARM64_BUILD)
 	Scripts/demo

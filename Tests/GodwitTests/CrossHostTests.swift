@@ -5,8 +5,10 @@ import Testing
   /// Guests that go from this machine to an ARM64 one and back, and the other way round, while they run:
   /// what they write in all is what they write when nothing happens to them.
   ///
-  /// The ARM64 machine is the ARM64 build under qemu-user. A missing build is a failure.
-  @Suite struct CrossHostTests {
+  /// The ARM64 machine is the ARM64 build under qemu-user, which `make test-long` makes. A missing build is a
+  /// failure.
+  @Suite(.enabled(if: LongTests.areOn, "make test-long has the ARM64 build"))
+  struct CrossHostTests {
     /// The machines of a journey, in turn.
     struct Route: CustomTestStringConvertible, Sendable {
       var hosts: [HostBuild]

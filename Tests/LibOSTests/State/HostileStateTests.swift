@@ -50,7 +50,7 @@ import LibOS
         kernel: machine.kernel, process: machine.process, mask: [.SIGINT], flags: .O_RDWR),
       closeOnExec: false)
     let inotify = InotifyFile(.O_RDWR)
-    _ = inotify.watch(machine.process.fs.cwd, .IN_CREATE)
+    _ = try inotify.watch(machine.process.fs.cwd, .IN_CREATE)
     files.replace(10, with: inotify, closeOnExec: false)
     let locks = try machine.file(0).inode.locks
     locks.set(FileLocks.Record(range: 1..<9, isExclusive: true, owner: .process(1)))
