@@ -29,7 +29,12 @@ extension InotifyFile: PersistentFile {
   ) throws(SnapshotError) {
     self.init(flags)
     var watches: [InotifyWatch] = []
+    var known: Set<Int32> = []
+    guard state.next >= 0, state.next < .max else { throw .invalidState("an inotify instance") }
     for entry in state.watches {
+      guard entry.descriptor > 0, known.insert(entry.descriptor).inserted else {
+        throw .invalidState("inotify watch \(entry.descriptor)")
+      }
       watches.append(
         InotifyWatch(
           self, entry.descriptor, try loader.dentry(entry.dentry),
