@@ -304,14 +304,14 @@ static void background(void) {
     wait_user();
     // It has read, or will; then the shell takes the terminal back.
     int n;
-    do OK(ioctl(slave, FIONREAD, &n)); while (n);
+    while (OK(ioctl(slave, FIONREAD, &n)), n) pause_ms(1);
     OK(tcsetpgrp(slave, getpgrp()));
     tell(go);
     stopped(job, SIGTTOU);  // as it changes the modes
     OK(tcsetpgrp(slave, job));
     OK(kill(-job, SIGCONT));
     struct termios t;
-    do OK(tcgetattr(slave, &t)); while (!(t.c_lflag & TOSTOP));
+    while (OK(tcgetattr(slave, &t)), !(t.c_lflag & TOSTOP)) pause_ms(1);
     OK(tcsetpgrp(slave, getpgrp()));
     tell(go);
     stopped(job, SIGTTOU);  // as it writes

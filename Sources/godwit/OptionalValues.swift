@@ -8,8 +8,8 @@ enum OptionalValues {
   /// Options of `run` whose value is the next argument.
   private static let valued: Set<String> = [
     "--name", "--root", "--mount", "--env", "--cwd", "--memory-limit", "--max-tasks", "--suspend-at-syscall",
-    "--suspend-every", "--digest-every", "--digest-output", "--seed", "--output",
-    "-o",
+    "--suspend-every", "--digest-every", "--digest-output", "--seed", "--host-page-size",
+    "--output", "-o",
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {
