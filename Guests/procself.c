@@ -3,6 +3,7 @@
 #include "check.h"
 #include <dirent.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 
 static char text[1 << 18];
 static long slurp(const char *path) {
@@ -155,5 +156,23 @@ int main(int argc, char **argv) {
   FAILS(ENOENT, open("/proc/self/no-such-file", O_RDONLY));
   FAILS(ENOENT, open("/proc/999999999/stat", O_RDONLY));
   STEP("limits, errors");
+
+  // Read from the beginning, it tells what is true now; read on, it ends what it began.
+  fd = OK(open("/proc/self/comm", O_RDONLY));
+  OK(prctl(PR_SET_NAME, "first"));
+  char said[20] = "";
+  EQ(read(fd, said, 2), 2);
+  OK(prctl(PR_SET_NAME, "FIRST"));
+  EQ(read(fd, said + 2, 18), 4);
+  STREQ(said, "first\n");
+  EQ(read(fd, said, 20), 0);
+  OK(lseek(fd, 0, SEEK_SET));
+  EQ(read(fd, said, 20), 6);
+  CHECK(!memcmp(said, "FIRST\n", 6));
+  OK(prctl(PR_SET_NAME, "third"));
+  EQ(pread(fd, said, 20, 0), 6);
+  CHECK(!memcmp(said, "third\n", 6));
+  OK(close(fd));
+  STEP("read again");
   return 0;
 }

@@ -57,7 +57,7 @@ extension TextFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
     var state = Godwit_State_TextFile()
     if let dentry { state.dentry = saver.id(of: dentry) }
-    state.text = data(text)
+    if let text, offset > 0 { state.text = data(text) }
     return .text(state)
   }
 }

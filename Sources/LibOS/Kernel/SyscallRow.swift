@@ -5,6 +5,9 @@ package import Machine
 package enum ArgumentKind: Sendable {
   case int, unsigned, hex, address, size, octal
   case fd, dirfd, path, signal, pid, futexOperation
+  /// The flags of open(2), and the mode, which counts only where they make a file.
+  case openFlags
+  case openMode(flags: Int)
   /// A buffer that the guest filled; its length is the argument at the index given.
   case inBuffer(length: Int)
   /// A buffer that the call fills; its length is the call's result.

@@ -24,6 +24,7 @@ package final class Tracer {
     var parts: [String] = []
     let result: UInt64? = if case .success(.value(let value)) = outcome { value } else { nil }
     for (index, kind) in row.arguments.enumerated() {
+      if case .openMode(let flags) = kind, !makesFile(frame.arguments[flags], task) { continue }
       parts.append(format(kind, index, frame, task, result))
     }
     line(task, "\(row.name)(\(parts.joined(separator: ", "))) = \(describe(outcome))")
@@ -63,7 +64,8 @@ package final class Tracer {
     case .int, .fd, .pid: return "\(Int32(truncatingIfNeeded: value))"
     case .signal: return "\(Int32(truncatingIfNeeded: value))"
     case .unsigned, .size: return "\(value)"
-    case .octal: return "0" + String(value & 0xffff_ffff, radix: 8)
+    case .openFlags: return openFlags(value, task)
+    case .octal, .openMode: return "0" + String(value & 0xffff_ffff, radix: 8)
     case .hex: return "0x" + String(value, radix: 16)
     case .address: return value == 0 ? "NULL" : "0x" + String(value, radix: 16)
     case .dirfd:
@@ -114,6 +116,20 @@ package final class Tracer {
         rest == 0 ? names.first { $0.value == 0 }?.name ?? "0" : "0x" + String(rest, radix: 16))
     }
     return parts.joined(separator: "|")
+  }
+
+  private func openFlags(_ value: UInt64, _ task: Task) -> String {
+    let all = OpenFlags(UInt32(truncatingIfNeeded: value), isa: task.process.isa)
+    let mode = ["O_RDONLY", "O_WRONLY", "O_RDWR", "O_ACCMODE"][Int(all.rawValue & 3)]
+    let rest = all.subtracting(.O_ACCMODE)
+    guard !rest.isEmpty else { return mode }
+    let names = OpenFlags.names.map { FlagName(UInt64($0.value.rawValue), $0.name) }
+    return mode + "|" + flags(UInt64(rest.rawValue), names)
+  }
+
+  private func makesFile(_ flags: UInt64, _ task: Task) -> Bool {
+    let flags = OpenFlags(UInt32(truncatingIfNeeded: flags), isa: task.process.isa)
+    return flags.contains(.O_CREAT) || flags.contains(.O_TMPFILE)
   }
 
   private func buffer(_ address: UInt64, _ count: Int, _ space: AddressSpace) -> String {

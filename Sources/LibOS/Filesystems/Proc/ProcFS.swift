@@ -99,13 +99,13 @@ package final class ProcText: Inode {
   }
 
   package override func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
-    open(flags, at: dentry, try text())
+    open(flags, at: dentry, begun: nil)
   }
 
-  /// Opens it with a text that was made before.
-  func open(_ flags: OpenFlags, at dentry: Dentry, _ text: [UInt8]) -> OpenFile {
+  /// Opens it; reading goes on in a text that was made before.
+  func open(_ flags: OpenFlags, at dentry: Dentry, begun: [UInt8]?) -> OpenFile {
     // Root may open what has no write permission; the write fails then.
-    TextFile(dentry, flags, text, accept: accept)
+    TextFile(dentry, flags, begun: begun, make: text, accept: accept)
   }
 
   package override func truncate(to size: UInt64) throws(Errno) {}

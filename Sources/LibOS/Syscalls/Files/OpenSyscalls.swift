@@ -3,9 +3,9 @@ import Machine
 
 extension SyscallTable {
   package static let openRows: [SyscallRow] = [
-    SyscallRow("open", x64: 2, generic: nil, [.path, .flags(of: OpenFlags.self), .octal], sys_open),
+    SyscallRow("open", x64: 2, generic: nil, [.path, .openFlags, .openMode(flags: 1)], sys_open),
     SyscallRow(
-      "openat", x64: 257, generic: 56, [.dirfd, .path, .flags(of: OpenFlags.self), .octal],
+      "openat", x64: 257, generic: 56, [.dirfd, .path, .openFlags, .openMode(flags: 2)],
       sys_openat),
     SyscallRow(
       "openat2", x64: 437, generic: 437, [.dirfd, .path, .address, .size], sys_openat2),
