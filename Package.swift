@@ -78,6 +78,9 @@ let package = Package(
       name: "godwit", dependencies: ["Picoprocess", "Disassembler", arguments],
       swiftSettings: strict),
 
+    .target(
+      name: "TestSupport", dependencies: ["Machine", "Snapshot"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     tests("MachineTests", ["Machine"]),
     tests("ELFTests", ["ELF"]),
     tests("SnapshotTests", ["Snapshot", "Zstd"]),
@@ -86,8 +89,11 @@ let package = Package(
     tests("LinuxABITests", ["LinuxABI"]),
     tests(
       "LibOSTests",
-      ["LibOS", "LibOSState", "Machine", "LinuxABI", "HostABI", "Snapshot", "TestHost", "UnicornEngine"]),
-    tests("GodwitTests", ["Picoprocess", "Snapshot"]),
+      [
+        "LibOS", "LibOSState", "Machine", "LinuxABI", "HostABI", "Snapshot", "TestHost", "TestSupport",
+        "UnicornEngine",
+      ]),
+    tests("GodwitTests", ["Picoprocess", "Snapshot", "TestSupport"]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),
   ],

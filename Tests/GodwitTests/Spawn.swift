@@ -19,6 +19,29 @@ func spawn(
   return shellStatus(status)
 }
 
+/// Runs the program at the path `command[0]`, without input and output.
+///
+/// - Returns: its wait status as wait(2) has it, which tells a signal from an exit code; nil when it was
+///   killed because it took longer than `seconds`.
+func waitStatus(of command: [String], seconds: Int) throws -> Int32? {
+  let child = try unsafe begin(command) { actions in
+    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+    unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+  }
+  var status: Int32 = 0
+  let end = Date(timeIntervalSinceNow: TimeInterval(seconds))
+  while unsafe waitpid(child, &status, WNOHANG) != child {
+    if end.timeIntervalSinceNow < 0 {
+      kill(child, SIGKILL)
+      unsafe waitpid(child, &status, 0)
+      return nil
+    }
+    usleep(5_000)
+  }
+  return status
+}
+
 /// Starts the program at the path `command[0]`.
 ///
 /// Foundation's `Process` hands the signal mask of its own thread on, and the threads that tests run on

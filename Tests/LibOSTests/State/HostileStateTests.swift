@@ -5,6 +5,7 @@ import LinuxABI
 import Machine
 import Snapshot
 import TestHost
+import TestSupport
 import Testing
 
 import LibOS
@@ -12,16 +13,6 @@ import LibOS
 /// Snapshots with right checksums and senseless state: each is refused, or makes a guest that can be
 /// looked at and saved again. Nothing traps.
 @Suite struct HostileStateTests {
-  private struct Numbers: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state ^= state << 13
-      state ^= state >> 7
-      state ^= state << 17
-      return state
-    }
-  }
-
   /// A guest with something of everything.
   private func furnished() throws -> SignalMachine {
     let machine = SignalMachine(.x86_64)
@@ -59,36 +50,6 @@ import LibOS
     return machine
   }
 
-  /// What a snapshot consists of.
-  private struct Parts {
-    var header: SnapshotHeader
-    var pages: [[UInt8]] = []
-    var sections: [UInt32: [UInt8]] = [:]
-
-    init(_ reader: SnapshotReader) throws {
-      header = reader.header
-      for number in 0..<reader.pageCount {
-        var page = [UInt8](repeating: 0, count: Page.size)
-        try page.withMutableRawSpan { (span) throws(SnapshotError) in
-          try reader.page(PageReference(rawValue: number + 1), into: &span)
-        }
-        pages.append(page)
-      }
-      for section in reader.sections { sections[section.id] = try reader.section(section.id) }
-    }
-
-    func encoded() throws -> RoundTrip {
-      try RoundTrip(header) { (writer) throws(SnapshotError) in
-        for page in pages {
-          _ = try page.withRawSpan { (span) throws(SnapshotError) in try writer.addPage(span) }
-        }
-        for (id, bytes) in sections.sorted(by: { $0.key < $1.key }) {
-          try writer.addSection(id, isCritical: true, bytes)
-        }
-      }
-    }
-  }
-
   /// How many seeds each test goes through; more of them for a search by hand.
   private static let seeds: ClosedRange<UInt64> =
     1...(ProcessInfo.processInfo.environment["GODWIT_FUZZ_SEEDS"].flatMap { UInt64($0) } ?? 8)
@@ -116,11 +77,11 @@ import LibOS
   }
 
   private func run(
-    _ seed: UInt64, atLeastRefused least: Int, _ change: (inout [UInt8], inout Numbers) -> Void
+    _ seed: UInt64, atLeastRefused least: Int, _ change: (inout [UInt8], inout SeededNumbers) -> Void
   ) throws {
     let machine = try furnished()
-    let parts = try Parts(RoundTrip(machine.kernel).reader())
-    var numbers = Numbers(state: seed &* 0x9e37_79b9_7f4a_7c15)
+    let parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
+    var numbers = SeededNumbers(seed)
     var refused = 0
     for _ in 0..<400 {
       var changed = parts
@@ -129,7 +90,7 @@ import LibOS
         change(&changed.sections[section]!, &numbers)
       }
       do {
-        let kernel = try changed.encoded().resume(on: machine.host)
+        let kernel = try RoundTrip(bytes: changed.encoded()).resume(on: machine.host)
         inspect(kernel)
         _ = try RoundTrip(kernel)
       } catch is SnapshotError { refused += 1 }
@@ -140,14 +101,14 @@ import LibOS
   /// An epoll set can't be a member of itself, nor of one that it watches.
   @Test func epollSetsInCirclesAreRefused() throws {
     let machine = try furnished()
-    let parts = try Parts(RoundTrip(machine.kernel).reader())
+    let parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
     var files = try #require(Godwit_State_Files(decoding: parts.sections[4]!))
     let place = try #require(
       files.files.firstIndex { if case .epoll = $0.kind { true } else { false } })
     files.files[place].epoll.items[0].file = files.files[place].id
     var changed = parts
     changed.sections[4] = files.encoded()
-    #expect(throws: SnapshotError.self) { try changed.encoded().resume(on: machine.host) }
+    #expect(throws: SnapshotError.self) { try RoundTrip(bytes: changed.encoded()).resume(on: machine.host) }
   }
 
   private func inspect(_ kernel: Kernel) {

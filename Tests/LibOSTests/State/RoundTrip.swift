@@ -20,16 +20,14 @@ struct RoundTrip {
       id: SnapshotID(high: 1, low: 2), guestISA: kernel.isa.rawValue,
       libraryOSVersion: "test", abiVersion: 1)
     kernel.unload(at: kernel.clock.monotonic)
-    try self.init(header) { (writer) throws(SnapshotError) in try kernel.saveState(to: writer) }
-  }
-
-  init(_ header: SnapshotHeader, _ write: (SnapshotWriter) throws(SnapshotError) -> Void) throws {
     let collector = Collector()
     let writer = try SnapshotWriter(header) { collector.bytes += $0.array }
-    try write(writer)
+    try kernel.saveState(to: writer)
     _ = try writer.finish()
     bytes = collector.bytes
   }
+
+  init(bytes: [UInt8]) { self.bytes = bytes }
 
   func reader() throws -> SnapshotReader { try SnapshotReader(SnapshotBytes(bytes)) }
 

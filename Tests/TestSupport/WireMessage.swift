@@ -1,7 +1,7 @@
 /// A protobuf message without its schema, for tests that change single fields and keep the rest
 /// well-formed (https://protobuf.dev/programming-guides/encoding/).
-struct WireMessage {
-  indirect enum Value {
+package struct WireMessage {
+  package indirect enum Value {
     case varint(UInt64)
     case fixed64([UInt8])
     case fixed32([UInt8])
@@ -10,9 +10,9 @@ struct WireMessage {
     case message(WireMessage)
   }
 
-  var fields: [(number: UInt64, value: Value)] = []
+  package var fields: [(number: UInt64, value: Value)] = []
 
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
       guard let tag = Self.varint(&rest), (1...200).contains(tag >> 3) else { return nil }
@@ -49,7 +49,7 @@ struct WireMessage {
     return nil
   }
 
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     func add(varint value: UInt64) {
       var value = value
@@ -93,7 +93,7 @@ struct WireMessage {
 
   /// Changes one field, chosen by `numbers`: to an extreme or a likely value, or so that it is not there,
   /// or there twice.
-  mutating func change(using numbers: inout some RandomNumberGenerator) {
+  package mutating func change(using numbers: inout some RandomNumberGenerator) {
     guard !fields.isEmpty else { return }
     change(at: Int.random(in: 0..<fieldCount, using: &numbers), using: &numbers)
   }
