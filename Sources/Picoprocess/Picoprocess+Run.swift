@@ -44,7 +44,7 @@ extension Picoprocess {
 
   private func setSyscallLimit() {
     let count = kernel.syscallCount
-    var limit = options.suspendAtSyscall ?? .max
+    var limit = suspensionLimit ?? .max
     if let step = options.suspendEvery { limit = min(limit, lastRestored + step) }
     // At multiples, so that a guest that is resumed goes on with the same sequence.
     if let step = options.digestEvery { limit = min(limit, (count / step + 1) * step) }
@@ -55,15 +55,24 @@ extension Picoprocess {
     if let step = options.digestEvery, kernel.syscallCount % step == 0 {
       try reports.digest(kernel)
     }
-    if let limit = options.suspendAtSyscall, kernel.syscallCount >= limit {
-      guard let output = options.output else { throw Failure("there is no file to suspend to") }
-      _ = try save(to: output)
-      return .suspended
-    }
+    if let limit = suspensionLimit, kernel.syscallCount >= limit, suspend() { return .suspended }
     if let step = options.suspendEvery, kernel.syscallCount - lastRestored >= step {
       try saveAndRestore()
     }
     setSyscallLimit()
     return nil
+  }
+
+  /// Suspends to the file that was named at the start. A guest that can't be saved goes on.
+  private func suspend() -> Bool {
+    suspensionLimit = nil
+    do throws(Failure) {
+      guard let output = options.output else { throw Failure("there is no file to suspend to") }
+      _ = try save(to: output)
+      return true
+    } catch {
+      Console.complain(error.message)
+      return false
+    }
   }
 }

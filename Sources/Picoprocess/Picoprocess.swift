@@ -19,6 +19,8 @@ package final class Picoprocess {
   var origin: SnapshotHeader?
   /// The system calls that had been made when this machine took over.
   var lastRestored: UInt64 = 0
+  /// The call before which the guest is to be suspended; nil once that was tried.
+  var suspensionLimit: UInt64?
   /// What the guest's tree is made of.
   var tree = FilesystemConfiguration()
   /// The program's path or name, for people.
@@ -57,6 +59,7 @@ package final class Picoprocess {
     let host = PosixHost()
     self.host = host
     self.options = options
+    suspensionLimit = options.suspendAtSyscall
     self.program = program
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)

@@ -34,7 +34,8 @@ struct GuestOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Suspend to the --output file when the guest has made so many system calls in all.",
+      "Suspend to the --output file when the guest has made so many system calls in all; a guest that "
+        + "can't be saved goes on.",
       valueName: "n"))
   var suspendAtSyscall: UInt64?
 

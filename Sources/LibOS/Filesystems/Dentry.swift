@@ -41,10 +41,19 @@ package final class Dentry {
     isDeleted = true
   }
 
+  /// One after the other: a chain of names may be longer than the host's stack is deep.
   deinit {
-    if let parent, let entry = parent.children[name], entry.dentry == nil {
-      parent.children[name] = nil
+    var next = leaveParent()
+    while next != nil, isKnownUniquelyReferenced(&next) { next = next!.leaveParent() }
+  }
+
+  private func leaveParent() -> Dentry? {
+    guard let old = parent else { return nil }
+    if let entry = old.children[name], entry.dentry == nil || entry.dentry === self {
+      old.children[name] = nil
     }
+    parent = nil
+    return old
   }
 
   /// The dentry of `name`, which the filesystem says stands for `inode`.

@@ -175,9 +175,19 @@ package final class StateSaver {
 
   /// The number of a name, its parents first.
   package func id(of dentry: Dentry) -> UInt64 {
-    if let known = dentries[ObjectIdentifier(dentry)] { return known }
-    var parent: UInt64 = 0
-    if let above = dentry.parent { parent = self.id(of: above) }
+    var fresh: [Dentry] = []
+    var next: Dentry? = dentry
+    while let current = next, dentries[ObjectIdentifier(current)] == nil {
+      fresh.append(current)
+      next = current.parent
+    }
+    for dentry in fresh.reversed() { add(dentry) }
+    return dentries[ObjectIdentifier(dentry)]!
+  }
+
+  /// Saves a name whose parents were saved.
+  private func add(_ dentry: Dentry) {
+    let parent = dentry.parent.map { dentries[ObjectIdentifier($0)]! } ?? 0
     let id = UInt64(dentries.count + 1)
     dentries[ObjectIdentifier(dentry)] = id
     var state = Godwit_State_Dentry()
@@ -191,7 +201,6 @@ package final class StateSaver {
       hold(node)
     }
     filesystems.dentries.append(state)
-    return id
   }
 
   /// Sees to it that the node is saved, though it may be as the lower tree has it.

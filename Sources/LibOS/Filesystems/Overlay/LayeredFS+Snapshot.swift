@@ -12,7 +12,7 @@ extension LayeredFS {
     tree.nextNumber = nextNumber
     tree.lower = data(lower?.path ?? [])
     var collector = Collector(held: Set(held.map(\.number)))
-    _ = collector.visit(rootNode, isPlain: true)
+    collector.visitAll(below: rootNode)
     // Those that no name leads to any more.
     for node in held { collector.add(node) }
     for number in collector.nodes.keys.sorted() {
@@ -28,19 +28,43 @@ extension LayeredFS {
 
     mutating func add(_ node: LayeredNode) { nodes[node.number] = node }
 
-    /// Whether the node, or one below, has to be saved. A plain one is where its lower path says.
-    mutating func visit(_ node: LayeredNode, isPlain: Bool) -> Bool {
-      if nodes[node.number] != nil { return true }
-      var isNeeded =
-        held.contains(node.number) || !isPlain || node.lower == nil || node.own != nil || node.content != nil
-        || !node.whiteouts.isEmpty
-      for name in node.children.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-        let child = node.children[name]!
-        let natural = node.lower.map { LayeredFS.lowerPath($0, name) }
-        if visit(child, isPlain: child.lower != nil && child.lower == natural) { isNeeded = true }
+    /// A directory whose entries are being looked at.
+    private struct Visit {
+      let node: LayeredNode
+      /// The node, or one below, has to be saved.
+      var isNeeded: Bool
+      var names: ArraySlice<[UInt8]>
+
+      /// - Parameter isPlain: it is where its lower path says.
+      init(_ node: LayeredNode, isPlain: Bool, held: Set<UInt64>) {
+        self.node = node
+        isNeeded =
+          held.contains(node.number) || !isPlain || node.lower == nil || node.own != nil
+          || node.content != nil || !node.whiteouts.isEmpty
+        names = node.children.keys.sorted { $0.lexicographicallyPrecedes($1) }[...]
       }
-      if isNeeded { nodes[node.number] = node }
-      return isNeeded
+    }
+
+    /// Looks at the whole tree. Without recursion: it may be deeper than the host's stack.
+    mutating func visitAll(below root: LayeredNode) {
+      var visits = [Visit(root, isPlain: true, held: held)]
+      while var visit = visits.popLast() {
+        if let name = visit.names.popFirst() {
+          let child = visit.node.children[name]!
+          if nodes[child.number] != nil {
+            visit.isNeeded = true
+            visits.append(visit)
+            continue
+          }
+          let natural = visit.node.lower.map { LayeredFS.lowerPath($0, name) }
+          visits.append(visit)
+          visits.append(
+            Visit(child, isPlain: child.lower != nil && child.lower == natural, held: held))
+        } else if visit.isNeeded {
+          nodes[visit.node.number] = visit.node
+          if !visits.isEmpty { visits[visits.count - 1].isNeeded = true }
+        }
+      }
     }
   }
 

@@ -83,6 +83,17 @@ package final class LayeredNode: Inode {
     super.init(number: number)
   }
 
+  /// One node after the other: a tree may be deeper than the host's stack.
+  deinit {
+    var rest = Array(children.values)
+    children = [:]
+    while var node = rest.popLast() {
+      guard isKnownUniquelyReferenced(&node) else { continue }
+      rest += node.children.values
+      node.children = [:]
+    }
+  }
+
   package override var filesystem: Filesystem? { layers }
   package override var isRemoved: Bool { own?.linkCount == 0 && !isTemporary }
   package override var type: FileType { kind }
