@@ -652,11 +652,30 @@ package nonisolated struct Godwit_State_Node: @unchecked Sendable {
     set {_uniqueStorage()._unchanged = newValue}
   }
 
+  package var extended: [Godwit_State_ExtendedAttribute] {
+    get {_storage._extended}
+    set {_uniqueStorage()._extended = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Godwit_State_ExtendedAttribute: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: Data = Data()
+
+  package var value: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Godwit_State_Entry: Sendable {
@@ -3784,7 +3803,7 @@ nonisolated extension Godwit_State_Tree: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Node"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}type\0\u{1}lower\0\u{3}has_lower\0\u{1}attributes\0\u{1}entries\0\u{1}whiteouts\0\u{1}opaque\0\u{1}target\0\u{1}object\0\u{1}device\0\u{1}seals\0\u{1}temporary\0\u{1}unchanged\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}type\0\u{1}lower\0\u{3}has_lower\0\u{1}attributes\0\u{1}entries\0\u{1}whiteouts\0\u{1}opaque\0\u{1}target\0\u{1}object\0\u{1}device\0\u{1}seals\0\u{1}temporary\0\u{1}unchanged\0\u{2}\u{15}extended\0")
 
   fileprivate class _StorageClass {
     var _number: UInt64 = 0
@@ -3801,6 +3820,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
     var _seals: UInt32? = nil
     var _temporary: Bool = false
     var _unchanged: UInt64 = 0
+    var _extended: [Godwit_State_ExtendedAttribute] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3825,6 +3845,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
       _seals = source._seals
       _temporary = source._temporary
       _unchanged = source._unchanged
+      _extended = source._extended
     }
   }
 
@@ -3857,6 +3878,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
         case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._seals) }()
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._temporary) }()
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._unchanged) }()
+        case 35: try { try decoder.decodeRepeatedMessageField(value: &_storage._extended) }()
         default: break
         }
       }
@@ -3911,6 +3933,9 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
       if _storage._unchanged != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._unchanged, fieldNumber: 14)
       }
+      if !_storage._extended.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._extended, fieldNumber: 35)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3934,10 +3959,46 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._seals != rhs_storage._seals {return false}
         if _storage._temporary != rhs_storage._temporary {return false}
         if _storage._unchanged != rhs_storage._unchanged {return false}
+        if _storage._extended != rhs_storage._extended {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_ExtendedAttribute: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExtendedAttribute"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularBytesField(value: self.name, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularBytesField(value: self.value, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_ExtendedAttribute, rhs: Godwit_State_ExtendedAttribute) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
