@@ -68,8 +68,8 @@ import Testing
   static let travellers = guests.filter {
     [
       "epoll", "eventfd", "filestate", "inotify", "links", "memstate", "nodes", "pi", "pipe",
-      "posixtimer", "procself", "pty", "ptyjobs", "robust", "sigaltstack", "signalfd", "sleep",
-      "sockstate", "sync", "threads", "timerstate", "xattr",
+      "posixtimer", "procs", "procself", "pty", "ptyjobs", "robust", "sigaltstack", "signalfd",
+      "sleep", "sockstate", "sync", "threads", "timerstate", "xattr",
     ].contains($0.name)
   }
 

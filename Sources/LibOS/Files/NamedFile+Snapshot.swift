@@ -30,6 +30,12 @@ extension PathFile: PersistentFile {
   }
 }
 
+extension ProcessMemoryFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    .named(named(saver))
+  }
+}
+
 extension DeviceFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
     .named(named(saver))
@@ -57,7 +63,7 @@ extension TextFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
     var state = Godwit_State_TextFile()
     if let dentry { state.dentry = saver.id(of: dentry) }
-    state.text = data(text)
+    if let text, offset > 0 { state.text = data(text) }
     return .text(state)
   }
 }

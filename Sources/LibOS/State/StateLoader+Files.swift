@@ -31,7 +31,7 @@ extension StateLoader {
       guard let inode = place.inode as? ProcText else {
         throw .invalidState("text of open file \(state.id)")
       }
-      return inode.open(flags, at: place, Array(text.text))
+      return inode.open(flags, at: place, begun: text.text.isEmpty ? nil : Array(text.text))
     case .inotify(let inotify): return try InotifyFile(inotify, flags, self)
     case .unixSocket(let socket): return try restoreUnixSocket(socket, flags)
     case .internetSocket(let socket): return try restoreInternetSocket(socket, flags)
