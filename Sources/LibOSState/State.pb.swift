@@ -205,6 +205,11 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._renameCookie = newValue}
   }
 
+  package var accounts: [Godwit_State_ProcessAccounts] {
+    get {_storage._accounts}
+    set {_uniqueStorage()._accounts = newValue}
+  }
+
   package var ipc: Godwit_State_Ipc {
     get {_storage._ipc ?? Godwit_State_Ipc()}
     set {_uniqueStorage()._ipc = newValue}
@@ -395,6 +400,33 @@ package nonisolated struct Godwit_State_Determinism: Sendable {
   package var current: Int32 = 0
 
   package var sliceEnd: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_ProcessAccounts: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var pid: Int32 = 0
+
+  /// What read(2), write(2) and their kin moved.
+  package var bytesRead: UInt64 = 0
+
+  package var reads: UInt64 = 0
+
+  package var bytesWritten: UInt64 = 0
+
+  package var writes: UInt64 = 0
+
+  /// `oom_score_adj`.
+  package var killAdjustment: Int32 = 0
+
+  /// Of a leader that has ended.
+  package var finalName: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -652,11 +684,30 @@ package nonisolated struct Godwit_State_Node: @unchecked Sendable {
     set {_uniqueStorage()._unchanged = newValue}
   }
 
+  package var extended: [Godwit_State_ExtendedAttribute] {
+    get {_storage._extended}
+    set {_uniqueStorage()._extended = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Godwit_State_ExtendedAttribute: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: Data = Data()
+
+  package var value: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Godwit_State_Entry: Sendable {
@@ -2815,7 +2866,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{4}\u{7}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{2}\u{8}ipc\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{4}\u{7}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{2}\u{7}ipc\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -2848,6 +2899,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _formerForegrounds: [Godwit_State_FormerForeground] = []
     var _terminalLeavers: [Int32] = []
     var _renameCookie: UInt32 = 0
+    var _accounts: [Godwit_State_ProcessAccounts] = []
     var _ipc: Godwit_State_Ipc? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -2889,6 +2941,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _formerForegrounds = source._formerForegrounds
       _terminalLeavers = source._terminalLeavers
       _renameCookie = source._renameCookie
+      _accounts = source._accounts
       _ipc = source._ipc
     }
   }
@@ -2938,6 +2991,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 70: try { try decoder.decodeRepeatedMessageField(value: &_storage._formerForegrounds) }()
         case 71: try { try decoder.decodeRepeatedInt32Field(value: &_storage._terminalLeavers) }()
         case 72: try { try decoder.decodeSingularUInt32Field(value: &_storage._renameCookie) }()
+        case 73: try { try decoder.decodeRepeatedMessageField(value: &_storage._accounts) }()
         case 80: try { try decoder.decodeSingularMessageField(value: &_storage._ipc) }()
         default: break
         }
@@ -3041,6 +3095,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._renameCookie != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._renameCookie, fieldNumber: 72)
       }
+      if !_storage._accounts.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._accounts, fieldNumber: 73)
+      }
       try { if let v = _storage._ipc {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
       } }()
@@ -3083,6 +3140,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._formerForegrounds != rhs_storage._formerForegrounds {return false}
         if _storage._terminalLeavers != rhs_storage._terminalLeavers {return false}
         if _storage._renameCookie != rhs_storage._renameCookie {return false}
+        if _storage._accounts != rhs_storage._accounts {return false}
         if _storage._ipc != rhs_storage._ipc {return false}
         return true
       }
@@ -3470,6 +3528,66 @@ nonisolated extension Godwit_State_Determinism: SwiftProtobuf.Message, SwiftProt
   }
 }
 
+nonisolated extension Godwit_State_ProcessAccounts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ProcessAccounts"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}bytes_read\0\u{1}reads\0\u{3}bytes_written\0\u{1}writes\0\u{3}kill_adjustment\0\u{3}final_name\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.pid) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.bytesRead) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.reads) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.bytesWritten) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.writes) }()
+      case 6: try { try decoder.decodeSingularInt32Field(value: &self.killAdjustment) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.finalName) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.pid != 0 {
+      try visitor.visitSingularInt32Field(value: self.pid, fieldNumber: 1)
+    }
+    if self.bytesRead != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytesRead, fieldNumber: 2)
+    }
+    if self.reads != 0 {
+      try visitor.visitSingularUInt64Field(value: self.reads, fieldNumber: 3)
+    }
+    if self.bytesWritten != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytesWritten, fieldNumber: 4)
+    }
+    if self.writes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.writes, fieldNumber: 5)
+    }
+    if self.killAdjustment != 0 {
+      try visitor.visitSingularInt32Field(value: self.killAdjustment, fieldNumber: 6)
+    }
+    if !self.finalName.isEmpty {
+      try visitor.visitSingularBytesField(value: self.finalName, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_ProcessAccounts, rhs: Godwit_State_ProcessAccounts) -> Bool {
+    if lhs.pid != rhs.pid {return false}
+    if lhs.bytesRead != rhs.bytesRead {return false}
+    if lhs.reads != rhs.reads {return false}
+    if lhs.bytesWritten != rhs.bytesWritten {return false}
+    if lhs.writes != rhs.writes {return false}
+    if lhs.killAdjustment != rhs.killAdjustment {return false}
+    if lhs.finalName != rhs.finalName {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Godwit_State_FormerForeground: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FormerForeground"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}group\0")
@@ -3784,7 +3902,7 @@ nonisolated extension Godwit_State_Tree: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Node"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}type\0\u{1}lower\0\u{3}has_lower\0\u{1}attributes\0\u{1}entries\0\u{1}whiteouts\0\u{1}opaque\0\u{1}target\0\u{1}object\0\u{1}device\0\u{1}seals\0\u{1}temporary\0\u{1}unchanged\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}type\0\u{1}lower\0\u{3}has_lower\0\u{1}attributes\0\u{1}entries\0\u{1}whiteouts\0\u{1}opaque\0\u{1}target\0\u{1}object\0\u{1}device\0\u{1}seals\0\u{1}temporary\0\u{1}unchanged\0\u{2}\u{15}extended\0")
 
   fileprivate class _StorageClass {
     var _number: UInt64 = 0
@@ -3801,6 +3919,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
     var _seals: UInt32? = nil
     var _temporary: Bool = false
     var _unchanged: UInt64 = 0
+    var _extended: [Godwit_State_ExtendedAttribute] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3825,6 +3944,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
       _seals = source._seals
       _temporary = source._temporary
       _unchanged = source._unchanged
+      _extended = source._extended
     }
   }
 
@@ -3857,6 +3977,7 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
         case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._seals) }()
         case 13: try { try decoder.decodeSingularBoolField(value: &_storage._temporary) }()
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._unchanged) }()
+        case 35: try { try decoder.decodeRepeatedMessageField(value: &_storage._extended) }()
         default: break
         }
       }
@@ -3911,6 +4032,9 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
       if _storage._unchanged != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._unchanged, fieldNumber: 14)
       }
+      if !_storage._extended.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._extended, fieldNumber: 35)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3934,10 +4058,46 @@ nonisolated extension Godwit_State_Node: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._seals != rhs_storage._seals {return false}
         if _storage._temporary != rhs_storage._temporary {return false}
         if _storage._unchanged != rhs_storage._unchanged {return false}
+        if _storage._extended != rhs_storage._extended {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_ExtendedAttribute: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExtendedAttribute"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularBytesField(value: self.name, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularBytesField(value: self.value, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_ExtendedAttribute, rhs: Godwit_State_ExtendedAttribute) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -80,6 +80,7 @@ enum CCompiler {
     #include <linux/membarrier.h>
     #include <linux/memfd.h>
     #include <linux/fs.h>
+    #include <linux/xattr.h>
     #include <linux/magic.h>
     #include <linux/falloc.h>
     #include <asm/ioctls.h>

@@ -56,6 +56,7 @@ import Testing
     flags(AtFlags.self),
     flags(AccessMode.self),
     flags(RenameFlags.self),
+    flags(XattrFlags.self),
     flags(ResolveFlags.self),
     flags(ProtectionFlags.self),
     flags(MapFlags.self),

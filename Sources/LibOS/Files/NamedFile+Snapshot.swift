@@ -30,6 +30,12 @@ extension PathFile: PersistentFile {
   }
 }
 
+extension ProcessMemoryFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    .named(named(saver))
+  }
+}
+
 extension DeviceFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
     .named(named(saver))

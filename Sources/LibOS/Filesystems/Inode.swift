@@ -63,6 +63,16 @@ package class Inode {
 
   package func setAttributes(_ change: StatusChange) throws(Errno) { throw .EPERM }
 
+  // MARK: Extended attributes
+
+  /// All of them by name: EOPNOTSUPP where the filesystem has none.
+  package func extendedAttributes() throws(Errno) -> [[UInt8]: [UInt8]] { throw .EOPNOTSUPP }
+
+  /// Sets one, or removes it. The caller has checked the name and who may.
+  package func setExtendedAttribute(_ name: [UInt8], _ value: [UInt8]?) throws(Errno) {
+    throw .EOPNOTSUPP
+  }
+
   // MARK: Directories
 
   /// The entry `name` of this directory; never `.` or `..`.

@@ -1,6 +1,10 @@
 package import LinuxABI
 
 // Making, linking, renaming and removing names: what all filesystems share of it.
+extension FileMode {
+  fileprivate var isDevice: Bool { type == .S_IFCHR || type == .S_IFBLK }
+}
+
 extension VFS {
   /// Throws unless `caller` may add names to and remove names from `directory`.
   package func requireWritable(_ directory: Dentry, _ caller: PathCaller) throws(Errno) {
@@ -51,6 +55,10 @@ extension VFS {
     _ path: [UInt8], from start: Dentry, mode: FileMode, device: DeviceNumber, caller: PathCaller
   ) throws(Errno) {
     let last = try vacancy(path, from: start, caller, isDirectory: false)
+    if mode.isDevice, !caller.credentials.isPrivileged {
+      // A whiteout harms nobody (mknod(2)).
+      guard mode.type == .S_IFCHR, device.rawValue == 0 else { throw .EPERM }
+    }
     let owner = try owner(in: last.directory, caller)
     var mode = mode
     mode.permissions &= ~UInt32(caller.fs.umask)

@@ -115,6 +115,8 @@ extension VFS {
     let inode = try directory.inode.makeTemporaryFile(
       permissions: permissions & 0o7777 & ~UInt32(walker.caller.fs.umask),
       owner: try owner(in: directory, walker.caller))
+    // It never gets a name (open(2)).
+    if flags.contains(.O_EXCL), let node = inode as? LayeredNode { node.isTemporary = false }
     let file = try openNode(Dentry(unnamed: inode, in: directory), flags)
     file.reportOpened()
     return file

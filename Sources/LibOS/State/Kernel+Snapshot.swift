@@ -82,6 +82,9 @@ extension Kernel {
       state.formerForegrounds.append(former)
     }
     state.renameCookie = vfs.lastRenameCookie
+    for process in processes.values.sorted(by: { $0.pid < $1.pid }) {
+      state.accounts.append(process.accounts.save(process.pid))
+    }
     state.terminalLeavers = processes.values.filter(\.hasLeftTerminal).map(\.pid).sorted()
     return state
   }

@@ -210,6 +210,9 @@ package final class StateLoader {
     for state in processes.processes {
       kernel.processes[state.pid] = try Process(state, self)
     }
+    for entry in state.accounts {
+      kernel.processes[entry.pid]?.accounts = ProcessAccounts(entry)
+    }
     for pid in state.terminalLeavers { kernel.processes[pid]?.hasLeftTerminal = true }
     releaseSharedFrames()
     try kernel.ipc.restore(state.ipc, self)

@@ -59,6 +59,7 @@ extension Process {
     child.processGroup = processGroup
     child.session = session
     child.hasLeftTerminal = hasLeftTerminal
+    child.accounts.killAdjustment = accounts.killAdjustment
     child.life.exitSignal = flags.contains(.CLONE_PARENT) ? life.exitSignal : request.exitSignal
     child.life.isBorrowing = flags.contains(.CLONE_VFORK)
     child.isDumpable = isDumpable

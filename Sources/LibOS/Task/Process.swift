@@ -42,6 +42,7 @@ package final class Process {
   package var noNewPrivileges = false
   package var personality: UInt32 = 0
   package var umask: UInt16 { get { fs.umask } set { fs.umask = newValue } }
+  package var accounts = ProcessAccounts()
   /// Guest monotonic time of its start, in nanoseconds.
   package var startTime: Int64 = 0
   /// Processor time of threads that have ended, in nanoseconds.

@@ -22,6 +22,7 @@ extension Task {
     stopWaiting()
     dropPendingOpen()
     kernel.futexes.cancel(self)
+    if isLeader { process.accounts.finalName = name }
     state = .exited
     kernel.scheduler.remove(self)
     kernel.needsAttention = true

@@ -62,6 +62,20 @@ package struct RenameFlags: NamedFlags {
   ]
 }
 
+/// Flags of `setxattr(2)`.
+package struct XattrFlags: NamedFlags {
+  package var rawValue: UInt32
+  @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  package static let XATTR_CREATE = XattrFlags(rawValue: 0x1)
+  package static let XATTR_REPLACE = XattrFlags(rawValue: 0x2)
+
+  package static let names: [(name: String, value: XattrFlags)] = [
+    ("XATTR_CREATE", XATTR_CREATE),
+    ("XATTR_REPLACE", XATTR_REPLACE),
+  ]
+}
+
 /// The `resolve` member of `struct open_how` (`openat2(2)`).
 package struct ResolveFlags: NamedFlags {
   package var rawValue: UInt64

@@ -77,6 +77,53 @@ import LibOS
     #expect(host.files.text(of: "/root/etc/conf") == "lower")
   }
 
+  /// What is done to a lower file stays with it under all its names, though its bytes stay the host's.
+  @Test func namesAndAttributesOfLowerFiles() throws {
+    let (kernel, process) = try start()
+    let caller = PathCaller(fs: process.fs)
+    func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+    let conf = try kernel.vfs.resolve(bytes("/etc/conf"), in: process.fs)
+    try conf.inode.setExtendedAttribute(bytes("user.note"), bytes("kept"))
+    try kernel.vfs.link(conf, to: bytes("/bin/linked"), from: process.fs.root, caller: caller)
+    try kernel.vfs.rename(
+      bytes("/etc"), from: process.fs.root, to: bytes("/moved"), from: process.fs.root, flags: [],
+      caller: caller)
+    let restored = try resume(kernel)
+    let vfs = restored.kernel.vfs
+    let first = try vfs.resolve(bytes("/moved/conf"), in: restored.fs)
+    let second = try vfs.resolve(bytes("/bin/linked"), in: restored.fs)
+    #expect(first.inode === second.inode)
+    #expect(try first.status().linkCount == 2)
+    #expect(try first.inode.extendedAttributes() == [bytes("user.note"): bytes("kept")])
+    #expect(try open(restored, "/bin/linked").readText() == "lower")
+    #expect(try open(restored, "/moved/other").readText() == "other")
+    #expect(throws: Errno.ENOENT) { try vfs.resolve(bytes("/etc"), in: restored.fs) }
+    // A new directory under the old name shows nothing of what lies beneath.
+    try vfs.makeDirectory(
+      bytes("/etc"), from: restored.fs.root, permissions: 0o755,
+      caller: PathCaller(fs: restored.fs))
+    #expect(try vfs.resolve(bytes("/etc"), in: restored.fs).inode.entries().isEmpty)
+    let again = try resume(restored.kernel)
+    #expect(
+      try again.kernel.vfs.resolve(bytes("/etc"), in: again.fs).inode.entries().isEmpty)
+  }
+
+  @Test func deviceNodesStay() throws {
+    let (kernel, process) = try start()
+    for (name, minor) in [("zero", UInt32(5)), ("none", 77)] {
+      try kernel.vfs.makeNode(
+        Array("/etc/\(name)".utf8), from: process.fs.root,
+        mode: FileMode(type: .S_IFCHR, permissions: 0o600),
+        device: DeviceNumber(major: 1, minor: minor), caller: PathCaller(fs: process.fs))
+    }
+    #expect(throws: Errno.ENXIO) { try self.open(process, "/etc/none") }
+    _ = try open(process, "/etc/zero")
+    let restored = try resume(kernel)
+    #expect(try restored.files.file(0).readText(2) == "\0\0")
+    let node = try restored.kernel.vfs.resolve(Array("/etc/none".utf8), in: restored.fs)
+    #expect(try node.status().represents == DeviceNumber(major: 1, minor: 77))
+  }
+
   @Test func openLowerFilesMustBeTheSame() throws {
     let (kernel, process) = try start()
     #expect(try open(process, "/bin/tool").readText(2) == "to")

@@ -2,10 +2,12 @@ package import LinuxABI
 
 /// `/dev`: a fixed set of devices and links.
 package final class DevFS: Filesystem {
+  private unowned let kernel: Kernel
   private let directory: FixedDirectory
   private(set) var devices: [DeviceInode] = []
 
   package init(_ kernel: Kernel) {
+    self.kernel = kernel
     directory = FixedDirectory(number: 1)
     super.init(vfs: kernel.vfs)
     directory.owner = self
@@ -31,6 +33,18 @@ package final class DevFS: Filesystem {
   package override var typeName: String { "devtmpfs" }
   package override var source: String { "udev" }
   package override var root: Inode { directory }
+
+  /// Opens a character device by its number, wherever its node is: ENXIO when there is none.
+  func open(_ number: DeviceNumber, _ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile
+  {
+    if let device = devices.first(where: { $0.device.number == number }) {
+      return try device.open(flags, at: dentry)
+    }
+    for terminal in kernel.pseudoterminals.all where terminal.device == number {
+      return try terminal.openSlave(flags, at: dentry)
+    }
+    throw .ENXIO
+  }
 
   package override func statistics() throws(Errno) -> Statfs {
     Statfs(

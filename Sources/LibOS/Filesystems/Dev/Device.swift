@@ -35,7 +35,7 @@ package enum Device: CaseIterable, Sendable {
 }
 
 package final class DeviceInode: Inode {
-  private let device: Device
+  let device: Device
   private unowned let kernel: Kernel
   private let permissions: UInt32
   var accessed: Timespec

@@ -139,6 +139,12 @@ extension LayeredNode {
     }
     state.device = represents.rawValue
     if let seals { state.seals = seals.rawValue }
+    for name in extended.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      var attribute = Godwit_State_ExtendedAttribute()
+      attribute.name = data(name)
+      attribute.value = data(extended[name]!)
+      state.extended.append(attribute)
+    }
     state.temporary = isTemporary
     return state
   }
@@ -159,6 +165,9 @@ extension LayeredNode {
     if state.unchanged != 0 { restoreUnchanged(try loader.object(state.unchanged)) }
     represents = DeviceNumber(rawValue: state.device)
     if state.hasSeals { seals = SealFlags(rawValue: state.seals) }
+    for attribute in state.extended {
+      extended[Array(attribute.name)] = Array(attribute.value)
+    }
     isTemporary = state.temporary
   }
 

@@ -64,8 +64,10 @@ package final class LayeredNode: Inode {
 
   /// The text of a symbolic link made here.
   package var target: [UInt8] = []
-  /// The device of a device node made here.
+  /// The device of a device node, once its attributes are its own.
   package var represents = DeviceNumber(major: 0, minor: 0)
+  /// What lies beneath has none.
+  package internal(set) var extended: [[UInt8]: [UInt8]] = [:]
 
   /// A node for what lies beneath.
   package init(_ layers: LayeredFS, _ kind: FileType, lower: [UInt8]) {
@@ -153,7 +155,9 @@ package final class LayeredNode: Inode {
     if let own {
       values = own
     } else {
-      values = OwnStatus(try status())
+      let status = try status()
+      values = OwnStatus(status)
+      represents = status.represents
     }
     body(&values)
     own = values
@@ -307,8 +311,29 @@ package final class LayeredNode: Inode {
       fifo = pipe
       return PipeEnd(pipe, flags: flags, at: dentry)
     case .S_IFLNK: throw .ELOOP
+    case .S_IFCHR:
+      let devices = vfs.mounts.lazy.compactMap { $0.filesystem as? DevFS }.first
+      guard let devices else { throw .ENXIO }
+      return try devices.open(try status().represents, flags, at: dentry)
     default: throw .ENXIO
     }
+  }
+
+  // MARK: Extended attributes
+
+  /// Bytes of all names and values together.
+  private static let extendedLimit = 128 << 10
+
+  package override func extendedAttributes() throws(Errno) -> [[UInt8]: [UInt8]] { extended }
+
+  package override func setExtendedAttribute(_ name: [UInt8], _ value: [UInt8]?) throws(Errno) {
+    if let value {
+      let others = extended.reduce(0) { $0 + ($1.key == name ? 0 : $1.key.count + $1.value.count) }
+      guard others + name.count + value.count <= Self.extendedLimit else { throw .ENOSPC }
+    }
+    let now = vfs.now
+    try change { $0.changed = now }
+    extended[name] = value
   }
 
   // MARK: Directories
@@ -339,9 +364,9 @@ package final class LayeredNode: Inode {
   package override func makeNode(
     _ name: [UInt8], mode: FileMode, device: DeviceNumber, owner: Ownership
   ) throws(Errno) -> Inode {
-    // Devices need a privilege no guest has.
-    guard let kind = mode.type, kind == .S_IFIFO || kind == .S_IFSOCK else { throw .EPERM }
+    guard let kind = mode.type else { throw .EINVAL }
     let node = node(kind, permissions: mode.permissions, owner: owner)
+    if kind == .S_IFCHR || kind == .S_IFBLK { node.represents = device }
     try add(name, node)
     return node
   }
@@ -399,7 +424,9 @@ package final class LayeredNode: Inode {
     guard let target = directory as? LayeredNode, target.layers === layers else { throw .EXDEV }
     guard let node = try entry(name) else { throw .ENOENT }
     let replaced = try target.entry(newName)
-    if flags.contains(.RENAME_WHITEOUT) { throw .EINVAL }
+    // In an overlay they are its own affair.
+    let leavesWhiteout = flags.contains(.RENAME_WHITEOUT)
+    if leavesWhiteout, layers.lower != nil { throw .EINVAL }
     if let own = target.own, own.linkCount == 0 { throw .ENOENT }
     if flags.contains(.RENAME_EXCHANGE) {
       guard let replaced else { throw .ENOENT }
@@ -422,6 +449,9 @@ package final class LayeredNode: Inode {
       try detach(name, node)
       // What lies beneath the new name, should it be the node itself, is shown by the node.
       try target.add(newName, node)
+      if leavesWhiteout {
+        try add(name, self.node(.S_IFCHR, permissions: 0, owner: Ownership()))
+      }
     }
     let now = vfs.now
     try node.change { $0.changed = now }

@@ -4,78 +4,157 @@ import Machine
 /// `/proc/PID`, which stands for the process where a pidfd would do.
 final class ProcessDirectory: FixedDirectory {
   fileprivate(set) weak var process: Process?
+
+  override func status() throws(Errno) -> FileStatus {
+    var status = try super.status()
+    status.uid = process?.credentials.effectiveUID ?? 0
+    status.gid = process?.credentials.effectiveGID ?? 0
+    return status
+  }
+
+  /// Every file is found as long as the process is there.
+  override func lookup(_ name: [UInt8]) throws(Errno) -> Inode {
+    guard let process, process.kernel.processes[process.pid] === process else { throw .ESRCH }
+    return try super.lookup(name)
+  }
+
+  override func restoredEntry(_ name: [UInt8]) throws(Errno) -> Inode { try super.lookup(name) }
 }
 
 // The directory of a process, and of each of its threads: proc(5).
 extension ProcFS {
   /// `/proc/PID`.
   func directory(of process: Process) -> FixedDirectory {
-    let directory = ProcessDirectory(
-      number: 0x1000 + UInt64(process.pid), permissions: 0o555)
+    let directory = makeDirectory(0x1000 + UInt64(process.pid), process)
+    addFiles(to: directory, process, tid: nil)
+    let tasks = ProcNumbers(
+      number: Self.number(directory, "task"), entryType: .S_IFDIR,
+      numbers: { [weak process] in process.map(Self.threads) ?? [] }
+    ) { [unowned self, weak process] tid, number in
+      guard let process else { return GoneDirectory(number: number) }
+      let directory = makeDirectory(number, process)
+      addFiles(to: directory, process, tid: tid)
+      return directory
+    }
+    tasks.process = process
+    directory.add("task", tasks)
+    return directory
+  }
+
+  private func makeDirectory(_ number: UInt64, _ process: Process) -> ProcessDirectory {
+    let directory = ProcessDirectory(number: number, permissions: 0o555)
     directory.process = process
     directory.owner = self
-    addFiles(to: directory, process, tid: nil)
-    directory.add(
-      "task",
-      ProcNumbers(
-        number: Self.number(directory, "task"), entryType: .S_IFDIR,
-        numbers: { [weak process] in (process?.tasks.map { $0.tid } ?? []).sorted() }
-      ) { [unowned self, unowned process] tid, number in
-        let directory = FixedDirectory(number: number, permissions: 0o555)
-        directory.owner = self
-        addFiles(to: directory, process, tid: tid)
-        return directory
-      })
     return directory
+  }
+
+  /// A zombie has its leader.
+  private static func threads(of process: Process) -> [Int32] {
+    process.isZombie ? [process.pid] : process.tasks.map { $0.tid }.sorted()
   }
 
   private func text(
     _ directory: FixedDirectory, _ name: String, _ process: Process, permissions: UInt32 = 0o444,
-    accept: (([UInt8]) throws(Errno) -> Void)? = nil,
+    accept: ((Process, [UInt8]) throws(Errno) -> Void)? = nil,
     _ make: @escaping (Process) throws(Errno) -> [UInt8]
   ) {
-    directory.add(
-      name,
-      ProcText(
-        number: Self.number(directory, name), permissions: permissions,
-        text: { [weak process] () throws(Errno) in
-          guard let process else { throw .ESRCH }
-          return try make(process)
-        }, accept: accept))
+    // One that was waited for is gone, though somebody has the file open.
+    let live: () throws(Errno) -> Process = { [weak process] () throws(Errno) in
+      guard let process, process.kernel.processes[process.pid] === process else { throw .ESRCH }
+      return process
+    }
+    var write: (([UInt8]) throws(Errno) -> Void)?
+    if let accept { write = { bytes throws(Errno) in try accept(try live(), bytes) } }
+    let inode = ProcText(
+      number: Self.number(directory, name), permissions: permissions,
+      text: { () throws(Errno) in try make(try live()) }, accept: write)
+    inode.process = process
+    directory.add(name, inode)
   }
 
   private func link(
     _ directory: FixedDirectory, _ name: String, _ process: Process,
     _ target: @escaping (Process) throws(Errno) -> Dentry
   ) {
-    directory.add(
-      name,
-      ProcLink(
-        number: Self.number(directory, name),
-        text: { [weak process] () throws(Errno) in
-          guard let process else { throw .ESRCH }
-          return try target(process).shownPath(from: process.fs.root)
-        },
-        target: { [weak process] () throws(Errno) in
-          guard let process else { throw .ESRCH }
-          return .dentry(try target(process))
-        }))
+    let find: () throws(Errno) -> (Dentry, Process) = { [weak process] () throws(Errno) in
+      guard let process else { throw .ESRCH }
+      if process.isZombie { throw .ENOENT }
+      return (try target(process), process)
+    }
+    let inode = ProcLink(
+      number: Self.number(directory, name),
+      text: { () throws(Errno) in
+        let (dentry, process) = try find()
+        return dentry.shownPath(from: process.fs.root)
+      }, target: { () throws(Errno) in .dentry(try find().0) })
+    inode.process = process
+    directory.add(name, inode)
   }
 
+  // MARK: Files
+
   private func addFiles(to directory: FixedDirectory, _ process: Process, tid: Int32?) {
-    func task(_ process: Process) throws(Errno) -> Task {
-      let found = tid == nil ? process.tasks.first : process.tasks.first { $0.tid == tid }
+    addStates(to: directory, process, tid: tid)
+    addMemory(to: directory, process)
+    addSurroundings(to: directory, process)
+    addDescriptors(to: directory, process)
+    addNamespaces(to: directory, process)
+    let net = FixedDirectory(number: Self.number(directory, "net"), permissions: 0o555)
+    net.owner = self
+    directory.add("net", net)
+    addNetworkFiles { name, make in
+      net.add(name, ProcText(number: Self.number(net, name)) { Array(make().utf8) })
+    }
+  }
+
+  /// How the process, or its thread `tid`, is doing.
+  private func addStates(to directory: FixedDirectory, _ process: Process, tid: Int32?) {
+    // nil: a zombie's.
+    func task(_ process: Process) throws(Errno) -> Task? {
+      if process.isZombie { return nil }
+      let leader = process.tasks.first(where: \.isLeader) ?? process.tasks.first
+      let found = tid == nil ? leader : process.tasks.first { $0.tid == tid }
       guard let found else { throw .ESRCH }
       return found
     }
-    text(directory, "maps", process) { Array(mapsText($0, isDetailed: false).utf8) }
-    text(directory, "smaps", process) { Array(mapsText($0, isDetailed: true).utf8) }
     text(directory, "stat", process) { process throws(Errno) in
       statText(process, try task(process), isThread: tid != nil)
     }
     text(directory, "status", process) { process throws(Errno) in
       statusText(process, try task(process))
     }
+    text(
+      directory, "comm", process, permissions: 0o644,
+      accept: { process, bytes throws(Errno) in
+        try task(process)?.name = Array(bytes.prefix { $0 != 0 && $0 != 10 }.prefix(15))
+      }
+    ) { process throws(Errno) in (try task(process)?.name ?? process.name) + [10] }
+    text(directory, "sched", process) { process throws(Errno) in
+      schedText(process, try task(process))
+    }
+    text(directory, "schedstat", process) { process throws(Errno) in
+      let task = try task(process)
+      let time = tid == nil ? process.processorTime : task?.currentProcessorTime ?? 0
+      return Array("\(time) 0 \(task.map { $0.switches } ?? 0)\n".utf8)
+    }
+    text(directory, "wchan", process) { _ in Array("0".utf8) }
+    text(directory, "io", process, permissions: 0o400) { ioText($0.accounts) }
+    if tid != nil {
+      text(directory, "children", process) { process in
+        Array(process.children.map { "\($0.pid) " }.joined().utf8)
+      }
+    }
+    text(directory, "oom_score", process) { Array("\($0.killScore)\n".utf8) }
+    text(
+      directory, "oom_score_adj", process, permissions: 0o644,
+      accept: { process, bytes throws(Errno) in try process.setKillAdjustment(bytes) }
+    ) { Array("\($0.accounts.killAdjustment)\n".utf8) }
+  }
+
+  private func addMemory(to directory: FixedDirectory, _ process: Process) {
+    text(directory, "maps", process) { Array(mapsText($0, isDetailed: false).utf8) }
+    text(directory, "smaps", process) { Array(mapsText($0, isDetailed: true).utf8) }
+    text(directory, "smaps_rollup", process) { Array(rollupText($0).utf8) }
     text(directory, "statm", process) {
       let pages = $0.space.mappedBytes >> 12
       let text = ($0.layout.codeEnd - $0.layout.codeStart) >> 12
@@ -89,82 +168,111 @@ extension ProcFS {
       memory(process, process.layout.environmentStart, process.layout.environmentEnd)
     }
     text(directory, "auxv", process, permissions: 0o400) { $0.image.auxv }
-    text(
-      directory, "comm", process, permissions: 0o644,
-      accept: { [weak process] bytes throws(Errno) in
-        guard let process else { throw .ESRCH }
-        try task(process).name = Array(bytes.prefix { $0 != 0 && $0 != 10 }.prefix(15))
-      }
-    ) { process throws(Errno) in try task(process).name + [10] }
+    let contents = ProcMemory(number: Self.number(directory, "mem"))
+    contents.process = process
+    directory.add("mem", contents)
+  }
+
+  /// What the process finds around it.
+  private func addSurroundings(to directory: FixedDirectory, _ process: Process) {
     text(directory, "limits", process) { Array(limitsText($0.limits).utf8) }
     text(directory, "mounts", process) { [unowned vfs] _ in Array(mountsText(vfs).utf8) }
     text(directory, "mountinfo", process) { [unowned vfs] _ in Array(mountInfoText(vfs).utf8) }
     text(directory, "cgroup", process) { _ in Array("0::/\n".utf8) }
-    text(directory, "oom_score", process) { _ in Array("0\n".utf8) }
-    // Nothing here is ever killed for want of memory; the value is taken and forgotten.
-    text(directory, "oom_score_adj", process, permissions: 0o644, accept: { _ in }) { _ in
-      Array("0\n".utf8)
-    }
+    text(directory, "cpuset", process) { _ in Array("/\n".utf8) }
     text(directory, "personality", process) {
       Array((hex(UInt64($0.personality), width: 8) + "\n").utf8)
     }
+    text(directory, "coredump_filter", process) { _ in Array("00000033\n".utf8) }
     text(directory, "loginuid", process) { _ in Array("4294967295".utf8) }
     text(directory, "sessionid", process) { _ in Array("4294967295".utf8) }
-    text(directory, "wchan", process) { _ in Array("0".utf8) }
+    for name in ["uid_map", "gid_map"] {
+      text(directory, name, process) { _ in Array("         0          0 4294967295\n".utf8) }
+    }
+    text(directory, "setgroups", process) { _ in Array("allow\n".utf8) }
     link(directory, "exe", process) { [unowned vfs] process throws(Errno) in
       guard !process.image.path.isEmpty else { throw .ENOENT }
       return try vfs.resolve(process.image.path, in: process.fs)
     }
     link(directory, "cwd", process) { $0.fs.cwd }
     link(directory, "root", process) { $0.fs.root }
-    addDescriptors(to: directory, process)
-    let net = FixedDirectory(number: Self.number(directory, "net"), permissions: 0o555)
-    net.owner = self
-    directory.add("net", net)
-    addNetworkFiles { name, make in
-      net.add(name, ProcText(number: Self.number(net, name)) { Array(make().utf8) })
+  }
+
+  /// All processes share all namespaces: links of the same numbers, those of Linux's first ones.
+  func addNamespaces(to directory: FixedDirectory, _ process: Process?) {
+    let spaces = FixedDirectory(number: Self.number(directory, "ns"), permissions: 0o511)
+    spaces.owner = self
+    directory.add("ns", spaces)
+    let kinds: [(name: String, kind: String, number: UInt64)] = [
+      ("cgroup", "cgroup", 4_026_531_835), ("ipc", "ipc", 4_026_531_839),
+      ("mnt", "mnt", 4_026_531_841), ("net", "net", 4_026_531_840),
+      ("pid", "pid", 4_026_531_836), ("pid_for_children", "pid", 4_026_531_836),
+      ("time", "time", 4_026_531_834), ("time_for_children", "time", 4_026_531_834),
+      ("user", "user", 4_026_531_837), ("uts", "uts", 4_026_531_838),
+    ]
+    for space in kinds {
+      let inode = ProcLink(
+        number: Self.number(spaces, space.name),
+        text: { () throws(Errno) in Array("\(space.kind):[\(space.number)]".utf8) },
+        target: { [unowned vfs] () throws(Errno) in
+          .dentry(Dentry(unnamed: NamespaceInode(number: space.number), in: vfs.root))
+        })
+      inode.process = process
+      spaces.add(space.name, inode)
     }
   }
+
+  // MARK: Descriptors
 
   private func addDescriptors(to directory: FixedDirectory, _ process: Process) {
     let open: () throws(Errno) -> [Int32] = { [weak process] () throws(Errno) in
       process?.files.descriptors ?? []
     }
-    directory.add(
-      "fd",
-      ProcNumbers(number: Self.number(directory, "fd"), entryType: .S_IFLNK, numbers: open) {
-        [weak process] descriptor, number in
-        ProcLink(
-          number: number, permissions: 0o700,
-          text: { () throws(Errno) in
-            guard let process else { throw .ESRCH }
-            let file = try Self.file(process, descriptor)
-            return file.dentry?.shownPath(from: process.fs.root) ?? Array(file.linkName.utf8)
-          },
-          target: { () throws(Errno) in
-            guard let process else { throw .ESRCH }
-            let file = try Self.file(process, descriptor)
-            return file.dentry.map { .dentry($0) } ?? .file(file)
-          })
-      })
-    directory.add(
-      "fdinfo",
-      ProcNumbers(number: Self.number(directory, "fdinfo"), entryType: .S_IFREG, numbers: open) {
-        [weak process] descriptor, number in
-        ProcText(number: number) { () throws(Errno) in
+    let descriptors = ProcNumbers(
+      number: Self.number(directory, "fd"), permissions: 0o500, entryType: .S_IFLNK, numbers: open
+    ) { [weak process] descriptor, number in
+      let inode = ProcLink(
+        number: number, permissions: 0o700,
+        text: { () throws(Errno) in
           guard let process else { throw .ESRCH }
-          let slot = try process.files.slot(descriptor)
-          var flags = slot.file.flags
-          if slot.closeOnExec { flags.insert(.O_CLOEXEC) }
-          let position = slot.file.isSeekable ? (try? slot.file.position()) ?? 0 : 0
-          let octal = String(flags.encoded(for: process.isa), radix: 8)
-          let mount = slot.file.dentry?.mount.id ?? 0
-          let number = (try? slot.file.inode.number) ?? 0
-          return Array(
-            "pos:\t\(position)\nflags:\t0\(octal)\nmnt_id:\t\(mount)\nino:\t\(number)\n\(slot.file.fdinfo)"
-              .utf8)
-        }
-      })
+          let file = try Self.file(process, descriptor)
+          return file.dentry?.shownPath(from: process.fs.root) ?? Array(file.linkName.utf8)
+        },
+        target: { () throws(Errno) in
+          guard let process else { throw .ESRCH }
+          let file = try Self.file(process, descriptor)
+          return file.dentry.map { .dentry($0) } ?? .file(file)
+        })
+      inode.process = process
+      return inode
+    }
+    let details = ProcNumbers(
+      number: Self.number(directory, "fdinfo"), entryType: .S_IFREG, numbers: open
+    ) { [weak process] descriptor, number in
+      let inode = ProcText(
+        number: number,
+        text: { () throws(Errno) in
+          guard let process else { throw .ESRCH }
+          return Array(Self.details(try process.files.slot(descriptor), process).utf8)
+        })
+      inode.process = process
+      return inode
+    }
+    for (name, inode) in [("fd", descriptors), ("fdinfo", details)] {
+      inode.process = process
+      directory.add(name, inode)
+    }
+  }
+
+  private static func details(_ slot: FileTable.Slot, _ process: Process) -> String {
+    var flags = slot.file.flags
+    if slot.closeOnExec { flags.insert(.O_CLOEXEC) }
+    let position = slot.file.isSeekable ? (try? slot.file.position()) ?? 0 : 0
+    let octal = String(flags.encoded(for: process.isa), radix: 8)
+    let mount = slot.file.dentry?.mount.id ?? 0
+    let number = (try? slot.file.inode.number) ?? 0
+    return "pos:\t\(position)\nflags:\t0\(octal)\nmnt_id:\t\(mount)\nino:\t\(number)\n"
+      + slot.file.fdinfo
   }
 
   private static func file(_ process: Process, _ descriptor: Int32) throws(Errno) -> OpenFile {
@@ -174,9 +282,24 @@ extension ProcFS {
 
 /// Guest memory between two addresses, as far as it can be read.
 private func memory(_ process: Process, _ start: GuestAddress, _ end: GuestAddress) -> [UInt8] {
-  guard start < end else { return [] }
+  guard start < end, !process.isZombie else { return [] }
   var bytes = [UInt8](repeating: 0, count: Int(end - start))
   let result = bytes.withMutableRawSpan { process.space.copyIn(from: start, into: &$0) }
   bytes.removeLast(bytes.count - result.count)
   return bytes
+}
+
+extension Process {
+  /// How likely it is to be killed for want of memory: its share in thousandths, and what was asked.
+  fileprivate var killScore: Int {
+    let total = max(1, kernel.configuration.memory >> 12)
+    return max(0, residentPages * 1000 / Int(total) + Int(accounts.killAdjustment))
+  }
+
+  /// EINVAL for what is no number, or too large.
+  fileprivate func setKillAdjustment(_ text: [UInt8]) throws(Errno) {
+    let word = String(decoding: text.filter { $0 != 10 && $0 != 32 && $0 != 0 }, as: UTF8.self)
+    guard let value = Int32(word), (-1000...1000).contains(value) else { throw .EINVAL }
+    accounts.killAdjustment = value
+  }
 }

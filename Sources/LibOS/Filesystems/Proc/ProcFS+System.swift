@@ -21,7 +21,8 @@ extension ProcFS {
     }
     add(root, "cmdline") { "\n" }
     add(root, "filesystems") {
-      ["proc", "tmpfs", "devtmpfs", "sysfs", "overlay", "9p"].map { "nodev\t\($0)\n" }.joined()
+      ["sysfs", "tmpfs", "proc", "devtmpfs", "devpts", "pipefs", "sockfs", "overlay", "9p"]
+        .map { "nodev\t\($0)\n" }.joined()
     }
     root.add("mounts", FixedLink(Array("self/mounts".utf8), number: takeNumber()))
     root.add(
@@ -37,6 +38,7 @@ extension ProcFS {
       })
     root.add("net", FixedLink(Array("self/net".utf8), number: takeNumber()))
     addTerminals(to: root)
+    addMachine(to: root)
     addSettings(to: root)
     addIpcFiles(to: root)
   }
@@ -57,6 +59,29 @@ extension ProcFS {
     add(directory, "ldiscs") { "n_tty       0\n" }
   }
 
+  /// What the machine has: little, as all of it is the library OS's.
+  private func addMachine(to root: FixedDirectory) {
+    add(root, "devices") {
+      let devices = [
+        "1 mem", "5 /dev/tty", "5 /dev/console", "5 /dev/ptmx", "128 ptm", "136 pts",
+      ]
+      let lines = devices.map { String(repeating: " ", count: $0.first == "1" ? 0 : 2) + $0 + "\n" }
+      return "Character devices:\n" + lines.joined() + "\nBlock devices:\n"
+    }
+    add(root, "misc") { "" }
+    add(root, "partitions") { "major minor  #blocks  name\n\n" }
+    add(root, "diskstats") { "" }
+    add(root, "swaps") { "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n" }
+    add(root, "cgroups") { "#subsys_name\thierarchy\tnum_cgroups\tenabled\n" }
+    add(root, "modules") { "" }
+    add(root, "vmstat") { [unowned kernel] in
+      let used = kernel.memoryInUse >> 12
+      let free = (kernel.configuration.memory >> 12) - min(used, kernel.configuration.memory >> 12)
+      return "nr_free_pages \(free)\nnr_anon_pages \(used)\npgpgin 0\npgpgout 0\npswpin 0\n"
+        + "pswpout 0\npgfault 0\npgmajfault 0\n"
+    }
+  }
+
   func add(_ directory: FixedDirectory, _ name: String, _ text: @escaping () -> String) {
     directory.add(name, ProcText(number: takeNumber()) { Array(text().utf8) })
   }
@@ -66,53 +91,6 @@ extension ProcFS {
     directory.owner = self
     parent.add(name, directory)
     return directory
-  }
-
-  /// `/proc/sys`: values to read; none can be set.
-  private func addSettings(to root: FixedDirectory) {
-    let sys = subdirectory(root, "sys")
-    let settings = subdirectory(sys, "kernel")
-    add(settings, "osrelease") { KernelIdentity.release + "\n" }
-    add(settings, "ostype") { KernelIdentity.name + "\n" }
-    add(settings, "version") { KernelIdentity.version + "\n" }
-    add(settings, "hostname") { [unowned kernel] in kernel.configuration.hostName + "\n" }
-    add(settings, "domainname") { "(none)\n" }
-    add(settings, "pid_max") { "4194304\n" }
-    add(settings, "threads-max") { "16384\n" }
-    add(settings, "ngroups_max") { "65536\n" }
-    add(settings, "cap_last_cap") { "40\n" }
-    add(settings, "randomize_va_space") { "0\n" }
-    add(settings, "core_pattern") { "core\n" }
-    addIpcSettings(to: settings)
-    let terminals = subdirectory(settings, "pty")
-    add(terminals, "max") { "\(PseudoterminalTable.limit)\n" }
-    add(terminals, "nr") { [unowned kernel] in "\(kernel.pseudoterminals.all.count)\n" }
-    add(terminals, "reserve") { "0\n" }
-    let random = subdirectory(settings, "random")
-    let host = kernel.host
-    add(random, "boot_id") { [unowned kernel] in
-      if kernel.bootID.isEmpty { kernel.bootID = uuid(host) }
-      return kernel.bootID + "\n"
-    }
-    add(random, "uuid") { uuid(host) + "\n" }
-    add(random, "entropy_avail") { "256\n" }
-    add(random, "poolsize") { "256\n" }
-    let memory = subdirectory(sys, "vm")
-    add(memory, "overcommit_memory") { "0\n" }
-    add(memory, "overcommit_ratio") { "50\n" }
-    add(memory, "max_map_count") { "65530\n" }
-    add(memory, "mmap_min_addr") { "65536\n" }
-    add(memory, "swappiness") { "60\n" }
-    let files = subdirectory(sys, "fs")
-    add(files, "file-max") { "9223372036854775807\n" }
-    add(files, "file-nr") { "0\t0\t9223372036854775807\n" }
-    add(files, "nr_open") { "1048576\n" }
-    add(files, "pipe-max-size") { "1048576\n" }
-    addNetworkSettings(to: sys)
-    let inotify = subdirectory(files, "inotify")
-    add(inotify, "max_queued_events") { "\(InotifyFile.queueLimit)\n" }
-    add(inotify, "max_user_instances") { "128\n" }
-    add(inotify, "max_user_watches") { "\(InotifyFile.watchLimit)\n" }
   }
 }
 
@@ -134,7 +112,7 @@ func hundredths(_ nanoseconds: Int64) -> String {
   return "\(ticks / 100).\(ticks % 100 < 10 ? "0" : "")\(ticks % 100)"
 }
 
-private func uuid(_ host: any Host) -> String {
+func uuid(_ host: any Host) -> String {
   var bytes = [UInt8](repeating: 0, count: 16)
   bytes.withMutableRawSpan { host.entropy(into: &$0) }
   bytes[6] = bytes[6] & 0x0f | 0x40

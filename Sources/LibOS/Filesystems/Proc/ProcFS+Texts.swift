@@ -57,103 +57,33 @@ private func mapsLine(_ vma: VMA) -> String {
   return line + "\n"
 }
 
-/// The letter of a task's state.
-private func stateLetter(_ task: Task) -> (letter: String, name: String) {
-  switch task.state {
-  case .runnable: ("R", "running")
-  case .blocked: ("S", "sleeping")
-  case .exited: ("Z", "zombie")
+/// `smaps_rollup`: all mappings as one.
+func rollupText(_ process: Process) -> String {
+  guard let first = process.space.mappings.first, let last = process.space.mappings.last else {
+    return ""
   }
-}
-
-/// `stat`: fifty-two fields.
-func statText(_ process: Process, _ task: Task, isThread: Bool) -> [UInt8] {
-  let layout = process.layout
-  let time = (isThread ? task.currentProcessorTime : process.processorTime) / 10_000_000
-  let pending = (isThread ? task.signals.pending : process.signals.pending).members.rawValue
-  let (ignored, caught) = handlers(process)
-  let terminal = process.controllingTerminal
-  let head = Array("\(isThread ? task.tid : process.pid) (".utf8) + task.name
-  let fields: [String] = [
-    stateLetter(task).letter, "\(process.parentPID)", "\(process.processGroup)",
-    "\(process.session)", "\(terminal?.device.rawValue ?? 0)", "\(terminal?.foreground ?? -1)",
-    "4194304", "0", "0", "0", "0", "\(time)", "0", "0", "0",
-    "\(20 + task.niceness)", "\(task.niceness)", "\(process.tasks.count)", "0",
-    "\(process.startTime / 10_000_000)", "\(process.space.mappedBytes)",
-    "\(process.residentPages)", "18446744073709551615", "\(layout.codeStart.rawValue)",
-    "\(layout.codeEnd.rawValue)", "\(layout.stackTop.rawValue)", "0", "0",
-    "\(pending & 0x7fff_ffff)", "\(task.signals.mask.rawValue & 0x7fff_ffff)",
-    "\(ignored & 0x7fff_ffff)", "\(caught & 0x7fff_ffff)", "0", "0", "0", "17", "0", "0", "0",
-    "0", "0", "0", "\(layout.dataStart.rawValue)", "\(layout.dataEnd.rawValue)",
-    "\(layout.breakStart.rawValue)", "\(layout.argumentsStart.rawValue)",
-    "\(layout.argumentsEnd.rawValue)", "\(layout.environmentStart.rawValue)",
-    "\(layout.environmentEnd.rawValue)", "0",
+  func kilobytes(_ mappings: [VMA]) -> Int {
+    mappings.reduce(0) { $0 + process.residentPages(of: $1) * 4 }
+  }
+  let all = process.space.mappings
+  let total = kilobytes(all)
+  let anonymous = kilobytes(all.filter { if case .anonymous = $0.backing { true } else { false } })
+  let lines: [(String, Int)] = [
+    ("Rss", total), ("Pss", total), ("Pss_Dirty", anonymous), ("Pss_Anon", anonymous),
+    ("Pss_File", total - anonymous), ("Pss_Shmem", 0), ("Shared_Clean", 0), ("Shared_Dirty", 0),
+    ("Private_Clean", total - anonymous), ("Private_Dirty", anonymous), ("Referenced", total),
+    ("Anonymous", anonymous), ("LazyFree", 0), ("AnonHugePages", 0), ("Swap", 0), ("SwapPss", 0),
+    ("Locked", 0),
   ]
-  return head + Array(") \(fields.joined(separator: " "))\n".utf8)
-}
-
-/// The signals that are ignored, and those with a handler, as masks.
-private func handlers(_ process: Process) -> (ignored: UInt64, caught: UInt64) {
-  var ignored: UInt64 = 0
-  var caught: UInt64 = 0
-  for number in 1...Int32(64) {
-    let bit: UInt64 = 1 << UInt64(number - 1)
-    switch process.signals[Signal(rawValue: number)].handler {
-    case Sigaction.SIG_DFL: break
-    case Sigaction.SIG_IGN: ignored |= bit
-    default: caught |= bit
-    }
-  }
-  return (ignored, caught)
-}
-
-/// `status`.
-func statusText(_ process: Process, _ task: Task) -> [UInt8] {
-  let state = stateLetter(task)
-  let ids = process.credentials
-  let (ignored, caught) = handlers(process)
-  let size = process.space.mappedBytes >> 10
-  let resident = process.residentPages * 4
-  let stack = process.space.mappings.filter { $0.flags.contains(.stack) }
-    .reduce(0) { $0 + $1.length }
-  let capabilities = ids.isPrivileged ? "000001ffffffffff" : "0000000000000000"
-  func mask(_ value: UInt64) -> String { hex(value, width: 16) }
-  func memory(_ name: String, _ kilobytes: Int) -> (String, String) {
-    let digits = String(kilobytes)
-    return (name, String(repeating: " ", count: max(0, 8 - digits.count)) + digits + " kB")
-  }
-  let lines: [(String, String)] = [
-    ("Umask", "0" + String(process.umask, radix: 8)),
-    ("State", "\(state.letter) (\(state.name))"),
-    ("Tgid", "\(process.pid)"), ("Ngid", "0"), ("Pid", "\(task.tid)"),
-    ("PPid", "\(process.parentPID)"), ("TracerPid", "0"),
-    ("Uid", "\(ids.realUID)\t\(ids.effectiveUID)\t\(ids.savedUID)\t\(ids.fsUID)"),
-    ("Gid", "\(ids.realGID)\t\(ids.effectiveGID)\t\(ids.savedGID)\t\(ids.fsGID)"),
-    ("FDSize", "\(max(64, process.files.descriptors.count))"),
-    ("Groups", ids.groups.map { "\($0) " }.joined()),
-    ("NStgid", "\(process.pid)"), ("NSpid", "\(task.tid)"), ("NSpgid", "\(process.processGroup)"),
-    ("NSsid", "\(process.session)"),
-    memory("VmPeak", Int(size)), memory("VmSize", Int(size)), memory("VmLck", 0),
-    memory("VmPin", 0), memory("VmHWM", resident), memory("VmRSS", resident),
-    memory("RssAnon", resident), memory("RssFile", 0), memory("RssShmem", 0),
-    memory("VmData", Int(size)), memory("VmStk", Int(stack >> 10)),
-    memory("VmExe", Int((process.layout.codeEnd - process.layout.codeStart) >> 10)),
-    memory("VmLib", 0), memory("VmPTE", 0), memory("VmSwap", 0),
-    ("CoreDumping", "0"), ("Threads", "\(process.tasks.count)"),
-    ("SigQ", "\(task.signals.pending.count + process.signals.pending.count)/65536"),
-    ("SigPnd", mask(task.signals.pending.members.rawValue)),
-    ("ShdPnd", mask(process.signals.pending.members.rawValue)),
-    ("SigBlk", mask(task.signals.mask.rawValue)), ("SigIgn", mask(ignored)),
-    ("SigCgt", mask(caught)), ("CapInh", "0000000000000000"), ("CapPrm", capabilities),
-    ("CapEff", capabilities), ("CapBnd", "000001ffffffffff"), ("CapAmb", "0000000000000000"),
-    ("NoNewPrivs", process.noNewPrivileges ? "1" : "0"), ("Seccomp", "0"),
-    ("Seccomp_filters", "0"), ("Cpus_allowed", "1"), ("Cpus_allowed_list", "0"),
-    ("Mems_allowed", "1"), ("Mems_allowed_list", "0"),
-    ("voluntary_ctxt_switches", "\(task.voluntarySwitches)"),
-    ("nonvoluntary_ctxt_switches", "\(task.involuntarySwitches)"),
-  ]
-  let rest = lines.map { "\($0.0):\t\($0.1)\n" }.joined()
-  return Array("Name:\t".utf8) + task.name + [10] + Array(rest.utf8)
+  let head =
+    "\(hex(first.start.rawValue, width: 8))-\(hex(last.end.rawValue, width: 8)) ---p 00000000 00:00 0 "
+  let padding = String(repeating: " ", count: max(0, 73 - head.utf8.count))
+  return head + padding + "[rollup]\n"
+    + lines.map { name, value in
+      let digits = String(value)
+      let gap = String(repeating: " ", count: max(1, 24 - name.count - 1 - digits.count))
+      return "\(name):\(gap)\(digits) kB\n"
+    }.joined()
 }
 
 /// `limits`: three columns, in the order of the limits' numbers.

@@ -32,6 +32,7 @@ package final class ProcFS: Filesystem {
 /// The top of `/proc`: fixed entries, and a directory for each process.
 package final class ProcRoot: FixedDirectory {
   private var processes: [Int32: FixedDirectory] = [:]
+  private lazy var initDirectory = filesystemHere?.directoryOfInit()
 
   private var filesystemHere: ProcFS? { filesystem as? ProcFS }
 
@@ -43,19 +44,30 @@ package final class ProcRoot: FixedDirectory {
     let process = proc.kernel.processes[pid] ?? proc.kernel.tasks[pid]?.process
     guard let process else {
       processes[pid] = nil
+      if pid == Kernel.initPID, let initDirectory { return initDirectory }
       throw .ENOENT
     }
-    if let known = processes[process.pid] { return known }
+    if let known = processes[process.pid] as? ProcessDirectory, known.process === process {
+      return known
+    }
     let directory = proc.directory(of: process)
     processes[process.pid] = directory
     return directory
+  }
+
+  /// A process that is gone may have left files that somebody has open.
+  package override func restoredEntry(_ name: [UInt8]) throws(Errno) -> Inode {
+    do { return try lookup(name) } catch {
+      guard let pid = ProcFS.number(name) else { throw error }
+      return GoneDirectory(number: 0x1000 + UInt64(pid))
+    }
   }
 
   package override func entries() throws(Errno) -> [InodeEntry] {
     let fixed = try super.entries()
     guard let proc = filesystemHere else { return fixed }
     return fixed
-      + proc.kernel.processes.keys.sorted().map {
+      + Set(proc.kernel.processes.keys).union([Kernel.initPID]).sorted().map {
         InodeEntry(name: Array(String($0).utf8), number: 0x1000 + UInt64($0), type: .S_IFDIR)
       }
   }
@@ -73,116 +85,5 @@ extension ProcFS {
       name.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
     else { return nil }
     return Int32(String(decoding: name, as: UTF8.self))
-  }
-}
-
-/// A file of `/proc` whose text is made when it is opened.
-package final class ProcText: Inode {
-  private let permissions: UInt32
-  private let text: () throws(Errno) -> [UInt8]
-  private let accept: (([UInt8]) throws(Errno) -> Void)?
-
-  init(
-    number: UInt64, permissions: UInt32 = 0o444, text: @escaping () throws(Errno) -> [UInt8],
-    accept: (([UInt8]) throws(Errno) -> Void)? = nil
-  ) {
-    self.permissions = accept == nil ? permissions : permissions | 0o200
-    self.text = text
-    self.accept = accept
-    super.init(number: number)
-  }
-
-  package override var type: FileType { .S_IFREG }
-
-  package override func status() throws(Errno) -> FileStatus {
-    FileStatus(inode: number, mode: FileMode(type: .S_IFREG, permissions: permissions))
-  }
-
-  package override func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
-    open(flags, at: dentry, begun: nil)
-  }
-
-  /// Opens it; reading goes on in a text that was made before.
-  func open(_ flags: OpenFlags, at dentry: Dentry, begun: [UInt8]?) -> OpenFile {
-    // Root may open what has no write permission; the write fails then.
-    TextFile(dentry, flags, begun: begun, make: text, accept: accept)
-  }
-
-  package override func truncate(to size: UInt64) throws(Errno) {}
-}
-
-/// A link of `/proc` whose target is found when it is followed.
-package final class ProcLink: Inode {
-  private let text: () throws(Errno) -> [UInt8]
-  private let target: (() throws(Errno) -> MagicTarget)?
-  private let permissions: UInt32
-
-  init(
-    number: UInt64, permissions: UInt32 = 0o777, text: @escaping () throws(Errno) -> [UInt8],
-    target: (() throws(Errno) -> MagicTarget)? = nil
-  ) {
-    self.text = text
-    self.target = target
-    self.permissions = permissions
-    super.init(number: number)
-  }
-
-  package override var type: FileType { .S_IFLNK }
-  package override func status() throws(Errno) -> FileStatus {
-    FileStatus(
-      inode: number, mode: FileMode(type: .S_IFLNK, permissions: permissions),
-      size: target == nil ? 0 : 64)
-  }
-  package override func readLink() throws(Errno) -> [UInt8] { try text() }
-  package override func followMagicLink() throws(Errno) -> MagicTarget? { try target?() }
-}
-
-/// A directory of `/proc` whose entries are the numbers of things that come and go: descriptors, threads.
-package final class ProcNumbers: Inode {
-  private let numbers: () throws(Errno) -> [Int32]
-  private let entryType: FileType
-  private let make: (Int32, _ number: UInt64) -> Inode
-  private var known: [Int32: Inode] = [:]
-
-  init(
-    number: UInt64, entryType: FileType, numbers: @escaping () throws(Errno) -> [Int32],
-    make: @escaping (Int32, _ number: UInt64) -> Inode
-  ) {
-    self.entryType = entryType
-    self.numbers = numbers
-    self.make = make
-    super.init(number: number)
-  }
-
-  package override var type: FileType { .S_IFDIR }
-
-  package override func status() throws(Errno) -> FileStatus {
-    FileStatus(inode: number, mode: FileMode(type: .S_IFDIR, permissions: 0o555), linkCount: 2)
-  }
-
-  package override func lookup(_ name: [UInt8]) throws(Errno) -> Inode {
-    guard let value = ProcFS.number(name), try numbers().contains(value) else { throw .ENOENT }
-    return entry(value)
-  }
-
-  /// What is gone may still be open.
-  package override func restoredEntry(_ name: [UInt8]) throws(Errno) -> Inode {
-    guard let value = ProcFS.number(name) else { throw .ENOENT }
-    return entry(value)
-  }
-
-  private func entry(_ value: Int32) -> Inode {
-    if let inode = known[value] { return inode }
-    let inode = make(value, number(value))
-    known[value] = inode
-    return inode
-  }
-
-  private func number(_ value: Int32) -> UInt64 { ProcFS.number(self, String(value)) }
-
-  package override func entries() throws(Errno) -> [InodeEntry] {
-    try numbers().map {
-      InodeEntry(name: Array(String($0).utf8), number: number($0), type: entryType)
-    }
   }
 }

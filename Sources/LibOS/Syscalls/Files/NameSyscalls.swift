@@ -21,11 +21,11 @@ extension SyscallTable {
     SyscallRow("mkdirat", x64: 258, generic: 34, [.dirfd, .path, .octal], sys_mkdirat),
     SyscallRow("rmdir", x64: 84, generic: nil, [.path], sys_rmdir),
     SyscallRow(
-      "mknod", x64: 133, generic: nil, [.path, .octal, .hex], support: .partial,
-      note: "no devices", sys_mknod),
+      "mknod", x64: 133, generic: nil, [.path, .octal, .hex], support: .partial, note: mknodNote,
+      sys_mknod),
     SyscallRow(
       "mknodat", x64: 259, generic: 33, [.dirfd, .path, .octal, .hex], support: .partial,
-      note: "no devices", sys_mknodat),
+      note: mknodNote, sys_mknodat),
     SyscallRow("getcwd", x64: 79, generic: 17, [.address, .size], sys_getcwd),
     SyscallRow("chdir", x64: 80, generic: 49, [.path], sys_chdir),
     SyscallRow("fchdir", x64: 81, generic: 50, [.fd], sys_fchdir),
@@ -44,6 +44,8 @@ extension SyscallTable {
       note: "mounts are set when the picoprocess is made"
     ) { _ throws(Errno) in throw .EPERM },
   ]
+
+  private static let mknodNote = "devices open where /dev has them; none in mounted host directories"
 }
 
 // MARK: rename, link
@@ -77,10 +79,11 @@ func sys_renameat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 func sys_renameat2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let flags = RenameFlags(rawValue: call.uint(4))
-  // Whiteouts are the overlay's own affair here.
-  guard flags.unknown.isEmpty, !flags.contains(.RENAME_WHITEOUT),
-    !flags.contains([.RENAME_NOREPLACE, .RENAME_EXCHANGE])
+  guard flags.unknown.isEmpty,
+    !flags.contains(.RENAME_EXCHANGE) || flags == .RENAME_EXCHANGE
   else { throw .EINVAL }
+  // It makes a device node.
+  if flags.contains(.RENAME_WHITEOUT), !call.process.credentials.isPrivileged { throw .EPERM }
   return try renameAt(call, flags)
 }
 

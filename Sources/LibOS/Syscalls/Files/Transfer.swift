@@ -42,6 +42,14 @@ extension SyscallContext {
   func read(
     _ file: OpenFile, _ segments: [Segment], at offset: UInt64? = nil, isNonBlocking: Bool = false
   ) throws(Errno) -> SyscallResult {
+    let result = try readUnaccounted(file, segments, at: offset, isNonBlocking)
+    if case .value(let count) = result { process.accounts.noteRead(count) }
+    return result
+  }
+
+  private func readUnaccounted(
+    _ file: OpenFile, _ segments: [Segment], at offset: UInt64?, _ isNonBlocking: Bool
+  ) throws(Errno) -> SyscallResult {
     guard file.isReadable else { throw .EBADF }
     if let socket = file.socket {
       return try read(socket, segments, isNonBlocking: isNonBlocking)
@@ -161,6 +169,14 @@ extension SyscallContext {
   /// Writes guest memory to `file`, waiting until all of it has been taken.
   func write(
     _ file: OpenFile, _ segments: [Segment], at offset: UInt64? = nil, isNonBlocking: Bool = false
+  ) throws(Errno) -> SyscallResult {
+    let result = try writeUnaccounted(file, segments, at: offset, isNonBlocking)
+    if case .value(let count) = result { process.accounts.noteWritten(count) }
+    return result
+  }
+
+  private func writeUnaccounted(
+    _ file: OpenFile, _ segments: [Segment], at offset: UInt64?, _ isNonBlocking: Bool
   ) throws(Errno) -> SyscallResult {
     guard file.isWritable else { throw .EBADF }
     if let socket = file.socket {

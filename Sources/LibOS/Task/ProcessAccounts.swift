@@ -1,0 +1,33 @@
+/// What is known of a process beside what it runs on: plain values, part of the snapshot.
+package struct ProcessAccounts: Hashable, Sendable {
+  /// What `read(2)` and its kin returned, in bytes and calls (`/proc/PID/io`).
+  package var bytesRead: UInt64 = 0
+  package var reads: UInt64 = 0
+  /// Likewise of `write(2)`.
+  package var bytesWritten: UInt64 = 0
+  package var writes: UInt64 = 0
+  /// How much rather it is to be killed for want of memory than others (`/proc/PID/oom_score_adj`).
+  package var killAdjustment: Int32 = 0
+  /// The name that its leader had, once that has ended.
+  package var finalName: [UInt8] = []
+
+  package init() {}
+
+  mutating func noteRead(_ count: UInt64) {
+    bytesRead &+= count
+    reads &+= 1
+  }
+
+  mutating func noteWritten(_ count: UInt64) {
+    bytesWritten &+= count
+    writes &+= 1
+  }
+}
+
+extension Process {
+  /// The name of its first thread, which ended ones keep.
+  package var name: [UInt8] {
+    tasks.first(where: \.isLeader)?.name ?? (isZombie ? nil : tasks.first?.name)
+      ?? accounts.finalName
+  }
+}
