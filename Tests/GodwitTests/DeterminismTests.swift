@@ -107,29 +107,36 @@ import Testing
   /// Over two copies of the tree that were made at different times.
   @Test(arguments: ["x86_64", "aarch64"])
   func nothingOfTheHostShows(isa: String) throws {
+    try Self.withScript { scripts in
+      let copy = scripts.deletingLastPathComponent().appendingPathComponent("root")
+      let copied = try execute(
+        URL(fileURLWithPath: "/bin/cp"),
+        ["-r", "--preserve=mode,ownership,links", Checkout.rootfs(isa).path, copy.path])
+      #expect(copied.status == 0, "\(copied.error)")
+      var first = Start.here
+      first.options += ["--root", Checkout.rootfs(isa).path]
+      var second = Start.elsewhere(suspendingEvery: 701)
+      second.options += ["--root", copy.path]
+      let program = Self.program(in: scripts)
+      let course = try Self.course(program, every: 100, first)
+      #expect(course.status == 0, "\(String(decoding: course.output, as: UTF8.self))")
+      try Self.expectSameCourse(program, every: 100, first, second)
+    }
+  }
+
+  /// Calls `body` with a folder that holds the script, in a folder that goes afterwards.
+  static func withScript(_ body: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("godwit-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let copy = folder.appendingPathComponent("root")
-    let copied = try execute(
-      URL(fileURLWithPath: "/bin/cp"),
-      ["-r", "--preserve=mode,ownership,links", Checkout.rootfs(isa).path, copy.path])
-    #expect(copied.status == 0, "\(copied.error)")
     let scripts = folder.appendingPathComponent("scripts")
     try FileManager.default.createDirectory(at: scripts, withIntermediateDirectories: true)
-    let script = scripts.appendingPathComponent("curious.py")
-    try Data(Self.curious.utf8).write(to: script)
-    var first = Start.here
-    first.options += ["--root", Checkout.rootfs(isa).path]
-    var second = Start.elsewhere(suspendingEvery: 701)
-    second.options += ["--root", copy.path]
-    let program = [
-      "--mount", "\(scripts.path):/scripts:ro", "--", "/usr/bin/python3", "/scripts/curious.py",
-    ]
-    let course = try Self.course(program, every: 100, first)
-    #expect(course.status == 0, "\(String(decoding: course.output, as: UTF8.self))")
-    try Self.expectSameCourse(program, every: 100, first, second)
+    try Data(Self.curious.utf8).write(to: scripts.appendingPathComponent("curious.py"))
+    try body(scripts)
+  }
+
+  static func program(in scripts: URL) -> [String] {
+    ["--mount", "\(scripts.path):/scripts:ro", "--", "/usr/bin/python3", "/scripts/curious.py"]
   }
 
   @Test func theSeedIsAllThatChanceComesFrom() throws {
