@@ -42,10 +42,12 @@ package final class DeterministicHost: Host {
   // MARK: Progress
 
   /// Has `engine` run until it needs the library OS, but not beyond the alarm.
-  func run(_ engine: any Engine, in space: AddressSpace) -> Exit {
+  ///
+  /// - Parameter counter: what counters that programs can read show now.
+  func run(_ engine: any Engine, in space: AddressSpace, counter: Int64) -> Exit {
     let given = UInt64(max(0, saturatingSum(alarm ?? .max, -time)))
     var budget = given
-    let exit = engine.run(in: space, budget: &budget, time: time)
+    let exit = engine.run(in: space, budget: &budget, time: counter)
     time += Int64(given - budget)
     return exit
   }

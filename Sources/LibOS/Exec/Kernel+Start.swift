@@ -29,7 +29,10 @@ extension Kernel {
 extension Process {
   /// Puts a loaded program in place of what the process had; `task` runs it.
   func become(_ loaded: LoadedProgram, _ task: Task) {
-    if kernel.loaded === task { kernel.loaded = nil }
+    if kernel.loaded === task {
+      task.processorTime = task.currentProcessorTime
+      kernel.loaded = nil
+    }
     if processor !== loaded.processor {
       processor = loaded.processor
       task.context = loaded.processor.engine.makeContext()

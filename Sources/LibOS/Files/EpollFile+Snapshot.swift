@@ -19,14 +19,15 @@ extension EpollFile: PersistentFile {
     return .epoll(state)
   }
 
-  /// Puts the items back, those in the ready list in its order.
+  /// Puts the items back, and the ready list in its order.
   func restore(_ state: Godwit_State_EpollFile, _ loader: StateLoader) throws(SnapshotError) {
-    let ordered = state.items.sorted { ($0.ready, $0.fd) < ($1.ready, $1.fd) }
-    for entry in ordered {
-      restore(
+    var ready: [(place: UInt32, item: EpollItem)] = []
+    for entry in state.items {
+      let item = restore(
         try loader.file(entry.file), fd: entry.fd,
-        EpollEvent(events: EpollEvents(rawValue: entry.events), data: entry.data),
-        isListed: entry.ready != 0)
+        EpollEvent(events: EpollEvents(rawValue: entry.events), data: entry.data))
+      if entry.ready != 0 { ready.append((entry.ready, item)) }
     }
+    restore(ready: ready.sorted { $0.place < $1.place }.map(\.item))
   }
 }

@@ -17,12 +17,14 @@ package final class EpollFile: OpenFile {
 
   private var members: [Key: EpollItem] = [:]
   private var ready: [EpollItem] = []
+  private var lastSequence: UInt64 = 0
 
   package override init(flags: OpenFlags) { super.init(flags: flags) }
 
-  /// The members in the order of their descriptors.
+  /// The members in the order of their descriptors. A descriptor that was closed and used again may
+  /// stand for several.
   package var items: [EpollItem] {
-    members.values.sorted { $0.fd < $1.fd }
+    members.values.sorted { ($0.fd, $0.sequence) < ($1.fd, $1.sequence) }
   }
 
   /// The listed ones, next first.
@@ -53,7 +55,8 @@ package final class EpollFile: OpenFile {
   }
 
   private func insert(_ file: OpenFile, fd: Int32, _ event: EpollEvent) -> EpollItem {
-    let item = EpollItem(self, file, fd: fd, event)
+    lastSequence += 1
+    let item = EpollItem(self, file, fd: fd, event, sequence: lastSequence)
     members[Key(fd: fd, file: ObjectIdentifier(file))] = item
     file.epollItems.append(item)
     file.waitQueue.add(item)
@@ -92,13 +95,15 @@ package final class EpollFile: OpenFile {
     }
   }
 
-  /// Puts back a member of a saved set; the ready list is given by the order of calls with
-  /// `isListed`.
-  package func restore(_ file: OpenFile, fd: Int32, _ event: EpollEvent, isListed: Bool) {
-    let item = insert(file, fd: fd, event)
-    guard isListed else { return }
-    item.isListed = true
-    ready.append(item)
+  /// Puts back a member of a saved set.
+  package func restore(_ file: OpenFile, fd: Int32, _ event: EpollEvent) -> EpollItem {
+    insert(file, fd: fd, event)
+  }
+
+  /// Puts back the ready list of a saved set.
+  package func restore(ready items: [EpollItem]) {
+    for item in items { item.isListed = true }
+    ready = items
   }
 
   private static let exclusiveEvents: EpollEvents = [

@@ -8,10 +8,15 @@ package final class EpollItem: WaitListener {
   package let fd: Int32
   /// As `epoll_ctl` set it; a fired one-shot has only mode bits left.
   package internal(set) var event: EpollEvent
+  /// Its place among all that were ever added to the set.
+  let sequence: UInt64
   /// It is in the set's ready list.
   var isListed = false
 
-  init(_ epoll: EpollFile, _ file: OpenFile, fd: Int32, _ event: EpollEvent) {
+  init(
+    _ epoll: EpollFile, _ file: OpenFile, fd: Int32, _ event: EpollEvent, sequence: UInt64
+  ) {
+    self.sequence = sequence
     self.epoll = epoll
     self.file = file
     self.fd = fd

@@ -48,7 +48,7 @@ extension Kernel {
     let processor = task.process.processor
     let engine = processor.engine
     while true {
-      switch deterministicHost?.run(engine, in: space) ?? engine.run(in: space) {
+      switch run(engine, in: space) {
       case .syscall:
         let frame = engine.syscallFrame()
         syscallCount += 1
@@ -70,6 +70,11 @@ extension Kernel {
         return
       }
     }
+  }
+
+  private func run(_ engine: any Engine, in space: AddressSpace) -> Exit {
+    guard let host = deterministicHost else { return engine.run(in: space) }
+    return host.run(engine, in: space, counter: clock.monotonic)
   }
 
   /// A slice that is over makes room for the next task.

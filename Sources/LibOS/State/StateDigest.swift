@@ -50,9 +50,9 @@ package struct StateDigest {
       return message
     }
     add(try decode(.kernel) as Godwit_State_Kernel)
-    for task in (try decode(.tasks) as Godwit_State_Tasks).tasks { add(task) }
-    for process in (try decode(.processes) as Godwit_State_Processes).processes { try add(process) }
-    for object in (try decode(.memory) as Godwit_State_Memory).objects { try add(object) }
+    add(try decode(.tasks) as Godwit_State_Tasks)
+    try add(try decode(.processes) as Godwit_State_Processes)
+    try add(try decode(.memory) as Godwit_State_Memory)
     add(try decode(.files) as Godwit_State_Files)
     add(try decode(.filesystems) as Godwit_State_Filesystems)
   }
@@ -64,6 +64,28 @@ package struct StateDigest {
   }
 
   // MARK: Parts
+  // What has no part of its own is in a rest, lest anything be left out.
+
+  private mutating func add(_ tasks: Godwit_State_Tasks) {
+    for task in tasks.tasks { add(task) }
+    var rest = tasks
+    rest.tasks = []
+    add("tasks", rest.encoded())
+  }
+
+  private mutating func add(_ processes: Godwit_State_Processes) throws(SnapshotError) {
+    for process in processes.processes { try add(process) }
+    var rest = processes
+    rest.processes = []
+    add("processes", rest.encoded())
+  }
+
+  private mutating func add(_ memory: Godwit_State_Memory) throws(SnapshotError) {
+    for object in memory.objects { try add(object) }
+    var rest = memory
+    rest.objects = []
+    add("memory objects", rest.encoded())
+  }
 
   private mutating func add(_ kernel: Godwit_State_Kernel) {
     syscallCount = kernel.syscallCount
@@ -127,9 +149,18 @@ package struct StateDigest {
   private mutating func add(_ files: Godwit_State_Files) {
     for file in files.files { add("open file \(file.id)", file.encoded()) }
     for pipe in files.pipes { add("pipe \(pipe.id)", pipe.encoded()) }
+    for terminal in files.pseudoterminals {
+      add("pseudoterminal \(terminal.number)", terminal.encoded())
+    }
     var locks = Godwit_State_Files()
     locks.locks = files.locks
     add("locks", locks.encoded())
+    var rest = files
+    rest.files = []
+    rest.pipes = []
+    rest.pseudoterminals = []
+    rest.locks = []
+    add("files", rest.encoded())
   }
 
   private mutating func add(_ filesystems: Godwit_State_Filesystems) {
@@ -141,9 +172,10 @@ package struct StateDigest {
       add("mount \(String(decoding: mount.path, as: UTF8.self))", mount.encoded())
     }
     add("nameless files", filesystems.memoryFiles.encoded())
-    var names = Godwit_State_Filesystems()
-    names.dentries = filesystems.dentries
-    add("names", names.encoded())
+    var rest = filesystems
+    rest.mounts = []
+    rest.clearMemoryFiles()
+    add("names", rest.encoded())
   }
 
   /// The numbers and digests of the pages of a map, but for zeroes where `isZeroes` says that an

@@ -65,6 +65,9 @@ package final class MemoryObject {
   /// The pages that differ from the source, ascending.
   package var dirtyPages: [UInt64] { pages.filter { $0.value.isDirty }.keys.sorted() }
 
+  /// How many pages differ from the source.
+  package var dirtyPageCount: Int { pages.values.count(where: \.isDirty) }
+
   // MARK: Pages
 
   /// The frame of page `index`, made and filled when absent; `nil` at the memory limit or when the

@@ -170,12 +170,8 @@ import LibOS
     _ = take(epoll, 1)
     let copy = EpollFile(flags: epoll.flags)
     let listed = epoll.readyItems.map(\.fd)
-    for item in epoll.items where !listed.contains(item.fd) {
-      copy.restore(item.file, fd: item.fd, item.event, isListed: false)
-    }
-    for item in epoll.readyItems {
-      copy.restore(item.file, fd: item.fd, item.event, isListed: true)
-    }
+    let items = epoll.items.map { copy.restore($0.file, fd: $0.fd, $0.event) }
+    copy.restore(ready: listed.map { fd in items.first { $0.fd == fd }! })
     #expect(take(copy) == [event(.EPOLLIN, 2)])
     _ = try files[0].put(number(1))
     #expect(take(copy) == [event(.EPOLLIN, 0)])

@@ -130,7 +130,8 @@ package final class LayeredNode: Inode {
       switch kind {
       case .S_IFREG:
         status.size = content?.size ?? 0
-        let pages = lower == nil ? UInt64(content?.pages.count ?? 0) : (status.size + 4095) >> 12
+        let pages =
+          lower == nil ? UInt64(content?.dirtyPageCount ?? 0) : (status.size + 4095) >> 12
         status.blocks = pages * 8
       case .S_IFLNK: status.size = UInt64(target.count)
       case .S_IFDIR: status.size = 4096

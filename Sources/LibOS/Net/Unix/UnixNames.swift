@@ -72,7 +72,8 @@ final class UnixNames {
         pending += flight.files.compactMap { $0 as? UnixSocket }
       }
     }
-    let lost = sockets.values.compactMap(\.object).filter {
+    // In the order of their numbers: what is closed with them may be seen.
+    let lost = all.filter {
       !reached.contains(ObjectIdentifier($0)) && inFlight[ObjectIdentifier($0)] != nil
     }
     for socket in lost { socket.retain() }
