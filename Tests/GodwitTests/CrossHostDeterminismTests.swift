@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 #if arch(x86_64)
