@@ -8,11 +8,10 @@ final class AArch64Processor: Processor {
   let threadPointer = Int32(UC_ARM64_REG_TPIDR_EL0.rawValue)
   let result = Int32(UC_ARM64_REG_X0.rawValue)
 
-  let syscall = RegisterBatch(
-    [
-      UC_ARM64_REG_X8, UC_ARM64_REG_X0, UC_ARM64_REG_X1, UC_ARM64_REG_X2, UC_ARM64_REG_X3,
-      UC_ARM64_REG_X4, UC_ARM64_REG_X5, UC_ARM64_REG_PC,
-    ].map { Int32($0.rawValue) })
+  let syscall = [
+    UC_ARM64_REG_X8, UC_ARM64_REG_X0, UC_ARM64_REG_X1, UC_ARM64_REG_X2, UC_ARM64_REG_X3,
+    UC_ARM64_REG_X4, UC_ARM64_REG_X5, UC_ARM64_REG_PC,
+  ].map { Int32($0.rawValue) }
   private let file = AArch64RegisterFile()
 
   /// Unicorn's `max` executes all of these. Of what it executes, these are not offered: SVE (not
@@ -45,8 +44,6 @@ final class AArch64Processor: Processor {
   func setRegisters(_ registers: RegisterFile, _ emulator: Emulator) {
     file.write(registers, emulator)
   }
-
-  func completeSyscall(_ emulator: Emulator) {}
 
   func exit(_ number: UInt32, _ engine: UnicornEngine) -> Exit {
     switch number {

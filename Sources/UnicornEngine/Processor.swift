@@ -11,16 +11,13 @@ protocol Processor: AnyObject {
   var result: Int32 { get }
 
   /// The system call's number and arguments, then the program counter.
-  var syscall: RegisterBatch { get }
+  var syscall: [Int32] { get }
 
   /// Puts the processor in the state in which Linux runs a program.
   func enterUserMode(_ engine: UnicornEngine) throws(EngineError)
 
   func registers(_ emulator: Emulator) -> RegisterFile
   func setRegisters(_ registers: RegisterFile, _ emulator: Emulator)
-
-  /// Does to the registers what the system call instruction does, but for the program counter.
-  func completeSyscall(_ emulator: Emulator)
 
   /// What interrupt `number`, raised by the guest, means.
   func exit(_ number: UInt32, _ engine: UnicornEngine) -> Exit

@@ -18,6 +18,7 @@ package final class UnicornEngine: Engine {
   let emulator: Emulator
   let processor: any Processor
   private let programCounterSlot: RegisterBatch
+  private let syscallSlots: RegisterBatch
   private let resultSlot: RegisterBatch
   private let stackPointerSlot: RegisterBatch
   private let threadPointerSlot: RegisterBatch
@@ -77,6 +78,7 @@ package final class UnicornEngine: Engine {
     self.processor = processor
     emulator = try Emulator(isa, arena)
     programCounterSlot = RegisterBatch([processor.programCounter])
+    syscallSlots = RegisterBatch(processor.syscall)
     resultSlot = RegisterBatch([processor.result])
     stackPointerSlot = RegisterBatch([processor.stackPointer])
     threadPointerSlot = RegisterBatch([processor.threadPointer])
@@ -131,7 +133,6 @@ package final class UnicornEngine: Engine {
       let error = resume()
       switch (event, error) {
       case (.syscall, UC_ERR_OK):
-        processor.completeSyscall(emulator)
         return .syscall
       case (.interrupt(let number), UC_ERR_OK):
         return processor.exit(number, self)
@@ -243,12 +244,14 @@ package final class UnicornEngine: Engine {
   }
 
   package func syscallFrame() -> SyscallFrame {
-    let batch = processor.syscall
-    batch.read(emulator)
-    knownProgramCounter = batch[7]
+    syscallSlots.read(emulator)
+    knownProgramCounter = syscallSlots[7]
     return SyscallFrame(
-      number: batch[0],
-      arguments: [batch[1], batch[2], batch[3], batch[4], batch[5], batch[6]])
+      number: syscallSlots[0],
+      arguments: [
+        syscallSlots[1], syscallSlots[2], syscallSlots[3], syscallSlots[4], syscallSlots[5],
+        syscallSlots[6],
+      ])
   }
 
   package func setSyscallResult(_ value: UInt64) {

@@ -8,14 +8,10 @@ final class X86Processor: Processor {
   let threadPointer = Int32(UC_X86_REG_FS_BASE.rawValue)
   let result = Int32(UC_X86_REG_RAX.rawValue)
 
-  let syscall = RegisterBatch(
-    [
-      UC_X86_REG_RAX, UC_X86_REG_RDI, UC_X86_REG_RSI, UC_X86_REG_RDX, UC_X86_REG_R10,
-      UC_X86_REG_R8, UC_X86_REG_R9, UC_X86_REG_RIP,
-    ].map { Int32($0.rawValue) })
-  private let returnState = RegisterBatch(
-    [UC_X86_REG_RIP, UC_X86_REG_EFLAGS].map { Int32($0.rawValue) })
-  private let clobbered = RegisterBatch([UC_X86_REG_RCX, UC_X86_REG_R11].map { Int32($0.rawValue) })
+  let syscall = [
+    UC_X86_REG_RAX, UC_X86_REG_RDI, UC_X86_REG_RSI, UC_X86_REG_RDX, UC_X86_REG_R10,
+    UC_X86_REG_R8, UC_X86_REG_R9, UC_X86_REG_RIP,
+  ].map { Int32($0.rawValue) }
   private let file = X86RegisterFile()
 
   private(set) var hwcaps = HardwareCapabilities()
@@ -34,14 +30,6 @@ final class X86Processor: Processor {
 
   func setRegisters(_ registers: RegisterFile, _ emulator: Emulator) {
     file.write(registers, emulator)
-  }
-
-  /// `syscall` leaves the return address in rcx and the flags in r11 (Intel SDM, SYSCALL).
-  func completeSyscall(_ emulator: Emulator) {
-    returnState.read(emulator)
-    clobbered[0] = returnState[0]
-    clobbered[1] = returnState[1] & 0xffff_ffff
-    clobbered.write(emulator)
   }
 
   // MARK: Exceptions

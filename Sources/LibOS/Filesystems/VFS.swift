@@ -17,8 +17,9 @@ package final class VFS {
   package private(set) var mounts: [Mount] = []
   /// Guest wall time minus host wall time, in nanoseconds.
   package var wallOffset: Int64 = 0
-  /// The task whose system call is under way, for names that depend on it (`/proc/self`).
-  package weak var caller: Task?
+  /// The task that looked a path up last, for names that depend on it (`/proc/self`); none when it
+  /// has exited. (A weak reference would make every use of a task slow.)
+  package unowned var caller: Task?
 
   /// What the files of lower trees hold, as far as that was asked.
   package var digests = FileDigests()

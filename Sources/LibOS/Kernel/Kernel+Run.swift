@@ -92,11 +92,12 @@ extension Kernel {
   /// Answers a call: at its first run, and again each time its blocked task is woken.
   func dispatch(_ task: Task, _ frame: SyscallFrame, _ processor: GuestProcessor) {
     let outcome: Result<SyscallResult, Errno>
-    if let row = processor.syscalls[frame.number] {
-      tracer?.enter(row, frame, task)
+    if let handler = processor.syscalls.handler(frame.number) {
+      let row = tracer == nil ? nil : processor.syscalls[frame.number]
+      if let row { tracer?.enter(row, frame, task) }
       let context = SyscallContext(kernel: self, task: task, frame: frame)
-      do { outcome = .success(try row.handler(context)) } catch { outcome = .failure(error) }
-      tracer?.leave(row, frame, task, outcome)
+      do { outcome = .success(try handler(context)) } catch { outcome = .failure(error) }
+      if let row { tracer?.leave(row, frame, task, outcome) }
     } else {
       tracer?.missing(frame, task)
       outcome = .failure(.ENOSYS)

@@ -3,6 +3,8 @@ package import Machine
 /// The rows of one ISA, by number.
 package struct SyscallTable: Sendable {
   private let rows: [SyscallRow?]
+  /// The rows' handlers alone: to copy a whole row takes longer than many a call.
+  private let handlers: [SyscallRow.Handler?]
 
   package init(isa: GuestISA) {
     var rows: [SyscallRow?] = []
@@ -13,6 +15,11 @@ package struct SyscallTable: Sendable {
       rows[number] = row
     }
     self.rows = rows
+    handlers = rows.map { $0?.handler }
+  }
+
+  package func handler(_ number: UInt64) -> SyscallRow.Handler? {
+    number < UInt64(handlers.count) ? handlers[Int(number)] : nil
   }
 
   package subscript(number: UInt64) -> SyscallRow? {
