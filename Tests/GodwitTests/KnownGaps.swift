@@ -7,7 +7,7 @@ enum KnownGaps {
 
   /// Programs whose deterministic run is another one, by its digests, when it is suspended on its way.
   private static let diverging: Set<String> = [
-    "fp.x86_64", "sockepoll", "sockstate", "tcp", "unixsock",
+    "sockepoll", "sockstate", "tcp", "unixsock"
   ]
 
   static func divergesWhenSuspended(_ name: String, _ isa: String) -> Bool {
