@@ -85,32 +85,32 @@ func statusText(_ process: Process, _ task: Task?) -> [UInt8] {
   let own = task?.signals.pending
   let shared = process.signals.pending
   let number = task?.tid ?? process.pid
-  let lines: [(String, String)] =
-    [
-      ("Umask", String(repeating: "0", count: max(0, 4 - umask.count)) + umask),
-      ("State", "\(state.letter) (\(state.name))"),
-      ("Tgid", "\(process.pid)"), ("Ngid", "0"), ("Pid", "\(number)"),
-      ("PPid", "\(process.parentPID)"), ("TracerPid", "0"),
-      ("Uid", "\(ids.realUID)\t\(ids.effectiveUID)\t\(ids.savedUID)\t\(ids.fsUID)"),
-      ("Gid", "\(ids.realGID)\t\(ids.effectiveGID)\t\(ids.savedGID)\t\(ids.fsGID)"),
-      ("FDSize", "\(max(64, process.files.descriptors.count))"),
-      ("Groups", ids.groups.map { "\($0) " }.joined()),
-      ("NStgid", "\(process.pid)"), ("NSpid", "\(number)"), ("NSpgid", "\(process.processGroup)"),
-      ("NSsid", "\(process.session)"),
-    ]
-    + (process.isZombie ? [] : memoryLines(process)) + [
-      ("Threads", "\(max(1, process.tasks.count))"),
-      ("SigQ", "\((own?.count ?? 0) + shared.count)/65536"),
-      ("SigPnd", mask(own?.members.rawValue ?? 0)), ("ShdPnd", mask(shared.members.rawValue)),
-      ("SigBlk", mask(task?.signals.mask.rawValue ?? 0)), ("SigIgn", mask(ignored)),
-      ("SigCgt", mask(caught)), ("CapInh", "0000000000000000"), ("CapPrm", capabilities),
-      ("CapEff", capabilities), ("CapBnd", "000001ffffffffff"), ("CapAmb", "0000000000000000"),
-      ("NoNewPrivs", process.noNewPrivileges ? "1" : "0"), ("Seccomp", "0"),
-      ("Seccomp_filters", "0"), ("Cpus_allowed", "1"), ("Cpus_allowed_list", "0"),
-      ("Mems_allowed", "1"), ("Mems_allowed_list", "0"),
-      ("voluntary_ctxt_switches", "\(task?.voluntarySwitches ?? 0)"),
-      ("nonvoluntary_ctxt_switches", "\(task?.involuntarySwitches ?? 0)"),
-    ]
+  var lines: [(String, String)] = [
+    ("Umask", String(repeating: "0", count: max(0, 4 - umask.count)) + umask),
+    ("State", "\(state.letter) (\(state.name))"),
+    ("Tgid", "\(process.pid)"), ("Ngid", "0"), ("Pid", "\(number)"),
+    ("PPid", "\(process.parentPID)"), ("TracerPid", "0"),
+    ("Uid", "\(ids.realUID)\t\(ids.effectiveUID)\t\(ids.savedUID)\t\(ids.fsUID)"),
+    ("Gid", "\(ids.realGID)\t\(ids.effectiveGID)\t\(ids.savedGID)\t\(ids.fsGID)"),
+    ("FDSize", "\(max(64, process.files.descriptors.count))"),
+    ("Groups", ids.groups.map { "\($0) " }.joined()),
+    ("NStgid", "\(process.pid)"), ("NSpid", "\(number)"), ("NSpgid", "\(process.processGroup)"),
+    ("NSsid", "\(process.session)"),
+  ]
+  if !process.isZombie { lines += memoryLines(process) }
+  let pending = (own?.count ?? 0) + shared.count
+  lines += [
+    ("Threads", "\(max(1, process.tasks.count))"), ("SigQ", "\(pending)/65536"),
+    ("SigPnd", mask(own?.members.rawValue ?? 0)), ("ShdPnd", mask(shared.members.rawValue)),
+    ("SigBlk", mask(task?.signals.mask.rawValue ?? 0)), ("SigIgn", mask(ignored)),
+    ("SigCgt", mask(caught)), ("CapInh", "0000000000000000"), ("CapPrm", capabilities),
+    ("CapEff", capabilities), ("CapBnd", "000001ffffffffff"), ("CapAmb", "0000000000000000"),
+    ("NoNewPrivs", process.noNewPrivileges ? "1" : "0"), ("Seccomp", "0"),
+    ("Seccomp_filters", "0"), ("Cpus_allowed", "1"), ("Cpus_allowed_list", "0"),
+    ("Mems_allowed", "1"), ("Mems_allowed_list", "0"),
+    ("voluntary_ctxt_switches", "\(task?.voluntarySwitches ?? 0)"),
+    ("nonvoluntary_ctxt_switches", "\(task?.involuntarySwitches ?? 0)"),
+  ]
   let rest = lines.map { "\($0.0):\t\($0.1)\n" }.joined()
   return Array("Name:\t".utf8) + (task?.name ?? process.name) + [10] + Array(rest.utf8)
 }
