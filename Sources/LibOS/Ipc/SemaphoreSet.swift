@@ -29,9 +29,16 @@ package final class SemaphoreSet: IpcObject {
     var isNonBlocking: Bool
   }
 
-  /// Does all operations, or none: ERANGE, and the first operation that would have to wait.
-  func perform(_ operations: [Sembuf], for process: Process, at time: Int64)
-    throws(Errno) -> Obstacle?
+  /// What operations that can all be done come to.
+  private struct Outcome {
+    var semaphores: [Semaphore]
+    /// What the process wants undone at its end; empty when it is nothing.
+    var undo: [Int32]
+  }
+
+  /// What `operations` come to, or the first of them that would have to wait: ERANGE.
+  private func attempt(_ operations: [Sembuf], for process: Process)
+    throws(Errno) -> (outcome: Outcome?, obstacle: Obstacle?)
   {
     var new = semaphores
     var undo = process.semaphoreUndo[id] ?? []
@@ -40,9 +47,10 @@ package final class SemaphoreSet: IpcObject {
       let flags = SemaphoreFlags(rawValue: operation.sem_flg)
       let value = new[index].value + Int32(operation.sem_op)
       if operation.sem_op == 0 ? new[index].value != 0 : value < 0 {
-        return Obstacle(
+        let obstacle = Obstacle(
           index: index, waitsForZero: operation.sem_op == 0,
           isNonBlocking: flags.contains(.IPC_NOWAIT))
+        return (nil, obstacle)
       }
       guard value <= Self.maximumValue else { throw .ERANGE }
       new[index] = Semaphore(value: value, pid: process.pid)
@@ -51,10 +59,24 @@ package final class SemaphoreSet: IpcObject {
       undo[index] -= Int32(operation.sem_op)
       guard abs(undo[index]) <= Self.maximumValue else { throw .ERANGE }
     }
-    let isChanged = new.map(\.value) != semaphores.map(\.value)
-    semaphores = new
+    return (Outcome(semaphores: new, undo: undo), nil)
+  }
+
+  /// The operation that `operations` of a process would have to wait with, if any.
+  func obstacle(to operations: [Sembuf], for process: Process) -> Obstacle? {
+    (try? attempt(operations, for: process))?.obstacle
+  }
+
+  /// Does all operations, or none: ERANGE, and the first operation that would have to wait.
+  func perform(_ operations: [Sembuf], for process: Process, at time: Int64)
+    throws(Errno) -> Obstacle?
+  {
+    let (outcome, obstacle) = try attempt(operations, for: process)
+    guard let outcome else { return obstacle }
+    let isChanged = outcome.semaphores.map(\.value) != semaphores.map(\.value)
+    semaphores = outcome.semaphores
     operated = time
-    if !undo.isEmpty { process.semaphoreUndo[id] = undo }
+    if !outcome.undo.isEmpty { process.semaphoreUndo[id] = outcome.undo }
     if isChanged { queue.wake() }
     return nil
   }

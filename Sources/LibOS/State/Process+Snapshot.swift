@@ -169,8 +169,8 @@ extension Process {
     startTime = state.startTime
     endedProcessorTime = state.endedProcessorTime
     restoreTimers(from: state)
+    let limit = Int32(SemaphoreSet.maximumValue)
     for undo in state.semaphoreUndo {
-      let limit = Int32(SemaphoreSet.maximumValue)
       semaphoreUndo[undo.id] = undo.adjustments.map { min(max($0, -limit), limit) }
     }
   }

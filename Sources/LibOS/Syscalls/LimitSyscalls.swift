@@ -40,18 +40,10 @@ extension SyscallTable {
       try setPolicy(call, policy: 0, parameters: call.address(1))
     },
     SyscallRow("sched_get_priority_max", x64: 146, generic: 125, [.int]) { call throws(Errno) in
-      switch call.uint(0) {
-      case 1, 2: .value(99)
-      case 0, 3, 5, 6: .success
-      default: throw .EINVAL
-      }
+      try .value(SchedulingPolicy.named(call).priorities.upperBound)
     },
     SyscallRow("sched_get_priority_min", x64: 147, generic: 126, [.int]) { call throws(Errno) in
-      switch call.uint(0) {
-      case 1, 2: .value(1)
-      case 0, 3, 5, 6: .success
-      default: throw .EINVAL
-      }
+      try .value(SchedulingPolicy.named(call).priorities.lowerBound)
     },
     SyscallRow("sched_rr_get_interval", x64: 148, generic: 127, [.pid, .address]) {
       call throws(Errno) in
@@ -179,14 +171,27 @@ private func setPolicy(_ call: SyscallContext, policy: UInt32, parameters: Guest
   _ = try taskOrCaller(call, call.int(0))
   guard !parameters.isNull else { throw .EINVAL }
   let priority: Int32 = try call.load(at: parameters)
-  switch policy & ~0x4000_0000 {
-  case 0, 3, 5:
-    guard priority == 0 else { throw .EINVAL }
-    return .success
-  case 1, 2:
-    guard (1...99).contains(priority) else { throw .EINVAL }
-    throw .EPERM
-  default: throw .EINVAL
+  guard let policy = SchedulingPolicy(rawValue: policy & ~SchedulingPolicy.SCHED_RESET_ON_FORK),
+    policy != .SCHED_DEADLINE, policy.priorities.contains(priority)
+  else { throw .EINVAL }
+  // Real-time scheduling would starve what else runs on the one host thread.
+  guard policy.priorities == 0...0 else { throw .EPERM }
+  return .success
+}
+
+extension SchedulingPolicy {
+  /// The one that a call's first argument names.
+  fileprivate static func named(_ call: SyscallContext) throws(Errno) -> SchedulingPolicy {
+    guard let policy = SchedulingPolicy(rawValue: call.uint(0)) else { throw .EINVAL }
+    return policy
+  }
+
+  /// The static priorities that go with it (sched(7)).
+  fileprivate var priorities: ClosedRange<Int32> {
+    switch self {
+    case .SCHED_FIFO, .SCHED_RR: 1...99
+    case .SCHED_OTHER, .SCHED_BATCH, .SCHED_IDLE, .SCHED_DEADLINE: 0...0
+    }
   }
 }
 

@@ -88,11 +88,11 @@ private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   reader.skip(8)
   let niceness: Int32 = reader.read()
   let task = try taskOrCaller(call, call.int(0))
-  switch policy {
-  case 0, 3, 5: break
+  switch SchedulingPolicy(rawValue: policy) {
+  case .SCHED_OTHER, .SCHED_BATCH, .SCHED_IDLE: break
   // Real-time and deadline scheduling would starve what else runs on the one host thread.
-  case 1, 2, 6: throw .EPERM
-  default: throw .EINVAL
+  case .SCHED_FIFO, .SCHED_RR, .SCHED_DEADLINE: throw .EPERM
+  case nil: throw .EINVAL
   }
   let isPrivileged = call.process.credentials.isPrivileged
   guard niceness >= task.niceness || isPrivileged else { throw .EPERM }

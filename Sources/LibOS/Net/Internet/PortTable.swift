@@ -5,7 +5,6 @@ final class PortTable {
   private var bound: [UInt16: [ObjectIdentifier: Referenced<InternetSocket>]] = [:]
   /// TCP sockets that listen, UDP sockets that are bound; oldest first.
   private var receivers: [UInt16: [Referenced<InternetSocket>]] = [:]
-  private var lastOrder: UInt64 = 0
   /// The port given out last to a socket that did not ask for one.
   var lastEphemeral = ephemeral.upperBound
 
@@ -100,14 +99,13 @@ final class PortTable {
 
   /// From now on the socket is found by who sends to its port.
   func startReceiving(_ socket: InternetSocket) {
-    lastOrder += 1
-    socket.receivingOrder = lastOrder
-    receivers[socket.local.port, default: []].append(Referenced(socket))
+    let others = receivers[socket.local.port] ?? []
+    socket.receivingOrder = (others.last?.object?.receivingOrder ?? 0) + 1
+    receivers[socket.local.port] = others + [Referenced(socket)]
   }
 
   /// Puts a socket back where it was among the others.
   func restoreReceiving(_ socket: InternetSocket) {
-    lastOrder = max(lastOrder, socket.receivingOrder)
     var others = receivers[socket.local.port] ?? []
     let place =
       others.firstIndex { $0.object?.receivingOrder ?? 0 > socket.receivingOrder } ?? others.count

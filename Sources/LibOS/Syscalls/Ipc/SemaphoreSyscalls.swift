@@ -148,20 +148,10 @@ private func waiters(_ kernel: Kernel, _ set: SemaphoreSet, _ index: Int, forZer
       row.name == "semop" || row.name == "semtimedop"
     else { return false }
     let call = SyscallContext(kernel: kernel, task: task, frame: frame)
-    guard call.int(0) == set.id, let operations = try? operations(call, on: set) else {
-      return false
-    }
-    // The first operation that can't be done is the one it waits with.
-    var values = set.semaphores.map(\.value)
-    for operation in operations {
-      let number = Int(operation.sem_num)
-      let value = values[number] + Int32(operation.sem_op)
-      if operation.sem_op == 0 ? values[number] != 0 : value < 0 {
-        return number == index && (operation.sem_op == 0) == forZero
-      }
-      values[number] = value
-    }
-    return false
+    guard call.int(0) == set.id, let operations = try? operations(call, on: set),
+      let obstacle = set.obstacle(to: operations, for: task.process)
+    else { return false }
+    return obstacle.index == index && obstacle.waitsForZero == forZero
   }
 }
 
