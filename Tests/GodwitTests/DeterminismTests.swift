@@ -69,13 +69,9 @@ import Testing
 
   @Test(arguments: GuestTests.guests)
   func guestsTakeTheSameCourseAnywhere(_ guest: GuestTests.Guest) throws {
-    try withKnownIssue {
-      try Self.expectSameCourse(
-        ["--", Checkout.guest(guest.name, guest.isa).path], every: 10, .here,
-        .elsewhere(suspendingEvery: 37))
-    } when: {
-      KnownGaps.divergesWhenSuspended(guest.name, guest.isa)
-    }
+    try Self.expectSameCourse(
+      ["--", Checkout.guest(guest.name, guest.isa).path], every: 10, .here,
+      .elsewhere(suspendingEvery: 37))
   }
 
   /// As much of the world as a program can ask for.

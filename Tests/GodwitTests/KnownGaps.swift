@@ -3,18 +3,7 @@
 enum KnownGaps {
   private static let programs: Set<String> = []
 
-  static func contains(_ name: String, _ isa: String) -> Bool { holds(programs, name, isa) }
-
-  /// Programs whose deterministic run is another one, by its digests, when it is suspended on its way.
-  private static let diverging: Set<String> = [
-    "sockepoll", "sockstate", "tcp", "unixsock"
-  ]
-
-  static func divergesWhenSuspended(_ name: String, _ isa: String) -> Bool {
-    holds(diverging, name, isa)
-  }
-
-  private static func holds(_ list: Set<String>, _ name: String, _ isa: String) -> Bool {
-    list.contains(name) || list.contains("\(name).\(isa)")
+  static func contains(_ name: String, _ isa: String) -> Bool {
+    programs.contains(name) || programs.contains("\(name).\(isa)")
   }
 }

@@ -128,6 +128,9 @@ package class Socket: OpenFile {
 
   // MARK: Buffers
 
+  /// Whether a sender that sleeps for want of room is woken: there is enough to make it worth while.
+  package var hasRoomToSend: Bool { true }
+
   /// What `SO_SNDBUF` and `SO_RCVBUF` show.
   package var sendBuffer: Int { Int(settings.sendBuffer ?? 212_992) }
   package var receiveBuffer: Int { Int(settings.receiveBuffer ?? 212_992) }

@@ -99,7 +99,7 @@ package final class TCPSocket: InternetSocket {
   private func capacity(of peer: TCPSocket) -> Int { sendBuffer + peer.receiveBuffer }
 
   /// A third is free, so that writing is worth while (`sk_stream_is_writeable`).
-  var hasRoomToSend: Bool {
+  package override var hasRoomToSend: Bool {
     guard let peer else { return true }
     return peer.received.count * 3 <= capacity(of: peer) * 2
   }

@@ -132,7 +132,9 @@ package class UnixConnectionSocket: UnixSocket {
   /// What it sent that was not received yet, as far as buffers count it.
   var unreceived: Int { 0 }
   /// A quarter full at most (`unix_writable`).
-  var hasRoomToSend: Bool { state != .listening && unreceived * 4 <= sendBuffer }
+  package override var hasRoomToSend: Bool {
+    state != .listening && unreceived * 4 <= sendBuffer
+  }
 
   package override func pollEvents() -> PollEvents {
     var events: PollEvents = []

@@ -23,6 +23,10 @@ extension SyscallContext {
 
   // MARK: Sending
 
+  /// Whether the task, whose call runs again after a resume, is still to sleep: there may be some room,
+  /// but not so much that a sender is woken.
+  private func sleepsOn(_ socket: Socket) -> Bool { task.runsAgain && !socket.hasRoomToSend }
+
   func send(_ socket: Socket, _ segments: [Segment], _ message: OutgoingMessage)
     throws(Errno) -> SyscallResult
   {
@@ -51,12 +55,14 @@ extension SyscallContext {
       return .value(0)
     }
     while done < total {
-      var queue: WaitQueue?
-      do throws(Errno) {
-        done += try sendPieces(socket, segments, from: done, &message, &queue)
-      } catch {
-        if done > 0 { return .value(done) }
-        throw error
+      var queue = sleepsOn(socket) ? socket.waitQueue : nil
+      if queue == nil {
+        do throws(Errno) {
+          done += try sendPieces(socket, segments, from: done, &message, &queue)
+        } catch {
+          if done > 0 { return .value(done) }
+          throw error
+        }
       }
       guard let queue else { continue }
       guard mayWait(socket, message.flags) else {
@@ -117,7 +123,9 @@ extension SyscallContext {
     // No message may be as long as this; the socket says so.
     let limit = max(socket.sendBuffer, 1 << 16) + 1
     let bytes = try gather(segments, limit: limit)
-    switch try socket.send(bytes, message, self) {
+    let outcome =
+      sleepsOn(socket) ? .wait(on: socket.waitQueue) : try socket.send(bytes, message, self)
+    switch outcome {
     case .sent(let count): return .value(count)
     case .wait(let queue):
       guard mayWait(socket, message.flags) else { throw .EAGAIN }
