@@ -39,7 +39,7 @@ import Testing
       URL(fileURLWithPath: start.command[0]),
       start.command.dropFirst() + ["run", "--deterministic"] + start.options + [
         "--digest-every", "\(interval)", "--digest-output", digests.path,
-      ] + arguments)
+      ] + arguments, limit: 600)
     guard let text = try? String(contentsOf: digests, encoding: .utf8) else {
       throw Failed("no digests: \(outcome.error)")
     }

@@ -70,10 +70,8 @@ enum HostBuild: String, CaseIterable, CustomTestStringConvertible, Sendable {
   var testDescription: String { rawValue }
 }
 
-/// Runs Godwit. `emulator` are options of the emulator that plays an ARM64 machine.
-func godwit(
-  _ arguments: [String], on host: HostBuild = .here, emulator: [String] = [], limit: Int = 120
-) throws -> Outcome {
+/// Runs Godwit.
+func godwit(_ arguments: [String], on host: HostBuild = .here, limit: Int = 120) throws -> Outcome {
   switch host {
   case .here: return try execute(Checkout.godwit, arguments, limit: limit)
   case .arm64:
@@ -84,7 +82,7 @@ func godwit(
     let sysroot = Checkout.root.appendingPathComponent(".deps/arm64/sysroot").path
     return try execute(
       URL(fileURLWithPath: "/usr/bin/qemu-aarch64-static"),
-      emulator + ["-L", sysroot, build] + arguments, limit: limit)
+      ["-L", sysroot, build] + arguments, limit: limit)
   }
 }
 

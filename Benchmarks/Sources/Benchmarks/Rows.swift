@@ -6,7 +6,7 @@ let allRows: [any Row] =
         name: "python3", isa, program: "/usr/bin/python3.11", arguments: ["-c", "pass"]),
       Comparison(
         name: "sqlite3", isa, program: "/usr/bin/sqlite3", arguments: [":memory:", query]),
-      SpawnRow(isa: isa), CompilerRow(isa: isa),
+      SpawnRow(isa: isa), CompilerRow(isa: isa), RedisRow(isa: isa),
     ]
   } + ISA.allCases.map { StartRow(isa: $0) } + ISA.allCases.map { SuspendRow(isa: $0) }
 
