@@ -5,7 +5,6 @@ import Testing
   /// On a host of the other architecture a deterministic run is the same, step by step, to the last.
   ///
   /// The ARM64 machine is the ARM64 build under qemu-user. A missing build is a failure.
-  @Suite(.enabled(if: LongTests.areOn, "make test-long has the ARM64 build"))
   struct CrossHostDeterminismTests {
     private static let there = DeterminismTests.Start(
       command: [

@@ -36,7 +36,7 @@ import Testing
       section: 4242),
   ]
 
-  @Test(arguments: demands, LongTests.areOn ? HostBuild.allCases : [.here])
+  @Test(arguments: demands, HostBuild.all)
   func whatIsMissingIsNamed(_ demand: Demand, _ host: HostBuild) throws {
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("godwit-\(UUID().uuidString)")

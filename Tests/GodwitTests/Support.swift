@@ -61,11 +61,17 @@ func execute(_ program: URL, _ arguments: [String], limit: Int = 120) throws -> 
 }
 
 /// The machine that a build of Godwit is for.
-enum HostBuild: String, CaseIterable, CustomTestStringConvertible, Sendable {
+enum HostBuild: String, CustomTestStringConvertible, Sendable {
   /// This one.
   case here
   /// An ARM64 one, played by qemu-user: `make arm64`.
   case arm64
+
+  #if arch(x86_64)
+    static let all: [HostBuild] = [.here, .arm64]
+  #else
+    static let all: [HostBuild] = [.here]
+  #endif
 
   var testDescription: String { rawValue }
 }
