@@ -110,6 +110,7 @@ package final class Kernel {
   /// A machine may be replaced while the host process lives on: what refers to each other in circles
   /// lets go.
   deinit {
+    for task in tasks.values { task.leaveQueues() }
     for process in processes.values { process.tasks = [] }
     (processes, tasks) = ([:], [:])
     network.dismantle()
