@@ -103,6 +103,8 @@ int main(void) {
   FAILS(ENOTTY, ioctl(fd, TIOCGWINSZ, ignored));
   FAILS(ENOTTY, ioctl(ends[0], TCGETS, ignored));
   OK(unlink("f"));
+  OK(fcntl(fd, F_NOTIFY, 0));
+  OK(fcntl(fd, F_NOTIFY, DN_MULTISHOT));
   STEP("ioctls");
   return 0;
 }

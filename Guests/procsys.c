@@ -1,4 +1,4 @@
-// System-wide /proc files have the shape programs parse: cpuinfo, meminfo, uptime, stat, version, loadavg, mounts, sys/kernel.
+// System-wide /proc files have the shape programs parse: cpuinfo, meminfo, uptime, stat, version, loadavg, mounts, sys/kernel; /sys of processors.
 #include "check.h"
 #include <sys/utsname.h>
 
@@ -50,6 +50,10 @@ int main(void) {
   CHECK(strstr(text, "tmpfs"));
   CHECK(slurp("/proc/self/mountinfo") > 0);
   STEP("version, loadavg, mounts, sys");
+  CHECK(slurp("/sys/devices/system/cpu/online") > 0 && atoi(text) == 0);
+  CHECK(slurp("/sys/devices/system/cpu/cpu0/topology/core_id") > 0);
+  CHECK(slurp("/sys/devices/system/cpu/cpu0/topology/thread_siblings_list") > 0 && atoi(text) == 0);
+  STEP("processors");
   FAILS(ENOENT, open("/proc/no-such-file", O_RDONLY));
   int fd = open("/proc/version", O_WRONLY);
   CHECK(fd == -1 || write(fd, "x", 1) == -1);

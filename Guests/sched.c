@@ -64,6 +64,24 @@ int main(void) {
   FAILS(EINVAL, getpriority(77, 0));
   STEP("policy and priority");
 
+  // Process 1 may be asked about by anybody, and there are none with negative numbers.
+  EQ(sched_getscheduler(1), SCHED_OTHER);
+  OK(sched_getparam(1, &param));
+  EQ(param.sched_priority, 0);
+  OK(sched_rr_get_interval(1, &slice));
+  OK(sched_getaffinity(1, sizeof set, &set));
+  errno = 0;
+  getpriority(PRIO_PROCESS, 1);
+  EQ(errno, 0);
+  FAILS(EINVAL, sched_getscheduler(-1));
+  FAILS(EINVAL, sched_getparam(-1, &param));
+  FAILS(EINVAL, sched_setscheduler(-1, SCHED_OTHER, &param));
+  FAILS(EINVAL, sched_rr_get_interval(-1, &slice));
+  FAILS(ESRCH, sched_getaffinity(-1, sizeof set, &set));
+  FAILS(ESRCH, sched_setaffinity(-1, sizeof set, &set));
+  FAILS(ESRCH, getpriority(PRIO_PROCESS, -1));
+  STEP("other processes");
+
   char name[16];
   OK(prctl(PR_SET_NAME, "first"));
   pthread_t t;

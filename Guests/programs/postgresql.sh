@@ -10,6 +10,7 @@ serve() {
   for i in $(seq 300); do as psql -c 'select 1' postgres >/dev/null 2>&1 && return; sleep 0.1; done
   tail -5 server.log; return 1
 }
+stop() { kill -INT "$(head -1 data/postmaster.pid)"; wait || true; }
 serve
 as psql -Atq postgres <<'SQL'
 create table t(id serial primary key, k int, name text);
@@ -23,8 +24,8 @@ SQL
 as pgbench -i -s 1 -q postgres >/dev/null 2>&1
 as pgbench -c 4 -j 2 -t 25 postgres 2>/dev/null | grep processed
 as psql -Atc 'select sum(abalance) = (select sum(delta) from pgbench_history) from pgbench_accounts' postgres
-kill -INT %1; wait || true
+stop
 serve
 as psql -Atc 'select count(*) from pgbench_history' postgres
-kill -INT %2; wait || true
+stop
 grep -c 'database system is shut down' server.log

@@ -11,6 +11,6 @@ head -c 3000000 /dev/zero | tr '\0' x >large
 socat -u TCP-LISTEN:7003,reuseaddr OPEN:copy,creat & sleep 0.3
 socat -u OPEN:large TCP:127.0.0.1:7003
 sleep 1; cmp large copy && echo "3 MB"
-(echo six | nc -6 -l -N ::1 7004 >reply) & sleep 0.3
-echo hello | nc -6 -N ::1 7004; sleep 0.2; cat reply
+(echo six | nc.openbsd -6 -l -N ::1 7004 >reply) & sleep 0.3
+echo hello | nc.openbsd -6 -N ::1 7004; sleep 0.2; cat reply
 kill %1 %2 %3 2>/dev/null || true

@@ -34,8 +34,9 @@ extension Kernel {
     guard isDown else { return }
     isDown = false
     clock.start()
-    // Those that slept go back to sleep, in the order in which they had gone.
-    for task in scheduler.runnable where task.runsAgain {
+    // Those that slept go back to sleep, in the order in which they had gone. One that a signal ends
+    // instead may take others with it.
+    for task in scheduler.runnable where task.runsAgain && task.state == .runnable {
       load(task)
       _ = prepare(task)
     }

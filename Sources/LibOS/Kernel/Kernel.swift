@@ -104,11 +104,13 @@ package final class Kernel {
     self.vfs = VFS(host: host, arena: arena)
     vfs.memoryInUse = { [unowned self] in memoryInUse }
     network.attach(to: self)
+    arena.onExhaustion = { [weak self] in self?.killForMemory(asking: $0) ?? false }
   }
 
   /// A machine may be replaced while the host process lives on: what refers to each other in circles
   /// lets go.
   deinit {
+    for task in tasks.values { task.leaveQueues() }
     for process in processes.values { process.tasks = [] }
     (processes, tasks) = ([:], [:])
     network.dismantle()

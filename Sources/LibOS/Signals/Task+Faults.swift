@@ -1,4 +1,3 @@
-import HostABI
 package import LinuxABI
 package import Machine
 
@@ -7,17 +6,8 @@ package import Machine
 extension Task {
   /// Turns a refused memory access into SIGSEGV or SIGBUS. The task's registers are loaded.
   package func raiseFault(_ fault: MemoryFault) {
-    if fault.reason == .outOfMemory { tellOfMemoryExhaustion() }
     signals.fault = FaultInfo(fault, isa: process.isa)
     force(Siginfo(fault, isa: process.isa))
-  }
-
-  /// As the kernel's out-of-memory killer does: without a word nobody would understand the SIGKILL.
-  private func tellOfMemoryExhaustion() {
-    let arena = kernel.arena
-    kernel.host.log(
-      "godwit: out of memory: killed process \(process.pid) (\(text(name))), which has "
-        + "\(process.space.residentPages * 4) kB of the guest's \(arena.byteLimit >> 10) kB")
   }
 
   /// Turns an exception into the signal that Linux raises for it. The task's registers are loaded.

@@ -25,14 +25,14 @@ extension SyscallTable {
     SyscallRow(
       "sched_setaffinity", x64: 203, generic: 122, [.pid, .size, .address], sys_sched_setaffinity),
     SyscallRow("sched_getscheduler", x64: 145, generic: 120, [.pid]) { call throws(Errno) in
-      _ = try taskOrCaller(call, call.int(0))
+      _ = try scheduledTask(call, call.int(0))
       return .success
     },
     SyscallRow("sched_setscheduler", x64: 144, generic: 119, [.pid, .int, .address]) {
       call throws(Errno) in try setPolicy(call, policy: call.uint(1), parameters: call.address(2))
     },
     SyscallRow("sched_getparam", x64: 143, generic: 121, [.pid, .address]) { call throws(Errno) in
-      _ = try taskOrCaller(call, call.int(0))
+      _ = try scheduledTask(call, call.int(0))
       try call.store(UInt32(0), to: call.address(1))
       return .success
     },
@@ -47,13 +47,14 @@ extension SyscallTable {
     },
     SyscallRow("sched_rr_get_interval", x64: 148, generic: 127, [.pid, .address]) {
       call throws(Errno) in
-      _ = try taskOrCaller(call, call.int(0))
+      _ = try scheduledTask(call, call.int(0))
       try call.store(Int64(0), to: call.address(1))
       try call.store(call.kernel.configuration.timeSlice, to: call.address(1) + 8)
       return .success
     },
     SyscallRow("getpriority", x64: 140, generic: 141, [.int, .pid]) { call throws(Errno) in
       guard call.uint(0) <= 2 else { throw .EINVAL }
+      if call.uint(0) == 0, call.kernel.isInit(call.int(1)) { return .value(20) }
       let target = call.uint(0) == 0 ? try taskOrCaller(call, call.int(1)) : call.task
       return .value(20 - target.niceness)
     },
@@ -75,10 +76,16 @@ extension SyscallTable {
 
 /// The task with this tid, or the caller for 0: ESRCH.
 func taskOrCaller(_ call: SyscallContext, _ tid: Int32) throws(Errno) -> Task {
-  guard tid >= 0 else { throw .EINVAL }
   if tid == 0 { return call.task }
   guard let task = call.kernel.tasks[tid] else { throw .ESRCH }
   return task
+}
+
+/// The same for the calls of the scheduler that refuse negative numbers; nil is init, which they may ask
+/// about too.
+func scheduledTask(_ call: SyscallContext, _ tid: Int32) throws(Errno) -> Task? {
+  guard tid >= 0 else { throw .EINVAL }
+  return call.kernel.isInit(tid) ? nil : try taskOrCaller(call, tid)
 }
 
 // MARK: Limits
@@ -151,7 +158,7 @@ extension Kernel {
 }
 
 private func sys_sched_getaffinity(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  _ = try taskOrCaller(call, call.int(0))
+  if !call.kernel.isInit(call.int(0)) { _ = try taskOrCaller(call, call.int(0)) }
   guard call[1] >= 8, call[1] & 7 == 0 else { throw .EINVAL }
   try call.store(UInt64(1), to: call.address(2))
   return .value(8)
@@ -168,8 +175,8 @@ private func sys_sched_setaffinity(_ call: SyscallContext) throws(Errno) -> Sysc
 private func setPolicy(_ call: SyscallContext, policy: UInt32, parameters: GuestAddress)
   throws(Errno) -> SyscallResult
 {
+  guard call.int(0) >= 0, !parameters.isNull else { throw .EINVAL }
   _ = try taskOrCaller(call, call.int(0))
-  guard !parameters.isNull else { throw .EINVAL }
   let priority: Int32 = try call.load(at: parameters)
   guard let policy = SchedulingPolicy(rawValue: policy & ~SchedulingPolicy.SCHED_RESET_ON_FORK),
     policy != .SCHED_DEADLINE, policy.priorities.contains(priority)

@@ -67,11 +67,11 @@ private let attributeSize = 48
 /// sched_getattr(2).
 private func sys_sched_getattr(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call[3] == 0, call[2] >= UInt64(attributeSize), call[2] <= 4096 else { throw .EINVAL }
-  let task = try taskOrCaller(call, call.int(0))
+  let task = try scheduledTask(call, call.int(0))
   var writer = ByteWriter(capacity: attributeSize)
   writer.write(UInt32(attributeSize))
   writer.zero(12)
-  writer.write(task.niceness)
+  writer.write(task?.niceness ?? 0)
   writer.pad(to: attributeSize)
   try call.store(writer.bytes, to: call.address(1))
   return .success
@@ -79,7 +79,7 @@ private func sys_sched_getattr(_ call: SyscallContext) throws(Errno) -> SyscallR
 
 /// sched_setattr(2).
 private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  guard call[2] == 0, !call.address(1).isNull else { throw .EINVAL }
+  guard call[2] == 0, call.int(0) >= 0, !call.address(1).isNull else { throw .EINVAL }
   let size: UInt32 = try call.load(at: call.address(1))
   guard size == 0 || Int(size) >= attributeSize, size <= 4096 else { throw .E2BIG }
   var reader = ByteReader(try call.bytes(at: call.address(1), count: attributeSize))

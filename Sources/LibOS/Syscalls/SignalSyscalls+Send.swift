@@ -34,6 +34,12 @@ func sys_kill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let kernel = call.kernel
   let pid = call.int(0)
   let info = call.userInfo(Signal(rawValue: call.int(1)), code: SignalCode.SI_USER)
+  if kernel.isInit(pid) {
+    // It ignores whatever it gets.
+    guard info.si_signo == 0 || info.signal.isValid else { throw .EINVAL }
+    guard call.process.credentials.isPrivileged else { throw .EPERM }
+    return .success
+  }
   if pid > 0 {
     try send(info, to: try kernel.process(holding: pid))
     return .success

@@ -19,6 +19,11 @@ package struct ProcessLife: Hashable, Sendable {
   package init() {}
 }
 
+extension Kernel {
+  /// Whether `pid` is the library OS's own reaper, which is there for all who ask, and has no tasks.
+  func isInit(_ pid: Int32) -> Bool { pid == Self.initPID && processes[pid] == nil }
+}
+
 extension Process {
   /// Whether only its number and its status are left.
   package var isZombie: Bool { life.ending != nil }

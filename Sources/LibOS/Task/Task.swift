@@ -116,9 +116,14 @@ package final class Task: WaitListener {
   }
 
   package func stopWaiting() {
+    leaveQueues()
+    kernel.timers.cancel(timer)
+  }
+
+  /// A queue and who waits on it keep each other.
+  func leaveQueues() {
     for queue in queues { queue.remove(self) }
     queues = []
-    kernel.timers.cancel(timer)
   }
 }
 

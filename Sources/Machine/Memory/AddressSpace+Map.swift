@@ -120,6 +120,11 @@ extension AddressSpace {
     dropPages(start.page..<end.page)
   }
 
+  /// Forgets all private pages: nothing is going to run here any more.
+  package func discardPrivatePages() {
+    for vma in mappings where !vma.flags.contains(.shared) { dropPages(vma.pages) }
+  }
+
   // MARK: Pieces
 
   /// Forgets the entries of `pages` and gives their frames up.

@@ -100,7 +100,7 @@ extension AddressSpace {
 
   private func privateCopy(of frame: Frame) -> Frame? {
     if frame != .zero, !arena.isShared(frame) { return frame }
-    guard let copy = arena.allocate() else { return nil }
+    guard let copy = arena.allocate(for: self) else { return nil }
     if frame != .zero { arena.copy(from: frame, to: copy) }
     arena.release(frame)
     return copy
@@ -148,7 +148,7 @@ extension AddressSpace {
       table[page] = entry
       return .retry
     }
-    guard let frame = arena.allocate() else { return .refused(.outOfMemory) }
+    guard let frame = arena.allocate(for: self) else { return .refused(.outOfMemory) }
     table[page] = PageTableEntry(frame: frame, permissions: allowed)
     return .retry
   }
@@ -158,7 +158,8 @@ extension AddressSpace {
     _ access: Access
   ) -> Translation {
     guard let frame = object.frame(index, isWrite: access == .write) else {
-      return .refused(arena.allocate().map { arena.release($0) } == nil ? .outOfMemory : .bus)
+      let isFull = arena.allocate(for: self).map { arena.release($0) } == nil
+      return .refused(isFull ? .outOfMemory : .bus)
     }
     arena.retain(frame)
     var entry = PageTableEntry(frame: frame, permissions: allowed)
@@ -181,7 +182,7 @@ extension AddressSpace {
       fillAround(page, vma, object)
       return .retry
     }
-    guard let frame = arena.allocate() else { return .refused(.outOfMemory) }
+    guard let frame = arena.allocate(for: self) else { return .refused(.outOfMemory) }
     guard object.fill(frame, from: index) else {
       arena.release(frame)
       return .refused(.bus)
@@ -212,7 +213,7 @@ extension AddressSpace {
         mapCopyOnWrite(neighbour, frame, vma)
         continue
       }
-      guard object.heldFrame(index) == nil, let frame = arena.allocate() else { continue }
+      guard object.heldFrame(index) == nil, let frame = arena.allocate(for: self) else { continue }
       guard object.fill(frame, from: index) else {
         arena.release(frame)
         return

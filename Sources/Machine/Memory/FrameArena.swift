@@ -42,6 +42,10 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   private struct WeakObject { weak var object: MemoryObject? }
 
+  /// Called when not one frame is left, with the address space that needs one: frees some, or answers
+  /// false. It must not take any from that address space, which is in the middle of a change.
+  package var onExhaustion: ((AddressSpace?) -> Bool)?
+
   /// Frames in use, without the zero frame.
   package private(set) var framesInUse = 0
   package private(set) var peakFramesInUse = 0
@@ -73,13 +77,16 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   package var byteLimit: Int { capacity - Frame.size }
 
   /// A frame of zeroes with one reference; `nil` at the memory limit.
-  package func allocate() -> Frame? {
+  ///
+  /// - Parameter space: whose page it is to be; nil: no one process's.
+  package func allocate(for space: AddressSpace? = nil) -> Frame? {
     let index: UInt32
     if let recycled = free.popLast() {
       index = recycled
     } else {
       if next == frameLimit {
-        guard dropCaches(), let recycled = free.popLast() else { return nil }
+        guard dropCaches() || onExhaustion?(space) == true, let recycled = free.popLast()
+        else { return nil }
         index = recycled
       } else {
         index = next
@@ -159,6 +166,9 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   package func isShared(_ frame: Frame) -> Bool {
     frame == .zero || references[Int(frame.index)] > 1
   }
+
+  /// How many page tables and objects have the frame.
+  package func references(to frame: Frame) -> Int { Int(references[Int(frame.index)]) }
 
   // MARK: Caches
 

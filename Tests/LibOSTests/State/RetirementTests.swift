@@ -18,4 +18,18 @@ import LibOS
     #expect(arena == nil)
     #expect(files == nil)
   }
+
+  /// A queue and whoever waits on it keep each other, and a task all the rest.
+  @Test func nobodyGoesOnWaiting() {
+    let queue = WaitQueue()
+    weak var task: Task?
+    do {
+      let machine = SignalMachine(.x86_64)
+      task = machine.task
+      _ = try? machine.task.block(on: [queue])
+      #expect(!queue.isEmpty)
+    }
+    #expect(queue.isEmpty)
+    #expect(task == nil)
+  }
 }

@@ -152,8 +152,8 @@ extension ProcFS {
   }
 
   private func addMemory(to directory: FixedDirectory, _ process: Process) {
-    text(directory, "maps", process) { Array(mapsText($0, isDetailed: false).utf8) }
-    text(directory, "smaps", process) { Array(mapsText($0, isDetailed: true).utf8) }
+    text(directory, "maps", process) { Array(mapsText($0).utf8) }
+    text(directory, "smaps", process) { Array(smapsText($0).utf8) }
     text(directory, "smaps_rollup", process) { Array(rollupText($0).utf8) }
     text(directory, "statm", process) {
       let pages = $0.space.mappedBytes >> 12

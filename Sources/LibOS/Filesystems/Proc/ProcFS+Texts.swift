@@ -3,34 +3,13 @@ import Machine
 
 // The larger texts of a process's directory in `/proc`, in the formats of proc(5).
 
-/// `maps`, and with details `smaps`.
-func mapsText(_ process: Process, isDetailed: Bool) -> String {
-  var text = ""
-  for vma in process.space.mappings {
-    text += mapsLine(vma)
-    guard isDetailed else { continue }
-    let resident = process.residentPages(of: vma) * 4
-    text += """
-      Size:           \(vma.length >> 10) kB
-      KernelPageSize:        4 kB
-      MMUPageSize:           4 kB
-      Rss:            \(resident) kB
-      Pss:            \(resident) kB
-      Shared_Clean:          0 kB
-      Shared_Dirty:          0 kB
-      Private_Clean:         0 kB
-      Private_Dirty:  \(resident) kB
-      Referenced:     \(resident) kB
-      Anonymous:      \(resident) kB
-      Swap:                  0 kB
-      Locked:                0 kB
-
-      """
-  }
-  return text
+/// `maps`.
+func mapsText(_ process: Process) -> String {
+  process.space.mappings.map(mapsLine).joined()
 }
 
-private func mapsLine(_ vma: VMA) -> String {
+/// A mapping's line, which `smaps` has too.
+func mapsLine(_ vma: VMA) -> String {
   var offset: UInt64 = 0
   var device = DeviceNumber(major: 0, minor: 0)
   var inode: UInt64 = 0
@@ -55,35 +34,6 @@ private func mapsLine(_ vma: VMA) -> String {
     line += String(repeating: " ", count: max(0, 73 - line.utf8.count)) + name
   }
   return line + "\n"
-}
-
-/// `smaps_rollup`: all mappings as one.
-func rollupText(_ process: Process) -> String {
-  guard let first = process.space.mappings.first, let last = process.space.mappings.last else {
-    return ""
-  }
-  func kilobytes(_ mappings: [VMA]) -> Int {
-    mappings.reduce(0) { $0 + process.residentPages(of: $1) * 4 }
-  }
-  let all = process.space.mappings
-  let total = kilobytes(all)
-  let anonymous = kilobytes(all.filter { if case .anonymous = $0.backing { true } else { false } })
-  let lines: [(String, Int)] = [
-    ("Rss", total), ("Pss", total), ("Pss_Dirty", anonymous), ("Pss_Anon", anonymous),
-    ("Pss_File", total - anonymous), ("Pss_Shmem", 0), ("Shared_Clean", 0), ("Shared_Dirty", 0),
-    ("Private_Clean", total - anonymous), ("Private_Dirty", anonymous), ("Referenced", total),
-    ("Anonymous", anonymous), ("LazyFree", 0), ("AnonHugePages", 0), ("Swap", 0), ("SwapPss", 0),
-    ("Locked", 0),
-  ]
-  let head =
-    "\(hex(first.start.rawValue, width: 8))-\(hex(last.end.rawValue, width: 8)) ---p 00000000 00:00 0 "
-  let padding = String(repeating: " ", count: max(0, 73 - head.utf8.count))
-  return head + padding + "[rollup]\n"
-    + lines.map { name, value in
-      let digits = String(value)
-      let gap = String(repeating: " ", count: max(1, 24 - name.count - 1 - digits.count))
-      return "\(name):\(gap)\(digits) kB\n"
-    }.joined()
 }
 
 /// `limits`: three columns, in the order of the limits' numbers.

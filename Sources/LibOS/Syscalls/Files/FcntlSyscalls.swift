@@ -49,6 +49,10 @@ func sys_fcntl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .F_SETLEASE:
     // Leases there are none to break: only giving one up succeeds.
     guard call.int(2) == Int32(RecordLockType.F_UNLCK.rawValue) else { throw .EAGAIN }
+  case .F_NOTIFY:
+    // No signals tell of directories, as in a kernel without CONFIG_DNOTIFY: there is inotify. To want
+    // none, DN_MULTISHOT or not, is no error.
+    guard call.uint(2) & 0x7fff_ffff == 0 else { throw .EINVAL }
   case .F_GET_RW_HINT, .F_GET_FILE_RW_HINT: try call.store(UInt64(0), to: call.address(2))
   case .F_SET_RW_HINT, .F_SET_FILE_RW_HINT:
     let hint: UInt64 = try call.load(at: call.address(2))

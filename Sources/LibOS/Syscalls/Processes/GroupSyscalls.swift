@@ -8,10 +8,12 @@ extension SyscallTable {
       .value(call.process.processGroup)
     },
     SyscallRow("getpgid", x64: 121, generic: 155, [.pid]) { call throws(Errno) in
-      .value(try process(call, call.int(0)).processGroup)
+      if call.kernel.isInit(call.int(0)) { return .value(Kernel.initPID) }
+      return .value(try process(call, call.int(0)).processGroup)
     },
     SyscallRow("getsid", x64: 124, generic: 156, [.pid]) { call throws(Errno) in
-      .value(try process(call, call.int(0)).session)
+      if call.kernel.isInit(call.int(0)) { return .value(Kernel.initPID) }
+      return .value(try process(call, call.int(0)).session)
     },
     SyscallRow("setpgid", x64: 109, generic: 154, [.pid, .pid], sys_setpgid),
     SyscallRow("setsid", x64: 112, generic: 157, [], sys_setsid),

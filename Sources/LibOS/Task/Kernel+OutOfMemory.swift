@@ -1,0 +1,52 @@
+import HostABI
+import LinuxABI
+import Machine
+
+// What is done when the guest's memory is used up: `mm/oom_kill.c` in Linux.
+
+extension Kernel {
+  /// Kills the process that has most memory; `asking` needs a frame. Whether there are any now.
+  ///
+  /// This happens in the middle of whatever `asking` does, so the victim is not taken apart here: it
+  /// does not run any more, and its private pages go at once (what `oom_reaper` does).
+  func killForMemory(asking: AddressSpace?) -> Bool {
+    let current = loaded?.process
+    // Who is about to die may fail.
+    if current?.signals.fatal != nil { return false }
+    while let victim = memoryVictim {
+      tellOfKilling(victim)
+      let space = victim.space
+      let sharing = processes.values.filter { $0.space === space }
+      for process in sharing.sorted(by: { $0.pid < $1.pid }) {
+        process.post(signal: Signal.SIGKILL.rawValue)
+      }
+      if space === current?.space || space === asking { return false }
+      let used = arena.framesInUse
+      space.discardPrivatePages()
+      if arena.framesInUse < used { return true }
+    }
+    return false
+  }
+
+  /// The process that is to be killed next, if there is any that may be.
+  private var memoryVictim: Process? {
+    let candidates = processes.values.filter {
+      !$0.isExiting && $0.signals.fatal == nil && $0.accounts.killAdjustment > -1000
+    }
+    return candidates.max { ($0.killPoints, -$0.pid) < ($1.killPoints, -$1.pid) }
+  }
+
+  /// Without a word nobody would understand the SIGKILL.
+  private func tellOfKilling(_ victim: Process) {
+    host.log(
+      "godwit: Out of memory: Killed process \(victim.pid) (\(text(victim.name))), which had "
+        + "\(victim.residentPages * 4) kB of the guest's \(arena.byteLimit >> 10) kB")
+  }
+}
+
+extension Process {
+  /// What `oom_badness` gives a process: its pages, and so many thousandths of all as were asked.
+  fileprivate var killPoints: Int {
+    residentPages + Int(accounts.killAdjustment) * (kernel.arena.byteLimit >> 12) / 1000
+  }
+}

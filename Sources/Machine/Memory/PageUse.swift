@@ -1,0 +1,51 @@
+/// What the pages of a mapping are, counted as `/proc/PID/smaps` does.
+package struct PageUse: Hashable, Sendable {
+  package var resident = 0
+  /// Pages that no file has.
+  package var anonymous = 0
+  package var sharedClean = 0
+  package var sharedDirty = 0
+  package var privateClean = 0
+  package var privateDirty = 0
+  /// Bytes, each page's divided among the page tables that have it; and those of dirty pages.
+  package var proportional = 0
+  package var proportionalDirty = 0
+
+  package init() {}
+
+  package static func += (total: inout PageUse, part: PageUse) {
+    total.resident += part.resident
+    total.anonymous += part.anonymous
+    total.sharedClean += part.sharedClean
+    total.sharedDirty += part.sharedDirty
+    total.privateClean += part.privateClean
+    total.privateDirty += part.privateDirty
+    total.proportional += part.proportional
+    total.proportionalDirty += part.proportionalDirty
+  }
+}
+
+extension AddressSpace {
+  /// Counts the pages of one mapping. With `onlyDirty` as if there were no others, and all its own:
+  /// which others are at hand, and which of like contents are kept but once, differs after a resume.
+  package func pageUse(of vma: VMA, onlyDirty: Bool) -> PageUse {
+    var use = PageUse()
+    for page in table.pages(in: vma.pages) {
+      let entry = table[page]
+      guard entry.frame != .zero, entry.isDirty || !onlyDirty else { continue }
+      let held = vma.objectPage(page).flatMap { $0.object.heldFrame($0.index) } == entry.frame
+      let tables = onlyDirty ? 1 : max(1, arena.references(to: entry.frame) - (held ? 1 : 0))
+      use.resident += 1
+      if !held, !entry.isShared { use.anonymous += 1 }
+      use.proportional += Frame.size / tables
+      if entry.isDirty { use.proportionalDirty += Frame.size / tables }
+      switch (tables > 1, entry.isDirty) {
+      case (true, true): use.sharedDirty += 1
+      case (true, false): use.sharedClean += 1
+      case (false, true): use.privateDirty += 1
+      case (false, false): use.privateClean += 1
+      }
+    }
+    return use
+  }
+}
