@@ -89,6 +89,30 @@ package protocol Host: AnyObject {
   /// Discards unread input, unsent output (`TCFLSH`).
   func discardTerminal(_ handle: HostHandle, input: Bool, output: Bool) throws(HostError)
 
+  // MARK: The network
+
+  /// Takes the next connection to a listening `tcp:` stream: its handle, and who is at the other end.
+  /// Throws `wouldBlock` while there is none.
+  func accept(_ handle: HostHandle) throws(HostError) -> (handle: HostHandle, peer: NetworkAddress)
+
+  /// Returns once a `tcp:` stream is connected. Throws `wouldBlock` while that goes on, or why it failed.
+  func finishConnecting(_ handle: HostHandle) throws(HostError)
+
+  /// Tells the other end of a connection that nothing more will be written.
+  func endWriting(_ handle: HostHandle) throws(HostError)
+
+  /// The address that a `tcp:` or `udp:` stream has on this machine.
+  func localAddress(of handle: HostHandle) throws(HostError) -> NetworkAddress
+
+  /// Sends one datagram, to `address` unless the stream was opened for one. Throws `wouldBlock` rather
+  /// than wait.
+  func send(_ handle: HostHandle, _ bytes: RawSpan, to address: NetworkAddress?) throws(HostError)
+
+  /// Takes one datagram: how many bytes of it are in `buffer` now, the rest being lost, and where it came
+  /// from. Throws `wouldBlock` while there is none.
+  func receive(_ handle: HostHandle, into buffer: inout MutableRawSpan)
+    throws(HostError) -> (count: Int, source: NetworkAddress)
+
   // MARK: Waiting and time
 
   /// Waits until one of `items` is ready, the monotonic clock reaches `deadline` (nanoseconds; nil:

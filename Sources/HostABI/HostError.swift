@@ -12,7 +12,10 @@ package enum HostError: Error, Hashable, Sendable, CaseIterable {
   case interrupted
   case notTerminal
   case noDevice
-  case connectionReset, connectionRefused, networkUnreachable, addressInUse
+  case connectionReset, connectionRefused, networkUnreachable, hostUnreachable, timedOut
+  case addressInUse, addressNotAvailable
+  /// A datagram is longer than the network takes.
+  case messageTooLong
   /// The device failed.
   case io
 }

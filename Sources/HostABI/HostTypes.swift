@@ -18,6 +18,8 @@ package struct OpenOptions: OptionSet, Sendable {
   /// Writes go to the end, whatever their offset. Only reported, of streams that were inherited: the
   /// library OS appends by itself.
   package static let append = OpenOptions(rawValue: 32)
+  /// Of `tcp:` and `udp:`: the address is this machine's own, and others send to it.
+  package static let listen = OpenOptions(rawValue: 64)
   // A symbolic link in the last component is never followed: the library OS resolves links itself.
 }
 

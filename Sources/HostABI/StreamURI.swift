@@ -6,7 +6,8 @@
 /// | `dir` | absolute host path | a directory, for enumeration |
 /// | `stdio` | `0`, `1`, `2` … | a descriptor the host process inherited |
 /// | `tty` | – | the controlling terminal |
-/// | `tcp`, `udp`, `pipe` | | reserved for networking |
+/// | `tcp`, `udp` | `192.0.2.1:80`, `[2001:db8::1]:80` | an address and port on the network |
+/// | `pipe` | | reserved |
 package struct StreamURI: Hashable, Sendable {
   package enum Scheme: String, Sendable, CaseIterable {
     case file, dir, stdio, tty, tcp, udp, pipe

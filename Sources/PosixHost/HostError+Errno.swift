@@ -43,8 +43,12 @@ extension HostError {
       case ENODEV, ENXIO: .noDevice
       case ECONNRESET, ENOTCONN: .connectionReset
       case ECONNREFUSED: .connectionRefused
-      case ENETUNREACH, EHOSTUNREACH: .networkUnreachable
+      case ENETUNREACH, ENETDOWN: .networkUnreachable
+      case EHOSTUNREACH, EHOSTDOWN: .hostUnreachable
+      case ETIMEDOUT: .timedOut
       case EADDRINUSE: .addressInUse
+      case EADDRNOTAVAIL: .addressNotAvailable
+      case EMSGSIZE: .messageTooLong
       default: .io
       }
   }

@@ -21,7 +21,8 @@ extension PosixHost {
     case .tty:
       try adopt(
         system_open(Array("/dev/tty".utf8), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK))
-    case .tcp, .udp, .pipe: throw .notSupported
+    case .tcp, .udp: try openNetwork(uri, options)
+    case .pipe: throw .notSupported
     }
   }
 
@@ -90,7 +91,7 @@ extension PosixHost {
   }
 
   /// Enters `descriptor` in the table of open streams; closes it on failure.
-  private func adopt(_ descriptor: Int32, isInherited: Bool = false) throws(HostError) -> HostHandle
+  func adopt(_ descriptor: Int32, isInherited: Bool = false) throws(HostError) -> HostHandle
   {
     do throws(HostError) {
       let status = try system_fstat(descriptor)

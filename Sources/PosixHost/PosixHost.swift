@@ -13,7 +13,8 @@ package import HostABI
 /// reserved extents).
 ///
 /// A handle is a descriptor of this process. Making a host ignores SIGPIPE and SIGXFSZ for the
-/// process, so that the calls concerned fail with `brokenPipe` and `fileTooLarge` instead.
+/// process, so that the calls concerned fail with `brokenPipe` and `fileTooLarge` instead. It also lets
+/// the process have as many descriptors as its hard limit allows.
 package final class PosixHost: Host {
   /// How bytes are moved through a descriptor.
   enum Transfer {
@@ -31,6 +32,8 @@ package final class PosixHost: Host {
     /// Shares its open file description with other processes, whose flags are not ours to change: it
     /// may be blocking.
     var isInherited: Bool
+    /// Of a datagram service: who has sent to it lately, and so may be answered.
+    var correspondents: Set<NetworkAddress>? = nil
   }
 
   /// Open streams, by descriptor.
@@ -38,6 +41,9 @@ package final class PosixHost: Host {
 
   /// Terminals whose modes were changed: a descriptor to reach them by, and the modes they had.
   var changedTerminals: [(device: UInt64, descriptor: Int32, modes: godwit_termios2)] = []
+
+  /// What the picoprocess may do on the network: nothing, until somebody says so.
+  package var network = NetworkPermission()
 
   /// Scratch space of `wait`.
   var pollItems: [pollfd] = []
@@ -56,6 +62,7 @@ package final class PosixHost: Host {
     _ = PosixHost.closedStandardStreams
     _ = godwit_signal_ignore(SIGPIPE)
     _ = godwit_signal_ignore(SIGXFSZ)
+    godwit_raise_descriptor_limit()
   }
 
   deinit {

@@ -6,6 +6,7 @@ package enum HostCall: Hashable, Sendable, CaseIterable {
   case attributesOfHandle, attributesAtName, setAttributes, entries, makeDirectory
   case makeSymbolicLink, readSymbolicLink, makeLink, rename, remove, volume
   case terminalModes, setTerminalModes, windowSize, setWindowSize, bytesAvailable, discardTerminal
+  case accept, finishConnecting, endWriting, localAddress, send, receive
 }
 
 /// Failures planned by a test.

@@ -5,6 +5,11 @@ struct OpenStream {
   enum Target {
     case file(FileTree.Node, SharedPosition)
     case stream(TestStream)
+    case connection(TestConnection)
+    /// A connection that nobody has asked about yet.
+    case connecting(NetworkAddress)
+    case listener(TestListener)
+    case datagrams(TestDatagramSocket)
   }
   var target: Target
   var options: OpenOptions
@@ -34,7 +39,8 @@ extension TestHost {
     case .tty:
       guard let terminal else { throw .noDevice }
       return adopt(OpenStream(target: .stream(terminal), options: terminal.options))
-    case .tcp, .udp, .pipe: throw .notSupported
+    case .tcp, .udp: return try openNetwork(uri, options)
+    case .pipe: throw .notSupported
     }
   }
 
@@ -62,16 +68,23 @@ extension TestHost {
   }
 
   /// Gives an open stream the lowest free handle.
-  private func adopt(_ stream: OpenStream) -> HostHandle {
+  func adopt(_ stream: OpenStream) -> HostHandle {
     var number: Int32 = 0
     while open[number] != nil { number += 1 }
     open[number] = stream
     return HostHandle(number)
   }
 
-  package func close(_ handle: HostHandle) { open[handle.rawValue] = nil }
+  package func close(_ handle: HostHandle) {
+    switch open.removeValue(forKey: handle.rawValue)?.target {
+    case .connection(let connection): connection.close()
+    case .listener(let listener): network.stopListening(listener)
+    case .datagrams(let socket): network.close(socket)
+    default: break
+    }
+  }
 
-  private func stream(_ handle: HostHandle) throws(HostError) -> OpenStream {
+  func stream(_ handle: HostHandle) throws(HostError) -> OpenStream {
     guard let stream = open[handle.rawValue] else { throw .invalid }
     return stream
   }
@@ -91,6 +104,7 @@ extension TestHost {
     switch try stream(handle).target {
     case .file(let node, _): return .file(node.attributes.kind)
     case .stream(let stream): return stream.isTerminal ? .terminal : .pipe
+    case .connection, .connecting, .listener, .datagrams: return .pipe
     }
   }
 
@@ -105,6 +119,13 @@ extension TestHost {
     try begin(.read)
     let stream = try stream(handle)
     switch stream.target {
+    case .connection(let connection):
+      if offset != nil { throw .illegalSeek }
+      if buffer.byteCount == 0 { return 0 }
+      let bytes = try connection.read(buffer.byteCount)
+      buffer.copy(bytes, 0..<bytes.count)
+      return bytes.count
+    case .connecting, .listener, .datagrams: throw .invalid
     case .stream(let stream):
       if offset != nil { throw .illegalSeek }
       return buffer.byteCount == 0 ? 0 : try stream.read(into: &buffer)
@@ -127,6 +148,10 @@ extension TestHost {
     try begin(.write)
     let stream = try stream(handle)
     switch stream.target {
+    case .connection(let connection):
+      if offset != nil { throw .illegalSeek }
+      return bytes.byteCount == 0 ? 0 : try connection.write(bytes.array)
+    case .connecting, .listener, .datagrams: throw .invalid
     case .stream(let stream):
       if offset != nil { throw .illegalSeek }
       return bytes.byteCount == 0 ? 0 : try stream.write(bytes)
@@ -190,6 +215,8 @@ extension TestHost {
     try begin(.attributesOfHandle)
     switch try stream(handle).target {
     case .file(let node, _): return node.attributes
+    case .connection, .connecting, .listener, .datagrams:
+      return FileAttributes(kind: .socket, permissions: 0o777)
     case .stream(let stream):
       return FileAttributes(
         kind: stream.isTerminal ? .characterDevice : .fifo, permissions: 0o600)

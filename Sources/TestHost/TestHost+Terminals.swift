@@ -39,6 +39,8 @@ extension TestHost {
     guard let stream = open[handle.rawValue] else { throw .invalid }
     switch stream.target {
     case .stream(let stream): return stream.input.count
+    case .connection(let connection): return connection.count
+    case .connecting, .listener, .datagrams: throw .notTerminal
     case .file(let node, let position):
       guard node.attributes.kind == .regular else { throw .notTerminal }
       return max(0, Int(node.attributes.size) - Int(position.offset))

@@ -24,6 +24,8 @@ extension TestHost {
     case .file: return item.interest.intersection([.readable, .writable])
     case .stream(let stream):
       return stream.readiness.intersection(item.interest.union([.hangup, .error]))
+    case .connection, .connecting, .listener, .datagrams:
+      return networkReadiness(stream.target).intersection(item.interest.union([.hangup, .error]))
     }
   }
 

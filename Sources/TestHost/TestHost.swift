@@ -19,6 +19,9 @@ package final class TestHost: Host {
   /// The controlling terminal (`tty:`), if there is one.
   package var terminal: TestStream?
 
+  /// Everybody else.
+  package let network = TestNetwork()
+
   /// What was logged, line by line.
   package private(set) var logged: [String] = []
 

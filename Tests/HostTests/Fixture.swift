@@ -29,6 +29,8 @@ protocol Fixture {
   func terminal() -> StreamURI
   /// An inherited file whose descriptor stands at `position`.
   func inheritedFile(_ text: String, position: UInt64) -> StreamURI
+  /// Allows this much of the network.
+  func allow(_ permission: NetworkPermission)
   func tearDown()
 }
 
@@ -108,6 +110,8 @@ final class TestFixture: Fixture {
     return inherit(.file(node, SharedPosition(position), [.read, .write]))
   }
 
+  func allow(_ permission: NetworkPermission) { testHost.network.permission = permission }
+
   func tearDown() {}
 }
 
@@ -155,6 +159,8 @@ final class PosixFixture: Fixture {
     lseek(descriptor, off_t(position), SEEK_SET)
     return StreamURI(.stdio, "\(descriptor)")
   }
+
+  func allow(_ permission: NetworkPermission) { posix.network = permission }
 
   func tearDown() {
     for descriptor in descriptors { Glibc.close(descriptor) }

@@ -222,7 +222,9 @@ import Testing
       (EMLINK, .tooManyLinks), (EXDEV, .crossDevice), (EBUSY, .busy), (ETXTBSY, .textBusy),
       (EAGAIN, .wouldBlock), (EINTR, .interrupted), (ENODEV, .noDevice),
       (ECONNRESET, .connectionReset), (ECONNREFUSED, .connectionRefused),
-      (ENETUNREACH, .networkUnreachable), (EADDRINUSE, .addressInUse), (EIO, .io),
+      (ENETUNREACH, .networkUnreachable), (EHOSTUNREACH, .hostUnreachable),
+      (ETIMEDOUT, .timedOut), (EADDRINUSE, .addressInUse), (EADDRNOTAVAIL, .addressNotAvailable),
+      (EMSGSIZE, .messageTooLong), (EIO, .io),
       (EUCLEAN, .io), (12345, .io),
     ]
     for (number, error) in table { #expect(HostError(errno: number) == error) }

@@ -65,8 +65,6 @@ import Testing
       #expect(throws: HostError.nameTooLong) {
         try open(fixture.uri(String(repeating: "n/", count: 3000)), .read)
       }
-      #expect(throws: HostError.notSupported) { try open(StreamURI(.tcp, "127.0.0.1:80"), .read) }
-      #expect(throws: HostError.notSupported) { try open(StreamURI(.udp, "127.0.0.1:80"), .read) }
       #expect(throws: HostError.notSupported) { try open(StreamURI(.pipe, "x"), .read) }
       #expect(throws: HostError.notFound) { try open(StreamURI(.stdio, "700"), .read) }
       #expect(throws: HostError.invalid) { try open(StreamURI(.stdio, "one"), .read) }

@@ -74,6 +74,30 @@ int godwit_connect_unix(int fd, const char *path);
 /// The effective user on the other end of a unix socket.
 int godwit_peer_user(int fd, uint32_t *user);
 
+/// Lets the process open as many files as it may (RLIMIT_NOFILE).
+void godwit_raise_descriptor_limit(void);
+
+/// An address of the internet, 4 or 16 bytes long.
+struct godwit_address {
+  uint8_t bytes[16];
+  uint8_t length;
+  uint16_t port;
+};
+
+/// A TCP or UDP socket of the address's family that never waits, closed on exec.
+int godwit_socket_internet(const struct godwit_address *address, int is_datagram);
+int godwit_bind_internet(int fd, const struct godwit_address *address, int may_reuse);
+int godwit_connect_internet(int fd, const struct godwit_address *address);
+/// accept(2) with the peer's address; what it gives never waits, and is closed on exec.
+int godwit_accept_internet(int fd, struct godwit_address *peer);
+int godwit_local_address(int fd, struct godwit_address *address);
+/// The pending error (SO_ERROR), which is told once.
+int godwit_socket_error(int fd, int *error);
+int godwit_end_writing(int fd);
+/// Sends a datagram, to the socket's peer when `to` is NULL.
+ssize_t godwit_send_to(int fd, const void *bytes, size_t count, const struct godwit_address *to);
+ssize_t godwit_receive_from(int fd, void *bytes, size_t count, struct godwit_address *from);
+
 /// What in a `struct timespec` leaves a file time alone (UTIME_OMIT).
 long godwit_utime_omit(void);
 

@@ -5,7 +5,9 @@ extension DeterministicHost {
   package func open(_ uri: StreamURI, _ options: OpenOptions, permissions: UInt16)
     throws(HostError) -> HostHandle
   {
-    try base.open(uri, options, permissions: permissions)
+    // What others send, and when, would show.
+    if uri.scheme == .tcp || uri.scheme == .udp { throw .networkUnreachable }
+    return try base.open(uri, options, permissions: permissions)
   }
 
   package func close(_ handle: HostHandle) { base.close(handle) }
@@ -118,6 +120,36 @@ extension DeterministicHost {
 
   package func discardTerminal(_ handle: HostHandle, input: Bool, output: Bool) throws(HostError) {
     try base.discardTerminal(handle, input: input, output: output)
+  }
+
+  // MARK: The network
+
+  package func accept(_ handle: HostHandle)
+    throws(HostError) -> (handle: HostHandle, peer: NetworkAddress)
+  {
+    try base.accept(handle)
+  }
+
+  package func finishConnecting(_ handle: HostHandle) throws(HostError) {
+    try base.finishConnecting(handle)
+  }
+
+  package func endWriting(_ handle: HostHandle) throws(HostError) { try base.endWriting(handle) }
+
+  package func localAddress(of handle: HostHandle) throws(HostError) -> NetworkAddress {
+    try base.localAddress(of: handle)
+  }
+
+  package func send(_ handle: HostHandle, _ bytes: RawSpan, to address: NetworkAddress?)
+    throws(HostError)
+  {
+    try base.send(handle, bytes, to: address)
+  }
+
+  package func receive(_ handle: HostHandle, into buffer: inout MutableRawSpan)
+    throws(HostError) -> (count: Int, source: NetworkAddress)
+  {
+    try base.receive(handle, into: &buffer)
   }
 
   // MARK: The rest

@@ -35,7 +35,11 @@ extension Errno {
     case .connectionReset: self = .ECONNRESET
     case .connectionRefused: self = .ECONNREFUSED
     case .networkUnreachable: self = .ENETUNREACH
+    case .hostUnreachable: self = .EHOSTUNREACH
+    case .timedOut: self = .ETIMEDOUT
     case .addressInUse: self = .EADDRINUSE
+    case .addressNotAvailable: self = .EADDRNOTAVAIL
+    case .messageTooLong: self = .EMSGSIZE
     case .io: self = .EIO
     }
   }

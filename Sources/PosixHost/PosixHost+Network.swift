@@ -1,0 +1,92 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+extension PosixHost {
+  /// Connections that may wait to be accepted.
+  private static let backlog: Int32 = 128
+  /// Senders to one service that are remembered.
+  private static let correspondentLimit = 4096
+
+  func openNetwork(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {
+    guard let address = uri.networkAddress else { throw .invalid }
+    let isDatagram = uri.scheme == .udp
+    let isService = options.contains(.listen)
+    guard isService || options.isSuperset(of: [.read, .write]) else { throw .invalid }
+    if isService {
+      try network.requireService(.init(isDatagram: isDatagram, address: address))
+    } else {
+      try network.requireReachable(address)
+    }
+    let descriptor = try system_socket(address, isDatagram: isDatagram)
+    do throws(HostError) {
+      if isService {
+        try system_bind(descriptor, address, mayReuse: !isDatagram)
+        if !isDatagram { try system_listen(descriptor, Self.backlog) }
+      } else {
+        try system_connect(descriptor, address)
+      }
+    } catch {
+      system_close(descriptor)
+      throw error
+    }
+    let handle = try adopt(descriptor)
+    if isService, isDatagram { streams[Int(handle.rawValue)]!.correspondents = [] }
+    return handle
+  }
+
+  package func accept(_ handle: HostHandle)
+    throws(HostError) -> (handle: HostHandle, peer: NetworkAddress)
+  {
+    _ = try stream(handle)
+    let (descriptor, peer) = try system_accept_internet(handle.rawValue)
+    return (try adopt(descriptor), peer)
+  }
+
+  package func finishConnecting(_ handle: HostHandle) throws(HostError) {
+    _ = try stream(handle)
+    guard system_poll_now(handle.rawValue, Int16(POLLOUT)) != 0 else { throw .wouldBlock }
+    try system_check_error(handle.rawValue)
+  }
+
+  package func endWriting(_ handle: HostHandle) throws(HostError) {
+    _ = try stream(handle)
+    try system_end_writing(handle.rawValue)
+  }
+
+  package func localAddress(of handle: HostHandle) throws(HostError) -> NetworkAddress {
+    _ = try stream(handle)
+    return try system_local_address(handle.rawValue)
+  }
+
+  package func send(_ handle: HostHandle, _ bytes: RawSpan, to address: NetworkAddress?)
+    throws(HostError)
+  {
+    let stream = try stream(handle)
+    if let address, stream.correspondents?.contains(address) != true {
+      try network.requireReachable(address)
+    }
+    try system_send_to(handle.rawValue, bytes, address)
+  }
+
+  package func receive(_ handle: HostHandle, into buffer: inout MutableRawSpan)
+    throws(HostError) -> (count: Int, source: NetworkAddress)
+  {
+    let stream = try stream(handle)
+    let received = try system_receive_from(handle.rawValue, &buffer)
+    if let known = stream.correspondents, !known.contains(received.source) {
+      let index = Int(handle.rawValue)
+      // Who was heard of long ago is forgotten.
+      if known.count >= Self.correspondentLimit { streams[index]!.correspondents = [] }
+      streams[index]!.correspondents!.insert(received.source)
+    }
+    return received
+  }
+}
