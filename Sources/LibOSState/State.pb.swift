@@ -187,6 +187,12 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._lastUnixName = newValue}
   }
 
+  /// Ports that others outside could reach.
+  package var published: [Godwit_State_PublishedPort] {
+    get {_storage._published}
+    set {_uniqueStorage()._published = newValue}
+  }
+
   /// Foreground groups of terminals that were hung up, for the end of their sessions' leaders.
   package var formerForegrounds: [Godwit_State_FormerForeground] {
     get {_storage._formerForegrounds}
@@ -1509,6 +1515,25 @@ package nonisolated struct Godwit_State_TextFile: Sendable {
   package init() {}
 }
 
+package nonisolated struct Godwit_State_PublishedPort: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var datagram: Bool = false
+
+  /// Four bytes of IPv4, the first the most significant, and the port beside them.
+  package var hostAddress: Data = Data()
+
+  package var hostPort: UInt32 = 0
+
+  package var port: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// What all sockets have.
 package nonisolated struct Godwit_State_Socket: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -2010,6 +2035,12 @@ package nonisolated struct Godwit_State_InternetSocket: @unchecked Sendable {
   package var groups: [Godwit_State_Endpoint] {
     get {_storage._groups}
     set {_uniqueStorage()._groups = newValue}
+  }
+
+  /// TCP: the other end is outside and stays behind, so that the connection is found reset.
+  package var outside: Bool {
+    get {_storage._outside}
+    set {_uniqueStorage()._outside = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2866,7 +2897,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{4}\u{7}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{2}\u{7}ipc\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{1}published\0\u{4}\u{6}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{2}\u{7}ipc\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -2896,6 +2927,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _lastUdpPort: UInt32 = 0
     var _lastUdpLitePort: UInt32 = 0
     var _lastUnixName: UInt32 = 0
+    var _published: [Godwit_State_PublishedPort] = []
     var _formerForegrounds: [Godwit_State_FormerForeground] = []
     var _terminalLeavers: [Int32] = []
     var _renameCookie: UInt32 = 0
@@ -2938,6 +2970,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _lastUdpPort = source._lastUdpPort
       _lastUdpLitePort = source._lastUdpLitePort
       _lastUnixName = source._lastUnixName
+      _published = source._published
       _formerForegrounds = source._formerForegrounds
       _terminalLeavers = source._terminalLeavers
       _renameCookie = source._renameCookie
@@ -2988,6 +3021,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 61: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastUdpPort) }()
         case 62: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastUdpLitePort) }()
         case 63: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastUnixName) }()
+        case 64: try { try decoder.decodeRepeatedMessageField(value: &_storage._published) }()
         case 70: try { try decoder.decodeRepeatedMessageField(value: &_storage._formerForegrounds) }()
         case 71: try { try decoder.decodeRepeatedInt32Field(value: &_storage._terminalLeavers) }()
         case 72: try { try decoder.decodeSingularUInt32Field(value: &_storage._renameCookie) }()
@@ -3086,6 +3120,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._lastUnixName != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._lastUnixName, fieldNumber: 63)
       }
+      if !_storage._published.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._published, fieldNumber: 64)
+      }
       if !_storage._formerForegrounds.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._formerForegrounds, fieldNumber: 70)
       }
@@ -3137,6 +3174,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._lastUdpPort != rhs_storage._lastUdpPort {return false}
         if _storage._lastUdpLitePort != rhs_storage._lastUdpLitePort {return false}
         if _storage._lastUnixName != rhs_storage._lastUnixName {return false}
+        if _storage._published != rhs_storage._published {return false}
         if _storage._formerForegrounds != rhs_storage._formerForegrounds {return false}
         if _storage._terminalLeavers != rhs_storage._terminalLeavers {return false}
         if _storage._renameCookie != rhs_storage._renameCookie {return false}
@@ -5660,6 +5698,51 @@ nonisolated extension Godwit_State_TextFile: SwiftProtobuf.Message, SwiftProtobu
   }
 }
 
+nonisolated extension Godwit_State_PublishedPort: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PublishedPort"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}datagram\0\u{3}host_address\0\u{3}host_port\0\u{1}port\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.datagram) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.hostAddress) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.hostPort) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.datagram != false {
+      try visitor.visitSingularBoolField(value: self.datagram, fieldNumber: 1)
+    }
+    if !self.hostAddress.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hostAddress, fieldNumber: 2)
+    }
+    if self.hostPort != 0 {
+      try visitor.visitSingularUInt32Field(value: self.hostPort, fieldNumber: 3)
+    }
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PublishedPort, rhs: Godwit_State_PublishedPort) -> Bool {
+    if lhs.datagram != rhs.datagram {return false}
+    if lhs.hostAddress != rhs.hostAddress {return false}
+    if lhs.hostPort != rhs.hostPort {return false}
+    if lhs.port != rhs.port {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Godwit_State_Socket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Socket"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}permissions\0\u{1}uid\0\u{1}gid\0\u{1}error\0\u{3}read_shut\0\u{3}write_shut\0\u{1}settings\0")
@@ -6272,7 +6355,7 @@ nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InternetSocket"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}family\0\u{1}type\0\u{1}protocol\0\u{1}local\0\u{1}remote\0\u{3}address_bound\0\u{3}port_bound\0\u{1}entered\0\u{3}receiving_order\0\u{1}state\0\u{1}attempt\0\u{1}peer\0\u{1}received\0\u{1}finished\0\u{1}urgent\0\u{3}urgent_read\0\u{1}waiting\0\u{1}hopeful\0\u{1}backlog\0\u{1}datagrams\0\u{1}groups\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}family\0\u{1}type\0\u{1}protocol\0\u{1}local\0\u{1}remote\0\u{3}address_bound\0\u{3}port_bound\0\u{1}entered\0\u{3}receiving_order\0\u{1}state\0\u{1}attempt\0\u{1}peer\0\u{1}received\0\u{1}finished\0\u{1}urgent\0\u{3}urgent_read\0\u{1}waiting\0\u{1}hopeful\0\u{1}backlog\0\u{1}datagrams\0\u{1}groups\0\u{1}outside\0")
 
   fileprivate class _StorageClass {
     var _socket: Godwit_State_Socket? = nil
@@ -6297,6 +6380,7 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
     var _backlog: UInt32 = 0
     var _datagrams: [Godwit_State_SocketMessage] = []
     var _groups: [Godwit_State_Endpoint] = []
+    var _outside: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -6329,6 +6413,7 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
       _backlog = source._backlog
       _datagrams = source._datagrams
       _groups = source._groups
+      _outside = source._outside
     }
   }
 
@@ -6369,6 +6454,7 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
         case 20: try { try decoder.decodeSingularUInt32Field(value: &_storage._backlog) }()
         case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._datagrams) }()
         case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._groups) }()
+        case 23: try { try decoder.decodeSingularBoolField(value: &_storage._outside) }()
         default: break
         }
       }
@@ -6447,6 +6533,9 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
       if !_storage._groups.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._groups, fieldNumber: 22)
       }
+      if _storage._outside != false {
+        try visitor.visitSingularBoolField(value: _storage._outside, fieldNumber: 23)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6478,6 +6567,7 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
         if _storage._backlog != rhs_storage._backlog {return false}
         if _storage._datagrams != rhs_storage._datagrams {return false}
         if _storage._groups != rhs_storage._groups {return false}
+        if _storage._outside != rhs_storage._outside {return false}
         return true
       }
       if !storagesAreEqual {return false}

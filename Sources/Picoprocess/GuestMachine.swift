@@ -13,7 +13,8 @@ package final class GuestMachine {
 
   /// - Parameter seed: that of a deterministic run.
   package init(
-    host: PosixHost, options: PicoprocessOptions, digests: FileDigests, seed: UInt64?
+    host: PosixHost, options: PicoprocessOptions, outside: OutsideConfiguration,
+    digests: FileDigests, seed: UInt64?
   ) throws(Failure) {
     let host: any Host = seed.map { DeterministicHost(host, seed: $0) } ?? host
     let limit =
@@ -33,6 +34,7 @@ package final class GuestMachine {
     configuration.memory = UInt64(arena.byteLimit)
     if let limit = options.taskLimit { configuration.maximumTasks = limit }
     configuration.hostName = host.facts.hostName
+    configuration.outside = outside
     kernel = Kernel(host: host, arena: arena, configuration: configuration)
     kernel.vfs.digests = digests
     kernel.provideEngine = { [unowned self] isa throws(LoadError) in try useEngine(for: isa) }

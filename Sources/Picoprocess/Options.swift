@@ -59,6 +59,11 @@ package struct PicoprocessOptions: Sendable {
   package var memoryLimit: Int?
   /// Processes and threads that the guest may have; `nil`: 32,768.
   package var taskLimit: Int?
+  package var reach = NetworkReach.none
+  /// Who is asked for names; `nil`: whom the host asks.
+  package var resolver: ResolverOption?
+  package var publish: [PublishOption] = []
+  package var connections = ConnectionPolicy.reset
   package var trace: ReportTarget?
   package var statistics: ReportTarget?
   /// Suspend to `output` before the call with this number would be made.

@@ -21,6 +21,8 @@ package final class Picoprocess {
   var lastRestored: UInt64 = 0
   /// The call before which the guest is to be suspended; nil once that was tried.
   var suspensionLimit: UInt64?
+  /// What the guest has of the network outside.
+  let outside: OutsideConfiguration
   /// What the guest's tree is made of.
   var tree = FilesystemConfiguration()
   /// The program's path or name, for people.
@@ -66,8 +68,11 @@ package final class Picoprocess {
     // A file that can't be written is better known now than when the guest has worked for hours.
     if let output = options.output { _ = try SnapshotFile.beginning(output) }
     reports = try Reports(options)
+    outside = try Self.outside(options, seed: seed, host)
+    host.network = outside.permission
+    try Self.checkPublishedPorts(outside.published, host)
     machine = try GuestMachine(
-      host: host, options: options, digests: digests, seed: seed)
+      host: host, options: options, outside: outside, digests: digests, seed: seed)
     wake = Wake(host)
     let service = ControlService(mailbox: mailbox, wake: wake)
     control = try Picoprocess.openControl(options, name: name, service)
@@ -85,6 +90,7 @@ package final class Picoprocess {
 
   private func start(_ options: ProgramOptions) throws(Failure) {
     var fs = try mountFilesystems()
+    if outside.resolver != nil { kernel.provideResolver(in: fs) }
     fs.cwd = try workingDirectory(options, fs)
     // A deterministic run takes over nothing but what it is given.
     let inherited = options.seed == nil ? HostProcess.environment : [Self.defaultPath]

@@ -23,6 +23,32 @@ struct GuestOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Let the guest connect and send to other machines; with --net=loopback to programs of this machine \
+      too, which it finds at 10.0.2.2.
+      """, valueName: "loopback"))
+  var net: NetworkReach?
+
+  @Option(
+    help: ArgumentHelp(
+      "Who answers the guest's questions for names with --net; default: who answers this machine's.",
+      valueName: "address[:port]"))
+  var dns: ResolverOption?
+
+  @Option(
+    help: ArgumentHelp(
+      "Let others connect to a port of the guest; without an address only this machine's own programs.",
+      valueName: "[address:]port:guest-port[/udp]"))
+  var publish: [PublishOption] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do about connections to the outside when a snapshot is taken: reset or refuse.",
+      valueName: "policy"))
+  var tcp: ConnectionPolicy = .reset
+
+  @Option(
+    help: ArgumentHelp(
       "Show every system call, on standard error or in FILE (--trace=FILE).", valueName: "file"))
   var trace: ReportTarget?
 
@@ -73,6 +99,7 @@ struct GuestOptions: ParsableArguments {
     }
     guard suspendEvery != 0 else { throw ValidationError("--suspend-every takes 1 or more") }
     guard digestEvery != 0 else { throw ValidationError("--digest-every takes 1 or more") }
+    guard dns == nil || net != nil else { throw ValidationError("--dns needs --net") }
     guard digestOutput == nil || digestEvery != nil else {
       throw ValidationError("--digest-output needs --digest-every")
     }
@@ -85,6 +112,10 @@ struct GuestOptions: ParsableArguments {
     options.mounts = mount
     options.memoryLimit = memoryLimit?.bytes
     options.taskLimit = maxTasks
+    options.reach = net ?? .none
+    options.resolver = dns
+    options.publish = publish
+    options.connections = tcp
     options.trace = trace
     options.statistics = stats
     options.suspendAtSyscall = suspendAtSyscall
@@ -100,6 +131,20 @@ struct GuestOptions: ParsableArguments {
 extension MountOption: ExpressibleByArgument {
   init?(argument: String) { self.init(argument) }
 }
+
+extension NetworkReach: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
+
+extension PublishOption: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
+
+extension ResolverOption: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
+
+extension ConnectionPolicy: ExpressibleByArgument {}
 
 extension ByteCount: ExpressibleByArgument {
   init?(argument: String) { self.init(argument) }

@@ -4,12 +4,12 @@
 /// `--trace` alone becomes `--trace=-`, and what belongs to the program is set apart by `--`.
 enum OptionalValues {
   /// Options of `run` and `resume` that may stand without a value.
-  private static let optional: Set<String> = ["--trace", "--stats"]
+  private static let optional: Set<String> = ["--trace", "--stats", "--net"]
   /// Options of `run` whose value is the next argument.
   private static let valued: Set<String> = [
     "--name", "--root", "--mount", "--env", "--cwd", "--memory-limit", "--max-tasks", "--suspend-at-syscall",
     "--suspend-every", "--digest-every", "--digest-output", "--seed", "--host-page-size",
-    "--output", "-o",
+    "--dns", "--publish", "--tcp", "--output", "-o",
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {

@@ -1,5 +1,6 @@
 package import HostABI
 package import LinuxABI
+import Machine
 
 /// What the guest's tree is made of.
 package struct FilesystemConfiguration: Sendable {
@@ -44,6 +45,25 @@ extension Kernel {
     }
     _ = vfs.memoryFiles
     return context
+  }
+
+  /// Has `/etc/resolv.conf` name the outside's resolver, where the guest has such a directory: the host's
+  /// own file names one that only the host may reach.
+  package func provideResolver(in fs: FSContext) {
+    let path = Array("/etc/resolv.conf".utf8)
+    let caller = PathCaller(fs: fs)
+    // What is mounted there stays.
+    do throws(Errno) { try vfs.unlink(path, from: fs.root, caller: caller) } catch {
+      guard error == .ENOENT else { return }
+    }
+    let flags: OpenFlags = [.O_WRONLY, .O_CREAT, .O_EXCL]
+    guard let file = try? vfs.open(path, from: fs.root, flags, permissions: 0o644, caller: caller)
+    else { return }
+    file.retain()
+    defer { file.release() }
+    _ = try? Array("nameserver \(OutsideNetwork.resolver)\n".utf8).withRawSpan {
+      (span) throws(Errno) in try file.write(from: span)
+    }
   }
 
   /// Opens the streams the host process inherited as 0, 1 and 2 under these descriptors; those that are

@@ -246,10 +246,13 @@ extension Kernel {
       default: clock.hostTime(of: deadline)
       }
     let ready = host.wait(waits.map(\.item), until: hostDeadline)
-    for (wait, readiness) in zip(waits, ready) where !readiness.isEmpty { wait.queue.wake() }
+    for (wait, readiness) in zip(waits, ready) where !readiness.isEmpty {
+      wait.stream?.noteReady(readiness)
+      wait.queue.wake()
+    }
   }
 
-  private var hostWaits: [HostWait] { vfs.hostWaits }
+  private var hostWaits: [HostWait] { vfs.hostWaits + network.outside.waits }
 
   private func setAlarmOff() {
     guard alarm != nil else { return }
@@ -269,8 +272,12 @@ extension Kernel {
 package struct HostWait {
   package var item: WaitItem
   package var queue: WaitQueue
-  package init(item: WaitItem, queue: WaitQueue) {
+  /// Of the network outside.
+  var stream: OutsideStream?
+
+  init(item: WaitItem, queue: WaitQueue, stream: OutsideStream? = nil) {
     self.item = item
     self.queue = queue
+    self.stream = stream
   }
 }

@@ -12,6 +12,8 @@ package struct KernelConfiguration: Sendable {
   package var memory: UInt64 = 1 << 30
   /// Threads of all processes together, zombies included.
   package var maximumTasks = 32768
+  /// What the guest has of the network outside.
+  package var outside = OutsideConfiguration()
   /// The time slice of a thread while another could run, in nanoseconds.
   package var timeSlice: Int64 = 10_000_000
   package init() {}
@@ -65,7 +67,7 @@ package final class Kernel {
   /// `/proc/sys/kernel/random/boot_id`, once somebody looked.
   package var bootID = ""
   package let vfs: VFS
-  package let network = Network()
+  package let network: Network
 
   /// Set by whatever needs the run loop to come to its top after the current system call.
   package var needsAttention = false
@@ -102,7 +104,9 @@ package final class Kernel {
     self.configuration = configuration
     self.clock = KernelClock(host: host)
     self.vfs = VFS(host: host, arena: arena)
+    network = Network(host: host)
     vfs.memoryInUse = { [unowned self] in memoryInUse }
+    network.outside.use(configuration.outside)
     network.attach(to: self)
     arena.onExhaustion = { [weak self] in self?.killForMemory(asking: $0) ?? false }
   }

@@ -7,9 +7,12 @@ struct Interface {
   var flags: InterfaceFlags
   /// `ARPHRD_…` (`linux/if_arp.h`).
   var hardwareType: UInt16
+  var hardwareAddress = [UInt8](repeating: 0, count: 6)
   var mtu: Int32
   var queueLength: Int32
   var addresses: [InterfaceAddress]
+  /// The way to everywhere else, if it leads there.
+  var gateway: IPAddress?
 
   static let loopback = Interface(
     index: 1, name: "lo", flags: [.IFF_UP, .IFF_LOOPBACK, .IFF_RUNNING, .IFF_LOWER_UP],
@@ -19,6 +22,7 @@ struct Interface {
       InterfaceAddress(address: .loopback6, prefix: 128),
     ])
 
+  var isLoopback: Bool { flags.contains(.IFF_LOOPBACK) }
   var address4: InterfaceAddress? { addresses.first { $0.address.isV4 } }
 }
 
@@ -27,11 +31,15 @@ struct InterfaceAddress {
   /// Bits of the network's part.
   var prefix: UInt8
 
+  /// The network itself, and everybody on it, of IPv4.
+  var network: IPAddress { IPAddress(v4: address.v4 & mask) }
+  var broadcast: IPAddress { IPAddress(v4: address.v4 | ~mask) }
+
   /// The network's part of an IPv4 address, as a mask.
   var mask: UInt32 { prefix == 0 ? 0 : .max << UInt32(32 - prefix) }
 }
 
 extension Network {
   /// All of them, by number.
-  var interfaces: [Interface] { [.loopback] }
+  var interfaces: [Interface] { [.loopback] + (outside.interface.map { [$0] } ?? []) }
 }

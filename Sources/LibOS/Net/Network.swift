@@ -1,3 +1,4 @@
+import HostABI
 import LinuxABI
 
 /// All of the guest's sockets that can be found by a name, and the network that they see: one loopback
@@ -11,10 +12,11 @@ package final class Network {
   let unix = UnixNames()
   let netlink = NetlinkPorts()
   let filesInFlight = FlightRegistry()
+  let outside: OutsideNetwork
   /// The kernel is going: nothing needs to be told anything any more.
   private(set) var isDismantled = false
 
-  init() {}
+  init(host: any Host) { outside = OutsideNetwork(host) }
 
   /// The kernel whose network this is.
   func attach(to kernel: Kernel) { owner = kernel }
@@ -76,7 +78,9 @@ final class FlightRegistry {
 
 extension Network {
   /// Whether the address is one of this host's, or stands for all of them.
-  func isLocal(_ address: IPAddress) -> Bool { address.isLoopback || address.isAny }
+  func isLocal(_ address: IPAddress) -> Bool {
+    address.isLoopback || address.isAny || outside.isOwn(address)
+  }
 
   func isBroadcast(_ address: IPAddress) -> Bool {
     address.isBroadcast || address == IPAddress(v4: 0x7fff_ffff)
@@ -84,8 +88,10 @@ extension Network {
 
   /// The address of this host that packets to `address` come from: ENETUNREACH.
   func source(to address: IPAddress) throws(Errno) -> IPAddress {
-    guard isLocal(address), !address.isBroadcast else { throw .ENETUNREACH }
-    return address.loopback
+    if address.isLoopback || address.isAny { return address.loopback }
+    if address.isBroadcast { throw .ENETUNREACH }
+    if !outside.isOwn(address) { try outside.requireRoute(to: address) }
+    return OutsideNetwork.guest
   }
 
   /// Another inode for a connection that a listener accepts.

@@ -84,14 +84,16 @@ extension Socket {
       let shown: IPAddress =
         switch request {
         case .SIOCGIFNETMASK: IPAddress(v4: address.mask)
-        case .SIOCGIFBRDADDR: .any4
+        case .SIOCGIFBRDADDR: interface.isLoopback ? .any4 : address.broadcast
         default: address.address
         }
       value = Endpoint(shown, 0).socketAddress(.AF_INET)
     case .SIOCGIFMETRIC: value = Self.bytes(Int32(0))
     case .SIOCGIFMTU: value = Self.bytes(interface.mtu)
     case .SIOCGIFHWADDR:
-      value = Self.bytes(interface.hardwareType) + [UInt8](repeating: 0, count: 14)
+      value =
+        Self.bytes(interface.hardwareType) + interface.hardwareAddress
+        + [UInt8](repeating: 0, count: 8)
     case .SIOCGIFINDEX: value = Self.bytes(interface.index)
     case .SIOCGIFTXQLEN: value = Self.bytes(interface.queueLength)
     case .SIOCGIFMAP: value = [UInt8](repeating: 0, count: 24)

@@ -1,6 +1,7 @@
-import LibOSState
+import HostABI
+package import LibOSState
 import LinuxABI
-import Snapshot
+package import Snapshot
 
 extension Network {
   func save(to state: inout Godwit_State_Kernel) {
@@ -8,6 +9,14 @@ extension Network {
     state.lastUdpPort = UInt32(udp.lastEphemeral)
     state.lastUdpLitePort = UInt32(udpLite.lastEphemeral)
     state.lastUnixName = unix.lastAutomatic
+    state.published = outside.configuration.published.map { port in
+      var published = Godwit_State_PublishedPort()
+      published.datagram = port.isDatagram
+      published.hostAddress = data(port.host.bytes)
+      published.hostPort = UInt32(port.host.port)
+      published.port = UInt32(port.port)
+      return published
+    }
   }
 
   func restore(_ state: Godwit_State_Kernel) {
@@ -18,6 +27,24 @@ extension Network {
     udp.lastEphemeral = port(state.lastUdpPort)
     udpLite.lastEphemeral = port(state.lastUdpLitePort)
     unix.lastAutomatic = state.lastUnixName & 0xf_ffff
+  }
+}
+
+extension Godwit_State_Kernel {
+  /// The ports that others outside could reach.
+  package func publishedPorts() throws(SnapshotError) -> [PublishedPort] {
+    var ports: [PublishedPort] = []
+    for state in published {
+      guard state.hostAddress.count == 4, (1...65535).contains(state.hostPort),
+        (1...65535).contains(state.port)
+      else { throw .invalidState("a published port") }
+      ports.append(
+        PublishedPort(
+          isDatagram: state.datagram,
+          host: NetworkAddress(Array(state.hostAddress), port: UInt16(state.hostPort)),
+          port: UInt16(state.port)))
+    }
+    return ports
   }
 }
 

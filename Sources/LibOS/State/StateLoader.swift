@@ -19,6 +19,8 @@ package final class StateLoader {
   /// Open files that are being made: epoll sets, whose members are made first.
   private var unfinishedFiles: Set<UInt64> = []
   private var pipes: [UInt64: Pipe] = [:]
+  /// Connections whose other end is outside, and stayed behind.
+  var connectionsOutside: [TCPSocket] = []
   /// Frames that hold pages of processes, each used by all who have an equal page.
   private var sharedFrames: [PageReference: Frame] = [:]
   package let filesystems: Godwit_State_Filesystems
@@ -223,6 +225,8 @@ package final class StateLoader {
     try restoreLocks()
     kernel.pseudoterminals.finishRestoring(files.pseudoterminals)
     kernel.restoreTerminal(state)
+    // Last, when all who wait for them are there to hear of it.
+    for connection in connectionsOutside { connection.losePeer() }
   }
 
   private func restoreTasks(_ state: Godwit_State_Tasks, order: [Int32]) throws(SnapshotError) {

@@ -20,6 +20,8 @@ extension Picoprocess {
     if state.seed != nil, options.memoryLimit == nil {
       options.memoryLimit = Int(clamping: state.memory)
     }
+    // Those who listened go on listening.
+    if options.publish.isEmpty { options.publish = state.published.map { PublishOption($0) } }
     try self.init(options, program: state.program, seed: state.seed)
     origin = reader.header
     tree = try state.filesystems(options, self)
@@ -45,10 +47,12 @@ private struct ResumeState {
   let memory: UInt64
   /// Of a deterministic run.
   let seed: UInt64?
+  let published: [PublishedPort]
 
   init(_ reader: SnapshotReader) throws(SnapshotError) {
     let kernel: Godwit_State_Kernel = try StateLoader.section(.kernel, reader)
     memory = kernel.memory
+    published = try kernel.publishedPorts()
     seed = kernel.hasDeterminism ? kernel.determinism.seed : nil
     let processes: Godwit_State_Processes = try StateLoader.section(.processes, reader)
     let filesystems: Godwit_State_Filesystems = try StateLoader.section(.filesystems, reader)

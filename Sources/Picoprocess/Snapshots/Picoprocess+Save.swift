@@ -99,7 +99,8 @@ extension Picoprocess {
     kernel.vfs.sync()
     let old = machine
     machine = try GuestMachine(
-      host: host, options: options, digests: digests, seed: old.kernel.deterministicHost?.seed)
+      host: host, options: options, outside: outside, digests: digests,
+      seed: old.kernel.deterministicHost?.seed)
     old.retire()
     do throws(SnapshotError) {
       let reader = try SnapshotReader(SnapshotBytes(bytes))

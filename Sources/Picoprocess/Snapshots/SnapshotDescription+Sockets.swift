@@ -26,7 +26,7 @@ extension SnapshotDescription {
       default: "udp"
       }
     let peer = socket.hasRemote ? " to \(endpoint(socket.remote))" : ""
-    let state = socket.state == 1 ? ", listening" : ""
+    let state = socket.state == 1 ? ", listening" : socket.outside ? ", lost on resume" : ""
     return "\(kind) socket \(endpoint(socket.local))\(peer)\(state)"
   }
 

@@ -3,7 +3,8 @@ extension SnapshotReport {
   package var text: String {
     [
       paragraph("Snapshot", headerLines), paragraph("Sizes in bytes", sizeLines),
-      paragraph("Mounts", mountLines), paragraph("Tasks", tasks.flatMap(lines)),
+      paragraph("Mounts", mountLines), paragraph("Published ports", publishedLines),
+      paragraph("Tasks", tasks.flatMap(lines)),
       paragraph("Memory", memory.flatMap(lines)), paragraph("Descriptors", descriptorLines),
     ].joined(separator: "\n\n")
   }
@@ -53,6 +54,10 @@ extension SnapshotReport {
         + (mount.readOnly ? "  read-only" : "")
         + (mount.files == 0 ? "" : "  \(mount.files) files of its own")
     }
+  }
+
+  private var publishedLines: [String] {
+    published.isEmpty ? ["none"] : published.map { "\($0.address) to \($0.port)/\($0.transport)" }
   }
 
   private func lines(_ task: Task) -> [String] {

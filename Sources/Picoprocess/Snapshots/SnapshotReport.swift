@@ -1,3 +1,5 @@
+import HostABI
+import LibOS
 import LibOSState
 import Snapshot
 
@@ -6,6 +8,7 @@ package struct SnapshotReport: Encodable, Sendable {
   var header: Header
   var sizes: Sizes
   var mounts: [Mount]
+  var published: [Published]
   var tasks: [Task]
   var memory: [Memory]
   var descriptors: [Descriptor]
@@ -46,6 +49,14 @@ package struct SnapshotReport: Encodable, Sendable {
     var readOnly: Bool
     /// Those that travel in the snapshot.
     var files: Int
+  }
+
+  /// A port of the guest that whoever goes on with it opens to others.
+  struct Published: Encodable, Sendable {
+    var address: String
+    var port: UInt16
+    /// `tcp` or `udp`.
+    var transport: String
   }
 
   struct Task: Encodable, Sendable {
@@ -97,7 +108,7 @@ extension SnapshotDescription {
   package func report(_ disassembly: Disassembly) -> SnapshotReport {
     SnapshotReport(
       header: header(), sizes: sizes(), mounts: mounts(),
-      tasks: tasks.tasks.map { describe($0, disassembly) },
+      published: published(), tasks: tasks.tasks.map { describe($0, disassembly) },
       memory: processes.processes.map { memory(of: $0) }, descriptors: descriptors())
   }
 
@@ -125,6 +136,14 @@ extension SnapshotDescription {
         path: text(mount.path), type: mount.type,
         host: mount.hasTree ? text(mount.tree.lower) : text(mount.hostPath),
         readOnly: mount.readOnly, files: mount.tree.nodes.count)
+    }
+  }
+
+  private func published() -> [SnapshotReport.Published] {
+    let ports = (try? kernel.publishedPorts()) ?? []
+    return ports.map { port in
+      SnapshotReport.Published(
+        address: port.host.description, port: port.port, transport: port.isDatagram ? "udp" : "tcp")
     }
   }
 

@@ -28,7 +28,11 @@ final class SignalMachine {
   /// - Parameters:
   ///   - lower: a directory of the host to put beneath the root.
   ///   - mount: a directory of the host to show at /mnt.
-  init(_ isa: GuestISA, lower: String? = nil, mount: String? = nil) {
+  ///   - outside: what it has of the host's network.
+  init(
+    _ isa: GuestISA, lower: String? = nil, mount: String? = nil,
+    outside: OutsideConfiguration = OutsideConfiguration()
+  ) {
     var tree = FilesystemConfiguration()
     if let lower {
       host.files.addFile(lower + "/lower/file", "lower")
@@ -43,7 +47,9 @@ final class SignalMachine {
     self.tree = tree
     let arena = FrameArena(byteLimit: 64 << 20)!
     engine = FakeEngine(isa: isa)
-    kernel = Kernel(host: host, arena: arena, configuration: KernelConfiguration())
+    var configuration = KernelConfiguration()
+    configuration.outside = outside
+    kernel = Kernel(host: host, arena: arena, configuration: configuration)
     kernel.use(engine, stop: EngineStop {})
     let space = AddressSpace(arena: arena, isa: isa)
     process = Process(

@@ -37,11 +37,14 @@ struct RoundTrip {
 
   /// A fresh kernel with all that was saved.
   func resume(
-    on host: TestHost, _ configuration: FilesystemConfiguration = FilesystemConfiguration()
+    on host: TestHost, _ configuration: FilesystemConfiguration = FilesystemConfiguration(),
+    outside: OutsideConfiguration = OutsideConfiguration()
   ) throws -> Kernel {
     let reader = try reader()
     let arena = FrameArena(byteLimit: 64 << 20)!
-    let kernel = Kernel(host: host, arena: arena, configuration: KernelConfiguration())
+    var kernelConfiguration = KernelConfiguration()
+    kernelConfiguration.outside = outside
+    let kernel = Kernel(host: host, arena: arena, configuration: kernelConfiguration)
     kernel.use(FakeEngine(isa: GuestISA(rawValue: reader.header.guestISA)!), stop: EngineStop {})
     _ = try kernel.mountFilesystems(configuration)
     try StateLoader(kernel, reader).restoreAll()

@@ -21,10 +21,7 @@ extension ProcFS {
       "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"
     }
     text("dev", deviceTable)
-    text("route") { _ in
-      "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
-        + String(repeating: " ", count: 55) + "\n"
-    }
+    text("route", routeTable)
     text("ipv6_route") { _ in "" }
     text("if_inet6", addressTable)
     text("arp") { _ in
@@ -145,6 +142,33 @@ private func unixTable(_ network: Network) -> String {
       text += " " + String(decoding: name, as: UTF8.self)
     }
     text += "\n"
+  }
+  return text
+}
+
+/// The routes of IPv4 beyond this host, in the hexadecimal of the machine's own words.
+private func routeTable(_ network: Network) -> String {
+  func line(_ fields: [String]) -> String {
+    let text = fields.joined(separator: "\t")
+    return text + String(repeating: " ", count: max(0, 127 - text.utf8.count)) + "\n"
+  }
+  func word(_ address: IPAddress) -> String { hex(UInt64(address.v4.byteSwapped), width: 8).uppercased() }
+  var text = line([
+    "Iface", "Destination", "Gateway ", "Flags", "RefCnt", "Use", "Metric", "Mask", "\tMTU", "Window",
+    "IRTT",
+  ])
+  for interface in network.interfaces where !interface.isLoopback {
+    guard let address = interface.address4 else { continue }
+    if let gateway = interface.gateway {
+      text += line([
+        interface.name, word(.any4), word(gateway), "0003", "0", "0", "0", word(.any4), "0", "0",
+        "0",
+      ])
+    }
+    text += line([
+      interface.name, word(address.network), word(.any4), "0001", "0", "0", "0",
+      word(IPAddress(v4: address.mask)), "0", "0", "0",
+    ])
   }
   return text
 }

@@ -29,6 +29,13 @@ extension InternetSocket: PersistentFile {
     return .internetSocket(state)
   }
 
+  package var obstacle: String? {
+    guard network.outside.configuration.refusesToBreak, outside != nil, !isListening,
+      let remote, let tcp = self as? TCPSocket, tcp.protocolState != .close
+    else { return nil }
+    return "it is connected to \(remote)"
+  }
+
   /// What refers to other files: the peer, and connections that were not accepted.
   func restoreLinks(_ state: Godwit_State_InternetSocket, _ loader: StateLoader)
     throws(SnapshotError)
@@ -66,6 +73,7 @@ extension StateLoader {
       socket.receivingOrder = state.receivingOrder
       socket.ports.restoreReceiving(socket)
     }
+    if socket is UDPSocket, socket.isEntered { try socket.publishAgain() }
     return socket
   }
 }
@@ -76,6 +84,7 @@ extension TCPSocket {
   ) throws(SnapshotError) {
     state.state = self.state.rawValue
     state.attempt = attempt.rawValue
+    state.outside = outside != nil && !isListening
     state.backlog = UInt32(backlog)
     if let peer { state.peer = try saver.id(of: peer) }
     state.received = data(received.contents)
@@ -86,6 +95,12 @@ extension TCPSocket {
     }
     for child in waiting.elements { state.waiting.append(try saver.id(of: child)) }
     for client in hopeful.elements { state.hopeful.append(try saver.id(of: client)) }
+  }
+
+  /// The other end was outside, and stayed behind when this one went on from a snapshot.
+  func losePeer() {
+    // A connection that both ends had ended can't break.
+    if protocolState != .close { reset() }
   }
 
   fileprivate func restoreConnection(
@@ -114,6 +129,8 @@ extension TCPSocket {
       self.peer = peer
       peer.peer = self
     }
+    if savedState == .listening { try publishAgain() }
+    if state.outside { loader.connectionsOutside.append(self) }
     for id in state.waiting {
       let child = try loader.socket(id, TCPSocket.self)
       guard child !== self else { throw .invalidState("connection \(id)") }

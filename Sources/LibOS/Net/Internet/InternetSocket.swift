@@ -22,6 +22,9 @@ package class InternetSocket: Socket {
     super.init(network, family, type, protocolNumber: protocolNumber, inode: inode)
   }
 
+  /// The host's side of a connection to the outside, or of a published port.
+  var outside: OutsideStream?
+
   /// The ports of its protocol.
   var ports: PortTable { network.tcp }
 
@@ -138,6 +141,8 @@ package class InternetSocket: Socket {
     }
     if !address.isV4, local.address.isV4, family == .AF_INET6 { throw .EAFNOSUPPORT }
     let source = try network.source(to: address)
+    // From the loopback address no packet leaves.
+    if local.address.isLoopback, !network.isLocal(address) { throw .ENETUNREACH }
     return local.address.isAny || local.address.isMulticast ? source : local.address
   }
 }

@@ -19,6 +19,7 @@ extension TCPSocket {
     isReadShut = false
     isWriteShut = false
     ports.startReceiving(self)
+    publishOrLog()
   }
 
   /// Gives up all connections that nobody accepted.
@@ -39,7 +40,7 @@ extension TCPSocket {
 
   func nextConnection() throws(Errno) -> TCPSocket {
     guard state == .listening else { throw .EINVAL }
-    guard !waiting.isEmpty else { throw .EAGAIN }
+    guard !waiting.isEmpty else { return try acceptOutside() }
     let child = waiting.removeFirst()
     admitHopefuls()
     return child
@@ -55,21 +56,27 @@ extension TCPSocket {
 
   /// Makes the listener's end of a connection with `client`.
   private func admit(_ client: TCPSocket) {
-    let child = TCPSocket(network, family, inode: network.makeInode(like: socketInode))
-    child.settings = settings
-    child.local = client.remote!
-    child.remote = client.local
-    child.isAddressBound = isAddressBound
-    child.isPortBound = true
-    child.state = .connected
-    child.attempt = .done
+    let child = makeChild(local: client.remote!, remote: client.local)
     child.peer = client
-    ports.enter(child)
     client.peer = child
     client.state = .connected
     client.waitQueue.wake()
     waiting.append(child)
     waitQueue.wake(.readable)
+  }
+
+  /// The listener's end of a connection.
+  func makeChild(local: Endpoint, remote: Endpoint) -> TCPSocket {
+    let child = TCPSocket(network, family, inode: network.makeInode(like: socketInode))
+    child.settings = settings
+    child.local = local
+    child.remote = remote
+    child.isAddressBound = isAddressBound
+    child.isPortBound = true
+    child.state = .connected
+    child.attempt = .done
+    ports.enter(child)
+    return child
   }
 
   // MARK: Connecting
@@ -93,6 +100,7 @@ extension TCPSocket {
 
   /// Tells how the attempt stands.
   private func progress(isNew: Bool) throws(Errno) -> ConnectOutcome {
+    settle()
     switch state {
     case .connecting: return .underWay(on: waitQueue, isNew: isNew)
     case .connected:
@@ -118,8 +126,13 @@ extension TCPSocket {
     }
     local.address = source
     remote = destination
-    attempt = .underWay
     isReadShut = false
+    guard network.isLocal(destination.address) else {
+      try beginOutside(destination)
+      attempt = .underWay
+      return
+    }
+    attempt = .underWay
     let found = ports.receiver(of: destination, from: local) as? TCPSocket
     guard let found, found !== self else {
       refuse()

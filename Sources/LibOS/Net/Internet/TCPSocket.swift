@@ -66,6 +66,11 @@ package final class TCPSocket: InternetSocket {
     }
   }
 
+  package override func takeError() -> Errno? {
+    settle()
+    return super.takeError()
+  }
+
   // MARK: Connections
 
   package override func listen(_ backlog: Int, _ call: SyscallContext) throws(Errno) {
@@ -114,12 +119,14 @@ package final class TCPSocket: InternetSocket {
   package override func send(_ bytes: RawSpan, _ message: inout OutgoingMessage)
     throws(Errno) -> SendOutcome
   {
+    settle()
     if state == .connecting { return .wait(on: waitQueue) }
     let protocolState = protocolState
     guard protocolState == .established || protocolState == .closeWait, pendingError == nil,
       !isWriteShut
     else { throw takeError() ?? .EPIPE }
     guard bytes.byteCount > 0 else { return .sent(0) }
+    if let outside { return try sendOutside(bytes, outside) }
     guard let peer else {
       // Nobody is there any more, which the sender learns by a reset.
       reset()
@@ -146,7 +153,9 @@ package final class TCPSocket: InternetSocket {
       if let error = takeError() { throw error }
       if isReadShut { return 0 }
       if protocolState == .close { throw .ENOTCONN }
-      throw .EAGAIN
+      settle()
+      guard state == .connected, let outside else { throw .EAGAIN }
+      return try receiveOutside(into: &buffer, flags, from: offset, outside)
     }
     let start = stepOverUrgent(at: offset, flags)
     let limit = min(buffer.byteCount, bytesBeforeMark(from: start))
@@ -168,7 +177,7 @@ package final class TCPSocket: InternetSocket {
 
   package override func bytesToReceive() throws(Errno) -> Int {
     if state == .listening { throw .EINVAL }
-    return received.count
+    return received.count + (outside.map { bytesOutside($0) } ?? 0)
   }
 
   package override var isAtMark: Bool {
@@ -227,7 +236,10 @@ package final class TCPSocket: InternetSocket {
       if writing {
         let isFirst = !isWriteShut
         isWriteShut = true
-        if isFirst, state == .connected { peer?.peerFinished(andIsGone: false) }
+        if isFirst, state == .connected {
+          peer?.peerFinished(andIsGone: false)
+          if let outside { endWritingOutside(outside) }
+        }
       }
       waitQueue.wake()
       if wasClosed { throw .ENOTCONN }
@@ -244,6 +256,7 @@ package final class TCPSocket: InternetSocket {
     listener?.hopeful.removeAll { $0 === self }
     listener = nil
     endListening()
+    leaveOutside()
     guard let peer else { return }
     self.peer = nil
     if !received.isEmpty || settings.linger.l_onoff != 0 && settings.linger.l_linger == 0 {
@@ -256,13 +269,21 @@ package final class TCPSocket: InternetSocket {
   // MARK: Readiness
 
   package override func pollEvents() -> PollEvents {
-    if state == .listening { return waiting.isEmpty ? [] : .readable }
+    settle()
+    if state == .listening {
+      if !waiting.isEmpty { return .readable }
+      return outside.map { eventsOutside($0) } ?? []
+    }
     var events: PollEvents = []
     if isReadShut && isWriteShut || protocolState == .close { events.insert(.POLLHUP) }
     if isReadShut { events.formUnion([.POLLRDHUP, .readable]) }
     if state != .connecting {
       if received.count >= readTarget { events.formUnion(.readable) }
-      if isWriteShut || hasRoomToSend { events.formUnion(.writable) }
+      if let outside {
+        events.formUnion(eventsOutside(outside))
+      } else if isWriteShut || hasRoomToSend {
+        events.formUnion(.writable)
+      }
       if urgent?.isUnread == true { events.insert(.POLLPRI) }
     }
     if pendingError != nil { events.insert(.POLLERR) }

@@ -20,9 +20,13 @@ package final class UDPSocket: InternetSocket {
 
   override var mayBindToGroups: Bool { true }
 
-  override func wasBound() { ports.startReceiving(self) }
+  override func wasBound() {
+    ports.startReceiving(self)
+    publishOrLog()
+  }
 
   override func shutDownForGood() {
+    leaveOutside()
     ports.leave(self)
     datagrams.removeAll()
   }
@@ -37,6 +41,7 @@ package final class UDPSocket: InternetSocket {
     guard name.count >= 2 else { throw .EINVAL }
     if Self.isUnspecified(name) {
       remote = nil
+      forgetRouteOutside()
       unbindUnlessChosen()
       return .connected
     }
@@ -45,6 +50,7 @@ package final class UDPSocket: InternetSocket {
     let source = try route(to: destination)
     try bindAutomatically()
     if !isAddressBound { local.address = source }
+    if remote != destination { forgetRouteOutside() }
     remote = destination
     return .connected
   }
@@ -92,6 +98,9 @@ package final class UDPSocket: InternetSocket {
     try bindAutomatically()
     guard bytes.count <= (destination.address.isV4 ? 65507 : 65527) else { throw .EMSGSIZE }
     if let error = takeError() { throw error }
+    guard isToAll || destination.address.isMulticast || network.isLocal(destination.address) else {
+      return try sendOutside(bytes, to: destination)
+    }
     let from = Endpoint(source, local.port)
     var datagram = SocketMessage()
     datagram.bytes = bytes
@@ -117,6 +126,7 @@ package final class UDPSocket: InternetSocket {
   /// by its address or by number.
   private func route(to destination: Endpoint) throws(Errno) -> IPAddress {
     let address = destination.address
+    if isPublished, !network.isLocal(address), !address.isMulticast { return OutsideNetwork.guest }
     guard address.isMulticast else { return try sourceAddress(to: destination) }
     let chosen = OptionKey(.IP_MULTICAST_IF)
     let chosen6 = OptionKey(.IPV6_MULTICAST_IF)
@@ -139,7 +149,7 @@ package final class UDPSocket: InternetSocket {
   }
 
   /// Takes a datagram in, or loses it when there is no room.
-  private func queue(_ datagram: SocketMessage) {
+  func queue(_ datagram: SocketMessage) {
     guard !isReadShut, datagrams.charge < receiveBuffer else { return }
     datagrams.append(datagram)
     waitQueue.wake(.readable)
@@ -150,11 +160,17 @@ package final class UDPSocket: InternetSocket {
   package override func receive(_ flags: MessageFlags) throws(Errno) -> SocketMessage? {
     if flags.contains(.MSG_OOB) { throw .EOPNOTSUPP }
     if let error = takeError() { throw error }
+    if datagrams.isEmpty { try fetchOutside() }
     guard let first = datagrams.first else { throw .EAGAIN }
     return flags.contains(.MSG_PEEK) ? first : datagrams.removeFirst()
   }
 
-  package override func bytesToReceive() throws(Errno) -> Int { datagrams.first?.bytes.count ?? 0 }
+  package override func bytesToReceive() throws(Errno) -> Int {
+    if datagrams.isEmpty {
+      do throws(Errno) { try fetchOutside() } catch { pendingError = error }
+    }
+    return datagrams.first?.bytes.count ?? 0
+  }
   package override func bytesInFlight() throws(Errno) -> Int { 0 }
 
   package override func shutdown(_ how: ShutdownHow) throws(Errno) {
@@ -170,6 +186,7 @@ package final class UDPSocket: InternetSocket {
     if isReadShut { events.formUnion([.POLLRDHUP, .readable]) }
     if isReadShut, isWriteShut { events.insert(.POLLHUP) }
     if !datagrams.isEmpty { events.formUnion(.readable) }
+    if let outside { events.formUnion(eventsOutside(outside)) }
     return events
   }
 }

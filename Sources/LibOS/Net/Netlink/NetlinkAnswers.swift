@@ -152,11 +152,10 @@ struct NetlinkAnswers {
 
   private func link(_ interface: Interface) -> [UInt8] {
     var attributes = Attributes()
-    let noAddress = [UInt8](repeating: 0, count: 6)
     attributes.add(.IFLA_IFNAME, Array(interface.name.utf8) + [0])
     attributes.add(.IFLA_TXQLEN, Socket.bytes(interface.queueLength))
-    // The state is unknown, as that of a loopback is.
-    attributes.add(.IFLA_OPERSTATE, [0])
+    // The state of a loopback is unknown, others are up.
+    attributes.add(.IFLA_OPERSTATE, [interface.isLoopback ? 0 : 6])
     attributes.add(.IFLA_LINKMODE, [0])
     attributes.add(.IFLA_MTU, Socket.bytes(interface.mtu))
     attributes.add(.IFLA_GROUP, Socket.bytes(UInt32(0)))
@@ -165,8 +164,9 @@ struct NetlinkAnswers {
     attributes.add(.IFLA_NUM_RX_QUEUES, Socket.bytes(UInt32(1)))
     attributes.add(.IFLA_CARRIER, [1])
     attributes.add(.IFLA_QDISC, Array("noqueue\0".utf8))
-    attributes.add(.IFLA_ADDRESS, noAddress)
-    attributes.add(.IFLA_BROADCAST, noAddress)
+    attributes.add(.IFLA_ADDRESS, interface.hardwareAddress)
+    attributes.add(
+      .IFLA_BROADCAST, [UInt8](repeating: interface.isLoopback ? 0 : 0xff, count: 6))
     // Nothing is counted; the sizes are those of `struct rtnl_link_stats64` and its older sibling.
     attributes.add(.IFLA_STATS64, [UInt8](repeating: 0, count: 200))
     attributes.add(.IFLA_STATS, [UInt8](repeating: 0, count: 96))
@@ -177,6 +177,8 @@ struct NetlinkAnswers {
   }
 
   private static let scopeHost: UInt8 = 254
+  private static let scopeLink: UInt8 = 253
+  private static let scopeUniverse: UInt8 = 0
 
   private func bytes(_ address: IPAddress) -> [UInt8] {
     address.isV4 ? Socket.bytes(address.v4.bigEndian) : address.v6Bytes
@@ -192,6 +194,7 @@ struct NetlinkAnswers {
     attributes.add(.IFA_ADDRESS, value)
     if address.address.isV4 {
       attributes.add(.IFA_LOCAL, value)
+      if !interface.isLoopback { attributes.add(.IFA_BROADCAST, bytes(address.broadcast)) }
       attributes.add(.IFA_LABEL, Array(interface.name.utf8) + [0])
     }
     // Preferred and valid for ever; made and changed at the start.
@@ -201,31 +204,74 @@ struct NetlinkAnswers {
       .IFA_CACHEINFO, [UInt32.max, .max, 0, 0].flatMap { Socket.bytes($0) })
     let head = Ifaddrmsg(
       ifa_family: family(address.address), ifa_prefixlen: address.prefix, ifa_flags: permanent,
-      ifa_scope: Self.scopeHost, ifa_index: UInt32(interface.index))
+      ifa_scope: interface.isLoopback ? Self.scopeHost : Self.scopeUniverse,
+      ifa_index: UInt32(interface.index))
     return head.bytes + attributes.writer.bytes
   }
 
-  /// The routes to this host itself, of the table that Linux calls local.
+  private static let localTable: UInt8 = 255
+  private static let mainTable: UInt8 = 254
+
   private func routes(_ family: UInt8) -> [[UInt8]] {
     var routes: [[UInt8]] = []
     for interface in network.interfaces {
       for address in interface.addresses where matches(address.address, family) {
-        var attributes = Attributes()
-        let localTable: UInt8 = 255
-        attributes.add(.RTA_TABLE, Socket.bytes(UInt32(localTable)))
-        let base =
-          address.address.isV4
-          ? IPAddress(v4: address.address.v4 & address.mask) : address.address
-        attributes.add(.RTA_DST, bytes(base))
-        attributes.add(.RTA_PREFSRC, bytes(address.address))
-        attributes.add(.RTA_OIF, Socket.bytes(interface.index))
-        // Made by the kernel; it leads to this host.
-        let head = Rtmsg(
-          rtm_family: self.family(address.address), rtm_dst_len: address.prefix,
-          rtm_table: localTable, rtm_protocol: 2, rtm_scope: Self.scopeHost, rtm_type: 2)
-        routes.append(head.bytes + attributes.writer.bytes)
+        let own = address.address
+        if interface.isLoopback {
+          let base = own.isV4 ? address.network : own
+          routes.append(localRoute(to: base, address.prefix, from: own, interface))
+          continue
+        }
+        routes.append(localRoute(to: own, own.isV4 ? 32 : 128, from: own, interface))
+        routes.append(linkRoute(address, interface))
+        if let gateway = interface.gateway { routes.append(defaultRoute(gateway, interface)) }
       }
     }
     return routes
+  }
+
+  private func route(
+    _ family: UInt8, _ prefix: UInt8, _ table: UInt8, scope: UInt8, type: UInt8,
+    _ interface: Interface, _ fill: (inout Attributes) -> Void
+  ) -> [UInt8] {
+    var attributes = Attributes()
+    attributes.add(.RTA_TABLE, Socket.bytes(UInt32(table)))
+    fill(&attributes)
+    attributes.add(.RTA_OIF, Socket.bytes(interface.index))
+    // Made by the kernel.
+    let head = Rtmsg(
+      rtm_family: family, rtm_dst_len: prefix, rtm_table: table, rtm_protocol: 2, rtm_scope: scope,
+      rtm_type: type)
+    return head.bytes + attributes.writer.bytes
+  }
+
+  /// To this host itself (`RTN_LOCAL`).
+  private func localRoute(
+    to base: IPAddress, _ prefix: UInt8, from own: IPAddress, _ interface: Interface
+  ) -> [UInt8] {
+    route(
+      family(own), prefix, Self.localTable, scope: Self.scopeHost, type: 2, interface
+    ) {
+      $0.add(.RTA_DST, bytes(base))
+      $0.add(.RTA_PREFSRC, bytes(own))
+    }
+  }
+
+  /// To the neighbours on a network.
+  private func linkRoute(_ address: InterfaceAddress, _ interface: Interface) -> [UInt8] {
+    route(
+      family(address.address), address.prefix, Self.mainTable, scope: Self.scopeLink, type: 1,
+      interface
+    ) {
+      $0.add(.RTA_DST, bytes(address.network))
+      $0.add(.RTA_PREFSRC, bytes(address.address))
+    }
+  }
+
+  /// To everybody else.
+  private func defaultRoute(_ gateway: IPAddress, _ interface: Interface) -> [UInt8] {
+    route(family(gateway), 0, Self.mainTable, scope: Self.scopeUniverse, type: 1, interface) {
+      $0.add(.RTA_GATEWAY, bytes(gateway))
+    }
   }
 }

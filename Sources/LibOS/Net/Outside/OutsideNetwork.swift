@@ -1,0 +1,190 @@
+import HostABI
+import LinuxABI
+
+/// The network outside as the guest sees it: one interface with an address of a private network, behind a
+/// gateway that hides it. The same addresses everywhere, so that a guest that moves keeps its own.
+final class OutsideNetwork {
+  let host: any Host
+  private(set) var configuration = OutsideConfiguration()
+  /// Sockets with a stream of the host, so that the run loop can wait for them.
+  private var users: [ObjectIdentifier: Referenced<InternetSocket>] = [:]
+  /// The host's sides of published ports.
+  private var services: [PublishedPort: Referenced<OutsideStream>] = [:]
+
+  init(_ host: any Host) { self.host = host }
+
+  func use(_ configuration: OutsideConfiguration) { self.configuration = configuration }
+
+  // MARK: Addresses
+
+  static let guest = IPAddress(v4: 0x0a00_020f)
+  /// The host itself.
+  static let gateway = IPAddress(v4: 0x0a00_0202)
+  /// The host's resolver of names.
+  static let resolver = IPAddress(v4: 0x0a00_0203)
+  private static let prefix: UInt8 = 24
+  private static let resolverPort: UInt16 = 53
+
+  var interface: Interface? {
+    guard configuration.isThere else { return nil }
+    return Interface(
+      index: 2, name: "eth0",
+      flags: [.IFF_UP, .IFF_BROADCAST, .IFF_RUNNING, .IFF_MULTICAST, .IFF_LOWER_UP],
+      hardwareType: 1, hardwareAddress: [0x52, 0x55, 10, 0, 2, 15], mtu: 1500, queueLength: 1000,
+      addresses: [InterfaceAddress(address: Self.guest, prefix: Self.prefix)],
+      gateway: Self.gateway)
+  }
+
+  func isOwn(_ address: IPAddress) -> Bool { configuration.isThere && address == Self.guest }
+
+  /// Where on the host's network the guest's packets to `endpoint` go: ENETUNREACH, EHOSTUNREACH.
+  func hostAddress(of endpoint: Endpoint) throws(Errno) -> NetworkAddress {
+    let address = endpoint.address
+    guard address.isV4 else { throw .ENETUNREACH }
+    switch address {
+    case Self.gateway:
+      guard configuration.reachesLoopback else { throw .ENETUNREACH }
+      return .loopback(port: endpoint.port)
+    case Self.resolver:
+      guard configuration.reachesOthers, endpoint.port == Self.resolverPort,
+        let resolver = configuration.resolver
+      else { throw .EHOSTUNREACH }
+      return resolver
+    default:
+      guard configuration.reachesOthers else { throw .ENETUNREACH }
+      // Nobody else is on the guest's own network.
+      if address.v4 >> 8 == Self.guest.v4 >> 8 { throw .EHOSTUNREACH }
+      return Self.direct(endpoint)
+    }
+  }
+
+  /// Where answers to somebody at `endpoint` go, who has been heard of: the host knows whether they may.
+  func answerAddress(of endpoint: Endpoint) throws(Errno) -> NetworkAddress {
+    guard endpoint.address.isV4 else { throw .ENETUNREACH }
+    return endpoint.address == Self.gateway
+      ? .loopback(port: endpoint.port) : Self.direct(endpoint)
+  }
+
+  private static func direct(_ endpoint: Endpoint) -> NetworkAddress {
+    let bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: endpoint.address.v4 >> UInt32($0)) }
+    return NetworkAddress(bytes, port: endpoint.port)
+  }
+
+  /// Whether there is a way to `address` at all: ENETUNREACH, EHOSTUNREACH.
+  func requireRoute(to address: IPAddress) throws(Errno) {
+    // Any port will do for the question.
+    _ = try hostAddress(of: Endpoint(address, Self.resolverPort))
+  }
+
+  /// How the guest sees who is at `address` of the host's network.
+  func endpoint(of address: NetworkAddress) -> Endpoint {
+    if address == configuration.resolver { return Endpoint(Self.resolver, Self.resolverPort) }
+    // Others than IPv4 are not published, and so nobody of them is heard.
+    if address.isLoopback || address.isIPv6 { return Endpoint(Self.gateway, address.port) }
+    return Endpoint(
+      IPAddress(v4: address.bytes.reduce(0) { $0 << 8 | UInt32($1) }), address.port)
+  }
+
+  // MARK: Streams
+
+  func open(_ uri: StreamURI, _ options: OpenOptions, isPublished: Bool = false)
+    throws(Errno) -> OutsideStream
+  {
+    let handle = try hosted { () throws(HostError) in
+      try host.open(uri, options, permissions: 0)
+    }
+    return OutsideStream(host, handle, isPublished: isPublished)
+  }
+
+  /// Opens the host's side of a published port that `socket` is bound to; nil when it is not published.
+  /// Sockets that share a port share it.
+  func publish(_ socket: InternetSocket) throws(Errno) -> OutsideStream? {
+    let address = socket.local.address
+    guard address == Self.guest || address.isAny && socket.accepts(Self.guest) else { return nil }
+    let published = configuration.published.first {
+      $0.port == socket.local.port && $0.isDatagram == (socket is UDPSocket)
+    }
+    guard let published else { return nil }
+    if let shared = services[published]?.object { return shared }
+    let stream = try open(published.uri, .listen, isPublished: true)
+    services[published] = Referenced(stream)
+    return stream
+  }
+
+  func add(_ socket: InternetSocket) { users[ObjectIdentifier(socket)] = Referenced(socket) }
+  func remove(_ socket: InternetSocket) { users[ObjectIdentifier(socket)] = nil }
+
+  /// What the run loop has to ask the host about, because somebody in the guest waits for it.
+  var waits: [HostWait] {
+    users.values.compactMap { entry in
+      guard let socket = entry.object, !socket.waitQueue.isEmpty, let stream = socket.outside,
+        !stream.interest.isEmpty
+      else { return nil }
+      return HostWait(
+        item: WaitItem(handle: stream.handle, interest: stream.interest), queue: socket.waitQueue,
+        stream: stream)
+    }
+  }
+}
+
+/// A stream on the host's network; it closes with the last socket that has it.
+final class OutsideStream {
+  let host: any Host
+  let handle: HostHandle
+  /// It is a published port of the guest's.
+  let isPublished: Bool
+  /// What it was last found not ready for, and nobody has been told of since; at first nobody has looked.
+  private(set) var interest: Readiness = .readable
+
+  init(_ host: any Host, _ handle: HostHandle, isPublished: Bool = false) {
+    self.host = host
+    self.handle = handle
+    self.isPublished = isPublished
+  }
+
+  deinit { host.close(handle) }
+
+  func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
+    interest.remove(.readable)
+    do throws(HostError) {
+      let count = try host.read(handle, at: nil, into: &buffer)
+      // There was no more, so the next byte to come is news.
+      if count < buffer.byteCount { interest.insert(.readable) }
+      return count
+    } catch {
+      if error == .wouldBlock { interest.insert(.readable) }
+      throw Errno(error)
+    }
+  }
+
+  func write(from bytes: RawSpan) throws(Errno) -> Int {
+    interest.remove(.writable)
+    do throws(HostError) {
+      let count = try host.write(handle, at: nil, from: bytes)
+      if count < bytes.byteCount { interest.insert(.writable) }
+      return count
+    } catch {
+      if error == .wouldBlock { interest.insert(.writable) }
+      throw Errno(error)
+    }
+  }
+
+  /// Those who wait are told that it is ready. Whoever finds that it is not after all will say so.
+  func noteReady(_ readiness: Readiness) { interest.subtract(readiness) }
+
+  /// Makes a host call; when it has to be waited for, notes what for.
+  func call<R>(_ readiness: Readiness, _ body: () throws(HostError) -> R) throws(Errno) -> R {
+    interest.remove(readiness)
+    do throws(HostError) { return try body() } catch {
+      if error == .wouldBlock { interest.formUnion(readiness) }
+      throw Errno(error)
+    }
+  }
+
+  /// Which of `wanted` it is ready for now, and whether it has ended.
+  func readiness(_ wanted: Readiness) -> Readiness {
+    let ready = host.wait([WaitItem(handle: handle, interest: wanted)], until: 0).first ?? []
+    interest = wanted.subtracting(ready)
+    return ready
+  }
+}

@@ -1,0 +1,114 @@
+import HostABI
+import LinuxABI
+import Machine
+
+// Connections to the outside: the host's own sockets do the work.
+extension TCPSocket {
+  /// Begins to connect to `destination`, which is none of the guest's own addresses.
+  func beginOutside(_ destination: Endpoint) throws(Errno) {
+    let address = try network.outside.hostAddress(of: destination)
+    use(try network.outside.open(StreamURI(tcp: address), [.read, .write]))
+    state = .connecting
+    settle()
+  }
+
+  /// Looks how connecting to the outside goes.
+  func settle() {
+    guard state == .connecting, let outside else { return }
+    do throws(Errno) {
+      try outside.call(.writable) { () throws(HostError) in
+        try outside.host.finishConnecting(outside.handle)
+      }
+      state = .connected
+    } catch {
+      guard error != .EAGAIN else { return }
+      pendingError = error
+      leaveOutside()
+      die()
+    }
+  }
+
+  // MARK: Listening
+
+  /// The next connection from outside: EAGAIN.
+  func acceptOutside() throws(Errno) -> TCPSocket {
+    guard let outside else { throw .EAGAIN }
+    let accepted = try outside.call(.readable) { () throws(HostError) in
+      try outside.host.accept(outside.handle)
+    }
+    let child = makeChild(
+      local: Endpoint(OutsideNetwork.guest, local.port),
+      remote: network.outside.endpoint(of: accepted.peer))
+    child.use(OutsideStream(outside.host, accepted.handle))
+    return child
+  }
+
+  // MARK: Bytes
+
+  func sendOutside(_ bytes: RawSpan, _ outside: OutsideStream) throws(Errno) -> SendOutcome {
+    do throws(Errno) { return .sent(try outside.write(from: bytes)) } catch {
+      if error == .EAGAIN { return .wait(on: waitQueue) }
+      breakOutside()
+      throw error
+    }
+  }
+
+  /// More bytes into `buffer`: EAGAIN, 0 at the end. With `MSG_PEEK` they are kept for later.
+  func receiveOutside(
+    into buffer: inout MutableRawSpan, _ flags: MessageFlags, from offset: Int,
+    _ outside: OutsideStream
+  ) throws(Errno) -> Int {
+    do throws(Errno) {
+      guard flags.contains(.MSG_PEEK) else {
+        let count = try outside.read(into: &buffer)
+        if count == 0, buffer.byteCount > 0 { finishOutside() }
+        return count
+      }
+      var kept = [UInt8](repeating: 0, count: 65536)
+      let count = try kept.withMutableRawSpan { (span) throws(Errno) in
+        try outside.read(into: &span)
+      }
+      if count == 0 { finishOutside() }
+      kept.withRawSpan { received.append($0.extracting(0..<count)) }
+      return received.peek(into: &buffer, from: offset)
+    } catch {
+      if error != .EAGAIN { breakOutside() }
+      throw error
+    }
+  }
+
+  private func finishOutside() {
+    isFinished = true
+    isReadShut = true
+  }
+
+  private func breakOutside() {
+    leaveOutside()
+    die()
+  }
+
+  func endWritingOutside(_ outside: OutsideStream) {
+    // A connection that is gone already has nothing to be told.
+    try? outside.host.endWriting(outside.handle)
+  }
+
+  func bytesOutside(_ outside: OutsideStream) -> Int {
+    (try? outside.host.bytesAvailable(outside.handle)) ?? 0
+  }
+
+  /// What `poll` tells of the host's side.
+  func eventsOutside(_ outside: OutsideStream) -> PollEvents {
+    var wanted: Readiness = [.readable]
+    if state == .connected, !isWriteShut { wanted.insert(.writable) }
+    let ready = outside.readiness(wanted)
+    var events: PollEvents = []
+    if ready.contains(.readable) { events.formUnion(.readable) }
+    if state == .listening { return events }
+    // What is readable and has no bytes is at its end.
+    if ready.contains(.readable), bytesOutside(outside) == 0 { events.insert(.POLLRDHUP) }
+    if ready.contains(.writable) || isWriteShut { events.formUnion(.writable) }
+    if ready.contains(.hangup) { events.formUnion([.POLLHUP, .POLLRDHUP, .readable]) }
+    if ready.contains(.error) { events.insert(.POLLERR) }
+    return events
+  }
+}

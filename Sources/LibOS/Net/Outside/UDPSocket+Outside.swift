@@ -1,0 +1,79 @@
+import HostABI
+import LinuxABI
+import Machine
+
+// Datagrams to and from the outside, by sockets of the host's.
+extension UDPSocket {
+  /// The longest datagram that can come.
+  private static let longest = 65536
+
+  /// The host's side is that of a published port.
+  var isPublished: Bool { outside?.isPublished ?? false }
+
+  /// The peer has changed: the host's side is for the old one.
+  func forgetRouteOutside() {
+    if !isPublished { leaveOutside() }
+  }
+
+  /// Sends to `destination`, which is none of the guest's own addresses.
+  func sendOutside(_ bytes: [UInt8], to destination: Endpoint) throws(Errno) -> SendOutcome {
+    let address =
+      isPublished
+      ? try network.outside.answerAddress(of: destination)
+      : try network.outside.hostAddress(of: destination)
+    // A socket with a peer has one outside too, so that it hears when nobody is there.
+    let isForPeer = !isPublished && remote == destination
+    if outside == nil {
+      use(
+        isForPeer
+          ? try network.outside.open(StreamURI(udp: address), [.read, .write])
+          : try network.outside.open(StreamURI(udp: .any(like: address)), .listen))
+    }
+    guard let outside else { throw .ENETUNREACH }
+    do throws(Errno) {
+      try outside.call(.writable) { () throws(HostError) in
+        try bytes.withRawSpan { (span) throws(HostError) in
+          try outside.host.send(outside.handle, span, to: isForPeer ? nil : address)
+        }
+      }
+    } catch {
+      if error == .EAGAIN { return .wait(on: waitQueue) }
+      throw error
+    }
+    return .sent(bytes.count)
+  }
+
+  /// Takes the next datagram that has come from outside, if one has.
+  func fetchOutside() throws(Errno) {
+    guard let outside, !isReadShut else { return }
+    var buffer = [UInt8](repeating: 0, count: Self.longest)
+    while datagrams.isEmpty {
+      let received: (count: Int, source: NetworkAddress)
+      do throws(Errno) {
+        received = try outside.call(.readable) { () throws(HostError) in
+          try buffer.withMutableRawSpan { (span) throws(HostError) in
+            try outside.host.receive(outside.handle, into: &span)
+          }
+        }
+      } catch .EAGAIN { return }
+      let source = network.outside.endpoint(of: received.source)
+      // As inside, who has a peer hears nobody else.
+      if let remote, remote != source { continue }
+      var datagram = SocketMessage()
+      datagram.bytes = Array(buffer[..<received.count])
+      datagram.source = .endpoint(source)
+      datagram.packet = PacketInfo(
+        destination: OutsideNetwork.guest, hopLimit: 64, trafficClass: 0)
+      datagram.time = network.now
+      queue(datagram)
+    }
+  }
+
+  func eventsOutside(_ outside: OutsideStream) -> PollEvents {
+    let ready = outside.readiness([.readable])
+    var events: PollEvents = []
+    if ready.contains(.readable) { events.formUnion(.readable) }
+    if ready.contains(.error) { events.insert(.POLLERR) }
+    return events
+  }
+}

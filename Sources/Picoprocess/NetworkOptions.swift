@@ -1,0 +1,74 @@
+package import HostABI
+package import LibOS
+
+/// How far the guest reaches out: `--net`, `--net=loopback`.
+package enum NetworkReach: Sendable, Hashable {
+  case none
+  /// Other machines.
+  case others
+  /// Programs of this machine that listen for such only, too.
+  case othersAndLoopback
+
+  /// Reads what stands behind `--net=`; `-` for nothing.
+  package init?(_ text: String) {
+    switch text {
+    case "-": self = .others
+    case "loopback": self = .othersAndLoopback
+    default: return nil
+    }
+  }
+}
+
+/// What becomes of connections to the outside when a snapshot is taken: `--tcp`.
+package enum ConnectionPolicy: String, Sendable, Hashable {
+  /// They are reset for whoever goes on from the snapshot.
+  case reset
+  /// No snapshot is taken while there are any.
+  case refuse
+}
+
+/// `--publish [ADDRESS:]PORT:GUESTPORT[/udp]`.
+package struct PublishOption: Sendable, Hashable {
+  package var port: PublishedPort
+
+  /// `nil` for anything else. Without an address only this machine's own programs get there.
+  package init?(_ text: String) {
+    var rest = text[...]
+    var isDatagram = false
+    for (suffix, isOfDatagrams) in [("/tcp", false), ("/udp", true)] where rest.hasSuffix(suffix) {
+      rest.removeLast(suffix.count)
+      isDatagram = isOfDatagrams
+      break
+    }
+    var fields = rest.split(separator: ":", omittingEmptySubsequences: false)
+    if fields.count == 2 { fields.insert("127.0.0.1", at: 0) }
+    guard fields.count == 3, let address = NetworkAddress.ipv4(fields[0]),
+      let hostPort = NetworkAddress.port(fields[1]), hostPort > 0,
+      let port = NetworkAddress.port(fields[2]), port > 0
+    else { return nil }
+    self.init(
+      PublishedPort(
+        isDatagram: isDatagram, host: NetworkAddress(address, port: hostPort), port: port))
+  }
+
+  package init(_ port: PublishedPort) { self.port = port }
+}
+
+/// `--dns ADDRESS[:PORT]`: who answers the guest's questions for names.
+package struct ResolverOption: Sendable, Hashable {
+  package var address: NetworkAddress
+
+  /// `nil` for anything else. IPv6 with a port stands in brackets.
+  package init?(_ text: String) {
+    if let bytes = NetworkAddress.ipv4(text) ?? NetworkAddress.ipv6(text) {
+      address = NetworkAddress(bytes, port: Self.port)
+    } else if let given = NetworkAddress(text), given.port > 0 {
+      address = given
+    } else {
+      return nil
+    }
+  }
+
+  /// Where name servers listen.
+  package static let port: UInt16 = 53
+}

@@ -1,0 +1,78 @@
+import HostABI
+import LibOS
+import Machine
+import PosixHost
+
+extension Picoprocess {
+  /// What the guest has of the network outside.
+  ///
+  /// - Parameter seed: that of a deterministic run, which has nothing of it: what others send, and when,
+  ///   would show.
+  static func outside(_ options: PicoprocessOptions, seed: UInt64?, _ host: PosixHost)
+    throws(Failure) -> OutsideConfiguration
+  {
+    var configuration = OutsideConfiguration()
+    configuration.reachesOthers = options.reach != .none
+    configuration.reachesLoopback = options.reach == .othersAndLoopback
+    if configuration.reachesOthers {
+      configuration.resolver = options.resolver?.address ?? resolver(host)
+    }
+    configuration.published = options.publish.map(\.port)
+    configuration.refusesToBreak = options.connections == .refuse
+    guard seed == nil || !configuration.isThere else {
+      throw Failure("a deterministic run has no network outside: neither --net nor --publish")
+    }
+    return configuration
+  }
+
+  /// Who answers questions for names on this host: the first that `/etc/resolv.conf` names.
+  private static func resolver(_ host: PosixHost) -> NetworkAddress? {
+    guard let path = try? HostProcess.resolve("/etc/resolv.conf"),
+      let handle = try? host.open(StreamURI(.file, path), .read, permissions: 0)
+    else { return nil }
+    defer { host.close(handle) }
+    // The resolver's own library reads no more than a few short lines either.
+    var text = [UInt8](repeating: 0, count: 65536)
+    let count = text.withMutableRawSpan { span in
+      (try? host.read(handle, at: 0, into: &span)) ?? 0
+    }
+    for line in text[..<count].split(separator: UInt8(ascii: "\n")) {
+      let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+      guard words.count >= 2, words[0].elementsEqual("nameserver".utf8) else { continue }
+      let address = String(decoding: words[1], as: UTF8.self)
+      if let bytes = NetworkAddress.ipv4(address) ?? NetworkAddress.ipv6(address) {
+        return NetworkAddress(bytes, port: ResolverOption.port)
+      }
+    }
+    return nil
+  }
+
+  /// Sees to it that published ports are to be had, before anything runs.
+  static func checkPublishedPorts(_ ports: [PublishedPort], _ host: PosixHost) throws(Failure) {
+    for (index, port) in ports.enumerated() {
+      for other in ports[..<index]
+      where (other.port, other.isDatagram) == (port.port, port.isDatagram) {
+        throw Failure("the guest's port \(port.port) is published twice")
+      }
+    }
+    // All at once, lest one of the host's is given twice.
+    var handles: [HostHandle] = []
+    defer { for handle in handles { host.close(handle) } }
+    for port in ports {
+      handles.append(
+        try withFailure("publishing \(port.host)") { () throws(HostError) in
+          try host.open(port.uri, .listen, permissions: 0)
+        })
+    }
+  }
+}
+
+extension OutsideConfiguration {
+  /// What the host must allow for it.
+  var permission: NetworkPermission {
+    NetworkPermission(
+      reachesOthers: reachesOthers, reachesLoopback: reachesLoopback,
+      reachable: Set(resolver.map { [$0] } ?? []),
+      services: Set(published.map { .init(isDatagram: $0.isDatagram, address: $0.host) }))
+  }
+}

@@ -1,0 +1,253 @@
+import HostABI
+import LibOSState
+import LinuxABI
+import Machine
+import Snapshot
+import TestHost
+import Testing
+
+import LibOS
+
+/// What a guest has of the network outside, over a host in memory.
+@Suite struct OutsideTests {
+  private static let web = NetworkAddress([192, 0, 2, 80], port: 80)
+  private static let resolver = NetworkAddress([192, 0, 2, 53], port: 53)
+  private static let published = NetworkAddress.loopback(port: 8080)
+
+  private static func outside(_ change: (inout OutsideConfiguration) -> Void = { _ in })
+    -> OutsideConfiguration
+  {
+    var outside = OutsideConfiguration()
+    outside.reachesOthers = true
+    outside.resolver = resolver
+    change(&outside)
+    return outside
+  }
+
+  private static func machine(_ outside: OutsideConfiguration) -> SignalMachine {
+    let machine = SignalMachine(.x86_64, outside: outside)
+    machine.host.network.permission = NetworkPermission(
+      reachesOthers: outside.reachesOthers, reachesLoopback: outside.reachesLoopback,
+      services: Set(outside.published.map { .init(isDatagram: $0.isDatagram, address: $0.host) }))
+    return machine
+  }
+
+  private static let data = SignalMachine.data
+  private static let buffer = data + 0x1000
+  private static let stream: UInt64 = 1 | 0x800
+  private static let datagram: UInt64 = 2 | 0x800
+
+  private func place(_ address: String, _ port: UInt16, _ machine: SignalMachine) {
+    let bytes = NetworkAddress.ipv4(address)!
+    machine.place(
+      SockaddrIn(
+        sin_family: 2, sin_port: port.bigEndian,
+        sin_addr: bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }))
+  }
+
+  private func connect(_ machine: SignalMachine, _ fd: Int64, _ address: String, _ port: UInt16)
+    -> Int64
+  {
+    place(address, port, machine)
+    return machine.perform("connect", UInt64(fd), Self.data, 16)
+  }
+
+  private func send(_ machine: SignalMachine, _ fd: Int64, _ text: String) -> Int64 {
+    machine.store(Array(text.utf8), at: Self.buffer)
+    return machine.perform("sendto", UInt64(fd), Self.buffer, UInt64(text.utf8.count), 0x4000, 0, 0)
+  }
+
+  private func receive(_ machine: SignalMachine, _ fd: Int64, flags: UInt64 = 0) throws -> String? {
+    let count = machine.perform("recvfrom", UInt64(fd), Self.buffer, 4096, flags, 0, 0)
+    guard count >= 0 else {
+      #expect(count == -Int64(Errno.EAGAIN.rawValue))
+      return nil
+    }
+    let bytes = try machine.process.space.bytes(at: GuestAddress(Self.buffer), count: Int(count))
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private func error(_ errno: Errno) -> Int64 { -Int64(errno.rawValue) }
+
+  private func events(_ machine: SignalMachine, _ fd: Int64) throws -> PollEvents {
+    try machine.process.files.file(Int32(fd)).pollEvents()
+  }
+
+  @Test func withoutPermissionNothingIsReached() {
+    let machine = Self.machine(OutsideConfiguration())
+    let tcp = machine.perform("socket", 2, Self.stream, 0)
+    let udp = machine.perform("socket", 2, Self.datagram, 0)
+    for address in ["192.0.2.80", "10.0.2.2", "10.0.2.15"] {
+      #expect(connect(machine, tcp, address, 80) == error(.ENETUNREACH))
+      #expect(connect(machine, udp, address, 80) == error(.ENETUNREACH))
+    }
+    #expect(machine.host.count(of: .open) == 0)
+  }
+
+  @Test func aConnectionCarriesBytesAndItsEnd() throws {
+    let machine = Self.machine(Self.outside())
+    let server = try machine.host.network.listen(Self.web)
+    let fd = machine.perform("socket", 2, Self.stream, 0)
+    #expect(connect(machine, fd, "192.0.2.80", 80) == error(.EINPROGRESS))
+    #expect(try events(machine, fd).contains(.POLLOUT))
+    #expect(connect(machine, fd, "192.0.2.80", 80) == 0)
+    #expect(connect(machine, fd, "192.0.2.80", 80) == error(.EISCONN))
+    let far = try #require(server.accept())
+    #expect(send(machine, fd, "GET") == 3)
+    #expect(try far.read() == Array("GET".utf8))
+    #expect(try receive(machine, fd) == nil)
+    _ = try far.write(Array("answer".utf8))
+    #expect(try events(machine, fd).contains(.POLLIN))
+    #expect(try receive(machine, fd, flags: 2) == "answer")
+    #expect(try receive(machine, fd) == "answer")
+    #expect(machine.perform("shutdown", UInt64(fd), 1) == 0)
+    #expect(try far.read() == [])
+    #expect(try !events(machine, fd).contains(.POLLRDHUP))
+    far.finish()
+    #expect(try events(machine, fd).contains(.POLLRDHUP))
+    #expect(try receive(machine, fd) == "")
+    #expect(send(machine, fd, "x") == error(.EPIPE))
+    #expect(machine.perform("close", UInt64(fd)) == 0)
+  }
+
+  @Test func whatFailsOutsideFailsInside() throws {
+    let machine = Self.machine(Self.outside())
+    let fd = machine.perform("socket", 2, Self.stream, 0)
+    // Nobody listens there.
+    #expect(connect(machine, fd, "192.0.2.81", 80) == error(.EINPROGRESS))
+    #expect(try events(machine, fd).isSuperset(of: [.POLLERR, .POLLHUP]))
+    #expect(machine.perform("getsockopt", UInt64(fd), 1, 4, Self.buffer, { () -> UInt64 in
+      machine.store([4, 0, 0, 0], at: Self.data)
+      return Self.data
+    }()) == 0)
+    #expect(try machine.process.space.load(Int32.self, at: GuestAddress(Self.buffer)) == Errno.ECONNREFUSED.rawValue)
+    // Its own network has nobody else; the host itself has to be asked for.
+    let other = machine.perform("socket", 2, Self.stream, 0)
+    #expect(connect(machine, other, "10.0.2.77", 80) == error(.EHOSTUNREACH))
+    #expect(connect(machine, other, "10.0.2.2", 80) == error(.ENETUNREACH))
+    machine.host.fail(.open, with: .tooManyOpen)
+    #expect(connect(machine, other, "192.0.2.80", 80) == error(.ENFILE))
+  }
+
+  @Test func namesAreAskedOfTheHostsResolver() throws {
+    let machine = Self.machine(Self.outside())
+    let resolver = try machine.host.network.datagramSocket(Self.resolver)
+    let fd = machine.perform("socket", 2, Self.datagram, 0)
+    #expect(connect(machine, fd, "10.0.2.3", 53) == 0)
+    #expect(send(machine, fd, "who?") == 4)
+    let question = try #require(resolver.receive())
+    #expect(question.bytes == Array("who?".utf8))
+    #expect(try receive(machine, fd) == nil)
+    resolver.send(Array("me".utf8), to: question.source)
+    #expect(try events(machine, fd).contains(.POLLIN))
+    #expect(try machine.process.files.file(Int32(fd)).socket?.bytesToReceive() == 2)
+    #expect(try receive(machine, fd) == "me")
+    // To another port of it there is no way.
+    let other = machine.perform("socket", 2, Self.datagram, 0)
+    #expect(connect(machine, other, "10.0.2.3", 54) == 0)
+    #expect(send(machine, other, "x") == error(.EHOSTUNREACH))
+  }
+
+  @Test func aPublishedPortIsReached() throws {
+    let port = PublishedPort(isDatagram: false, host: Self.published, port: 80)
+    let machine = Self.machine(Self.outside { $0.published = [port] })
+    #expect(throws: HostError.connectionRefused) {
+      _ = try machine.host.network.connect(to: Self.published)
+    }
+    let fd = machine.perform("socket", 2, Self.stream, 0)
+    place("0.0.0.0", 80, machine)
+    #expect(machine.perform("bind", UInt64(fd), Self.data, 16) == 0)
+    #expect(machine.perform("listen", UInt64(fd), 5) == 0)
+    #expect(try events(machine, fd).isEmpty)
+    let client = try machine.host.network.connect(to: Self.published)
+    #expect(try events(machine, fd) == .readable)
+    let accepted = machine.perform("accept4", UInt64(fd), 0, 0, 0x800)
+    #expect(accepted > fd)
+    machine.store([16, 0, 0, 0], at: Self.data)
+    #expect(machine.perform("getpeername", UInt64(accepted), Self.buffer, Self.data) == 0)
+    let peer = try machine.process.space.bytes(at: GuestAddress(Self.buffer + 4), count: 4)
+    #expect(peer == [10, 0, 2, 2])
+    _ = try client.write(Array("in".utf8))
+    #expect(try receive(machine, accepted) == "in")
+    #expect(send(machine, accepted, "out") == 3)
+    #expect(try client.read() == Array("out".utf8))
+    // Closed with its listener.
+    #expect(machine.perform("close", UInt64(fd)) == 0)
+    #expect(throws: HostError.connectionRefused) {
+      _ = try machine.host.network.connect(to: Self.published)
+    }
+  }
+
+  @Test func aSnapshotBreaksConnectionsAndKeepsListening() throws {
+    let port = PublishedPort(isDatagram: false, host: Self.published, port: 80)
+    let outside = Self.outside { $0.published = [port] }
+    let machine = Self.machine(outside)
+    let server = try machine.host.network.listen(Self.web)
+    let fd = machine.perform("socket", 2, Self.stream, 0)
+    _ = connect(machine, fd, "192.0.2.80", 80)
+    #expect(connect(machine, fd, "192.0.2.80", 80) == 0)
+    let far = try #require(server.accept())
+    let listener = machine.perform("socket", 2, Self.stream, 0)
+    place("0.0.0.0", 80, machine)
+    #expect(machine.perform("bind", UInt64(listener), Self.data, 16) == 0)
+    #expect(machine.perform("listen", UInt64(listener), 5) == 0)
+    #expect(machine.kernel.untransportable().isEmpty)
+    let snapshot = try RoundTrip(machine.kernel)
+    // Who was saved goes on undisturbed.
+    #expect(send(machine, fd, "still here") == 10)
+    #expect(try far.read() == Array("still here".utf8))
+    // While somebody has the port nobody else can.
+    #expect(throws: SnapshotError.self) {
+      _ = try snapshot.resume(on: machine.host, outside: outside)
+    }
+    #expect(machine.perform("close", UInt64(listener)) == 0)
+    let resumed = try snapshot.resume(on: machine.host, outside: outside)
+    let file = try #require(try resumed.processes[1]?.files.file(Int32(fd)).socket)
+    #expect(file.pollEvents().isSuperset(of: [.POLLERR, .POLLHUP, .POLLIN]))
+    #expect(file.takeError() == .ECONNRESET)
+    _ = try machine.host.network.connect(to: Self.published)
+    let again = try #require(try resumed.processes[1]?.files.file(Int32(listener)).socket)
+    #expect(again.pollEvents() == .readable)
+    let kernel: Godwit_State_Kernel = try snapshot.section(.kernel)
+    #expect(try kernel.publishedPorts() == [port])
+    machine.successor = resumed
+  }
+
+  @Test func aSnapshotIsRefusedWhereThatIsWanted() throws {
+    let machine = Self.machine(Self.outside { $0.refusesToBreak = true })
+    let server = try machine.host.network.listen(Self.web)
+    let fd = machine.perform("socket", 2, Self.stream, 0)
+    #expect(machine.kernel.untransportable().isEmpty)
+    _ = connect(machine, fd, "192.0.2.80", 80)
+    #expect(connect(machine, fd, "192.0.2.80", 80) == 0)
+    let obstacles = machine.kernel.untransportable()
+    #expect(obstacles.count == 1)
+    #expect(obstacles.first?.contains("192.0.2.80:80") == true)
+    _ = try #require(server.accept())
+    #expect(machine.perform("close", UInt64(fd)) == 0)
+    #expect(machine.kernel.untransportable().isEmpty)
+  }
+
+  @Test func aPublishedDatagramPortAnswersWhoAsks() throws {
+    let port = PublishedPort(isDatagram: true, host: .loopback(port: 5353), port: 53)
+    var outside = OutsideConfiguration()
+    outside.published = [port]
+    let machine = Self.machine(outside)
+    let fd = machine.perform("socket", 2, Self.datagram, 0)
+    place("0.0.0.0", 53, machine)
+    #expect(machine.perform("bind", UInt64(fd), Self.data, 16) == 0)
+    let client = try machine.host.network.datagramSocket(.loopback(port: 0))
+    client.send(Array("?".utf8), to: port.host)
+    machine.store([16, 0, 0, 0], at: Self.data + 64)
+    #expect(
+      machine.perform("recvfrom", UInt64(fd), Self.buffer, 100, 0, Self.data, Self.data + 64) == 1)
+    machine.store(Array("!".utf8), at: Self.buffer)
+    #expect(machine.perform("sendto", UInt64(fd), Self.buffer, 1, 0, Self.data, 16) == 1)
+    let answer = try #require(client.receive())
+    #expect(answer.bytes == Array("!".utf8) && answer.source == port.host)
+    place("192.0.2.1", 9, machine)
+    #expect(
+      machine.perform("sendto", UInt64(fd), Self.buffer, 1, 0, Self.data, 16)
+        == error(.ENETUNREACH))
+  }
+}
