@@ -17,6 +17,27 @@ import Testing
     #expect(arena.isZero(frames[2]))
   }
 
+  /// Who needs a frame when there is none is heard of, and gets one that is freed then.
+  @Test func exhaustion() throws {
+    let arena = try #require(FrameArena(byteLimit: 2 * Frame.size))
+    let space = AddressSpace(arena: arena, isa: .x86_64)
+    let first = arena.allocate()!
+    _ = arena.allocate()
+    #expect(arena.allocate(for: space) == nil)
+    var asking: [AddressSpace?] = []
+    arena.onExhaustion = { space in
+      asking.append(space)
+      guard arena.framesInUse == 2, asking.count < 3 else { return false }
+      arena.release(first)
+      return true
+    }
+    #expect(arena.allocate(for: space) == first)
+    #expect(arena.allocate() == first)
+    #expect(arena.allocate() == nil)
+    arena.onExhaustion = nil
+    #expect(asking.count == 3 && asking[0] === space && asking[1] == nil)
+  }
+
   /// A host that has larger pages takes back only whole ones, and the frames beside a freed one stay.
   @Test(arguments: [16384, 65536]) func largeHostPages(size: Int) throws {
     let size = max(size, HostMemory.pageSize)
