@@ -138,6 +138,9 @@ private func finish(
   _ call: SyscallContext, _ input: inout End, _ output: inout End, total: Int,
   offsets: (input: Int?, output: Int?), isNonBlocking: Bool = false
 ) throws(Errno) -> SyscallResult {
+  if let socket = output.file.socket, call.sleepsOn(socket) {
+    return try call.task.block(on: [socket.waitQueue])
+  }
   var waiting: OpenFile?
   let count: Int
   do {

@@ -25,7 +25,7 @@ extension SyscallContext {
 
   /// Whether the task, whose call runs again after a resume, is still to sleep: there may be some room,
   /// but not so much that a sender is woken.
-  private func sleepsOn(_ socket: Socket) -> Bool { task.runsAgain && !socket.hasRoomToSend }
+  func sleepsOn(_ socket: Socket) -> Bool { task.runsAgain && !socket.hasRoomToSend }
 
   func send(_ socket: Socket, _ segments: [Segment], _ message: OutgoingMessage)
     throws(Errno) -> SyscallResult
