@@ -20,8 +20,8 @@ extension PosixHost {
         pollfd(
           fd: isOpen ? item.handle.rawValue : .max, events: item.interest.pollEvents, revents: 0))
     }
+    var timeout: Int64?
     while true {
-      var timeout: Int64?
       if let deadline {
         let now = system_clock_gettime(CLOCK_MONOTONIC).totalNanoseconds
         let (rest, overflow) = deadline.subtractingReportingOverflow(now)
@@ -30,7 +30,8 @@ extension PosixHost {
       // A signal that isn't ours to report (SIGCONT after a stop) is no reason to return.
       if system_poll(&pollItems, timeout: timeout) { break }
     }
-    if pollItems[0].revents != 0 { waker.drain() }
+    // Who only looks leaves an interrupt to who waits next.
+    if pollItems[0].revents != 0, timeout != 0 { waker.drain() }
     return pollItems.dropFirst().map { Readiness(pollEvents: $0.revents) }
   }
 }

@@ -7,9 +7,9 @@ extension TestHost {
   package func wait(_ items: [WaitItem], until deadline: Int64?) -> [Readiness] {
     while true {
       let ready = items.map { readiness(of: $0) }
+      if let deadline, deadline <= clock.now { return ready }
       let wasInterrupted = isInterrupted.exchange(false, ordering: .acquiringAndReleasing)
       if wasInterrupted || ready.contains(where: { !$0.isEmpty }) { return ready }
-      if let deadline, deadline <= clock.now { return ready }
       let next = clock.nextTime
       guard deadline != nil || clock.hasEvents else {
         fatalError("TestHost: this wait would never end")
