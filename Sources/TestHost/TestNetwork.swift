@@ -96,7 +96,9 @@ package final class TestConnection {
   var readiness: Readiness {
     var readiness: Readiness = []
     if !received.isEmpty || isFinished || isReset { readiness.insert(.readable) }
-    if isReset || other == nil || other!.received.count < Self.room { readiness.insert(.writable) }
+    if isReset || other == nil || other!.received.count <= Self.room - 2048 {
+      readiness.insert(.writable)
+    }
     if isFinished, hasFinished { readiness.insert(.hangup) }
     if isReset { readiness.formUnion([.hangup, .error]) }
     return readiness

@@ -104,9 +104,8 @@ package final class Kernel {
     self.configuration = configuration
     self.clock = KernelClock(host: host)
     self.vfs = VFS(host: host, arena: arena)
-    network = Network(host: host)
+    network = Network(host, configuration.outside)
     vfs.memoryInUse = { [unowned self] in memoryInUse }
-    network.outside.use(configuration.outside)
     network.attach(to: self)
     arena.onExhaustion = { [weak self] in self?.killForMemory(asking: $0) ?? false }
   }

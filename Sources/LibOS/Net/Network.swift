@@ -1,8 +1,8 @@
 import HostABI
 import LinuxABI
 
-/// All of the guest's sockets that can be found by a name, and the network that they see: one loopback
-/// interface, inside the picoprocess.
+/// All of the guest's sockets that can be found by a name, and the network that they see: a loopback
+/// interface, inside the picoprocess, and whatever the guest has of the network outside.
 package final class Network {
   private weak var owner: Kernel?
   var kernel: Kernel { owner! }
@@ -16,7 +16,9 @@ package final class Network {
   /// The kernel is going: nothing needs to be told anything any more.
   private(set) var isDismantled = false
 
-  init(host: any Host) { outside = OutsideNetwork(host) }
+  init(_ host: any Host, _ configuration: OutsideConfiguration) {
+    outside = OutsideNetwork(host, configuration)
+  }
 
   /// The kernel whose network this is.
   func attach(to kernel: Kernel) { owner = kernel }

@@ -121,18 +121,20 @@ extension TCPSocket {
       throw .ENETUNREACH
     }
     let source = try sourceAddress(to: destination)
+    let isInside = network.isLocal(destination.address)
+    let stream = isInside ? nil : try network.outside.connect(to: destination)
     if !isEntered {
       do throws(Errno) { try ports.bind(self, to: source, port: 0) } catch { throw .EADDRNOTAVAIL }
     }
     local.address = source
     remote = destination
+    attempt = .underWay
     isReadShut = false
-    guard network.isLocal(destination.address) else {
-      try beginOutside(destination)
-      attempt = .underWay
+    if let stream {
+      use(stream)
+      state = .connecting
       return
     }
-    attempt = .underWay
     let found = ports.receiver(of: destination, from: local) as? TCPSocket
     guard let found, found !== self else {
       refuse()

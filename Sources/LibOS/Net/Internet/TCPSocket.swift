@@ -110,6 +110,7 @@ package final class TCPSocket: InternetSocket {
   }
 
   package override var writableCount: Int {
+    if outside != nil { return OutsideStream.writableCount }
     guard let peer else { return .max }
     return max(0, capacity(of: peer) - peer.received.count)
   }

@@ -5,15 +5,16 @@ import LinuxABI
 /// gateway that hides it. The same addresses everywhere, so that a guest that moves keeps its own.
 final class OutsideNetwork {
   let host: any Host
-  private(set) var configuration = OutsideConfiguration()
+  let configuration: OutsideConfiguration
   /// Sockets with a stream of the host, so that the run loop can wait for them.
   private var users: [ObjectIdentifier: Referenced<InternetSocket>] = [:]
   /// The host's sides of published ports.
   private var services: [PublishedPort: Referenced<OutsideStream>] = [:]
 
-  init(_ host: any Host) { self.host = host }
-
-  func use(_ configuration: OutsideConfiguration) { self.configuration = configuration }
+  init(_ host: any Host, _ configuration: OutsideConfiguration) {
+    self.host = host
+    self.configuration = configuration
+  }
 
   // MARK: Addresses
 
@@ -96,6 +97,11 @@ final class OutsideNetwork {
     return OutsideStream(host, handle, isPublished: isPublished)
   }
 
+  /// Begins a TCP connection to `destination`.
+  func connect(to destination: Endpoint) throws(Errno) -> OutsideStream {
+    try open(StreamURI(tcp: try hostAddress(of: destination)), [.read, .write])
+  }
+
   /// Opens the host's side of a published port that `socket` is bound to; nil when it is not published.
   /// Sockets that share a port share it.
   func publish(_ socket: InternetSocket) throws(Errno) -> OutsideStream? {
@@ -168,6 +174,9 @@ final class OutsideStream {
       throw Errno(error)
     }
   }
+
+  /// Bytes that a connection takes at least when it is writable.
+  static let writableCount = 2048
 
   /// Those who wait are told that it is ready. Whoever finds that it is not after all will say so.
   func noteReady(_ readiness: Readiness) { interest.subtract(readiness) }

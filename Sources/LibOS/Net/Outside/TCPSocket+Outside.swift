@@ -4,14 +4,6 @@ import Machine
 
 // Connections to the outside: the host's own sockets do the work.
 extension TCPSocket {
-  /// Begins to connect to `destination`, which is none of the guest's own addresses.
-  func beginOutside(_ destination: Endpoint) throws(Errno) {
-    let address = try network.outside.hostAddress(of: destination)
-    use(try network.outside.open(StreamURI(tcp: address), [.read, .write]))
-    state = .connecting
-    settle()
-  }
-
   /// Looks how connecting to the outside goes.
   func settle() {
     guard state == .connecting, let outside else { return }
