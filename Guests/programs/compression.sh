@@ -1,5 +1,6 @@
 # Shows: gzip, bzip2, xz, zstd, tar
-# Every: 200
+# Every: 1000
+# Limit: 240
 seq 1 60000 | awk '{ print $1, $1 * 7919 % 10007 }' >plain
 for tool in gzip bzip2 'xz -2' zstd 'xz -T2 -1' 'zstd -T2 -5'; do
   $tool -c plain >packed

@@ -7,13 +7,15 @@ extension EpollFile: PersistentFile {
     throws(SnapshotError) -> Godwit_State_OpenFile.OneOf_Kind
   {
     var state = Godwit_State_EpollFile()
+    let places = Dictionary(
+      uniqueKeysWithValues: readyItems.enumerated().map { (ObjectIdentifier($1), $0 + 1) })
     for item in items {
       var entry = Godwit_State_EpollItem()
       entry.fd = item.fd
       entry.file = try saver.id(of: item.file)
       entry.events = item.event.events.rawValue
       entry.data = item.event.data
-      entry.ready = UInt32((readyItems.firstIndex { $0 === item } ?? -1) + 1)
+      entry.ready = UInt32(places[ObjectIdentifier(item)] ?? 0)
       state.items.append(entry)
     }
     return .epoll(state)

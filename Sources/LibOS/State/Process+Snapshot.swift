@@ -80,7 +80,8 @@ extension Process {
       return
     }
     saver.owners[ObjectIdentifier(space)] = pid
-    for vma in space.mappings { state.mappings.append(try vma.save(saver)) }
+    // Whole arrays: one in a message that keeps its fields in a class is copied at every append.
+    state.mappings = try space.mappings.map { (vma) throws(SnapshotError) in try vma.save(saver) }
     var map = PageMap()
     try space.forEachPrivatePage { (page, frame) throws(SnapshotError) in
       map.append(page, try saver.page(frame))
@@ -97,14 +98,16 @@ extension Process {
       return
     }
     saver.owners[ObjectIdentifier(files)] = pid
+    var descriptors: [Godwit_State_Descriptor] = []
     for fd in files.descriptors {
       guard let slot = try? files.slot(fd) else { continue }
       var entry = Godwit_State_Descriptor()
       entry.fd = fd
       entry.file = try saver.id(of: slot.file)
       entry.closeOnExec = slot.closeOnExec
-      state.descriptors.append(entry)
+      descriptors.append(entry)
     }
+    state.descriptors = descriptors
   }
 
   /// Makes the process with its memory, without what it has open and without its tasks.

@@ -122,14 +122,16 @@ extension LayeredNode {
       state.lower = data(lower)
     }
     if let own { state.attributes = own.save() }
+    var entries: [Godwit_State_Entry] = []
     for name in children.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       let child = children[name]!
       guard collector.nodes[child.number] != nil else { continue }
       var entry = Godwit_State_Entry()
       entry.name = data(name)
       entry.number = child.number
-      state.entries.append(entry)
+      entries.append(entry)
     }
+    state.entries = entries
     state.whiteouts = whiteouts.sorted { $0.lexicographicallyPrecedes($1) }.map { data($0) }
     state.target = data(target)
     if let content {

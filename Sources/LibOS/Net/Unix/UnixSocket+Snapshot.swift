@@ -79,13 +79,15 @@ extension UnixConnectionSocket {
     switch self {
     case let stream as UnixStreamSocket:
       state.bytes = data(stream.bytes.contents)
+      var pieces: [Godwit_State_StreamPiece] = []
       for piece in stream.pieces.elements {
         var entry = Godwit_State_StreamPiece()
         entry.count = UInt64(piece.count)
         if let credentials = piece.credentials { entry.sender = credentials.save() }
         if let files = piece.files { entry.files = try files.save(saver) }
-        state.pieces.append(entry)
+        pieces.append(entry)
       }
+      state.pieces = pieces
     case let packets as UnixPacketSocket:
       for record in packets.records.messages { state.messages.append(try record.save(saver)) }
     default: break
