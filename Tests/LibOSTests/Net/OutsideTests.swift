@@ -110,6 +110,35 @@ import LibOS
     #expect(machine.perform("close", UInt64(fd)) == 0)
   }
 
+  @Test func whatIsSplicedIsNotLost() throws {
+    let machine = Self.machine(Self.outside())
+    let server = try machine.host.network.listen(Self.web)
+    let fd = machine.perform("socket", 2, Self.stream, 0)
+    _ = connect(machine, fd, "192.0.2.80", 80)
+    #expect(connect(machine, fd, "192.0.2.80", 80) == 0)
+    let far = try #require(server.accept())
+    #expect(machine.perform("pipe2", Self.data, 0x800) == 0)
+    let ends = try machine.process.space.bytes(at: GuestAddress(Self.data), count: 8)
+    let (reader, writer) = (UInt64(ends[0]), UInt64(ends[4]))
+    let sent = (0..<4096).map { UInt8(truncatingIfNeeded: $0 * 7 >> 3) }
+    machine.store(sent, at: Self.buffer)
+    for _ in 0..<16 { #expect(machine.perform("write", writer, Self.buffer, 4096) == 4096) }
+    var received: [UInt8] = []
+    var spliced: [Int64] = []
+    // The other end has room for less than what is in the pipe.
+    _ = machine.perform("write", UInt64(fd), Self.buffer, 4095)
+    while received.count < 4095 + 65536 {
+      let count = machine.perform("splice", reader, 0, UInt64(fd), 0, 65536, 2)
+      spliced.append(count)
+      let part = try far.read()
+      received += part
+      guard count >= 0 || !part.isEmpty else { break }
+    }
+    #expect(spliced.count > 1)
+    let expected = Array(sent.prefix(4095)) + Array(repeatElement(sent, count: 16).joined())
+    #expect(received == expected)
+  }
+
   @Test func whatFailsOutsideFailsInside() throws {
     let machine = Self.machine(Self.outside())
     let fd = machine.perform("socket", 2, Self.stream, 0)
