@@ -32,6 +32,13 @@ extension Process {
       ? space.table.pages(in: vma.pages).count : space.privatePages(of: vma)
   }
 
+  /// What the pages of one mapping are. In a deterministic run they are its own: which of like contents are
+  /// kept but once is chance, too.
+  func pageUse(of vma: VMA) -> PageUse {
+    kernel.deterministicHost == nil
+      ? space.pageUse(of: vma) : PageUse(private: space.privatePages(of: vma))
+  }
+
   /// Whether the page that holds `address` is at hand (mincore(2)).
   func isResident(_ address: GuestAddress) -> Bool {
     kernel.deterministicHost == nil ? space.isResident(address) : space.isKept(address)

@@ -13,6 +13,15 @@ package struct PageUse: Hashable, Sendable {
 
   package init() {}
 
+  /// Pages that were written to, and that nobody else has.
+  package init(private pages: Int) {
+    resident = pages
+    anonymous = pages
+    privateDirty = pages
+    proportional = pages * Frame.size
+    proportionalDirty = proportional
+  }
+
   package static func += (total: inout PageUse, part: PageUse) {
     total.resident += part.resident
     total.anonymous += part.anonymous
@@ -26,15 +35,14 @@ package struct PageUse: Hashable, Sendable {
 }
 
 extension AddressSpace {
-  /// Counts the pages of one mapping. With `onlyDirty` as if there were no others, and all its own:
-  /// which others are at hand, and which of like contents are kept but once, differs after a resume.
-  package func pageUse(of vma: VMA, onlyDirty: Bool) -> PageUse {
+  /// Counts the pages of one mapping.
+  package func pageUse(of vma: VMA) -> PageUse {
     var use = PageUse()
     for page in table.pages(in: vma.pages) {
       let entry = table[page]
-      guard entry.frame != .zero, entry.isDirty || !onlyDirty else { continue }
+      guard entry.frame != .zero else { continue }
       let held = vma.objectPage(page).flatMap { $0.object.heldFrame($0.index) } == entry.frame
-      let tables = onlyDirty ? 1 : max(1, arena.references(to: entry.frame) - (held ? 1 : 0))
+      let tables = max(1, arena.references(to: entry.frame) - (held ? 1 : 0))
       use.resident += 1
       if !held, !entry.isShared { use.anonymous += 1 }
       use.proportional += Frame.size / tables

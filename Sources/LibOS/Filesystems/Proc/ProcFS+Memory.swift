@@ -48,12 +48,6 @@ private func line(_ name: String, _ kilobytes: Int) -> String {
   return "\(name):\(gap)\(digits) kB\n"
 }
 
-extension Process {
-  fileprivate func pageUse(of vma: VMA) -> PageUse {
-    space.pageUse(of: vma, onlyDirty: kernel.deterministicHost != nil)
-  }
-}
-
 extension VMA {
   fileprivate func lockedPages(_ process: Process) -> Int {
     flags.contains(.locked) ? process.residentPages(of: self) : 0
