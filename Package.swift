@@ -63,7 +63,8 @@ let package = Package(
     library("Machine", settings: spanMethods),
     library("LinuxABI", ["Machine"]),
     .target(
-      name: "LibOSState", dependencies: [protobuf], exclude: ["State.proto"], swiftSettings: generated),
+      name: "LibOSState", dependencies: [protobuf], exclude: ["State.proto"],
+      swiftSettings: generated),
     library("LibOS", ["Machine", "LinuxABI", "HostABI", "ELF", "Snapshot", "LibOSState"]),
     library("UnicornEngine", ["Machine", "CUnicorn", "CUnicornShims"]),
     library("PosixHost", ["HostABI", "CPosixShims"]),
@@ -90,7 +91,8 @@ let package = Package(
     tests(
       "LibOSTests",
       [
-        "LibOS", "LibOSState", "Machine", "LinuxABI", "HostABI", "Snapshot", "TestHost", "TestSupport",
+        "LibOS", "LibOSState", "Machine", "LinuxABI", "HostABI", "Snapshot", "TestHost",
+        "TestSupport",
         "UnicornEngine",
       ]),
     tests("GodwitTests", ["Picoprocess", "Snapshot", "TestSupport"]),

@@ -13,7 +13,8 @@ package enum JSON {
     try? JSONDecoder().decode(type, from: Data(text))
   }
 
-  private static func text<T: Encodable>(_ value: T, _ form: JSONEncoder.OutputFormatting) -> String {
+  private static func text<T: Encodable>(_ value: T, _ form: JSONEncoder.OutputFormatting) -> String
+  {
     let encoder = JSONEncoder()
     encoder.outputFormatting = form.union([.sortedKeys, .withoutEscapingSlashes])
     // Only infinities and recursion could fail, and no message has them.

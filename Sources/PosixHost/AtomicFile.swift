@@ -147,7 +147,8 @@ package final class AtomicFile {
     guard let folder = try? system_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
       let entries = try? system_readdir(folder)
     else { return }
-    for (name, _) in entries where name.starts(with: prefix) && name.suffix(4).elementsEqual(suffix) {
+    for (name, _) in entries where name.starts(with: prefix) && name.suffix(4).elementsEqual(suffix)
+    {
       let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
       guard UInt64(String(decoding: middle, as: UTF8.self), radix: 36) != nil else { continue }
       let leftover = directory + [UInt8(ascii: "/")] + name

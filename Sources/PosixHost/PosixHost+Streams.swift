@@ -91,8 +91,7 @@ extension PosixHost {
   }
 
   /// Enters `descriptor` in the table of open streams; closes it on failure.
-  func adopt(_ descriptor: Int32, isInherited: Bool = false) throws(HostError) -> HostHandle
-  {
+  func adopt(_ descriptor: Int32, isInherited: Bool = false) throws(HostError) -> HostHandle {
     do throws(HostError) {
       let status = try system_fstat(descriptor)
       let (kind, transfer) = PosixHost.classify(descriptor, status)

@@ -13,11 +13,13 @@ extension UnicornEngine {
     try Emulator.check(
       "hook TLB misses", unsafe godwit_uc_hook_tlb_fill(emulator.handle, &hook, onFill, context))
     try Emulator.check(
-      "hook interrupts", unsafe godwit_uc_hook_interrupt(emulator.handle, &hook, onInterrupt, context))
+      "hook interrupts",
+      unsafe godwit_uc_hook_interrupt(emulator.handle, &hook, onInterrupt, context))
     if isa == .x86_64 {
       // SAFETY: as above.
       try Emulator.check(
-        "hook system calls", unsafe godwit_uc_hook_syscall(emulator.handle, &hook, onSyscall, context))
+        "hook system calls",
+        unsafe godwit_uc_hook_syscall(emulator.handle, &hook, onSyscall, context))
     }
   }
 
@@ -32,8 +34,9 @@ extension UnicornEngine {
 
   /// Answers a TLB miss of the guest; `nil` refuses it, with the reason left in `refusal`.
   @inline(__always)
-  fileprivate func fill(_ page: UInt64, _ access: Access) -> (frame: Frame, permissions: Permissions)?
-  {
+  fileprivate func fill(_ page: UInt64, _ access: Access) -> (
+    frame: Frame, permissions: Permissions
+  )? {
     if !window.isEmpty, page &- Self.windowBase < UInt64(window.count) << 12 {
       return (window[Int((page - Self.windowBase) >> 12)], [.read, .execute])
     }

@@ -37,13 +37,15 @@ import CUnicorn
   /// Reads all registers. A register narrower than its slot leaves the rest of the slot alone.
   func read(_ emulator: Emulator) {
     // SAFETY: `count` names and as many pointers to 16 bytes, more than any register listed needs.
-    let error = unsafe uc_reg_read_batch(emulator.handle, names, pointers, Int32(truncatingIfNeeded: count))
+    let error = unsafe uc_reg_read_batch(
+      emulator.handle, names, pointers, Int32(truncatingIfNeeded: count))
     precondition(error == UC_ERR_OK, "register read refused")
   }
 
   func write(_ emulator: Emulator) {
     // SAFETY: as in `read`.
-    let error = unsafe uc_reg_write_batch(emulator.handle, names, pointers, Int32(truncatingIfNeeded: count))
+    let error = unsafe uc_reg_write_batch(
+      emulator.handle, names, pointers, Int32(truncatingIfNeeded: count))
     precondition(error == UC_ERR_OK, "register write refused")
   }
 

@@ -12,7 +12,9 @@ struct Digest: ParsableCommand {
   @Argument(help: "The snapshot.")
   var file: String
 
-  @Flag(name: .shortAndLong, help: "Show the digest of each part too, to find where two snapshots differ.")
+  @Flag(
+    name: .shortAndLong,
+    help: "Show the digest of each part too, to find where two snapshots differ.")
   var verbose = false
 
   @Flag(help: "Print JSON.")

@@ -23,7 +23,9 @@ struct Run: ParsableCommand {
       """)
   var deterministic = false
 
-  @Option(help: ArgumentHelp("What random numbers follow from in a deterministic run; default: 0.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "What random numbers follow from in a deterministic run; default: 0.", valueName: "n"))
   var seed: UInt64?
 
   @Argument(parsing: .postTerminator, help: "The program and its arguments.")

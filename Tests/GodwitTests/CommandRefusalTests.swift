@@ -36,7 +36,8 @@ import Testing
     Refusal("run --mount here -- x", "The value 'here' is invalid for '--mount <host:guest[:ro]>'"),
     Refusal("run --mount /tmp:there -- x", "The value '/tmp:there' is invalid for '--mount"),
     Refusal("run --mount /no/dir:/x -- x", "/no/dir: no such file or directory"),
-    Refusal("run --memory-limit much -- x", "The value 'much' is invalid for '--memory-limit <size>'"),
+    Refusal(
+      "run --memory-limit much -- x", "The value 'much' is invalid for '--memory-limit <size>'"),
     Refusal("run --memory-limit 4 -- x", "the memory limit must be at least 1M"),
     Refusal("run --memory-limit 999999T -- x", "the host has no room for"),
     Refusal("run --env NAME -- x", "--env takes NAME=VALUE, not 'NAME'"),
@@ -53,14 +54,17 @@ import Testing
     Refusal("run --publish 80:+80 -- x", "The value '80:+80' is invalid for '--publish"),
     Refusal("run --publish 65536:80 -- x", "The value '65536:80' is invalid for '--publish"),
     Refusal("run --publish 80:80/sctp -- x", "The value '80:80/sctp' is invalid for '--publish"),
-    Refusal("run --publish localhost:80:80 -- x", "The value 'localhost:80:80' is invalid for '--publish"),
+    Refusal(
+      "run --publish localhost:80:80 -- x", "The value 'localhost:80:80' is invalid for '--publish"),
     Refusal("run --publish [::1]:80:80 -- x", "The value '[::1]:80:80' is invalid for '--publish"),
-    Refusal("run --publish 8080:80 --publish 8081:80 -- x", "the guest's port 80 is published twice"),
+    Refusal(
+      "run --publish 8080:80 --publish 8081:80 -- x", "the guest's port 80 is published twice"),
     Refusal(
       "run --publish 192.0.2.1:8080:80 -- x",
       "publishing 192.0.2.1:8080: cannot assign requested address"),
     Refusal("run --deterministic --net -- x", "a deterministic run has no network outside"),
-    Refusal("run --deterministic --publish 8080:80 -- x", "a deterministic run has no network outside"),
+    Refusal(
+      "run --deterministic --publish 8080:80 -- x", "a deterministic run has no network outside"),
     Refusal("run --suspend-at-syscall 9 -- x", "--suspend-at-syscall and --output need each other"),
     Refusal("run --suspend-at-syscall x --output y -- x", "The value 'x' is invalid for"),
     Refusal("run --stats=/no/file -- x", "/no/file: no such file or directory"),
@@ -70,8 +74,10 @@ import Testing
       "run --suspend-at-syscall 9 --output /no/file -- \(guest)",
       "/no/file: no such file or directory"),
     Refusal("run --suspend-at-syscall 9 --output /tmp -- \(guest)", "/tmp: is a directory"),
-    Refusal("run --suspend-at-syscall 9 --output /dev/full -- \(guest)", "/dev/full: not a regular"),
-    Refusal("run --suspend-at-syscall 9 --output /dev/null/x -- \(guest)", "/dev/null/x: not a dir"),
+    Refusal(
+      "run --suspend-at-syscall 9 --output /dev/full -- \(guest)", "/dev/full: not a regular"),
+    Refusal(
+      "run --suspend-at-syscall 9 --output /dev/null/x -- \(guest)", "/dev/null/x: not a dir"),
     Refusal("run --suspend-at-syscall 9 --output '' -- \(guest)", "a snapshot needs a file's name"),
     // Snapshots
     Refusal("resume", "Missing expected argument '<file>'"),

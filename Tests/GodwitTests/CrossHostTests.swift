@@ -25,7 +25,8 @@ import Testing
     }
 
     /// Programs with much to carry; each has several stops on its way. All of them in `make test-long`.
-    static let travellers = (GuestTests.travellers + GuestTests.guests.filter { more.contains($0.name) })
+    static let travellers =
+      (GuestTests.travellers + GuestTests.guests.filter { more.contains($0.name) })
       .filter { LongTests.areOn || usual.contains($0.name) }
     private static let more: Set<String> = [
       "exec", "fork", "futex", "itimer", "jobs", "memfd", "pipeline", "sigframe", "simd", "sysvipc",

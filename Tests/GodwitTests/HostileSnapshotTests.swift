@@ -16,7 +16,8 @@ import Testing
   static let guests = ["x86_64", "aarch64"].flatMap { isa in
     [
       "epoll", "filestate", "inotify", "jobs", "netlink", "posixtimer", "pty", "ptyjobs", "robust",
-      "scmrights", "signalfd", "sockstate", "sync", "sysvipc", "tcp", "timerstate", "udp", "unixdgram",
+      "scmrights", "signalfd", "sockstate", "sync", "sysvipc", "tcp", "timerstate", "udp",
+      "unixdgram",
       "unixsock",
     ].map { Guest(name: $0, isa: isa) }
   }
@@ -39,7 +40,8 @@ import Testing
   }
 
   private func resumeChanged(
-    _ guest: Guest, _ program: String, at moment: Int, _ path: String, _ numbers: inout SeededNumbers
+    _ guest: Guest, _ program: String, at moment: Int, _ path: String,
+    _ numbers: inout SeededNumbers
   ) throws {
     try? FileManager.default.removeItem(atPath: path)
     let taken = try godwit([

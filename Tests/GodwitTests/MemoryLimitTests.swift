@@ -36,7 +36,9 @@ import Testing
     for page in range(0, 1 << 30, 4096): memory[page] = 1
     """
 
-  @Test(arguments: DebianTests.isas) func whoTouchesWhatIsNotThereIsKilledWithAWord(isa: String) throws {
+  @Test(arguments: DebianTests.isas) func whoTouchesWhatIsNotThereIsKilledWithAWord(isa: String)
+    throws
+  {
     let outcome = try run(isa, ["/usr/bin/python3", "-c", greedy])
     #expect(outcome.status == 128 + 9)
     #expect(outcome.output == Data("reserved\n".utf8))

@@ -214,7 +214,8 @@ import Testing
       $G run --root $R --mount .:/mnt -- /usr/bin/python3 /mnt/client.py </dev/null 2>&1 | grep -c 10.0.2
       kill %1 %2
       """)
-    try write("resolv.conf", "# comment\noptions edns0\nnameserver 127.0.0.1\nnameserver 192.0.2.1\n")
+    try write(
+      "resolv.conf", "# comment\noptions edns0\nnameserver 127.0.0.1\nnameserver 192.0.2.1\n")
     let outcome = try shell(
       "export G R; export -f await; exec unshare --net bash test.sh", isa: isa, namespaces: true)
     let once = "nameserver 10.0.2.3\n192.0.2.77\n['lo', 'eth0']\n"
@@ -237,6 +238,7 @@ import Testing
       """)
     #expect(outcome.text == "125\n0\n125\n0\n", "\(outcome.error)")
     let lines = outcome.error.split(separator: "\n")
-    #expect(lines.count == 2 && lines.allSatisfy { $0.hasSuffix(": address already in use") }, "\(lines)")
+    #expect(
+      lines.count == 2 && lines.allSatisfy { $0.hasSuffix(": address already in use") }, "\(lines)")
   }
 }

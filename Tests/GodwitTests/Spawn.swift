@@ -81,8 +81,8 @@ func begin(
   let settings = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   var variables = unsafe settings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
   defer {
-    for unsafe word in unsafe words { unsafe free(word) }
-    for unsafe variable in unsafe variables { unsafe free(variable) }
+    for unsafeword in unsafe words { unsafe free(word) }
+    for unsafevariable in unsafe variables { unsafe free(variable) }
   }
   var child: pid_t = 0
   let failure = unsafe posix_spawn(

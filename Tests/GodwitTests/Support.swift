@@ -8,7 +8,9 @@ enum Checkout {
 
   /// The command under test: this build's, or the one that `GODWIT` says.
   static var godwit: URL {
-    if let path = ProcessInfo.processInfo.environment["GODWIT"] { return URL(fileURLWithPath: path) }
+    if let path = ProcessInfo.processInfo.environment["GODWIT"] {
+      return URL(fileURLWithPath: path)
+    }
     #if DEBUG
       return root.appendingPathComponent(".build/debug/godwit")
     #else

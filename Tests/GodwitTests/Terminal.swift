@@ -79,7 +79,9 @@ final class Terminal {
     let rest = end.timeIntervalSinceNow
     guard rest > 0, unsafe poll(&item, 1, Int32(rest * 1000) + 1) > 0 else { return false }
     var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(main, $0.baseAddress, $0.count) }
+    let count = unsafe buffer.withUnsafeMutableBytes {
+      unsafe Glibc.read(main, $0.baseAddress, $0.count)
+    }
     // EIO: nobody has the other side open any more.
     guard count > 0 else { return false }
     shown += buffer[..<count]

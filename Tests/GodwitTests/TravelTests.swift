@@ -91,7 +91,10 @@ import Testing
     let tree = path("root")
     let copied = try execute(
       URL(fileURLWithPath: "/bin/sh"),
-      ["-c", "mkdir -p '\(tree)/bin' && cp '\(Checkout.guest("pi", "x86_64").path)' '\(tree)/bin/pi'"])
+      [
+        "-c",
+        "mkdir -p '\(tree)/bin' && cp '\(Checkout.guest("pi", "x86_64").path)' '\(tree)/bin/pi'",
+      ])
     #expect(copied.status == 0)
     let snapshot = path("snapshot")
     let taken = try godwit([

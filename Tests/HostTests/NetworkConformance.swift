@@ -13,7 +13,8 @@ import Testing
         NetworkPermission(
           reachesOthers: true, reachesLoopback: true,
           services: [
-            .init(isDatagram: false, address: Self.here), .init(isDatagram: true, address: Self.here),
+            .init(isDatagram: false, address: Self.here),
+            .init(isDatagram: true, address: Self.here),
           ]))
       try body(fixture.host)
     }
@@ -220,7 +221,9 @@ import Testing
       }
       fixture.allow(NetworkPermission())
       #expect(throws: HostError.permissionDenied) { try open(StreamURI(udp: any), .listen) }
-      #expect(throws: HostError.invalid) { try open(StreamURI(.tcp, "localhost:80"), [.read, .write]) }
+      #expect(throws: HostError.invalid) {
+        try open(StreamURI(.tcp, "localhost:80"), [.read, .write])
+      }
       #expect(throws: HostError.invalid) { try open(StreamURI(.tcp, "1.2.3.4"), [.read, .write]) }
       #expect(throws: HostError.invalid) { try open(StreamURI(tcp: other), .read) }
     }
@@ -267,7 +270,8 @@ import Testing
       #expect(address.flatMap { NetworkAddress($0.description) } == address)
     }
     for text in [
-      "", "1.2.3.4", "1.2.3:4", "1.2.3.4.5:6", "1.2.3.256:1", "1.2.3.4:65536", "1.2.3.4:-1", "a.b.c.d:1",
+      "", "1.2.3.4", "1.2.3:4", "1.2.3.4.5:6", "1.2.3.256:1", "1.2.3.4:65536", "1.2.3.4:-1",
+      "a.b.c.d:1",
       "[::1]", "::1:5", "[1:2:3:4:5:6:7]:1", "[1:2:3:4:5:6:7:8:9]:1", "[1::2::3]:1", "[12345::]:1",
       "[g::]:1", "1.2.3.4:+1", "[+1::]:1",
     ] {

@@ -98,7 +98,9 @@ import Testing
   @Test func theTopOfTheAddressSpace() throws {
     let test = try TestSpace()
     #expect(throws: MemoryFault.self) { _ = try test.space.bytes(at: GuestAddress(.max), count: 2) }
-    #expect(throws: MemoryFault.self) { _ = try test.space.load(UInt64.self, at: GuestAddress(.max - 3)) }
+    #expect(throws: MemoryFault.self) {
+      _ = try test.space.load(UInt64.self, at: GuestAddress(.max - 3))
+    }
     let limit = GuestISA.x86_64.userAddressLimit
     #expect(throws: MemoryFault(address: limit, access: .read, reason: .unmapped)) {
       _ = try test.space.load(UInt8.self, at: limit)

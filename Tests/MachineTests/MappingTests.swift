@@ -102,7 +102,9 @@ import Testing
     #expect(
       test.space.move(
         from: address(3), oldLength: 0x2000, to: address(20), newLength: 0x3000))
-    for page in 0..<3 as Range<UInt64> { #expect(try test.load(20 + page) == Pattern.word(5 + page)) }
+    for page in 0..<3 as Range<UInt64> {
+      #expect(try test.load(20 + page) == Pattern.word(5 + page))
+    }
   }
 
   @Test func moveThatKeepsTheOldPlace() throws {

@@ -182,7 +182,8 @@ import UnicornEngine
 
   // MARK: The library OS writes code
 
-  @Test(arguments: [[.read, .execute], [.read, .write, .execute]] as [Permissions], GuestISA.allCases)
+  @Test(
+    arguments: [[.read, .execute], [.read, .write, .execute]] as [Permissions], GuestISA.allCases)
   func writtenByTheLibraryOS(_ permissions: Permissions, _ isa: GuestISA) throws {
     let guest = try TestGuest(isa)
     let file = MemoryObject(arena: guest.arena, size: 4096)

@@ -99,7 +99,8 @@ import UnicornEngine
   @Test(arguments: GuestISA.allCases)
   func stopsBehindManyInstructions(_ isa: GuestISA) throws {
     let guest = try TestGuest(
-      isa, TestGuest.assemble(isa, [.count]) + (isa == .x86_64 ? [0xeb, 0xfb] : words([0x17ff_ffff])),
+      isa,
+      TestGuest.assemble(isa, [.count]) + (isa == .x86_64 ? [0xeb, 0xfb] : words([0x17ff_ffff])),
       countsInstructions: true)
     guest.set(r11: 0)
     guest.engine.registers = guest.registers

@@ -108,7 +108,8 @@ import UnicornEngine
     guest.map(Self.data)
     try guest.space.store(UInt64(9), to: Self.data)
     guest.runToSystemCall()
-    #expect(guest.space.move(from: Self.data, oldLength: 4096, to: TestGuest.other, newLength: 8192))
+    #expect(
+      guest.space.move(from: Self.data, oldLength: 4096, to: TestGuest.other, newLength: 8192))
     #expect(guest.runToFault()?.reason == .unmapped)
     guest.set(r8: TestGuest.other)
     guest.runToSystemCall()

@@ -34,7 +34,8 @@ import UnicornEngine
     }
     #expect(guest.engine.registers.general[0] == 4711)
     if isa == .aarch64 { #expect(guest.engine.registers.general[11] == before + 1) }
-    #expect(guest.engine.programCounter == behind + guest.length(.count) + guest.length(.systemCall))
+    #expect(
+      guest.engine.programCounter == behind + guest.length(.count) + guest.length(.systemCall))
   }
 
   @Test(arguments: GuestISA.allCases)

@@ -111,7 +111,8 @@ final class TestGuest {
   }
 
   /// Registers 8 to 11.
-  func set(r8: GuestAddress? = nil, r9: UInt64? = nil, r10: GuestAddress? = nil, r11: UInt64? = nil) {
+  func set(r8: GuestAddress? = nil, r9: UInt64? = nil, r10: GuestAddress? = nil, r11: UInt64? = nil)
+  {
     if let r8 { registers.general[8] = r8.rawValue }
     if let r9 { registers.general[9] = r9 }
     if let r10 { registers.general[10] = r10.rawValue }
@@ -129,7 +130,9 @@ final class TestGuest {
   }
 
   /// Runs from `start` (else the beginning) and expects a system call.
-  func runToSystemCall(from start: GuestAddress = TestGuest.code, _ location: SourceLocation = #_sourceLocation) {
+  func runToSystemCall(
+    from start: GuestAddress = TestGuest.code, _ location: SourceLocation = #_sourceLocation
+  ) {
     let exit = run(from: start)
     guard case .syscall = exit else {
       Issue.record("expected a system call, not \(exit)", sourceLocation: location)

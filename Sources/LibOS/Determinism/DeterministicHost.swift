@@ -64,7 +64,9 @@ package final class DeterministicHost: Host {
   /// Looks what is ready, and lets the time go by if nothing is. Output always is: see `write`.
   package func wait(_ items: [WaitItem], until deadline: Int64?) -> [Readiness] {
     let outputs = items.map { $0.interest.intersection(.writable) }
-    let inputs = items.map { WaitItem(handle: $0.handle, interest: $0.interest.subtracting(.writable)) }
+    let inputs = items.map {
+      WaitItem(handle: $0.handle, interest: $0.interest.subtracting(.writable))
+    }
     let isLook = deadline != nil || !outputs.allSatisfy(\.isEmpty)
     let ready = zip(base.wait(inputs, until: isLook ? 0 : nil), outputs).map { $0.union($1) }
     if let deadline, ready.allSatisfy(\.isEmpty) { time = max(time, deadline) }

@@ -108,12 +108,16 @@ struct LoadedProgram {
     if segment.flags.contains(.execute) { permissions.insert(.execute) }
     guard start.rawValue >= 0x1000, memoryEnd <= program.isa.userAddressLimit,
       space.isFree(start, max(memoryEnd, mappedEnd))
-    else { throw .notExecutable("\(text(path)): its segments do not fit the address space", .ENOEXEC) }
+    else {
+      throw .notExecutable("\(text(path)): its segments do not fit the address space", .ENOEXEC)
+    }
     if mappedEnd > start {
       let vma = VMA(
         start: start, end: mappedEnd, permissions: permissions,
         backing: .object(object, offset: segment.offset & ~4095), name: text(path))
-      guard space.map(vma) else { throw .notExecutable("\(text(path)): not enough memory", .ENOMEM) }
+      guard space.map(vma) else {
+        throw .notExecutable("\(text(path)): not enough memory", .ENOMEM)
+      }
       // The rest of the last page is bss, not file.
       let tail = Int(mappedEnd - fileEnd)
       if tail > 0, permissions.contains(.write), segment.memorySize > segment.fileSize {
@@ -122,7 +126,9 @@ struct LoadedProgram {
     }
     if memoryEnd > mappedEnd {
       let vma = VMA(start: mappedEnd, end: memoryEnd, permissions: permissions)
-      guard space.map(vma) else { throw .notExecutable("\(text(path)): not enough memory", .ENOMEM) }
+      guard space.map(vma) else {
+        throw .notExecutable("\(text(path)): not enough memory", .ENOMEM)
+      }
     }
   }
 

@@ -24,15 +24,18 @@ extension Kernel {
   ) throws(LoadError) -> Program {
     let slash = UInt8(ascii: "/")
     if name.isEmpty { throw .notFound("'': command not found") }
-    if name.contains(slash) { return try program(at: name, arguments: arguments, in: PathCaller(fs: fs)) }
+    if name.contains(slash) {
+      return try program(at: name, arguments: arguments, in: PathCaller(fs: fs))
+    }
     var refusal: LoadError?
     for directory in searchPath.split(
       separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
     {
       let folder = directory.isEmpty ? [UInt8(ascii: ".")] : Array(directory)
       do throws(LoadError) {
-        return try program(at: folder + [slash] + name, arguments: arguments, in: PathCaller(fs: fs))
-      } catch where error.status == 127 || error.errno == .ENOTDIR {
+        return try program(
+          at: folder + [slash] + name, arguments: arguments, in: PathCaller(fs: fs))
+      } catch  where error.status == 127 || error.errno == .ENOTDIR {
         // A missing interpreter counts as "not found" too, but of a file that is there.
         if error.message.contains("interpreter") { throw error }
       } catch {
@@ -49,7 +52,9 @@ extension Kernel {
     let (object, status) = try executable(path, in: caller)
     let head = bytes(of: object, at: 0, count: 256)
     if head.starts(with: [UInt8(ascii: "#"), UInt8(ascii: "!")]) {
-      guard depth < 5 else { throw .notExecutable("\(text(path)): too many levels of #! scripts", .ELOOP) }
+      guard depth < 5 else {
+        throw .notExecutable("\(text(path)): too many levels of #! scripts", .ELOOP)
+      }
       return try script(path, head, arguments, in: caller, depth)
     }
     let image = try parse(object, path)
@@ -70,7 +75,7 @@ extension Kernel {
             "\(text(path)): its interpreter \(text(linker)) is for \(image.machine)", .ELIBBAD)
         }
         program.interpreter = (linker, image, object)
-      } catch where error.status == 127 {
+      } catch  where error.status == 127 {
         throw .notFound("\(text(path)): its interpreter \(text(linker)) was not found")
       }
     }
@@ -93,7 +98,7 @@ extension Kernel {
     let all = [interpreter] + (rest.isEmpty ? [] : [rest]) + [path] + arguments.dropFirst()
     do throws(LoadError) {
       return try program(at: interpreter, arguments: all, in: caller, depth: depth + 1)
-    } catch where error.status == 127 {
+    } catch  where error.status == 127 {
       throw .notFound("\(text(path)): its interpreter \(text(interpreter)) was not found")
     }
   }

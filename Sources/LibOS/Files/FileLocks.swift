@@ -51,7 +51,8 @@ package final class FileLocks {
           || $0.range.lowerBound == merged.range.upperBound
       else { return false }
       merged.range =
-        min($0.range.lowerBound, merged.range.lowerBound)..<max(
+        min(
+          $0.range.lowerBound, merged.range.lowerBound)..<max(
           $0.range.upperBound, merged.range.upperBound)
       return true
     }

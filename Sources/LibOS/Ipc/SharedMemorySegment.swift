@@ -41,7 +41,9 @@ package final class SharedMemorySegment: IpcObject {
   }
 
   /// What `/proc/self/maps` shows of its mappings.
-  var mappingName: String { "/SYSV" + hex(UInt64(UInt32(bitPattern: key)), width: 8) + " (deleted)" }
+  var mappingName: String {
+    "/SYSV" + hex(UInt64(UInt32(bitPattern: key)), width: 8) + " (deleted)"
+  }
 
   /// How many mappings of it `processes` have.
   func attachments(in processes: some Sequence<Process>) -> UInt64 {

@@ -32,6 +32,7 @@ package struct SyscallTable: Sendable {
     futexRows, identityRows, limitRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
     inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, socketRows, messageRows,
-    sharedMemoryRows, semaphoreRows, messageQueueRows, processMemoryRows, schedulingRows, missingRows,
+    sharedMemoryRows, semaphoreRows, messageQueueRows, processMemoryRows, schedulingRows,
+    missingRows,
   ].flatMap { $0 }
 }

@@ -132,7 +132,8 @@ extension Process {
     guard owner == nil else { return }
     space.stackLimit = state.stackLimit
     for mapping in state.mappings {
-      guard let vma = try VMA(mapping, isa, loader), space.isFree(vma.start, vma.end), space.map(vma)
+      guard let vma = try VMA(mapping, isa, loader), space.isFree(vma.start, vma.end),
+        space.map(vma)
       else { throw .invalidState("mapping at 0x\(String(mapping.start, radix: 16))") }
     }
     try loader.forEachSharedPage(of: Array(state.pages)) { page, frame in
@@ -195,7 +196,8 @@ extension VMA {
   }
 
   /// - Returns: nil when the addresses make no sense.
-  init?(_ state: Godwit_State_Mapping, _ isa: GuestISA, _ loader: StateLoader) throws(SnapshotError) {
+  init?(_ state: Godwit_State_Mapping, _ isa: GuestISA, _ loader: StateLoader) throws(SnapshotError)
+  {
     let start = GuestAddress(state.start)
     let end = GuestAddress(state.end)
     guard start < end, start.isPageAligned, end.isPageAligned,

@@ -4,7 +4,8 @@ import Machine
 extension SyscallTable {
   package static let futexRows: [SyscallRow] = [
     SyscallRow(
-      "futex", x64: 202, generic: 98, [.address, .futexOperation, .unsigned, .timespec, .address, .hex],
+      "futex", x64: 202, generic: 98,
+      [.address, .futexOperation, .unsigned, .timespec, .address, .hex],
       support: .partial, note: "priority-inheritance operations give ENOSYS", sys_futex),
     SyscallRow(
       "set_robust_list", x64: 273, generic: 99, [.address, .size], sys_set_robust_list),

@@ -356,7 +356,9 @@ private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   // A page of answers at a time: a reservation may be larger than the host's memory.
   while page < end.page {
     let stop = min(end.page, page + 4096)
-    let result = (page..<stop).map { call.process.isResident(GuestAddress($0 << 12)) ? 1 : 0 as UInt8 }
+    let result = (page..<stop).map {
+      call.process.isResident(GuestAddress($0 << 12)) ? 1 : 0 as UInt8
+    }
     try call.store(result, to: target)
     target += stop - page
     page = stop

@@ -14,7 +14,8 @@ extension SyscallTable {
     missing("io_pgetevents", 333, 292), missing("io_uring_setup", 425, 425),
     missing("io_uring_enter", 426, 426), missing("io_uring_register", 427, 427),
     // Looking into other processes
-    missing("ptrace", 101, 117), missing("perf_event_open", 298, 241), missing("process_madvise", 440, 440),
+    missing("ptrace", 101, 117), missing("perf_event_open", 298, 241),
+    missing("process_madvise", 440, 440),
     missing("process_mrelease", 448, 448),
     // Namespaces, mounts and limits of containers
     missing("open_tree", 428, 428),
@@ -45,7 +46,8 @@ extension SyscallTable {
     missing("add_key", 248, 217), missing("request_key", 249, 218), missing("keyctl", 250, 219),
     // The machine itself
     missing("acct", 163, 89), missing("swapon", 167, 224),
-    missing("swapoff", 168, 225), missing("reboot", 169, 142), missing("init_module", 175, 105), missing("finit_module", 313, 273),
+    missing("swapoff", 168, 225), missing("reboot", 169, 142), missing("init_module", 175, 105),
+    missing("finit_module", 313, 273),
     missing("delete_module", 176, 106), missing("kexec_load", 246, 104),
     missing("kexec_file_load", 320, 294), missing("iopl", 172, nil), missing("ioperm", 173, nil),
     // Of old

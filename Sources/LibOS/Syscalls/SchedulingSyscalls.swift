@@ -11,7 +11,8 @@ extension SyscallTable {
       "sched_setattr", x64: 314, generic: 274, [.pid, .address, .hex], support: .partial,
       note: "SCHED_OTHER, SCHED_BATCH and SCHED_IDLE, all the same", sys_sched_setattr),
     SyscallRow(
-      "ioprio_get", x64: 252, generic: 31, [.int, .int], support: .partial, note: "always the default"
+      "ioprio_get", x64: 252, generic: 31, [.int, .int], support: .partial,
+      note: "always the default"
     ) { call throws(Errno) in
       try requirePriorityTarget(call)
       // IOPRIO_CLASS_BE, level 4.

@@ -5,7 +5,8 @@ extension SyscallTable {
   package static let taskRows: [SyscallRow] = [
     SyscallRow("exit", x64: 60, generic: 93, [.int], sys_exit),
     SyscallRow("exit_group", x64: 231, generic: 94, [.int], sys_exit_group),
-    SyscallRow("gettid", x64: 186, generic: 178, []) { call throws(Errno) in .value(call.task.tid) },
+    SyscallRow("gettid", x64: 186, generic: 178, []) { call throws(Errno) in .value(call.task.tid)
+    },
     SyscallRow("getpid", x64: 39, generic: 172, []) { call throws(Errno) in
       .value(call.process.pid)
     },

@@ -36,7 +36,9 @@ extension Kernel {
   /// A group that nobody looks after any more must not stay stopped for ever (setpgid(2)).
   func releaseIfOrphaned(_ group: Int32) {
     let members = members(ofGroup: group)
-    guard members.contains(where: { $0.signals.stopSignal != nil }), isOrphaned(group) else { return }
+    guard members.contains(where: { $0.signals.stopSignal != nil }), isOrphaned(group) else {
+      return
+    }
     for signal in [Signal.SIGHUP, .SIGCONT] {
       for member in members { member.post(signal: signal.rawValue) }
     }

@@ -41,7 +41,10 @@ package final class Process {
   package var isDumpable = true
   package var noNewPrivileges = false
   package var personality: UInt32 = 0
-  package var umask: UInt16 { get { fs.umask } set { fs.umask = newValue } }
+  package var umask: UInt16 {
+    get { fs.umask }
+    set { fs.umask = newValue }
+  }
   package var accounts = ProcessAccounts()
   /// Guest monotonic time of its start, in nanoseconds.
   package var startTime: Int64 = 0

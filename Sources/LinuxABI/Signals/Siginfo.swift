@@ -83,7 +83,8 @@ extension Siginfo {
 
   /// About a child; times in ticks of 1/100 s.
   package static func child(
-    _ signal: Signal = .SIGCHLD, code: Int32, pid: Int32, uid: UInt32, status: Int32, utime: Int64 = 0, stime: Int64 = 0
+    _ signal: Signal = .SIGCHLD, code: Int32, pid: Int32, uid: UInt32, status: Int32,
+    utime: Int64 = 0, stime: Int64 = 0
   ) -> Siginfo {
     Siginfo(
       signal: signal, code: code,

@@ -260,7 +260,6 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     let words = unsafe UnsafeBufferPointer(
       start: (base + Int(frame.index) * Frame.size).assumingMemoryBound(to: UInt64.self),
       count: Frame.size / 8)
-    for unsafe word in unsafe words where word != 0 { return false }
-    return true
+    return unsafe words.allSatisfy { $0 == 0 }
   }
 }

@@ -13,7 +13,8 @@ extension Picoprocess {
   static var support: SnapshotSupport {
     SnapshotSupport(
       guestISAs: Set(GuestISA.allCases.map(\.rawValue)), abiVersions: abiVersion...abiVersion,
-      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)), sections: Set((1...6).map { UInt32($0) }))
+      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)),
+      sections: Set((1...6).map { UInt32($0) }))
   }
 
   /// Writes the standing guest to a file at `path`, whole or not at all. The guest is as it was, whether

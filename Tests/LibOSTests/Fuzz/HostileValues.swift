@@ -44,7 +44,8 @@ struct HostileValues {
     case .signal: return UInt64(bitPattern: Int64.random(in: -1...66, using: &generator))
     case .pid: return pick([0, 1, 1, 1, 2, 3, 7, .max, 1 << 31, 1 << 22])
     case .futexOperation: return UInt64.random(in: 0..<1024, using: &generator)
-    case .openFlags: return flags(OpenFlags.names.map { FlagName(UInt64($0.value.rawValue), $0.name) })
+    case .openFlags:
+      return flags(OpenFlags.names.map { FlagName(UInt64($0.value.rawValue), $0.name) })
     case .octal, .openMode: return UInt64.random(in: 0...0o17_7777, using: &generator)
     case .int, .unsigned, .hex: return number()
     }

@@ -145,11 +145,16 @@ import LibOS
     // Nobody listens there.
     #expect(connect(machine, fd, "192.0.2.81", 80) == error(.EINPROGRESS))
     #expect(try events(machine, fd).isSuperset(of: [.POLLERR, .POLLHUP]))
-    #expect(machine.perform("getsockopt", UInt64(fd), 1, 4, Self.buffer, { () -> UInt64 in
-      machine.store([4, 0, 0, 0], at: Self.data)
-      return Self.data
-    }()) == 0)
-    #expect(try machine.process.space.load(Int32.self, at: GuestAddress(Self.buffer)) == Errno.ECONNREFUSED.rawValue)
+    #expect(
+      machine.perform(
+        "getsockopt", UInt64(fd), 1, 4, Self.buffer,
+        { () -> UInt64 in
+          machine.store([4, 0, 0, 0], at: Self.data)
+          return Self.data
+        }()) == 0)
+    #expect(
+      try machine.process.space.load(Int32.self, at: GuestAddress(Self.buffer))
+        == Errno.ECONNREFUSED.rawValue)
     // Its own network has nobody else; the host itself has to be asked for.
     let other = machine.perform("socket", 2, Self.stream, 0)
     #expect(connect(machine, other, "10.0.2.77", 80) == error(.EHOSTUNREACH))

@@ -115,13 +115,17 @@ import LibOS
     let outer = EpollFile(flags: .O_RDWR)
     files.replace(3, with: inner, closeOnExec: false)
     files.replace(4, with: outer, closeOnExec: false)
-    for (fd, events) in [(Int32(5), EpollEvents.EPOLLIN), (6, [.EPOLLIN, .EPOLLET]), (7, .EPOLLIN)] {
+    for (fd, events) in [
+      (Int32(5), EpollEvents.EPOLLIN), (6, [.EPOLLIN, .EPOLLET]), (7, .EPOLLIN),
+    ] {
       let file = EventFile(count: 0, isSemaphore: false, flags: .O_RDWR)
       files.replace(fd, with: file, closeOnExec: false)
       try inner.add(file, fd: fd, EpollEvent(events: events, data: UInt64(fd) << 40))
     }
     try outer.add(inner, fd: 3, EpollEvent(events: .EPOLLIN, data: 99))
-    func put(_ file: OpenFile) throws { _ = try (file as! EventFile).put([1, 0, 0, 0, 0, 0, 0, 0]) }
+    func put(_ file: OpenFile) throws {
+      _ = try (file as! EventFile).put([1, 0, 0, 0, 0, 0, 0, 0])
+    }
     func take(_ set: EpollFile) -> [UInt64] {
       var data: [UInt64] = []
       _ = set.takeEvents(limit: 8) {
@@ -157,8 +161,10 @@ import LibOS
     #expect(restored.watches[2]!.mask == .IN_DELETE)
     #expect(restored.watches[2]!.dentry === kernel.vfs.root)
     #expect(restored.pollEvents() == .readable)
-    #expect(try restored.watch(kernel.vfs.resolve(Array("/tmp".utf8), in: kernel.processes[1]!.fs),
-      .IN_CREATE) == 3)
+    #expect(
+      try restored.watch(
+        kernel.vfs.resolve(Array("/tmp".utf8), in: kernel.processes[1]!.fs),
+        .IN_CREATE) == 3)
   }
 
   @Test func namesInProcStay() throws {

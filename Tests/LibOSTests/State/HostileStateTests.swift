@@ -77,7 +77,8 @@ import LibOS
   }
 
   private func run(
-    _ seed: UInt64, atLeastRefused least: Int, _ change: (inout [UInt8], inout SeededNumbers) -> Void
+    _ seed: UInt64, atLeastRefused least: Int,
+    _ change: (inout [UInt8], inout SeededNumbers) -> Void
   ) throws {
     let machine = try furnished()
     let parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
@@ -86,7 +87,8 @@ import LibOS
     for _ in 0..<400 {
       var changed = parts
       let section = parts.sections.keys.sorted().randomElement(using: &numbers)!
-      for _ in 0..<Int.random(in: 1...3, using: &numbers) where !changed.sections[section]!.isEmpty {
+      for _ in 0..<Int.random(in: 1...3, using: &numbers) where !changed.sections[section]!.isEmpty
+      {
         change(&changed.sections[section]!, &numbers)
       }
       do {
@@ -108,7 +110,9 @@ import LibOS
     files.files[place].epoll.items[0].file = files.files[place].id
     var changed = parts
     changed.sections[4] = files.encoded()
-    #expect(throws: SnapshotError.self) { try RoundTrip(bytes: changed.encoded()).resume(on: machine.host) }
+    #expect(throws: SnapshotError.self) {
+      try RoundTrip(bytes: changed.encoded()).resume(on: machine.host)
+    }
   }
 
   private func inspect(_ kernel: Kernel) {

@@ -29,7 +29,8 @@ import LibOS
     let kernel = Kernel(host: host, arena: arena, configuration: KernelConfiguration())
     kernel.use(FakeEngine(isa: .aarch64), stop: EngineStop {})
     let process = Process(
-      pid: 1, kernel: kernel, processor: try kernel.processor(for: .aarch64), space: AddressSpace(arena: arena, isa: .aarch64),
+      pid: 1, kernel: kernel, processor: try kernel.processor(for: .aarch64),
+      space: AddressSpace(arena: arena, isa: .aarch64),
       fs: try kernel.mountFilesystems(configuration))
     kernel.processes[1] = process
     kernels.append(kernel)

@@ -47,7 +47,8 @@ extension IpcObject {
 
 private func segments(_ kernel: Kernel) -> String {
   kernel.ipc.purge()
-  var text = "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid"
+  var text =
+    "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid"
   text += "  cgid      atime      dtime      ctime                   rss                  swap\n"
   for segment in kernel.ipc.segments.objects {
     let count = segment.attachments(in: kernel.processes.values)
@@ -66,7 +67,8 @@ private func segments(_ kernel: Kernel) -> String {
 }
 
 private func sets(_ ipc: IpcNamespace) -> String {
-  var text = "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n"
+  var text =
+    "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n"
   for set in ipc.sets.objects {
     text += line(
       [
@@ -78,7 +80,8 @@ private func sets(_ ipc: IpcNamespace) -> String {
 }
 
 private func queues(_ ipc: IpcNamespace) -> String {
-  var text = "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid"
+  var text =
+    "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid"
   text += "      stime      rtime      ctime\n"
   for queue in ipc.queues.objects {
     text += line(

@@ -152,9 +152,12 @@ private func routeTable(_ network: Network) -> String {
     let text = fields.joined(separator: "\t")
     return text + String(repeating: " ", count: max(0, 127 - text.utf8.count)) + "\n"
   }
-  func word(_ address: IPAddress) -> String { hex(UInt64(address.v4.byteSwapped), width: 8).uppercased() }
+  func word(_ address: IPAddress) -> String {
+    hex(UInt64(address.v4.byteSwapped), width: 8).uppercased()
+  }
   var text = line([
-    "Iface", "Destination", "Gateway ", "Flags", "RefCnt", "Use", "Metric", "Mask", "\tMTU", "Window",
+    "Iface", "Destination", "Gateway ", "Flags", "RefCnt", "Use", "Metric", "Mask", "\tMTU",
+    "Window",
     "IRTT",
   ])
   for interface in network.interfaces where !interface.isLoopback {

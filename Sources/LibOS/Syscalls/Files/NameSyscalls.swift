@@ -45,7 +45,8 @@ extension SyscallTable {
     ) { _ throws(Errno) in throw .EPERM },
   ]
 
-  private static let mknodNote = "devices open where /dev has them; none in mounted host directories"
+  private static let mknodNote =
+    "devices open where /dev has them; none in mounted host directories"
 }
 
 // MARK: rename, link

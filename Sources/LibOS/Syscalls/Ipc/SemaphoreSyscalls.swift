@@ -3,7 +3,8 @@ import Machine
 
 extension SyscallTable {
   package static let semaphoreRows: [SyscallRow] = [
-    SyscallRow("semget", x64: 64, generic: 190, [.hex, .int, .flags(of: IpcFlags.self)], sys_semget),
+    SyscallRow(
+      "semget", x64: 64, generic: 190, [.hex, .int, .flags(of: IpcFlags.self)], sys_semget),
     SyscallRow("semop", x64: 65, generic: 193, [.int, .address, .size]) { call throws(Errno) in
       try operate(call, timeout: nil)
     },

@@ -3,7 +3,8 @@ import Machine
 
 extension SyscallTable {
   package static let sharedMemoryRows: [SyscallRow] = [
-    SyscallRow("shmget", x64: 29, generic: 194, [.hex, .size, .flags(of: IpcFlags.self)], sys_shmget),
+    SyscallRow(
+      "shmget", x64: 29, generic: 194, [.hex, .size, .flags(of: IpcFlags.self)], sys_shmget),
     SyscallRow(
       "shmat", x64: 30, generic: 196, [.int, .address, .flags(of: SharedMemoryFlags.self)],
       sys_shmat),
@@ -109,7 +110,9 @@ private func sys_shmctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .IPC_INFO:
     // struct shminfo64: the largest and smallest size, and how many there may be.
     var writer = ByteWriter()
-    for value in [UInt64.max - 1 << 24, 1, UInt64(IpcNamespace.segmentLimit)] { writer.write(value) }
+    for value in [UInt64.max - 1 << 24, 1, UInt64(IpcNamespace.segmentLimit)] {
+      writer.write(value)
+    }
     writer.write(UInt64(IpcNamespace.segmentLimit))
     writer.write(UInt64.max - 1 << 24)
     writer.zero(32)

@@ -72,7 +72,8 @@ private func sys_clone3(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   return try clone(
     call,
     CloneRequest(
-      flags: flags, exitSignal: Int32(fields[4]), stackPointer: GuestAddress(fields[5] &+ fields[6]),
+      flags: flags, exitSignal: Int32(fields[4]),
+      stackPointer: GuestAddress(fields[5] &+ fields[6]),
       parentTID: GuestAddress(fields[3]), childTID: GuestAddress(fields[2]),
       threadPointer: fields[7], pidfd: GuestAddress(fields[1])))
 }
@@ -97,7 +98,8 @@ extension CloneFlags {
   ]
 }
 
-private func thread(_ call: SyscallContext, _ request: CloneRequest) throws(Errno) -> SyscallResult {
+private func thread(_ call: SyscallContext, _ request: CloneRequest) throws(Errno) -> SyscallResult
+{
   guard request.flags.contains([.CLONE_FS, .CLONE_FILES]),
     request.flags.isDisjoint(with: [.CLONE_PIDFD, .CLONE_VFORK])
   else { throw .EINVAL }

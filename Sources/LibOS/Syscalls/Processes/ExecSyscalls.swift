@@ -75,7 +75,8 @@ private func execute(
     let program = try call.kernel.program(at: path, arguments: strings, in: caller)
     let loaded = try LoadedProgram(
       program, environment: environment, fs: process.fs,
-      credentials: process.rights(executing: program), stackLimit: process.limits[ResourceLimits.stack].soft,
+      credentials: process.rights(executing: program),
+      stackLimit: process.limits[ResourceLimits.stack].soft,
       kernel: call.kernel)
     process.execute(program, loaded, call.task)
   } catch { throw error.errno }

@@ -36,9 +36,12 @@ private func sys_setpgid(_ call: SyscallContext) throws(Errno) -> SyscallResult 
     guard !target.life.hasExecuted else { throw .EACCES }
   }
   guard target.session != target.pid else { throw .EPERM }
-  guard group == target.pid || call.kernel.processes.values.contains(where: {
-    $0.processGroup == group && $0.session == call.process.session
-  }) else { throw .EPERM }
+  guard
+    group == target.pid
+      || call.kernel.processes.values.contains(where: {
+        $0.processGroup == group && $0.session == call.process.session
+      })
+  else { throw .EPERM }
   target.processGroup = group
   return .success
 }

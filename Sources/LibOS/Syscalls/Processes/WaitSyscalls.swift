@@ -13,7 +13,9 @@ extension SyscallTable {
 }
 
 extension ChildWait {
-  private static let common: WaitOptions = [.WNOHANG, .__WNOTHREAD, .__WALL, .__WCLONE, .WCONTINUED]
+  private static let common: WaitOptions = [
+    .WNOHANG, .__WNOTHREAD, .__WALL, .__WCLONE, .WCONTINUED,
+  ]
 
   fileprivate init(wait4 pid: Int32, _ options: WaitOptions, _ caller: Process) throws(Errno) {
     guard options.subtracting(Self.common).subtracting(.WUNTRACED).isEmpty else { throw .EINVAL }
