@@ -81,8 +81,7 @@ func begin(
   let settings = ProcessInfo.processInfo.environment.merging(environment) { $1 }
   var variables = unsafe settings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
   defer {
-    for unsafeword in unsafe words { unsafe free(word) }
-    for unsafevariable in unsafe variables { unsafe free(variable) }
+    unsafe (words + variables).forEach { unsafe free($0) }
   }
   var child: pid_t = 0
   let failure = unsafe posix_spawn(
