@@ -216,6 +216,17 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._accounts = newValue}
   }
 
+  /// The task that ran last, and when its slice ends on the guest's monotonic clock.
+  package var current: Int32 {
+    get {_storage._current}
+    set {_uniqueStorage()._current = newValue}
+  }
+
+  package var sliceEnd: Int64 {
+    get {_storage._sliceEnd}
+    set {_uniqueStorage()._sliceEnd = newValue}
+  }
+
   package var ipc: Godwit_State_Ipc {
     get {_storage._ipc ?? Godwit_State_Ipc()}
     set {_uniqueStorage()._ipc = newValue}
@@ -401,11 +412,6 @@ package nonisolated struct Godwit_State_Determinism: Sendable {
 
   /// Nanoseconds since the guest began.
   package var time: Int64 = 0
-
-  /// The task that ran last, and when its slice ends on the guest's monotonic clock.
-  package var current: Int32 = 0
-
-  package var sliceEnd: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2897,7 +2903,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{1}published\0\u{4}\u{6}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{2}\u{7}ipc\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{1}published\0\u{4}\u{6}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{1}current\0\u{3}slice_end\0\u{2}\u{5}ipc\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -2932,6 +2938,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _terminalLeavers: [Int32] = []
     var _renameCookie: UInt32 = 0
     var _accounts: [Godwit_State_ProcessAccounts] = []
+    var _current: Int32 = 0
+    var _sliceEnd: Int64 = 0
     var _ipc: Godwit_State_Ipc? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -2975,6 +2983,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _terminalLeavers = source._terminalLeavers
       _renameCookie = source._renameCookie
       _accounts = source._accounts
+      _current = source._current
+      _sliceEnd = source._sliceEnd
       _ipc = source._ipc
     }
   }
@@ -3026,6 +3036,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 71: try { try decoder.decodeRepeatedInt32Field(value: &_storage._terminalLeavers) }()
         case 72: try { try decoder.decodeSingularUInt32Field(value: &_storage._renameCookie) }()
         case 73: try { try decoder.decodeRepeatedMessageField(value: &_storage._accounts) }()
+        case 74: try { try decoder.decodeSingularInt32Field(value: &_storage._current) }()
+        case 75: try { try decoder.decodeSingularInt64Field(value: &_storage._sliceEnd) }()
         case 80: try { try decoder.decodeSingularMessageField(value: &_storage._ipc) }()
         default: break
         }
@@ -3135,6 +3147,12 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if !_storage._accounts.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._accounts, fieldNumber: 73)
       }
+      if _storage._current != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._current, fieldNumber: 74)
+      }
+      if _storage._sliceEnd != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._sliceEnd, fieldNumber: 75)
+      }
       try { if let v = _storage._ipc {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
       } }()
@@ -3179,6 +3197,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._terminalLeavers != rhs_storage._terminalLeavers {return false}
         if _storage._renameCookie != rhs_storage._renameCookie {return false}
         if _storage._accounts != rhs_storage._accounts {return false}
+        if _storage._current != rhs_storage._current {return false}
+        if _storage._sliceEnd != rhs_storage._sliceEnd {return false}
         if _storage._ipc != rhs_storage._ipc {return false}
         return true
       }
@@ -3518,7 +3538,7 @@ nonisolated extension Godwit_State_Message: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Godwit_State_Determinism: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Determinism"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}seed\0\u{3}entropy_position\0\u{1}time\0\u{1}current\0\u{3}slice_end\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}seed\0\u{3}entropy_position\0\u{1}time\0\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3529,8 +3549,6 @@ nonisolated extension Godwit_State_Determinism: SwiftProtobuf.Message, SwiftProt
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.seed) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.entropyPosition) }()
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.time) }()
-      case 4: try { try decoder.decodeSingularInt32Field(value: &self.current) }()
-      case 5: try { try decoder.decodeSingularInt64Field(value: &self.sliceEnd) }()
       default: break
       }
     }
@@ -3546,12 +3564,6 @@ nonisolated extension Godwit_State_Determinism: SwiftProtobuf.Message, SwiftProt
     if self.time != 0 {
       try visitor.visitSingularInt64Field(value: self.time, fieldNumber: 3)
     }
-    if self.current != 0 {
-      try visitor.visitSingularInt32Field(value: self.current, fieldNumber: 4)
-    }
-    if self.sliceEnd != 0 {
-      try visitor.visitSingularInt64Field(value: self.sliceEnd, fieldNumber: 5)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3559,8 +3571,6 @@ nonisolated extension Godwit_State_Determinism: SwiftProtobuf.Message, SwiftProt
     if lhs.seed != rhs.seed {return false}
     if lhs.entropyPosition != rhs.entropyPosition {return false}
     if lhs.time != rhs.time {return false}
-    if lhs.current != rhs.current {return false}
-    if lhs.sliceEnd != rhs.sliceEnd {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

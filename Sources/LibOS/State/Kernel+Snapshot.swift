@@ -64,9 +64,9 @@ extension Kernel {
       state.determinism.seed = host.seed
       state.determinism.entropyPosition = host.entropyPosition
       state.determinism.time = host.time
-      state.determinism.current = current
-      state.determinism.sliceEnd = sliceEnd
     }
+    state.current = current
+    state.sliceEnd = sliceEnd
     state.runQueue = scheduler.runnable.filter { !$0.runsAgain }.map(\.tid)
     state.futexSequence = futexes.sequence
     state.lastInodeNumber = lastInodeNumber
@@ -128,10 +128,11 @@ extension Kernel {
       host.restore(
         time: state.determinism.time, seed: state.determinism.seed,
         entropyPosition: state.determinism.entropyPosition)
-      current = state.determinism.current
-      sliceEnd = state.determinism.sliceEnd
     }
     restoreClock(state)
+    // Its slice goes on, or a task that never sleeps would starve others when there are many suspensions.
+    current = state.current
+    sliceEnd = min(state.sliceEnd, saturatingSum(state.monotonic, configuration.timeSlice))
     nextPID = state.nextPid
     initialPID = state.initialPid
     syscallCount = state.syscallCount
