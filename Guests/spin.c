@@ -1,8 +1,8 @@
-// Spinning threads, which never make a system call, starve nobody: neither each other, nor main, nor sleepers.
+// Spinning threads, which make no system calls or nothing but them, starve nobody: neither each other, nor main, nor sleepers.
 #include "check.h"
 #include <pthread.h>
 
-static volatile int stop, turn;
+static volatile int stop, turn, seen;
 static unsigned long spins[3];
 
 static void *spinner(void *n) {
@@ -14,6 +14,11 @@ static void *hand_over(void *n) {  // two threads pass a turn by spinning alone
     while (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != (long)n) {}
     __atomic_store_n(&turn, 1 - (int)(long)n, __ATOMIC_RELEASE);
   }
+  return NULL;
+}
+static void *see(void *n) {
+  (void)n;
+  seen = 1;
   return NULL;
 }
 
@@ -33,5 +38,12 @@ int main(void) {
   stop = 1;
   for (int i = 0; i < 3; i++) EQ(pthread_join(t[i], NULL), 0);
   STEP("stopped");
+  EQ(pthread_create(&a, NULL, see, NULL), 0);
+  while (!seen) {  // its calls end no slice, and nor do suspensions between them
+    for (volatile int i = 0; i < 10000; i++) {}
+    getppid();
+  }
+  EQ(pthread_join(a, NULL), 0);
+  STEP("another ran while one polled");
   return 0;
 }
