@@ -114,7 +114,9 @@ extension Kernel {
       && (1...1024).contains(state.processors)
       && (1_000...1_000_000_000).contains(state.timeSlice)
       && (1...pidLimit).contains(state.nextPid)
-      && max(state.syscallCount, state.futexSequence, state.lastInodeNumber) < 1 << 62
+      && max(
+        state.syscallCount, state.futexSequence, state.lastInodeNumber, state.blockSequence)
+        < 1 << 62
       && max(state.memory, 1) < 1 << 62
   }
 

@@ -92,8 +92,9 @@ extension Task {
     name = Array(state.name)
     signals.restore(from: state)
     processorTime = state.processorTime
-    voluntarySwitches = state.voluntarySwitches
-    involuntarySwitches = state.involuntarySwitches
+    // They only count, and must have room to.
+    voluntarySwitches = min(state.voluntarySwitches, 1 << 62)
+    involuntarySwitches = min(state.involuntarySwitches, 1 << 62)
     niceness = state.niceness
     timerSlack = state.timerSlack
     if state.pendingOpen != 0 { pendingOpen = try loader.file(state.pendingOpen) }
