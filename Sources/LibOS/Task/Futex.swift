@@ -47,10 +47,10 @@ package final class FutexTable {
   /// Puts a task back where a snapshot had it.
   package func restore(_ task: Task) {
     guard let wait = task.progress.futex, !wait.isWoken else { return }
-    sequence = max(sequence, wait.sequence)
+    sequence = max(sequence, min(wait.sequence, 1 << 62))
     let key = FutexKey(task.process.space, wait.address)
     queues[key, default: []].append(task)
-    queues[key]!.sort { $0.progress.futex!.sequence < $1.progress.futex!.sequence }
+    queues[key]!.sort { $0.progress.futex?.sequence ?? 0 < $1.progress.futex?.sequence ?? 0 }
   }
 
   /// Wakes up to `count` waiters whose bitset meets `bitset`; returns how many.
@@ -59,8 +59,10 @@ package final class FutexTable {
     var left: [Task] = []
     var woken = 0
     for task in waiting {
-      if woken < count, task.progress.futex!.bitset & bitset != 0 {
-        task.progress.futex!.isWoken = true
+      // A snapshot may have put one here whose call is another.
+      guard let wait = task.progress.futex else { continue }
+      if woken < count, wait.bitset & bitset != 0 {
+        task.progress.futex?.isWoken = true
         task.wake()
         woken += 1
       } else {
@@ -82,8 +84,8 @@ package final class FutexTable {
     queues[key] = left.isEmpty ? nil : left
     for task in moved {
       sequence += 1
-      task.progress.futex!.address = address
-      task.progress.futex!.sequence = sequence
+      task.progress.futex?.address = address
+      task.progress.futex?.sequence = sequence
       queues[target, default: []].append(task)
     }
     return moved.count

@@ -92,7 +92,7 @@ package struct SnapshotDescription {
     let page =
       page(address >> 12, of: Array(process.pages))
       ?? object(mapping.object).flatMap { object in
-        let offset = address - mapping.start + mapping.offset
+        let offset = address - mapping.start &+ mapping.offset
         return self.page(offset >> 12, of: Array(object.pages))
           ?? sourcePage(object, at: offset & ~4095)
       }
