@@ -27,12 +27,6 @@ package final class LayeredFile: OpenFile {
     return object
   }
 
-  package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
-    let count = try read(at: offset, into: &buffer)
-    offset += UInt64(count)
-    return count
-  }
-
   package override func read(at offset: UInt64, into buffer: inout MutableRawSpan)
     throws(Errno) -> Int
   {
@@ -43,9 +37,7 @@ package final class LayeredFile: OpenFile {
 
   package override func write(from bytes: RawSpan) throws(Errno) -> Int {
     if flags.contains(.O_APPEND) { offset = try current().size }
-    let count = try write(at: offset, from: bytes)
-    offset += UInt64(count)
-    return count
+    return try super.write(from: bytes)
   }
 
   package override func write(at offset: UInt64, from bytes: RawSpan) throws(Errno) -> Int {

@@ -52,9 +52,20 @@ package class OpenFile {
   package var socket: Socket? { nil }
 
   /// Reads at the file's own position (or as the kind of file has it), moving it.
-  package func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int { throw .EINVAL }
+  package func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
+    guard isSeekable else { throw .EINVAL }
+    let count = try read(at: offset, into: &buffer)
+    offset += UInt64(count)
+    return count
+  }
 
-  package func write(from bytes: RawSpan) throws(Errno) -> Int { throw .EINVAL }
+  /// Writes at the file's own position (or as the kind of file has it), moving it.
+  package func write(from bytes: RawSpan) throws(Errno) -> Int {
+    guard isSeekable else { throw .EINVAL }
+    let count = try write(at: offset, from: bytes)
+    offset += UInt64(count)
+    return count
+  }
 
   /// How long a read of `count` bytes is to wait before it takes what there is.
   package func patience(reading count: Int, by task: Task, isNonBlocking: Bool) -> ReadPatience {

@@ -22,12 +22,6 @@ package final class ProcessMemoryFile: OpenFile {
     return process.space
   }
 
-  package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
-    let count = try read(at: offset, into: &buffer)
-    offset += UInt64(count)
-    return count
-  }
-
   package override func read(at offset: UInt64, into buffer: inout MutableRawSpan)
     throws(Errno) -> Int
   {
@@ -35,12 +29,6 @@ package final class ProcessMemoryFile: OpenFile {
     let result = space.copyIn(from: GuestAddress(offset), into: &buffer)
     if result.count == 0, result.fault != nil { throw .EIO }
     return result.count
-  }
-
-  package override func write(from bytes: RawSpan) throws(Errno) -> Int {
-    let count = try write(at: offset, from: bytes)
-    offset += UInt64(count)
-    return count
   }
 
   package override func write(at offset: UInt64, from bytes: RawSpan) throws(Errno) -> Int {

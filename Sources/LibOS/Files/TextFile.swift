@@ -28,12 +28,6 @@ package final class TextFile: OpenFile {
   package override var isSeekable: Bool { true }
   package override var transfersInPieces: Bool { true }
 
-  package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
-    let count = try read(at: offset, into: &buffer)
-    offset += UInt64(count)
-    return count
-  }
-
   package override func read(at offset: UInt64, into buffer: inout MutableRawSpan)
     throws(Errno) -> Int
   {

@@ -36,12 +36,6 @@ package final class HostFile: OpenFile {
     return status
   }
 
-  package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
-    let count = try read(at: offset, into: &buffer)
-    offset += UInt64(count)
-    return count
-  }
-
   package override func read(at offset: UInt64, into buffer: inout MutableRawSpan)
     throws(Errno) -> Int
   {
@@ -56,9 +50,7 @@ package final class HostFile: OpenFile {
 
   package override func write(from bytes: RawSpan) throws(Errno) -> Int {
     if flags.contains(.O_APPEND) { offset = try status().size }
-    let count = try write(at: offset, from: bytes)
-    offset += UInt64(count)
-    return count
+    return try super.write(from: bytes)
   }
 
   package override func write(at offset: UInt64, from bytes: RawSpan) throws(Errno) -> Int {
