@@ -24,10 +24,7 @@ import Testing
     /// Made on one host and on the other, and read and written again by either, it is the same file.
     @Test(arguments: ["x86_64", "aarch64"], ["pipe", "sync", "sockstate"])
     func snapshotsAreTheSameFile(isa: String, name: String) throws {
-      let folder = FileManager.default.temporaryDirectory
-        .appendingPathComponent("godwit-\(UUID().uuidString)")
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(at: folder) }
+      let scratch = try Scratch()
       let root = Checkout.guest(name, isa).deletingLastPathComponent().path
       var earlier: URL?
       let run = ["run", "--deterministic", "--root", root, "--", "/\(name)"]
@@ -36,7 +33,7 @@ import Testing
       ]
       var files: [Data] = []
       for (index, (host, isResumed)) in writers.enumerated() {
-        let file = folder.appendingPathComponent("\(index)")
+        let file = scratch.folder.appendingPathComponent("\(index)")
         let command = isResumed ? ["resume", "--root", root, earlier!.path] : run
         let outcome = try godwit(
           [command[0], "--suspend-at-syscall", "60", "--output", file.path] + command.dropFirst(),

@@ -94,8 +94,8 @@ import Testing
           SELECT count(*), sum(length(text)), max(n) FROM t;
           """
         try Data(script.utf8).write(to: folder.appendingPathComponent("script.sql"))
-        let options = ["--root", Checkout.rootfs(isa).path, "--mount", "\(folder.path):/work:ro"]
-        let command = ["--", "/usr/bin/sqlite3", "/tmp/test.db", ".read /work/script.sql"]
+        let options = ["--root", Checkout.rootfs(isa).path, "--mount", "\(folder.path):/mnt:ro"]
+        let command = ["--", "/usr/bin/sqlite3", "/tmp/test.db", ".read /mnt/script.sql"]
         let whole = try godwit(["run"] + options + command)
         #expect(whole.output == Data("ok\n258|78339|300\n".utf8), "\(whole)")
         // In the second third the transaction is open.
@@ -129,8 +129,8 @@ import Testing
         let original = Checkout.root.appendingPathComponent("LICENSE")
         let text = try Data(contentsOf: original)
         try (text + text + text).write(to: folder.appendingPathComponent("text"))
-        let options = ["--root", Checkout.rootfs(isa).path, "--mount", "\(folder.path):/work:ro"]
-        let command = ["--", "/usr/bin/xz", "-1", "--stdout", "/work/text"]
+        let options = ["--root", Checkout.rootfs(isa).path, "--mount", "\(folder.path):/mnt:ro"]
+        let command = ["--", "/usr/bin/xz", "-1", "--stdout", "/mnt/text"]
         let whole = try godwit(["run"] + options + command)
         let joined = try hopping(
           options + command, resume: options, every: try stride(options + command, stops: 4),
@@ -166,11 +166,8 @@ import Testing
     }
 
     private func withFolder(_ body: (URL) throws -> Void) throws {
-      let folder = FileManager.default.temporaryDirectory
-        .appendingPathComponent("godwit-\(UUID().uuidString)")
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(at: folder) }
-      try body(folder)
+      let scratch = try Scratch()
+      try body(scratch.folder)
     }
   }
 #endif

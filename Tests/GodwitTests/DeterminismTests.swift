@@ -126,10 +126,8 @@ import Testing
 
   /// Calls `body` with a folder that holds the script, in a folder that goes afterwards.
   static func withScript(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("godwit-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let scripts = folder.appendingPathComponent("scripts")
+    let scratch = try Scratch()
+    let scripts = scratch.folder.appendingPathComponent("scripts")
     try FileManager.default.createDirectory(at: scripts, withIntermediateDirectories: true)
     try Data(Self.curious.utf8).write(to: scripts.appendingPathComponent("curious.py"))
     try body(scripts)
@@ -156,12 +154,8 @@ import Testing
   // MARK: Snapshots
 
   private func withSnapshots(_ body: (_ first: String, _ second: String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("godwit-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(
-      folder.appendingPathComponent("first").path, folder.appendingPathComponent("second").path)
+    let scratch = try Scratch()
+    try body(scratch.path("first"), scratch.path("second"))
   }
 
   private func bytes(_ path: String) throws -> Data {

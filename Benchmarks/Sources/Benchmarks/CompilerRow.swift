@@ -30,8 +30,8 @@ struct CompilerRow: Row {
     return try Comparison(
       name,
       godwit: [
-        godwit, "run", "--root", root, "--mount", "\(folder):/work", "--", compiler, "-O1",
-        "/work/hello.c", "-o", "/work/hello",
+        godwit, "run", "--root", root, "--mount", "\(folder):/mnt", "--", compiler, "-O1",
+        "/mnt/hello.c", "-o", "/mnt/hello",
       ],
       qemu: [
         isa.qemu, "-L", root, root + compiler, "-B\(folder)/", "--sysroot=\(root)", "-O1", source,
