@@ -72,7 +72,7 @@ arm64-run: arm64
 # The unit tests on ARM64. Those of the command are left out: what they start is not there.
 arm64-test: arm64 guests
 	$(ARM64_SWIFT) --scratch-path .build-arm64/tests --build-tests
-	$(ARM64_RUN) .build-arm64/tests/release/godwitPackageTests.xctest \
+	$(ARM64_RUN) -E GODWIT_TEST_EMULATED=1 .build-arm64/tests/release/godwitPackageTests.xctest \
 		--testing-library swift-testing --skip GodwitTests
 
 # Whole emulated ARM64 machines, with their own kernels.

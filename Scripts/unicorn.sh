@@ -85,7 +85,7 @@ provide_unicorn() {
   step "build Unicorn $UNICORN_VERSION" build_unicorn "$work/source" "$work/build" "$@"
   step "install Unicorn into $prefix" install_unicorn "$work/source" "$work/build" "$prefix"
   # SwiftPM does not notice a changed static library: have everything linked with it linked anew.
-  rm -f "$products"/*/*/godwit "$products"/*/*/*.xctest
+  rm -f "$products"/{,tests/}*/*/{godwit,*.xctest}
   rm -rf "$work/build"
   echo "$stamp" >"$prefix/unicorn.stamp"
 }

@@ -35,11 +35,11 @@ import Testing
     let digests = FileManager.default.temporaryDirectory
       .appendingPathComponent("godwit-\(UUID().uuidString).digests")
     defer { try? FileManager.default.removeItem(at: digests) }
+    var options = ["run", "--deterministic"] + start.options
+    options += ["--digest-every", "\(interval)", "--digest-output", digests.path]
     let outcome = try execute(
-      URL(fileURLWithPath: start.command[0]),
-      start.command.dropFirst() + ["run", "--deterministic"] + start.options + [
-        "--digest-every", "\(interval)", "--digest-output", digests.path,
-      ] + arguments, limit: 600)
+      URL(fileURLWithPath: start.command[0]), start.command.dropFirst() + options + arguments,
+      limit: 600)
     guard let text = try? String(contentsOf: digests, encoding: .utf8) else {
       throw Failed("no digests: \(outcome.error)")
     }

@@ -118,7 +118,7 @@ import Testing
     }
   }
 
-  @Test func aFileSizeLimitLeavesTheOldFile() async {
+  @Test(.startsItself) func aFileSizeLimitLeavesTheOldFile() async {
     await #expect(processExitsWith: .success) {
       let directory = Directory()
       try directory.put("f", "old")
@@ -141,7 +141,7 @@ import Testing
   }
 
   /// The other process replaces a file again and again until it kills itself, at no particular moment.
-  @Test func aKilledProcessLeavesACompleteFile() async throws {
+  @Test(.startsItself) func aKilledProcessLeavesACompleteFile() async throws {
     let path = AtomicFileTests.killPath(getpid())
     let host = PosixHost()
     try host.makeDirectory(at: StreamURI(.dir, path), permissions: 0o700)

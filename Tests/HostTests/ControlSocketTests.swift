@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test func whatAKilledProcessLeavesIsCleared() async throws {
+  @Test(.startsItself) func whatAKilledProcessLeavesIsCleared() async throws {
     let path = "/tmp/godwit-control-\(getpid())"
     let directory = try ControlDirectory(path)
     defer { Native.removeAll(path) }

@@ -45,7 +45,7 @@ import Testing
     #expect(calls.count.load(ordering: .relaxed) == after)
   }
 
-  @Test func theFormerDispositionComesBack() async {
+  @Test(.startsItself) func theFormerDispositionComesBack() async {
     await #expect(processExitsWith: .signal(SIGUSR1)) {
       let host = PosixHost()
       HostSignals.install([SIGUSR1, SIGKILL, 0, 64], waking: host)
@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func aBrokenPipeIsNoSignal() async {
+  @Test(.startsItself) func aBrokenPipeIsNoSignal() async {
     await #expect(processExitsWith: .success) {
       let host = PosixHost()
       let ends = Native.pipe()

@@ -230,7 +230,7 @@ import Testing
     for (number, error) in table { #expect(HostError(errno: number) == error) }
   }
 
-  @Test func theLogIsOneLineOnStandardError() async {
+  @Test(.startsItself) func theLogIsOneLineOnStandardError() async {
     let result = await #expect(
       processExitsWith: .success, observing: [\.standardErrorContent]
     ) {
@@ -242,7 +242,7 @@ import Testing
   }
 
   /// Needs to begin as root, to stop being it.
-  @Test(.enabled(if: geteuid() == 0)) func permissionsAreTheSystemsBusiness() async {
+  @Test(.startsItself, .enabled(if: geteuid() == 0)) func permissionsAreTheSystemsBusiness() async {
     await #expect(processExitsWith: .success) {
       guard setgid(65534) == 0, setuid(65534) == 0 else { exit(2) }
       let host = PosixHost()
@@ -273,7 +273,7 @@ import Testing
     }
   }
 
-  @Test func runningOutOfDescriptorsIsAnError() async {
+  @Test(.startsItself) func runningOutOfDescriptorsIsAnError() async {
     await #expect(processExitsWith: .success) {
       let host = PosixHost()
       var limit = rlimit(rlim_cur: 64, rlim_max: 64)
@@ -292,7 +292,7 @@ import Testing
     }
   }
 
-  @Test func missingStandardStreamsAreNotMistakenForFiles() async {
+  @Test(.startsItself) func missingStandardStreamsAreNotMistakenForFiles() async {
     await #expect(processExitsWith: .success) {
       close(0)
       let host = PosixHost()

@@ -105,7 +105,7 @@ import Testing
     #expect(host.terminal?.text == "shown")
   }
 
-  @Test func aWaitWithoutEndIsFoundOut() async {
+  @Test(.startsItself) func aWaitWithoutEndIsFoundOut() async {
     await #expect(processExitsWith: .failure) { _ = TestHost().wait([], until: nil) }
   }
 }

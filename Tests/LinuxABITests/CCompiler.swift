@@ -4,22 +4,11 @@ import Machine
 /// The C compilers that know the truth about numbers and layouts: a claim is written as a
 /// `_Static_assert` and only parsed, so no program is run and the ISA doesn't matter.
 enum CCompiler {
-  /// Where the compiler for `isa` is, or `nil` when the machine has none.
-  static func path(for isa: GuestISA) -> String? {
-    #if arch(x86_64)
-      let native = GuestISA.x86_64
-    #else
-      let native = GuestISA.aarch64
-    #endif
-    let cross = "/usr/bin/\(isa.rawValue.replacingOccurrences(of: "_", with: "-"))-linux-gnu-gcc"
-    let candidates = isa == native ? ["/usr/bin/gcc", "/usr/bin/cc", cross] : [cross]
-    return candidates.first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
-
-  /// What the compiler for `isa` objects to in `source`; `nil` when it has nothing to say, or when
-  /// there is no compiler.
+  /// What the compiler for `isa` objects to in `source`; `nil` when it has nothing to say. Throws when
+  /// there is no such compiler.
   static func complaint(about source: String, for isa: GuestISA) throws -> String? {
-    guard let compiler = path(for: isa) else { return nil }
+    // Debian gives every compiler its triplet as a name, the machine's own one too.
+    let compiler = "/usr/bin/\(isa.rawValue)-linux-gnu-gcc"
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("godwit-abi-\(UUID().uuidString).c")
     try source.write(to: file, atomically: true, encoding: .utf8)

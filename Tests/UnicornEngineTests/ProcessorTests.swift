@@ -47,15 +47,18 @@ import UnicornEngine
     return (general[0], general[3], general[8], general[2])
   }
 
+  private func mask(_ bits: UInt64...) -> UInt64 { bits.reduce(0) { $0 | 1 << $1 } }
+
   @Test func cpuidOffersVersion2AndNoMore() throws {
     let (_, _, ecx, edx) = try cpuid(1)
     // SSE3, SSSE3, CX16, SSE4.1, SSE4.2, POPCNT: x86-64-v2.
-    let version2: UInt64 = 1 << 0 | 1 << 9 | 1 << 13 | 1 << 19 | 1 << 20 | 1 << 23
+    let version2 = mask(0, 9, 13, 19, 20, 23)
     #expect(ecx & version2 == version2)
     // FMA, MOVBE, XSAVE, OSXSAVE, AVX, F16C, RDRAND.
-    #expect(ecx & (1 << 12 | 1 << 22 | 1 << 26 | 1 << 27 | 1 << 28 | 1 << 29 | 1 << 30) == 0)
+    let later = mask(12, 22, 26, 27, 28, 29, 30)
+    #expect(ecx & later == 0)
     // FPU, TSC, CX8, CMOV, MMX, FXSR, SSE, SSE2.
-    let base: UInt64 = 1 | 1 << 4 | 1 << 8 | 1 << 15 | 1 << 23 | 1 << 24 | 1 << 25 | 1 << 26
+    let base = mask(0, 4, 8, 15, 23, 24, 25, 26)
     #expect(edx & base == base)
     let guest = try TestGuest(.x86_64)
     #expect(guest.engine.hwcaps == HardwareCapabilities(hwcap: edx, hwcap2: 0))
@@ -65,8 +68,8 @@ import UnicornEngine
     #expect(seven.ebx == 0 && seven.ecx == 0 && seven.edx == 0)
     // LAHF and long mode; no LZCNT.
     let extended = try cpuid(0x8000_0001)
-    #expect(extended.ecx & 1 == 1 && extended.ecx & (1 << 5) == 0)
-    #expect(extended.edx & (1 << 29) != 0 && extended.edx & (1 << 11) != 0)
+    #expect(extended.ecx & mask(0, 5) == mask(0))
+    #expect(extended.edx & mask(11, 29) == mask(11, 29))
     // No XSAVE areas.
     let areas = try cpuid(0xd)
     #expect(areas.eax == 0 && areas.ebx == 0)

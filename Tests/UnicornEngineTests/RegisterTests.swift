@@ -184,7 +184,8 @@ import UnicornEngine
     file.flags = .max
     engine.registers = file
     // No IOPL, no VM, no VIF.
-    #expect(engine.registers.flags & (0x3000 | 1 << 17 | 3 << 19) == 0)
+    let privileged: UInt64 = 0x3000 | 1 << 17 | 3 << 19
+    #expect(engine.registers.flags & privileged == 0)
     file.flags = 0
     engine.registers = file
     #expect(engine.registers.flags == 0x202)
