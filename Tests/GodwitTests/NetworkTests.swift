@@ -175,6 +175,48 @@ import Testing
     #expect(outcome.error.contains("is connected to 10.0.2.2:"), "\(outcome.error)")
   }
 
+  @Test(arguments: ["x86_64", "aarch64"])
+  func aConnectionThatWasResetTellsSoOnce(_ isa: String) throws {
+    // It resets the connection when it has answered.
+    try write(
+      "server.py",
+      """
+      import os, socket, struct
+      s = socket.create_server(('127.0.0.1', 0))
+      with open('port.new', 'w') as f: f.write(str(s.getsockname()[1]))
+      os.rename('port.new', 'port')
+      while True:
+          c, _ = s.accept()
+          c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+          c.sendall(b'kept')
+          c.recv(1)
+          c.close()
+      """)
+    try write(
+      "client.py",
+      """
+      import select, socket, sys
+      s = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+      kept = s.recv(4)
+      ready = select.poll()
+      ready.register(s, 0)
+      print(kept, s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), ready.poll(0))
+      s.sendall(b'x')
+      print([events for _, events in ready.poll()])
+      print([s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) for _ in range(2)], s.recv(1))
+      """)
+    let outcome = try shell(
+      """
+      /usr/bin/python3 server.py & await port; P=$(cat port)
+      /usr/bin/python3 client.py 127.0.0.1 $P
+      $G run --net=loopback --root $R --mount .:/mnt -- /usr/bin/python3 /mnt/client.py 10.0.2.2 $P </dev/null
+      kill %1
+      """, isa: isa)
+    // As Linux has it.
+    let native = "b'kept' 0 []\n[24]\n[104, 0] b''\n"
+    #expect(outcome.text == native + native, "\(outcome.error)")
+  }
+
   /// In a network of its own, where the port of name servers is free.
   @Test(arguments: ["x86_64", "aarch64"])
   func namesAreAskedOfTheHostsResolver(_ isa: String) throws {
@@ -220,6 +262,22 @@ import Testing
       "export G R; export -f await; exec unshare --net bash test.sh", isa: isa, namespaces: true)
     let once = "nameserver 10.0.2.3\n192.0.2.77\n['lo', 'eth0']\n"
     #expect(outcome.text == once + once + "0\n", "\(outcome.error)")
+  }
+
+  @Test func aGuestThatIsGivenTheNetworkOnResumeIsToldOfTheResolver() throws {
+    let outcome = try shell(
+      """
+      for own in true 'echo its own >/etc/resolv.conf'; do
+        rm -f ready go
+        $G run --name guest --root $R --mount .:/mnt -- /bin/sh -c "$own
+          touch /mnt/ready
+          while [ ! -e /mnt/go ]; do sleep 0.05; done
+          cat /etc/resolv.conf" </dev/null &
+        await ready; $G suspend guest --output snapshot; wait; touch go
+        $G resume snapshot --net --dns 127.0.0.1 </dev/null
+      done
+      """)
+    #expect(outcome.text == "nameserver 10.0.2.3\nits own\n", "\(outcome.error)")
   }
 
   @Test func aPortThatIsTakenIsToldAtOnce() throws {

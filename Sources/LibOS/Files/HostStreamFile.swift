@@ -6,7 +6,7 @@ package import Machine
 ///
 /// The host's own flags are never changed; waiting is the library OS's affair. So the file notes what
 /// it was last found not ready for, and the run loop asks the host about that while tasks wait on it
-/// (`Kernel.hostStreams`).
+/// (`Kernel.pollHostStreams`).
 package final class HostStreamFile: OpenFile {
   package let vfs: VFS
   /// How to have the stream again on another host.

@@ -52,7 +52,8 @@ extension Kernel {
   package func provideResolver(in fs: FSContext) {
     let path = Array("/etc/resolv.conf".utf8)
     let caller = PathCaller(fs: fs)
-    // What is mounted there stays.
+    // What the guest itself wrote there stays, and so does what is mounted there.
+    if let there = try? vfs.resolve(path, in: fs).inode as? LayeredNode, there.isOwn { return }
     do throws(Errno) { try vfs.unlink(path, from: fs.root, caller: caller) } catch {
       guard error == .ENOENT else { return }
     }

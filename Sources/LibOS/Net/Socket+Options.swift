@@ -34,7 +34,7 @@ extension Socket {
     case .SO_TYPE: return Self.bytes(Int32(type.rawValue))
     case .SO_DOMAIN: return Self.bytes(Int32(family.rawValue))
     case .SO_PROTOCOL: return Self.bytes(Int32(protocolNumber))
-    case .SO_ERROR: return Self.bytes(takeError()?.rawValue ?? 0)
+    case .SO_ERROR: return Self.bytes(askedError()?.rawValue ?? 0)
     case .SO_ACCEPTCONN: return Self.bytes(isListening ? 1 : 0)
     case .SO_SNDBUF: return Self.bytes(Int32(sendBuffer))
     case .SO_RCVBUF: return Self.bytes(Int32(receiveBuffer))

@@ -46,6 +46,9 @@ package class Socket: OpenFile {
     return pendingError
   }
 
+  /// The same, for a program that asks for it.
+  func askedError() -> Errno? { takeError() }
+
   final override package func close() {
     isClosed = true
     shutDownForGood()

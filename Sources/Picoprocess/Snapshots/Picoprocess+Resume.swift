@@ -26,6 +26,7 @@ extension Picoprocess {
     origin = reader.header
     tree = try state.filesystems(options, self)
     do throws(SnapshotError) { try restore(reader) } catch { throw Failure(path, error) }
+    if outside.resolver != nil { kernel.provideResolver(in: FSContext(root: kernel.vfs.root)) }
   }
 
   /// Fills the fresh machine with what `reader` holds.

@@ -101,6 +101,8 @@ package final class LayeredNode: Inode {
   package override var type: FileType { kind }
 
   var vfs: VFS { layers.vfs }
+  /// What is in it was made here, and is not the lower directory's.
+  var isOwn: Bool { lower == nil || content != nil }
 
   // MARK: Attributes
 

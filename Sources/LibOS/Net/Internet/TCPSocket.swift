@@ -71,6 +71,8 @@ package final class TCPSocket: InternetSocket {
     return super.takeError()
   }
 
+  override func askedError() -> Errno? { takeError() ?? errorOutside() }
+
   // MARK: Connections
 
   package override func listen(_ backlog: Int, _ call: SyscallContext) throws(Errno) {

@@ -20,6 +20,17 @@ extension TCPSocket {
     }
   }
 
+  /// The error of a connection that broke, which the host tells once, too.
+  func errorOutside() -> Errno? {
+    guard state == .connected, let outside else { return nil }
+    do throws(Errno) {
+      try outside.call([]) { () throws(HostError) in
+        try outside.host.finishConnecting(outside.handle)
+      }
+      return nil
+    } catch { return error == .EAGAIN ? nil : error }
+  }
+
   // MARK: Listening
 
   /// The next connection from outside: EAGAIN.
