@@ -82,9 +82,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Machine", "Snapshot"], path: "Tests/TestSupport",
       swiftSettings: strict),
-    tests("MachineTests", ["Machine"]),
-    tests("ELFTests", ["ELF"]),
-    tests("SnapshotTests", ["Snapshot", "Zstd"]),
+    tests("MachineTests", ["Machine", "TestSupport"]),
+    tests("ELFTests", ["ELF", "TestSupport"]),
+    tests("SnapshotTests", ["Snapshot", "Zstd", "TestSupport"]),
     tests("UnicornEngineTests", ["UnicornEngine", "Machine"]),
     tests("HostTests", ["HostABI", "PosixHost", "TestHost"]),
     tests("LinuxABITests", ["LinuxABI"]),

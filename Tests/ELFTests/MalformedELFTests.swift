@@ -1,4 +1,5 @@
 import ELF
+import TestSupport
 import Testing
 
 /// Headers that lie: each is refused by name, and no arithmetic on them traps.
@@ -114,7 +115,7 @@ import Testing
 
   @Test func randomDamageNeverCrashes() {
     let bytes = TestImage.program.bytes
-    var random = SplitMix(state: 20_240_229)
+    var random = SeededNumbers(20_240_229)
     for _ in 0..<4_000 {
       var damaged = bytes
       for _ in 0..<(random.next() % 6 + 1) {
@@ -126,7 +127,7 @@ import Testing
   }
 
   @Test func randomFieldsNeverCrash() {
-    var random = SplitMix(state: 7)
+    var random = SeededNumbers(7)
     let interesting: [UInt64] = [
       0, 1, 16, 56, 64, 4095, 4096, 65536, 1 << 31, 1 << 32, 1 << 47, 1 << 62, 1 << 63, .max,
       .max - 1, .max - 4095, .max - 4096,
@@ -166,17 +167,5 @@ import Testing
     #expect(!image.pageSpan.isEmpty)
     #expect(image.alignment.nonzeroBitCount == 1)
     _ = image.programHeaderAddress
-  }
-}
-
-/// A small seeded generator (SplitMix64), so that a failure can be had again.
-struct SplitMix {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,4 +1,5 @@
 import Machine
+import TestSupport
 import Testing
 
 @Suite struct PageTableTests {
@@ -18,7 +19,7 @@ import Testing
   }
 
   @Test func tableAgainstADictionary() {
-    var generator = Generator(seed: 42)
+    var generator = SeededNumbers(42)
     var table = PageTable()
     var model: [UInt64: PageTableEntry] = [:]
     let regions: [UInt64] = [0, 510, 1 << 20, 0x7_ffff_fe00]
@@ -43,20 +44,4 @@ import Testing
     for page in Array(model.keys) { table[page] = .absent }
     #expect(table.count == 0 && table.pages(in: 0..<1 << 52).isEmpty)
   }
-}
-
-/// Reproducible random numbers (SplitMix64).
-struct Generator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-
-  mutating func below(_ limit: UInt64) -> UInt64 { next() % limit }
 }

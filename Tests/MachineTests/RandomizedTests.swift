@@ -1,4 +1,5 @@
 import Machine
+import TestSupport
 import Testing
 
 /// The address space against a model that keeps every page in a dictionary.
@@ -22,13 +23,13 @@ import Testing
     let shared: MemoryObject
     var model: [UInt64: Page] = [:]
     var sharedValues: [UInt64: UInt64] = [:]
-    var generator: Generator
+    var generator: SeededNumbers
 
     init(seed: UInt64) throws {
       test = try TestSpace(pages: 400)
       file = MemoryObject(arena: test.arena, source: Pattern(), size: 1 << 20)
       shared = MemoryObject(arena: test.arena, size: 1 << 20)
-      generator = Generator(seed: seed)
+      generator = SeededNumbers(seed)
     }
 
     func range() -> Range<UInt64> {

@@ -1,11 +1,12 @@
 import Snapshot
+import TestSupport
 import Testing
 import Zstd
 
 /// Damaged and hostile files: a named error or exactly what was written, never a crash or a hang.
 @Suite struct DamageTests {
   private static let intact: [UInt8] = {
-    var random = SplitMix(state: 21)
+    var random = SeededNumbers(21)
     // Never fails: the sink takes everything.
     return try! write { writer in
       try writer.addSection(1, isCritical: true, random.bytes(300))
@@ -87,7 +88,7 @@ import Zstd
   }
 
   @Test func randomFilesNeverCrash() {
-    var random = SplitMix(state: 22)
+    var random = SeededNumbers(22)
     for _ in 0..<500 {
       var bytes = random.bytes(Int(random.next() % 2000))
       if bytes.count > 20, random.next() % 4 != 0 {

@@ -1,4 +1,5 @@
 import Snapshot
+import TestSupport
 import Testing
 import Zstd
 
@@ -142,7 +143,7 @@ import Zstd
 
   @Test func headersThatLieAreNamed() throws {
     // Every field of the header changed at random, under a right checksum.
-    var random = SplitMix(state: 31)
+    var random = SeededNumbers(31)
     for _ in 0..<2000 {
       let bytes = try forge([]) { header in
         for _ in 0..<(random.next() % 3 + 1) {
@@ -162,7 +163,7 @@ import Zstd
   }
 
   @Test func randomTablesNeverCrash() throws {
-    var random = SplitMix(state: 32)
+    var random = SeededNumbers(32)
     let sizes: [UInt64] = [0, 1, 4095, 4096, 262_144, 1 << 27, 1 << 32, 1 << 63, .max, .max - 4095]
     for _ in 0..<2000 {
       var entries: [Entry] = []

@@ -1,4 +1,5 @@
 import Snapshot
+import TestSupport
 import Testing
 
 @Suite struct PageMapTests {
@@ -29,7 +30,7 @@ import Testing
   }
 
   @Test func encodingRoundTrips() throws {
-    var random = SplitMix(state: 11)
+    var random = SeededNumbers(11)
     for _ in 0..<300 {
       var map = PageMap()
       var page = random.next() % (1 << 40)
@@ -93,7 +94,7 @@ import Testing
   }
 
   @Test func randomBytesNeverCrash() throws {
-    var random = SplitMix(state: 12)
+    var random = SeededNumbers(12)
     var accepted = 0
     for _ in 0..<20_000 {
       var bytes = random.bytes(Int(random.next() % 24))

@@ -1,4 +1,5 @@
 import Snapshot
+import TestSupport
 import Testing
 import Zstd
 
@@ -32,7 +33,7 @@ import Zstd
   }
 
   @Test func sectionsRoundTrip() throws {
-    var random = SplitMix(state: 1)
+    var random = SeededNumbers(1)
     let compressible = [UInt8](repeating: 7, count: 100_000)
     let incompressible = random.bytes(10_000)
     let bytes = try write {
@@ -81,7 +82,7 @@ import Zstd
       #expect(try reader.page(references[number]) == numberedPage(number))
     }
     // In an order that no cache likes.
-    var random = SplitMix(state: 2)
+    var random = SeededNumbers(2)
     for number in (0..<200).shuffled(using: &random) {
       #expect(try reader.page(references[number]) == numberedPage(number))
     }
@@ -112,7 +113,7 @@ import Zstd
 
   @Test func sameContentsGiveSameBytes() throws {
     func make() throws -> (bytes: [UInt8], digest: Digest) {
-      var random = SplitMix(state: 3)
+      var random = SeededNumbers(3)
       let output = Output()
       let writer = try SnapshotWriter(someHeader) { output.bytes.append($0) }
       for number in 0..<300 {
@@ -149,7 +150,7 @@ import Zstd
       room -= $0.byteCount
       if room < 0 { throw Full() }
     }
-    var random = SplitMix(state: 4)
+    var random = SeededNumbers(4)
     let bytes = random.bytes(2000)
     let writer = try SnapshotWriter(someHeader, to: sink)
     #expect(throws: SnapshotError.writeFailed("disk full")) {
@@ -213,7 +214,7 @@ import Zstd
   @Test func roundTripAndBounds() throws {
     let compressor = try ZstdCompressor()
     let decompressor = try ZstdDecompressor()
-    var random = SplitMix(state: 5)
+    var random = SeededNumbers(5)
     for bytes in [[], [1], random.bytes(5000), [UInt8](repeating: 3, count: 1 << 20)] {
       let frame = try bytes.lend { try compressor.compress($0) }
       #expect(try frame.lend { try decompressor.decompress($0, count: bytes.count) } == bytes)

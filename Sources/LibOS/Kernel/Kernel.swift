@@ -107,12 +107,15 @@ package final class Kernel {
     network = Network(host, configuration.outside)
     vfs.memoryInUse = { [unowned self] in memoryInUse }
     network.attach(to: self)
-    arena.onExhaustion = { [weak self] in self?.killForMemory(asking: $0) ?? false }
+    // Nothing refers weakly to the kernel: Swift would count its references in a slower place, and
+    // every system call takes one.
+    arena.onExhaustion = { [unowned self] in killForMemory(asking: $0) }
   }
 
   /// A machine may be replaced while the host process lives on: what refers to each other in circles
   /// lets go.
   deinit {
+    arena.onExhaustion = nil
     for task in tasks.values { task.leaveQueues() }
     for process in processes.values { process.tasks = [] }
     (processes, tasks) = ([:], [:])

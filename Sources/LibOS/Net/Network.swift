@@ -4,7 +4,7 @@ import LinuxABI
 /// All of the guest's sockets that can be found by a name, and the network that they see: a loopback
 /// interface, inside the picoprocess, and whatever the guest has of the network outside.
 package final class Network {
-  private weak var owner: Kernel?
+  private unowned var owner: Kernel?
   var kernel: Kernel { owner! }
   let tcp = PortTable()
   let udp = PortTable()
