@@ -172,7 +172,7 @@ extension Process {
     personality = state.personality
     startTime = state.startTime
     endedProcessorTime = state.endedProcessorTime
-    restoreTimers(from: state)
+    try restoreTimers(from: state)
     let limit = Int32(SemaphoreSet.maximumValue)
     for undo in state.semaphoreUndo {
       semaphoreUndo[undo.id] = undo.adjustments.map { min(max($0, -limit), limit) }

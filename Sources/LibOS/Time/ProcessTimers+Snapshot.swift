@@ -1,5 +1,6 @@
 import LibOSState
 import LinuxABI
+import Snapshot
 
 extension Process {
   func saveTimers(to state: inout Godwit_State_Process) {
@@ -15,7 +16,7 @@ extension Process {
     state.timers = timers.posix.map { $0.save() }
   }
 
-  func restoreTimers(from state: Godwit_State_Process) {
+  func restoreTimers(from state: Godwit_State_Process) throws(SnapshotError) {
     var saved = ProcessTimers.State()
     for entry in state.intervalTimers {
       let schedule = IntervalSchedule(entry.schedule)
@@ -24,6 +25,10 @@ extension Process {
       case 1: saved.virtual = schedule
       default: saved.profiling = schedule
       }
+    }
+    var ids: Set<Int32> = []
+    for timer in state.timers where !ids.insert(timer.id).inserted {
+      throw .invalidState("two timers \(timer.id) in process \(pid)")
     }
     saved.nextID = state.nextTimer
     saved.posix = state.timers.map { PosixTimer.State($0) }

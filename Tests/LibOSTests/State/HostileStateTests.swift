@@ -46,6 +46,10 @@ import LibOS
     let locks = try machine.file(0).inode.locks
     locks.set(FileLocks.Record(range: 1..<9, isExclusive: true, owner: .process(1)))
     machine.process.post(userInfo(.SIGUSR2, value: 7))
+    _ = try machine.process.timers.create(clock: .monotonic) { id in
+      PosixTimer.State(
+        id: id, clock: .monotonic, notify: .SIGEV_SIGNAL, signal: .SIGALRM, value: 8, threadID: 0)
+    }
     machine.store(Array("in memory".utf8))
     return machine
   }
@@ -112,6 +116,18 @@ import LibOS
     changed.sections[4] = files.encoded()
     #expect(throws: SnapshotError.self) {
       try RoundTrip(bytes: changed.encoded()).resume(on: machine.host)
+    }
+  }
+
+  @Test func timersOfTheSameIdAreRefused() throws {
+    let machine = try furnished()
+    var parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
+    let section = StateSection.processes.rawValue
+    var state = try #require(Godwit_State_Processes(decoding: parts.sections[section]!))
+    state.processes[0].timers += state.processes[0].timers
+    parts.sections[section] = state.encoded()
+    #expect(throws: SnapshotError.self) {
+      try RoundTrip(bytes: parts.encoded()).resume(on: machine.host)
     }
   }
 
