@@ -90,7 +90,7 @@ package final class Picoprocess {
 
   private func start(_ options: ProgramOptions) throws(Failure) {
     var fs = try mountFilesystems()
-    if outside.resolver != nil { kernel.provideResolver(in: fs) }
+    kernel.provideResolver()
     fs.cwd = try workingDirectory(options, fs)
     // A deterministic run takes over nothing but what it is given.
     let inherited = options.seed == nil ? HostProcess.environment : [Self.defaultPath]

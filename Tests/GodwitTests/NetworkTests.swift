@@ -6,7 +6,18 @@ import Testing
 @Suite final class NetworkTests {
   private let scratch: Scratch
 
-  init() throws { scratch = try Scratch() }
+  init() throws {
+    scratch = try Scratch()
+    // For servers of the host's own.
+    try write(
+      "port.py",
+      """
+      import os
+      def say(socket):
+          with open('port.new', 'w') as f: f.write(str(socket.getsockname()[1]))
+          os.rename('port.new', 'port')
+      """)
+  }
 
   private func write(_ name: String, _ text: String) throws {
     try text.write(toFile: scratch.path(name), atomically: true, encoding: .utf8)
@@ -28,13 +39,12 @@ import Testing
 
   /// A server of the host's own that answers each line with itself reversed, and says its port.
   private static let reverser = """
-    import os, socketserver
+    import port, socketserver
     class Handler(socketserver.StreamRequestHandler):
         def handle(self):
             for line in self.rfile: self.wfile.write(line[:-1][::-1] + b'\\n')
     with socketserver.ThreadingTCPServer(('127.0.0.1', 0), Handler) as server:
-        with open('port.new', 'w') as f: f.write(str(server.server_address[1]))
-        os.rename('port.new', 'port')
+        port.say(server.socket)
         server.serve_forever()
     """
 
@@ -181,10 +191,9 @@ import Testing
     try write(
       "server.py",
       """
-      import os, socket, struct
+      import port, socket, struct
       s = socket.create_server(('127.0.0.1', 0))
-      with open('port.new', 'w') as f: f.write(str(s.getsockname()[1]))
-      os.rename('port.new', 'port')
+      port.say(s)
       while True:
           c, _ = s.accept()
           c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
@@ -283,9 +292,8 @@ import Testing
   @Test func aPortThatIsTakenIsToldAtOnce() throws {
     let outcome = try shell(
       """
-      /usr/bin/python3 -c 'import socket, time
-      s = socket.create_server(("127.0.0.1", 0))
-      open("port.new", "w").write(str(s.getsockname()[1])); __import__("os").rename("port.new", "port"); time.sleep(600)' &
+      /usr/bin/python3 -c 'import port, socket, time
+      s = socket.create_server(("127.0.0.1", 0)); port.say(s); time.sleep(600)' &
       await port; P=$(cat port)
       $G run --publish $P:80 --root $R -- /bin/true; echo $?
       Q=$(free_port)

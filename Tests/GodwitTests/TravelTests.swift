@@ -118,9 +118,9 @@ import Testing
     let outcome = try shell(
       """
       mkdir a; echo 0123456789 >a/data
-      $G run --root $R --mount a:/work/new --suspend-at-syscall 1200 --output snapshot -- \
+      $G run --root $R --mount a:/store/new --suspend-at-syscall 1200 --output snapshot -- \
         /usr/bin/python3 -c "import os, mmap
-      os.chdir('/work/new')
+      os.chdir('/store/new')
       f = open('data', 'rb', buffering=0); f.read(3)
       m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
       w = open('out', 'ab', buffering=0)
@@ -129,7 +129,7 @@ import Testing
       wait; mv a b
       $G resume snapshot </dev/null; echo $?
       $G resume snapshot --mount b:/elsewhere </dev/null; echo $?
-      rm b/data; $G resume snapshot --mount b:/work/new </dev/null; echo $?
+      rm b/data; $G resume snapshot --mount b:/store/new </dev/null; echo $?
       """)
     let lines = outcome.error.split(separator: "\n")
     #expect(outcome.output == Data("125\n125\n125\n".utf8), "\(outcome.error)")
@@ -140,7 +140,7 @@ import Testing
     #expect(lines[0].hasSuffix("/a: no such file or directory"), "\(lines)")
     #expect(lines[1].contains("the guest has no mount at /elsewhere"), "\(lines)")
     #expect(
-      lines[2].hasSuffix("/work/new/data: the snapshot needs this file, and it is not here"),
+      lines[2].hasSuffix("/store/new/data: the snapshot needs this file, and it is not here"),
       "\(lines)")
   }
 }

@@ -47,13 +47,17 @@ extension Kernel {
     return context
   }
 
-  /// Has `/etc/resolv.conf` name the outside's resolver, where the guest has such a directory: the host's
-  /// own file names one that only the host may reach.
-  package func provideResolver(in fs: FSContext) {
+  /// Has `/etc/resolv.conf` name the outside's resolver, if there is one and the guest has such a directory:
+  /// the host's own file names one that only the host may reach.
+  package func provideResolver() {
+    guard configuration.outside.resolver != nil else { return }
+    let fs = FSContext(root: vfs.root)
     let path = Array("/etc/resolv.conf".utf8)
     let caller = PathCaller(fs: fs)
     // What the guest itself wrote there stays, and so does what is mounted there.
-    if let there = try? vfs.resolve(path, in: fs).inode as? LayeredNode, there.isOwn { return }
+    if let there = try? vfs.resolve(path, in: fs).inode as? LayeredNode, there.hasOwnContent {
+      return
+    }
     do throws(Errno) { try vfs.unlink(path, from: fs.root, caller: caller) } catch {
       guard error == .ENOENT else { return }
     }

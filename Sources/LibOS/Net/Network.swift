@@ -4,8 +4,8 @@ import LinuxABI
 /// All of the guest's sockets that can be found by a name, and the network that they see: a loopback
 /// interface, inside the picoprocess, and whatever the guest has of the network outside.
 package final class Network {
-  private unowned var owner: Kernel?
-  var kernel: Kernel { owner! }
+  /// The kernel whose network this is; there once it has all of its parts.
+  private(set) unowned var kernel: Kernel!
   let tcp = PortTable()
   let udp = PortTable()
   let udpLite = PortTable()
@@ -20,8 +20,7 @@ package final class Network {
     outside = OutsideNetwork(host, configuration)
   }
 
-  /// The kernel whose network this is.
-  func attach(to kernel: Kernel) { owner = kernel }
+  func attach(to kernel: Kernel) { self.kernel = kernel }
 
   /// The most connections that may wait to be accepted (`/proc/sys/net/core/somaxconn`).
   package static let backlogLimit = 4096

@@ -26,7 +26,7 @@ extension Picoprocess {
     origin = reader.header
     tree = try state.filesystems(options, self)
     do throws(SnapshotError) { try restore(reader) } catch { throw Failure(path, error) }
-    if outside.resolver != nil { kernel.provideResolver(in: FSContext(root: kernel.vfs.root)) }
+    kernel.provideResolver()
   }
 
   /// Fills the fresh machine with what `reader` holds.

@@ -95,8 +95,8 @@ struct HostileValues {
       return pick([
         1, 4095, 0x10000, 0x7fff_ffff_e000, 0x7fff_ffff_efff, 0x7fff_ffff_f000, 0x7fff_ffff_ffff,
         0x8000_0000_0000, 0xffff_7fff_ffff_ffff, 0xffff_8000_0000_0000, UInt64.max, UInt64.max - 7,
-        UInt64.max - 4095,
-        0x4141_4141_4141_4141, data - 4, FuzzMemory.fileBacked, FuzzMemory.fileBacked + 8192,
+        UInt64.max - 4095, 0x4141_4141_4141_4141, data - 4, FuzzMemory.fileBacked,
+        FuzzMemory.fileBacked + 8192,
       ])
     }
   }

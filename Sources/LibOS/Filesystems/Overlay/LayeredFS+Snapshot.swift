@@ -39,8 +39,8 @@ extension LayeredFS {
       init(_ node: LayeredNode, isPlain: Bool, held: Set<UInt64>) {
         self.node = node
         isNeeded =
-          held.contains(node.number) || !isPlain || node.lower == nil || node.own != nil
-          || node.content != nil || !node.whiteouts.isEmpty
+          held.contains(node.number) || !isPlain || node.hasOwnContent || node.own != nil
+          || !node.whiteouts.isEmpty
         names = node.children.keys.sorted { $0.lexicographicallyPrecedes($1) }[...]
       }
     }

@@ -102,7 +102,7 @@ package final class LayeredNode: Inode {
 
   var vfs: VFS { layers.vfs }
   /// What is in it was made here, and is not the lower directory's.
-  var isOwn: Bool { lower == nil || content != nil }
+  var hasOwnContent: Bool { lower == nil || content != nil }
 
   // MARK: Attributes
 

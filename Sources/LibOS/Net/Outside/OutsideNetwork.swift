@@ -190,6 +190,12 @@ final class OutsideStream {
     }
   }
 
+  /// Returns once it is connected: EAGAIN, or the error of a connection that failed or broke, which the host
+  /// tells once.
+  func finishConnecting(_ readiness: Readiness) throws(Errno) {
+    try call(readiness) { () throws(HostError) in try host.finishConnecting(handle) }
+  }
+
   /// Which of `wanted` it is ready for now, and whether it has ended.
   func readiness(_ wanted: Readiness) -> Readiness {
     let ready = host.wait([WaitItem(handle: handle, interest: wanted)], until: 0).first ?? []

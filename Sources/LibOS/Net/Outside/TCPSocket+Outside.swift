@@ -8,9 +8,7 @@ extension TCPSocket {
   func settle() {
     guard state == .connecting, let outside else { return }
     do throws(Errno) {
-      try outside.call(.writable) { () throws(HostError) in
-        try outside.host.finishConnecting(outside.handle)
-      }
+      try outside.finishConnecting(.writable)
       state = .connected
     } catch {
       guard error != .EAGAIN else { return }
@@ -20,15 +18,14 @@ extension TCPSocket {
     }
   }
 
-  /// The error of a connection that broke, which the host tells once, too.
+  /// The error of a connection that broke.
   func errorOutside() -> Errno? {
     guard state == .connected, let outside else { return nil }
-    do throws(Errno) {
-      try outside.call([]) { () throws(HostError) in
-        try outside.host.finishConnecting(outside.handle)
-      }
-      return nil
-    } catch { return error == .EAGAIN ? nil : error }
+    // Nobody is told of what it is ready for, so who waits for that goes on waiting.
+    do throws(Errno) { try outside.finishConnecting([]) } catch {
+      return error == .EAGAIN ? nil : error
+    }
+    return nil
   }
 
   // MARK: Listening
