@@ -55,6 +55,8 @@ package struct PicoprocessOptions: Sendable {
   /// The host directory beneath the guest's root.
   package var root: String?
   package var mounts: [MountOption] = []
+  /// Absolute paths of the guest, each of which gets an empty filesystem in memory.
+  package var tmpfs: [String] = []
   /// Bytes of guest memory; `nil`: three quarters of the host's.
   package var memoryLimit: Int?
   /// Processes and threads that the guest may have; `nil`: 32,768.

@@ -3,24 +3,53 @@ import LibOS
 import LinuxABI
 import PosixHost
 
+/// What is mounted in the guest's tree, as `run` was told or a snapshot has it.
+enum TreeMount {
+  case host(MountOption)
+  /// A filesystem in memory at this path.
+  case tmpfs(String)
+
+  /// Number of components of the path in the guest.
+  private var depth: Int {
+    switch self {
+    case .host(let mount): mount.guest.split(separator: "/").count
+    case .tmpfs(let path): path.split(separator: "/").count
+    }
+  }
+
+  /// What the options ask for. A place within another mount is mounted behind that one, or it would be
+  /// hidden by it.
+  static func list(_ options: PicoprocessOptions) -> [TreeMount] {
+    (options.mounts.map { .host($0) } + options.tmpfs.map { .tmpfs($0) })
+      .sorted { $0.depth < $1.depth }
+  }
+}
+
 extension Picoprocess {
-  /// A tree over the host directory `root`, with `mounts` in it.
-  func filesystemConfiguration(root: String, _ mounts: [MountOption]) throws(Failure)
+  /// A tree over the host directory `root`, with `mounts` in it, mounted in this order.
+  func filesystemConfiguration(root: String, _ mounts: [TreeMount]) throws(Failure)
     -> FilesystemConfiguration
   {
     let lower = try withFailure(root) { () throws(HostError) in try HostProcess.resolve(root) }
     try requireDirectory(root, lower)
     var configuration = FilesystemConfiguration(lower: StreamURI(.dir, lower))
     for mount in mounts {
-      let path = try withFailure(mount.host) { () throws(HostError) in
-        try HostProcess.resolve(mount.host)
+      switch mount {
+      case .host(let mount): configuration.mounts.append(.host(try hostMount(mount)))
+      case .tmpfs(let path): configuration.mounts.append(.tmpfs(at: Array(path.utf8)))
       }
-      configuration.mounts.append(
-        FilesystemConfiguration.HostMount(
-          host: StreamURI(.dir, path), guest: Array(mount.guest.utf8),
-          isReadOnly: mount.isReadOnly))
     }
     return configuration
+  }
+
+  private func hostMount(_ mount: MountOption) throws(Failure)
+    -> FilesystemConfiguration.HostMount
+  {
+    let path = try withFailure(mount.host) { () throws(HostError) in
+      try HostProcess.resolve(mount.host)
+    }
+    return FilesystemConfiguration.HostMount(
+      host: StreamURI(.dir, path), guest: Array(mount.guest.utf8), isReadOnly: mount.isReadOnly)
   }
 
   /// Mounts the tree in the machine's kernel.

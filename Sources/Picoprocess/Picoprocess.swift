@@ -83,7 +83,7 @@ package final class Picoprocess {
     throws(Failure)
   {
     try self.init(options, program: program.program, seed: program.seed)
-    tree = try filesystemConfiguration(root: options.root ?? "/", options.mounts)
+    tree = try filesystemConfiguration(root: options.root ?? "/", TreeMount.list(options))
     reports.attach(to: kernel)
     try start(program)
   }

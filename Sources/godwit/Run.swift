@@ -13,6 +13,11 @@ struct Run: ParsableCommand {
     help: ArgumentHelp("Set an environment variable of the guest.", valueName: "name=value"))
   var env: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Mount an empty filesystem in memory over a directory of the guest.", valueName: "dir"))
+  var tmpfs: [String] = []
+
   @Option(help: ArgumentHelp("The working directory in the guest.", valueName: "dir"))
   var cwd: String?
 
@@ -36,6 +41,9 @@ struct Run: ParsableCommand {
     guard seed == nil || deterministic else {
       throw ValidationError("--seed needs --deterministic")
     }
+    for path in tmpfs where !path.hasPrefix("/") {
+      throw ValidationError("--tmpfs takes an absolute path, not '\(path)'")
+    }
     for setting in env where !setting.contains("=") || setting.hasPrefix("=") {
       throw ValidationError("--env takes NAME=VALUE, not '\(setting)'")
     }
@@ -46,7 +54,9 @@ struct Run: ParsableCommand {
     program.environment = env
     program.workingDirectory = cwd
     program.seed = deterministic ? seed ?? 0 : nil
-    let picoprocess = try Picoprocess(program, options.picoprocessOptions)
+    var setup = options.picoprocessOptions
+    setup.tmpfs = tmpfs
+    let picoprocess = try Picoprocess(program, setup)
     throw GuestEnding(try picoprocess.run())
   }
 }

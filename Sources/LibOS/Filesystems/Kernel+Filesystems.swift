@@ -16,9 +16,17 @@ package struct FilesystemConfiguration: Sendable {
     }
   }
 
+  /// What is mounted over a place in the tree.
+  package enum GuestMount: Sendable, Hashable {
+    case host(HostMount)
+    /// A filesystem in memory, empty at first (`--tmpfs PATH`).
+    case tmpfs(at: [UInt8])
+  }
+
   /// The read-only host directory beneath the root; `nil` for an empty root.
   package var lower: StreamURI?
-  package var mounts: [HostMount] = []
+  /// In the order in which they are mounted.
+  package var mounts: [GuestMount] = []
   package init(lower: StreamURI? = nil) { self.lower = lower }
 }
 
@@ -35,16 +43,27 @@ extension Kernel {
     try vfs.mount(SysFS(self), at: "/sys", context, isReadOnly: true)
     try vfs.mount(DevFS(self), at: "/dev", context)
     try vfs.mount(PtsFS(self), at: "/dev/pts", context)
-    for path in ["/dev/shm", "/tmp"] {
-      try vfs.mount(LayeredFS(vfs: vfs, lower: nil), at: path, context)
-    }
+    try vfs.mount(LayeredFS(vfs: vfs, lower: nil), at: "/dev/shm", context)
     for mount in configuration.mounts {
-      let filesystem = try HostFS(vfs: vfs, base: mount.host, isReadOnly: mount.isReadOnly)
-      let place = try vfs.mountPoint(mount.guest, context, type: filesystem.root.type)
-      vfs.mount(filesystem, on: place, isReadOnly: mount.isReadOnly)
+      switch mount {
+      case .tmpfs(let path):
+        let place = try vfs.mountPoint(path, context, type: .S_IFDIR)
+        vfs.mount(LayeredFS(vfs: vfs, lower: nil), on: place)
+      case .host(let mount):
+        let filesystem = try HostFS(vfs: vfs, base: mount.host, isReadOnly: mount.isReadOnly)
+        let place = try vfs.mountPoint(mount.guest, context, type: filesystem.root.type)
+        vfs.mount(filesystem, on: place, isReadOnly: mount.isReadOnly)
+      }
     }
+    provideTemporaryDirectory(context)
     _ = vfs.memoryFiles
     return context
+  }
+
+  /// Makes `/tmp`, as programs expect it, in a root that has none.
+  private func provideTemporaryDirectory(_ context: FSContext) {
+    _ = try? context.root.inode.makeDirectory(
+      Array("tmp".utf8), permissions: 0o1777, owner: Ownership())
   }
 
   /// Has `/etc/resolv.conf` name the outside's resolver, if there is one and the guest has such a directory:

@@ -70,17 +70,21 @@ private struct ResumeState {
       root = String(decoding: lower, as: UTF8.self)
     }
     var given = options.mounts
-    var list: [MountOption] = []
-    for mount in mounts where mount.type == "9p" {
+    var list: [TreeMount] = []
+    for mount in mounts {
       let guest = String(decoding: mount.path, as: UTF8.self)
+      // Every guest has a /dev/shm.
+      if mount.type == "tmpfs", guest != "/dev/shm" { list.append(.tmpfs(guest)) }
+      guard mount.type == "9p" else { continue }
       if let index = given.lastIndex(where: { $0.guest == guest }) {
-        list.append(given.remove(at: index))
+        list.append(.host(given.remove(at: index)))
         given.removeAll { $0.guest == guest }
       } else if !mount.hostPath.isEmpty {
         list.append(
-          MountOption(
-            host: String(decoding: mount.hostPath, as: UTF8.self), guest: guest,
-            isReadOnly: mount.readOnly))
+          .host(
+            MountOption(
+              host: String(decoding: mount.hostPath, as: UTF8.self), guest: guest,
+              isReadOnly: mount.readOnly)))
       } else {
         throw Failure("the guest has a host directory at \(guest): say --mount HOST:\(guest)")
       }

@@ -42,7 +42,7 @@ final class SignalMachine {
     if let mount {
       host.files.addFile(mount + "/file", "mounted")
       host.files.addDirectory(mount + "/dir")
-      tree.mounts = [.init(host: StreamURI(.dir, mount), guest: Array("/mnt".utf8))]
+      tree.mounts = [.host(.init(host: StreamURI(.dir, mount), guest: Array("/mnt".utf8)))]
     }
     self.tree = tree
     let arena = FrameArena(byteLimit: 64 << 20)!

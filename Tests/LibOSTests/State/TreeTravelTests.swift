@@ -20,18 +20,23 @@ import LibOS
     host.files.addFile("/root/bin/tool", "tool")
     host.files.addFile("/shared/sub/data", "shared data")
     var configuration = FilesystemConfiguration(lower: StreamURI(.dir, "/root"))
-    configuration.mounts = [.init(host: StreamURI(.dir, "/shared"), guest: Array("/mnt".utf8))]
+    configuration.mounts = [Self.mount("/shared")]
     self.configuration = configuration
   }
 
-  private func start() throws -> (Kernel, Process) {
+  /// `directory` of the host at /mnt.
+  private static func mount(_ directory: String) -> FilesystemConfiguration.GuestMount {
+    .host(.init(host: StreamURI(.dir, directory), guest: Array("/mnt".utf8)))
+  }
+
+  private func start(_ other: FilesystemConfiguration? = nil) throws -> (Kernel, Process) {
     let arena = FrameArena(byteLimit: 64 << 20)!
     let kernel = Kernel(host: host, arena: arena, configuration: KernelConfiguration())
     kernel.use(FakeEngine(isa: .aarch64), stop: EngineStop {})
     let process = Process(
       pid: 1, kernel: kernel, processor: try kernel.processor(for: .aarch64),
       space: AddressSpace(arena: arena, isa: .aarch64),
-      fs: try kernel.mountFilesystems(configuration))
+      fs: try kernel.mountFilesystems(other ?? configuration))
     kernel.processes[1] = process
     kernels.append(kernel)
     return (kernel, process)
@@ -167,19 +172,60 @@ import LibOS
     #expect(kernel.untransportable().isEmpty)
     host.files.addFile("/elsewhere/sub/data", "SHARED DATA")
     var other = configuration
-    other.mounts[0].host = StreamURI(.dir, "/elsewhere")
+    other.mounts = [Self.mount("/elsewhere")]
     let restored = try resume(kernel, over: other)
     #expect(restored.fs.cwd.path().bytes == Array("/mnt/sub".utf8))
     #expect(try restored.files.file(0).readText() == "DATA")
     #expect(try restored.files.file(0).inode.number == number)
 
     host.files.addDirectory("/bare/sub")
-    other.mounts[0].host = StreamURI(.dir, "/bare")
+    other.mounts = [Self.mount("/bare")]
     expectRefusal("/mnt/sub/data: the snapshot needs this file") {
       _ = try resume(kernel, over: other)
     }
     other.mounts = []
     expectRefusal("mounts") { _ = try resume(kernel, over: other) }
+  }
+
+  /// `/tmp` is the root's own, `/dev/shm` and each tmpfs belong to the guest alone; all of them travel.
+  @Test func temporaryDirectoriesTravel() throws {
+    host.files.addFile("/root/tmp/program", "lower")
+    host.files.addFile("/root/scratch/hidden", "hidden")
+    var configuration = configuration
+    configuration.mounts += [
+      .tmpfs(at: Array("/scratch".utf8)), .tmpfs(at: Array("/mnt/new".utf8)),
+    ]
+    let (kernel, process) = try start(configuration)
+    #expect(try open(process, "/tmp/program").readText() == "lower")
+    #expect(throws: Errno.ENOENT) { try open(process, "/scratch/hidden") }
+    let places = ["/tmp/file", "/dev/shm/file", "/scratch/file", "/mnt/new/file"]
+    for path in places { try open(process, path, [.O_WRONLY, .O_CREAT]).write(path) }
+    let restored = try resume(kernel, over: configuration)
+    for path in places { #expect(try open(restored, path).readText() == path) }
+    #expect(try open(restored, "/tmp/program").readText() == "lower")
+    #expect(throws: Errno.ENOENT) { try open(restored, "/scratch/hidden") }
+    #expect(throws: HostError.notFound) {
+      try host.attributes(at: StreamURI(.file, "/root/tmp/file"))
+    }
+  }
+
+  /// A root without a `/tmp` gets one that everybody may write to.
+  @Test func aTemporaryDirectoryIsMade() throws {
+    let (kernel, process) = try start()
+    let status = try kernel.vfs.resolve(Array("/tmp".utf8), in: process.fs).inode.status()
+    #expect(status.isDirectory && status.mode.permissions == 0o1777)
+    try open(process, "/tmp/file", [.O_WRONLY, .O_CREAT]).write("kept")
+    #expect(try open(resume(kernel), "/tmp/file").readText() == "kept")
+  }
+
+  /// A link in the host's `/tmp` leads where it leads within the guest, never out of the lower tree.
+  @Test func linksOfTheLowerTreeStayInIt() throws {
+    host.files.addFile("/secret", "the host's")
+    try host.makeSymbolicLink(at: StreamURI(.file, "/root/out"), to: Array("/secret".utf8))
+    try host.makeSymbolicLink(at: StreamURI(.file, "/root/in"), to: Array("../etc/conf".utf8))
+    let (_, process) = try start()
+    #expect(throws: Errno.ENOENT) { try open(process, "/out") }
+    #expect(try open(process, "/in").readText() == "lower")
   }
 
   @Test func aHostFileWithoutItsNameIsRefused() throws {

@@ -2,7 +2,7 @@ package import HostABI
 package import LinuxABI
 import Machine
 
-/// The filesystem of the guest's own files: the root, `/tmp`, `/dev/shm`.
+/// The filesystem of the guest's own files: the root, `/dev/shm`, and each `--tmpfs`.
 ///
 /// A tree of nodes that belongs to the picoprocess and travels with it. With a `lower` host directory
 /// it is an overlay: what the guest has not changed comes from there, read-only. Without, it is a
