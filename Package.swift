@@ -29,7 +29,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -39,7 +38,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     // Its streams for messages, a trait, would bring in all of Foundation, 45 MB.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
@@ -74,7 +72,7 @@ let package = Package(
       "Picoprocess",
       [
         "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "Snapshot", "UnicornEngine",
-        "PosixHost", logging,
+        "PosixHost",
       ]),
     .executableTarget(
       name: "godwit", dependencies: ["Picoprocess", "Disassembler", arguments],

@@ -46,7 +46,6 @@ struct ProgramHeader {
 
   static let load: UInt32 = 1
   static let interpreter: UInt32 = 3
-  static let tls: UInt32 = 7
   static let gnuStack: UInt32 = 0x6474_e551
   static let gnuProperty: UInt32 = 0x6474_e553
 

@@ -23,7 +23,6 @@ extension ELFImage {
       case ProgramHeader.load: try addSegment(header, fileSize)
       case ProgramHeader.interpreter where interpreter == nil:
         interpreter = try Self.interpreter(header, fileSize, read)
-      case ProgramHeader.tls: tls = try Self.tls(header)
       case ProgramHeader.gnuStack:
         executableStack = SegmentFlags(rawValue: header.flags).contains(.execute)
       case ProgramHeader.gnuProperty:
@@ -92,16 +91,6 @@ extension ELFImage {
     let name = Array(path.prefix { $0 != 0 })
     guard !name.isEmpty else { throw .malformed("its interpreter's path is empty") }
     return name
-  }
-
-  private static func tls(_ header: ProgramHeader) throws(ELFError) -> TLS {
-    let (end, overflow) = header.address.addingReportingOverflow(header.memorySize)
-    guard header.fileSize <= header.memorySize, !overflow, end <= addressLimit,
-      header.alignment <= 1 || header.alignment.nonzeroBitCount == 1
-    else { throw .malformed("its thread-local storage is impossible") }
-    return TLS(
-      offset: header.offset, address: header.address, fileSize: header.fileSize,
-      memorySize: header.memorySize, alignment: max(header.alignment, 1))
   }
 }
 

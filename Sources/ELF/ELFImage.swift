@@ -49,25 +49,6 @@ package struct ELFImage: Hashable, Sendable {
     package static let read = SegmentFlags(rawValue: 4)
   }
 
-  /// The `PT_TLS` segment: the initial image of thread-local storage.
-  package struct TLS: Hashable, Sendable {
-    package var offset: UInt64
-    package var address: UInt64
-    package var fileSize: UInt64
-    package var memorySize: UInt64
-    package var alignment: UInt64
-
-    package init(
-      offset: UInt64, address: UInt64, fileSize: UInt64, memorySize: UInt64, alignment: UInt64
-    ) {
-      self.offset = offset
-      self.address = address
-      self.fileSize = fileSize
-      self.memorySize = memorySize
-      self.alignment = alignment
-    }
-  }
-
   /// What `PT_GNU_PROPERTY` says all code of the image can bear
   /// (`GNU_PROPERTY_AARCH64_FEATURE_1_AND`).
   package struct CodeFeatures: OptionSet, Hashable, Sendable {
@@ -95,7 +76,6 @@ package struct ELFImage: Hashable, Sendable {
   package internal(set) var interpreter: [UInt8]?
   /// Whether `PT_GNU_STACK` asks for an executable stack; `nil` when there is no such header.
   package internal(set) var executableStack: Bool?
-  package internal(set) var tls: TLS?
   package internal(set) var codeFeatures: CodeFeatures = []
 
   /// From the page of the first byte to the end of the page of the last, as linked.

@@ -23,10 +23,6 @@ import Testing
     #expect(image.pageSpan == 0..<0x8000)
     #expect(image.interpreter == Array("/lib/ld-musl.so".utf8))
     #expect(image.executableStack == false)
-    #expect(
-      image.tls
-        == ELFImage.TLS(
-          offset: 0x1800, address: 0x2800, fileSize: 8, memorySize: 24, alignment: 16))
     #expect(image.codeFeatures == [])
   }
 

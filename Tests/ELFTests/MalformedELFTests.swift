@@ -94,12 +94,6 @@ import Testing
     #expect(error(bytes) == .malformed("its interpreter's path is empty"))
   }
 
-  @Test func threadLocalStorage() {
-    #expect(isMalformed { $0.headers[4].memorySize = 7 })
-    #expect(isMalformed { $0.headers[4].memorySize = .max })
-    #expect(isMalformed { $0.headers[4].alignment = 6 })
-  }
-
   @Test func everyTruncationIsNamed() {
     let bytes = TestImage.program.bytes
     for length in 0..<bytes.count {

@@ -187,26 +187,15 @@ import Testing
     #expect(try input.read(at: 99_990, count: 100) == Array(content[99_990...]))
     #expect(try input.read(at: 100_000, count: 5).isEmpty)
     #expect(throws: HostError.invalid) { try input.read(at: .max, count: 5) }
-    let mapped = try MappedFile(path)
-    #expect(mapped.count == 100_000)
-    // SAFETY: in range; any byte is a valid UInt8.
-    let same = mapped.withBytes { span in
-      content.indices.allSatisfy {
-        unsafe span.unsafeLoad(fromByteOffset: $0, as: UInt8.self) == content[$0]
-      }
-    }
-    #expect(same)
     // What was opened stays as it was when the name is given to another file.
     try directory.put("f", "short")
     #expect(try input.read(at: 5, count: 3) == [0, 0, 0])
     try directory.put("empty", "")
-    #expect(try MappedFile(directory.path + "/empty").withBytes { $0.byteCount } == 0)
     #expect(try InputFile(directory.path + "/empty").read(at: 0, count: 9).isEmpty)
     for bad in [directory.path, "/dev/null", directory.path + "/none"] {
       let expected: HostError =
         bad == "/dev/null" ? .notSupported : bad == directory.path ? .isDirectory : .notFound
       #expect(throws: expected) { try InputFile(bad) }
-      #expect(throws: expected) { try MappedFile(bad) }
     }
   }
 }

@@ -31,8 +31,6 @@ import Testing
     whole.append(3)
     #expect(read(object, 0xfff, 0x1002)! == whole)
     #expect(object.dirtyPages == [1])
-    object.markClean(1)
-    #expect(object.dirtyPages == [])
   }
 
   @Test func writesGrow() throws {

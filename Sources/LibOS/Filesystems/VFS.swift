@@ -15,8 +15,6 @@ package final class VFS {
   package var memoryInUse: () -> UInt64
   /// In the order they were mounted; the first is the root.
   package private(set) var mounts: [Mount] = []
-  /// Guest wall time minus host wall time, in nanoseconds.
-  package var wallOffset: Int64 = 0
   /// The task that looked a path up last, for names that depend on it (`/proc/self`); none when it
   /// has exited. (A weak reference would make every use of a task slow.)
   package unowned var caller: Task?
@@ -57,7 +55,7 @@ package final class VFS {
 
   /// The guest's wall time.
   package var now: Timespec {
-    Timespec(nanoseconds: host.now(.realtime).totalNanoseconds &+ wallOffset)
+    Timespec(nanoseconds: host.now(.realtime).totalNanoseconds)
   }
 
   /// The root of everything. The root filesystem must have been mounted.

@@ -161,11 +161,6 @@ package final class ProcessTimers {
     posix[info.si_timerid]?.took(&info)
   }
 
-  /// Moves what waits for wall time to where it belongs after that was set.
-  package func wallTimeChanged() {
-    for timer in posixTimers { timer.arm() }
-  }
-
   // MARK: Processor time
 
   /// Wakes `task` when `clock`, of processor time, shows `time`.

@@ -112,9 +112,6 @@ package final class MemoryObject {
     if isCached { arena.addCache(self) }
   }
 
-  /// Marks held pages as equal to the source again (after they were written back).
-  package func markClean(_ index: UInt64) { pages[index]?.isDirty = false }
-
   // MARK: Bytes
 
   /// Copies bytes at `offset` into `buffer`; returns how many: short at the end of the object, `nil`
