@@ -7,10 +7,10 @@ SWIFT := $(wildcard Package.swift Sources Tests Benchmarks)
 
 # On an ARM64 machine the build for ARM64 hosts is the usual one.
 ARM64_BUILD := $(if $(filter x86_64,$(shell uname -m)),arm64)
-ARM64_SWIFT := PKG_CONFIG_PATH=$(CURDIR)/.deps/arm64/lib/pkgconfig swift build $(RELEASE) \
+ARM64_SWIFT := PKG_CONFIG_PATH="$(CURDIR)/.deps/arm64/lib/pkgconfig" swift build $(RELEASE) \
 	--swift-sdks-path .deps/arm64/sdks --swift-sdk arm64
 ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
-	-E LD_LIBRARY_PATH=$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux
+	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
 .PHONY: build test test-long demo fmt lint bench compat compat-rootfs docs bootstrap guests rootfs \
 	arm64 arm64-run arm64-test arm64-machine clean
@@ -26,8 +26,11 @@ test: bootstrap guests rootfs $(ARM64_BUILD)
 test-long: export GODWIT_TEST_LONG = 1
 test-long: test arm64-test arm64-machine
 
-demo: build rootfs $(ARM64_BUILD)
+# What this machine's build can do is shown before the one for ARM64 hosts is made.
+demo: build rootfs
 	Scripts/demo
+	$(if $(ARM64_BUILD),$(MAKE) $(ARM64_BUILD))
+	Scripts/demo journey
 
 fmt:
 	swift format --in-place --parallel --recursive $(SWIFT)

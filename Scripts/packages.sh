@@ -19,17 +19,42 @@ install_packages() {
 
 # --- Packages that are only unpacked -------------------------------------------------------------
 
-DEBIAN_MIRROR=http://deb.debian.org/debian
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
+debian_mirror_in_lists() {
+  # shellcheck disable=SC2016 # apt's variables
+  apt-get indextargets --format '$(ORIGIN) $(LABEL) $(REPO_URI)' | awk '/^Debian Debian / { print $3; exit }'
+}
+
+# debian_mirror: where this machine itself has Debian's packages from.
+debian_mirror() {
+  local mirror
+  mirror=$(debian_mirror_in_lists)
+  if [[ -z $mirror ]]; then
+    as_root apt-get update -qq >&2
+    mirror=$(debian_mirror_in_lists)
+  fi
+  [[ -n $mirror ]] || fail "apt's sources on this machine do not name a Debian mirror"
+  echo "$mirror"
+}
+
+# debian_source TYPE SUITE: the line of apt's that names SUITE's packages (TYPE deb) or sources (deb-src).
+debian_source() {
+  local mirror
+  mirror=$(debian_mirror)
+  echo "$1 [signed-by=$DEBIAN_KEYRING] $mirror $2 main"
+}
+
 # debian_root DIR SUITE ARCH...: makes DIR, an absolute path, the state of an apt of its own, which knows
-# SUITE's packages for the architectures, and nothing of this machine.
+# SUITE's packages for the architectures, and nothing of this machine. The architecture "source" stands for
+# the sources of packages.
 debian_root() {
-  local root=$1 suite=$2
+  local root=$1 suite=$2 type=deb
   shift 2
+  [[ $* != source ]] || type=deb-src
   mkdir -p "$root/lists/partial" "$root/cache/archives/partial" "$root/parts"
   : >"$root/status"
-  echo "deb [signed-by=$DEBIAN_KEYRING] $DEBIAN_MIRROR $suite main" >"$root/sources.list"
+  debian_source "$type" "$suite" >"$root/sources.list"
   cat >"$root/apt.conf" <<APT
 Dir::State "$root";
 Dir::State::lists "$root/lists";
@@ -42,7 +67,7 @@ Dir::Etc::preferencesparts "$root/parts";
 Acquire::Check-Valid-Until "false";
 Acquire::Languages "none";
 Acquire::Retries "3";
-APT::Architectures { $(printf '"%s"; ' "$@") };
+APT::Architectures { $(printf '"%s"; ' "${@/source/$(dpkg --print-architecture)}") };
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 APT
@@ -76,6 +101,13 @@ fetch_debs() {
   shift 3
   mkdir -p "$directory"
   (cd "$directory" && in_root "$root" "$arch" apt-get download -q "$@")
+}
+
+# fetch_source ROOT DIR PACKAGE: downloads the files of a source package.
+fetch_source() {
+  local root=$1 directory=$2 package=$3
+  mkdir -p "$directory"
+  (cd "$directory" && APT_CONFIG=$root/apt.conf apt-get source -q --download-only "$package")
 }
 
 # fetch_closure ROOT ARCH DIR PACKAGE...: downloads these and all that they depend on.

@@ -6,20 +6,17 @@ UNICORN_VERSION=2.1.4
 UNICORN_SHA256=00567a70e323f749b419cd86bee4f9115beab7ebba32194581c090cbb7c59cff
 UNICORN_ARCHS="x86;aarch64;riscv"
 
+# pip has a source distribution tell its metadata before it saves the file, and that takes the build tools
+# that the distribution names: Debian's, so that they do not change from day to day.
 fetch_unicorn() {
-  local sdist=$1
-  local python=python3
-  "$python" -m pip --version >/dev/null 2>&1 || python=/usr/bin/python3
-  "$python" -m pip --version >/dev/null 2>&1 || install_packages python3-pip
-  "$python" -m pip download -q --disable-pip-version-check --no-binary unicorn --no-deps \
-    -d "$(dirname "$sdist")" "unicorn==$UNICORN_VERSION" ||
-    # pip builds the metadata of a source distribution, and may fail at it; the file is enough.
-    python3 - "$sdist" <<'PYTHON'
-import sys, urllib.request
-name = sys.argv[1].rsplit("/", 1)[1]
-urllib.request.urlretrieve(
-    "https://files.pythonhosted.org/packages/source/u/unicorn/" + name, sys.argv[1])
-PYTHON
+  local sdist=$1 python=python3 isolation=()
+  if command -v dpkg-query >/dev/null; then
+    python=/usr/bin/python3
+    isolation=(--no-build-isolation)
+  fi
+  SETUPTOOLS_SCM_PRETEND_VERSION=$UNICORN_VERSION "$python" -m pip download \
+    --disable-pip-version-check --no-deps --no-binary unicorn "${isolation[@]}" \
+    -d "$(dirname "$sdist")" "unicorn==$UNICORN_VERSION"
 }
 
 check_unicorn() {
@@ -48,8 +45,8 @@ prefix=$PWD/$prefix
 Name: unicorn
 Description: Unicorn CPU emulator, static
 Version: $UNICORN_VERSION
-Cflags: -I\${prefix}/include
-Libs: -L\${prefix}/lib -lunicorn -lm -lpthread
+Cflags: -I"\${prefix}/include"
+Libs: -L"\${prefix}/lib" -lunicorn -lm -lpthread
 PC
 }
 
