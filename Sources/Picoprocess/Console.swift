@@ -1,16 +1,19 @@
+import HostABI
 import PosixHost
 
 /// Where `godwit` itself speaks, and how it ends.
 package enum Console {
-  /// Writes `text` and a line break to standard output.
+  /// Writes `text` and a line break to standard output. Its lines are printable, whatever is in them.
   package static func show(_ text: String) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     // Whoever closed standard output doesn't want to read it.
-    try? OutputFile.standardOutput.write(Array((text + "\n").utf8))
+    try? OutputFile.standardOutput.write(
+      Array((lines.map { printable($0) }.joined(separator: "\n") + "\n").utf8))
   }
 
-  /// Writes one line to standard error, whatever `message` is.
+  /// Writes one printable line to standard error, whatever `message` is.
   package static func complain(_ message: String) {
-    let line = message.split(separator: "\n").first ?? "failed"
+    let line = message.isEmpty ? "failed" : printable(message)
     try? OutputFile.standardError.write(Array("godwit: \(line)\n".utf8))
   }
 

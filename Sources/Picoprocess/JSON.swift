@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HostABI
 
 /// JSON texts (RFC 8259): what control connections speak, and what reports are written in.
 package enum JSON {
@@ -13,6 +14,21 @@ package enum JSON {
     try? JSONDecoder().decode(type, from: Data(text))
   }
 
+  /// JSON escapes C0 alone, and only in strings is there anything else that a terminal would act on.
+  private static func harmless(_ text: String) -> String {
+    if text.utf8.allSatisfy({ $0 < 0x7f }) { return text }
+    var result = ""
+    for scalar in text.unicodeScalars {
+      if scalar.value >= 0x7f, HostABI.escape(scalar) != nil {
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
   private static func text<T: Encodable>(_ value: T, _ form: JSONEncoder.OutputFormatting) -> String
   {
     let encoder = JSONEncoder()
@@ -21,6 +37,6 @@ package enum JSON {
     guard let data = try? encoder.encode(value) else {
       preconditionFailure("\(T.self) can't be written as JSON")
     }
-    return String(decoding: data, as: UTF8.self)
+    return harmless(String(decoding: data, as: UTF8.self))
   }
 }

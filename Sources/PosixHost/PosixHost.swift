@@ -111,7 +111,7 @@ package final class PosixHost: Host {
   package func entropy(into buffer: inout MutableRawSpan) { system_entropy(&buffer) }
 
   package func log(_ message: String) {
-    let line = message.utf8.map { $0 == 10 || $0 == 13 ? 32 : $0 } + [10]
+    let line = Array(printable(message).utf8) + [10]
     // Nobody can be told when this fails.
     _ = try? writeAll(2, line)
   }

@@ -21,7 +21,8 @@ struct Main {
       Console.show(Godwit.fullMessage(for: error))
       Console.exit(0)
     } catch {
-      Console.complain(Godwit.message(for: error))
+      // What is wrong stands in front of how it is done.
+      Console.complain(String(Godwit.message(for: error).split(separator: "\n").first ?? ""))
       Console.exit(125)
     }
   }

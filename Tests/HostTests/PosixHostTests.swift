@@ -238,7 +238,7 @@ import Testing
       exit(0)
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-    #expect(text.contains("first second\n"))
+    #expect(text.contains("first\\nsecond\n"))
   }
 
   /// Needs to begin as root, to stop being it.

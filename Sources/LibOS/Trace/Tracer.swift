@@ -1,3 +1,4 @@
+import HostABI
 import LinuxABI
 import Machine
 
@@ -40,7 +41,7 @@ package final class Tracer {
 
   package func note(_ task: Task, _ message: String) { line(task, message) }
 
-  private func line(_ task: Task, _ text: String) { write("[\(task.tid)] \(text)") }
+  private func line(_ task: Task, _ text: String) { write("[\(task.tid)] \(printable(text))") }
 
   private func describe(_ outcome: Result<SyscallResult, Errno>) -> String {
     switch outcome {

@@ -1,3 +1,5 @@
+import HostABI
+
 extension SnapshotReport {
   /// For people: a paragraph each.
   package var text: String {
@@ -10,7 +12,7 @@ extension SnapshotReport {
   }
 
   private func paragraph(_ title: String, _ lines: [String]) -> String {
-    ([title] + lines.map { "  \($0)" }).joined(separator: "\n")
+    ([title] + lines.map { "  \(printable($0))" }).joined(separator: "\n")
   }
 
   /// Labels as wide as the longest, and their values.
