@@ -9,7 +9,7 @@ package func data(_ bytes: [UInt8]) -> Data { Data(bytes) }
 /// A message that is a whole section of a snapshot.
 package protocol StateMessage {
   init?(decoding bytes: [UInt8])
-  func encoded() -> [UInt8]
+  func encodedWhole() -> [UInt8]?
 }
 
 extension Godwit_State_Kernel: StateMessage {}
@@ -20,13 +20,16 @@ extension Godwit_State_Processes: StateMessage {}
 extension Godwit_State_Tasks: StateMessage {}
 
 extension Message {
-  /// The message's encoding, the same for equal messages on every host.
-  package func encoded() -> [UInt8] {
+  /// The message's encoding, the same for equal messages on every host; nil above 2 GiB, which is more than
+  /// the encoding has room for.
+  package func encodedWhole() -> [UInt8]? {
     var options = BinaryEncodingOptions()
     options.useDeterministicOrdering = true
-    // Only messages with required fields or unpacked Any can fail, and there are none.
-    return (try? serializedBytes(options: options)) ?? []
+    return try? serializedBytes(options: options)
   }
+
+  /// The same of a message that is not longer than that.
+  package func encoded() -> [UInt8] { encodedWhole() ?? [] }
 
   /// The message that `bytes` encode; `nil` when they don't.
   package init?(decoding bytes: [UInt8]) {

@@ -822,9 +822,21 @@ package nonisolated struct Godwit_State_Dentry: Sendable {
 
   package var deleted: Bool = false
 
+  /// Of what was a terminal in /dev/pts, both ends of which have closed.
+  package var attributes: Godwit_State_Attributes {
+    get {_attributes ?? Godwit_State_Attributes()}
+    set {_attributes = newValue}
+  }
+  /// Returns true if `attributes` has been explicitly set.
+  package var hasAttributes: Bool {self._attributes != nil}
+  /// Clears the value of `attributes`. Subsequent reads from it will return its default value.
+  package mutating func clearAttributes() {self._attributes = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _attributes: Godwit_State_Attributes? = nil
 }
 
 /// Section 4.
@@ -4292,7 +4304,7 @@ nonisolated extension Godwit_State_Time: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Godwit_State_Dentry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Dentry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}mount\0\u{1}parent\0\u{1}name\0\u{1}number\0\u{1}deleted\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}mount\0\u{1}parent\0\u{1}name\0\u{1}number\0\u{1}deleted\0\u{1}attributes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4306,12 +4318,17 @@ nonisolated extension Godwit_State_Dentry: SwiftProtobuf.Message, SwiftProtobuf.
       case 4: try { try decoder.decodeSingularBytesField(value: &self.name) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.deleted) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._attributes) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.id != 0 {
       try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
     }
@@ -4330,6 +4347,9 @@ nonisolated extension Godwit_State_Dentry: SwiftProtobuf.Message, SwiftProtobuf.
     if self.deleted != false {
       try visitor.visitSingularBoolField(value: self.deleted, fieldNumber: 6)
     }
+    try { if let v = self._attributes {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4340,6 +4360,7 @@ nonisolated extension Godwit_State_Dentry: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.name != rhs.name {return false}
     if lhs.number != rhs.number {return false}
     if lhs.deleted != rhs.deleted {return false}
+    if lhs._attributes != rhs._attributes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

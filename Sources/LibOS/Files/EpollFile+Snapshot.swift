@@ -12,7 +12,7 @@ extension EpollFile: PersistentFile {
     for item in items {
       var entry = Godwit_State_EpollItem()
       entry.fd = item.fd
-      entry.file = try saver.id(of: item.file)
+      entry.file = saver.id(of: item.file, .epollSet)
       entry.events = item.event.events.rawValue
       entry.data = item.event.data
       entry.ready = UInt32(places[ObjectIdentifier(item)] ?? 0)

@@ -145,15 +145,13 @@ extension Endpoint {
 }
 
 extension FilesInFlight {
-  func save(_ saver: StateSaver) throws(SnapshotError) -> [UInt64] {
-    var ids: [UInt64] = []
-    for file in files { ids.append(try saver.id(of: file)) }
-    return ids
+  func save(_ saver: StateSaver) -> [UInt64] {
+    files.map { saver.id(of: $0, .message) }
   }
 }
 
 extension SocketMessage {
-  func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_SocketMessage {
+  func save(_ saver: StateSaver) -> Godwit_State_SocketMessage {
     var state = Godwit_State_SocketMessage()
     state.bytes = data(bytes)
     switch source {
@@ -162,7 +160,7 @@ extension SocketMessage {
     case .endpoint(let endpoint): state.endpoint = endpoint.save()
     }
     if let credentials { state.sender = credentials.save() }
-    if let files { state.files = try files.save(saver) }
+    if let files { state.files = files.save(saver) }
     if let packet {
       state.packet.high = packet.destination.high
       state.packet.low = packet.destination.low
@@ -215,6 +213,7 @@ extension StateLoader {
   /// Restores what a file has of other files, which may have it of this one.
   func restoreLinks(of file: OpenFile, _ state: Godwit_State_OpenFile) throws(SnapshotError) {
     switch (file, state.kind) {
+    case (let set as EpollFile, .epoll(let state)): try set.restore(state, self)
     case (let socket as UnixSocket, .unixSocket(let state)): try socket.restoreLinks(state, self)
     case (let socket as InternetSocket, .internetSocket(let state)):
       try socket.restoreLinks(state, self)

@@ -17,7 +17,7 @@ package class Socket: OpenFile {
   /// Nothing more will be received, or sent (`RCV_SHUTDOWN`, `SEND_SHUTDOWN`).
   package internal(set) var isReadShut = false
   package internal(set) var isWriteShut = false
-  package private(set) var isClosed = false
+  package internal(set) var isClosed = false
 
   init(
     _ network: Network, _ family: AddressFamily, _ type: SocketType, protocolNumber: UInt32,

@@ -5,40 +5,25 @@ import Machine
 package import Snapshot
 
 extension Kernel {
-  /// Writes the state of the whole picoprocess. The run loop must not be running.
+  /// Writes the state of the whole picoprocess. The run loop must not be running. Throws `refused` when
+  /// the guest holds what can't travel.
   ///
   /// - Parameter standing: what is known of the state, if it was walked before.
   package func saveState(to sink: any StateSink, _ standing: StandingState? = nil)
     throws(SnapshotError)
   {
-    try StateSaver(self, sink: sink, standing ?? StandingState(self)).saveAll()
+    let saver = StateSaver(self, sink: sink, standing ?? StandingState(self))
+    try saver.saveAll()
+    guard saver.obstacles.isEmpty else { throw .untransportable(saver.obstacles) }
   }
 
   /// What the guest holds that can't travel, each named; empty when a snapshot can be taken.
+  ///
+  /// Found by a walk over all that a snapshot would hold, so that nothing is overlooked.
   package func untransportable() -> [String] {
-    var names: [String] = []
-    for pid in processes.keys.sorted() {
-      let process = processes[pid]!
-      for (what, place) in [("working directory", process.fs.cwd), ("root", process.fs.root)] {
-        if let reason = place.hostObstacle {
-          names.append("\(what) (\(text(place.path().bytes))): \(reason)")
-        }
-      }
-      for mapping in process.space.mappings {
-        if case .object(let object, _) = mapping.backing, let pages = object.source as? HostPages,
-          !pages.node.isWhereItWas
-        {
-          names.append("mapping of \(mapping.name): its name in the host directory is gone")
-        }
-      }
-      for fd in process.files.descriptors {
-        guard let file = try? process.files.file(fd) else { continue }
-        if let reason = file.travelObstacle {
-          names.append("descriptor \(fd) (\(file.linkName)): \(reason)")
-        }
-      }
-    }
-    return names
+    let saver = StateSaver(self, sink: nil, StandingState(self))
+    do throws(SnapshotError) { try saver.saveAll() } catch { return saver.obstacles + ["\(error)"] }
+    return saver.obstacles
   }
 
   func save(at moment: KernelClock.Moment) -> Godwit_State_Kernel {

@@ -103,7 +103,7 @@ extension Process {
       guard let slot = try? files.slot(fd) else { continue }
       var entry = Godwit_State_Descriptor()
       entry.fd = fd
-      entry.file = try saver.id(of: slot.file)
+      entry.file = saver.id(of: slot.file, .descriptor(fd))
       entry.closeOnExec = slot.closeOnExec
       descriptors.append(entry)
     }

@@ -2,8 +2,9 @@ import Snapshot
 
 // Why state can't be saved or restored, in the words a user reads.
 extension SnapshotError {
-  static func untransportable(_ what: String) -> SnapshotError {
-    .refused("\(what) exists on this host only and can't travel")
+  /// - Parameter obstacles: what can't travel, each with its reason.
+  static func untransportable(_ obstacles: [String]) -> SnapshotError {
+    .refused("the guest can't travel: \(obstacles.joined(separator: "; "))")
   }
   static func missingFile(_ path: String) -> SnapshotError {
     .refused("\(path): the snapshot needs this file, and it is not here")

@@ -203,11 +203,14 @@ extension Kernel {
   /// The digest of the state as it is. The run loop must not be running.
   package func digestState(_ standing: StandingState? = nil) throws(SnapshotError) -> StateDigest {
     let sink = DigestSink()
-    try saveState(to: sink, standing)
+    // Of what can't travel, too.
+    try StateSaver(self, sink: sink, standing ?? StandingState(self)).saveAll()
     return try StateDigest(
       storedPages: UInt64(sink.pages.count),
       section: { (id) throws(SnapshotError) in
-        guard let bytes = sink.sections[id.rawValue] else { throw .missingSection(id.rawValue) }
+        guard let bytes = try id.message({ sink.sections[$0] }) else {
+          throw .missingSection(id.rawValue)
+        }
         return bytes
       },
       pageDigest: { (reference) throws(SnapshotError) in sink.pages[Int(reference.rawValue) - 1] })
@@ -219,7 +222,7 @@ extension StateDigest {
   package init(_ reader: SnapshotReader) throws(SnapshotError) {
     try self.init(
       storedPages: reader.pageCount,
-      section: { (id) throws(SnapshotError) in try reader.requiredSection(id.rawValue) },
+      section: { (id) throws(SnapshotError) in try reader.message(id) },
       pageDigest: { (reference) throws(SnapshotError) in
         var page = [UInt8](repeating: 0, count: Page.size)
         try page.withMutableRawSpan { (bytes) throws(SnapshotError) in

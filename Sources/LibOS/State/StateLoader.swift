@@ -14,10 +14,7 @@ package final class StateLoader {
   private let memory: [UInt64: Godwit_State_MemoryObject]
   private var objects: [UInt64: MemoryObject] = [:]
   package let files: Godwit_State_Files
-  private let fileStates: [UInt64: Godwit_State_OpenFile]
   private var openFiles: [UInt64: OpenFile] = [:]
-  /// Open files that are being made: epoll sets, whose members are made first.
-  private var unfinishedFiles: Set<UInt64> = []
   private var pipes: [UInt64: Pipe] = [:]
   /// Connections whose other end is outside, and stayed behind.
   var connectionsOutside: [TCPSocket] = []
@@ -35,7 +32,6 @@ package final class StateLoader {
     let memory: Godwit_State_Memory = try Self.section(.memory, reader)
     self.memory = Dictionary(memory.objects.map { ($0.id, $0) }) { first, _ in first }
     files = try Self.section(.files, reader)
-    fileStates = Dictionary(files.files.map { ($0.id, $0) }) { first, _ in first }
     filesystems = try Self.section(.filesystems, reader)
   }
 
@@ -43,7 +39,7 @@ package final class StateLoader {
   package static func section<M: StateMessage>(
     _ section: StateSection, _ reader: SnapshotReader
   ) throws(SnapshotError) -> M {
-    guard let message = M(decoding: try reader.requiredSection(section.rawValue)) else {
+    guard let message = M(decoding: try reader.message(section)) else {
       throw .invalidState("section \(section)")
     }
     return message
@@ -138,22 +134,46 @@ package final class StateLoader {
     return dentry
   }
 
-  /// The open file `id`, made when first asked for.
   package func file(_ id: UInt64) throws(SnapshotError) -> OpenFile {
-    if let known = openFiles[id] { return known }
-    guard let state = fileStates[id] else { throw .invalidState("open file \(id)") }
-    guard unfinishedFiles.count <= EpollFile.maximumNesting, unfinishedFiles.insert(id).inserted
-    else { throw .invalidState("the members of epoll set \(id)") }
-    defer { unfinishedFiles.remove(id) }
-    let file = try restoreFile(state)
-    file.offset = state.offset
-    file.ioOwner = OwnerEx(type: state.ownerType, pid: state.owner)
-    file.ioSignal = state.ioSignal
-    if !(file is PathFile) { file.countAsOpen() }
-    openFiles[id] = file
-    // Sockets refer to one another in circles.
-    try restoreLinks(of: file, state)
+    guard let file = openFiles[id] else { throw .invalidState("open file \(id)") }
     return file
+  }
+
+  /// Makes all open files, and then joins them: they refer to one another in circles, and in chains as long
+  /// as a guest likes.
+  private func restoreFiles() throws(SnapshotError) {
+    for state in files.files {
+      guard openFiles[state.id] == nil else { throw .invalidState("open file \(state.id)") }
+      let file = try restoreFile(state)
+      file.offset = state.offset
+      file.ioOwner = OwnerEx(type: state.ownerType, pid: state.owner)
+      file.ioSignal = state.ioSignal
+      if !(file is PathFile) { file.countAsOpen() }
+      openFiles[state.id] = file
+    }
+    for state in files.files { try restoreLinks(of: file(state.id), state) }
+    try requireShallowEpollSets()
+  }
+
+  /// Epoll sets watch one another in short chains and never in circles, or looking at one would not end.
+  private func requireShallowEpollSets() throws(SnapshotError) {
+    let sets = openFiles.values.compactMap { $0 as? EpollFile }
+    // The longest chain below each set, as far as that many looks at all of them tell.
+    var depths: [ObjectIdentifier: Int] = [:]
+    for _ in 0...EpollFile.maximumNesting {
+      var isSettled = true
+      for set in sets {
+        let below =
+          set.items.compactMap { $0.file as? EpollFile }
+          .map { depths[ObjectIdentifier($0), default: 0] + 1 }.max() ?? 0
+        if below != depths[ObjectIdentifier(set), default: 0] {
+          depths[ObjectIdentifier(set)] = below
+          isSettled = false
+        }
+      }
+      if isSettled { return }
+    }
+    throw .invalidState("the members of epoll sets")
   }
 
   package func pipe(_ id: UInt64) throws(SnapshotError) -> Pipe {
@@ -179,6 +199,15 @@ package final class StateLoader {
     guard state.parent != 0 else { return mount.root }
     let parent = try dentry(state.parent)
     let name = Array(state.name)
+    if state.hasAttributes, mount.filesystem is PtsFS {
+      guard let number = ProcFS.number(name), (0..<PseudoterminalTable.limit).contains(number)
+      else {
+        throw .invalidState("terminal \(text(name))")
+      }
+      let node = PtsNode(goneTerminal: number, kernel)
+      node.restore(state.attributes)
+      return Dentry(unnamed: node, in: parent, name: name)
+    }
     if state.deleted, mount.filesystem is PtsFS, let inode = try? parent.inode.restoredEntry(name) {
       return Dentry(unnamed: inode, in: parent, name: name)
     }
@@ -220,6 +249,7 @@ package final class StateLoader {
     try kernel.ipc.restore(state.ipc, self)
     try kernel.pseudoterminals.restore(files.pseudoterminals)
     try restoreDentries()
+    try restoreFiles()
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
     try restoreLocks()

@@ -3,16 +3,10 @@ import LinuxABI
 package import Machine
 package import Snapshot
 
-/// The sections of a snapshot, by number.
-package enum StateSection: UInt32 {
-  case kernel = 1
-  case memory, filesystems, files, processes, tasks
-}
-
 /// An open file that can be described so that it exists again after a resume.
 ///
 /// A kind of file that does not conform can't travel, and a snapshot that would need it is refused by
-/// name before anything stops.
+/// name before anything is written.
 package protocol PersistentFile: OpenFile {
   /// The kind's own part of the state.
   func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_OpenFile.OneOf_Kind
@@ -28,10 +22,11 @@ extension PersistentFile {
 /// Collects the state of a picoprocess into a snapshot.
 ///
 /// Objects that several others share get a number when first met, in an order that depends on the
-/// guest alone.
+/// guest alone. What can't travel is noted, wherever the guest holds it.
 package final class StateSaver {
   package let kernel: Kernel
-  private let sink: any StateSink
+  /// nil for a survey, which looks only for what can't travel.
+  private let sink: (any StateSink)?
   private let standing: StandingState
 
   private var objects: [ObjectIdentifier: UInt64] = [:]
@@ -42,6 +37,9 @@ package final class StateSaver {
   package var owners: [ObjectIdentifier: Int32] = [:]
   private var memory = Godwit_State_Memory()
   private var files: [ObjectIdentifier: UInt64] = [:]
+  /// Open files in the order of their numbers, with who holds each; those behind `openFiles.files.count`
+  /// are yet to be saved.
+  private var metFiles: [(file: OpenFile, holder: FileHolder)] = []
   private var openFiles = Godwit_State_Files()
   /// Locks, with an open file that leads to them.
   private var locks: [(locks: FileLocks, file: UInt64)] = []
@@ -51,24 +49,32 @@ package final class StateSaver {
   /// Nodes of layered filesystems that open names hold alive, by filesystem.
   package var heldNodes: [ObjectIdentifier: [LayeredNode]] = [:]
 
-  package init(_ kernel: Kernel, sink: any StateSink, _ standing: StandingState) {
+  /// What can't travel, each named once.
+  package private(set) var obstacles: [String] = []
+
+  package init(_ kernel: Kernel, sink: (any StateSink)?, _ standing: StandingState) {
     self.kernel = kernel
     self.sink = sink
     self.standing = standing
+  }
+
+  private func note(_ obstacle: String) {
+    if !obstacles.contains(obstacle) { obstacles.append(obstacle) }
   }
 
   // MARK: Pages
 
   /// Stores a frame's bytes; one that several processes share only once.
   package func page(_ frame: Frame) throws(SnapshotError) -> PageReference {
-    guard kernel.arena.isShared(frame) else { return try add(frame) }
+    guard let sink else { return .zero }
+    guard kernel.arena.isShared(frame) else { return try add(frame, sink) }
     if let known = sharedPages[frame] { return known }
-    let reference = try add(frame)
+    let reference = try add(frame, sink)
     sharedPages[frame] = reference
     return reference
   }
 
-  private func add(_ frame: Frame) throws(SnapshotError) -> PageReference {
+  private func add(_ frame: Frame, _ sink: any StateSink) throws(SnapshotError) -> PageReference {
     try kernel.arena.withBytes(frame, offset: 0, count: Frame.size) {
       (bytes) throws(SnapshotError) in
       try sink.addPage(bytes, digest: standing.digest(of: frame, bytes))
@@ -89,6 +95,9 @@ package final class StateSaver {
     case let pages as HostPages:
       // The file has it all: what mappings changed was written back.
       state.source = try describe(pages)
+      if !pages.node.isWhereItWas {
+        note("mapping (\(text(pages.node.path))): its name in the host directory is gone")
+      }
     case let source as any LocatedSource where object.sourceSize > 0:
       state.source = try describe(source)
       state.pages = data(try dirtyPages(of: object).encoded)
@@ -124,7 +133,11 @@ package final class StateSaver {
         bytes.fill(0, in: 0..<Frame.size)
         return object.read(at: index << 12, into: &bytes) != nil
       }
-      guard isRead else { throw .untransportable("a mapped file that can't be read any more") }
+      guard isRead else {
+        note("mapping of a file that can't be read any more")
+        return map
+      }
+      guard let sink else { continue }
       let reference = try page.withRawSpan { (bytes) throws(SnapshotError) in
         try sink.addPage(bytes, digest: Digest(ofPage: bytes))
       }
@@ -135,28 +148,37 @@ package final class StateSaver {
 
   // MARK: Files
 
-  /// The number of an open file, which is saved when first met.
-  package func id(of file: OpenFile) throws(SnapshotError) -> UInt64 {
+  /// The number of an open file; one that is met for the first time is saved later.
+  ///
+  /// - Parameter holder: how the guest has it, for people.
+  package func id(of file: OpenFile, _ holder: FileHolder) -> UInt64 {
     if let known = files[ObjectIdentifier(file)] { return known }
     let id = UInt64(files.count + 1)
     files[ObjectIdentifier(file)] = id
-    guard let persistent = file as? any PersistentFile else {
-      throw .untransportable(file.linkName)
-    }
-    var state = Godwit_State_OpenFile()
-    state.id = id
-    state.flags = file.flags.rawValue
-    state.offset = file.offset
-    state.ownerType = file.ioOwner.type
-    state.owner = file.ioOwner.pid
-    state.ioSignal = file.ioSignal
-    let place = openFiles.files.count
-    openFiles.files.append(state)
-    openFiles.files[place].kind = try persistent.save(self)
-    if let held = (try? file.inode)?.locksInUse, !locks.contains(where: { $0.locks === held }) {
-      locks.append((held, id))
-    }
+    metFiles.append((file, holder))
     return id
+  }
+
+  /// Saves the open files that were met, and those that these lead to: one after the other, since a guest
+  /// can put sockets into sockets as deep as it likes.
+  private func saveFiles() throws(SnapshotError) {
+    while openFiles.files.count < metFiles.count {
+      let (file, holder) = metFiles[openFiles.files.count]
+      let id = UInt64(openFiles.files.count + 1)
+      var state = Godwit_State_OpenFile()
+      state.id = id
+      state.flags = file.flags.rawValue
+      state.offset = file.offset
+      state.ownerType = file.ioOwner.type
+      state.owner = file.ioOwner.pid
+      state.ioSignal = file.ioSignal
+      if let reason = file.travelObstacle { note("\(holder) (\(file.linkName)): \(reason)") }
+      if let persistent = file as? any PersistentFile { state.kind = try persistent.save(self) }
+      openFiles.files.append(state)
+      if let held = (try? file.inode)?.locksInUse, !locks.contains(where: { $0.locks === held }) {
+        locks.append((held, id))
+      }
+    }
   }
 
   /// The number of a pipe; `save` fills in its state when it is first met.
@@ -175,6 +197,8 @@ package final class StateSaver {
 
   /// The number of a name, its parents first.
   package func id(of dentry: Dentry) -> UInt64 {
+    if let known = dentries[ObjectIdentifier(dentry)] { return known }
+    if let reason = dentry.hostObstacle { note("\(text(dentry.path().bytes)): \(reason)") }
     var fresh: [Dentry] = []
     var next: Dentry? = dentry
     while let current = next, dentries[ObjectIdentifier(current)] == nil {
@@ -200,6 +224,7 @@ package final class StateSaver {
       state.number = node.number
       hold(node)
     }
+    if let node = dentry.inode as? PtsNode, node.isGone { state.attributes = node.save() }
     filesystems.dentries.append(state)
   }
 
@@ -222,20 +247,50 @@ package final class StateSaver {
       tasks.tasks.append(try kernel.tasks[tid]!.save(self))
     }
     state.ipc = try kernel.ipc.save(self)
+    try saveFiles()
     for (locks, file) in locks {
       openFiles.locks += locks.save(heldOn: file) { self.files[$0] }
     }
     openFiles.pseudoterminals = kernel.pseudoterminals.save()
     try saveFilesystems()
-    try add(.kernel, state.encoded())
-    try add(.memory, memory.encoded())
-    try add(.filesystems, filesystems.encoded())
-    try add(.files, openFiles.encoded())
-    try add(.processes, processes.encoded())
-    try add(.tasks, tasks.encoded())
+    try add(.kernel, state)
+    try add(.memory, memory)
+    try add(.filesystems, filesystems)
+    try add(.files, openFiles)
+    try add(.processes, processes)
+    try add(.tasks, tasks)
   }
 
-  private func add(_ section: StateSection, _ bytes: [UInt8]) throws(SnapshotError) {
-    try sink.addSection(section.rawValue, isCritical: true, bytes)
+  private func add(_ section: StateSection, _ message: some StateMessage) throws(SnapshotError) {
+    guard let sink else { return }
+    guard let bytes = message.encodedWhole() else {
+      throw .refused(
+        "the guest's state can't travel: more than 2 GiB of it are no pages (\(section))")
+    }
+    for (number, part) in section.parts(of: bytes) {
+      try sink.addSection(number, isCritical: true, part)
+    }
+  }
+}
+
+/// How a guest has an open file.
+package enum FileHolder: CustomStringConvertible {
+  case descriptor(Int32)
+  /// In a message that nobody has received yet (SCM_RIGHTS).
+  case message
+  case epollSet
+  /// A FIFO whose open(2) waits for the other end.
+  case opening
+  /// Another socket: its peer, or the listener that has yet to accept it.
+  case socket
+
+  package var description: String {
+    switch self {
+    case .descriptor(let number): "descriptor \(number)"
+    case .message: "descriptor in flight"
+    case .epollSet: "member of an epoll set"
+    case .opening: "file being opened"
+    case .socket: "connection"
+    }
   }
 }

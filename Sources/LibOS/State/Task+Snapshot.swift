@@ -39,7 +39,7 @@ extension Task {
     state.involuntarySwitches = involuntarySwitches
     state.niceness = niceness
     state.timerSlack = timerSlack
-    if let pendingOpen { state.pendingOpen = try saver.id(of: pendingOpen) }
+    if let pendingOpen { state.pendingOpen = saver.id(of: pendingOpen, .opening) }
     return state
   }
 

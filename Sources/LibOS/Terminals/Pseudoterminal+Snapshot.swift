@@ -19,6 +19,7 @@ extension PseudoterminalTable {
   func finishRestoring(_ states: [Godwit_State_Pseudoterminal]) {
     for state in states {
       guard let terminal = self[state.number] else { continue }
+      if terminal.master == nil { terminal.inode.wasRemoved = true }
       if terminal.master == nil, terminal.slaves.isEmpty { forget(terminal) }
       terminal.isLeft = state.left
     }
@@ -59,7 +60,7 @@ extension Pseudoterminal {
 }
 
 extension PtsNode {
-  fileprivate func save() -> Godwit_State_Attributes {
+  func save() -> Godwit_State_Attributes {
     var state = Godwit_State_Attributes()
     state.permissions = permissions
     state.uid = owner.uid
@@ -70,7 +71,7 @@ extension PtsNode {
     return state
   }
 
-  fileprivate func restore(_ state: Godwit_State_Attributes) {
+  func restore(_ state: Godwit_State_Attributes) {
     permissions = state.permissions & 0o7777
     owner = Ownership(uid: state.uid, gid: state.gid)
     accessed = Timespec(state.accessed)

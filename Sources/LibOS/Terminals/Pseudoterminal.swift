@@ -36,7 +36,11 @@ package final class Pseudoterminal {
     control.pseudoterminal = self
   }
 
-  package var device: DeviceNumber { DeviceNumber(major: 136, minor: UInt32(number)) }
+  package var device: DeviceNumber { Self.device(number) }
+
+  static func device(_ number: Int32) -> DeviceNumber {
+    DeviceNumber(major: 136, minor: UInt32(number))
+  }
 
   // MARK: Ends
 

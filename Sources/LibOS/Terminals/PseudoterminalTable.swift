@@ -36,8 +36,13 @@ package final class PseudoterminalTable {
 
   /// Its name is gone, though somebody may still have the slave open.
   func removeName(of terminal: Pseudoterminal) {
-    let mount = kernel.vfs.mounts.first { $0.filesystem is PtsFS }
-    mount?.root.forget(Array(String(terminal.number).utf8))
+    let name = Array(String(terminal.number).utf8)
+    terminal.inode.wasRemoved = true
+    if let directory = kernel.vfs.mounts.first(where: { $0.filesystem is PtsFS })?.root {
+      directory.forget(name)
+      directory.inode.report(.IN_DELETE, entry: name)
+    }
+    terminal.inode.reportNameRemoved()
   }
 
   /// Takes apart what goes in circles.

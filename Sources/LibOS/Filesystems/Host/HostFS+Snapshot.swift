@@ -26,8 +26,6 @@ extension HostFile: PersistentFile {
     if let dentry { state.dentry = saver.id(of: dentry) }
     return .named(state)
   }
-
-  package var obstacle: String? { dentry?.hostObstacle }
 }
 
 extension Dentry {

@@ -21,7 +21,7 @@ extension InternetSocket: PersistentFile {
     switch self {
     case let tcp as TCPSocket: try tcp.saveConnection(to: &state, saver)
     case let udp as UDPSocket:
-      for datagram in udp.datagrams.messages { state.datagrams.append(try datagram.save(saver)) }
+      for datagram in udp.datagrams.messages { state.datagrams.append(datagram.save(saver)) }
       let groups = udp.groups.sorted { ($0.high, $0.low) < ($1.high, $1.low) }
       state.groups = groups.map { Endpoint($0, 0).save() }
     default: break
@@ -86,15 +86,15 @@ extension TCPSocket {
     state.attempt = attempt.rawValue
     state.outside = outside != nil && !isListening
     state.backlog = UInt32(backlog)
-    if let peer { state.peer = try saver.id(of: peer) }
+    if let peer { state.peer = saver.id(of: peer, .socket) }
     state.received = data(received.contents)
     state.finished = isFinished
     if let urgent {
       state.urgent = UInt64(urgent.position)
       state.urgentRead = !urgent.isUnread
     }
-    for child in waiting.elements { state.waiting.append(try saver.id(of: child)) }
-    for client in hopeful.elements { state.hopeful.append(try saver.id(of: client)) }
+    for child in waiting.elements { state.waiting.append(saver.id(of: child, .socket)) }
+    for client in hopeful.elements { state.hopeful.append(saver.id(of: client, .socket)) }
   }
 
   /// The other end was outside, and stayed behind when this one went on from a snapshot.

@@ -11,7 +11,7 @@ extension NetlinkSocket: PersistentFile {
     state.type = type.rawValue
     state.port = port
     state.groups = groups
-    for answer in answers.messages { state.answers.append(try answer.save(saver)) }
+    for answer in answers.messages { state.answers.append(answer.save(saver)) }
     return .netlinkSocket(state)
   }
 }

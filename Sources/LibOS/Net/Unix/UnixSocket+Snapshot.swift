@@ -74,8 +74,8 @@ extension UnixConnectionSocket {
     state.embryo = isEmbryo
     state.state = self.state.rawValue
     state.backlog = UInt32(backlog)
-    if let other { state.other = try saver.id(of: other) }
-    for child in waiting.elements { state.waiting.append(try saver.id(of: child)) }
+    if let other { state.other = saver.id(of: other, .socket) }
+    for child in waiting.elements { state.waiting.append(saver.id(of: child, .socket)) }
     switch self {
     case let stream as UnixStreamSocket:
       state.bytes = data(stream.bytes.contents)
@@ -84,12 +84,12 @@ extension UnixConnectionSocket {
         var entry = Godwit_State_StreamPiece()
         entry.count = UInt64(piece.count)
         if let credentials = piece.credentials { entry.sender = credentials.save() }
-        if let files = piece.files { entry.files = try files.save(saver) }
+        if let files = piece.files { entry.files = files.save(saver) }
         pieces.append(entry)
       }
       state.pieces = pieces
     case let packets as UnixPacketSocket:
-      for record in packets.records.messages { state.messages.append(try record.save(saver)) }
+      for record in packets.records.messages { state.messages.append(record.save(saver)) }
     default: break
     }
   }
@@ -146,10 +146,10 @@ extension UnixDatagramSocket {
         state.targetClosed = true
         state.targetName = data(target.boundName)
       } else {
-        state.target = try saver.id(of: target)
+        state.target = saver.id(of: target, .socket)
       }
     }
-    for datagram in datagrams.messages { state.messages.append(try datagram.save(saver)) }
+    for datagram in datagrams.messages { state.messages.append(datagram.save(saver)) }
   }
 
   fileprivate func restoreDatagrams(
@@ -158,8 +158,8 @@ extension UnixDatagramSocket {
     if state.targetClosed {
       // A closed socket is only good to tell that it is.
       let gone = UnixDatagramSocket(network, inode: SocketInode(number: 0, owner: Ownership()))
-      gone.retain()
-      gone.release()
+      gone.isClosed = true
+      network.unix.remove(gone)
       gone.boundName = Array(state.targetName)
       aim(at: gone)
     } else if state.target != 0 {

@@ -87,9 +87,7 @@ extension SyscallContext {
       guard files.count + count <= FilesInFlight.limit else { throw .EINVAL }
       var reader = ByteReader(data)
       for _ in 0..<count {
-        let file = try process.files.file(reader.read())
-        if file.flags.contains(.O_PATH) { throw .EBADF }
-        files.append(file)
+        files.append(try process.files.file(reader.read()))
       }
     case .SCM_CREDENTIALS:
       guard socket is UnixSocket || socket is NetlinkSocket else { return }
