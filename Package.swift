@@ -94,7 +94,7 @@ let package = Package(
         "TestSupport",
         "UnicornEngine",
       ]),
-    tests("GodwitTests", ["Picoprocess", "Snapshot", "TestSupport"]),
+    tests("GodwitTests", ["HostABI", "Picoprocess", "PosixHost", "Snapshot", "TestSupport"]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),
   ],

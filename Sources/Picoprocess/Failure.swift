@@ -22,8 +22,15 @@ package struct Failure: Error, Sendable, CustomStringConvertible {
   }
 
   package init(_ subject: String, _ errno: Errno) {
+    self.init("\(subject): \(Failure.reason(errno))")
+  }
+
+  /// What goes behind a subject.
+  static func reason(_ error: HostError) -> String { reason(Errno(error)) }
+
+  private static func reason(_ errno: Errno) -> String {
     let reason = errno.message
-    self.init("\(subject): \(reason.prefix(1).lowercased())\(reason.dropFirst())")
+    return reason.prefix(1).lowercased() + reason.dropFirst()
   }
 
   package init(_ path: String, _ error: SnapshotError) { self.init("\(path): \(error)") }

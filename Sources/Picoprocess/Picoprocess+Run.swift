@@ -7,8 +7,7 @@ extension Picoprocess {
     catchSignals()
     defer {
       mailbox.close()
-      control?.stop()
-      host.restoreTerminal()
+      takeLeave()
       HostSignals.uninstall()
     }
     let ending = try loop()
@@ -68,7 +67,7 @@ extension Picoprocess {
     suspensionLimit = nil
     do throws(Failure) {
       guard let output = options.output else { throw Failure("there is no file to suspend to") }
-      _ = try save(to: output)
+      try save(to: output)
       return true
     } catch {
       Console.complain(error.message)

@@ -35,6 +35,8 @@ package final class Picoprocess {
   let wake: Wake
   let mailbox = Mailbox()
   var control: ControlServer?
+  /// Who asked for the suspension that ends this process, and waits to hear that it has.
+  var farewell: Mailbox.Letter?
 
   var kernel: Kernel { machine.kernel }
 

@@ -16,49 +16,61 @@ package import HostABI
 /// has no name at all and vanishes with the process; elsewhere it is `.NAME.….tmp` beside the target, and
 /// removed with this object. What a killed process left of that kind is removed when the next file begins
 /// that will replace the same one: it is known by a lock (flock(2)) that nobody holds any more.
+///
+/// The directory is opened once, and every name is one in it: whoever can write there, such as a guest
+/// that has it mounted, can't lead the file elsewhere with a symbolic link.
 package final class AtomicFile {
-  private let descriptor: Int32
-  /// The target, free of symbolic links.
-  private let path: [UInt8]
-  private let directory: [UInt8]
+  let descriptor: Int32
+  private let directory: Int32
+  /// The target's name in `directory`.
+  private let name: [UInt8]
   private var temporary: [UInt8]?
   private let isUnnamed: Bool
   private var isCommitted = false
 
-  /// Bytes written so far; where the next `write` goes.
+  /// Bytes written so far by `write`; where the next one goes.
   package private(set) var length: UInt64 = 0
 
   /// Begins a file that will replace `path`, with `permissions` in spite of the umask.
   ///
-  /// A symbolic link at `path` stays, and what it points to is replaced. Throws `isDirectory`, and
-  /// `notSupported` for something else that isn't a regular file.
+  /// A symbolic link at `path` is replaced itself. Throws `isDirectory`, and `notSupported` for what is
+  /// neither a regular file nor a link.
   ///
   /// - Parameter allowsUnnamed: false to use a named temporary file even where it could be avoided.
   package init(
     replacing path: String, permissions: UInt16 = 0o600, allowsUnnamed: Bool = true
   ) throws(HostError) {
-    let target = try AtomicFile.resolve(Array(path.utf8))
-    self.path = target
-    directory = AtomicFile.parent(of: target)
-    AtomicFile.removeLeftovers(of: target, in: directory)
-    if allowsUnnamed, let descriptor = try? system_open_unnamed(directory, permissions) {
-      self.descriptor = descriptor
-      isUnnamed = true
-      temporary = nil
-    } else {
-      let name = AtomicFile.temporaryName(for: target, in: directory)
-      descriptor = try system_open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
-      isUnnamed = false
-      temporary = name
+    let (parent, name) = AtomicFile.split(Array(path.utf8))
+    if parent.isEmpty || name.isEmpty { throw .notFound }
+    let directory = try system_open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    do throws(HostError) {
+      try AtomicFile.requireReplaceable(name, in: directory)
+      AtomicFile.removeLeftovers(of: name, in: directory)
+      if allowsUnnamed, let descriptor = try? system_open_unnamed(directory, permissions) {
+        self.descriptor = descriptor
+        isUnnamed = true
+      } else {
+        let temporary = AtomicFile.temporaryName(for: name)
+        descriptor = try system_open_entry(
+          directory, temporary, O_RDWR | O_CREAT | O_EXCL, permissions)
+        isUnnamed = false
+        self.temporary = temporary
+      }
+    } catch {
+      system_close(directory)
+      throw error
     }
+    self.directory = directory
+    self.name = name
     try system_fchmod(descriptor, permissions)
     // Where a filesystem has no locks, leftovers stay.
     try? system_flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
   deinit {
-    if let temporary { try? system_unlink(temporary) }
+    if let temporary { try? system_unlink_entry(directory, temporary) }
     system_close(descriptor)
+    system_close(directory)
   }
 
   /// Appends all of `bytes`.
@@ -69,14 +81,12 @@ package final class AtomicFile {
   /// Writes all of `bytes` at `offset`: a header whose content is known last, say.
   package func write(_ bytes: RawSpan, at offset: UInt64) throws(HostError) {
     precondition(!isCommitted, "written to after commit")
-    var done = 0
-    while done < bytes.byteCount {
-      guard let position = Int64(exactly: offset + UInt64(done)) else { throw .fileTooLarge }
-      done += try system_pwrite(
-        descriptor, bytes.extracting(done..<bytes.byteCount), position)
-    }
+    try writeAll(descriptor, bytes, at: offset)
     length = max(length, offset + UInt64(bytes.byteCount))
   }
+
+  /// What has been written so far, by whoever has the descriptor, to read again.
+  package func input() throws(HostError) -> InputFile { try InputFile(sharing: descriptor) }
 
   /// Brings the file to storage and gives it its name, in one step that can't be seen halfway.
   ///
@@ -87,76 +97,77 @@ package final class AtomicFile {
     try system_fsync(descriptor)
     if isUnnamed {
       // Linking can't replace, so it takes a name to rename from after all, for a moment.
-      let name = AtomicFile.temporaryName(for: path, in: directory)
-      try system_link_unnamed(descriptor, name)
-      temporary = name
+      let temporary = AtomicFile.temporaryName(for: name)
+      try system_link_unnamed(descriptor, directory, temporary)
+      self.temporary = temporary
     }
-    try system_rename(temporary!, path)
+    try system_rename_entry(directory, temporary!, to: name)
     temporary = nil
     isCommitted = true
-    let directory = try system_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    defer { system_close(directory) }
     do throws(HostError) {
       try system_fsync(directory)
     } catch .invalid {}  // A filesystem whose directories can't be synchronised (fsync(2)).
   }
 
-  /// What is to be replaced: `path` itself, or what a symbolic link there leads to.
-  private static func resolve(_ path: [UInt8]) throws(HostError) -> [UInt8] {
+  /// Refuses a name that stands for what a file must not replace.
+  private static func requireReplaceable(_ name: [UInt8], in directory: Int32) throws(HostError) {
     let status: stat
-    do throws(HostError) {
-      status = try system_lstat(path)
-    } catch .notFound {
-      if path.isEmpty || path.last == UInt8(ascii: "/") { throw .notFound }
-      return path
+    do throws(HostError) { status = try system_stat_entry(directory, name) } catch .notFound {
+      return
     }
     switch FileKind(mode: status.st_mode) {
-    case .regular: return path
+    case .regular, .symbolicLink: return
     case .directory: throw .isDirectory
-    case .symbolicLink: return try resolve(try system_realpath(path))
     default: throw .notSupported
     }
   }
 
-  private static func parent(of path: [UInt8]) -> [UInt8] {
-    guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else { return [UInt8(ascii: ".")] }
-    return slash == 0 ? [UInt8(ascii: "/")] : Array(path[..<slash])
+  /// The path of the directory and the name in it; empty where there is none.
+  private static func split(_ path: [UInt8]) -> (parent: [UInt8], name: [UInt8]) {
+    guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
+      return (path.isEmpty ? [] : [UInt8(ascii: ".")], path)
+    }
+    let parent = slash == 0 ? [UInt8(ascii: "/")] : Array(path[..<slash])
+    return (parent, Array(path[(slash + 1)...]))
   }
 
-  private static func temporaryName(for path: [UInt8], in directory: [UInt8]) -> [UInt8] {
+  private static func temporaryName(for name: [UInt8]) -> [UInt8] {
     let random = UInt64.random(in: .min ... .max)
-    var name = directory + [UInt8(ascii: "/")]
-    name += temporaryPrefix(for: path)
-    name += Array("\(String(random, radix: 36)).tmp".utf8)
-    return name
+    return temporaryPrefix(for: name) + Array("\(String(random, radix: 36)).tmp".utf8)
   }
 
-  private static func temporaryPrefix(for path: [UInt8]) -> [UInt8] {
-    let start = path.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+  private static func temporaryPrefix(for name: [UInt8]) -> [UInt8] {
     // Names are limited to 255 bytes.
-    var name = [UInt8(ascii: ".")]
-    name += path[start...].prefix(200)
-    name.append(UInt8(ascii: "."))
-    return name
+    [UInt8(ascii: ".")] + name.prefix(200) + [UInt8(ascii: ".")]
   }
 
-  /// Removes temporary files for `path` whose process has ended.
-  private static func removeLeftovers(of path: [UInt8], in directory: [UInt8]) {
-    let prefix = temporaryPrefix(for: path)
+  /// Removes temporary files for `name` whose process has ended.
+  private static func removeLeftovers(of name: [UInt8], in directory: Int32) {
+    let prefix = temporaryPrefix(for: name)
     let suffix = Array(".tmp".utf8)
-    guard let folder = try? system_open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+    let flags = O_RDONLY | O_DIRECTORY
+    guard let folder = try? system_open_entry(directory, [UInt8(ascii: ".")], flags),
       let entries = try? system_readdir(folder)
     else { return }
-    for (name, _) in entries where name.starts(with: prefix) && name.suffix(4).elementsEqual(suffix)
-    {
-      let middle = name.dropFirst(prefix.count).dropLast(suffix.count)
+    for (entry, _) in entries
+    where entry.starts(with: prefix) && entry.suffix(4).elementsEqual(suffix) {
+      let middle = entry.dropFirst(prefix.count).dropLast(suffix.count)
       guard UInt64(String(decoding: middle, as: UTF8.self), radix: 36) != nil else { continue }
-      let leftover = directory + [UInt8(ascii: "/")] + name
-      let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
-      guard let descriptor = try? system_open(leftover, flags) else { continue }
+      let flags = O_RDONLY | O_NONBLOCK
+      guard let descriptor = try? system_open_entry(directory, entry, flags) else { continue }
       defer { system_close(descriptor) }
       guard (try? system_flock(descriptor, LOCK_EX | LOCK_NB)) != nil else { continue }
-      try? system_unlink(leftover)
+      try? system_unlink_entry(directory, entry)
     }
+  }
+}
+
+/// Writes all of `bytes` at `offset` of the file `descriptor`.
+func writeAll(_ descriptor: Int32, _ bytes: RawSpan, at offset: UInt64) throws(HostError) {
+  var done = 0
+  while done < bytes.byteCount {
+    let (place, overflow) = offset.addingReportingOverflow(UInt64(done))
+    guard !overflow, let position = Int64(exactly: place) else { throw .fileTooLarge }
+    done += try system_pwrite(descriptor, bytes.extracting(done..<bytes.byteCount), position)
   }
 }

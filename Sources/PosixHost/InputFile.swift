@@ -19,9 +19,18 @@ package final class InputFile: Sendable {
   package let size: UInt64
 
   /// Opens the file at `path`. Throws `isDirectory`, and `notSupported` for what is no regular file.
-  package init(_ path: String) throws(HostError) {
+  package convenience init(_ path: String) throws(HostError) {
     // Non-blocking, so that a FIFO of that name isn't waited for.
-    let descriptor = try system_open(Array(path.utf8), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    try self.init(taking: system_open(Array(path.utf8), O_RDONLY | O_CLOEXEC | O_NONBLOCK))
+  }
+
+  /// The file that is open as `descriptor`, which stays its owner's.
+  convenience init(sharing descriptor: Int32) throws(HostError) {
+    try self.init(taking: system_fcntl(descriptor, F_DUPFD_CLOEXEC, 3))
+  }
+
+  /// Takes `descriptor` over.
+  private init(taking descriptor: Int32) throws(HostError) {
     do throws(HostError) {
       let status = try system_fstat(descriptor)
       switch FileKind(mode: status.st_mode) {

@@ -10,17 +10,18 @@ internal import HostABI
     internal import Musl
   #endif
 
-  /// A file without a name in the directory at `path` (O_TMPFILE, open(2)).
-  func system_open_unnamed(_ path: [UInt8], _ mode: UInt16) throws(HostError) -> Int32 {
-    try system_open(path, Int32(GODWIT_O_TMPFILE) | O_RDWR | O_CLOEXEC, mode)
+  /// A file without a name in `directory` (O_TMPFILE, open(2)).
+  func system_open_unnamed(_ directory: Int32, _ mode: UInt16) throws(HostError) -> Int32 {
+    let flags = Int32(GODWIT_O_TMPFILE) | O_RDWR
+    return try system_open_entry(directory, [UInt8(ascii: ".")], flags, mode)
   }
 
-  /// Gives the unnamed file `fd` a name.
-  func system_link_unnamed(_ fd: Int32, _ path: [UInt8]) throws(HostError) {
+  /// Gives the unnamed file `fd` a name in `directory`.
+  func system_link_unnamed(_ fd: Int32, _ directory: Int32, _ name: [UInt8]) throws(HostError) {
     _ = try unsafe withCPath(system_descriptor_path(fd)!) { (link) throws(HostError) in
-      try unsafe withCPath(path) { (path) throws(HostError) in
+      try unsafe withCPath(name) { (name) throws(HostError) in
         // SAFETY: both strings outlive the call.
-        try checked { unsafe linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) }
+        try checked { unsafe linkat(AT_FDCWD, link, directory, name, AT_SYMLINK_FOLLOW) }
       }
     }
   }
@@ -28,11 +29,11 @@ internal import HostABI
   /// A short name of what is open as `fd` (proc_pid_fd(5)); nil where there is none.
   func system_descriptor_path(_ fd: Int32) -> [UInt8]? { Array("/proc/self/fd/\(fd)".utf8) }
 #else
-  func system_open_unnamed(_ path: [UInt8], _ mode: UInt16) throws(HostError) -> Int32 {
+  func system_open_unnamed(_ directory: Int32, _ mode: UInt16) throws(HostError) -> Int32 {
     throw .notSupported
   }
 
-  func system_link_unnamed(_ fd: Int32, _ path: [UInt8]) throws(HostError) {
+  func system_link_unnamed(_ fd: Int32, _ directory: Int32, _ name: [UInt8]) throws(HostError) {
     throw .notSupported
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import HostABI
 import Picoprocess
 
 // Commands to picoprocesses that run.
@@ -36,8 +37,9 @@ struct List: ParsableCommand {
   private func size(_ bytes: Int) -> String { "\((bytes + 1023) / 1024)K" }
 }
 
-/// Columns as wide as their longest cell, the last one as it is.
-func table(_ rows: [[String]]) -> String {
+/// Columns of printable cells, as wide as their longest cell, the last one as it is.
+func table(_ cells: [[String]]) -> String {
+  let rows = cells.map { row in row.map { printable($0) } }
   let columns = rows.first?.count ?? 0
   let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
   return rows.map { row in
@@ -58,10 +60,7 @@ struct Suspend: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
-  func run() throws {
-    let path = try ControlClient.absolute(output)
-    _ = try ControlClient().ask(name, .suspend(output: path))
-  }
+  func run() throws { try ControlClient().suspend(name, to: output) }
 }
 
 struct Checkpoint: ParsableCommand {
@@ -74,10 +73,7 @@ struct Checkpoint: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
-  func run() throws {
-    let path = try ControlClient.absolute(output)
-    _ = try ControlClient().ask(name, .checkpoint(output: path))
-  }
+  func run() throws { try ControlClient().checkpoint(name, to: output) }
 }
 
 struct Kill: ParsableCommand {

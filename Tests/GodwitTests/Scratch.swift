@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A folder for one test, with a shell to work in it and control sockets of its own.
 struct Scratch: ~Copyable {
@@ -17,6 +18,45 @@ struct Scratch: ~Copyable {
     ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
   }
 
+  /// Waits until the file is there.
+  func wait(for name: String) throws {
+    for _ in 0..<2400 {
+      if FileManager.default.fileExists(atPath: path(name)) { return }
+      usleep(25_000)
+    }
+    throw Failed("no \(name)")
+  }
+
+  /// A script that runs by itself.
+  struct Running {
+    fileprivate let process: pid_t
+
+    /// Waits for its end.
+    func wait() {
+      var status: Int32 = 0
+      while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+    }
+  }
+
+  /// Begins to run a script, as `shell` does. It must end by itself.
+  func begin(_ script: String) throws -> Running {
+    Running(
+      process: try unsafe GodwitTests.begin(["/bin/bash", "-c", preamble("x86_64") + script]) {
+        unsafe posix_spawn_file_actions_addopen(&$0, 0, "/dev/null", O_RDONLY, 0)
+        unsafe posix_spawn_file_actions_addopen(&$0, 1, "/dev/null", O_WRONLY, 0)
+        unsafe posix_spawn_file_actions_addopen(&$0, 2, "/dev/null", O_WRONLY, 0)
+      })
+  }
+
+  private func preamble(_ isa: String) -> String {
+    """
+    cd '\(folder.path)'; G='\(Checkout.godwit.path)'; R='\(Checkout.rootfs(isa).path)'
+    export XDG_RUNTIME_DIR='\(folder.path)'
+    await() { for i in $(seq 1200); do [ -e "$1" ] && return; sleep 0.05; done; echo "no $1"; exit 1; }
+
+    """
+  }
+
   /// Runs a script of bash in the folder. `$G` is godwit and `$R` the root for `isa`; `await FILE` waits
   /// until the file is there.
   ///
@@ -24,13 +64,7 @@ struct Scratch: ~Copyable {
   func shell(
     _ script: String, isa: String = "x86_64", namespaces: Bool = false, limit: Int = 120
   ) throws -> Outcome {
-    let preamble = """
-      cd '\(folder.path)'; G='\(Checkout.godwit.path)'; R='\(Checkout.rootfs(isa).path)'
-      export XDG_RUNTIME_DIR='\(folder.path)'
-      await() { for i in $(seq 1200); do [ -e "$1" ] && return; sleep 0.05; done; echo "no $1"; exit 1; }
-
-      """
-    let shell = ["/bin/bash", "-c", preamble + script]
+    let shell = ["/bin/bash", "-c", preamble(isa) + script]
     let command =
       namespaces ? ["/usr/bin/unshare", "--user", "--map-root-user", "--mount"] + shell : shell
     return try execute(

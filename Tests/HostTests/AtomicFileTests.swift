@@ -84,17 +84,40 @@ import Testing
     #expect(try directory.names() == ["f", "fifo"])
   }
 
-  @Test func aSymbolicLinkStays() throws {
+  /// Whoever can write in the directory, such as a guest, must not lead the file elsewhere.
+  @Test(arguments: [true, false]) func aSymbolicLinkIsReplaced(_ unnamed: Bool) throws {
     let directory = Directory()
     try directory.put("real", "old")
-    let link = StreamURI(.file, directory.path + "/link")
-    try directory.host.makeSymbolicLink(at: link, to: bytes("real"))
-    try directory.put("link", "new")
-    #expect(try directory.text("real") == "new")
-    #expect(try directory.host.attributes(at: link).kind == .symbolicLink)
-    let dangling = StreamURI(.file, directory.path + "/dangling")
-    try directory.host.makeSymbolicLink(at: dangling, to: bytes("nowhere"))
-    #expect(throws: HostError.notFound) { try AtomicFile(replacing: directory.path + "/dangling") }
+    for target in ["real", "nowhere", directory.path + "/real", "/dev/null", "link"] {
+      let link = StreamURI(.file, directory.path + "/link")
+      try? directory.host.remove(at: link, isDirectory: false)
+      try directory.host.makeSymbolicLink(at: link, to: bytes(target))
+      let file = try AtomicFile(replacing: directory.path + "/link", allowsUnnamed: unnamed)
+      try file.write("new")
+      #expect(try directory.host.attributes(at: link).kind == .symbolicLink)
+      try file.commit()
+      #expect(try directory.text("link") == "new")
+      #expect(try directory.host.attributes(at: link).kind == .regular)
+      #expect(try directory.text("real") == "old")
+    }
+    #expect(try directory.names() == ["link", "real"])
+  }
+
+  /// The directory may get another name, and another one its name, while the file is written.
+  @Test(arguments: [true, false]) func theDirectoryIsTheOneThatWasOpened(_ unnamed: Bool) throws {
+    let directory = Directory()
+    let host = directory.host
+    func uri(_ name: String) -> StreamURI { StreamURI(.dir, directory.path + "/" + name) }
+    try host.makeDirectory(at: uri("a"), permissions: 0o700)
+    try host.makeDirectory(at: uri("b"), permissions: 0o700)
+    let file = try AtomicFile(replacing: directory.path + "/a/f", allowsUnnamed: unnamed)
+    try file.write("new")
+    try host.rename(uri("a"), to: uri("c"), exclusive: true)
+    try host.makeSymbolicLink(at: uri("a"), to: bytes("b"))
+    try file.commit()
+    #expect(try directory.text("c/f") == "new")
+    #expect(try host.entries(of: uri("b")).isEmpty)
+    #expect(try host.entries(of: uri("c")).count == 1)
   }
 
   @Test(.enabled(if: geteuid() == 0)) func aFullDiskLeavesTheOldFile() throws {

@@ -43,6 +43,42 @@ import Testing
     }
   }
 
+  /// The file is the sender's: who gets it only writes.
+  @Test func aFileGoesAlong() throws {
+    try withDirectory { directory in
+      let server = ControlServer(try directory.listen(as: "writer")) { connection in
+        while let message = try? connection.receive() {
+          do throws(HostError) {
+            guard let file = try connection.takeFile() else { throw .notFound }
+            try message.lend { (span) throws(HostError) in try file.write(span, at: 3) }
+            try connection.send(bytes("written"))
+          } catch { try? connection.send(bytes("\(error)")) }
+        }
+      }
+      let connection = try directory.connect(to: "writer")
+      func ask(_ message: String, _ file: AtomicFile?) throws -> String {
+        try connection.send(bytes(message), handing: file)
+        return String(
+          decoding: try connection.receive(timeout: 20_000_000_000) ?? [], as: UTF8.self)
+      }
+      let path = Native.temporaryDirectory()
+      defer { Native.removeAll(path) }
+      let file = try AtomicFile(replacing: path + "/f")
+      // What was in it is gone; a long message takes several turns.
+      try bytes("before").lend { (span) throws(HostError) in try file.write(span) }
+      let long = String(repeating: "long", count: 100_000)
+      #expect(try ask(long, file) == "written")
+      let input = try file.input()
+      #expect(input.size == 400_003)
+      #expect(try input.read(at: 0, count: 7) == [0, 0, 0] + bytes("long"))
+      try file.commit()
+      #expect(try InputFile(path + "/f").size == 400_003)
+      #expect(try ask("nothing", nil) == "notFound")
+      #expect(try ask("again", try AtomicFile(replacing: path + "/g")) == "written")
+      server.stop()
+    }
+  }
+
   @Test func aNameIsTakenOnce() throws {
     try withDirectory { directory in
       let first = try directory.listen(as: "name")

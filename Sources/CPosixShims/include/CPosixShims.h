@@ -15,6 +15,7 @@
 
 int godwit_open(const char *path, int flags, mode_t mode);
 int godwit_fcntl(int fd, int command, int argument);
+int godwit_open_entry(int directory, const char *name, int flags, mode_t mode);
 
 /// Fails with EEXIST rather than replace `to`.
 int godwit_rename_exclusive(const char *from, const char *to);
@@ -71,6 +72,10 @@ ssize_t godwit_send(int fd, const void *bytes, size_t count);
 /// Binds (or connects) `fd` to a unix-domain address; -1 with ENAMETOOLONG when it does not fit.
 int godwit_bind_unix(int fd, const char *path);
 int godwit_connect_unix(int fd, const char *path);
+/// godwit_send with a descriptor that goes along (SCM_RIGHTS, unix(7)).
+ssize_t godwit_send_descriptor(int fd, const void *bytes, size_t count, int descriptor);
+/// recv(2) that does not wait; `descriptor` is what came along, closed on exec, or -1.
+ssize_t godwit_receive_descriptor(int fd, void *bytes, size_t count, int *descriptor);
 /// The effective user on the other end of a unix socket.
 int godwit_peer_user(int fd, uint32_t *user);
 

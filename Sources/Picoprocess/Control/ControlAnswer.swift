@@ -2,9 +2,12 @@
 package enum ControlAnswer: Sendable, Hashable, Codable {
   /// It could not be done; one line says why.
   case failed(error: String)
+  /// The file that came along can't be written; the host's reason.
+  case unwritable(reason: String)
   /// It was done, and there is no more to say.
   case done
   case running(picoprocess: PicoprocessInfo)
+  /// The snapshot is written; of `suspend`, a `ControlVerdict` is waited for now.
   case saved(snapshot: SavedSnapshot)
 }
 

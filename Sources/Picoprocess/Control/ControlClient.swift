@@ -37,13 +37,69 @@ package struct ControlClient: Sendable {
   package func ask(_ name: String, _ request: ControlRequest, timeout: Int64? = nil)
     throws(Failure) -> ControlAnswer
   {
+    try converse(with: name) { (connection) throws(HostError) in
+      try connection.send(Array(JSON.line(request).utf8), timeout: timeout)
+      return try Self.answer(connection, timeout)
+    }
+  }
+
+  /// Has the picoprocess called `name` write a snapshot, and puts it at `path`. The guest goes on.
+  package func checkpoint(_ name: String, to path: String) throws(Failure) {
+    _ = try save(name, .checkpoint, to: path)
+  }
+
+  /// Has the picoprocess called `name` write a snapshot, puts it at `path`, and then has the picoprocess
+  /// end. When this returns, all that it held is free. `Handover.md` tells what happens when either side fails.
+  package func suspend(_ name: String, to path: String) throws(Failure) {
+    let connection = try save(name, .suspend(), to: path)
     let answer: ControlAnswer?
     do throws(HostError) {
-      let connection = try directory.connect(to: name)
-      try connection.send(Array(JSON.line(request).utf8), timeout: timeout)
-      answer = try connection.receive(timeout: timeout).flatMap {
-        JSON.decode(ControlAnswer.self, from: $0)
+      try connection.send(Array(JSON.line(ControlVerdict.commit).utf8))
+      answer = try Self.answer(connection, nil)
+    } catch { throw Failure("picoprocess \(name)", error) }
+    // It may have ended before it could say so: there is no guest that could go on.
+    if case .failed(let error) = answer { throw Failure("\(name): \(error); \(path) is whole") }
+  }
+
+  /// The connection over which a snapshot came that is at `path` now.
+  private func save(_ name: String, _ request: ControlRequest, to path: String)
+    throws(Failure) -> ControlConnection
+  {
+    let file = try SnapshotFile.beginning(path)
+    var connection: ControlConnection?
+    let answer = try converse(with: name) { (opened) throws(HostError) in
+      connection = opened
+      try opened.send(Array(JSON.line(request).utf8), handing: file)
+      return try Self.answer(opened, nil)
+    }
+    guard let connection, case .saved = answer else {
+      if case .unwritable(let reason) = answer { throw Failure("\(name): \(path): \(reason)") }
+      throw Failure("the picoprocess \(name) does not say whether it wrote the snapshot")
+    }
+    do throws(Failure) {
+      try SnapshotFile.readBack(file, path)
+      try withFailure(path) { () throws(HostError) in try file.commit() }
+    } catch {
+      if case .suspend = request {
+        try? connection.send(Array(JSON.line(ControlVerdict.abort).utf8), timeout: 1_000_000_000)
       }
+      throw Failure("\(name): \(error.message)", status: error.status)
+    }
+    return connection
+  }
+
+  private static func answer(_ connection: ControlConnection, _ timeout: Int64?)
+    throws(HostError) -> ControlAnswer?
+  {
+    try connection.receive(timeout: timeout).flatMap { JSON.decode(ControlAnswer.self, from: $0) }
+  }
+
+  private func converse(
+    with name: String, _ body: (ControlConnection) throws(HostError) -> ControlAnswer?
+  ) throws(Failure) -> ControlAnswer {
+    let answer: ControlAnswer?
+    do throws(HostError) {
+      answer = try body(try directory.connect(to: name))
     } catch .notFound {
       throw Failure("no picoprocess named \(name) is running")
     } catch .invalid {
@@ -56,14 +112,5 @@ package struct ControlClient: Sendable {
     }
     if case .failed(let error) = answer { throw Failure("\(name): \(error)") }
     return answer
-  }
-
-  /// `path` for another process: absolute, over this one's working directory.
-  package static func absolute(_ path: String) throws(Failure) -> String {
-    if path.hasPrefix("/") { return path }
-    let directory = try withFailure("the working directory") { () throws(HostError) in
-      try HostProcess.workingDirectory()
-    }
-    return String(decoding: directory, as: UTF8.self) + "/" + path
   }
 }

@@ -1,24 +1,37 @@
+import PosixHost
 import Synchronization
 
 /// Requests on their way from control connections to the picoprocess's thread.
 final class Mailbox: Sendable {
-  /// A request and, once it was dealt with, its answer.
+  /// A request and what came of it so far.
   final class Letter: Sendable {
     enum Progress: Sendable {
       case waiting, taken
       case answered(ControlAnswer)
       /// The answer has been handed to the connection, or nobody wants it.
       case sent
+      /// What the client says to the answer.
+      case decided(ControlVerdict)
     }
 
     let request: ControlRequest
+    /// What came along.
+    let file: HandedFile?
     private let state = Mutex(Progress.waiting)
 
-    init(_ request: ControlRequest) { self.request = request }
+    init(_ request: ControlRequest, _ file: HandedFile?) {
+      self.request = request
+      self.file = file
+    }
 
     var progress: Progress {
       get { state.withLock { $0 } }
       set { state.withLock { $0 = newValue } }
+    }
+
+    /// The answer that is to be sent; nil while there is none.
+    var answer: ControlAnswer? {
+      if case .answered(let answer) = progress { answer } else { nil }
     }
   }
 
@@ -34,21 +47,23 @@ final class Mailbox: Sendable {
 
   func close() { isClosed.store(true, ordering: .releasing) }
 
-  func post(_ request: ControlRequest) -> Letter {
-    let letter = Letter(request)
-    letters.withLock { $0.append(letter) }
-    isFilled.store(true, ordering: .releasing)
+  func post(_ request: ControlRequest, _ file: HandedFile?) -> Letter {
+    let letter = Letter(request, file)
+    letters.withLock { letters in
+      letters.append(letter)
+      isFilled.store(true, ordering: .releasing)
+    }
     return letter
   }
 
-  /// Takes out all letters.
-  func takeAll() -> [Letter] {
-    isFilled.store(false, ordering: .releasing)
-    let taken = letters.withLock { letters in
-      defer { letters = [] }
-      return letters
+  /// Takes out the oldest letter, of those whose request `isWanted`.
+  func take(where isWanted: (ControlRequest) -> Bool = { _ in true }) -> Letter? {
+    letters.withLock { letters in
+      guard let index = letters.firstIndex(where: { isWanted($0.request) }) else { return nil }
+      let letter = letters.remove(at: index)
+      letter.progress = .taken
+      isFilled.store(!letters.isEmpty, ordering: .releasing)
+      return letter
     }
-    for letter in taken { letter.progress = .taken }
-    return taken
   }
 }

@@ -27,7 +27,7 @@ extension Picoprocess {
 
   /// Deals with the requests that have come. Not nil: the guest was suspended.
   func serveRequests() -> Ending? {
-    for letter in mailbox.takeAll() {
+    while let letter = mailbox.take() {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal):
@@ -35,30 +35,57 @@ extension Picoprocess {
         letter.progress = .answered(.done)
         // The signal may be the end of this process.
         waitUntilSent(letter)
-      case .checkpoint(let output): letter.progress = .answered(answer(savingTo: output).0)
-      case .suspend(let output):
-        let (answer, isSaved) = answer(savingTo: output)
-        guard isSaved else {
-          letter.progress = .answered(answer)
-          continue
-        }
-        // Whoever hears that the guest is suspended may resume it at once, under the same name, on the
-        // same terminal.
-        control?.stop()
-        control = nil
-        host.restoreTerminal()
+      case .checkpoint: letter.progress = .answered(save(for: letter))
+      case .suspend:
+        let answer = save(for: letter)
         letter.progress = .answered(answer)
-        waitUntilSent(letter)
+        guard case .saved = answer, verdict(on: letter) == .commit else { continue }
+        farewell = letter
         return .suspended
       }
     }
     return nil
   }
 
-  private func answer(savingTo output: String) -> (ControlAnswer, isSaved: Bool) {
-    do throws(Failure) {
-      return (.saved(snapshot: try save(to: output)), true)
-    } catch { return (.failed(error: error.message), false) }
+  private func save(for letter: Mailbox.Letter) -> ControlAnswer {
+    guard let file = letter.file else { return .failed(error: "there is no file to write") }
+    var length: UInt64 = 0
+    do throws(SaveError) {
+      return .saved(
+        snapshot: try save { (bytes) throws(HostError) in
+          try file.write(bytes, at: length)
+          length += UInt64(bytes.byteCount)
+        })
+    } catch {
+      switch error {
+      case .refused(let failure): return .failed(error: failure.message)
+      case .unwritable(let error): return .unwritable(reason: Failure.reason(error))
+      }
+    }
+  }
+
+  /// What the client says, who brings the snapshot to storage meanwhile. The guest stands, but tells how it
+  /// does; whatever else is asked of it has to wait.
+  private func verdict(on letter: Mailbox.Letter) -> ControlVerdict {
+    while true {
+      if case .decided(let verdict) = letter.progress { return verdict }
+      while let other = mailbox.take(where: { $0 == .info }) {
+        other.progress = .answered(.running(picoprocess: info))
+      }
+      HostProcess.sleep(nanoseconds: 1_000_000)
+    }
+  }
+
+  /// Gives back all that another picoprocess could want, and only then tells whoever suspended the guest:
+  /// who hears of it may resume the guest at once, under the same name and with the same ports.
+  func takeLeave() {
+    control?.stop()
+    control = nil
+    host.restoreTerminal()
+    host.closeAll()
+    guard let farewell else { return }
+    farewell.progress = .answered(.done)
+    waitUntilSent(farewell)
   }
 
   private func waitUntilSent(_ letter: Mailbox.Letter) {

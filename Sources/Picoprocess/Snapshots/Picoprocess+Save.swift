@@ -5,6 +5,14 @@ import PosixHost
 import Snapshot
 import UnicornEngine
 
+/// Why a snapshot was not written.
+enum SaveError: Error {
+  /// The guest's state can't be saved.
+  case refused(Failure)
+  /// The file can't be written.
+  case unwritable(HostError)
+}
+
 extension Picoprocess {
   /// The version of the state's meaning.
   static let abiVersion: UInt32 = 1
@@ -14,34 +22,51 @@ extension Picoprocess {
     SnapshotSupport(
       guestISAs: Set(GuestISA.allCases.map(\.rawValue)), abiVersions: abiVersion...abiVersion,
       features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)),
-      sections: Set((1...6).map { UInt32($0) }))
+      sections: StateSection.allNumbers)
   }
 
   /// Writes the standing guest to a file at `path`, whole or not at all. The guest is as it was, whether
   /// this succeeds or throws.
-  func save(to path: String) throws(Failure) -> SavedSnapshot {
-    let start = host.now(.monotonic).totalNanoseconds
-    try requireTransportable()
-    kernel.vfs.sync()
+  func save(to path: String) throws(Failure) {
     let file = try SnapshotFile.beginning(path)
+    do throws(SaveError) {
+      _ = try save { (bytes) throws(HostError) in try file.write(bytes) }
+    } catch {
+      switch error {
+      case .refused(let failure): throw Failure("\(path): \(failure.message)")
+      case .unwritable(let error): throw Failure(path, error)
+      }
+    }
+    try SnapshotFile.readBack(file, path)
+    try withFailure(path) { () throws(HostError) in try file.commit() }
+  }
+
+  /// Writes the standing guest by `write`, from front to back. The guest is as it was, whether this succeeds
+  /// or throws.
+  func save(_ write: @escaping (RawSpan) throws(HostError) -> Void)
+    throws(SaveError) -> SavedSnapshot
+  {
+    let start = host.now(.monotonic).totalNanoseconds
+    do throws(Failure) { try requireTransportable() } catch { throw .refused(error) }
+    kernel.vfs.sync()
     // Not every host error has a place in a snapshot's; keep the one that stopped the writer.
     var refusal: HostError?
+    let length: UInt64
     do throws(SnapshotError) {
       let standing = StandingState(kernel)
       let header = header(try kernel.digestState(standing))
-      try write(header, standing) { bytes in
-        do throws(HostError) { try file.write(bytes) } catch {
+      length = try self.write(header, standing) { bytes in
+        do throws(HostError) { try write(bytes) } catch {
           refusal = error
           throw error
         }
       }
     } catch {
-      if let refusal { throw Failure(path, refusal) }
-      throw Failure(path, error)
+      if let refusal { throw .unwritable(refusal) }
+      throw .refused(Failure("\(error)"))
     }
-    try withFailure(path) { () throws(HostError) in try file.commit() }
     return SavedSnapshot(
-      bytes: file.length, nanoseconds: host.now(.monotonic).totalNanoseconds - start,
+      bytes: length, nanoseconds: host.now(.monotonic).totalNanoseconds - start,
       syscallCount: kernel.syscallCount)
   }
 
@@ -53,12 +78,14 @@ extension Picoprocess {
     }
   }
 
+  /// - Returns: the bytes written.
   private func write(
     _ header: SnapshotHeader, _ standing: StandingState, to sink: @escaping (RawSpan) throws -> Void
-  ) throws(SnapshotError) {
+  ) throws(SnapshotError) -> UInt64 {
     let writer = try SnapshotWriter(header, to: sink)
     try kernel.saveState(to: writer, standing)
     _ = try writer.finish()
+    return writer.bytesWritten
   }
 
   /// A snapshot is named by what it holds. One that is written before the guest has run on from another
@@ -94,7 +121,7 @@ extension Picoprocess {
       let header = SnapshotHeader(
         id: SnapshotID(high: 0, low: 0), guestISA: kernel.isa.rawValue,
         libraryOSVersion: GodwitVersion.number, abiVersion: Self.abiVersion)
-      try write(header, StandingState(kernel)) { collector.append($0) }
+      _ = try write(header, StandingState(kernel)) { collector.append($0) }
     } catch { throw Failure("a snapshot in memory", error) }
     bytes = collector.bytes
     kernel.vfs.sync()

@@ -12,11 +12,21 @@ package final class SnapshotFile: SnapshotSource {
     }
   }
 
+  private init(_ file: InputFile) { self.file = file }
+
   /// Begins a snapshot that will replace `path`.
   static func beginning(_ path: String) throws(Failure) -> AtomicFile {
     do throws(HostError) { return try AtomicFile(replacing: path, permissions: 0o600) } catch {
       throw failure(path, error)
     }
+  }
+
+  /// Reads what was written to `file`, which will be the snapshot at `path`, and checks every byte of it.
+  static func readBack(_ file: AtomicFile, _ path: String) throws(Failure) {
+    let input = try withFailure(path) { () throws(HostError) in try file.input() }
+    do throws(SnapshotError) {
+      try SnapshotReader(SnapshotFile(input)).verify()
+    } catch { throw Failure(path, error) }
   }
 
   private static func failure(_ path: String, _ error: HostError) -> Failure {

@@ -1,0 +1,193 @@
+import Foundation
+import HostABI
+import Picoprocess
+import PosixHost
+import Testing
+
+/// What becomes of guest and snapshot when a client of the control socket fails, at each step of
+/// `Docs/Handover.md`.
+@Suite struct HandoverTests {
+  /// How far the client comes before it is gone.
+  enum Step: String, CaseIterable, CustomTestStringConvertible {
+    case request, saved, abort, silence, rename, commit
+    var testDescription: String { rawValue }
+    var letsGo: Bool { self == .commit }
+    var hasFile: Bool { self == .rename || self == .commit }
+  }
+
+  /// A client that says what it should, up to `step`.
+  private func converse(_ connection: ControlConnection, _ file: AtomicFile, until step: Step)
+    throws
+  {
+    func send(_ line: String, _ file: AtomicFile? = nil) throws {
+      try connection.send(Array(line.utf8), handing: file)
+    }
+    func answer() throws -> String {
+      String(decoding: try connection.receive(timeout: 60_000_000_000) ?? [], as: UTF8.self)
+    }
+    try send(
+      step == .silence ? #"{"suspend":{"patience":200000000}}"# : #"{"suspend":{}}"#, file)
+    if step == .request { return }
+    #expect(try answer().hasPrefix(#"{"saved":{"#))
+    switch step {
+    case .abort:
+      try send(#"{"abort":{}}"#)
+      #expect(try answer().hasPrefix(#"{"failed":{"#))
+    case .silence:
+      #expect(try answer().contains("not confirmed in time"))
+    case .rename: try file.commit()
+    case .commit:
+      try file.commit()
+      try send(#"{"commit":{}}"#)
+    case .request, .saved: break
+    }
+  }
+
+  @Test(arguments: Step.allCases) func nothingIsLost(_ step: Step) throws {
+    let scratch = try Scratch()
+    let run = try scratch.begin(
+      """
+      $G run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
+      import os, time
+      open("/mnt/ready", "w").close()
+      while not os.path.exists("/mnt/go"): time.sleep(0.001)
+      print("unharmed")' >out 2>&1
+      echo $? >status
+      """)
+    try scratch.wait(for: "ready")
+    let directory = try ControlDirectory(scratch.path("godwit"))
+    do {
+      let connection = try directory.connect(to: "guest")
+      let file = try AtomicFile(replacing: scratch.path("snapshot"))
+      try converse(connection, file, until: step)
+    }
+    if step.letsGo {
+      try scratch.wait(for: "status")
+      #expect(throws: HostError.notFound) { try directory.connect(to: "guest") }
+    } else {
+      // It answers, and can be saved as ever.
+      let taken = try scratch.shell("$G checkpoint guest -o other && $G verify other >/dev/null")
+      #expect(taken.status == 0, "\(taken.error)")
+    }
+    #expect(scratch.names().contains("snapshot") == step.hasFile)
+    #expect(!scratch.names().contains { $0.hasSuffix(".tmp") })
+    let ended = try scratch.shell(
+      step.letsGo
+        ? "touch go; $G resume snapshot --mount .:/mnt"
+        : "touch go; await status; cat out" + (step.hasFile ? "; $G resume snapshot" : ""))
+    #expect(
+      ended.text == (step == .rename ? "unharmed\nunharmed\n" : "unharmed\n"), "\(ended.error)")
+    run.wait()
+  }
+
+  /// Requests that make no sense are answered, and do no harm.
+  @Test func requestsWithoutAFileAreRefused() throws {
+    let scratch = try Scratch()
+    let run = try scratch.begin(
+      "$G run --name guest --root $R --mount .:/mnt -- /bin/sh -c 'touch /mnt/ready; cat /mnt/go'")
+    defer { run.wait() }
+    try scratch.wait(for: "ready")
+    defer { _ = try? scratch.shell("$G kill guest KILL") }
+    let directory = try ControlDirectory(scratch.path("godwit"))
+    let file = try AtomicFile(replacing: scratch.path("snapshot"))
+    for (line, file) in [
+      (#"{"suspend":{}}"#, nil), (#"{"checkpoint":{}}"#, nil), (#"{"info":{}}"#, file),
+      (#"{"suspend":{"output":7,"patience":"x"}}"#, file), ("", file),
+    ] {
+      let connection = try directory.connect(to: "guest")
+      try connection.send(Array(line.utf8), handing: file)
+      let answer = String(
+        decoding: try connection.receive(timeout: 60_000_000_000) ?? [], as: UTF8.self)
+      #expect(answer.hasPrefix(#"{"failed":{"#), "\(line): \(answer)")
+    }
+  }
+
+  /// `godwit suspend` itself, killed at moments all over.
+  @Test func aKilledClientLosesNothing() throws {
+    let scratch = try Scratch()
+    let moments = LongTests.areOn ? 60 : 12
+    let outcome = try scratch.shell(
+      """
+      RANDOM=$$
+      there() { $G ps | grep -q "^guest "; }
+      $G run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
+      import os, time
+      data = os.urandom(20000000)
+      total = sum(data)
+      open("/mnt/ready", "w").close()
+      while not os.path.exists("/mnt/go"): time.sleep(0.001)
+      print(total == sum(data))' >out &
+      await ready
+      start=$(date +%s%N); $G checkpoint guest -o snapshot || echo "checkpoint $?"
+      taken=$(( ($(date +%s%N) - start) / 1000 ))
+      for moment in $(seq \(moments)); do
+        rm -f snapshot
+        $G suspend guest -o snapshot 2>/dev/null & client=$!
+        sleep $(printf '0.%06d' $(( RANDOM * taken / 25000 % 1000000 )))
+        kill -KILL $client 2>/dev/null; wait $client
+        # Either it goes on, or its snapshot is whole.
+        if ! there && sleep 0.5 && ! there; then
+          $G verify snapshot >/dev/null || { echo "lost at moment $moment"; exit 1; }
+          $G resume snapshot --name guest >out & until there; do sleep 0.02; done
+        fi
+      done
+      touch go; wait; cat out
+      ls -A | grep tmp
+      """, limit: 600)
+    #expect(outcome.text == "True\n", "\(outcome.error)")
+  }
+
+  /// Who hears that a guest is suspended may resume it at once: its name, ports and files are free.
+  @Test func nameAndPortsAreFree() throws {
+    let scratch = try Scratch()
+    let turns = LongTests.areOn ? 100 : 15
+    let port = 20_000 + Int(getpid()) % 20_000
+    let outcome = try scratch.shell(
+      """
+      $G run --name guest --root $R --mount .:/mnt --publish \(port):80 --publish \(port):53/udp -- \
+        /usr/bin/python3 -c '
+      import os, socket, time
+      tcp = socket.create_server(("0.0.0.0", 80)); udp = socket.socket(type=socket.SOCK_DGRAM)
+      udp.bind(("0.0.0.0", 53))
+      open("/mnt/ready", "w").close()
+      while not os.path.exists("/mnt/go"):
+          connection, _ = tcp.accept()
+          connection.sendall(b"here")
+          connection.close()
+      print("done")' &
+      await ready
+      for turn in $(seq \(turns)); do
+        exec 3<>/dev/tcp/127.0.0.1/\(port); read -rN4 -u3 word; [ "$word" = here ] || echo "turn $turn: $word"
+        $G suspend guest -o snapshot || { echo "suspend $?"; exit 1; }
+        $G resume snapshot --name guest & resumed=$!
+        exec 3>&-
+        until $G ps | grep -q "^guest "; do kill -0 $resumed || exit 1; sleep 0.02; done
+      done
+      touch go; exec 3<>/dev/tcp/127.0.0.1/\(port); wait
+      """, limit: 300)
+    #expect(outcome.text == "done\n", "\(outcome.error)")
+    #expect(outcome.error.isEmpty, "\(outcome.error)")
+  }
+
+  /// A guest that can write the output's directory can't lead the snapshot elsewhere.
+  @Test(arguments: ["suspend", "checkpoint", "--suspend-at-syscall"])
+  func aLinkOfTheGuestsIsNotFollowed(_ how: String) throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      """
+      mkdir mounted; echo precious >outside
+      if [ \(how) = --suspend-at-syscall ]; then
+        $G run --root $R --mount mounted:/mnt --suspend-at-syscall 300 --output mounted/out -- \
+          /usr/bin/python3 -c 'import os; os.symlink("../outside", "/mnt/out"); [os.getppid() for _ in range(9999)]'
+      else
+        $G run --name guest --root $R --mount mounted:/mnt -- /bin/sh -c '
+          ln -s ../outside /mnt/out; touch /mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.01; done' &
+        await mounted/ready
+        $G \(how) guest --output mounted/out || echo "\(how) $?"
+        touch mounted/go; wait
+      fi
+      cat outside; [ -L mounted/out ] && echo link; $G verify mounted/out >/dev/null && echo whole
+      """)
+    #expect(outcome.text == "precious\nwhole\n", "\(outcome.error)")
+  }
+}
