@@ -48,8 +48,18 @@ package struct RegisterFile: Sendable {
   }
 
   package var stackPointer: UInt64 {
-    get { isa == .x86_64 ? general[4] : stackPointerStorage }
-    set { if isa == .x86_64 { general[4] = newValue } else { stackPointerStorage = newValue } }
+    get {
+      switch isa {
+      case .x86_64: general[4]
+      case .aarch64: stackPointerStorage
+      }
+    }
+    set {
+      switch isa {
+      case .x86_64: general[4] = newValue
+      case .aarch64: stackPointerStorage = newValue
+      }
+    }
   }
 }
 

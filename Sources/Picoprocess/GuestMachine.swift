@@ -44,7 +44,7 @@ package final class GuestMachine {
   private func useEngine(for isa: GuestISA) throws(LoadError) {
     do throws(EngineError) {
       let engine = try UnicornEngine(
-        isa: isa, arena: arena, countsInstructions: kernel.deterministicHost != nil)
+        isa: isa, arena: arena, countsInstructions: kernel.isDeterministic)
       let stop = engine.stopToken
       kernel.use(engine, stop: EngineStop { stop.request() })
       engines.append(engine)

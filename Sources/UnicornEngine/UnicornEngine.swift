@@ -142,7 +142,7 @@ package final class UnicornEngine: Engine {
       case (_, UC_ERR_INSN_INVALID):
         return .exception(.illegalInstruction)
       case (_, UC_ERR_EXCEPTION):
-        if let fault = refusedAccess(in: space) { return .fault(fault) }
+        if let fault = settleRefusedFill(in: space) { return .fault(fault) }
       default:
         fatalError("Unicorn stopped for a reason that it does not have: \(error.rawValue)")
       }
@@ -157,8 +157,10 @@ package final class UnicornEngine: Engine {
     return emulator.run(from: start)
   }
 
-  /// Deals with a refused TLB fill: the fault for the library OS, or nil to try again.
-  private func refusedAccess(in space: AddressSpace) -> MemoryFault? {
+  /// Does what a refused TLB fill asks for.
+  ///
+  /// - Returns: the fault that the library OS is to see; nil when the guest tries again.
+  private func settleRefusedFill(in space: AddressSpace) -> MemoryFault? {
     switch refusal {
     case .grow:
       growTLB()

@@ -224,7 +224,8 @@ struct LoadedProgram {
       (.AT_RANDOM, randomBytes.rawValue),
       (.AT_EXECFN, executablePath.rawValue),
       (.AT_PLATFORM, platform.rawValue),
-      (.AT_MINSIGSTKSZ, program.isa == .aarch64 ? 4720 : 2048),
+      // No less than the constant that programs had before there was this entry.
+      (.AT_MINSIGSTKSZ, max(SignalFrame.minimumStackSize(for: program.isa), 2048)),
       (.AT_NULL, 0),
     ]
     var words: [UInt64] = [UInt64(argumentPointers.count)]

@@ -15,10 +15,6 @@ package final class VFS {
   package var memoryInUse: () -> UInt64
   /// In the order they were mounted; the first is the root.
   package private(set) var mounts: [Mount] = []
-  /// The task that looked a path up last, for names that depend on it (`/proc/self`); none when it
-  /// has exited. (A weak reference would make every use of a task slow.)
-  package unowned var caller: Task?
-
   /// What the files of lower trees hold, as far as that was asked.
   package var digests = FileDigests()
 
@@ -40,9 +36,9 @@ package final class VFS {
   package private(set) lazy var memoryFiles = Mount(
     id: 1, filesystem: LayeredFS(vfs: self, lower: nil), on: nil, path: [], isReadOnly: false)
 
-  package init(host: any Host, arena: FrameArena) {
+  package init(host: any Host, arena: FrameArena, hidesHost: Bool = false) {
     self.host = host
-    hidesHost = host is DeterministicHost
+    self.hidesHost = hidesHost
     self.arena = arena
     memoryInUse = { UInt64(arena.framesInUse) << 12 }
   }

@@ -8,12 +8,12 @@ extension Kernel {
   /// Runs the guest until it ends or the host's side wants something. May be called again after
   /// every outcome but `.exited`.
   package func run() -> RunOutcome {
-    defer { setDown() }
+    defer { park() }
     while true {
       if let exitStatus { return .exited(exitStatus) }
       if interrupt.lower(), onInterrupt?() == .stop { return .interrupted }
       if syscallCount >= syscallLimit { return .syscallLimit }
-      takeUp()
+      unpark()
       needsAttention = false
       fireTimers()
       fireProcessorTimers()
@@ -29,13 +29,12 @@ extension Kernel {
     }
   }
 
-  /// Puts everything back as it was when the loop was left, or the guest saved.
-  private func takeUp() {
-    guard isDown else { return }
-    isDown = false
+  /// Restores what the loop had when it was parked, or when the guest was saved.
+  private func unpark() {
+    guard isParked else { return }
+    isParked = false
     clock.start()
-    // Those that slept go back to sleep, in the order in which they had gone. One that a signal ends
-    // instead may take others with it.
+    // Re-run the calls that were blocked, oldest first. A task that a signal ends meanwhile may end others.
     for task in scheduler.runnable where task.runsAgain && task.state == .runnable {
       load(task)
       _ = prepare(task)
@@ -214,7 +213,7 @@ extension Kernel {
   private func nextTurn(at now: Int64) -> Int64 {
     // Not too soon: an alarm costs a host call. In a deterministic run it costs nothing, and must not
     // depend on when somebody happened to look.
-    if deterministicHost == nil { return max(sliceEnd, now + configuration.timeSlice / 2) }
+    if !isDeterministic { return max(sliceEnd, now + configuration.timeSlice / 2) }
     return sliceEnd > now ? sliceEnd : now + configuration.timeSlice
   }
 
@@ -260,11 +259,11 @@ extension Kernel {
     host.setAlarm(at: nil, nil)
   }
 
-  /// Leaves everything steady behind: registers saved, no alarm.
-  private func setDown() {
+  /// Brings the loop to rest, so that the guest can be saved.
+  private func park() {
     unload(at: clock.monotonic)
     setAlarmOff()
-    isDown = true
+    isParked = true
   }
 }
 

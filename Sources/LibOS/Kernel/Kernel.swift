@@ -24,8 +24,9 @@ package struct KernelConfiguration: Sendable {
 /// All of it lives on the picoprocess's one thread. `run()` is the loop; see `Kernel+Run.swift`.
 package final class Kernel {
   package let host: any Host
-  /// The host as that of a deterministic run, whose time is the guest's progress; nil in other runs.
+  /// `host` in a deterministic run, where time is the guest's progress; nil in any other run.
   package let deterministicHost: DeterministicHost?
+  package var isDeterministic: Bool { deterministicHost != nil }
   package let arena: FrameArena
   private var processors: [GuestISA: GuestProcessor] = [:]
   /// Asked for the processor of an ISA that no program had so far; it calls `use`, or says why not.
@@ -87,13 +88,15 @@ package final class Kernel {
   package var onInterrupt: (() -> InterruptAction)?
 
   // State of the run loop; nothing of it outlives a run.
+
+  /// The task whose registers an engine has: it runs, or its call is being answered.
   package internal(set) var loaded: Task?
   var loadedSince: Int64 = 0
   /// The task that ran last, and when its slice ends. A deterministic run goes on with it.
   var current: Int32 = 0
   var sliceEnd: Int64 = 0
-  /// Nothing is as the running loop has it: at first, and between two runs.
-  var isDown = true
+  /// The run loop is outside of the guest: no registers are in an engine, and no alarm is set.
+  var isParked = true
   var alarm: Int64?
   var nextHostPoll: Int64 = 0
 
@@ -103,7 +106,7 @@ package final class Kernel {
     self.arena = arena
     self.configuration = configuration
     self.clock = KernelClock(host: host)
-    self.vfs = VFS(host: host, arena: arena)
+    self.vfs = VFS(host: host, arena: arena, hidesHost: host is DeterministicHost)
     network = Network(host, configuration.outside)
     vfs.memoryInUse = { [unowned self] in memoryInUse }
     network.attach(to: self)
@@ -133,7 +136,7 @@ package final class Kernel {
     processors[engine.isa] = GuestProcessor(engine)
     // So the counters go on from where they were on whatever host comes next, as the clock does.
     // In a deterministic run they follow the count of instructions.
-    if deterministicHost == nil { engine.counterTime = { [unowned self] in clock.monotonic } }
+    if !isDeterministic { engine.counterTime = { [unowned self] in clock.monotonic } }
     stopSwitch.add(stop)
   }
 

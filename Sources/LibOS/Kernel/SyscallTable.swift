@@ -29,7 +29,7 @@ package struct SyscallTable: Sendable {
   /// Every row, group by group; each group stands beside its handlers in `Syscalls/`.
   package static let all: [SyscallRow] = [
     memoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows, terminalRows,
-    futexRows, identityRows, limitRows, signalRows,
+    futexRows, identityRows, limitRows, prctlRows, namespaceRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
     inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, socketRows, messageRows,
     sharedMemoryRows, semaphoreRows, messageQueueRows, processMemoryRows, schedulingRows,

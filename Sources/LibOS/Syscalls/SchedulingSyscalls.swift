@@ -36,15 +36,6 @@ extension SyscallTable {
       return .success
     },
     SyscallRow(
-      "unshare", x64: 272, generic: 97, [.flags(of: CloneFlags.self)], support: .partial,
-      note: "no namespaces: EPERM", sys_unshare),
-    SyscallRow(
-      "setns", x64: 308, generic: 268, [.fd, .hex], support: .refused, note: "no namespaces: EPERM"
-    ) { call throws(Errno) in
-      _ = try call.file(0)
-      throw .EPERM
-    },
-    SyscallRow(
       "syslog", x64: 103, generic: 116, [.int, .address, .int], support: .partial,
       note: "the log is empty", sys_syslog),
   ]
@@ -111,22 +102,6 @@ private func sys_get_mempolicy(_ call: SyscallContext) throws(Errno) -> SyscallR
   var nodes = [UInt8](repeating: 0, count: Int((call[2] + 63) / 64) * 8)
   if call[4] & 4 != 0 { nodes[0] = 1 }
   try call.store(nodes, to: call.address(1))
-  return .success
-}
-
-/// unshare(2): what a process does not share it need not give up.
-private func sys_unshare(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let flags = CloneFlags(rawValue: call[0])
-  let parts: CloneFlags = [
-    .CLONE_FS, .CLONE_FILES, .CLONE_SYSVSEM, .CLONE_THREAD, .CLONE_SIGHAND, .CLONE_VM,
-  ]
-  guard flags.subtracting(parts).subtracting(.namespaces).isEmpty else { throw .EINVAL }
-  guard flags.isDisjoint(with: .namespaces) else { throw .EPERM }
-  let isThreaded = call.process.tasks.count > 1
-  guard !isThreaded || flags.isDisjoint(with: [.CLONE_THREAD, .CLONE_SIGHAND, .CLONE_VM]) else {
-    throw .EINVAL
-  }
-  if flags.contains(.CLONE_FILES), !isThreaded { call.process.unshareFiles() }
   return .success
 }
 

@@ -1,12 +1,12 @@
 import Machine
 
-// What the guest is told of memory in use. Which clean pages are at hand is chance, and differs after a
-// resume: a deterministic run counts what the guest has asked for and written to.
+// What the guest is told of memory in use. Which clean pages are resident is chance, and differs after a
+// resume; so a deterministic run counts what the guest has asked for and written to.
 
 extension Kernel {
   /// Bytes in use by all processes.
   var memoryInUse: UInt64 {
-    guard deterministicHost != nil else { return UInt64(arena.framesInUse) << 12 }
+    guard isDeterministic else { return UInt64(arena.framesInUse) << 12 }
     var seen: Set<ObjectIdentifier> = []
     return processes.values.reduce(0) { sum, process in
       seen.insert(ObjectIdentifier(process.space)).inserted
@@ -16,31 +16,31 @@ extension Kernel {
 
   /// The most that has been in use, in bytes.
   var peakMemoryInUse: UInt64 {
-    deterministicHost == nil ? UInt64(arena.peakFramesInUse) << 12 : memoryInUse
+    isDeterministic ? memoryInUse : UInt64(arena.peakFramesInUse) << 12
   }
 }
 
 extension Process {
-  /// Pages that are at hand (`VmRSS`).
+  /// Pages that are resident (`VmRSS`).
   var residentPages: Int {
-    kernel.deterministicHost == nil ? space.residentPages : space.privatePages
+    kernel.isDeterministic ? space.privatePages : space.residentPages
   }
 
-  /// Pages at hand of one mapping.
+  /// Resident pages of one mapping.
   func residentPages(of vma: VMA) -> Int {
-    kernel.deterministicHost == nil
-      ? space.table.pages(in: vma.pages).count : space.privatePages(of: vma)
+    kernel.isDeterministic
+      ? space.privatePages(of: vma) : space.table.pages(in: vma.pages).count
   }
 
-  /// What the pages of one mapping are. In a deterministic run they are its own: which of like contents are
-  /// kept but once is chance, too.
+  /// How the pages of one mapping are used. A deterministic run counts all of them as its own: which equal
+  /// pages are stored once is chance, too.
   func pageUse(of vma: VMA) -> PageUse {
-    kernel.deterministicHost == nil
-      ? space.pageUse(of: vma) : PageUse(private: space.privatePages(of: vma))
+    kernel.isDeterministic
+      ? PageUse(private: space.privatePages(of: vma)) : space.pageUse(of: vma)
   }
 
-  /// Whether the page that holds `address` is at hand (mincore(2)).
+  /// Whether the page that holds `address` is resident (mincore(2)).
   func isResident(_ address: GuestAddress) -> Bool {
-    kernel.deterministicHost == nil ? space.isResident(address) : space.isKept(address)
+    kernel.isDeterministic ? space.isKept(address) : space.isResident(address)
   }
 }

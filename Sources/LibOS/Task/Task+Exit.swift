@@ -28,7 +28,6 @@ extension Task {
     kernel.needsAttention = true
     process.endedProcessorTime += currentProcessorTime
     if kernel.loaded === self { kernel.loaded = nil }
-    if kernel.vfs.caller === self { kernel.vfs.caller = nil }
     process.tasks.removeAll { $0 === self }
     kernel.tasks[tid] = nil
   }

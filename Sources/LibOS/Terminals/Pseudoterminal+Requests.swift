@@ -189,7 +189,6 @@ extension Pseudoterminal {
       throw .EIO
     }
     let place = mount.root.child(Array(String(number).utf8), inode)
-    _ = call.caller()
     var kept = flags.subtracting(.creation).subtracting(.O_CLOEXEC)
     kept.insert(.O_LARGEFILE)
     let slave = try openSlave(kept, at: place)

@@ -21,7 +21,7 @@ package final class PseudoterminalTable {
       throw .ENOSPC
     }
     let terminal = make(number)
-    terminal.inode.belong(to: kernel.vfs.caller?.process.credentials)
+    terminal.inode.belong(to: kernel.loaded?.process.credentials)
     return PseudoterminalMaster(terminal, flags, at: dentry)
   }
 

@@ -27,7 +27,6 @@ extension Siginfo {
   /// (`arch/x86/kernel/traps.c`, `arch/arm64/kernel/traps.c`).
   package init(_ exception: GuestException, registers: RegisterFile) {
     let address = registers.programCounter
-    let x86 = registers.isa == .x86_64
     switch exception {
     case .divide:
       self = .fault(.SIGFPE, code: SignalCode.FPE_INTDIV, address: address)
@@ -35,13 +34,18 @@ extension Siginfo {
       let code = Self.floatingPointCode(registers, vector: exception == .vectorFloatingPoint)
       self = .fault(.SIGFPE, code: code, address: address)
     case .illegalInstruction:
-      let code = x86 ? SignalCode.ILL_ILLOPN : SignalCode.ILL_ILLOPC
+      let code =
+        switch registers.isa {
+        case .x86_64: SignalCode.ILL_ILLOPN
+        case .aarch64: SignalCode.ILL_ILLOPC
+        }
       self = .fault(.SIGILL, code: code, address: address)
     case .breakpoint:
       self =
-        x86
-        ? .kill(.SIGTRAP, code: SignalCode.SI_KERNEL, pid: 0, uid: 0)
-        : .fault(.SIGTRAP, code: SignalCode.TRAP_BRKPT, address: address)
+        switch registers.isa {
+        case .x86_64: .kill(.SIGTRAP, code: SignalCode.SI_KERNEL, pid: 0, uid: 0)
+        case .aarch64: .fault(.SIGTRAP, code: SignalCode.TRAP_BRKPT, address: address)
+        }
     case .singleStep:
       self = .fault(.SIGTRAP, code: SignalCode.TRAP_TRACE, address: address)
     case .generalProtection, .bounds:

@@ -181,14 +181,27 @@ package struct SemidDS: GuestISAStruct {
     self.sem_nsems = sem_nsems
   }
 
-  package static func byteCount(for isa: GuestISA) -> Int { isa == .x86_64 ? 104 : 88 }
+  package static func byteCount(for isa: GuestISA) -> Int {
+    switch isa {
+    case .x86_64: 104
+    case .aarch64: 88
+    }
+  }
+
+  /// Bytes behind each time, once meant for its upper half.
+  private static func padding(for isa: GuestISA) -> Int {
+    switch isa {
+    case .x86_64: 8
+    case .aarch64: 0
+    }
+  }
 
   package init(from reader: inout ByteReader, isa: GuestISA) {
     sem_perm = IpcPerm(from: &reader)
     sem_otime = reader.read()
-    if isa == .x86_64 { reader.skip(8) }
+    reader.skip(Self.padding(for: isa))
     sem_ctime = reader.read()
-    if isa == .x86_64 { reader.skip(8) }
+    reader.skip(Self.padding(for: isa))
     sem_nsems = reader.read()
     reader.skip(16)
   }
@@ -196,9 +209,9 @@ package struct SemidDS: GuestISAStruct {
   package func encode(to writer: inout ByteWriter, isa: GuestISA) {
     sem_perm.encode(to: &writer)
     writer.write(sem_otime)
-    if isa == .x86_64 { writer.zero(8) }
+    writer.zero(Self.padding(for: isa))
     writer.write(sem_ctime)
-    if isa == .x86_64 { writer.zero(8) }
+    writer.zero(Self.padding(for: isa))
     writer.write(sem_nsems)
     writer.zero(16)
   }

@@ -77,7 +77,15 @@ package struct Stat: GuestISAStruct {
     st_atim = Timespec(from: &reader)
     st_mtim = Timespec(from: &reader)
     st_ctim = Timespec(from: &reader)
-    reader.skip(isa == .x86_64 ? 24 : 8)
+    reader.skip(Self.tail(for: isa))
+  }
+
+  /// Unused bytes at the end.
+  private static func tail(for isa: GuestISA) -> Int {
+    switch isa {
+    case .x86_64: 24
+    case .aarch64: 8
+    }
   }
 
   package func encode(to writer: inout ByteWriter, isa: GuestISA) {
@@ -108,6 +116,6 @@ package struct Stat: GuestISAStruct {
     st_atim.encode(to: &writer)
     st_mtim.encode(to: &writer)
     st_ctim.encode(to: &writer)
-    writer.zero(isa == .x86_64 ? 24 : 8)
+    writer.zero(Self.tail(for: isa))
   }
 }

@@ -2,7 +2,8 @@
 package enum Translation: Sendable {
   /// The frame, and all that the engine may do with the page until the next flush.
   case frame(Frame, Permissions)
-  /// Drop stale translations and flush, then try again: the access itself is allowed.
+  /// The access is allowed, but the engine must first drop stale translations and flush its TLB. It then
+  /// asks again.
   case retry
   case refused(MemoryFault.Reason)
 }
@@ -25,10 +26,7 @@ extension AddressSpace {
     let page = address.page
     var entry = table[page]
     if !entry.isPresent {
-      switch fault(page, address, access) {
-      case .refused(let reason): return .refused(reason)
-      default: break
-      }
+      if let reason = makePresent(page, address, access) { return .refused(reason) }
       entry = table[page]
     }
     return grant(page, entry, access, isOwnCode)
@@ -115,81 +113,85 @@ extension AddressSpace {
 
   // MARK: Faults
 
-  /// Makes the entry of an absent page. `.retry` stands for "done".
-  private func fault(_ page: UInt64, _ address: GuestAddress, _ access: Access) -> Translation {
+  /// Makes the entry of an absent page.
+  ///
+  /// - Returns: why the page cannot be present; nil when it is now.
+  private func makePresent(
+    _ page: UInt64, _ address: GuestAddress, _ access: Access
+  ) -> MemoryFault.Reason? {
     var index = index(endingAbove: address)
     if index < mappings.count, !mappings[index].contains(address) {
-      guard growStack(index, to: address) else { return .refused(.unmapped) }
+      guard growStack(index, to: address) else { return .unmapped }
       index = self.index(endingAbove: address)
     }
-    guard index < mappings.count else { return .refused(.unmapped) }
+    guard index < mappings.count else { return .unmapped }
     let vma = mappings[index]
     let allowed = vma.permissions
     switch access {
-    case .read: guard !allowed.isEmpty else { return .refused(.protection) }
-    case .write: guard allowed.contains(.write) else { return .refused(.protection) }
-    case .execute: guard allowed.contains(.execute) else { return .refused(.protection) }
+    case .read: guard !allowed.isEmpty else { return .protection }
+    case .write: guard allowed.contains(.write) else { return .protection }
+    case .execute: guard allowed.contains(.execute) else { return .protection }
     }
     guard let (object, objectIndex) = vma.objectPage(page) else {
       return fillAnonymous(page, allowed, access)
     }
-    guard objectIndex << 12 < object.size else { return .refused(.bus) }
+    guard objectIndex << 12 < object.size else { return .bus }
     return vma.flags.contains(.shared)
       ? fillShared(page, object, objectIndex, allowed, access)
       : fillPrivate(page, vma, object, objectIndex)
   }
 
   private func fillAnonymous(_ page: UInt64, _ allowed: Permissions, _ access: Access)
-    -> Translation
+    -> MemoryFault.Reason?
   {
     guard access == .write else {
       var entry = PageTableEntry(frame: .zero, permissions: allowed)
       entry.isCopyOnWrite = true
       table[page] = entry
-      return .retry
+      return nil
     }
-    guard let frame = arena.allocate(for: self) else { return .refused(.outOfMemory) }
+    guard let frame = arena.allocate(for: self) else { return .outOfMemory }
     table[page] = PageTableEntry(frame: frame, permissions: allowed)
-    return .retry
+    return nil
   }
 
   private func fillShared(
     _ page: UInt64, _ object: MemoryObject, _ index: UInt64, _ allowed: Permissions,
     _ access: Access
-  ) -> Translation {
+  ) -> MemoryFault.Reason? {
     guard let frame = object.frame(index, isWrite: access == .write) else {
       let isFull = arena.allocate(for: self).map { arena.release($0) } == nil
-      return .refused(isFull ? .outOfMemory : .bus)
+      return isFull ? .outOfMemory : .bus
     }
     arena.retain(frame)
     var entry = PageTableEntry(frame: frame, permissions: allowed)
     entry.isShared = true
     table[page] = entry
-    return .retry
+    return nil
   }
 
   /// A private page of a file: the object's own frame copy-on-write where it holds one or is to hold
   /// one, for all processes; else read from the file, its absent neighbours with it.
   private func fillPrivate(_ page: UInt64, _ vma: VMA, _ object: MemoryObject, _ index: UInt64)
-    -> Translation
+    -> MemoryFault.Reason?
   {
     if let held = object.heldFrame(index) {
       mapCopyOnWrite(page, held, vma)
-      return .retry
+      return nil
     }
     if object.isCached, let frame = object.frame(index, isWrite: false) {
       mapCopyOnWrite(page, frame, vma)
       fillAround(page, vma, object)
-      return .retry
+      return nil
     }
-    guard let frame = arena.allocate(for: self) else { return .refused(.outOfMemory) }
+    guard let frame = arena.allocate(for: self) else { return .outOfMemory }
     guard object.fill(frame, from: index) else {
       arena.release(frame)
-      return .refused(.bus)
+      return .bus
     }
     table[page] = PageTableEntry(frame: frame, permissions: vma.permissions)
     fillAround(page, vma, object)
-    return .retry
+    return nil
   }
 
   private func mapCopyOnWrite(_ page: UInt64, _ frame: Frame, _ vma: VMA) {

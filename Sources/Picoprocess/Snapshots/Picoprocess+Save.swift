@@ -100,7 +100,7 @@ extension Picoprocess {
       header.creationNanoseconds = origin.creationNanoseconds
       header.hostNote = origin.hostNote
     } else {
-      let isDeterministic = kernel.deterministicHost != nil
+      let isDeterministic = kernel.isDeterministic
       let now =
         isDeterministic
         ? HostTime(nanoseconds: kernel.clock.moment.realtime) : host.now(.realtime)

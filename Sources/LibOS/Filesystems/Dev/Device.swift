@@ -77,7 +77,7 @@ package final class DeviceInode: Inode {
 
   /// `/dev/tty`: the terminal that controls the caller's session, whichever it is.
   private func openTerminal(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
-    guard let control = kernel.vfs.caller?.process.controllingTerminal else { throw .ENXIO }
+    guard let control = kernel.loaded?.process.controllingTerminal else { throw .ENXIO }
     if let terminal = control.pseudoterminal { return try terminal.openSlave(flags, at: dentry) }
     return try HostStreamFile(kernel.vfs, StreamURI(.tty, ""), flags, at: dentry)
   }

@@ -28,12 +28,12 @@ extension ProcFS {
     root.add(
       "self",
       ProcLink(number: takeNumber()) { [unowned kernel] () throws(Errno) in
-        Array(String(try kernel.vfs.requireCaller().process.pid).utf8)
+        Array(String(try kernel.requireCaller().process.pid).utf8)
       })
     root.add(
       "thread-self",
       ProcLink(number: takeNumber()) { [unowned kernel] () throws(Errno) in
-        let task = try kernel.vfs.requireCaller()
+        let task = try kernel.requireCaller()
         return Array("\(task.process.pid)/task/\(task.tid)".utf8)
       })
     root.add("net", FixedLink(Array("self/net".utf8), number: takeNumber()))
@@ -94,10 +94,11 @@ extension ProcFS {
   }
 }
 
-extension VFS {
+extension Kernel {
+  /// The task whose call is being answered, for names that depend on it (`/proc/self`).
   func requireCaller() throws(Errno) -> Task {
-    guard let caller else { throw .ENOENT }
-    return caller
+    guard let loaded else { throw .ENOENT }
+    return loaded
   }
 }
 
@@ -162,7 +163,7 @@ private func meminfo(_ kernel: Kernel) -> String {
 /// What the emulated processor is and can do; see `HardwareCapabilities`.
 private func cpuinfo(_ kernel: Kernel) -> String {
   // Like a compatible processor: what it shows is what the asking program runs on.
-  guard let processor = try? kernel.processor(for: kernel.vfs.caller?.process.isa ?? kernel.isa)
+  guard let processor = try? kernel.processor(for: kernel.loaded?.process.isa ?? kernel.isa)
   else { return "" }
   let capabilities = processor.engine.hwcaps
   var text = ""

@@ -97,7 +97,7 @@ package class UnixSocket: Socket {
     let text = Array(path.prefix { $0 != 0 })
     let mode = FileMode(type: .S_IFSOCK, permissions: socketInode.permissions)
     do throws(Errno) {
-      place = try call.vfs.makeSocket(text, mode: mode, caller: call.caller())
+      place = try call.vfs.makeSocket(text, mode: mode, caller: call.pathCaller)
     } catch {
       throw error == .EEXIST ? .EADDRINUSE : error
     }
@@ -127,7 +127,7 @@ package class UnixSocket: Socket {
       guard let found = network.unix.socket(abstract: path, type) else { throw .ECONNREFUSED }
       return found
     }
-    let caller = call.caller()
+    let caller = call.pathCaller
     var walker = Walker(caller, from: call.process.fs.cwd)
     let dentry = try walker.find(Array(path.prefix { $0 != 0 }), follow: true)
     try caller.credentials.require(.W_OK, dentry.inode)

@@ -56,7 +56,7 @@ private func rename(
   _ newStart: Dentry, _ flags: RenameFlags
 ) throws(Errno) -> SyscallResult {
   try call.vfs.rename(
-    path, from: start, to: newPath, from: newStart, flags: flags, caller: call.caller())
+    path, from: start, to: newPath, from: newStart, flags: flags, caller: call.pathCaller)
   return .success
 }
 
@@ -92,7 +92,7 @@ private func link(
   _ call: SyscallContext, _ target: SyscallContext.Target, _ path: [UInt8], _ start: Dentry
 ) throws(Errno) -> SyscallResult {
   guard case .dentry(let existing) = target else { throw .EXDEV }
-  try call.vfs.link(existing, to: path, from: start, caller: call.caller())
+  try call.vfs.link(existing, to: path, from: start, caller: call.pathCaller)
   return .success
 }
 
@@ -112,7 +112,7 @@ func sys_linkat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 private func symlink(
   _ call: SyscallContext, _ target: [UInt8], _ path: [UInt8], _ start: Dentry
 ) throws(Errno) -> SyscallResult {
-  try call.vfs.makeSymbolicLink(path, from: start, to: target, caller: call.caller())
+  try call.vfs.makeSymbolicLink(path, from: start, to: target, caller: call.pathCaller)
   return .success
 }
 
@@ -129,12 +129,12 @@ func sys_symlinkat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 // MARK: unlink, mkdir, mknod
 
 func sys_unlink(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try call.vfs.unlink(try call.path(0), from: call.process.fs.cwd, caller: call.caller())
+  try call.vfs.unlink(try call.path(0), from: call.process.fs.cwd, caller: call.pathCaller)
   return .success
 }
 
 func sys_rmdir(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try call.vfs.removeDirectory(try call.path(0), from: call.process.fs.cwd, caller: call.caller())
+  try call.vfs.removeDirectory(try call.path(0), from: call.process.fs.cwd, caller: call.pathCaller)
   return .success
 }
 
@@ -143,23 +143,23 @@ func sys_unlinkat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let path = try call.path(1)
   let start = try call.start(0, path)
   if flags.contains(.AT_REMOVEDIR) {
-    try call.vfs.removeDirectory(path, from: start, caller: call.caller())
+    try call.vfs.removeDirectory(path, from: start, caller: call.pathCaller)
   } else {
-    try call.vfs.unlink(path, from: start, caller: call.caller())
+    try call.vfs.unlink(path, from: start, caller: call.pathCaller)
   }
   return .success
 }
 
 func sys_mkdir(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   try call.vfs.makeDirectory(
-    try call.path(0), from: call.process.fs.cwd, permissions: call.uint(1), caller: call.caller())
+    try call.path(0), from: call.process.fs.cwd, permissions: call.uint(1), caller: call.pathCaller)
   return .success
 }
 
 func sys_mkdirat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let path = try call.path(1)
   try call.vfs.makeDirectory(
-    path, from: try call.start(0, path), permissions: call.uint(2), caller: call.caller())
+    path, from: try call.start(0, path), permissions: call.uint(2), caller: call.pathCaller)
   return .success
 }
 
@@ -168,7 +168,7 @@ private func makeNode(
 ) throws(Errno) -> SyscallResult {
   try call.vfs.makeNode(
     path, from: start, mode: FileMode(rawValue: mode & 0xffff),
-    device: DeviceNumber(rawValue: device), caller: call.caller())
+    device: DeviceNumber(rawValue: device), caller: call.pathCaller)
   return .success
 }
 

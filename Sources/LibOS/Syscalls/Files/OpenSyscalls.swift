@@ -41,7 +41,7 @@ private func open(
     file = pending
   } else {
     file = try call.vfs.open(
-      path, from: start, flags, permissions: permissions, caller: call.caller(), resolve: resolve)
+      path, from: start, flags, permissions: permissions, caller: call.pathCaller, resolve: resolve)
   }
   if let end = file as? PipeEnd, end.awaitsOtherEnd {
     task.pendingOpen = end

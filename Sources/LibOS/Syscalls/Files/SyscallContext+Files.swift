@@ -5,9 +5,8 @@ extension SyscallContext {
   var vfs: VFS { kernel.vfs }
 
   /// On whose behalf this call walks paths.
-  func caller() -> PathCaller {
-    vfs.caller = task
-    return PathCaller(fs: process.fs, credentials: process.credentials)
+  var pathCaller: PathCaller {
+    PathCaller(fs: process.fs, credentials: process.credentials)
   }
 
   /// The open file in argument `index`, for calls that O_PATH files refuse (EBADF).
@@ -74,7 +73,7 @@ extension SyscallContext {
       if let dentry = file.dentry { return .dentry(dentry) }
       return .file(file)
     }
-    var walker = Walker(caller(), from: try start(index, path))
+    var walker = Walker(pathCaller, from: try start(index, path))
     let follow = follow ?? !flags.contains(.AT_SYMLINK_NOFOLLOW)
     let dentry = try walker.find(path, follow: follow)
     if let stand = dentry.inode as? OpenFileInode { return .file(stand.file) }
@@ -83,7 +82,7 @@ extension SyscallContext {
 
   /// The target of a path relative to the current directory.
   func target(_ path: [UInt8], follow: Bool = true) throws(Errno) -> Target {
-    var walker = Walker(caller(), from: process.fs.cwd)
+    var walker = Walker(pathCaller, from: process.fs.cwd)
     let dentry = try walker.find(path, follow: follow)
     if let stand = dentry.inode as? OpenFileInode { return .file(stand.file) }
     return .dentry(dentry)

@@ -32,8 +32,12 @@ extension CloneRequest {
 }
 
 private func sys_clone(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  // x86-64: flags, stack, ptid, ctid, tls; the generic order has tls before ctid.
-  let (child, tls) = call.isa == .x86_64 ? (call[3], call[4]) : (call[4], call[3])
+  // flags, stack, parent_tid, and then two whose order differs.
+  let (child, tls) =
+    switch call.isa {
+    case .x86_64: (call[3], call[4])
+    case .aarch64: (call[4], call[3])
+    }
   var request = CloneRequest(
     flags: CloneFlags(rawValue: call[0] & 0xffff_ff00),
     exitSignal: Int32(call[0] & CloneFlags.CSIGNAL), stackPointer: call.address(1),

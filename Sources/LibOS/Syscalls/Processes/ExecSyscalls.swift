@@ -64,7 +64,7 @@ extension SyscallContext {
 private func execute(
   _ call: SyscallContext, _ path: [UInt8], arguments: GuestAddress, environment: GuestAddress
 ) throws(Errno) -> SyscallResult {
-  let caller = call.caller()
+  let caller = call.pathCaller
   if path.isEmpty { throw .ENOENT }
   var strings = try call.strings(at: arguments)
   // A program counts on its name being there.

@@ -1,0 +1,94 @@
+import LinuxABI
+import Machine
+
+extension SyscallTable {
+  package static let prctlRows: [SyscallRow] = [
+    SyscallRow("prctl", x64: 157, generic: 167, [.int, .hex, .hex, .hex, .hex], sys_prctl),
+    SyscallRow("arch_prctl", x64: 158, generic: nil, [.hex, .address], sys_arch_prctl),
+  ]
+}
+
+/// prctl(2).
+private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard let option = PrctlOption(rawValue: call.uint(0)) else { throw .EINVAL }
+  let process = call.process
+  switch option {
+  case .PR_SET_NAME:
+    var name: [UInt8] = []
+    for index in 0..<UInt64(15) {
+      let byte: UInt8 = try call.load(at: call.address(1) + index)
+      if byte == 0 { break }
+      name.append(byte)
+    }
+    call.task.name = name
+    return .success
+  case .PR_GET_NAME:
+    let padding = [UInt8](repeating: 0, count: 16 - call.task.name.count)
+    try call.store(call.task.name + padding, to: call.address(1))
+    return .success
+  case .PR_SET_PDEATHSIG:
+    guard call[1] <= 64 else { throw .EINVAL }
+    process.parentDeathSignal = call.int(1)
+    return .success
+  case .PR_GET_PDEATHSIG:
+    try call.store(process.parentDeathSignal, to: call.address(1))
+    return .success
+  case .PR_GET_DUMPABLE: return .value(process.isDumpable ? 1 : 0)
+  case .PR_SET_DUMPABLE:
+    guard call[1] <= 1 else { throw .EINVAL }
+    process.isDumpable = call[1] == 1
+    return .success
+  case .PR_GET_KEEPCAPS, .PR_GET_SECUREBITS, .PR_GET_SECCOMP, .PR_GET_THP_DISABLE: return .success
+  case .PR_SET_KEEPCAPS, .PR_SET_THP_DISABLE: return .success
+  case .PR_CAPBSET_READ:
+    guard call[1] <= 40 else { throw .EINVAL }
+    return .value(1)
+  case .PR_GET_TIMERSLACK: return .value(call.task.timerSlack)
+  case .PR_SET_TIMERSLACK:
+    call.task.timerSlack = call[1] == 0 ? 50_000 : call[1]
+    return .success
+  case .PR_SET_NO_NEW_PRIVS:
+    guard call[1] == 1, call[2] == 0, call[3] == 0, call[4] == 0 else { throw .EINVAL }
+    process.noNewPrivileges = true
+    return .success
+  case .PR_GET_NO_NEW_PRIVS:
+    guard call[1] == 0, call[2] == 0, call[3] == 0, call[4] == 0 else { throw .EINVAL }
+    return .value(process.noNewPrivileges ? 1 : 0)
+  case .PR_GET_TID_ADDRESS:
+    try call.store(call.task.clearChildTID.rawValue, to: call.address(1))
+    return .success
+  case .PR_GET_TSC:
+    guard call.isa == .x86_64 else { throw .EINVAL }
+    try call.store(UInt32(1), to: call.address(1))
+    return .success
+  case .PR_SET_VMA: return .success
+  case .PR_SET_PTRACER: return .success
+  case .PR_GET_CHILD_SUBREAPER:
+    try call.store(UInt32(process.isSubreaper ? 1 : 0), to: call.address(1))
+    return .success
+  case .PR_SET_CHILD_SUBREAPER:
+    process.isSubreaper = call[1] != 0
+    return .success
+  default: throw .EINVAL
+  }
+}
+
+/// arch_prctl(2), which x86-64 alone has.
+private func sys_arch_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard let code = ArchPrctlCode(rawValue: call.uint(0)) else { throw .EINVAL }
+  let engine = call.task.engine
+  let limit = call.isa.userAddressLimit
+  switch code {
+  case .ARCH_SET_FS:
+    guard call.address(1) < limit else { throw .EPERM }
+    engine.threadPointer = call[1]
+  case .ARCH_SET_GS:
+    guard call.address(1) < limit else { throw .EPERM }
+    engine.registers.gsBase = call[1]
+  case .ARCH_GET_FS: try call.store(engine.threadPointer, to: call.address(1))
+  case .ARCH_GET_GS: try call.store(engine.registers.gsBase, to: call.address(1))
+  case .ARCH_GET_CPUID: return .value(1)
+  default: throw .EINVAL
+  }
+  return .success
+}
