@@ -257,6 +257,7 @@ import Testing
     try write(
       "test.sh",
       """
+      \(Scratch.keepSpaces)
       mount --bind resolv.conf /etc/resolv.conf
       /usr/bin/python3 dns.py 53 & /usr/bin/python3 dns.py 5353 &
       await there53; await there5353

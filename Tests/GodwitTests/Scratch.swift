@@ -48,8 +48,12 @@ struct Scratch: ~Copyable {
       })
   }
 
+  /// `$G` and `$R` are one word each, although there may be spaces in the checkout's path.
+  static let keepSpaces = "IFS='\n'"
+
   private func preamble(_ isa: String) -> String {
     """
+    \(Self.keepSpaces)
     cd '\(folder.path)'; G='\(Checkout.godwit.path)'; R='\(Checkout.rootfs(isa).path)'
     export XDG_RUNTIME_DIR='\(folder.path)'
     await() { for i in $(seq 1200); do [ -e "$1" ] && return; sleep 0.05; done; echo "no $1"; exit 1; }

@@ -26,6 +26,7 @@ import Testing
       [
         "-c",
         """
+        \(Scratch.keepSpaces)
         cd '\(folder.path)'; G='\(Checkout.godwit.path)'; R='\(Checkout.rootfs("x86_64").path)'
         export XDG_RUNTIME_DIR='\(folder.path)'
         suspend() {
