@@ -1,5 +1,4 @@
-// Safe functions over libcapstone. The only place of the disassembler that may be unsafe (see
-// Docs/Decisions/0001).
+// Safe functions over libcapstone, and the disassembler's only unsafe code (Docs/Decisions/0001).
 
 internal import CCapstone
 
@@ -20,8 +19,8 @@ package enum DisassemblyISA: String, Sendable, CaseIterable {
 
 /// The instructions in `bytes`, at most `count` of them, the first at `address`.
 ///
-/// Ends early at bytes that are no instruction and at one that is cut off; an empty result means that
-/// there is no instruction at `address` (or that capstone was built without `isa`).
+/// The result ends before an invalid or incomplete instruction. It is empty if there is no instruction at
+/// `address`, or if capstone was built without `isa`.
 package func disassemble(
   _ bytes: [UInt8], at address: UInt64, isa: DisassemblyISA, count: Int
 ) -> [Instruction] {

@@ -1,12 +1,12 @@
 import HostABI
 import PosixHost
 
-/// Where `godwit` itself speaks, and how it ends.
+/// The output and exit of the command itself.
 package enum Console {
   /// Writes `text` and a line break to standard output. Its lines are printable, whatever is in them.
   package static func show(_ text: String) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    // Whoever closed standard output doesn't want to read it.
+    // If standard output is closed, the text is lost, as with any command.
     try? OutputFile.standardOutput.write(
       Array((lines.map { printable($0) }.joined(separator: "\n") + "\n").utf8))
   }

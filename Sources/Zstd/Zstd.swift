@@ -1,11 +1,11 @@
-// Safe functions over libzstd, and the few accesses to raw bytes that its user, the snapshot
-// container, needs. The only place of both that may be unsafe (see Docs/Decisions/0001).
+// Safe functions over libzstd, and the few accesses to raw bytes that the snapshot container needs: the
+// only unsafe code of both (Docs/Decisions/0001).
 
 internal import CZstd
 
-/// What libzstd says went wrong.
+/// An error of libzstd.
 package struct ZstdError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// libzstd's own name of the error.
+  /// The name that libzstd gives the error.
   package let description: String
 }
 
@@ -25,7 +25,7 @@ package struct ZstdError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   deinit {
-    // SAFETY: the context made in init; nobody else has it.
+    // SAFETY: the context made in init; not shared.
     _ = unsafe ZSTD_freeCCtx(context)
   }
 
@@ -45,8 +45,8 @@ package struct ZstdError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Decompresses frames into memory of a size known beforehand, so that no input, however hostile,
-/// makes it use more.
+/// Decompresses frames into memory of a size known in advance, so that hostile input cannot make it use
+/// more.
 @safe package final class ZstdDecompressor {
   private let context: OpaquePointer
 
@@ -59,7 +59,7 @@ package struct ZstdError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   deinit {
-    // SAFETY: the context made in init; nobody else has it.
+    // SAFETY: the context made in init; not shared.
     _ = unsafe ZSTD_freeDCtx(context)
   }
 

@@ -2,12 +2,12 @@ package import HostABI
 package import LinuxABI
 import Machine
 
-/// A host that shows a guest nothing of the machine it is on, nor of the hour: it stands before the real
-/// one, through which files and standard streams are reached.
+/// A host that hides the machine and the time of day from the guest. It wraps the real host, through which
+/// it reaches files and standard streams.
 ///
-/// Its time is the guest's progress. One executed instruction takes a nanosecond; when every thread
-/// sleeps, time jumps to where the first one wakes. Nothing else takes any time: no system call, no wait
-/// for the outside, no snapshot. Chance comes from a seed.
+/// Its time is the guest's progress. An executed instruction takes one nanosecond. When every thread
+/// sleeps, time jumps to the first deadline. Nothing else takes time: no system call, no wait for the
+/// outside, no snapshot. Random numbers come from a seed.
 package final class DeterministicHost: Host {
   /// Nanoseconds since the guest began, of all clocks.
   package private(set) var time: Int64 = 0
@@ -61,7 +61,8 @@ package final class DeterministicHost: Host {
     }
   }
 
-  /// Looks what is ready, and lets the time go by if nothing is. Output always is: see `write`.
+  /// Returns what is ready; if nothing is, advances the time to the deadline. Output is always ready: see
+  /// `write`.
   package func wait(_ items: [WaitItem], until deadline: Int64?) -> [Readiness] {
     let outputs = items.map { $0.interest.intersection(.writable) }
     let inputs = items.map {
@@ -75,7 +76,7 @@ package final class DeterministicHost: Host {
 
   package func interrupt() { base.interrupt() }
 
-  /// Writes all of `bytes`: how fast somebody reads must not show. An interrupted wait gives up.
+  /// Writes all of `bytes`, so that the speed of the reader does not show. An interrupted wait gives up.
   package func write(_ handle: HostHandle, at offset: UInt64?, from bytes: RawSpan)
     throws(HostError) -> Int
   {

@@ -2,7 +2,7 @@ import Machine
 import Snapshot
 
 /// Random bytes that follow from a seed: the SHA-256 digests of the seed and a block number, one after
-/// the other. Whoever knows the seed knows them all.
+/// the other. The seed determines all of them.
 struct SeededEntropy {
   let seed: UInt64
   /// Bytes handed out so far.

@@ -76,7 +76,9 @@ extension Kernel {
         }
         program.interpreter = (linker, image, object)
       } catch  where error.status == 127 {
-        throw .notFound("\(text(path)): its interpreter \(text(linker)) was not found")
+        throw .notFound(
+          "\(text(path)): its interpreter \(text(linker)) was not found; give it a root that has one with "
+            + "--root (Docs/Roots.md)")
       }
     }
     return program

@@ -2,7 +2,7 @@ package import LinuxABI
 internal import Machine
 
 /// An open file whose text is made when it is read from its beginning, as the kernel's seq_file does: most
-/// of `/proc`. Who goes on reading gets the rest of the same text.
+/// of `/proc`. A reader that continues gets the rest of the same text.
 package final class TextFile: OpenFile {
   private let place: Dentry
   /// The text being read, once it was begun.

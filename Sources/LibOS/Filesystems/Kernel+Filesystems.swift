@@ -2,7 +2,7 @@ package import HostABI
 package import LinuxABI
 import Machine
 
-/// What the guest's tree is made of.
+/// The parts of the guest's tree.
 package struct FilesystemConfiguration: Sendable {
   /// A host directory in the tree (`--mount host:guest[:ro]`).
   package struct HostMount: Sendable, Hashable {
@@ -33,8 +33,8 @@ package struct FilesystemConfiguration: Sendable {
 extension Kernel {
   /// Mounts the guest's filesystems and returns where its first process is: at the root.
   ///
-  /// Mount points that are missing are made in the upper layer of the root. `ENOENT` and its kin tell of
-  /// host directories that can't be mounted.
+  /// Missing mount points are made in the upper layer of the root. `ENOENT` and the like are about host
+  /// directories that can't be mounted.
   package func mountFilesystems(_ configuration: FilesystemConfiguration) throws(Errno) -> FSContext
   {
     vfs.mount(LayeredFS(vfs: vfs, lower: configuration.lower), on: nil)
@@ -66,14 +66,14 @@ extension Kernel {
       Array("tmp".utf8), permissions: 0o1777, owner: Ownership())
   }
 
-  /// Has `/etc/resolv.conf` name the outside's resolver, if there is one and the guest has such a directory:
-  /// the host's own file names one that only the host may reach.
+  /// Makes an `/etc/resolv.conf` that names the resolver of the outside network, if there is one and the
+  /// guest has an `/etc`: the host's own file names a server that only the host can reach.
   package func provideResolver() {
     guard configuration.outside.resolver != nil else { return }
     let fs = FSContext(root: vfs.root)
     let path = Array("/etc/resolv.conf".utf8)
     let caller = PathCaller(fs: fs)
-    // What the guest itself wrote there stays, and so does what is mounted there.
+    // Keep a file that the guest wrote, or one that is mounted there.
     if let there = try? vfs.resolve(path, in: fs).inode as? LayeredNode, there.hasOwnContent {
       return
     }
@@ -90,9 +90,9 @@ extension Kernel {
     }
   }
 
-  /// Opens the streams the host process inherited as 0, 1 and 2 under these descriptors; those that are
-  /// closed stay closed. A terminal among them is the process's controlling one, and so is that of the
-  /// host process, which is there though all three lead elsewhere.
+  /// Opens the host process's descriptors 0, 1 and 2 under the same numbers; closed ones stay closed. A
+  /// terminal among them becomes the controlling terminal; otherwise that of the host process does, if it
+  /// has one.
   package func openStandardStreams(of process: Process) {
     let terminal = try? vfs.resolve(Array("/dev/tty".utf8), in: FSContext(root: vfs.root))
     for descriptor in Int32(0)...2 {
@@ -133,7 +133,7 @@ extension VFS {
       isReadOnly: isReadOnly)
   }
 
-  /// Puts a mount that was there before over what is at its place now.
+  /// Mounts again, over whatever is at the mount's path now.
   func mountAgain(_ mount: Mount) throws(Errno) {
     let place = try mountPoint(
       mount.path, FSContext(root: root), type: mount.filesystem.root.type)

@@ -141,7 +141,7 @@ extension Kernel {
     guard task.tid != current, !task.runsAgain else { return }
     current = task.tid
     sliceEnd = now + configuration.timeSlice
-    // What another thread had begun to do exclusively is void.
+    // An exclusive access that another thread began is void.
     task.engine.clearExclusive()
   }
 
@@ -184,7 +184,7 @@ extension Kernel {
     process.checkProcessorTimers(at: clock.monotonic)
   }
 
-  /// Sees to it that the engine comes back in time for the next timer, or the end of the slice.
+  /// Sets the alarm that stops the engine for the next timer or at the end of the slice.
   private func armAlarm() {
     let now = clock.monotonic
     if scheduler.count > 1, now >= sliceEnd { sliceEnd = now + configuration.timeSlice }
@@ -211,8 +211,8 @@ extension Kernel {
 
   /// When to look for other tasks next.
   private func nextTurn(at now: Int64) -> Int64 {
-    // Not too soon: an alarm costs a host call. In a deterministic run it costs nothing, and must not
-    // depend on when somebody happened to look.
+    // An alarm costs a host call, so not too soon. In a deterministic run it costs nothing, and must not
+    // depend on the time of this call.
     if !isDeterministic { return max(sliceEnd, now + configuration.timeSlice / 2) }
     return sliceEnd > now ? sliceEnd : now + configuration.timeSlice
   }
@@ -227,8 +227,8 @@ extension Kernel {
     return true
   }
 
-  /// Looks which host streams that tasks wait for are ready; waits for that until guest time
-  /// `deadline` (`.min`: only looks).
+  /// Wakes tasks whose host streams are ready; waits for that until guest time `deadline` (`.min`: does not
+  /// wait).
   private func pollHostStreams(until deadline: Int64) {
     let waits = hostWaits
     if deadline == .min {

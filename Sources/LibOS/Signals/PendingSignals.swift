@@ -1,18 +1,18 @@
 package import LinuxABI
 
-/// Signals that were sent and not yet taken: those of one thread, or those of a whole process.
+/// The pending signals of one thread, or of a whole process.
 ///
-/// A standard signal waits here once at most, the first one sent; real-time signals queue, each
-/// with what was sent along (signal(7)).
+/// A standard signal is pending at most once, with the payload of the first one sent. Real-time signals
+/// queue, each with its own payload (signal(7)).
 package struct PendingSignals: Hashable, Sendable {
-  /// The signals that `queue` holds.
+  /// The signals in `queue`.
   package private(set) var members = SignalSet()
-  /// In the order they were sent.
+  /// In the order of sending.
   package private(set) var queue: [Siginfo] = []
 
   package init() {}
 
-  /// The same signals as a snapshot had them.
+  /// The pending signals of a snapshot.
   package init(restoring queue: [Siginfo]) {
     self.queue = queue
     for info in queue { members.insert(info.signal) }
@@ -21,7 +21,7 @@ package struct PendingSignals: Hashable, Sendable {
   package var isEmpty: Bool { members.isEmpty }
   package var count: Int { queue.count }
 
-  /// Whether adding `signal` would change nothing, because it is a standard one that waits already.
+  /// Whether adding `signal` would have no effect: it is a standard signal and already pending.
   package func coalesces(_ signal: Signal) -> Bool {
     !signal.isRealTime && members.contains(signal)
   }
@@ -32,8 +32,8 @@ package struct PendingSignals: Hashable, Sendable {
     queue.append(info)
   }
 
-  /// Takes the member of `wanted` that Linux takes first: a synchronous signal, else the lowest
-  /// number; of equal ones the oldest.
+  /// Takes the signal of `wanted` that Linux takes first: a synchronous one, else the one with the lowest
+  /// number; of several with that number, the oldest.
   package mutating func take(_ wanted: SignalSet) -> Siginfo? {
     guard let signal = members.intersection(wanted).next,
       let index = queue.firstIndex(where: { $0.signal == signal })
@@ -43,15 +43,14 @@ package struct PendingSignals: Hashable, Sendable {
     return info
   }
 
-  /// Forgets all of `unwanted`.
+  /// Removes all signals of `unwanted`.
   package mutating func remove(_ unwanted: SignalSet) {
     guard !members.intersection(unwanted).isEmpty else { return }
     queue.removeAll { unwanted.contains($0.signal) }
     members = members.subtracting(unwanted)
   }
 
-  /// Changes the first entry that `condition` holds for (a timer's overrun count); `false` when
-  /// there is none.
+  /// Changes the first entry that satisfies `condition` (a timer's overrun count); `false` if none does.
   package mutating func update(
     where condition: (Siginfo) -> Bool, _ change: (inout Siginfo) -> Void
   ) -> Bool {
@@ -62,7 +61,7 @@ package struct PendingSignals: Hashable, Sendable {
     return true
   }
 
-  /// Forgets the entries that `condition` holds for (those of a deleted timer).
+  /// Removes the entries that satisfy `condition` (those of a deleted timer).
   package mutating func removeAll(where condition: (Siginfo) -> Bool) {
     self = PendingSignals(restoring: queue.filter { !condition($0) })
   }

@@ -4,18 +4,18 @@ package import LinuxABI
 // `kernel/signal.c`.
 
 extension Process {
-  /// Sends a signal to the process: a thread that does not block it takes it.
+  /// Sends a signal to the process; a thread that does not block it takes it.
   package func post(_ info: Siginfo) { _ = send(info, to: nil) }
 
-  /// Sends a signal from the kernel, or whoever `code`, `pid` and `uid` say. Numbers that are no
-  /// signals are ignored.
+  /// Sends a signal, from the kernel unless `code`, `pid` and `uid` name another sender. Invalid numbers
+  /// are ignored.
   package func post(
     signal: Int32, code: Int32 = SignalCode.SI_KERNEL, pid: Int32 = 0, uid: UInt32 = 0
   ) {
     post(.kill(Signal(rawValue: signal), code: code, pid: pid, uid: uid))
   }
 
-  /// Sends a signal to `target`, or to the process when that is nil.
+  /// Sends a signal to the thread `target`, or to the process if that is nil.
   ///
   /// Returns `false` when its payload can't be queued (`RLIMIT_SIGPENDING`), which is EAGAIN.
   package func send(_ info: Siginfo, to target: Task?) -> Bool {
@@ -28,7 +28,7 @@ extension Process {
     var info = info
     if pendingCount >= limits[ResourceLimits.signalsPending].soft {
       if signal.isRealTime, info.si_code != SignalCode.SI_USER { return false }
-      // The signal comes through, what was sent along is lost; the kernel's own is not.
+      // The signal is delivered without its payload; a signal of the kernel keeps it.
       if info.si_code < 0 { info = .kill(signal, code: SignalCode.SI_USER, pid: 0, uid: 0) }
     }
     if let target { target.signals.pending.add(info) } else { signals.pending.add(info) }
@@ -38,12 +38,13 @@ extension Process {
     return true
   }
 
-  /// Signals queued for the process and its threads.
+  /// The number of signals queued for the process and its threads.
   private var pendingCount: UInt64 {
     tasks.reduce(UInt64(signals.pending.count)) { $0 + UInt64($1.signals.pending.count) }
   }
 
-  /// Stops and SIGCONT cancel each other, and SIGCONT continues at once, handler or not.
+  /// Stop signals and SIGCONT cancel each other. SIGCONT continues the process at once, even if it is
+  /// caught.
   private func prepare(_ signal: Signal) {
     if signal == .SIGCONT {
       removePending(.stops)
@@ -53,13 +54,13 @@ extension Process {
     }
   }
 
-  /// Forgets signals that wait for the process or for any of its threads.
+  /// Removes pending signals from the process and all its threads.
   package func removePending(_ unwanted: SignalSet) {
     signals.pending.remove(unwanted)
     for task in tasks { task.signals.pending.remove(unwanted) }
   }
 
-  /// Chooses who takes the signal just queued, and wakes it. A deadly one concerns all threads.
+  /// Chooses the thread that takes the signal just queued, and wakes it. A fatal signal wakes all threads.
   private func complete(_ signal: Signal, _ target: Task?) {
     let chosen: Task?
     if let first = target ?? tasks.first, wants(signal, first) {
@@ -76,7 +77,7 @@ extension Process {
     for task in tasks { task.interrupt() }
   }
 
-  /// Whether `task` would take `signal` soon (`wants_signal`).
+  /// Whether `task` is able to take `signal` soon (`wants_signal`).
   private func wants(_ signal: Signal, _ task: Task) -> Bool {
     if task.signals.mask.contains(signal) || task.state == .exited { return false }
     if signal == .SIGKILL { return true }
@@ -92,11 +93,11 @@ extension Process {
     tellParentOfStop(by: signal)
     for task in tasks { kernel.scheduler.remove(task) }
     kernel.needsAttention = true
-    // The host's side may want to stop too.
+    // The host's terminal may have to be stopped too.
     kernel.interrupt.raise()
   }
 
-  /// Lets stopped threads go on.
+  /// Continues stopped threads.
   func resume() {
     guard signals.stopSignal != nil else { return }
     signals.stopSignal = nil
@@ -120,7 +121,7 @@ extension Task {
 }
 
 extension Kernel {
-  /// Sends a signal to every process of a group, as a terminal does; `false` when there is none.
+  /// Sends a signal to every process of a group, as a terminal does; `false` if the group is empty.
   @discardableResult package func post(_ info: Siginfo, toGroup group: Int32) -> Bool {
     let members = members(ofGroup: group)
     for process in members { process.post(info) }

@@ -1,8 +1,8 @@
 package import LinuxABI
 
-/// What all threads of a process share of signals: plain values, part of the snapshot.
+/// The part of signal handling that all threads of a process share: plain values, saved in snapshots.
 package struct ProcessSignals: Hashable, Sendable {
-  /// By number, 1 to 64; entry 0 is not used.
+  /// By signal number, 1 to 64; entry 0 is unused.
   private var actions = Array(repeating: Sigaction(), count: Int(Signal.count) + 1)
 
   /// Signals sent to the process, for any thread that does not block them.
@@ -11,7 +11,7 @@ package struct ProcessSignals: Hashable, Sendable {
   /// The signal that stopped the process, until it is continued or killed.
   package var stopSignal: Signal?
 
-  /// The signal that the process dies of as soon as the run loop comes to its top.
+  /// The signal that kills the process when the run loop reaches its top.
   package var fatal: Signal?
 
   package init() {}
@@ -22,7 +22,7 @@ package struct ProcessSignals: Hashable, Sendable {
     set { actions[Int(signal.rawValue)] = newValue }
   }
 
-  /// Whether `signal`, when nobody blocks it, goes away without a trace.
+  /// Whether `signal`, if it is not blocked, is discarded.
   package func ignores(_ signal: Signal) -> Bool {
     switch self[signal].handler {
     case Sigaction.SIG_IGN: true
@@ -31,21 +31,21 @@ package struct ProcessSignals: Hashable, Sendable {
     }
   }
 
-  /// Whether `signal`, when delivered, ends the process.
+  /// Whether `signal` ends the process when it is delivered.
   package func isFatal(_ signal: Signal) -> Bool {
     guard self[signal].handler == Sigaction.SIG_DFL else { return false }
     return signal.defaultAction == .terminate || signal.defaultAction == .core
   }
 
-  /// Takes over what a new process has from its parent: the actions, or with `resettingHandlers`
-  /// (`CLONE_CLEAR_SIGHAND`) what `execve` would leave of them. Nothing is pending.
+  /// Copies a new process's actions from its parent; with `resettingHandlers` (`CLONE_CLEAR_SIGHAND`) as
+  /// `execve` would change them. Nothing is pending.
   package mutating func inherit(_ parent: ProcessSignals, resettingHandlers: Bool) {
     actions = parent.actions
     if resettingHandlers { resetForExecve() }
   }
 
-  /// What `execve` leaves of the actions: caught signals get their default one, ignored ones stay
-  /// ignored (execve(2)). What is pending stays too.
+  /// Changes the actions as `execve` does: caught signals get the default action, ignored ones stay ignored
+  /// (execve(2)). Pending signals stay pending.
   package mutating func resetForExecve() {
     for index in actions.indices {
       let isIgnored = actions[index].handler == Sigaction.SIG_IGN

@@ -1,15 +1,15 @@
 package import LinuxABI
 import Machine
 
-/// What `signalfd(2)` opens: reads take pending signals of whoever reads.
+/// A file of `signalfd(2)`: a read takes pending signals of the reading thread.
 package final class SignalFile: OpenFile, WaitListener {
   private unowned let kernel: Kernel
-  /// The process that looked at the file last: whoever listens, listens on its behalf.
+  /// The process that used the file last; those that poll it do so on its behalf.
   private(set) weak var process: Process?
   private let anonymous = AnonymousInode()
-  /// The signals that it takes.
+  /// The signals that reads take.
   package private(set) var mask: SignalSet
-  /// Listeners are being told: what is ready for any thread counts, as the one that runs now is not
+  /// Listeners are being notified. A signal for any thread counts then, because the running thread is not
   /// the one that waits.
   private var isNotifying = false
 
@@ -28,14 +28,14 @@ package final class SignalFile: OpenFile, WaitListener {
     waitQueue.wake()
   }
 
-  /// A signal was sent to some process.
+  /// Notifies listeners after a signal was sent to some process.
   package func objectChanged() {
     isNotifying = true
     waitQueue.wake()
     isNotifying = false
   }
 
-  /// As many 128-byte records as there are signals and room: EINVAL without room for one.
+  /// Reads as many 128-byte records as there are signals and room for; EINVAL without room for one.
   package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
     let size = SignalfdSiginfo.byteCount
     guard buffer.byteCount >= size else { throw .EINVAL }
@@ -50,7 +50,7 @@ package final class SignalFile: OpenFile, WaitListener {
     return done
   }
 
-  /// Readable when the thread that asks has something to read.
+  /// Readable if a signal is pending for the thread that asks.
   package override func pollEvents() -> PollEvents {
     if isNotifying {
       guard let process else { return [] }

@@ -1,12 +1,12 @@
 import LinuxABI
 package import Machine
 
-/// The code that handlers return to when their action names no restorer: a call of `rt_sigreturn`.
+/// The code that handlers return to if their action has no restorer: a call of `rt_sigreturn`.
 package enum SignalTrampoline {
-  /// To be mapped readable and executable at `Process.MemoryLayout.signalReturn`.
+  /// Mapped readable and executable at `Process.MemoryLayout.signalReturn`.
   ///
-  /// x86-64 programs always name their own (there, one without is SIGSEGV), but debuggers and
-  /// unwinders know the sequence.
+  /// x86-64 programs always have a restorer (without one they get SIGSEGV), but debuggers and unwinders
+  /// recognise the sequence.
   package static func code(_ isa: GuestISA) -> [UInt8] {
     switch isa {
     case .x86_64: [0xb8, 15, 0, 0, 0, 0x0f, 0x05]  // mov $15, %eax; syscall

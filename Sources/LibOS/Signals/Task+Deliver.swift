@@ -4,10 +4,10 @@ import Machine
 // Delivery: `get_signal` in Linux's `kernel/signal.c` and `do_signal` of the architectures.
 
 extension Task {
-  /// Takes every deliverable signal: ends or stops the process, or sets the thread up to run the
-  /// handlers. Called at the top of the run loop, the task's registers loaded.
+  /// Takes every deliverable signal: ends or stops the process, or prepares the thread to run the handlers.
+  /// Called at the top of the run loop, with the task's registers loaded.
   ///
-  /// Returns `false` when the thread can't run on, because the process is gone or stopped.
+  /// Returns `false` if the thread can't continue, because the process has ended or is stopped.
   package func deliverSignals() -> Bool {
     while true {
       if let fatal = process.signals.fatal {
@@ -27,20 +27,20 @@ extension Task {
         enterHandler(action, info)
       }
     }
-    // No handler runs that would put the mask back when it returns.
+    // No handler will run that would restore the mask when it returns.
     restoreSignalMask()
     signals.restart = nil
     lookForSignals()
     return signals.isSignaled ? deliverSignals() : true
   }
 
-  /// Does what SIG_DFL says; `false` when the thread can't run on.
+  /// Carries out the default action; `false` if the thread can't continue.
   private func takeDefaultAction(_ signal: Signal) -> Bool {
     switch signal.defaultAction {
     case .ignore, .continue:
       return true
     case .stop:
-      // What a terminal sends does not stop a group that nobody could continue.
+      // A terminal's stop signals do not stop an orphaned process group.
       if signal != .SIGSTOP, kernel.isOrphaned(process.processGroup) { return true }
       process.stop(by: signal)
       return false
@@ -50,7 +50,7 @@ extension Task {
     }
   }
 
-  /// Puts a frame on the guest's stack and sets the registers so that the handler runs next.
+  /// Pushes a signal frame onto the guest's stack and sets the registers so that the handler runs next.
   private func enterHandler(_ action: Sigaction, _ info: Siginfo) {
     endInterruptedCall(for: action)
     abortRseq()

@@ -1,23 +1,23 @@
 package import LinuxABI
 package import Machine
 
-// Signals that an instruction raises: they can't be put off.
+// Signals that an instruction raises; they cannot be deferred.
 
 extension Task {
-  /// Turns a refused memory access into SIGSEGV or SIGBUS. The task's registers are loaded.
+  /// Raises SIGSEGV or SIGBUS for a refused memory access. The task's registers are loaded.
   package func raiseFault(_ fault: MemoryFault) {
     signals.fault = FaultInfo(fault, isa: process.isa)
     force(Siginfo(fault, isa: process.isa))
   }
 
-  /// Turns an exception into the signal that Linux raises for it. The task's registers are loaded.
+  /// Raises the signal of an exception. The task's registers are loaded.
   package func raiseException(_ exception: GuestException) {
     signals.fault = FaultInfo(exception, isa: process.isa)
     force(Siginfo(exception, registers: engine.registers))
   }
 
-  /// Sends this thread a signal that it can't put off: where it is blocked or ignored, the thread
-  /// couldn't go on, so the process dies of it (`force_sig_info_to_task`).
+  /// Sends this thread a signal that cannot be deferred. If it is blocked or ignored, it kills the process,
+  /// because the thread could not continue (`force_sig_info_to_task`).
   package func force(_ info: Siginfo) {
     let signal = info.signal
     let isBlocked = signals.mask.contains(signal)
@@ -30,7 +30,7 @@ extension Task {
   }
 
   /// Sends SIGSEGV because `signal` could not be delivered, or a return from a handler was bad.
-  /// When SIGSEGV's own handler is what can't be called, the process dies (`force_sigsegv`).
+  /// If the handler of SIGSEGV itself cannot be called, the process dies (`force_sigsegv`).
   func forceSegmentationFault(after signal: Signal? = nil) {
     if signal == .SIGSEGV { process.signals[.SIGSEGV].handler = Sigaction.SIG_DFL }
     force(.fromKernel(.SIGSEGV))

@@ -1,21 +1,20 @@
 package import LinuxABI
 import Machine
 
-// What becomes of a call that a signal interrupted: signal(7), "Interruption of system calls".
+// System calls that a signal interrupted: signal(7), "Interruption of system calls".
 
 extension Task {
-  /// Settles a call that ended with a restart errno, before signals are delivered. The task's
-  /// registers are loaded, as they were at the call.
+  /// Handles a call that ended with a restart errno, before signals are delivered. The task's registers are
+  /// loaded and as they were at the call.
   ///
-  /// The call is set back, to be made again with its `progress`. If a handler turns out to run
-  /// before that, and SA_RESTART does not apply, `endInterruptedCall` makes it EINTR after all.
+  /// The program counter is put back, so that the call is made again with its `progress`. If a handler runs
+  /// first and SA_RESTART does not apply, `endInterruptedCall` makes the call return EINTR.
   package func settleInterruptedCall(_ errno: Errno) {
     guard let call else { return }
     self.call = nil
     guard errno.isRestart else { return engine.setSyscallResult(errno.syscallResult) }
     engine.programCounter &-= process.isa.syscallInstructionLength
-    // The register of the result held something that the call needs: its number, or its first
-    // argument.
+    // The result register held the number of the call, or its first argument.
     switch process.isa {
     case .x86_64: engine.setSyscallResult(call.number)
     case .aarch64: engine.setSyscallResult(call.arguments[0])
@@ -23,8 +22,8 @@ extension Task {
     signals.restart = errno
   }
 
-  /// A handler with `action` is about to run: makes the call that was set back end with EINTR if
-  /// that is how Linux has it.
+  /// Called before a handler with `action` runs: the call that was put back returns EINTR if it is not to be
+  /// restarted.
   func endInterruptedCall(for action: Sigaction) {
     progress = CallProgress()
     guard let errno = signals.restart else { return }

@@ -2,10 +2,10 @@ import LinuxABI
 import Machine
 
 extension Task {
-  /// Aborts the restartable sequence that the thread is in, if it is in one: called when it is
-  /// preempted and before a handler runs, its registers loaded (rseq(2), `kernel/rseq.c`).
+  /// Aborts the restartable sequence that the thread is in, if any. Called when the thread is preempted and
+  /// before a handler runs, with its registers loaded (rseq(2), `kernel/rseq.c`).
   ///
-  /// What makes no sense in the registered area is SIGSEGV.
+  /// An invalid registered area is SIGSEGV.
   package func abortRseq() {
     guard !rseq.address.isNull else { return }
     let pointer = rseq.address + 8

@@ -3,7 +3,7 @@ package import LinuxABI
 extension Task {
   /// Sets the alternate stack as `sigaltstack(2)` does, for a thread with that stack pointer.
   ///
-  /// - Throws: EPERM while it is in use, EINVAL for unknown flags, ENOMEM when it is too small.
+  /// - Throws: EPERM while the stack is in use, EINVAL for unknown flags, ENOMEM if it is too small.
   package func setSignalStack(_ new: SignalStack, stackPointer: UInt64) throws(Errno) {
     if signals.stack.isInUse(stackPointer: stackPointer) { throw .EPERM }
     let mode = new.ss_flags.subtracting(.SS_AUTODISARM)
@@ -18,7 +18,7 @@ extension Task {
     signals.stack = new
   }
 
-  /// What `sigaltstack(2)` reports.
+  /// The stack as `sigaltstack(2)` reports it.
   package func signalStackStatus(stackPointer: UInt64) -> SignalStack {
     var old = signals.stack
     let kept = old.ss_flags.intersection(.SS_AUTODISARM)

@@ -1,31 +1,30 @@
 package import LinuxABI
 
-/// What a thread has of signals for itself: plain values, part of the snapshot.
+/// The part of signal handling that belongs to one thread: plain values, saved in snapshots.
 package struct TaskSignals: Hashable, Sendable {
-  /// Those not delivered for now. Change it with `Task.setSignalMask`, which looks what becomes
+  /// The blocked signals. Change them with `Task.setSignalMask`, which determines what becomes
   /// deliverable.
   package var mask: SignalSet
 
-  /// Signals sent to this thread alone.
+  /// Pending signals of this thread alone.
   package var pending = PendingSignals()
 
-  /// As `sigaltstack` set it.
+  /// The alternate stack (`sigaltstack`).
   package var stack = SignalStack()
 
-  /// The mask to put back when the call that replaced it for a while (`rt_sigsuspend`, `ppoll` …)
-  /// is over.
+  /// The mask to restore at the end of a call that replaced it (`rt_sigsuspend`, `ppoll` …).
   package var savedMask: SignalSet?
 
-  /// The thread has to look for signals before it goes on in user mode (`TIF_SIGPENDING`).
+  /// The thread must handle signals before it returns to user mode (`TIF_SIGPENDING`).
   ///
-  /// Of several threads that could take a signal of the process only the one chosen has this set.
+  /// If several threads could take a signal of the process, only the chosen one has this set.
   package var isSignaled = false
 
-  /// What its last exception left behind.
+  /// Details of its last exception.
   package var fault = FaultInfo()
 
-  /// The call was set back to be restarted for this reason, and no handler has run since: the
-  /// handler that runs now may still want it to end with EINTR.
+  /// Why the last call was put back to be restarted, as long as no handler has run since; the next handler
+  /// may still make it return EINTR.
   package var restart: Errno?
 
   package init(mask: SignalSet = []) { self.mask = mask }

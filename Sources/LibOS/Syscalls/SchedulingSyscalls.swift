@@ -2,8 +2,8 @@ import LinuxABI
 import Machine
 
 extension SyscallTable {
-  /// Scheduling attributes, input/output priorities and memory policies: there is one kind of each, and
-  /// programs may ask for that.
+  /// Scheduling attributes, input/output priorities and memory policies. There is only one of each, which
+  /// programs may ask for.
   package static let schedulingRows: [SyscallRow] = [
     SyscallRow(
       "sched_getattr", x64: 315, generic: 275, [.pid, .address, .size, .hex], sys_sched_getattr),
@@ -105,7 +105,7 @@ private func sys_get_mempolicy(_ call: SyscallContext) throws(Errno) -> SyscallR
   return .success
 }
 
-/// syslog(2), which tells of and clears a log that has nothing in it.
+/// syslog(2), on a log that is always empty.
 private func sys_syslog(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   switch call.int(0) {
   case 0, 1: return .success  // SYSLOG_ACTION_CLOSE, OPEN

@@ -1,6 +1,6 @@
 import Machine
 
-/// Bytes in the order they came.
+/// Bytes in the order of their arrival.
 package struct ByteQueue: Hashable, Sendable {
   private var storage: [UInt8] = []
   private var head = 0
@@ -37,7 +37,7 @@ package struct ByteQueue: Hashable, Sendable {
     drop(count)
   }
 
-  /// Forgets the `count` oldest bytes. The room they took is used again once it is the larger part.
+  /// Drops the `count` oldest bytes. Their room is reused once it is more than half of the storage.
   package mutating func drop(_ count: Int) {
     head += count
     if head == storage.count {
@@ -49,7 +49,7 @@ package struct ByteQueue: Hashable, Sendable {
     }
   }
 
-  /// Keeps the `count` oldest bytes at most.
+  /// Drops all but the `count` oldest bytes.
   package mutating func truncate(to count: Int) {
     guard self.count > count else { return }
     storage.removeLast(self.count - count)

@@ -1,6 +1,6 @@
 import LinuxABI
 
-// Erasing of what is being typed: `eraser` in `n_tty.c`.
+// Erasing in the line that is being typed: `eraser` in `n_tty.c`.
 extension LineDiscipline {
   enum Erasure { case character, word, line }
 
@@ -37,7 +37,7 @@ extension LineDiscipline {
     if edited.isEmpty, has(.ECHO) { finishErasing() }
   }
 
-  /// Where the last character of the line begins; nil when there is no whole one.
+  /// The start of the line's last character; nil if the line has no complete character.
   private var lastCharacter: Int? {
     guard let start = edited.lastIndex(where: { !isContinuation($0) }) else { return nil }
     return start
@@ -57,7 +57,7 @@ extension LineDiscipline {
     } else if first == UInt8(ascii: "\t") {
       echoErasedTab()
     } else {
-      // One column, none, or two.
+      // A character takes one column, none, or two.
       if !first.isControl || has(.ECHOCTL) { echoErasedColumn() }
       if first.isControl, has(.ECHOCTL) { echoErasedColumn() }
     }
@@ -67,7 +67,7 @@ extension LineDiscipline {
     echo(.byte(8), .byte(UInt8(ascii: " ")), .byte(8))
   }
 
-  /// How far a tab went depends on what stands before it.
+  /// The width of a tab depends on the columns before it.
   private mutating func echoErasedTab() {
     var columns = 0
     var isAfterTab = false

@@ -1,9 +1,9 @@
 import LinuxABI
 import Machine
 
-// What is typed: `n_tty_receive_buf_common` and below.
+// Typed input: `n_tty_receive_buf_common` and below.
 extension LineDiscipline {
-  /// Takes what the master writes; as many bytes as there is room for.
+  /// Accepts bytes that the master writes, as many as there is room for.
   package mutating func type(_ bytes: RawSpan) -> Int {
     let count = min(bytes.byteCount, Self.transitSize - backlog.count)
     guard count > 0 else { return 0 }
@@ -15,13 +15,13 @@ extension LineDiscipline {
   /// Whether the master can write.
   package var hasRoomToType: Bool { backlog.count < Self.transitSize }
 
-  /// Takes one byte as if it had been typed (`TIOCSTI`).
+  /// Accepts one byte as if it had been typed (`TIOCSTI`).
   package mutating func type(_ byte: UInt8) {
     receive(byte)
     flushEchoes()
   }
 
-  /// Receives what there is room for now.
+  /// Receives as many bytes of the backlog as there is room for.
   mutating func receiveBacklog() {
     guard !backlog.isEmpty else { return }
     let wasFull = !hasRoomToType
@@ -38,7 +38,7 @@ extension LineDiscipline {
     if wasFull, hasRoomToType { news.masterCanWrite = true }
   }
 
-  /// Every byte is taken as it comes.
+  /// Receives a byte without interpreting it.
   private var isPlain: Bool {
     modes.c_lflag.isDisjoint(with: [.ICANON, .ISIG, .ECHO])
       && modes.c_iflag.isDisjoint(
@@ -46,8 +46,8 @@ extension LineDiscipline {
       && !isQuoting
   }
 
-  /// The bytes that can be received. A line too long to be finished loses its last byte to the next
-  /// one, so that its end can still be typed.
+  /// How many bytes can be received. In a line that fills the buffer, each further byte replaces the
+  /// last one, so that the end of the line can still be typed.
   private mutating func makeRoom() -> Int {
     var room = Self.inputSize - ready.count - edited.count
     // Each may become three (`PARMRK`).
@@ -81,7 +81,7 @@ extension LineDiscipline {
     put(byte)
   }
 
-  /// A byte that may have a meaning (`n_tty_receive_char_special`).
+  /// Receives a byte that may be a special character (`n_tty_receive_char_special`).
   private mutating func receiveUnquoted(_ byte: UInt8) {
     if has(.IXON) {
       if byte == modes[.VSTART] { return start() }
@@ -104,7 +104,7 @@ extension LineDiscipline {
     }
     if isCanonical, receiveEditing(byte) { return }
     if isConverted {
-      // Shown as what it is, where a newline that was typed would be `^J`.
+      // Echoed as it is; a typed newline would be echoed as `^J`.
       if has(.ECHO) { echo(.byte(newline)) }
     } else {
       echoTyped(byte)
@@ -112,7 +112,7 @@ extension LineDiscipline {
     put(byte)
   }
 
-  /// Edits the line, or ends it; false for a byte that belongs to it.
+  /// Edits or ends the line; false for a byte that is to be added to it.
   private mutating func receiveEditing(_ byte: UInt8) -> Bool {
     let isExtended = has(.IEXTEN)
     if byte == modes[.VERASE] {
@@ -150,10 +150,10 @@ extension LineDiscipline {
     return true
   }
 
-  // MARK: Where bytes go
+  // MARK: Storing bytes
 
   private mutating func put(_ byte: UInt8) {
-    // Marked, so that it is no mark itself.
+    // Doubled, so that it is not taken for a `PARMRK` mark.
     if byte == 0xff, has(.PARMRK) { store(byte) }
     store(byte)
   }
@@ -198,7 +198,7 @@ extension LineDiscipline {
     if isStopped, has(.IXON), has(.IXANY) { start() }
   }
 
-  /// Output goes on, unless a program stopped it.
+  /// Restarts output, unless a program has stopped it.
   mutating func start() {
     guard isStopped, !isStoppedByProgram else { return }
     isStopped = false
@@ -230,20 +230,21 @@ extension LineDiscipline {
     note(.TIOCPKT_FLUSHREAD)
   }
 
-  /// Forgets what was typed and not read (`TCIFLUSH`).
+  /// Discards input that was typed and not read (`TCIFLUSH`).
   package mutating func discardInput() {
     forgetInput()
     receiveBacklog()
   }
 
-  /// Forgets output that has not come as far as the master (`TCOFLUSH`).
+  /// Discards output that has not reached the master (`TCOFLUSH`).
   package mutating func discardOutput() {
     output.truncate(to: Self.inputSize - 1)
     note(.TIOCPKT_FLUSHWRITE)
     news.canWrite = true
   }
 
-  /// Forgets what the master wrote and nobody has received (`TCOFLUSH` of the master).
+  /// Discards bytes that the master wrote and the line discipline has not received (`TCOFLUSH` of the
+  /// master).
   package mutating func discardBacklog() {
     backlog = ByteQueue()
     news.masterCanWrite = true

@@ -1,27 +1,27 @@
 import LinuxABI
 import Machine
 
-// What programs write, and what is shown of what is typed.
+// Output of programs, and the echo of typed input.
 extension LineDiscipline {
-  /// Something to be shown, held back until there is room for it.
+  /// An echo that waits for room in the output.
   enum Echo: Hashable, Sendable {
-    /// Through the processing of output.
+    /// A byte that is to pass through output processing.
     case byte(UInt8)
     /// A control character as `^X`.
     case control(UInt8)
-    /// The bytes of a character after its first take no column.
+    /// A byte of a character after its first; it takes no column.
     case moveBack
-    /// The line begins here.
+    /// The start of the line.
     case noteLine
-    /// Back to where a tab was typed: the columns before it modulo 8, counted from another tab or from
-    /// the beginning of the line.
+    /// Erasure of a tab: the columns before it modulo 8, counted from the previous tab or from the start
+    /// of the line.
     case eraseTab(columns: Int, isAfterTab: Bool)
   }
 
-  /// Bytes that can be put out now.
+  /// How many bytes can be output now.
   package var outputRoom: Int { isStopped ? 0 : max(0, Self.outputSize - output.count) }
 
-  /// Takes what a program writes; as many bytes as there is room for.
+  /// Accepts bytes that a program writes, as many as there is room for.
   package mutating func write(_ bytes: RawSpan) -> Int {
     flushEchoes()
     var done = 0
@@ -34,10 +34,10 @@ extension LineDiscipline {
     return done
   }
 
-  /// Puts a byte out past all that waits (`tty_send_xchar`).
+  /// Outputs a byte ahead of everything that waits (`tty_send_xchar`).
   package mutating func send(_ byte: UInt8) { putOut(byte) }
 
-  /// Forgets what the master has not read (`TCIFLUSH` of the master).
+  /// Discards output that the master has not read (`TCIFLUSH` of the master).
   package mutating func forgetOutput() {
     output = ByteQueue()
     flushEchoes()
@@ -54,7 +54,7 @@ extension LineDiscipline {
     news.masterCanRead = true
   }
 
-  /// Puts one byte out as the modes have it; false without room (`do_output_char`).
+  /// Outputs one byte according to the modes; false without room (`do_output_char`).
   private mutating func putProcessed(_ byte: UInt8) -> Bool {
     let room = outputRoom
     guard room > 0 else { return false }
@@ -101,7 +101,7 @@ extension LineDiscipline {
 
   // MARK: Echo
 
-  /// Echo that is never shown, because nobody reads, must not pile up.
+  /// Bounds the echo that waits while the master does not read.
   private static let echoLimit = 4096
 
   mutating func echo(_ steps: Echo...) {
@@ -109,13 +109,13 @@ extension LineDiscipline {
     if echoes.count > Self.echoLimit { echoes.removeFirst(echoes.count - Self.echoLimit) }
   }
 
-  /// A character as it is shown (`echo_char`).
+  /// Echoes a character (`echo_char`).
   mutating func echoCharacter(_ byte: UInt8) {
     let isShownAsCaret = has(.ECHOCTL) && byte.isControl && byte != UInt8(ascii: "\t")
     echo(isShownAsCaret ? .control(byte) : .byte(byte))
   }
 
-  /// A character that becomes part of the line.
+  /// Echoes a character that becomes part of the line.
   mutating func echoTyped(_ byte: UInt8) {
     guard has(.ECHO) else { return }
     finishErasing()
@@ -133,7 +133,7 @@ extension LineDiscipline {
     echo(.byte(UInt8(ascii: "/")))
   }
 
-  /// Shows what there is room for (`__process_echoes`).
+  /// Outputs as many echoes as there is room for (`__process_echoes`).
   mutating func flushEchoes() {
     guard !echoes.isEmpty else { return }
     var done = 0
@@ -166,10 +166,10 @@ extension LineDiscipline {
 }
 
 extension UInt8 {
-  /// As the kernel's `iscntrl` has it: the upper control characters are none.
+  /// The kernel's `iscntrl`, which does not count the upper control characters (C1).
   var isControl: Bool { self < 0x20 || self == 0x7f }
 
-  // Latin-1, as `lib/ctype.c` has it.
+  // Latin-1, as in `lib/ctype.c`.
 
   private var isUpper: Bool {
     self >= 0x41 && self <= 0x5a || self >= 0xc0 && self <= 0xde && self != 0xd7

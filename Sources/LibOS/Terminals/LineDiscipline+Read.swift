@@ -1,12 +1,12 @@
 package import LinuxABI
 import Machine
 
-// What programs read, and the master.
+// Reads of programs, and of the master.
 extension LineDiscipline {
-  /// Whether a read finds something: a line, or a byte.
+  /// Whether a read would return a line or a byte.
   package var hasInput: Bool { isCanonical ? !lines.isEmpty : !ready.isEmpty }
 
-  /// Bytes that can be read now (`FIONREAD`): marks of an end are none.
+  /// Number of bytes that can be read now (`FIONREAD`), without end-of-file marks.
   package var readableCount: Int {
     guard isCanonical else { return ready.count }
     var count = 0
@@ -17,7 +17,7 @@ extension LineDiscipline {
     return count
   }
 
-  /// Reads bytes, or at most one line; there must be some (`hasInput`).
+  /// Reads bytes, or at most one line; `hasInput` must be true.
   package mutating func read(into buffer: inout MutableRawSpan) -> Int {
     defer { receiveBacklog() }
     guard isCanonical else {
@@ -33,14 +33,14 @@ extension LineDiscipline {
     if count < payload {
       lines[0] = length - count
     } else {
-      // A read that ends where the line does takes the mark along (`canon_skip_eof`).
+      // A read that ends at the end of the line consumes the mark (`canon_skip_eof`).
       if isMarked { ready.drop(1) }
       lines.removeFirst()
     }
     return count
   }
 
-  /// What the master reads.
+  /// Reads output for the master.
   package mutating func takeOutput(into buffer: inout MutableRawSpan, at offset: Int) -> Int {
     let hadRoom = outputRoom > 0
     let count = min(buffer.byteCount - offset, output.count)

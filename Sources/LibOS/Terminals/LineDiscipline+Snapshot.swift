@@ -43,7 +43,7 @@ extension LineDiscipline {
       guard let echo = Echo(code: code) else { throw .invalidState("a terminal's echo") }
       echoes.append(echo)
     }
-    // Only their last bits matter.
+    // Only the low bits are used.
     column = Int(state.column & 0xffff_ffff)
     lineColumn = Int(state.lineColumn & 0xffff_ffff)
     isStopped = state.stopped

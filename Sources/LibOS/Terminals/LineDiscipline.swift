@@ -1,70 +1,70 @@
 package import LinuxABI
 
-/// What lies between the keys of a terminal and the programs that read from it: lines and their
-/// editing, echo, the characters that send signals, the processing of output.
+/// The layer between the keys of a terminal and the programs that read from it: line editing, echo,
+/// special characters, signals, and output processing.
 ///
-/// A plain value that knows no files and no processes. Follows `drivers/tty/n_tty.c` (`N_TTY`) and what
-/// `drivers/tty/pty.c` puts on either side of it; termios(3) tells what each mode does. Bytes go round:
+/// A plain value that knows neither files nor processes. Follows `drivers/tty/n_tty.c` (`N_TTY`) and the
+/// buffers of `drivers/tty/pty.c`; termios(3) describes the modes. The way of the bytes:
 ///
 ///     typed by the master ─▶ backlog ─▶ edited ─▶ ready ─▶ read by a program
 ///                                         │ echoes
 ///     read by the master  ◀─ output ◀─────┴────────────── written by a program
 package struct LineDiscipline: Hashable, Sendable {
-  /// One more than the bytes that can wait to be read (`N_TTY_BUF_SIZE`).
+  /// One more than the number of bytes that can wait to be read (`N_TTY_BUF_SIZE`).
   static let inputSize = 4096
-  /// Bytes on their way from one side to the other (`tty_buffer_set_limit` in `pty.c`).
+  /// Number of bytes in transit from one side to the other (`tty_buffer_set_limit` in `pty.c`).
   static let transitSize = 8192
-  /// Bytes that a program can write before the master must read.
+  /// Number of bytes that a program can write before the master must read.
   static let outputSize = inputSize - 1 + transitSize
 
   package internal(set) var modes = Termios.pseudoterminal
 
   // MARK: Input
 
-  /// What was typed and found no room yet.
+  /// Typed bytes that wait for room.
   var backlog = ByteQueue()
   /// The line that is being typed.
   var edited: [UInt8] = []
-  /// What can be read.
+  /// Bytes that programs can read.
   var ready = ByteQueue()
-  /// The lengths of the lines in `ready` in canonical mode. Each has its end in its last byte, which is
-  /// a 0 that nobody sees where `VEOF` ended it.
+  /// In canonical mode, the lengths of the lines in `ready`. The last byte of each is its terminator; it
+  /// is a hidden 0 if `VEOF` ended the line.
   var lines: [Int] = []
-  /// All bytes that ever got ready: tells that some did, whatever was read meanwhile.
+  /// Counts all bytes that ever became ready, so that a reader notices new ones.
   package internal(set) var arrivals: UInt64 = 0
-  /// The next byte is plain, whatever it is (`VLNEXT`).
+  /// The next byte is literal (`VLNEXT`).
   var isQuoting = false
   /// Erased characters are being shown between `\` and `/` (`ECHOPRT`).
   var isErasing = false
 
   // MARK: Output
 
-  /// What the master has yet to read.
+  /// Bytes that the master has not read.
   var output = ByteQueue()
-  /// Echo that is due and found no room yet.
+  /// Echoes that wait for room.
   var echoes: [Echo] = []
-  /// Where the cursor is, as far as that can be told.
+  /// The column of the cursor, as far as it is known.
   var column = 0
-  /// Where it was when the line began.
+  /// The column at which the line began.
   var lineColumn = 0
-  /// Output waits: `VSTOP` was typed, or tcflow(3) said so.
+  /// Output is stopped, by `VSTOP` or by tcflow(3).
   package internal(set) var isStopped = false
-  /// By tcflow(3), so that only tcflow starts it again.
+  /// It was stopped by tcflow(3), so only tcflow restarts it.
   package internal(set) var isStoppedByProgram = false
 
-  // MARK: What came of it
+  // MARK: Events
 
-  /// What the master is to hear of in packet mode.
+  /// Events that the master reads in packet mode.
   package internal(set) var status: PacketStatus = []
 
-  /// What others are to be told, since they were last told.
+  /// Events since the last call of `takeEvents`.
   struct News: Hashable, Sendable {
     var canRead = false
     var canWrite = false
     var masterCanRead = false
     var masterCanWrite = false
     var hasStatus = false
-    /// For the foreground process group, in their order.
+    /// Signals for the foreground process group, in order.
     var signals: [Signal] = []
   }
   var news = News()
@@ -93,7 +93,7 @@ package struct LineDiscipline: Hashable, Sendable {
     modes.c_cflag.formUnion([.CS8, .CREAD])
     let lineModes: TermiosLocalFlags = [.ICANON, .EXTPROC]
     if modes.c_lflag.intersection(lineModes) != old.modes.c_lflag.intersection(lineModes) {
-      // What was typed so far can be read: as bytes, or as one line.
+      // The input typed so far becomes readable: as bytes, or as one line.
       makeReady(edited)
       edited = []
       lines = isCanonical && !ready.isEmpty ? [ready.count] : []
@@ -107,7 +107,7 @@ package struct LineDiscipline: Hashable, Sendable {
     news.canWrite = true
   }
 
-  /// Tells of modes that a master in packet mode may want to act on itself.
+  /// Notes changed modes that a master in packet mode may act on.
   private mutating func noteModes(_ old: LineDiscipline) {
     if old.stopsByCustomaryKeys != stopsByCustomaryKeys {
       if stopsByCustomaryKeys {
@@ -129,8 +129,7 @@ package struct LineDiscipline: Hashable, Sendable {
     has(.IXON) && modes[.VSTOP] == 0x13 && modes[.VSTART] == 0x11
   }
 
-  /// The modes of a terminal nobody has set anything of, and nothing on its way to a program
-  /// (`tty_ldisc_hangup`).
+  /// Resets the modes and discards input (`tty_ldisc_hangup`).
   mutating func reset() {
     modes = .pseudoterminal
     forgetInput()
@@ -144,7 +143,7 @@ package struct LineDiscipline: Hashable, Sendable {
 }
 
 extension Termios {
-  /// A fresh pseudoterminal's (`unix98_pty_init`).
+  /// The modes of a new pseudoterminal (`unix98_pty_init`).
   package static let pseudoterminal: Termios = {
     var modes = Termios()
     modes.c_cflag = [.B38400, .CS8, .CREAD]

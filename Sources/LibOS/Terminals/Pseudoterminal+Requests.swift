@@ -48,7 +48,7 @@ extension Pseudoterminal {
     case .TCXONC: try control(masterFlow: address.rawValue)
     case .TCSBRK, .TCSBRKP, .TIOCSBRK, .TIOCCBRK: break
     default:
-      // The modes are the slave's, which a program in its background may not change.
+      // The modes belong to the slave; a background process may not change them.
       if request.changesTerminal {
         try call.process.stopInBackground(of: control, call.task, .SIGTTOU)
       }
@@ -57,7 +57,7 @@ extension Pseudoterminal {
     return .success
   }
 
-  /// What is the same for both ends.
+  /// Requests that both ends answer alike.
   private func answerBoth(
     _ call: SyscallContext, _ request: TerminalRequest, _ address: GuestAddress
   ) throws(Errno) -> SyscallResult {
@@ -105,7 +105,7 @@ extension Pseudoterminal {
       modes = short.applied(to: discipline.modes)
     default:
       modes = Termios(bytes: try call.bytes(at: address, count: Termios.byteCount))
-      // This form has no speeds: they stay.
+      // This form has no speeds; keep them.
       modes.c_ispeed = discipline.modes.c_ispeed
       modes.c_ospeed = discipline.modes.c_ospeed
     }
@@ -134,7 +134,7 @@ extension Pseudoterminal {
     }
   }
 
-  /// The master's input is the terminal's output.
+  /// For the master, input and output are exchanged.
   private func flushMaster(_ argument: UInt64) throws(Errno) {
     guard let queue = FlushQueue(rawValue: UInt32(truncatingIfNeeded: argument)) else {
       throw .EINVAL
@@ -169,7 +169,7 @@ extension Pseudoterminal {
     }
   }
 
-  /// `TIOCSTI`: into one's own terminal, or by root.
+  /// `TIOCSTI`: for the caller's own terminal, or for root.
   private func typeFor(_ call: SyscallContext, _ address: GuestAddress) throws(Errno) {
     let isOwn = call.process.controllingTerminal === control
     guard isOwn || call.process.credentials.isPrivileged else { throw .EPERM }
@@ -182,7 +182,7 @@ extension Pseudoterminal {
     isPacketMode = isOn
   }
 
-  /// `TIOCGPTPEER`: the slave without its name, which may be out of reach.
+  /// `TIOCGPTPEER`: opens the slave without its name, which may be unreachable.
   private func openPeer(_ call: SyscallContext, _ argument: UInt64) throws(Errno) -> SyscallResult {
     let flags = OpenFlags(UInt32(truncatingIfNeeded: argument), isa: call.isa)
     guard let mount = kernel.vfs.mounts.first(where: { $0.filesystem is PtsFS }) else {
@@ -199,7 +199,7 @@ extension Pseudoterminal {
 }
 
 extension SyscallContext {
-  /// A session's leader without a terminal is controlled by the first one it opens (`tty_open`).
+  /// The first terminal that a session leader opens becomes its controlling terminal (`tty_open`).
   func adoptTerminal(_ file: OpenFile, _ flags: OpenFlags) {
     guard !flags.contains(.O_NOCTTY), file.isReadable, let slave = file as? PseudoterminalSlave,
       process.session == process.pid, process.controllingTerminal == nil,

@@ -5,7 +5,7 @@ import Snapshot
 extension PseudoterminalTable {
   func save() -> [Godwit_State_Pseudoterminal] { all.map { $0.save() } }
 
-  /// Makes the pseudoterminals of a snapshot. Their ends attach as the files are restored.
+  /// Makes the pseudoterminals of a snapshot. Their ends are attached when the files are restored.
   func restore(_ states: [Godwit_State_Pseudoterminal]) throws(SnapshotError) {
     for state in states {
       guard (0..<Self.limit).contains(state.number), self[state.number] == nil else {
@@ -15,7 +15,7 @@ extension PseudoterminalTable {
     }
   }
 
-  /// Those that no file leads to are no more; the others are told what they were told before.
+  /// Removes pseudoterminals that no file refers to, and restores the events of the others.
   func finishRestoring(_ states: [Godwit_State_Pseudoterminal]) {
     for state in states {
       guard let terminal = self[state.number] else { continue }

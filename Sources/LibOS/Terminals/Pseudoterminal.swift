@@ -1,32 +1,32 @@
 package import LinuxABI
 import Machine
 
-/// A pseudoterminal (pty(7)): a terminal whose other end, the master, a program holds instead of a
-/// person: `script`, `tmux`, a terminal emulator.
+/// A pseudoterminal (pty(7)): a terminal whose other end, the master, is held by a program (`script`,
+/// `tmux`, a terminal emulator) instead of a person.
 ///
-/// The line discipline moves the bytes; this says who is there, whom it controls, and tells them what
-/// came of an operation. Follows `drivers/tty/pty.c` and `tty_io.c`.
+/// The line discipline moves the bytes. This object keeps the open ends, the session and process group
+/// that it controls, and wakes and signals them. Follows `drivers/tty/pty.c` and `tty_io.c`.
 package final class Pseudoterminal {
-  /// Of its name, `/dev/pts/N`.
+  /// The number in its name, `/dev/pts/N`.
   package let number: Int32
   unowned let kernel: Kernel
   package internal(set) var discipline = LineDiscipline()
   package let control = TerminalControl()
   package internal(set) var size = Winsize()
-  /// The slave can't be opened until `TIOCSPTLCK` says so.
+  /// The slave can't be opened until `TIOCSPTLCK` unlocks it.
   package internal(set) var isLocked = true
-  /// Only root may open the slave once more (`TIOCEXCL`).
+  /// Only root may open the slave again (`TIOCEXCL`).
   package internal(set) var isExclusive = false
-  /// The master's reads tell what they read (`TIOCPKT`).
+  /// Each read of the master begins with a control byte (`TIOCPKT`).
   package internal(set) var isPacketMode = false
-  /// The master's own writes wait (`TCXONC` of the master).
+  /// Writes of the master wait (`TCXONC` of the master).
   package internal(set) var isMasterStopped = false
-  /// The slave was open and no longer is: the master reads EIO.
+  /// The slave was opened and closed again: the master reads EIO.
   package internal(set) var isLeft = false
-  /// What `/dev/pts/N` is.
+  /// The node of `/dev/pts/N`.
   package private(set) lazy var inode = PtsNode(self, owner: Ownership())
 
-  /// nil once it has closed.
+  /// nil once it is closed.
   package private(set) var master: PseudoterminalMaster?
   package private(set) var slaves: [PseudoterminalSlave] = []
 
@@ -60,7 +60,7 @@ package final class Pseudoterminal {
     return PseudoterminalSlave(self, flags, at: dentry)
   }
 
-  /// The master has closed: programs at the terminal see the end of it.
+  /// Handles the close of the master: programs at the terminal see a hangup.
   func masterClosed() {
     master = nil
     isPacketMode = false
@@ -82,7 +82,8 @@ package final class Pseudoterminal {
     if master == nil, slaves.isEmpty { kernel.pseudoterminals.forget(self) }
   }
 
-  /// Cuts off whoever has the terminal open or is controlled by it (vhangup(2), `__tty_hangup`).
+  /// Disconnects all open files and controlled processes from the terminal (vhangup(2),
+  /// `__tty_hangup`).
   func hangUp() {
     for slave in slaves { slave.isHungUp = true }
     kernel.hangUp(control)
@@ -90,15 +91,15 @@ package final class Pseudoterminal {
     for slave in slaves { slave.waitQueue.wake() }
   }
 
-  /// Lets go of what refers back to it.
+  /// Breaks reference cycles.
   func dismantle() {
     master = nil
     slaves = []
   }
 
-  // MARK: What came of it
+  // MARK: Events
 
-  /// Does something to the line discipline, and tells whoever it concerns.
+  /// Runs an operation on the line discipline, then wakes and signals those that its events concern.
   func operate<R, E: Error>(_ body: (inout LineDiscipline) throws(E) -> R) throws(E) -> R {
     defer { tellNews() }
     return try body(&discipline)

@@ -1,7 +1,7 @@
 package import LinuxABI
 import Machine
 
-/// The open master of a pseudoterminal: what `open("/dev/ptmx")` makes.
+/// An open master of a pseudoterminal, made by `open("/dev/ptmx")`.
 package final class PseudoterminalMaster: OpenFile {
   package let pseudoterminal: Pseudoterminal
   private let place: Dentry

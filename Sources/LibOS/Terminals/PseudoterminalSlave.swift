@@ -1,12 +1,12 @@
 package import LinuxABI
 import Machine
 
-/// An open slave of a pseudoterminal: to programs, a terminal.
+/// An open slave of a pseudoterminal, which programs use as their terminal.
 package final class PseudoterminalSlave: OpenFile {
   package let pseudoterminal: Pseudoterminal
   /// `/dev/pts/N`, or `/dev/tty`.
   private let place: Dentry
-  /// The terminal was taken away from whoever had it open then.
+  /// The terminal was hung up while this file was open.
   package internal(set) var isHungUp = false
 
   init(_ pseudoterminal: Pseudoterminal, _ flags: OpenFlags, at dentry: Dentry) {
@@ -51,7 +51,7 @@ package final class PseudoterminalSlave: OpenFile {
     guard available < max(minimum, 1) else { return .none }
     let now = task.kernel.clock.monotonic
     if minimum == 0 {
-      // For the first byte.
+      // The wait for the first byte.
       if time > 0, isNonBlocking { return .none }
       let deadline = task.progress.deadline ?? saturatingSum(now, time)
       task.progress.deadline = deadline
@@ -59,7 +59,7 @@ package final class PseudoterminalSlave: OpenFile {
     }
     if isNonBlocking || available == 0 { return .none }
     guard time > 0 else { return .until(nil) }
-    // From one byte to the next.
+    // The wait from one byte to the next.
     if task.progress.scratch != discipline.arrivals {
       task.progress.scratch = discipline.arrivals
       task.progress.deadline = saturatingSum(now, time)
@@ -77,7 +77,7 @@ package final class PseudoterminalSlave: OpenFile {
     return events
   }
 
-  /// Without a time limit, a poll too waits for as many bytes as a read (`input_available_p`).
+  /// If VTIME is 0, poll waits for as many bytes as a read does (`input_available_p`).
   private func isReadyToRead(_ discipline: LineDiscipline) -> Bool {
     guard discipline.hasInput else { return false }
     if discipline.isCanonical || discipline.modes[.VTIME] != 0 { return true }

@@ -1,8 +1,8 @@
 import LinuxABI
 
-/// The pseudoterminals there are, by number.
+/// All pseudoterminals, by number.
 package final class PseudoterminalTable {
-  /// As many as there can be (`/proc/sys/kernel/pty/max`).
+  /// The largest number of pseudoterminals (`/proc/sys/kernel/pty/max`).
   package static let limit: Int32 = 4096
 
   unowned let kernel: Kernel
@@ -15,7 +15,9 @@ package final class PseudoterminalTable {
 
   package subscript(number: Int32) -> Pseudoterminal? { terminals[number] }
 
-  /// A fresh one with the lowest free number, its master opened by the name `dentry`: ENOSPC.
+  /// Makes a pseudoterminal with the lowest free number and opens its master as `dentry`.
+  ///
+  /// - Throws: ENOSPC.
   func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> PseudoterminalMaster {
     guard let number = (0..<Self.limit).first(where: { terminals[$0] == nil }) else {
       throw .ENOSPC
@@ -31,10 +33,10 @@ package final class PseudoterminalTable {
     return terminal
   }
 
-  /// The number is free again.
+  /// Frees the number.
   func forget(_ terminal: Pseudoterminal) { terminals[terminal.number] = nil }
 
-  /// Its name is gone, though somebody may still have the slave open.
+  /// Removes its name; the slave may still be open.
   func removeName(of terminal: Pseudoterminal) {
     let name = Array(String(terminal.number).utf8)
     terminal.inode.wasRemoved = true
@@ -45,7 +47,7 @@ package final class PseudoterminalTable {
     terminal.inode.reportNameRemoved()
   }
 
-  /// Takes apart what goes in circles.
+  /// Breaks reference cycles.
   func dismantle() {
     for terminal in terminals.values { terminal.dismantle() }
     terminals = [:]

@@ -1,12 +1,12 @@
-/// Calls counted for `--stats`.
+/// Counts of system calls, for `--stats`.
 package final class SyscallStatistics {
   package private(set) var counts: [String: UInt64] = [:]
-  /// Calls that are not there: by name, or as `syscall_N` where not even that is known.
+  /// Missing calls, by name, or as `syscall_N` if the name is unknown.
   package private(set) var missing: [String: UInt64] = [:]
 
   package init() {}
 
-  /// Counts a call that is made, not one that goes on after it has waited.
+  /// Counts a call when it is made, not when it continues after a wait.
   func count(_ number: UInt64, _ row: SyscallRow?) {
     if let row, row.support != .missing {
       counts[row.name, default: 0] += 1

@@ -2,7 +2,7 @@ import HostABI
 import LinuxABI
 import Machine
 
-/// Writes a line per system call in the manner of strace(1), from the rows.
+/// Writes one line per system call in the style of strace(1), from the table's rows.
 package final class Tracer {
   private let write: (String) -> Void
 
@@ -12,7 +12,7 @@ package final class Tracer {
   private var entered: [Int32: String] = [:]
 
   func enter(_ row: SyscallRow, _ frame: SyscallFrame, _ task: Task) {
-    // A woken call runs again: it was shown when it was first made.
+    // A woken call runs again; it was shown when it was first made.
     guard entered[task.tid] == nil else { return }
     entered[task.tid] = ""
   }

@@ -34,7 +34,7 @@ package final class DevFS: Filesystem {
   package override var source: String { "udev" }
   package override var root: Inode { directory }
 
-  /// Opens a character device by its number, wherever its node is: ENXIO when there is none.
+  /// Opens a character device by its number, wherever its node is: ENXIO if there is no such device.
   func open(_ number: DeviceNumber, _ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile
   {
     if let device = devices.first(where: { $0.device.number == number }) {

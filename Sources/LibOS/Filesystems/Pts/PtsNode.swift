@@ -45,7 +45,7 @@ package final class PtsNode: Inode {
   /// The terminal is no more, and another one may have its number.
   var isGone: Bool { terminal == nil }
 
-  /// Whoever opens the master owns the slave.
+  /// The process that opens the master owns the slave.
   func belong(to credentials: Credentials?) { owner.uid = credentials?.fsUID ?? 0 }
 
   package override var type: FileType { .S_IFCHR }

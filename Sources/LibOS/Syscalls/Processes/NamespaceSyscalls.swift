@@ -1,7 +1,7 @@
 import LinuxABI
 
 extension SyscallTable {
-  /// There are no namespaces to make or to enter.
+  /// Namespaces, of which a guest can neither make nor enter one.
   package static let namespaceRows: [SyscallRow] = [
     SyscallRow(
       "unshare", x64: 272, generic: 97, [.flags(of: CloneFlags.self)], support: .partial,
@@ -15,7 +15,7 @@ extension SyscallTable {
   ]
 }
 
-/// unshare(2): what a process does not share it need not give up.
+/// unshare(2) of everything but namespaces.
 private func sys_unshare(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let flags = CloneFlags(rawValue: call[0])
   let parts: CloneFlags = [
