@@ -12,7 +12,7 @@ ARM64_SWIFT := PKG_CONFIG_PATH="$(CURDIR)/.deps/arm64/lib/pkgconfig" swift build
 ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
-.PHONY: build test test-long demo fmt lint bench compat compat-rootfs docs bootstrap guests rootfs \
+.PHONY: build test test-long demo fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs \
 	arm64 arm64-run arm64-test arm64-machine clean
 
 build: bootstrap
@@ -49,6 +49,12 @@ compat-rootfs: bootstrap
 # COMPAT="git test_json --isa arm64" says which; all of them take about an hour and make the document.
 compat: build compat-rootfs
 	Scripts/compat $(COMPAT)
+
+# Browsers, an office suite and more: roots of some 3 GB for each ISA. COMPAT as above.
+compat-heavy: build
+	Scripts/rootfs amd64 heavy
+	Scripts/rootfs arm64 heavy
+	Scripts/compat --heavy $(COMPAT)
 
 docs: build
 	Scripts/docs
