@@ -21,6 +21,8 @@ package final class SnapshotReader {
   package let contentDigest: Digest
   /// Bytes of the whole file.
   package let byteCount: UInt64
+  /// The signature behind the trailer, as it stands in the file; nil when there is none. See `signature`.
+  package let signatureBytes: [UInt8]?
   /// Pages in the store; references from 1 to this number are valid, and 0.
   package let pageCount: UInt64
 
@@ -44,7 +46,9 @@ package final class SnapshotReader {
     let headerBytes = try source.bytes(at: 0, count: headerSize)
     header = try SnapshotHeader(decoding: headerBytes)
 
-    let table = try TableOfContents(source, headerBytes: headerBytes)
+    let (signature, end) = try SignatureBlock.find(in: source)
+    signatureBytes = signature
+    let table = try TableOfContents(source, size: end, headerBytes: headerBytes)
     sectionBlocks = table.sections
     chunkBlocks = table.chunks
     contentDigest = table.contentDigest

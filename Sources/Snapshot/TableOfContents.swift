@@ -7,8 +7,8 @@ struct TableOfContents {
   private(set) var chunks: [Block] = []
   let contentDigest: Digest
 
-  init(_ source: any SnapshotSource, headerBytes: [UInt8]) throws(SnapshotError) {
-    let size = source.byteCount
+  /// - Parameter size: bytes of the snapshot, without a signature behind its trailer.
+  init(_ source: any SnapshotSource, size: UInt64, headerBytes: [UInt8]) throws(SnapshotError) {
     let headerSize = UInt64(headerBytes.count)
     guard size >= headerSize + UInt64(Trailer.size) else { throw .truncated(at: size) }
     let trailerOffset = size - UInt64(Trailer.size)
