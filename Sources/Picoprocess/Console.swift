@@ -11,6 +11,11 @@ package enum Console {
       Array((lines.map { printable($0) }.joined(separator: "\n") + "\n").utf8))
   }
 
+  /// Writes `text` as it is to standard output: none that a guest or a snapshot has a say in.
+  package static func write(_ text: String) {
+    try? OutputFile.standardOutput.write(Array(text.utf8))
+  }
+
   /// Writes one printable line to standard error, whatever `message` is.
   package static func complain(_ message: String) {
     let line = message.isEmpty ? "failed" : printable(message)

@@ -54,6 +54,13 @@ package struct PublishOption: Sendable, Hashable {
   package init(_ port: PublishedPort) { self.port = port }
 }
 
+extension PublishOption: CustomStringConvertible {
+  /// As it is given.
+  package var description: String {
+    "\(port.host):\(port.port)" + (port.isDatagram ? "/udp" : "")
+  }
+}
+
 /// `--dns ADDRESS[:PORT]`: who answers the guest's questions for names.
 package struct ResolverOption: Sendable, Hashable {
   package var address: NetworkAddress

@@ -67,7 +67,7 @@ extension Picoprocess {
     suspensionLimit = nil
     do throws(Failure) {
       guard let output = options.output else { throw Failure("there is no file to suspend to") }
-      try save(to: output)
+      if let notice = try save(to: output) { Console.complain(notice) }
       return true
     } catch {
       Console.complain(error.message)

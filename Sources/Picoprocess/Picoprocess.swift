@@ -32,6 +32,10 @@ package final class Picoprocess {
   /// Of the host's monotonic clock, in nanoseconds.
   let startTime: Int64
   let reports: Reports
+  /// Of the snapshot that this process writes itself, at `suspendAtSyscall`. Loaded at the start, and
+  /// only if one is due: others are signed by the client that asks for them, and the key is nowhere
+  /// near their guests.
+  let signer: SnapshotSigner
   let wake: Wake
   let mailbox = Mailbox()
   var control: ControlServer?
@@ -69,6 +73,7 @@ package final class Picoprocess {
     name = options.name ?? Picoprocess.defaultName(program)
     // A file that can't be written is better known now than when the guest has worked for hours.
     if let output = options.output { _ = try SnapshotFile.beginning(output) }
+    signer = options.output == nil ? .none(reason: "no snapshot is due") : SnapshotSigner()
     reports = try Reports(options)
     outside = try Self.outside(options, seed: seed, host)
     host.network = outside.permission

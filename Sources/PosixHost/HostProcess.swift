@@ -19,6 +19,9 @@ package enum HostProcess {
   /// The value of an environment variable.
   package static func environmentValue(_ name: String) -> String? { system_getenv(name) }
 
+  /// Whether an inherited descriptor is a terminal.
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
   /// The working directory, absolute.
   package static func workingDirectory() throws(HostError) -> [UInt8] {
     try system_realpath([UInt8(ascii: ".")])

@@ -18,6 +18,7 @@ extension PosixHost {
     switch uri.scheme {
     case .file, .dir: try openFile(uri, options, permissions)
     case .stdio: try openInherited(uri.path)
+    case .tty where !permitsTerminal: throw .noDevice
     case .tty:
       try adopt(
         system_open(Array("/dev/tty".utf8), O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK))

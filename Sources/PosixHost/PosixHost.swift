@@ -42,6 +42,8 @@ package final class PosixHost: Host {
   /// Terminals whose modes were changed: a descriptor to reach them by, and the modes they had.
   var changedTerminals: [(device: UInt64, descriptor: Int32, modes: godwit_termios2)] = []
 
+  /// Whether the picoprocess may open the controlling terminal (`tty:`).
+  package var permitsTerminal = true
   /// What the picoprocess may do on the network: nothing, until somebody says so.
   package var network = NetworkPermission()
 

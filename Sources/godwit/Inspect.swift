@@ -12,8 +12,28 @@ struct Inspect: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @OptionGroup var keys: KnownKeysOption
+
+  @Flag(
+    help: """
+      Print the text that is signed instead: the digest. ssh-keygen -Y verify -n snapshot@godwit checks it \
+      with the --signature.
+      """)
+  var message = false
+
+  @Flag(help: "Print the signature instead, as ssh-keygen reads it.")
+  var signature = false
+
+  func validate() throws {
+    guard [json, message, signature].count(where: { $0 }) <= 1 else {
+      throw ValidationError("--json, --message and --signature exclude each other")
+    }
+  }
+
   func run() throws {
-    let description = try SnapshotDescription(file)
+    if message { return Console.write(try SnapshotFile.signedMessage(file)) }
+    if signature { return Console.write(try SnapshotFile.armoredSignature(file)) }
+    let description = try SnapshotDescription(file, knownKeys: keys.knownKeys)
     let report = description.report { bytes, address, isa in
       guard let isa = DisassemblyISA(rawValue: isa) else { return [] }
       return disassemble(bytes, at: address, isa: isa, count: 4).map { ($0.address, $0.text) }
@@ -29,5 +49,22 @@ struct Verify: ParsableCommand {
   @Argument(help: "The snapshot.")
   var file: String
 
-  func run() throws { Console.show(try SnapshotFile.verify(file)) }
+  @OptionGroup var keys: KnownKeysOption
+
+  func run() throws { Console.show(try SnapshotFile.verify(file, knownKeys: keys.knownKeys)) }
+}
+
+struct Key: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show the public key that your snapshots are signed with, for others' --known-keys.")
+
+  func run() throws { Console.show(try KeyStore().publicLine()) }
+}
+
+struct KnownKeysOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Trust snapshots signed by the keys in this file, which has the form of authorized_keys or "
+        + "allowed_signers.", valueName: "file"))
+  var knownKeys: String?
 }

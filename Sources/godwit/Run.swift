@@ -66,16 +66,35 @@ struct Resume: ParsableCommand {
     abstract: "Go on with a suspended program.",
     discussion: """
       The guest sees the same files as before. Where they lie elsewhere on this host, say so with --root \
-      and with --mount for each directory that was mounted.
+      and with --mount for each directory that was mounted. Both, and the published ports, must be said for \
+      a snapshot that is signed neither by you nor by a known key, unless you --trust it.
       """)
 
   @OptionGroup var options: GuestOptions
 
+  @OptionGroup var keys: KnownKeysOption
+
+  @Flag(help: "Trust the snapshot with all that it remembers of the host, whoever made it.")
+  var trust = false
+
+  @Flag(help: "Open none of the ports that the guest published.")
+  var noPublish = false
+
   @Argument(help: "The snapshot.")
   var file: String
 
+  func validate() throws {
+    guard !noPublish || options.publish.isEmpty else {
+      throw ValidationError("--publish and --no-publish exclude each other")
+    }
+  }
+
   func run() throws {
-    let picoprocess = try Picoprocess(resuming: file, options.picoprocessOptions)
+    var resume = ResumeOptions()
+    resume.knownKeys = keys.knownKeys
+    resume.trustsAll = trust
+    resume.publishesNothing = noPublish
+    let picoprocess = try Picoprocess(resuming: file, resume, options.picoprocessOptions)
     throw GuestEnding(try picoprocess.run())
   }
 }

@@ -78,7 +78,9 @@ func begin(
   }
 
   var words = unsafe command.map { unsafe strdup($0) } + [nil]
-  let settings = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+  let settings = ProcessInfo.processInfo.environment
+    .merging(["XDG_CONFIG_HOME": Checkout.configuration]) { $1 }
+    .merging(environment) { $1 }
   var variables = unsafe settings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
   defer {
     unsafe (words + variables).forEach { unsafe free($0) }

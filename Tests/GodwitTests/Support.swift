@@ -18,6 +18,10 @@ enum Checkout {
     #endif
   }
 
+  /// Where the commands under test keep their signing key: not where the developer's own is.
+  static let configuration = FileManager.default.temporaryDirectory
+    .appendingPathComponent("godwit-tests-\(getuid())").path
+
   static var godwitForARM64: URL { root.appendingPathComponent(".build-arm64/release/godwit") }
 
   static func guest(_ name: String, _ isa: String) -> URL {

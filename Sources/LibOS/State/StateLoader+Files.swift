@@ -69,6 +69,10 @@ extension StateLoader {
       scheme == .stdio || scheme == .tty
     else { throw .invalidState("stream \(state.uri)") }
     let uri = StreamURI(scheme, String(state.uri[state.uri.index(after: colon)...]))
+    // The other descriptors of this process are not the guest's.
+    guard scheme == .tty || ["stdio:0", "stdio:1", "stdio:2"].contains(state.uri) else {
+      throw .invalidState("stream \(state.uri)")
+    }
     let place = state.dentry == 0 ? nil : try dentry(state.dentry)
     do throws(Errno) {
       let number = state.number == 0 || state.number > 1 << 62 ? nil : state.number

@@ -8,23 +8,37 @@ import Snapshot
 
 extension Picoprocess {
   /// Goes on with the guest in the snapshot at `path`.
-  package convenience init(resuming path: String, _ options: PicoprocessOptions) throws(Failure) {
+  ///
+  /// Nothing of the host that the snapshot names is touched before `resume` and `options` allow it.
+  package convenience init(
+    resuming path: String, _ resume: ResumeOptions, _ options: PicoprocessOptions
+  ) throws(Failure) {
     let reader = try SnapshotFile.reader(path)
     let state: ResumeState
+    let remembered: RememberedHost
     do throws(SnapshotError) {
       try reader.require(Self.support)
       state = try ResumeState(reader)
+      remembered = try RememberedHost(reader)
     } catch { throw Failure(path, error) }
+    let authority = try ResumeAuthority(
+      path, reader, remembered, resume, options,
+      isOnTerminal: (0...2).contains { HostProcess.isTerminal($0) })
+
     var options = options
     // The limit shows when memory runs out.
     if state.seed != nil, options.memoryLimit == nil {
       options.memoryLimit = Int(clamping: state.memory)
     }
     // Those who listened go on listening.
-    if options.publish.isEmpty { options.publish = state.published.map { PublishOption($0) } }
+    if options.publish.isEmpty, !resume.publishesNothing {
+      options.publish = remembered.published.map { PublishOption($0) }
+    }
     try self.init(options, program: state.program, seed: state.seed)
+    host.permitsTerminal = authority.permitsTerminal
     origin = reader.header
-    tree = try state.filesystems(options, self)
+    let root = options.root ?? remembered.rootPath
+    tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
     do throws(SnapshotError) { try restore(reader) } catch { throw Failure(path, error) }
     kernel.provideResolver()
   }
@@ -42,57 +56,55 @@ extension Picoprocess {
 /// What must be known of a snapshot before anything is restored.
 private struct ResumeState {
   /// The path of the program.
-  var program: String
-  private let mounts: [Godwit_State_Mount]
+  let program: String
   /// Bytes of guest memory.
   let memory: UInt64
   /// Of a deterministic run.
   let seed: UInt64?
-  let published: [PublishedPort]
 
   init(_ reader: SnapshotReader) throws(SnapshotError) {
     let kernel: Godwit_State_Kernel = try StateLoader.section(.kernel, reader)
     memory = kernel.memory
-    published = try kernel.publishedPorts()
     seed = kernel.hasDeterminism ? kernel.determinism.seed : nil
     let processes: Godwit_State_Processes = try StateLoader.section(.processes, reader)
-    let filesystems: Godwit_State_Filesystems = try StateLoader.section(.filesystems, reader)
     program = processes.processes.first.map { String(decoding: $0.executable, as: UTF8.self) } ?? ""
-    mounts = filesystems.mounts
+  }
+}
+
+extension RememberedHost {
+  /// The directory beneath the guest's root, on the host where the snapshot was taken.
+  fileprivate var rootPath: String {
+    root.isEmpty ? "/" : String(decoding: root, as: UTF8.self)
   }
 
-  /// The guest's tree on this host: as the options have it, and else as it was where the snapshot was taken.
-  func filesystems(_ options: PicoprocessOptions, _ picoprocess: Picoprocess) throws(Failure)
-    -> FilesystemConfiguration
-  {
-    var root = options.root
-    if root == nil, let lower = mounts.first?.tree.lower, !lower.isEmpty {
-      root = String(decoding: lower, as: UTF8.self)
-    }
-    var given = options.mounts
+  /// What is mounted in the guest's tree on this host: host directories as `options` have them, and else as
+  /// they were where the snapshot was taken.
+  fileprivate func treeMounts(_ options: [MountOption]) throws(Failure) -> [TreeMount] {
     var list: [TreeMount] = []
     for mount in mounts {
-      let guest = String(decoding: mount.path, as: UTF8.self)
-      // Every guest has a /dev/shm.
-      if mount.type == "tmpfs", guest != "/dev/shm" { list.append(.tmpfs(guest)) }
-      guard mount.type == "9p" else { continue }
-      if let index = given.lastIndex(where: { $0.guest == guest }) {
-        list.append(.host(given.remove(at: index)))
-        given.removeAll { $0.guest == guest }
-      } else if !mount.hostPath.isEmpty {
-        list.append(
-          .host(
-            MountOption(
-              host: String(decoding: mount.hostPath, as: UTF8.self), guest: guest,
-              isReadOnly: mount.readOnly)))
-      } else {
-        throw Failure("the guest has a host directory at \(guest): say --mount HOST:\(guest)")
+      switch mount {
+      case .tmpfs(let path): list.append(.tmpfs(String(decoding: path, as: UTF8.self)))
+      case .host(let mount): list.append(.host(try option(for: mount, options)))
       }
     }
-    if let stray = given.first {
+    let stray = options.first { option in !hostMounts.contains { option.isAt($0.guest) } }
+    if let stray {
       throw Failure(
         "--mount \(stray.host):\(stray.guest): the guest has no mount at \(stray.guest)")
     }
-    return try picoprocess.filesystemConfiguration(root: root ?? "/", list)
+    return list
+  }
+
+  private func option(for mount: HostMount, _ options: [MountOption]) throws(Failure)
+    -> MountOption
+  {
+    if let option = options.last(where: { $0.isAt(mount.guest) }) { return option }
+    guard !mount.host.isEmpty else {
+      let guest = mount.guest.shellWord
+      throw Failure("the guest has a host directory at \(guest): say --mount HOST:\(guest)")
+    }
+    return MountOption(
+      host: String(decoding: mount.host, as: UTF8.self),
+      guest: String(decoding: mount.guest, as: UTF8.self), isReadOnly: mount.isReadOnly)
   }
 }

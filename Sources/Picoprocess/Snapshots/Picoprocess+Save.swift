@@ -27,7 +27,9 @@ extension Picoprocess {
 
   /// Writes the standing guest to a file at `path`, whole or not at all. The guest is as it was, whether
   /// this succeeds or throws.
-  func save(to path: String) throws(Failure) {
+  ///
+  /// - Returns: why the snapshot is not signed, in one line; nil if it is.
+  func save(to path: String) throws(Failure) -> String? {
     let file = try SnapshotFile.beginning(path)
     do throws(SaveError) {
       _ = try save { (bytes) throws(HostError) in try file.write(bytes) }
@@ -37,8 +39,7 @@ extension Picoprocess {
       case .unwritable(let error): throw Failure(path, error)
       }
     }
-    try SnapshotFile.readBack(file, path)
-    try withFailure(path) { () throws(HostError) in try file.commit() }
+    return try SnapshotFile.commit(file, path, signer)
   }
 
   /// Writes the standing guest by `write`, from front to back. The guest is as it was, whether this succeeds

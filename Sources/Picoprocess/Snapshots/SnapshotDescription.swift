@@ -11,6 +11,7 @@ package struct SnapshotDescription {
 
   let path: String
   let reader: SnapshotReader
+  let provenance: Provenance
   let kernel: Godwit_State_Kernel
   let memory: Godwit_State_Memory
   let filesystems: Godwit_State_Filesystems
@@ -19,9 +20,12 @@ package struct SnapshotDescription {
   let tasks: Godwit_State_Tasks
 
   /// Reads the snapshot at `path`.
-  package init(_ path: String) throws(Failure) {
+  ///
+  /// - Parameter knownKeys: a file of keys; see `KnownKeys`.
+  package init(_ path: String, knownKeys: String?) throws(Failure) {
     self.path = path
     reader = try SnapshotFile.reader(path)
+    provenance = try Provenance(reader, knownKeys: knownKeys)
     do throws(SnapshotError) {
       kernel = try StateLoader.section(.kernel, reader)
       memory = try StateLoader.section(.memory, reader)
@@ -116,9 +120,12 @@ package struct SnapshotDescription {
     return isRead ? page : nil
   }
 
-  /// A page of the file that lies beneath, where it is still at its place on this host.
+  /// A page of the file that lies beneath, where it is still at its place on this host. A snapshot of
+  /// somebody unknown has no files opened.
   private func sourcePage(_ object: Godwit_State_MemoryObject, at offset: UInt64) -> [UInt8]? {
-    guard object.hasSource, filesystems.mounts.indices.contains(Int(object.source.mount)) else {
+    guard provenance.isTrusted, object.hasSource,
+      filesystems.mounts.indices.contains(Int(object.source.mount))
+    else {
       return nil
     }
     let mount = filesystems.mounts[Int(object.source.mount)]

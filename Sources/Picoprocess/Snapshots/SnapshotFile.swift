@@ -1,4 +1,5 @@
 import HostABI
+import Machine
 import PosixHost
 package import Snapshot
 
@@ -21,11 +22,32 @@ package final class SnapshotFile: SnapshotSource {
     }
   }
 
-  /// Reads what was written to `file`, which will be the snapshot at `path`, and checks every byte of it.
-  static func readBack(_ file: AtomicFile, _ path: String) throws(Failure) {
+  /// Reads what was written to `file`, checks every byte of it, signs it, and makes it the snapshot at
+  /// `path`.
+  ///
+  /// - Returns: why it is not signed, in one line; nil if it is.
+  static func commit(_ file: AtomicFile, _ path: String, _ signer: SnapshotSigner) throws(Failure)
+    -> String?
+  {
+    let digest = try readBack(file, path)
+    try withFailure(path) { () throws(HostError) in
+      let end = try file.input().size
+      try signer.block(for: digest).withRawSpan { (block) throws(HostError) in
+        try file.write(block, at: end)
+      }
+      try file.commit()
+    }
+    return signer.obstacle.map { "\(path) is not signed: \($0)" }
+  }
+
+  /// Returns the content digest. What a picoprocess wrote has no signature yet.
+  private static func readBack(_ file: AtomicFile, _ path: String) throws(Failure) -> Digest {
     let input = try withFailure(path) { () throws(HostError) in try file.input() }
     do throws(SnapshotError) {
-      try SnapshotReader(SnapshotFile(input)).verify()
+      let reader = try SnapshotReader(SnapshotFile(input))
+      try reader.verify()
+      guard reader.signatureBytes == nil else { throw .malformed("it is signed already") }
+      return reader.contentDigest
     } catch { throw Failure(path, error) }
   }
 

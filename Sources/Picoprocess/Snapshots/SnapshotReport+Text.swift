@@ -36,6 +36,7 @@ extension SnapshotReport {
         ? "none" : header.requiredFeatures.joined(separator: ", "),
       "written on": header.host,
       "digest": header.digest,
+      "signature": header.signature.text,
       "system calls made": "\(header.syscallCount)",
     ])
   }

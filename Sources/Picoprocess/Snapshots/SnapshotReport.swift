@@ -26,8 +26,18 @@ package struct SnapshotReport: Encodable, Sendable {
     /// A note of where it was written.
     var host: String
     var digest: String
+    var signature: Signature
     /// Made by the guest so far.
     var syscallCount: UInt64
+  }
+
+  struct Signature: Encodable, Sendable {
+    /// `none`, `own`, `known`, `unknown` or `broken`.
+    var state: String
+    /// Of the key that made it, as ssh-keygen shows it.
+    var fingerprint: String?
+    /// All that can be said, for people.
+    var text: String
   }
 
   /// In bytes, where nothing else is said.
@@ -119,7 +129,21 @@ extension SnapshotDescription {
       formatVersion: UInt32(header.formatVersion), created: header.creationSeconds,
       isa: header.guestISA, libraryOS: header.libraryOSVersion, abiVersion: header.abiVersion,
       requiredFeatures: header.requiredFeatures, host: header.hostNote,
-      digest: reader.contentDigest.description, syscallCount: kernel.syscallCount)
+      digest: reader.contentDigest.description, signature: signature(),
+      syscallCount: kernel.syscallCount)
+  }
+
+  private func signature() -> SnapshotReport.Signature {
+    let state =
+      switch provenance {
+      case .unsigned: "none"
+      case .own: "own"
+      case .known: "known"
+      case .unknown: "unknown"
+      case .broken: "broken"
+      }
+    return SnapshotReport.Signature(
+      state: state, fingerprint: provenance.fingerprint, text: provenance.description)
   }
 
   private func sizes() -> SnapshotReport.Sizes {

@@ -1,0 +1,20 @@
+import Snapshot
+
+extension SnapshotFile {
+  /// The text that is signed when the snapshot at `path` is.
+  package static func signedMessage(_ path: String) throws(Failure) -> String {
+    let digest = try reader(path).contentDigest
+    return String(decoding: SignatureBlock.message(for: digest), as: UTF8.self)
+  }
+
+  /// The signature of the snapshot at `path`, as `ssh-keygen -Y verify` takes it, whether it is right or
+  /// not.
+  package static func armoredSignature(_ path: String) throws(Failure) -> String {
+    guard let bytes = try reader(path).signatureBytes else {
+      throw Failure("\(path): \(Provenance.unsigned)")
+    }
+    do throws(SSHSignature.FormatError) { return try SSHSignature(decoding: bytes).armored } catch {
+      throw Failure("\(path): \(Provenance.broken(.malformed))")
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import HostABI
+import PosixHost
+package import Snapshot
+
+/// Where the user's own signing key is kept: an OpenSSH private key file, made when first needed.
+package struct KeyStore: Sendable {
+  package let path: String
+
+  /// `$XDG_CONFIG_HOME/godwit/id_ed25519`, or below `~/.config`.
+  package init() throws(Failure) {
+    if let folder = HostProcess.environmentValue("XDG_CONFIG_HOME"), folder.hasPrefix("/") {
+      path = folder + "/godwit/id_ed25519"
+    } else if let home = HostProcess.environmentValue("HOME"), home.hasPrefix("/") {
+      path = home + "/.config/godwit/id_ed25519"
+    } else {
+      throw Failure("there is no place for a key: neither XDG_CONFIG_HOME nor HOME is set")
+    }
+  }
+
+  /// The key; nil when there is none yet. A file that others can read or write is refused, as by ssh.
+  package func load() throws(Failure) -> SigningKey? {
+    let text: [UInt8]
+    do throws(PrivateFile.ReadError) { text = try PrivateFile.read(path) } catch {
+      switch error {
+      case .host(.notFound), .host(.notDirectory): return nil
+      case .host(let error): throw Failure(path, error)
+      case .notOwned: throw Failure("\(path): the key belongs to another user")
+      case .tooOpen(let mode):
+        throw Failure("\(path): others can use the key: its mode is 0\(String(mode, radix: 8))")
+      case .notASecret: throw Failure("\(path): not a key file")
+      }
+    }
+    do throws(SigningKey.FileError) { return try SigningKey(file: text) } catch {
+      throw Failure("\(path): \(error)")
+    }
+  }
+
+  /// The key, which is made when there is none.
+  package func loadOrCreate() throws(Failure) -> SigningKey {
+    if let key = try load() { return key }
+    try withFailure(path) { () throws(HostError) in
+      try PrivateFile.create(path, Array(SigningKey().file(comment: Self.comment).utf8))
+    }
+    // Another process may have been first.
+    guard let key = try load() else { throw Failure(path, HostError.notFound) }
+    return key
+  }
+}
+
+extension KeyStore {
+  /// What goes with the key file and its public part, for people.
+  private static let comment = "godwit"
+
+  /// The public part, as it stands in a file of known keys.
+  package func publicLine() throws(Failure) -> String {
+    try loadOrCreate().publicKey.line + " " + Self.comment
+  }
+}
+
+/// What snapshots are signed with.
+package enum SnapshotSigner: Sendable {
+  case key(SigningKey)
+  /// They stay unsigned; one line says why.
+  case none(reason: String)
+
+  /// The user's own key.
+  package init() {
+    do throws(Failure) { self = .key(try KeyStore().loadOrCreate()) } catch {
+      self = .none(reason: error.message)
+    }
+  }
+
+  /// What to append to the snapshot with this digest; nothing for one that stays unsigned.
+  func block(for contentDigest: Digest) -> [UInt8] {
+    guard case .key(let key) = self else { return [] }
+    return SignatureBlock.sign(contentDigest, by: key)
+  }
+
+  /// Why snapshots stay unsigned.
+  var obstacle: String? {
+    guard case .none(let reason) = self else { return nil }
+    return reason
+  }
+}
