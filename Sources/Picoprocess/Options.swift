@@ -89,8 +89,7 @@ package struct ProgramOptions: Sendable {
   /// A path in the guest, or a name to look up in the guest's `PATH`.
   package var program: String
   package var arguments: [String]
-  /// `NAME=value` strings to put into the environment that Godwit has itself.
-  package var environment: [String] = []
+  package var environment = EnvironmentOptions()
   /// A directory of the guest; `nil`: Godwit's own where the guest has it, else `/`.
   package var workingDirectory: String?
   /// Has the run depend on nothing but the program, its files and this number; `nil`: an ordinary run.

@@ -99,22 +99,27 @@ package final class Picoprocess {
     var fs = try mountFilesystems()
     kernel.provideResolver()
     fs.cwd = try workingDirectory(options, fs)
-    // A deterministic run takes over nothing but what it is given.
-    let inherited = options.seed == nil ? HostProcess.environment : [Self.defaultPath]
-    let environment = Picoprocess.environment(inherited, adding: options.environment)
+    let environment = try GuestEnvironment(
+      environmentBase(options), options.environment, host: HostProcess.environment)
     let program: Program
     do throws(LoadError) {
       program = try kernel.findProgram(
         Array(options.program.utf8),
         arguments: ([options.program] + options.arguments).map { Array($0.utf8) },
-        searchPath: Picoprocess.searchPath(environment), in: fs)
+        searchPath: environment.path, in: fs)
     } catch { throw Failure(error) }
     let process: Process
     do throws(LoadError) {
-      process = try kernel.start(program, environment: environment, fs: fs)
+      process = try kernel.start(program, environment: environment.strings, fs: fs)
     } catch { throw Failure(error) }
     kernel.openStandardStreams(of: process)
     if options.seed == nil { ignoreInheritedSignals(process) }
+  }
+
+  private func environmentBase(_ options: ProgramOptions) -> GuestEnvironment.Base {
+    if options.seed != nil { return .deterministic }
+    if self.options.root == nil { return .inherited }
+    return .clean(hostName: host.facts.hostName, isOnTerminal: HostProcess.isTerminal(0))
   }
 
   /// The working directory asked for; by default the host's, when the guest sees the same tree.
@@ -148,27 +153,4 @@ package final class Picoprocess {
     let name = String(stem) + "-\(HostProcess.id)"
     return name.hasPrefix(".") ? "_" + name : name
   }
-
-  static func environment(_ strings: [[UInt8]], adding changes: [String]) -> [[UInt8]] {
-    let equals = UInt8(ascii: "=")
-    var strings = strings
-    for change in changes {
-      let bytes = Array(change.utf8)
-      let key = bytes.prefix { $0 != equals } + [equals]
-      strings.removeAll { $0.starts(with: key) }
-      strings.append(bytes)
-    }
-    return strings
-  }
-
-  static func searchPath(_ environment: [[UInt8]]) -> [UInt8] {
-    let key = Array("PATH=".utf8)
-    if let path = environment.first(where: { $0.starts(with: key) }) {
-      return Array(path.dropFirst(key.count))
-    }
-    return Array(defaultPath.dropFirst(key.count))
-  }
-
-  private static let defaultPath = Array(
-    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".utf8)
 }

@@ -7,8 +7,9 @@ enum OptionalValues {
   private static let optional: Set<String> = ["--trace", "--stats", "--net"]
   /// Options of `run` whose value is the next argument.
   private static let valued: Set<String> = [
-    "--name", "--root", "--mount", "--tmpfs", "--env", "--cwd", "--memory-limit", "--max-tasks",
-    "--suspend-at-syscall", "--suspend-every", "--digest-every", "--digest-output", "--seed",
+    "--name", "--root", "--mount", "--tmpfs", "--env", "-e", "--env-file", "--cwd",
+    "--memory-limit", "--max-tasks", "--suspend-at-syscall", "--suspend-every", "--digest-every",
+    "--digest-output", "--seed",
     "--host-page-size",
     "--dns", "--publish", "--known-keys", "--tcp", "--output", "-o",
   ]

@@ -10,8 +10,17 @@ struct Run: ParsableCommand {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Set an environment variable of the guest.", valueName: "name=value"))
+    help: ArgumentHelp(
+      "Set an environment variable of the guest; without a value, as it is here.",
+      valueName: "name[=value]"))
   var env: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Set the environment variables in the lines of a file.", valueName: "file"))
+  var envFile: [String] = []
+
+  @Flag(help: "Give the guest all of this environment, which it has without --root anyway.")
+  var envHost = false
 
   @Option(
     help: ArgumentHelp(
@@ -44,14 +53,19 @@ struct Run: ParsableCommand {
     for path in tmpfs where !path.hasPrefix("/") {
       throw ValidationError("--tmpfs takes an absolute path, not '\(path)'")
     }
-    for setting in env where !setting.contains("=") || setting.hasPrefix("=") {
-      throw ValidationError("--env takes NAME=VALUE, not '\(setting)'")
+    guard !envHost || !deterministic else {
+      throw ValidationError("--deterministic and --env-host exclude each other")
+    }
+    for setting in env where setting.isEmpty || setting.hasPrefix("=") {
+      throw ValidationError("--env takes NAME=VALUE or NAME, not '\(setting)'")
     }
   }
 
   func run() throws {
     var program = ProgramOptions(program: command[0], arguments: Array(command.dropFirst()))
-    program.environment = env
+    program.environment.includesHost = envHost
+    program.environment.files = envFile
+    program.environment.settings = env
     program.workingDirectory = cwd
     program.seed = deterministic ? seed ?? 0 : nil
     var setup = options.picoprocessOptions

@@ -1,0 +1,97 @@
+import HostABI
+import PosixHost
+
+/// What the environment of a guest's first program is made of, in this order.
+package struct EnvironmentOptions: Sendable {
+  /// All of the host's environment (`--env-host`).
+  package var includesHost = false
+  /// Files of settings (`--env-file`).
+  package var files: [String] = []
+  /// Settings (`--env`): `NAME=value`, or `NAME` for what the host has.
+  package var settings: [String] = []
+
+  package init() {}
+}
+
+/// The environment of a guest's first program: strings `NAME=value`.
+struct GuestEnvironment {
+  private(set) var strings: [[UInt8]]
+  private let host: [[UInt8]]
+
+  private static let equals = UInt8(ascii: "=")
+  private static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+  /// What a guest begins with where nothing else is said.
+  enum Base {
+    /// A guest that sees the host's tree: a program like any other of the host, with its environment.
+    case inherited
+    /// A guest with a root of its own: nothing of the host's environment, which may hold secrets, gets
+    /// into it and its snapshots.
+    case clean(hostName: String, isOnTerminal: Bool)
+    /// A deterministic run takes over nothing but what it is given.
+    case deterministic
+  }
+
+  init(_ base: Base, _ options: EnvironmentOptions, host: [[UInt8]]) throws(Failure) {
+    self.host = host
+    strings = []
+    switch base {
+    case .inherited: strings = host
+    case .deterministic: set("PATH=\(Self.searchPath)")
+    case .clean(let hostName, let isOnTerminal):
+      set("PATH=\(Self.searchPath)")
+      set("HOME=/root")
+      set("HOSTNAME=\(hostName)")
+      if isOnTerminal { apply(Array("TERM".utf8)) }
+    }
+    if options.includesHost { for string in host { set(string) } }
+    for file in options.files { try read(file) }
+    for setting in options.settings { apply(Array(setting.utf8)) }
+  }
+
+  /// Where programs are looked for that are called by a name.
+  var path: [UInt8] { value(of: "PATH", in: strings) ?? Array(Self.searchPath.utf8) }
+
+  private func value(of name: some Collection<UInt8>, in strings: [[UInt8]]) -> [UInt8]? {
+    let key = Array(name) + [Self.equals]
+    return strings.first { $0.starts(with: key) }.map { Array($0.dropFirst(key.count)) }
+  }
+
+  private func value(of name: String, in strings: [[UInt8]]) -> [UInt8]? {
+    value(of: name.utf8, in: strings)
+  }
+
+  /// `NAME=value` is set; `NAME` is as on the host, and not at all where the host has none.
+  private mutating func apply(_ setting: [UInt8]) {
+    if setting.contains(Self.equals) { return set(setting) }
+    strings.removeAll { $0.starts(with: setting + [Self.equals]) }
+    if let value = value(of: setting, in: host) { set(setting + [Self.equals] + value) }
+  }
+
+  private mutating func set(_ string: String) { set(Array(string.utf8)) }
+
+  private mutating func set(_ string: [UInt8]) {
+    let key = string.prefix { $0 != Self.equals } + [Self.equals]
+    strings.removeAll { $0.starts(with: key) }
+    strings.append(string)
+  }
+
+  /// A setting in each line; empty lines and those that begin with `#` say nothing.
+  private mutating func read(_ path: String) throws(Failure) {
+    let text = try withFailure(path) { () throws(HostError) in
+      let file = try InputFile(path)
+      guard file.size <= 1 << 20 else { throw .fileTooLarge }
+      return try file.read(at: 0, count: Int(file.size))
+    }
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, line) in lines.enumerated() {
+      var line = line.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+      if line.last == UInt8(ascii: "\r") { line.removeLast() }
+      if line.isEmpty || line.first == UInt8(ascii: "#") { continue }
+      guard line.first != Self.equals, !line.contains(0) else {
+        throw Failure("\(path):\(index + 1): not NAME=VALUE or NAME")
+      }
+      apply(Array(line))
+    }
+  }
+}
