@@ -22,5 +22,8 @@ package enum Console {
     try? OutputFile.standardError.write(Array("godwit: \(line)\n".utf8))
   }
 
+  /// Has crashes of this process end with status 125 and one line, as all that goes wrong.
+  package static func reportCrashes() { HostProcess.reportCrashes(exitStatus: 125) }
+
   package static func exit(_ status: Int32) -> Never { HostProcess.exit(status) }
 }

@@ -32,6 +32,12 @@ package enum HostProcess {
     try system_realpath(Array(path.utf8))
   }
 
+  /// From now on a crash of this process, such as a failed check of Swift's, ends it with `status` and one
+  /// line on standard error. With GODWIT_BACKTRACE=1 the Swift runtime's own report stays, and the signal.
+  package static func reportCrashes(exitStatus status: Int32) {
+    if environmentValue("GODWIT_BACKTRACE") != "1" { godwit_crashes_exit(status) }
+  }
+
   /// Does nothing for a while; for helper threads.
   package static func sleep(nanoseconds: Int64) {
     var none: [pollfd] = []

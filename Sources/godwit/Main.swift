@@ -6,6 +6,7 @@ import Picoprocess
 @main
 struct Main {
   static func main() {
+    Console.reportCrashes()
     do {
       let arguments = OptionalValues.rewrite(Array(CommandLine.arguments.dropFirst()))
       var command = try Godwit.parseAsRoot(arguments)

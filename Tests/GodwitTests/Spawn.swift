@@ -79,7 +79,7 @@ func begin(
 
   var words = unsafe command.map { unsafe strdup($0) } + [nil]
   let settings = ProcessInfo.processInfo.environment
-    .merging(["XDG_CONFIG_HOME": Checkout.configuration]) { $1 }
+    .merging(Checkout.settings) { $1 }
     .merging(environment) { $1 }
   var variables = unsafe settings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
   defer {

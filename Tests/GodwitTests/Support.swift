@@ -22,6 +22,11 @@ enum Checkout {
   static let configuration = FileManager.default.temporaryDirectory
     .appendingPathComponent("godwit-tests-\(getuid())").path
 
+  /// The environment of commands under test. A crash keeps its signal, for the test to see.
+  static let settings = [
+    "XDG_CONFIG_HOME": configuration, "GODWIT_BACKTRACE": "1", "SWIFT_BACKTRACE": "enable=no",
+  ]
+
   static var godwitForARM64: URL { root.appendingPathComponent(".build-arm64/release/godwit") }
 
   static func guest(_ name: String, _ isa: String) -> URL {

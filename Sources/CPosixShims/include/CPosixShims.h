@@ -148,4 +148,9 @@ uint64_t godwit_signals_peek(void);
 /// SIG_IGN, unless a handler is installed.
 int godwit_signal_ignore(int signal);
 
+// --- Crashes -------------------------------------------------------------------------------------
+
+/// From now on a crash of this process ends it with `status` and one line on standard error.
+void godwit_crashes_exit(int status);
+
 #endif
