@@ -13,6 +13,7 @@ extension Task {
   /// Raises the signal of an exception. The task's registers are loaded.
   package func raiseException(_ exception: GuestException) {
     signals.fault = FaultInfo(exception, isa: process.isa)
+    if exception == .illegalInstruction { tellOfMissingInstruction() }
     force(Siginfo(exception, registers: engine.registers))
   }
 
