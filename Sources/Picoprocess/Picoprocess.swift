@@ -70,7 +70,7 @@ package final class Picoprocess {
     // A file that can't be written is better known now than when the guest has worked for hours.
     if let output = options.output { _ = try SnapshotFile.beginning(output) }
     reports = try Reports(options)
-    outside = try Self.outside(options, seed: seed, host)
+    outside = try Self.outside(options, seed: seed)
     host.network = outside.permission
     try Self.checkPublishedPorts(outside.published, host)
     machine = try GuestMachine(

@@ -198,7 +198,7 @@ package final class StateLoader {
     }
     guard state.parent != 0 else { return mount.root }
     let parent = try dentry(state.parent)
-    let name = Array(state.name)
+    let name = try fileName(state.name, isNameless: state.deleted)
     if state.hasAttributes, mount.filesystem is PtsFS {
       guard let number = ProcFS.number(name), (0..<PseudoterminalTable.limit).contains(number)
       else {

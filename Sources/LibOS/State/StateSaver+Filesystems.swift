@@ -33,7 +33,7 @@ extension StateSaver {
       if let layers = mount.filesystem as? LayeredFS { state.tree = try tree(of: layers) }
       if let devices = mount.filesystem as? DevFS { state.tree = devices.save() }
       if let host = mount.filesystem as? HostFS {
-        state.hostPath = data(host.base.path)
+        state.hostPath = data(host.base.uri.path)
         state.tree = host.save()
       }
       filesystems.mounts.append(state)

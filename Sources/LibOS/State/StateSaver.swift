@@ -1,3 +1,4 @@
+import HostABI
 package import LibOSState
 import LinuxABI
 package import Machine
@@ -96,7 +97,7 @@ package final class StateSaver {
       // The file has it all: what mappings changed was written back.
       state.source = try describe(pages)
       if !pages.node.isWhereItWas {
-        note("mapping (\(text(pages.node.path))): its name in the host directory is gone")
+        note("mapping (\(text(pages.location?.bytes ?? []))): its name in the host directory is gone")
       }
     case let source as any LocatedSource where object.sourceSize > 0:
       state.source = try describe(source)

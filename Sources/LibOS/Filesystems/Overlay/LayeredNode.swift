@@ -1,4 +1,4 @@
-import HostABI
+package import HostABI
 package import LinuxABI
 package import Machine
 
@@ -42,7 +42,7 @@ package final class LayeredNode: Inode {
   package unowned let layers: LayeredFS
   package let kind: FileType
   /// The path of what lies beneath, relative to the lower directory; it stays when the node moves.
-  package let lower: [UInt8]?
+  package let lower: RelativePath?
   /// `nil` while they are the host's.
   package var own: OwnStatus?
 
@@ -70,11 +70,11 @@ package final class LayeredNode: Inode {
   package internal(set) var extended: [[UInt8]: [UInt8]] = [:]
 
   /// A node for what lies beneath.
-  package init(_ layers: LayeredFS, _ kind: FileType, lower: [UInt8]) {
+  package init(_ layers: LayeredFS, _ kind: FileType, lower: RelativePath) {
     self.layers = layers
     self.kind = kind
     self.lower = lower
-    super.init(number: LayeredFS.number(ofLower: lower))
+    super.init(number: LayeredFS.number(ofLower: lower.bytes))
   }
 
   /// A node of the upper layer.
@@ -106,18 +106,17 @@ package final class LayeredNode: Inode {
 
   // MARK: Attributes
 
-  private func hostStatus(_ lower: [UInt8]) throws(Errno) -> FileStatus {
-    let uri = layers.lowerURI(lower)
+  private func hostStatus(_ lower: RelativePath) throws(Errno) -> FileStatus {
+    let name = layers.lowerName(lower)
     var status = FileStatus(
-      try hosted { () throws(HostError) in try vfs.host.attributes(at: uri) }, inode: number)
+      try hosted { () throws(HostError) in try vfs.host.attributes(at: name) }, inode: number)
     // Each path beneath is a file of its own here.
     if kind != .S_IFDIR { status.linkCount = 1 }
     guard vfs.hidesHost else { return status }
     status.hideHost()
     if kind == .S_IFDIR {
       // Some hosts count a directory's subdirectories, some don't.
-      let uri = layers.lowerURI(lower, .dir)
-      let entries = try hosted { () throws(HostError) in try vfs.host.entries(of: uri) }
+      let entries = try hosted { () throws(HostError) in try vfs.host.entries(of: name) }
       status.linkCount = 2 + UInt64(entries.count { $0.kind == .directory })
     }
     return status
@@ -204,7 +203,7 @@ package final class LayeredNode: Inode {
     guard kind == .S_IFLNK else { throw .EINVAL }
     guard let lower else { return target }
     return try hosted { () throws(HostError) in
-      try vfs.host.readSymbolicLink(at: layers.lowerURI(lower))
+      try vfs.host.readSymbolicLink(at: layers.lowerName(lower))
     }
   }
 
