@@ -1,4 +1,4 @@
-internal import HostABI
+package import HostABI
 
 /// How a test furnishes the tree and looks at it. Mistakes trap.
 extension FileTree {
@@ -47,6 +47,9 @@ extension FileTree {
     set(place.directory, name, nil)
     unlinked(node, from: place.directory)
   }
+
+  /// The attributes of what lies at `path`; nil when there is nothing.
+  package func attributes(of path: String) -> FileAttributes? { try? find(path).node?.attributes }
 
   /// The bytes of the file at `path`; nil when there is none.
   package func bytes(of path: String) -> [UInt8]? {

@@ -28,9 +28,16 @@ extension StateSaver {
     let mount = kernel.vfs.mountIndex(of: file.owner)
     var state = Godwit_State_FileSource()
     state.mount = UInt32(mount)
+    if let pages = file as? HostPages {
+      state.writable = pages.isWritable
+      if !pages.node.isWhereItWas {
+        state.nameless = pages.node.number
+        hold(pages.node)
+        return state
+      }
+    }
     let path = file.location ?? .here
     state.path = data(path.bytes)
-    if let pages = file as? HostPages { state.writable = pages.isWritable }
     guard let file = file as? LowerSource else { return state }
     do throws(HostError) {
       state.size = try file.openSize()
@@ -67,6 +74,14 @@ extension StateLoader {
   func hostObject(_ host: HostFS, _ state: Godwit_State_FileSource)
     throws(SnapshotError) -> MemoryObject
   {
+    if state.nameless != 0 {
+      guard let node = nameless[state.mount]?[state.nameless] else {
+        throw .invalidState("file \(state.nameless) of mount \(state.mount)")
+      }
+      do throws(Errno) { return try node.memoryObject(writable: state.writable) } catch {
+        throw .refused("\(kernel.vfs.shownPath(mount: Int(state.mount), [])): \(error.message)")
+      }
+    }
     let path = try lowerPath(state.path)
     do throws(Errno) {
       var node = host.root

@@ -230,8 +230,35 @@ import LibOS
     #expect(try open(process, "/in").readText() == "lower")
   }
 
-  @Test func aHostFileWithoutItsNameIsRefused() throws {
+  /// A file that was removed while the guest has it open travels whole.
+  @Test func aHostFileWithoutItsNameTravels() throws {
     let (kernel, process) = try start()
+    let file = try open(process, "/mnt/sub/data", .O_RDWR)
+    let number = try file.inode.number
+    #expect(try file.readText(7) == "shared ")
+    process.fs.cwd = try kernel.vfs.resolve(Array("/mnt/sub".utf8), in: process.fs)
+    host.files.removeName("/shared/sub/data")
+    host.files.removeName("/shared/sub")
+    #expect(kernel.untransportable().isEmpty)
+    let restored = try resume(kernel)
+    let again = try restored.files.file(0)
+    #expect(try again.readText() == "data")
+    #expect(try again.inode.number == number && again.status().linkCount == 0)
+    #expect(throws: Errno.ENOENT) { try open(restored, "new", [.O_CREAT, .O_WRONLY]) }
+    #expect(host.files.attributes(of: "/shared/sub") == nil)
+    let third = try resume(restored.kernel).files.file(0)
+    try third.setPosition(0)
+    #expect(try third.readText(6) == "shared")
+  }
+
+  /// Nothing can be made where nothing may be changed.
+  @Test func aRemovedFileOfAReadOnlyMountIsRefused() throws {
+    var configuration = configuration
+    configuration.mounts = [
+      .host(
+        .init(host: StreamURI(.dir, "/shared"), guest: Array("/mnt".utf8), isReadOnly: true))
+    ]
+    let (kernel, process) = try start(configuration)
     _ = try open(process, "/mnt/sub/data")
     host.files.removeName("/shared/sub/data")
     let names = kernel.untransportable()

@@ -20,6 +20,22 @@ package final class HostBase {
 }
 
 extension Host {
+  /// Reads what a file has from `offset` on until `buffer` is full or the file ends; false when it fails.
+  func fill(_ buffer: inout MutableRawSpan, from handle: HostHandle, at offset: UInt64) -> Bool {
+    do throws(HostError) {
+      var done = 0
+      while done < buffer.byteCount {
+        var rest = buffer._mutatingExtracting(done..<buffer.byteCount)
+        let count = try read(handle, at: offset + UInt64(done), into: &rest)
+        if count == 0 { break }
+        done += count
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
+
   /// Opens the directory that `names` lead down to from the directory `start`, for names alone. Their path
   /// may be longer than a host takes at once.
   func openDirectory(_ names: [FileName], below start: HostHandle) throws(HostError) -> HostHandle {

@@ -6,7 +6,11 @@ import Machine
 ///
 /// Everything passes through at once. Nothing of it travels in a snapshot but its place.
 package final class HostFS: Filesystem {
+  /// How many directories have a handle at once, those that have lost their name aside.
+  package static let handleLimit = 128
+
   let base: HostBase
+  let isReadOnly: Bool
   /// What lies there shows no times of the host's.
   let hidesHost: Bool
   let nodes: HostNodeTable
@@ -19,6 +23,7 @@ package final class HostFS: Filesystem {
   package init(vfs: VFS, base: StreamURI, isReadOnly: Bool = false) throws(Errno) {
     // Where the guest writes, it may compare times; the directory is a part of the outside then.
     hidesHost = vfs.hidesHost && isReadOnly
+    self.isReadOnly = isReadOnly
     let host = vfs.host
     let opened = try hosted { () throws(HostError) in
       try HostBase(host, base, isReadOnly: isReadOnly)
@@ -27,21 +32,30 @@ package final class HostFS: Filesystem {
     nodes = HostNodeTable(host, opened)
     let attributes = try hosted { () throws(HostError) in try host.attributes(of: opened.handle) }
     super.init(vfs: vfs)
-    rootNode = HostNode(self, attributes, at: nil)
+    rootNode = HostNode(self, attributes, nil, at: nil, isRoot: true)
   }
+
+  /// Nodes that are kept for their marks refer to the table that keeps them.
+  deinit { nodes.forgetMarked() }
 
   package override var typeName: String { "9p" }
   package override var source: String { "host" }
   package override var root: Inode { rootNode }
 
   /// The file that the host says is at `place`.
-  func node(_ attributes: FileAttributes, at place: HostNode.Place) -> HostNode {
+  func node(_ attributes: FileAttributes, _ mark: HostFileMark?, at place: HostNode.Place)
+    -> HostNode
+  {
     let key = HostFileKey(attributes)
-    if let known = nodes[key], known.type == attributes.kind.type {
+    if let known = nodes[key], known.hostKind == attributes.kind,
+      mark == nil || known.kind == mark?.standsFor ?? attributes.kind.type
+    {
       known.found(at: place)
       return known
     }
-    let node = HostNode(self, attributes, at: place)
+    let restored = takeRestoredMark(place)
+    let node = HostNode(self, attributes, mark ?? restored, at: place)
+    if mark == nil, restored != nil { node.keepMark(restored) }
     nodes[key] = node
     return node
   }
@@ -60,6 +74,15 @@ package final class HostFS: Filesystem {
   }
 
   func restoreNumber(_ number: UInt64, ofPath path: [UInt8]) { renamed[path] = number }
+
+  /// Marks that a snapshot had, by path, of files that nobody has looked up since.
+  var restoredMarks: [RelativePath: HostFileMark] = [:]
+
+  private func takeRestoredMark(_ place: HostNode.Place) -> HostFileMark? {
+    if restoredMarks.isEmpty { return nil }
+    guard let directory = place.directory.path else { return nil }
+    return restoredMarks.removeValue(forKey: directory.appending(place.name))
+  }
 
   package override func statistics() throws(Errno) -> Statfs {
     let host = vfs.host

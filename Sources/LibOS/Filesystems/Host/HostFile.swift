@@ -30,8 +30,8 @@ package final class HostFile: OpenFile {
 
   /// Asked of the handle: the name may be gone.
   package override func status() throws(Errno) -> FileStatus {
-    var status = node.status(
-      try hosted { () throws(HostError) in try host.attributes(of: handle) })
+    let attributes = try hosted { () throws(HostError) in try host.attributes(of: handle) }
+    var status = node.status(attributes, node.mark(at: HostName(handle)))
     status.device = node.mount.device
     return status
   }

@@ -12,14 +12,16 @@ extension HostNode {
     return ownHandle ?? openHandles.last ?? (pages?.source as? HostPages)?.handle
   }
 
-  /// Attributes of this very file.
-  func attributes() throws(Errno) -> FileAttributes {
+  /// Attributes of this very file, and what the guest has made of it.
+  func attributes() throws(Errno) -> (FileAttributes, HostFileMark?) {
     if let handle = anyHandle {
-      return try hosted { () throws(HostError) in try host.attributes(of: handle) }
+      let name = HostName(handle)
+      let found = try hosted { () throws(HostError) in try host.attributes(at: name) }
+      return (found, mark(at: name))
     }
     return try atPlace { (name) throws(HostError) in
       let found = try host.attributes(at: name)
-      return (HostFileKey(found), found)
+      return (HostFileKey(found), (found, mark(at: name)))
     }
   }
 
@@ -165,6 +167,7 @@ extension HostNode {
     guard let pinned else { return }
     guard let node = pinned.node, let place else { return host.close(pinned.handle) }
     node.lost(place)
+    if node.places.isEmpty { table.keepMarked(node, false) }
     if let slot = node.slot {
       // The one that it has stays from now on.
       table.leaveSlot(slot)

@@ -1,4 +1,4 @@
-import HostABI
+package import HostABI
 import LinuxABI
 
 // Where a file was found: what leads from the mounted directory down to it.
@@ -36,6 +36,9 @@ extension HostNode {
   /// Notes that it is not, or no more, at `place`.
   func lost(_ place: Place) { places.removeAll { $0 == place } }
 
+  /// It was last found under this name, or under another one before.
+  func hasName(_ name: [UInt8]) -> Bool { places.contains { $0.name.bytes == name } }
+
   /// The names that lead here from the mounted directory, as far as is known; `nil` when a name is lost.
   var names: [FileName]? {
     var names: [FileName] = []
@@ -49,7 +52,7 @@ extension HostNode {
   }
 
   /// Relative to the mounted directory; `nil` when it has no name any more.
-  var path: RelativePath? {
+  package var path: RelativePath? {
     names.map { $0.reduce(RelativePath.here) { $0.appending($1) } }
   }
 

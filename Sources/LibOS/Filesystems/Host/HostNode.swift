@@ -19,7 +19,9 @@ package final class HostNode: Inode {
   }
 
   package unowned let mount: HostFS
+  /// What it is to the guest, and what it is on the host.
   let kind: FileType
+  let hostKind: FileKind
   let key: HostFileKey
   let table: HostNodeTable
   var host: any Host { table.host }
@@ -41,17 +43,27 @@ package final class HostNode: Inode {
 
   /// The bytes, while they are mapped somewhere.
   weak var pages: MemoryObject?
+  /// What the guest has made of it, where the host can't tell.
+  var keptMark: HostFileMark?
+  private var fifo = FIFO()
 
-  init(_ mount: HostFS, _ attributes: FileAttributes, at place: Place?) {
+  /// - Parameters:
+  ///   - place: where it was found; `nil` for the root, and for what has no name.
+  ///   - number: its `st_ino`, when it had one before.
+  init(
+    _ mount: HostFS, _ attributes: FileAttributes, _ mark: HostFileMark?, at place: Place?,
+    isRoot: Bool = false, number: UInt64? = nil
+  ) {
     self.mount = mount
     table = mount.nodes
-    isRoot = place == nil
+    self.isRoot = isRoot
     places = place.map { [$0] } ?? []
-    kind = attributes.kind.type
+    hostKind = attributes.kind
+    kind = mark?.standsFor ?? attributes.kind.type
     key = HostFileKey(attributes)
     // The host's numbers are not the guest's business: the first name gives the number.
     let path = place.map { Self.numberedPath($0) } ?? [UInt8(ascii: "/")]
-    super.init(number: table.takeNumber(mount.number(ofPath: path)))
+    super.init(number: table.takeNumber(number ?? mount.number(ofPath: path)))
   }
 
   /// One node after the other: a chain of directories may be longer than the host's stack is deep.
@@ -73,24 +85,42 @@ package final class HostNode: Inode {
 
   // MARK: Attributes
 
-  package override func status() throws(Errno) -> FileStatus { status(try attributes()) }
-
-  func status(_ attributes: FileAttributes) -> FileStatus {
-    var status = FileStatus(attributes, inode: number)
-    if mount.hidesHost { status.hideHost() }
-    if let pages { status.size = pages.size }
-    return status
+  package override func status() throws(Errno) -> FileStatus {
+    let (attributes, mark) = try attributes()
+    return status(attributes, mark)
   }
 
   package override func setAttributes(_ change: StatusChange) throws(Errno) {
-    var wanted = AttributeChange()
-    wanted.permissions = change.permissions.map { UInt16(truncatingIfNeeded: $0) }
-    wanted.userID = change.uid
-    wanted.groupID = change.gid
-    wanted.accessed = change.accessed?.hostTime
-    wanted.modified = change.modified?.hostTime
+    var times = AttributeChange()
+    times.accessed = change.accessed?.hostTime
+    times.modified = change.modified?.hostTime
     try withHandle { (handle) throws(HostError) in
-      try host.setAttributes(at: HostName(handle), wanted)
+      let name = HostName(handle)
+      if change.permissions != nil || change.uid != nil || change.gid != nil {
+        try changeMark(at: name, change)
+      }
+      // Changing nothing needs the file, too.
+      try host.setAttributes(at: name, times)
+    }
+  }
+
+  package override func extendedAttributes() throws(Errno) -> [[UInt8]: [UInt8]] {
+    guard hostKind == .regular || hostKind == .directory else { return [:] }
+    return try withHandle { (handle) throws(HostError) in
+      var all: [[UInt8]: [UInt8]] = [:]
+      for name in try host.extendedAttributes(at: HostName(handle)) {
+        guard let shown = Self.guestAttribute(name),
+          let value = try host.extendedAttribute(name, at: HostName(handle))
+        else { continue }
+        all[shown] = value
+      }
+      return all
+    }
+  }
+
+  package override func setExtendedAttribute(_ name: [UInt8], _ value: [UInt8]?) throws(Errno) {
+    try withHandle { (handle) throws(HostError) in
+      try host.setExtendedAttribute(Self.hostAttribute(name), at: HostName(handle), to: value)
     }
   }
 
@@ -107,52 +137,128 @@ package final class HostNode: Inode {
     let place = try place(name)
     let hostName = try self.name(place.name)
     let attributes = try hosted { () throws(HostError) in try host.attributes(at: hostName) }
-    return mount.node(attributes, at: place)
+    let mark = attributes.kind == .regular ? table.mark(at: hostName, attributes.kind) : nil
+    return mount.node(attributes, mark, at: place)
+  }
+
+  /// The node of what was just made at `place`, open as `handle`.
+  private func made(
+    _ handle: HostHandle, at place: Place?, owner: Ownership,
+    _ change: (inout HostFileMark) -> Void = { _ in }
+  ) throws(Errno) -> HostNode {
+    try hosted { () throws(HostError) in
+      let attributes = try host.attributes(of: handle)
+      var mark = HostFileMark(attributes)
+      mark.owner = owner
+      change(&mark)
+      let node = HostNode(mount, attributes, mark, at: place)
+      table[node.key] = node
+      if !mark.isNeedless(attributes) { try node.setMark(mark, at: HostName(handle)) }
+      return node
+    }
+  }
+
+  /// Makes a regular file, and what it stands for.
+  private func makeFile(
+    _ name: [UInt8], permissions: UInt32, owner: Ownership,
+    _ change: (inout HostFileMark) -> Void = { _ in }
+  ) throws(Errno) -> Inode {
+    let place = try place(name)
+    let hostName = try self.name(place.name)
+    let handle = try hosted { () throws(HostError) in
+      try host.open(
+        hostName, [.write, .create, .exclusive],
+        permissions: HostFileMark.hostPermissions(permissions, isDirectory: false))
+    }
+    defer { host.close(handle) }
+    return try made(handle, at: place, owner: owner) {
+      $0.permissions = permissions & 0o7777
+      change(&$0)
+    }
   }
 
   package override func entries() throws(Errno) -> [InodeEntry] {
     let directory = HostName(try directoryHandle())
     let front = (path?.bytes ?? []) + [UInt8(ascii: "/")]
-    return try hosted { () throws(HostError) in try host.entries(of: directory) }.map {
-      InodeEntry(
-        name: $0.name, number: mount.number(ofPath: front + $0.name), type: $0.kind.type)
+    return try hosted { () throws(HostError) in
+      try host.entries(of: directory).map { (entry) throws(HostError) in
+        let mark =
+          entry.kind == .regular ? table.mark(at: try directory.child(entry.name), .regular) : nil
+        return InodeEntry(
+          name: entry.name, number: mount.number(ofPath: front + entry.name),
+          type: mark?.standsFor ?? entry.kind.type)
+      }
     }
   }
 
   package override func create(_ name: [UInt8], permissions: UInt32, owner: Ownership)
     throws(Errno) -> Inode
   {
-    let hostName = try self.name(name)
-    try hosted { () throws(HostError) in
-      host.close(
-        try host.open(
-          hostName, [.write, .create, .exclusive],
-          permissions: UInt16(truncatingIfNeeded: permissions)))
+    try makeFile(name, permissions: permissions, owner: owner)
+  }
+
+  package override func makeNode(
+    _ name: [UInt8], mode: FileMode, device: DeviceNumber, owner: Ownership
+  ) throws(Errno) -> Inode {
+    guard let type = mode.type else { throw .EINVAL }
+    return try makeFile(name, permissions: mode.permissions, owner: owner) {
+      $0.standsFor = type == .S_IFREG ? nil : type
+      if type == .S_IFCHR || type == .S_IFBLK { $0.represents = device }
     }
-    return try lookup(name)
+  }
+
+  package override func makeTemporaryFile(permissions: UInt32, owner: Ownership)
+    throws(Errno) -> Inode
+  {
+    let directory = HostName(try directoryHandle())
+    let handle = try hosted { () throws(HostError) in
+      try host.open(
+        directory, [.read, .write, .unnamed],
+        permissions: HostFileMark.hostPermissions(permissions, isDirectory: false))
+    }
+    do throws(Errno) {
+      let node = try made(handle, at: nil, owner: owner) { $0.permissions = permissions & 0o7777 }
+      node.ownHandle = handle
+      node.isTemporary = true
+      return node
+    } catch {
+      host.close(handle)
+      throw error
+    }
   }
 
   package override func makeDirectory(_ name: [UInt8], permissions: UInt32, owner: Ownership)
     throws(Errno) -> Inode
   {
-    let hostName = try self.name(name)
-    try hosted { () throws(HostError) in
+    let place = try place(name)
+    let hostName = try self.name(place.name)
+    let handle = try hosted { () throws(HostError) in
       try host.makeDirectory(
-        at: hostName, permissions: UInt16(truncatingIfNeeded: permissions))
+        at: hostName,
+        permissions: HostFileMark.hostPermissions(permissions, isDirectory: true))
+      return try host.open(hostName, [.path, .directory], permissions: 0)
     }
-    return try lookup(name)
+    defer { host.close(handle) }
+    return try made(handle, at: place, owner: owner) { $0.permissions = permissions & 0o7777 }
   }
 
   package override func makeSymbolicLink(_ name: [UInt8], to target: [UInt8], owner: Ownership)
     throws(Errno) -> Inode
   {
-    let hostName = try self.name(name)
-    try hosted { () throws(HostError) in try host.makeSymbolicLink(at: hostName, to: target) }
-    return try lookup(name)
+    let place = try place(name)
+    let hostName = try self.name(place.name)
+    let handle = try hosted { () throws(HostError) in
+      try host.makeSymbolicLink(at: hostName, to: target)
+      return try host.open(hostName, .path, permissions: 0)
+    }
+    defer { host.close(handle) }
+    return try made(handle, at: place, owner: owner)
   }
 
   package override func link(_ name: [UInt8], to inode: Inode) throws(Errno) {
     guard let node = inode as? HostNode, node.mount === mount else { throw .EXDEV }
+    // Having lost its last name it gets none again, unless it never had one.
+    if node.places.isEmpty, !node.isTemporary { throw .ENOENT }
     let place = try place(name)
     // Held, since the directory's may be closed while the file is looked for.
     let own = try directoryHandle()
@@ -164,6 +270,8 @@ package final class HostNode: Inode {
     try node.withHandle { (handle) throws(HostError) in
       try host.makeLink(at: target, to: HostName(handle))
     }
+    node.isTemporary = false
+    node.found(at: place)
   }
 
   package override func unlink(_ name: [UInt8]) throws(Errno) {
@@ -217,8 +325,21 @@ package final class HostNode: Inode {
   // MARK: Content
 
   package override func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
-    guard kind == .S_IFREG else { throw kind == .S_IFLNK ? .ELOOP : .ENXIO }
-    return HostFile(self, dentry, flags, try openContent(flags))
+    switch kind {
+    case .S_IFREG: return HostFile(self, dentry, flags, try openContent(flags))
+    case .S_IFLNK: throw .ELOOP
+    // What is such a file on the host itself is the host's business.
+    case .S_IFIFO where hostKind == .regular:
+      return try fifo.open(flags, at: dentry, number: number, now: mount.vfs.now)
+    case .S_IFCHR where hostKind == .regular:
+      return try mount.vfs.openDevice(try status().represents, flags, at: dentry)
+    default: throw .ENXIO
+    }
+  }
+
+  override func connect(_ pipe: Pipe) -> Bool {
+    fifo.pipe = pipe
+    return kind == .S_IFIFO
   }
 
   package override func truncate(to size: UInt64) throws(Errno) {

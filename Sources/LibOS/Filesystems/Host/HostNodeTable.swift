@@ -53,10 +53,39 @@ final class HostNodeTable {
     if let entry = entries[key], entry.node == nil { entries[key] = nil }
   }
 
-  // MARK: Handles of directories
+  // MARK: Marks
 
-  /// How many directories have a handle at once, those that have lost their name aside.
-  static let handleLimit = 128
+  /// The file system has extended attributes, as far as is known.
+  var hasAttributes = true
+  /// Files with a mark that only their node has.
+  private(set) var marked: [HostFileKey: HostNode] = [:]
+  /// More of them would take too much memory; what is above it loses its owner when it is out of use.
+  private static let markLimit = 1 << 16
+
+  func mark(at name: HostName, _ kind: FileKind) -> HostFileMark? {
+    guard hasAttributes, kind == .regular || kind == .directory else { return nil }
+    do throws(HostError) {
+      guard let text = try host.extendedAttribute(HostFileMark.attribute, at: name),
+        let mark = HostFileMark(text), kind == .regular || mark.standsFor == nil
+      else { return nil }
+      return mark
+    } catch {
+      if error == .notSupported { hasAttributes = false }
+      return nil
+    }
+  }
+
+  func keepMarked(_ node: HostNode, _ isMarked: Bool) {
+    if !isMarked {
+      marked[node.key] = nil
+    } else if marked.count < Self.markLimit {
+      marked[node.key] = node
+    }
+  }
+
+  func forgetMarked() { marked = [:] }
+
+  // MARK: Handles of directories
 
   /// Directories with a handle. Beyond the limit, one that was not used since the hand passed it last
   /// gives its own up (second chance).
@@ -65,7 +94,7 @@ final class HostNodeTable {
 
   /// A slot for the handle of `node`; somebody else's handle may be closed for it.
   func takeSlot(for node: HostNode) -> Int {
-    if slots.count < Self.handleLimit {
+    if slots.count < HostFS.handleLimit {
       slots.append(Weak(node: node))
       return slots.count - 1
     }

@@ -26,18 +26,7 @@ package final class HostPages: PageSource {
   }
 
   package func readPages(at offset: UInt64, into buffer: inout MutableRawSpan) -> Bool {
-    do throws(HostError) {
-      var done = 0
-      while done < buffer.byteCount {
-        var rest = buffer._mutatingExtracting(done..<buffer.byteCount)
-        let count = try host.read(handle, at: offset + UInt64(done), into: &rest)
-        if count == 0 { break }
-        done += count
-      }
-      return true
-    } catch {
-      return false
-    }
+    host.fill(&buffer, from: handle, at: offset)
   }
 
   /// Writes the pages that differ to the host. They stay marked: a mapping may change them again

@@ -55,13 +55,9 @@ package final class LayeredNode: Inode {
   package internal(set) var content: MemoryObject? { didSet { content?.owner = self } }
   /// The bytes of an unchanged file, as long as somebody has it open or mapped.
   package private(set) weak var unchanged: MemoryObject?
-  /// What connects the open ends of a FIFO, as long as there are any.
-  private weak var fifo: Pipe?
+  private var fifo = FIFO()
   /// Seals of a `memfd_create` file; `nil` where sealing is not for.
   package var seals: SealFlags?
-  /// Made without a name (`O_TMPFILE`), so that a name may be given to it.
-  package var isTemporary = false
-
   /// The text of a symbolic link made here.
   package var target: [UInt8] = []
   /// The device of a device node, once its attributes are its own.
@@ -209,8 +205,10 @@ package final class LayeredNode: Inode {
 
   // MARK: Content
 
-  /// Goes on with a FIFO that was open before.
-  func connect(_ pipe: Pipe) { fifo = pipe }
+  override func connect(_ pipe: Pipe) -> Bool {
+    fifo.pipe = pipe
+    return kind == .S_IFIFO
+  }
 
   /// Goes on with the bytes of an unchanged file that others hold.
   func restoreUnchanged(_ object: MemoryObject) {
@@ -305,18 +303,9 @@ package final class LayeredNode: Inode {
       // What the host refuses to open is refused now, not at the first read.
       let object = try object()
       return LayeredFile(self, dentry, flags, object)
-    case .S_IFIFO:
-      let pipe = fifo ?? Pipe(number: number, created: vfs.now)
-      if flags.accessMode == .O_WRONLY, flags.contains(.O_NONBLOCK), pipe.readers == 0 {
-        throw .ENXIO
-      }
-      fifo = pipe
-      return PipeEnd(pipe, flags: flags, at: dentry)
+    case .S_IFIFO: return try fifo.open(flags, at: dentry, number: number, now: vfs.now)
     case .S_IFLNK: throw .ELOOP
-    case .S_IFCHR:
-      let devices = vfs.mounts.lazy.compactMap { $0.filesystem as? DevFS }.first
-      guard let devices else { throw .ENXIO }
-      return try devices.open(try status().represents, flags, at: dentry)
+    case .S_IFCHR: return try vfs.openDevice(try status().represents, flags, at: dentry)
     default: throw .ENXIO
     }
   }
