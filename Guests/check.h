@@ -79,9 +79,12 @@ __attribute__((unused)) static void remove_scratch(void) {
   if (chdir("/") || rmdir(scratch_path)) { /* a guest that leaves files behind leaves them in a fresh /tmp */ }
 }
 
-// Makes a fresh directory under /tmp the current one; it is removed at exit if it is empty by then.
+// Makes a fresh directory under /tmp, or where GUEST_SCRATCH says, the current one; it is removed at exit if it is
+// empty by then.
 __attribute__((unused)) static void enter_scratch(void) {
-  strcpy(scratch_path, "/tmp/guest.XXXXXX");
+  const char *where = getenv("GUEST_SCRATCH");
+  CHECK(snprintf(scratch_path, sizeof scratch_path, "%s/guest.XXXXXX", where ? where : "/tmp") <
+        (int)sizeof scratch_path);
   CHECK(mkdtemp(scratch_path));
   OK(chdir(scratch_path));
   atexit(remove_scratch);

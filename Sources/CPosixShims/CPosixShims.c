@@ -13,6 +13,10 @@
 
 int godwit_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
 
+int godwit_openat(int fd, const char *path, int flags, mode_t mode) {
+  return openat(fd, path, flags, mode);
+}
+
 int godwit_fcntl(int fd, int command, int argument) { return fcntl(fd, command, argument); }
 
 int godwit_ioctl_fionread(int fd, int *count) { return ioctl(fd, FIONREAD, count); }

@@ -13,28 +13,94 @@
 
 // --- Files ---------------------------------------------------------------------------------------
 
-int godwit_rename_exclusive(const char *from, const char *to) {
-  return renamex_np(from, to, RENAME_EXCL);
-}
-
 int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length) {
   (void)fd, (void)mode, (void)offset, (void)length;
   errno = ENOTSUP;
   return -1;
 }
 
-void godwit_stat_times(const struct stat *status, int64_t times[6]) {
-  const struct timespec *all[3] = {&status->st_atimespec, &status->st_mtimespec,
-                                   &status->st_ctimespec};
-  for (int i = 0; i < 3; i++) {
-    times[2 * i] = all[i]->tv_sec;
-    times[2 * i + 1] = all[i]->tv_nsec;
-  }
+// --- Names beneath a directory -------------------------------------------------------------------
+
+int godwit_openat2_beneath(int fd, const char *path, int flags) {
+  (void)fd, (void)path, (void)flags;
+  errno = ENOSYS;
+  return -1;
 }
 
-void godwit_device_numbers(uint64_t device, uint32_t *major_number, uint32_t *minor_number) {
-  *major_number = (uint32_t)major(device);
-  *minor_number = (uint32_t)minor(device);
+int godwit_stat_at(int fd, const char *path, struct godwit_file_status *status) {
+  struct stat found;
+  if ((*path ? fstatat(fd, path, &found, AT_SYMLINK_NOFOLLOW) : fstat(fd, &found)) != 0) return -1;
+  *status = (struct godwit_file_status){
+      .mode = found.st_mode,
+      .user = found.st_uid,
+      .group = found.st_gid,
+      .links = found.st_nlink,
+      .size = (uint64_t)found.st_size,
+      .blocks = (uint64_t)found.st_blocks,
+      .device = (uint64_t)found.st_dev,
+      .inode = found.st_ino,
+      .major_number = (uint32_t)major(found.st_rdev),
+      .minor_number = (uint32_t)minor(found.st_rdev),
+      .times = {found.st_atimespec.tv_sec, found.st_atimespec.tv_nsec, found.st_mtimespec.tv_sec,
+                found.st_mtimespec.tv_nsec, found.st_ctimespec.tv_sec, found.st_ctimespec.tv_nsec,
+                found.st_birthtimespec.tv_sec, found.st_birthtimespec.tv_nsec},
+  };
+  return 0;
+}
+
+int godwit_rename_at(int from_fd, const char *from, int to_fd, const char *to,
+                     enum godwit_rename_kind kind) {
+  unsigned flags = kind == GODWIT_RENAME_EXCLUSIVE    ? RENAME_EXCL
+                   : kind == GODWIT_RENAME_EXCHANGING ? RENAME_SWAP
+                                                      : 0;
+  return renameatx_np(from_fd, from, to_fd, to, flags);
+}
+
+int godwit_chmod_descriptor(int fd, mode_t mode) { return fchmod(fd, mode); }
+
+int godwit_chown_descriptor(int fd, uid_t user, gid_t group) { return fchown(fd, user, group); }
+
+int godwit_utimens_descriptor(int fd, const struct timespec times[2]) { return futimens(fd, times); }
+
+int godwit_reopen_descriptor(int fd, int flags) {
+  char name[32];
+  snprintf(name, sizeof name, "/dev/fd/%d", fd);
+  return open(name, flags);
+}
+
+int godwit_link_descriptor(int fd, int directory, const char *path) {
+  (void)fd, (void)directory, (void)path;
+  errno = ENOTSUP;
+  return -1;
+}
+
+int godwit_no_such_attribute(void) { return ENOATTR; }
+
+// Without a name beneath a directory there are no attributes here: they are kept in the snapshot.
+ssize_t godwit_get_attribute(int fd, const char *path, const char *attribute, void *value,
+                             size_t size) {
+  (void)fd, (void)path, (void)attribute, (void)value, (void)size;
+  errno = ENOTSUP;
+  return -1;
+}
+
+ssize_t godwit_list_attributes(int fd, const char *path, char *list, size_t size) {
+  (void)fd, (void)path, (void)list, (void)size;
+  errno = ENOTSUP;
+  return -1;
+}
+
+int godwit_set_attribute(int fd, const char *path, const char *attribute, const void *value,
+                         size_t size) {
+  (void)fd, (void)path, (void)attribute, (void)value, (void)size;
+  errno = ENOTSUP;
+  return -1;
+}
+
+int godwit_remove_attribute(int fd, const char *path, const char *attribute) {
+  (void)fd, (void)path, (void)attribute;
+  errno = ENOTSUP;
+  return -1;
 }
 
 // --- Terminals -----------------------------------------------------------------------------------

@@ -10,34 +10,15 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 _Static_assert(GODWIT_O_TMPFILE == O_TMPFILE, "not this architecture's O_TMPFILE");
+_Static_assert(GODWIT_O_PATH == O_PATH, "not this architecture's O_PATH");
 
 // --- Files ---------------------------------------------------------------------------------------
 
-int godwit_rename_exclusive(const char *from, const char *to) {
-  // Not every C library wraps renameat2(2).
-  return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
-}
-
 int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length) {
   return fallocate(fd, mode, offset, length);
-}
-
-void godwit_stat_times(const struct stat *status, int64_t times[6]) {
-  const struct timespec *all[3] = {&status->st_atim, &status->st_mtim, &status->st_ctim};
-  for (int i = 0; i < 3; i++) {
-    times[2 * i] = all[i]->tv_sec;
-    times[2 * i + 1] = all[i]->tv_nsec;
-  }
-}
-
-void godwit_device_numbers(uint64_t device, uint32_t *major_number, uint32_t *minor_number) {
-  *major_number = major(device);
-  *minor_number = minor(device);
 }
 
 // --- Sockets -------------------------------------------------------------------------------------

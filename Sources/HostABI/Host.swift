@@ -10,10 +10,14 @@
 package protocol Host: AnyObject {
   // MARK: Streams
 
-  /// Opens the stream at `uri`. `permissions` is the mode of a file that `create` makes.
+  /// Opens the stream at `uri`. A file or directory is one that the picoprocess was granted.
+  func open(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle
+
+  /// Opens a file beneath a directory. `permissions` is the mode of a file that `create` or `unnamed`
+  /// makes.
   ///
-  /// A symbolic link in the last component fails with `tooManySymbolicLinks`.
-  func open(_ uri: StreamURI, _ options: OpenOptions, permissions: UInt16)
+  /// A symbolic link in the last component fails with `tooManySymbolicLinks`, except with `path` alone.
+  func open(_ name: HostName, _ options: OpenOptions, permissions: UInt16)
     throws(HostError) -> HostHandle
 
   func close(_ handle: HostHandle)
@@ -48,34 +52,43 @@ package protocol Host: AnyObject {
   func allocate(_ handle: HostHandle, _ range: Range<UInt64>, _ how: Allocation)
     throws(HostError)
 
-  func attributes(of handle: HostHandle) throws(HostError) -> FileAttributes
-
   // MARK: Names
 
   /// Attributes of what the name itself denotes: a symbolic link is not followed.
-  func attributes(at uri: StreamURI) throws(HostError) -> FileAttributes
+  func attributes(at name: HostName) throws(HostError) -> FileAttributes
 
-  func setAttributes(at uri: StreamURI, _ change: AttributeChange) throws(HostError)
+  func setAttributes(at name: HostName, _ change: AttributeChange) throws(HostError)
+
+  /// The value of the extended attribute `attribute`; `nil` when the file has none of that name. Throws
+  /// `notSupported` where the file system has no such attributes.
+  func extendedAttribute(_ attribute: [UInt8], at name: HostName) throws(HostError) -> [UInt8]?
+
+  /// The names of a file's extended attributes, sorted.
+  func extendedAttributes(at name: HostName) throws(HostError) -> [[UInt8]]
+
+  /// Sets an extended attribute, or removes it: `nil`. To remove what is not there is no error.
+  func setExtendedAttribute(_ attribute: [UInt8], at name: HostName, to value: [UInt8]?)
+    throws(HostError)
 
   /// The entries of a directory without `.` and `..`, sorted by name.
-  func entries(of uri: StreamURI) throws(HostError) -> [DirectoryEntry]
+  func entries(of name: HostName) throws(HostError) -> [DirectoryEntry]
 
   /// Makes a directory, with exactly the permissions given (no umask).
-  func makeDirectory(at uri: StreamURI, permissions: UInt16) throws(HostError)
+  func makeDirectory(at name: HostName, permissions: UInt16) throws(HostError)
 
-  func makeSymbolicLink(at uri: StreamURI, to target: [UInt8]) throws(HostError)
+  func makeSymbolicLink(at name: HostName, to target: [UInt8]) throws(HostError)
 
-  func readSymbolicLink(at uri: StreamURI) throws(HostError) -> [UInt8]
+  func readSymbolicLink(at name: HostName) throws(HostError) -> [UInt8]
 
-  func makeLink(at uri: StreamURI, to existing: StreamURI) throws(HostError)
+  func makeLink(at name: HostName, to existing: HostName) throws(HostError)
 
-  /// Renames atomically, replacing what is there; with `exclusive` fails with `exists` instead.
-  func rename(_ from: StreamURI, to: StreamURI, exclusive: Bool) throws(HostError)
+  /// Renames atomically; `how` says what becomes of what is at `to`.
+  func rename(_ from: HostName, to: HostName, _ how: RenameKind) throws(HostError)
 
   /// Removes a name; `isDirectory` chooses rmdir's semantics.
-  func remove(at uri: StreamURI, isDirectory: Bool) throws(HostError)
+  func remove(at name: HostName, isDirectory: Bool) throws(HostError)
 
-  func volume(of uri: StreamURI) throws(HostError) -> VolumeAttributes
+  func volume(of name: HostName) throws(HostError) -> VolumeAttributes
 
   // MARK: Terminals
 
@@ -138,4 +151,11 @@ package protocol Host: AnyObject {
 
   /// One line for the operator, to standard error.
   func log(_ message: String)
+}
+
+extension Host {
+  /// Attributes of what is open, even when it has no name any more.
+  package func attributes(of handle: HostHandle) throws(HostError) -> FileAttributes {
+    try attributes(at: HostName(handle))
+  }
 }

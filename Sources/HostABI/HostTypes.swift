@@ -20,6 +20,12 @@ package struct OpenOptions: OptionSet, Sendable {
   package static let append = OpenOptions(rawValue: 32)
   /// Of `tcp:` and `udp:`: the address is this machine's own, and others send to it.
   package static let listen = OpenOptions(rawValue: 64)
+  /// For names alone: no bytes are read or written through it, and any file can be opened so.
+  package static let path = OpenOptions(rawValue: 128)
+  /// Nothing but a directory.
+  package static let directory = OpenOptions(rawValue: 256)
+  /// A new regular file without a name, in the directory named.
+  package static let unnamed = OpenOptions(rawValue: 512)
   // A symbolic link in the last component is never followed: the library OS resolves links itself.
 }
 
@@ -61,8 +67,11 @@ package struct FileAttributes: Sendable {
   /// Units of 512 bytes.
   package var blocks: UInt64
   /// Identify the file on its host, to notice hard links and replaced files. Never shown to a guest.
+  /// Since a host gives an inode number away again, `created` belongs to them.
   package var device: UInt64
   package var inode: UInt64
+  /// When the file was made; zero where the file system does not know.
+  package var created: HostTime
   /// The device a device node stands for: major and minor.
   package var deviceMajor: UInt32
   package var deviceMinor: UInt32
@@ -73,8 +82,8 @@ package struct FileAttributes: Sendable {
   package init(
     kind: FileKind, permissions: UInt16, userID: UInt32 = 0, groupID: UInt32 = 0,
     linkCount: UInt64 = 1, size: UInt64 = 0, blocks: UInt64 = 0, device: UInt64 = 0,
-    inode: UInt64 = 0, deviceMajor: UInt32 = 0, deviceMinor: UInt32 = 0,
-    accessed: HostTime = HostTime(), modified: HostTime = HostTime(),
+    inode: UInt64 = 0, created: HostTime = HostTime(), deviceMajor: UInt32 = 0,
+    deviceMinor: UInt32 = 0, accessed: HostTime = HostTime(), modified: HostTime = HostTime(),
     changed: HostTime = HostTime()
   ) {
     self.kind = kind
@@ -86,6 +95,7 @@ package struct FileAttributes: Sendable {
     self.blocks = blocks
     self.device = device
     self.inode = inode
+    self.created = created
     self.deviceMajor = deviceMajor
     self.deviceMinor = deviceMinor
     self.accessed = accessed
@@ -102,6 +112,16 @@ package struct AttributeChange: Sendable {
   package var accessed: HostTime?
   package var modified: HostTime?
   package init() {}
+}
+
+/// What a rename does with the name that it moves something to.
+package enum RenameKind: Sendable {
+  /// What is there goes.
+  case replacing
+  /// Nothing may be there.
+  case exclusive
+  /// What is there takes the old name.
+  case exchanging
 }
 
 package struct DirectoryEntry: Hashable, Sendable {

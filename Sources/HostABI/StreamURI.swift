@@ -2,9 +2,9 @@
 ///
 /// | scheme | path | what |
 /// |---|---|---|
-/// | `file` | absolute host path | a regular file, symbolic link, device … |
-/// | `dir` | absolute host path | a directory, for enumeration |
-/// | `stdio` | `0`, `1`, `2` … | a descriptor the host process inherited |
+/// | `file` | absolute host path | a file or directory that was granted |
+/// | `dir` | absolute host path | a directory that was granted |
+/// | `stdio` | `0`, `1`, `2` | a descriptor the host process inherited |
 /// | `tty` | – | the controlling terminal |
 /// | `tcp`, `udp` | `192.0.2.1:80`, `[2001:db8::1]:80` | an address and port on the network |
 /// | `pipe` | | reserved |
@@ -23,13 +23,6 @@ package struct StreamURI: Hashable, Sendable {
 
   package init(_ scheme: Scheme, _ path: String) {
     self.init(scheme, Array(path.utf8))
-  }
-
-  /// The URI of `name` (one component) in this directory.
-  package func child(_ name: [UInt8]) -> StreamURI {
-    var path = self.path
-    if path.last != UInt8(ascii: "/") { path.append(UInt8(ascii: "/")) }
-    return StreamURI(.file, path + name)
   }
 }
 

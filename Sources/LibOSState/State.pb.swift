@@ -523,6 +523,9 @@ package nonisolated struct Godwit_State_FileSource: Sendable {
   /// Changes of shared mappings go to the file.
   package var writable: Bool = false
 
+  /// Of a file in a host directory that has no name any more: its node in the mount's tree.
+  package var nameless: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -567,7 +570,9 @@ package nonisolated struct Godwit_State_Mount: Sendable {
   /// "overlay", "tmpfs", "9p", "proc", "sysfs", "devtmpfs", "devpts".
   package var type: String = String()
 
-  /// For "devtmpfs": the times of the devices. For "9p": the numbers of renamed files.
+  /// For "devtmpfs": the times of the devices. For "9p": the numbers of renamed files (only a path in
+  /// `lower`); with `has_lower`, what the guest has made of files (as text in `target`) that the host can't keep; with a
+  /// `type`, files that have no name any more.
   package var tree: Godwit_State_Tree {
     get {_tree ?? Godwit_State_Tree()}
     set {_tree = newValue}
@@ -3769,7 +3774,7 @@ nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Godwit_State_FileSource: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FileSource"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mount\0\u{1}path\0\u{1}size\0\u{1}digest\0\u{1}writable\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mount\0\u{1}path\0\u{1}size\0\u{1}digest\0\u{1}writable\0\u{1}nameless\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3782,6 +3787,7 @@ nonisolated extension Godwit_State_FileSource: SwiftProtobuf.Message, SwiftProto
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.writable) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.nameless) }()
       default: break
       }
     }
@@ -3803,6 +3809,9 @@ nonisolated extension Godwit_State_FileSource: SwiftProtobuf.Message, SwiftProto
     if self.writable != false {
       try visitor.visitSingularBoolField(value: self.writable, fieldNumber: 5)
     }
+    if self.nameless != 0 {
+      try visitor.visitSingularUInt64Field(value: self.nameless, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3812,6 +3821,7 @@ nonisolated extension Godwit_State_FileSource: SwiftProtobuf.Message, SwiftProto
     if lhs.size != rhs.size {return false}
     if lhs.digest != rhs.digest {return false}
     if lhs.writable != rhs.writable {return false}
+    if lhs.nameless != rhs.nameless {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

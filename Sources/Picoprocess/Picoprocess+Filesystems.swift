@@ -26,12 +26,14 @@ enum TreeMount {
 }
 
 extension Picoprocess {
-  /// A tree over the host directory `root`, with `mounts` in it, mounted in this order.
+  /// A tree over the host directory `root`, with `mounts` in it, mounted in this order. All of them, and
+  /// nothing else of the host's files, are granted to the host.
   func filesystemConfiguration(root: String, _ mounts: [TreeMount]) throws(Failure)
     -> FilesystemConfiguration
   {
     let lower = try withFailure(root) { () throws(HostError) in try HostProcess.resolve(root) }
-    try requireDirectory(root, lower)
+    try grant(root, FileGrant(path: lower, isReadOnly: true))
+    guard host.grants.last?.kind == .directory else { throw Failure(root, HostError.notDirectory) }
     var configuration = FilesystemConfiguration(lower: StreamURI(.dir, lower))
     for mount in mounts {
       switch mount {
@@ -48,8 +50,9 @@ extension Picoprocess {
     let path = try withFailure(mount.host) { () throws(HostError) in
       try HostProcess.resolve(mount.host)
     }
+    try grant(mount.host, FileGrant(path: path, isReadOnly: mount.isReadOnly))
     return FilesystemConfiguration.HostMount(
-      host: StreamURI(.dir, path), guest: Array(mount.guest.utf8), isReadOnly: mount.isReadOnly)
+      host: StreamURI(.file, path), guest: Array(mount.guest.utf8), isReadOnly: mount.isReadOnly)
   }
 
   /// Mounts the tree in the machine's kernel.
@@ -59,10 +62,7 @@ extension Picoprocess {
     }
   }
 
-  private func requireDirectory(_ name: String, _ path: [UInt8]) throws(Failure) {
-    let attributes = try withFailure(name) { () throws(HostError) in
-      try host.attributes(at: StreamURI(.file, path))
-    }
-    guard attributes.kind == .directory else { throw Failure(name, HostError.notDirectory) }
+  private func grant(_ name: String, _ grant: FileGrant) throws(Failure) {
+    try withFailure(name) { () throws(HostError) in try host.grant(grant) }
   }
 }

@@ -8,14 +8,14 @@ extension Picoprocess {
   ///
   /// - Parameter seed: that of a deterministic run, which has nothing of it: what others send, and when,
   ///   would show.
-  static func outside(_ options: PicoprocessOptions, seed: UInt64?, _ host: PosixHost)
+  static func outside(_ options: PicoprocessOptions, seed: UInt64?)
     throws(Failure) -> OutsideConfiguration
   {
     var configuration = OutsideConfiguration()
     configuration.reachesOthers = options.reach != .none
     configuration.reachesLoopback = options.reach == .othersAndLoopback
     if configuration.reachesOthers {
-      configuration.resolver = options.resolver?.address ?? resolver(host)
+      configuration.resolver = options.resolver?.address ?? resolver()
     }
     configuration.published = options.publish.map(\.port)
     configuration.refusesToBreak = options.connections == .refuse
@@ -26,17 +26,12 @@ extension Picoprocess {
   }
 
   /// Who answers questions for names on this host: the first that `/etc/resolv.conf` names.
-  private static func resolver(_ host: PosixHost) -> NetworkAddress? {
-    guard let path = try? HostProcess.resolve("/etc/resolv.conf"),
-      let handle = try? host.open(StreamURI(.file, path), .read, permissions: 0)
-    else { return nil }
-    defer { host.close(handle) }
+  private static func resolver() -> NetworkAddress? {
     // The resolver's own library reads no more than a few short lines either.
-    var text = [UInt8](repeating: 0, count: 65536)
-    let count = text.withMutableRawSpan { span in
-      (try? host.read(handle, at: 0, into: &span)) ?? 0
-    }
-    for line in text[..<count].split(separator: UInt8(ascii: "\n")) {
+    guard let file = try? InputFile("/etc/resolv.conf"),
+      let text = try? file.read(at: 0, count: 65536)
+    else { return nil }
+    for line in text.split(separator: UInt8(ascii: "\n")) {
       let words = line.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
       guard words.count >= 2, words[0].elementsEqual("nameserver".utf8) else { continue }
       let address = String(decoding: words[1], as: UTF8.self)
@@ -61,7 +56,7 @@ extension Picoprocess {
     for port in ports {
       handles.append(
         try withFailure("publishing \(port.host)") { () throws(HostError) in
-          try host.open(port.uri, .listen, permissions: 0)
+          try host.open(port.uri, .listen)
         })
     }
   }

@@ -75,7 +75,7 @@ package final class Picoprocess {
     if let output = options.output { _ = try SnapshotFile.beginning(output) }
     signer = options.output == nil ? .none(reason: "no snapshot is due") : SnapshotSigner()
     reports = try Reports(options)
-    outside = try Self.outside(options, seed: seed, host)
+    outside = try Self.outside(options, seed: seed)
     host.network = outside.permission
     try Self.checkPublishedPorts(outside.published, host)
     machine = try GuestMachine(

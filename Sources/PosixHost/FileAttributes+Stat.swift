@@ -10,25 +10,19 @@ internal import HostABI
 #endif
 
 extension FileAttributes {
-  /// What stat(2) says.
-  init(_ status: stat) {
-    var status = status
-    var times = [Int64](repeating: 0, count: 6)
-    // SAFETY: room for the six numbers.
-    unsafe godwit_stat_times(&status, &times)
-    var major: UInt32 = 0
-    var minor: UInt32 = 0
-    // SAFETY: both outlive the call.
-    unsafe godwit_device_numbers(UInt64(truncatingIfNeeded: status.st_rdev), &major, &minor)
+  /// What statx(2) says.
+  init(_ status: godwit_file_status) {
+    let times = status.times
+    func time(_ seconds: Int64, _ nanoseconds: Int64) -> HostTime {
+      HostTime(seconds: seconds, nanoseconds: Int32(truncatingIfNeeded: nanoseconds))
+    }
     self.init(
-      kind: FileKind(mode: status.st_mode), permissions: UInt16(status.st_mode & 0o7777),
-      userID: status.st_uid, groupID: status.st_gid, linkCount: UInt64(status.st_nlink),
-      size: UInt64(status.st_size), blocks: UInt64(status.st_blocks),
-      device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino),
-      deviceMajor: major, deviceMinor: minor,
-      accessed: HostTime(seconds: times[0], nanoseconds: Int32(times[1])),
-      modified: HostTime(seconds: times[2], nanoseconds: Int32(times[3])),
-      changed: HostTime(seconds: times[4], nanoseconds: Int32(times[5])))
+      kind: FileKind(mode: mode_t(status.mode)), permissions: UInt16(status.mode & 0o7777),
+      userID: status.user, groupID: status.group, linkCount: status.links, size: status.size,
+      blocks: status.blocks, device: status.device, inode: status.inode,
+      created: time(times.6, times.7), deviceMajor: status.major_number,
+      deviceMinor: status.minor_number, accessed: time(times.0, times.1),
+      modified: time(times.2, times.3), changed: time(times.4, times.5))
   }
 }
 

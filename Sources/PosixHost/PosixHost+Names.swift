@@ -10,95 +10,144 @@ package import HostABI
 #endif
 
 extension PosixHost {
-  /// The path of a `file:` or `dir:` URI, which must be absolute.
-  func nativePath(_ uri: StreamURI) throws(HostError) -> [UInt8] {
-    guard uri.scheme == .file || uri.scheme == .dir else { throw .invalid }
-    if uri.path.isEmpty { throw .notFound }
-    guard uri.path[0] == UInt8(ascii: "/"), !uri.path.contains(0) else { throw .invalid }
-    return uri.path
+  // MARK: Attributes
+
+  package func attributes(at name: HostName) throws(HostError) -> FileAttributes {
+    let place = try place(name)
+    return try system_statat(place.descriptor, place.name)
   }
 
-  package func attributes(at uri: StreamURI) throws(HostError) -> FileAttributes {
-    FileAttributes(try system_lstat(try nativePath(uri)))
-  }
-
-  package func setAttributes(at uri: StreamURI, _ change: AttributeChange) throws(HostError) {
-    let path = try nativePath(uri)
-    // Changing nothing needs the file, too.
-    _ = try system_lstat(path)
-    // The owner first: changing it clears the set-id bits that a change of permissions may set.
-    if change.userID != nil || change.groupID != nil {
-      try system_chown(path, change.userID ?? .max, change.groupID ?? .max)
-    }
-    if let permissions = change.permissions { try system_chmod(path, permissions & 0o7777) }
-    if change.accessed != nil || change.modified != nil {
-      try system_utimens(path, change.accessed, change.modified)
+  package func setAttributes(at name: HostName, _ change: AttributeChange) throws(HostError) {
+    try withDescriptor(name, changes: true) { (file) throws(HostError) in
+      // The owner first: changing it clears the set-id bits that a change of permissions may set.
+      if change.userID != nil || change.groupID != nil {
+        try system_chown_descriptor(file, change.userID ?? .max, change.groupID ?? .max)
+      }
+      if let permissions = change.permissions {
+        guard try system_statat(file, []).kind != .symbolicLink else { throw .notSupported }
+        try system_chmod_descriptor(file, permissions & 0o7777)
+      }
+      if change.accessed != nil || change.modified != nil {
+        try system_utimens_descriptor(file, change.accessed, change.modified)
+      }
     }
   }
 
-  package func entries(of uri: StreamURI) throws(HostError) -> [DirectoryEntry] {
-    let path = try nativePath(uri)
-    let directory = try system_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+  package func extendedAttribute(_ attribute: [UInt8], at name: HostName)
+    throws(HostError) -> [UInt8]?
+  {
+    let place = try place(name)
+    return try system_getxattr(place.descriptor, place.name, attribute)
+  }
+
+  package func extendedAttributes(at name: HostName) throws(HostError) -> [[UInt8]] {
+    let place = try place(name)
+    return try system_listxattr(place.descriptor, place.name)
+      .sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
+  package func setExtendedAttribute(_ attribute: [UInt8], at name: HostName, to value: [UInt8]?)
+    throws(HostError)
+  {
+    let place = try place(name, changes: true)
+    if let value {
+      try system_setxattr(place.descriptor, place.name, attribute, value)
+    } else {
+      try system_removexattr(place.descriptor, place.name, attribute)
+    }
+  }
+
+  package func volume(of name: HostName) throws(HostError) -> VolumeAttributes {
+    try withDescriptor(name) { (file) throws(HostError) in
+      let volume = try system_fstatvfs(file)
+      return VolumeAttributes(
+        blockSize: UInt64(volume.f_frsize), blocks: UInt64(volume.f_blocks),
+        blocksFree: UInt64(volume.f_bfree), blocksAvailable: UInt64(volume.f_bavail),
+        files: UInt64(volume.f_files), filesFree: UInt64(volume.f_ffree),
+        nameLimit: UInt64(volume.f_namemax))
+    }
+  }
+
+  // MARK: Directories
+
+  package func entries(of name: HostName) throws(HostError) -> [DirectoryEntry] {
+    let place = try place(name)
+    // "." is what is open as the descriptor: a directory, or an error.
+    let path = place.name.isEmpty ? [UInt8(ascii: ".")] : place.name
+    let directory = try system_openat(
+      place.descriptor, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     var entries: [DirectoryEntry] = []
+    var unknown: [[UInt8]] = []
     for (name, type) in try system_readdir(directory) {
       if let kind = FileKind(directoryType: type) {
         entries.append(DirectoryEntry(name: name, kind: kind))
       } else {
-        // Not every filesystem tells the type here (readdir(3)). A name that is gone by now is left out.
-        do throws(HostError) {
-          let status = try system_lstat(StreamURI(.dir, path).child(name).path)
-          entries.append(DirectoryEntry(name: name, kind: FileKind(mode: status.st_mode)))
-        } catch .notFound {}
+        unknown.append(name)
       }
     }
+    // Not every filesystem tells the type (readdir(3)). A name that is gone by now is left out.
+    for entry in unknown {
+      do throws(HostError) {
+        let kind = try attributes(at: name.child(entry)).kind
+        entries.append(DirectoryEntry(name: entry, kind: kind))
+      } catch .notFound {}
+    }
+    // The C library takes a removed directory for an empty one.
+    if entries.isEmpty, try attributes(at: name).linkCount == 0 { throw .notFound }
     entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
     return entries
   }
 
-  package func makeDirectory(at uri: StreamURI, permissions: UInt16) throws(HostError) {
-    let path = try nativePath(uri)
-    try system_mkdir(path, permissions & 0o7777)
-    try system_chmod(path, permissions & 0o7777)
+  package func makeDirectory(at name: HostName, permissions: UInt16) throws(HostError) {
+    let place = try namedPlace(name, changes: true)
+    try system_mkdirat(place.descriptor, place.name, permissions & 0o7777)
+    // Whatever the umask left out.
+    let flags = O_DIRECTORY | O_CLOEXEC | system_O_PATH
+    let directory = try system_openat(place.descriptor, place.name, flags)
+    defer { system_close(directory) }
+    try system_chmod_descriptor(directory, permissions & 0o7777)
   }
 
-  package func makeSymbolicLink(at uri: StreamURI, to target: [UInt8]) throws(HostError) {
-    try system_symlink(target, try nativePath(uri))
+  package func makeSymbolicLink(at name: HostName, to target: [UInt8]) throws(HostError) {
+    let place = try namedPlace(name, changes: true)
+    try system_symlinkat(target, place.descriptor, place.name)
   }
 
-  package func readSymbolicLink(at uri: StreamURI) throws(HostError) -> [UInt8] {
-    try system_readlink(try nativePath(uri))
-  }
-
-  package func makeLink(at uri: StreamURI, to existing: StreamURI) throws(HostError) {
-    try system_link(try nativePath(existing), try nativePath(uri))
-  }
-
-  package func rename(_ from: StreamURI, to: StreamURI, exclusive: Bool) throws(HostError) {
-    if exclusive {
-      try system_rename_exclusive(try nativePath(from), try nativePath(to))
-    } else {
-      try system_rename(try nativePath(from), try nativePath(to))
+  package func readSymbolicLink(at name: HostName) throws(HostError) -> [UInt8] {
+    let place = try place(name)
+    do throws(HostError) {
+      return try system_readlinkat(place.descriptor, place.name)
+    } catch .notFound where place.name.isEmpty {
+      // What Linux says of an open file that is no link.
+      throw .invalid
     }
   }
 
-  package func remove(at uri: StreamURI, isDirectory: Bool) throws(HostError) {
-    let path = try nativePath(uri)
-    if isDirectory { return try system_rmdir(path) }
+  package func makeLink(at name: HostName, to existing: HostName) throws(HostError) {
+    // A link in a place that may be changed would let the file be changed.
+    let source = try place(existing, changes: true)
+    let place = try namedPlace(name, changes: true)
+    try system_linkat(source.descriptor, source.name, place.descriptor, place.name)
+  }
+
+  package func rename(_ from: HostName, to: HostName, _ how: RenameKind) throws(HostError) {
+    let source = try namedPlace(from, changes: true)
+    let target = try namedPlace(to, changes: true)
+    try system_renameat(
+      source.descriptor, source.name, target.descriptor, target.name, how)
+  }
+
+  package func remove(at name: HostName, isDirectory: Bool) throws(HostError) {
+    let place = try namedPlace(name, changes: true)
+    if isDirectory {
+      return try system_unlinkat(place.descriptor, place.name, Int32(AT_REMOVEDIR))
+    }
     do throws(HostError) {
-      try system_unlink(path)
+      try system_unlinkat(place.descriptor, place.name, 0)
     } catch .notPermitted {
       // What POSIX says where Linux says EISDIR.
-      let kind = (try? system_lstat(path)).map { FileKind(mode: $0.st_mode) }
+      let kind = try? system_statat(place.descriptor, place.name).kind
       throw kind == .directory ? .isDirectory : .notPermitted
     }
-  }
-
-  package func volume(of uri: StreamURI) throws(HostError) -> VolumeAttributes {
-    let volume = try system_statvfs(try nativePath(uri))
-    return VolumeAttributes(
-      blockSize: UInt64(volume.f_frsize), blocks: UInt64(volume.f_blocks),
-      blocksFree: UInt64(volume.f_bfree), blocksAvailable: UInt64(volume.f_bavail),
-      files: UInt64(volume.f_files), filesFree: UInt64(volume.f_ffree),
-      nameLimit: UInt64(volume.f_namemax))
   }
 }

@@ -12,11 +12,9 @@ package import HostABI
 extension PosixHost {
   // MARK: Opening
 
-  package func open(
-    _ uri: StreamURI, _ options: OpenOptions, permissions: UInt16
-  ) throws(HostError) -> HostHandle {
+  package func open(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {
     switch uri.scheme {
-    case .file, .dir: try openFile(uri, options, permissions)
+    case .file, .dir: try openGranted(uri, options)
     case .stdio: try openInherited(uri.path)
     case .tty where !permitsTerminal: throw .noDevice
     case .tty:
@@ -27,36 +25,101 @@ extension PosixHost {
     }
   }
 
-  private func openFile(
-    _ uri: StreamURI, _ options: OpenOptions, _ permissions: UInt16
+  package func open(
+    _ name: HostName, _ options: OpenOptions, permissions: UInt16
   ) throws(HostError) -> HostHandle {
-    let path = try nativePath(uri)
-    // Non-blocking, so that opening a FIFO or a device doesn't wait.
-    var flags = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK
-    switch (options.contains(.read), options.contains(.write)) {
-    case (true, true): flags |= O_RDWR
-    case (true, false): flags |= O_RDONLY
-    case (false, true): flags |= O_WRONLY
-    case (false, false): throw .invalid
-    }
-    if uri.scheme == .dir { flags |= O_DIRECTORY }
-    if options.contains(.truncate) {
-      guard options.contains(.write) else { throw .invalid }
-      flags |= O_TRUNC
-    }
-    guard options.contains(.create) else { return try adopt(system_open(path, flags)) }
-    guard uri.scheme == .file else { throw .invalid }
-    return try adopt(create(path, flags, options.contains(.exclusive), permissions))
+    let flags = try PosixHost.flags(options)
+    let changes = !options.isDisjoint(with: [.write, .create, .unnamed])
+    let place = try place(name, changes: changes)
+    // What is opened beneath a directory may be used as that directory's files may.
+    let reach = try stream(name.directory).reach
+    if case .nothing = reach { throw .permissionDenied }
+    let descriptor =
+      if options.contains(.unnamed) {
+        try makeUnnamed(place, flags, permissions)
+      } else if place.name.isEmpty {
+        try reopen(place.descriptor, options, flags)
+      } else if options.contains(.create) {
+        try create(place, flags, options.contains(.exclusive), permissions)
+      } else {
+        try system_openat(place.descriptor, place.name, flags)
+      }
+    return try adopt(descriptor, reach: reach)
   }
 
-  /// Opens or makes the file at `path`, knowing which, since only a new file gets `permissions`: all of
-  /// them, whatever the process's umask.
+  /// The flags of open(2). Throws `invalid` for options that make no sense together.
+  private static func flags(_ options: OpenOptions) throws(HostError) -> Int32 {
+    // Non-blocking, so that opening a FIFO or a device doesn't wait.
+    var flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+    let bytes = options.intersection([.read, .write])
+    switch bytes {
+    case [.read, .write]: flags |= O_RDWR
+    case .read: flags |= O_RDONLY
+    case .write: flags |= O_WRONLY
+    default:
+      guard options.subtracting(.directory) == .path else { throw .invalid }
+      flags = O_CLOEXEC | system_O_PATH
+    }
+    if options.contains(.path), !bytes.isEmpty { throw .invalid }
+    if options.contains(.directory) {
+      guard options.isDisjoint(with: [.create, .unnamed]) else { throw .invalid }
+      flags |= O_DIRECTORY
+    }
+    if !options.isDisjoint(with: [.truncate, .unnamed]), !options.contains(.write) {
+      throw .invalid
+    }
+    if options.contains(.unnamed), options.contains(.create) { throw .invalid }
+    if options.contains(.truncate) { flags |= O_TRUNC }
+    return flags
+  }
+
+  /// Opens what is open as `descriptor` in other ways.
+  private func reopen(
+    _ descriptor: Int32, _ options: OpenOptions, _ flags: Int32
+  ) throws(HostError) -> Int32 {
+    if options.contains(.create) { throw .exists }
+    let attributes = try system_statat(descriptor, [])
+    let opened =
+      attributes.kind == .directory
+      ? try system_openat(descriptor, [UInt8(ascii: ".")], flags)
+      : try system_reopen(descriptor, flags)
+    do throws(HostError) {
+      let again = try system_statat(opened, [])
+      guard (again.device, again.inode) == (attributes.device, attributes.inode) else {
+        throw .notFound
+      }
+      return opened
+    } catch {
+      system_close(opened)
+      throw error
+    }
+  }
+
+  private func makeUnnamed(
+    _ place: borrowing Place, _ flags: Int32, _ permissions: UInt16
+  ) throws(HostError) -> Int32 {
+    guard system_O_TMPFILE != 0 else { throw .notSupported }
+    let path = place.name.isEmpty ? [UInt8(ascii: ".")] : place.name
+    let descriptor = try system_openat(
+      place.descriptor, path, flags | system_O_TMPFILE, permissions & 0o7777)
+    do throws(HostError) {
+      try system_fchmod(descriptor, permissions & 0o7777)
+      return descriptor
+    } catch {
+      system_close(descriptor)
+      throw error
+    }
+  }
+
+  /// Opens or makes a file, knowing which, since only a new one gets `permissions`: all of them, whatever
+  /// the process's umask.
   private func create(
-    _ path: [UInt8], _ flags: Int32, _ isExclusive: Bool, _ permissions: UInt16
+    _ place: borrowing Place, _ flags: Int32, _ isExclusive: Bool, _ permissions: UInt16
   ) throws(HostError) -> Int32 {
     while true {
       do throws(HostError) {
-        let descriptor = try system_open(path, flags | O_CREAT | O_EXCL, permissions & 0o7777)
+        let descriptor = try system_openat(
+          place.descriptor, place.name, flags | O_CREAT | O_EXCL, permissions & 0o7777)
         do throws(HostError) {
           try system_fchmod(descriptor, permissions & 0o7777)
         } catch {
@@ -66,7 +129,7 @@ extension PosixHost {
         return descriptor
       } catch .exists where !isExclusive {}
       do throws(HostError) {
-        let descriptor = try system_open(path, flags)
+        let descriptor = try system_openat(place.descriptor, place.name, flags)
         // As open(2) with O_CREAT, also for reading.
         guard try FileKind(mode: system_fstat(descriptor).st_mode) != .directory else {
           system_close(descriptor)
@@ -83,6 +146,7 @@ extension PosixHost {
     guard let number = Int32(String(decoding: path, as: UTF8.self)), number >= 0 else {
       throw .invalid
     }
+    guard inheritable.contains(number) else { throw .permissionDenied }
     // What was inherited has no close-on-exec flag; what this process opened has.
     let flags = godwit_fcntl(number, F_GETFD, 0)
     guard flags != -1, flags & FD_CLOEXEC == 0,
@@ -92,11 +156,14 @@ extension PosixHost {
   }
 
   /// Enters `descriptor` in the table of open streams; closes it on failure.
-  func adopt(_ descriptor: Int32, isInherited: Bool = false) throws(HostError) -> HostHandle {
+  func adopt(
+    _ descriptor: Int32, isInherited: Bool = false, reach: FileReach = .nothing
+  ) throws(HostError) -> HostHandle {
     do throws(HostError) {
       let status = try system_fstat(descriptor)
       let (kind, transfer) = PosixHost.classify(descriptor, status)
-      let stream = OpenStream(kind: kind, transfer: transfer, isInherited: isInherited)
+      let stream = OpenStream(
+        kind: kind, transfer: transfer, isInherited: isInherited, reach: reach)
       while streams.count <= Int(descriptor) { streams.append(nil) }
       streams[Int(descriptor)] = stream
       return HostHandle(descriptor)
@@ -140,6 +207,7 @@ extension PosixHost {
   package func options(of handle: HostHandle) throws(HostError) -> OpenOptions {
     _ = try stream(handle)
     let flags = try system_fcntl(handle.rawValue, F_GETFL)
+    if flags & system_O_PATH != 0 { return .path }
     var options: OpenOptions =
       switch flags & O_ACCMODE {
       case O_RDONLY: .read
@@ -239,10 +307,5 @@ extension PosixHost {
       case .punchHole: 3
       }
     try system_fallocate(handle.rawValue, mode, start, end - start)
-  }
-
-  package func attributes(of handle: HostHandle) throws(HostError) -> FileAttributes {
-    _ = try stream(handle)
-    return FileAttributes(try system_fstat(handle.rawValue))
   }
 }

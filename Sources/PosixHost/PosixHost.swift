@@ -32,6 +32,8 @@ package final class PosixHost: Host {
     /// Shares its open file description with other processes, whose flags are not ours to change: it
     /// may be blocking.
     var isInherited: Bool
+    /// The files that names beneath it may mean.
+    var reach: FileReach = .nothing
     /// Of a datagram service: who has sent to it lately, and so may be answered.
     var correspondents: Set<NetworkAddress>? = nil
   }
@@ -47,6 +49,15 @@ package final class PosixHost: Host {
   /// What the picoprocess may do on the network: nothing, until somebody says so.
   package var network = NetworkPermission()
 
+  /// The files and directories that the picoprocess may use: none, until somebody says so.
+  package internal(set) var grants: [OpenGrant] = []
+
+  /// The descriptors that it may have of those that this process inherited.
+  package var inheritable: Set<Int32> = [0, 1, 2]
+
+  /// How names beneath a directory are reached.
+  let resolution: NameResolution
+
   /// Scratch space of `wait`.
   var pollItems: [pollfd] = []
 
@@ -60,7 +71,8 @@ package final class PosixHost: Host {
     processors: Int(godwit_processor_count()), memory: system_memory(),
     hostName: system_gethostname())
 
-  package init() {
+  package init(resolution: NameResolution = .openat2) {
+    self.resolution = resolution
     _ = PosixHost.closedStandardStreams
     _ = godwit_signal_ignore(SIGPIPE)
     _ = godwit_signal_ignore(SIGXFSZ)
@@ -73,6 +85,7 @@ package final class PosixHost: Host {
     for descriptor in streams.indices where streams[descriptor] != nil {
       system_close(Int32(descriptor))
     }
+    for grant in grants { system_close(grant.descriptor) }
     for terminal in changedTerminals { system_close(terminal.descriptor) }
   }
 

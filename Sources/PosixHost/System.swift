@@ -23,12 +23,23 @@ func checked<R: FixedWidthInteger & SignedInteger>(_ call: () -> R) throws(HostE
   }
 }
 
+// SAFETY (all of this file): pointers passed to the calls below point to values or buffers that
+// outlive the call, with the size that is passed beside them.
+
 /// Lends `path` as a C string. A path with a NUL in it is `invalid`, an empty one `notFound`.
 @inline(__always)
 func withCPath<R>(
   _ path: [UInt8], _ body: (UnsafePointer<CChar>) throws(HostError) -> R
 ) throws(HostError) -> R {
   if path.isEmpty { throw .notFound }
+  return try unsafe withCName(path, body)
+}
+
+/// The same for a name that may be empty.
+@inline(__always)
+func withCName<R>(
+  _ path: [UInt8], _ body: (UnsafePointer<CChar>) throws(HostError) -> R
+) throws(HostError) -> R {
   if path.contains(0) { throw .invalid }
   let terminated = path + [0]
   let result: Result<R, HostError> = unsafe terminated.withUnsafeBufferPointer { bytes in
@@ -43,9 +54,6 @@ func withCPath<R>(
   }
   return try result.get()
 }
-
-// SAFETY (all of this file): pointers passed to the calls below point to values or buffers that
-// outlive the call, with the size that is passed beside them.
 
 // MARK: Descriptors
 
@@ -155,7 +163,7 @@ func system_flock(_ fd: Int32, _ operation: Int32) throws(HostError) {
   _ = try checked { flock(fd, operation) }
 }
 
-// MARK: Names
+// MARK: Paths, for what is no business of the guest's
 
 func system_lstat(_ path: [UInt8]) throws(HostError) -> stat {
   var status = stat()
@@ -165,70 +173,9 @@ func system_lstat(_ path: [UInt8]) throws(HostError) -> stat {
   return status
 }
 
-func system_chmod(_ path: [UInt8], _ mode: UInt16) throws(HostError) {
-  _ = try unsafe withCPath(path) { (path) throws(HostError) in
-    try checked { unsafe fchmodat(AT_FDCWD, path, mode_t(mode), AT_SYMLINK_NOFOLLOW) }
-  }
-}
-
-/// `UInt32.max` leaves an id alone.
-func system_chown(_ path: [UInt8], _ user: UInt32, _ group: UInt32) throws(HostError) {
-  _ = try unsafe withCPath(path) { (path) throws(HostError) in
-    try checked { unsafe fchownat(AT_FDCWD, path, user, group, AT_SYMLINK_NOFOLLOW) }
-  }
-}
-
-/// `nil` leaves a time alone.
-func system_utimens(
-  _ path: [UInt8], _ accessed: HostTime?, _ modified: HostTime?
-) throws(HostError) {
-  func value(_ time: HostTime?) -> timespec {
-    guard let time else { return timespec(tv_sec: 0, tv_nsec: godwit_utime_omit()) }
-    return timespec(tv_sec: time_t(time.seconds), tv_nsec: Int(time.nanoseconds))
-  }
-  let times = [value(accessed), value(modified)]
-  _ = try unsafe withCPath(path) { (path) throws(HostError) in
-    try checked { unsafe utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) }
-  }
-}
-
 func system_mkdir(_ path: [UInt8], _ mode: UInt16) throws(HostError) {
   _ = try unsafe withCPath(path) { (path) throws(HostError) in
     try checked { unsafe mkdir(path, mode_t(mode)) }
-  }
-}
-
-func system_symlink(_ target: [UInt8], _ path: [UInt8]) throws(HostError) {
-  _ = try unsafe withCPath(path) { (path) throws(HostError) in
-    try unsafe withCPath(target) { (target) throws(HostError) in
-      try checked { unsafe symlink(target, path) }
-    }
-  }
-}
-
-func system_readlink(_ path: [UInt8]) throws(HostError) -> [UInt8] {
-  var capacity = 256
-  while true {
-    var target = [UInt8](repeating: 0, count: capacity)
-    let count = try unsafe withCPath(path) { (path) throws(HostError) in
-      try checked {
-        unsafe target.withUnsafeMutableBytes {
-          unsafe readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
-        }
-      }
-    }
-    if count < capacity { return Array(target[..<count]) }
-    // It may have been cut off: look again with more room.
-    capacity *= 4
-  }
-}
-
-/// A symbolic link in the last component of `existing` is linked to, not followed.
-func system_link(_ existing: [UInt8], _ path: [UInt8]) throws(HostError) {
-  _ = try unsafe withCPath(existing) { (existing) throws(HostError) in
-    try unsafe withCPath(path) { (path) throws(HostError) in
-      try checked { unsafe linkat(AT_FDCWD, existing, AT_FDCWD, path, 0) }
-    }
   }
 }
 
@@ -240,24 +187,9 @@ func system_rename(_ from: [UInt8], _ to: [UInt8]) throws(HostError) {
   }
 }
 
-/// Fails with `exists` rather than replace `to`.
-func system_rename_exclusive(_ from: [UInt8], _ to: [UInt8]) throws(HostError) {
-  _ = try unsafe withCPath(from) { (from) throws(HostError) in
-    try unsafe withCPath(to) { (to) throws(HostError) in
-      try checked { unsafe godwit_rename_exclusive(from, to) }
-    }
-  }
-}
-
 func system_unlink(_ path: [UInt8]) throws(HostError) {
   _ = try unsafe withCPath(path) { (path) throws(HostError) in
     try checked { unsafe unlink(path) }
-  }
-}
-
-func system_rmdir(_ path: [UInt8]) throws(HostError) {
-  _ = try unsafe withCPath(path) { (path) throws(HostError) in
-    try checked { unsafe rmdir(path) }
   }
 }
 
@@ -269,14 +201,6 @@ func system_realpath(_ path: [UInt8]) throws(HostError) -> [UInt8] {
     let bytes = unsafe UnsafeRawBufferPointer(start: resolved, count: strlen(resolved))
     return unsafe Array(bytes)
   }
-}
-
-func system_statvfs(_ path: [UInt8]) throws(HostError) -> statvfs {
-  var volume = statvfs()
-  _ = try unsafe withCPath(path) { (path) throws(HostError) in
-    try checked { unsafe statvfs(path, &volume) }
-  }
-  return volume
 }
 
 /// The names in an open directory with their `d_type`s, without `.` and `..`, in no order. Takes `fd`

@@ -4,6 +4,7 @@ internal import HostABI
 package enum HostCall: Hashable, Sendable, CaseIterable {
   case open, kind, options, read, write, position, setPosition, flush, setLength, allocate
   case attributesOfHandle, attributesAtName, setAttributes, entries, makeDirectory
+  case extendedAttribute, extendedAttributes, setExtendedAttribute
   case makeSymbolicLink, readSymbolicLink, makeLink, rename, remove, volume
   case terminalModes, setTerminalModes, windowSize, setWindowSize, bytesAvailable, discardTerminal
   case accept, finishConnecting, endWriting, localAddress, send, receive

@@ -1,4 +1,4 @@
-internal import HostABI
+package import HostABI
 
 /// How a test furnishes the tree and looks at it. Mistakes trap.
 extension FileTree {
@@ -7,9 +7,9 @@ extension FileTree {
     var prefix = ""
     for component in path.split(separator: "/") {
       prefix += "/" + component
-      let path = Array(prefix.utf8)
-      if let place = try? find(path), place.node != nil { continue }
-      guard (try? make(path, .directory([:]), permissions: 0o755)) != nil else {
+      let place = try? find(prefix)
+      if place?.node != nil { continue }
+      guard let place, (try? make(place, .directory([:]), permissions: 0o755)) != nil else {
         preconditionFailure("cannot make \(prefix)")
       }
     }
@@ -19,7 +19,8 @@ extension FileTree {
   @discardableResult
   package func addFile(_ path: String, _ bytes: [UInt8], permissions: UInt16 = 0o644) -> Node {
     addDirectory(path.split(separator: "/").dropLast().joined(separator: "/"))
-    guard let node = try? make(Array(path.utf8), .file([]), permissions: permissions),
+    guard let place = try? find(path),
+      let node = try? make(place, .file([]), permissions: permissions),
       (try? write(node, at: 0, bytes)) != nil
     else { preconditionFailure("cannot make \(path)") }
     return node
@@ -33,14 +34,26 @@ extension FileTree {
   package func addSymbolicLink(_ path: String, to target: String) {
     addDirectory(path.split(separator: "/").dropLast().joined(separator: "/"))
     let content = Node.Content.symbolicLink(Array(target.utf8))
-    guard (try? make(Array(path.utf8), content, permissions: 0o777)) != nil else {
+    guard let place = try? find(path), (try? make(place, content, permissions: 0o777)) != nil else {
       preconditionFailure("cannot make \(path)")
     }
   }
 
+  /// Takes the name `path` away, whatever it stands for.
+  package func removeName(_ path: String) {
+    guard let place = try? find(path), let name = place.name, let node = place.node else {
+      preconditionFailure("nothing at \(path)")
+    }
+    set(place.directory, name, nil)
+    unlinked(node, from: place.directory)
+  }
+
+  /// The attributes of what lies at `path`; nil when there is nothing.
+  package func attributes(of path: String) -> FileAttributes? { try? find(path).node?.attributes }
+
   /// The bytes of the file at `path`; nil when there is none.
   package func bytes(of path: String) -> [UInt8]? {
-    guard case .file(let bytes)? = try? node(at: Array(path.utf8)).content else { return nil }
+    guard case .file(let bytes)? = try? find(path).node?.content else { return nil }
     return bytes
   }
 

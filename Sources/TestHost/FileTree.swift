@@ -11,6 +11,9 @@ package final class FileTree {
     }
     package var content: Content
     package var attributes: FileAttributes
+    package var extended: [[UInt8]: [UInt8]] = [:]
+    /// Made without a name, so that one may be given to it.
+    var isUnnamed = false
 
     init(_ content: Content, _ attributes: FileAttributes) {
       self.content = content
@@ -23,7 +26,7 @@ package final class FileTree {
     }
   }
 
-  /// Where a path leads: the directory, the name in it (nil for the root, `.` and `..`), and what is there.
+  /// Where a path leads: the directory, the name in it (nil for the directory itself), and what is there.
   struct Place {
     var directory: Node
     var name: [UInt8]?
@@ -39,6 +42,8 @@ package final class FileTree {
   package var fileLimit: UInt64 = 1 << 28
   package private(set) var used = 0
   private var nextInode: UInt64 = 2
+  /// Numbers of files that are gone: a test puts them here to have them given again.
+  package var freeInodes: [UInt64] = []
 
   init() {
     root = Node(
@@ -48,84 +53,63 @@ package final class FileTree {
 
   // MARK: Finding
 
-  /// Follows `path` without following a symbolic link at its end (unless a slash comes after it, as
-  /// path_resolution(7) has it).
-  func find(_ path: [UInt8]) throws(HostError) -> Place {
-    if path.isEmpty { throw .notFound }
-    guard path[0] == UInt8(ascii: "/"), !path.contains(0) else { throw .invalid }
-    if path.count >= 4096 { throw .nameTooLong }
-    var links = 0
-    return try walk(
-      from: [root], path, followsLast: path.last == UInt8(ascii: "/"), links: &links
-    ).place
-  }
-
-  /// - Parameter stack: the directories from the root to where the walk begins.
-  private func walk(
-    from stack: [Node], _ path: [UInt8], followsLast: Bool, links: inout Int
-  ) throws(HostError) -> (place: Place, stack: [Node]) {
-    var stack = path.first == UInt8(ascii: "/") ? [root] : stack
-    var place = Place(directory: stack.last!, name: nil, node: stack.last!)
-    let components = path.split(separator: UInt8(ascii: "/")).map(Array.init)
-    for (index, component) in components.enumerated() {
+  /// Goes down from `start`, following no link.
+  func find(_ path: RelativePath, from start: Node) throws(HostError) -> Place {
+    if path.bytes.count >= 4096 { throw .nameTooLong }
+    var place = Place(directory: start, name: nil, node: start)
+    for name in path.names {
       guard let node = place.node else { throw .notFound }
+      if case .symbolicLink = node.content { throw .tooManySymbolicLinks }
       guard let entries = node.entries else { throw .notDirectory }
-      if component.count > 255 { throw .nameTooLong }
-      if component == [46] { continue }
-      if component == [46, 46] {
-        if stack.count > 1 { stack.removeLast() }
-        place = Place(directory: stack.last!, name: nil, node: stack.last!)
-        continue
-      }
-      place = Place(directory: node, name: component, node: entries[component])
-      if case .symbolicLink(let target)? = place.node?.content,
-        index < components.count - 1 || followsLast
-      {
-        links += 1
-        if links > 40 { throw .tooManySymbolicLinks }
-        (place, stack) = try walk(from: stack, target, followsLast: true, links: &links)
-      } else if let next = place.node, next.entries != nil {
-        stack.append(next)
-      }
+      if name.count > 255 { throw .nameTooLong }
+      place = Place(directory: node, name: name, node: entries[name])
     }
-    if path.last == UInt8(ascii: "/"), let node = place.node, node.entries == nil {
-      throw .notDirectory
-    }
-    return (place, stack)
+    return place
   }
 
-  /// The file at `path`, which must be there.
-  func node(at path: [UInt8]) throws(HostError) -> Node {
-    guard let node = try find(path).node else { throw .notFound }
-    return node
+  /// The absolute `path`, for tests: links are not followed.
+  func find(_ path: String) throws(HostError) -> Place {
+    guard let path = RelativePath(path.utf8.drop { $0 == UInt8(ascii: "/") }) else {
+      throw .invalid
+    }
+    return try find(path, from: root)
   }
 
   // MARK: Changing names
 
-  /// Makes something new at `path`, where nothing may be.
-  func make(_ path: [UInt8], _ content: Node.Content, permissions: UInt16) throws(HostError) -> Node
+  /// Makes something new at `place`, where nothing may be.
+  func make(_ place: Place, _ content: Node.Content, permissions: UInt16) throws(HostError) -> Node
   {
-    let place = try find(path)
+    guard let name = place.name else { throw .exists }
     if place.node != nil { throw .exists }
-    let isDirectory = if case .directory = content { true } else { false }
-    if path.last == UInt8(ascii: "/"), !isDirectory { throw .isDirectory }
+    if place.directory.attributes.linkCount == 0 { throw .notFound }
+    let node = makeNode(content, permissions: permissions)
+    if node.entries != nil { place.directory.attributes.linkCount += 1 }
+    set(place.directory, name, node)
+    return node
+  }
+
+  /// A node without a name.
+  func makeNode(_ content: Node.Content, permissions: UInt16) -> Node {
     var attributes = FileAttributes(
-      kind: .regular, permissions: permissions & 0o7777, device: 1, inode: nextInode,
-      accessed: now, modified: now, changed: now)
+      kind: .regular, permissions: permissions & 0o7777, device: 1, inode: takeInode(),
+      created: now, accessed: now, modified: now, changed: now)
     switch content {
     case .file: break
     case .directory:
       attributes.kind = .directory
       attributes.linkCount = 2
-      place.directory.attributes.linkCount += 1
     case .symbolicLink(let target):
       attributes.kind = .symbolicLink
       attributes.size = UInt64(target.count)
     }
+    return Node(content, attributes)
+  }
+
+  private func takeInode() -> UInt64 {
+    if !freeInodes.isEmpty { return freeInodes.removeFirst() }
     nextInode += 1
-    let node = Node(content, attributes)
-    set(place.directory, place.name!, node)
-    return node
+    return nextInode - 1
   }
 
   /// Makes `name` in `directory` stand for `node`, or for nothing.
@@ -148,6 +132,15 @@ package final class FileTree {
       if node.attributes.linkCount == 0, case .file(let bytes) = node.content {
         used -= bytes.count
       }
+    }
+    node.attributes.changed = now
+  }
+
+  /// Notes that `node` lies in another directory.
+  func moved(_ node: Node, from old: Node, to new: Node) {
+    if node.entries != nil {
+      old.attributes.linkCount -= 1
+      new.attributes.linkCount += 1
     }
     node.attributes.changed = now
   }

@@ -13,22 +13,20 @@ struct OpenStream {
   }
   var target: Target
   var options: OpenOptions
+  /// The files that names beneath it may mean.
+  var reach = FileReach.nothing
 }
 
 extension TestHost {
-  package func open(
-    _ uri: StreamURI, _ options: OpenOptions, permissions: UInt16
-  ) throws(HostError) -> HostHandle {
+  package func open(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {
     try begin(.open)
     switch uri.scheme {
-    case .file, .dir:
-      let node = try openFile(uri, options, permissions)
-      let kept = options.intersection([.read, .write])
-      return adopt(OpenStream(target: .file(node, SharedPosition()), options: kept))
+    case .file, .dir: return try openGranted(uri, options)
     case .stdio:
       guard let number = Int32(String(decoding: uri.path, as: UTF8.self)), number >= 0 else {
         throw .invalid
       }
+      guard inheritable.contains(number) else { throw .permissionDenied }
       switch inherited[number] {
       case .stream(let stream)?:
         return adopt(OpenStream(target: .stream(stream), options: stream.options))
@@ -44,24 +42,69 @@ extension TestHost {
     }
   }
 
+  private func openGranted(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle
+  {
+    guard uri.path.first == UInt8(ascii: "/"), !uri.path.contains(0),
+      options.isSubset(of: [.read, .write]), !options.isEmpty
+    else { throw .invalid }
+    let changes = options.contains(.write)
+    let grant = try grants.map(\.grant).require(uri.path, changes: changes)
+    guard let node = grants.first(where: { $0.grant == grant })?.node else { throw .notFound }
+    if uri.scheme == .dir, node.entries == nil { throw .notDirectory }
+    return adopt(
+      OpenStream(
+        target: .file(node, SharedPosition()), options: .path,
+        reach: changes ? .changing : .reading))
+  }
+
+  package func open(_ name: HostName, _ options: OpenOptions, permissions: UInt16)
+    throws(HostError) -> HostHandle
+  {
+    try begin(.open)
+    let bytes = options.intersection([.read, .write])
+    let isForNames = options.subtracting(.directory) == .path
+    guard isForNames || !bytes.isEmpty && !options.contains(.path),
+      options.isDisjoint(with: [.truncate, .unnamed]) || options.contains(.write),
+      options.isDisjoint(with: .directory) || options.isDisjoint(with: [.create, .unnamed]),
+      !options.contains([.create, .unnamed])
+    else { throw .invalid }
+    let changes = !options.isDisjoint(with: [.write, .create, .unnamed])
+    let place = try place(name, changes: changes)
+    let reach = try stream(name.directory).reach
+    if case .nothing = reach { throw .permissionDenied }
+    let node = try openFile(place, options, permissions)
+    let kept = isForNames ? .path : bytes
+    return adopt(
+      OpenStream(target: .file(node, SharedPosition()), options: kept, reach: reach))
+  }
+
   private func openFile(
-    _ uri: StreamURI, _ options: OpenOptions, _ permissions: UInt16
+    _ place: FileTree.Place, _ options: OpenOptions, _ permissions: UInt16
   ) throws(HostError) -> FileTree.Node {
-    guard !options.isDisjoint(with: [.read, .write]) else { throw .invalid }
-    if options.contains(.truncate) && !options.contains(.write) { throw .invalid }
-    if options.contains(.create) && uri.scheme == .dir { throw .invalid }
-    let found = try files.find(uri.path)
-    guard let node = found.node else {
-      guard options.contains(.create) else { throw .notFound }
-      return try files.make(uri.path, .file([]), permissions: permissions)
+    if options.contains(.unnamed) {
+      guard let directory = place.node else { throw .notFound }
+      guard directory.entries != nil else { throw .notDirectory }
+      if directory.attributes.linkCount == 0 { throw .notFound }
+      let node = files.makeNode(.file([]), permissions: permissions)
+      node.attributes.linkCount = 0
+      node.isUnnamed = true
+      return node
     }
-    if options.contains([.create, .exclusive]) { throw .exists }
+    guard let node = place.node else {
+      guard options.contains(.create) else { throw .notFound }
+      return try files.make(place, .file([]), permissions: permissions)
+    }
+    if options.contains(.create), options.contains(.exclusive) || place.name == nil {
+      throw .exists
+    }
     switch node.content {
     case .directory:
       if !options.isDisjoint(with: [.write, .create]) { throw .isDirectory }
-    case .symbolicLink: throw uri.scheme == .dir ? .notDirectory : .tooManySymbolicLinks
+    case .symbolicLink:
+      if options.contains(.directory) { throw .notDirectory }
+      if !options.contains(.path) { throw .tooManySymbolicLinks }
     case .file:
-      if uri.scheme == .dir { throw .notDirectory }
+      if options.contains(.directory) { throw .notDirectory }
       if options.contains(.truncate) { try files.setLength(node, 0) }
     }
     return node
@@ -208,18 +251,6 @@ extension TestHost {
       let hole = range.clamped(to: 0..<node.attributes.size)
       _ = try files.write(
         node, at: hole.lowerBound, [UInt8](repeating: 0, count: hole.count))
-    }
-  }
-
-  package func attributes(of handle: HostHandle) throws(HostError) -> FileAttributes {
-    try begin(.attributesOfHandle)
-    switch try stream(handle).target {
-    case .file(let node, _): return node.attributes
-    case .connection, .connecting, .listener, .datagrams:
-      return FileAttributes(kind: .socket, permissions: 0o777)
-    case .stream(let stream):
-      return FileAttributes(
-        kind: stream.isTerminal ? .characterDevice : .fifo, permissions: 0o600)
     }
   }
 }

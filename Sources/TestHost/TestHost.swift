@@ -13,6 +13,12 @@ package final class TestHost: Host {
   /// The files. Permissions are kept but not enforced: everything runs as root.
   package let files: FileTree
 
+  /// The files and directories that the picoprocess may use.
+  private(set) var grants: [(grant: FileGrant, node: FileTree.Node)] = []
+
+  /// Which of the inherited streams it may have.
+  package var inheritable: Set<Int32> = [0, 1, 2]
+
   /// What the picoprocess inherited, by number. 0 has ended, 1 and 2 are captured.
   package var inherited: [Int32: Inherited]
 
@@ -46,6 +52,12 @@ package final class TestHost: Host {
       0: .stream(TestStream(ended: true)), 1: .stream(TestStream()), 2: .stream(TestStream()),
     ]
     files.now = start
+  }
+
+  /// Lets the picoprocess use what lies at `path`, which must be there.
+  package func grant(_ path: String, isReadOnly: Bool = false) throws(HostError) {
+    guard let node = try files.find(path).node else { throw .notFound }
+    grants.append((FileGrant(path: Array(path.utf8), isReadOnly: isReadOnly), node))
   }
 
   /// The stream inherited as `number`. Traps when that is no stream.

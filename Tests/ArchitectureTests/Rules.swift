@@ -41,7 +41,8 @@ enum Rules {
 
   /// The files that may ask what system or processor they are compiled for (`Docs/Porting.md`).
   static let platformPlaces: Set<String> = [
-    "CPosixShims/Darwin.c", "CPosixShims/Linux.c", "CPosixShims/LinuxTermios2.c",
+    "CPosixShims/Darwin.c", "CPosixShims/Linux.c", "CPosixShims/LinuxNames.c",
+    "CPosixShims/LinuxTermios2.c",
     "CPosixShims/include/CPosixShims.h", "CUnicornShims/CUnicornShims.c",
     "Machine/Memory/HostMemory.swift", "PosixHost/System+Linux.swift",
   ]

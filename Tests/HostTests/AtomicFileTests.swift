@@ -8,10 +8,19 @@ import Testing
   struct Directory: ~Copyable {
     let path = Native.temporaryDirectory()
     let host = PosixHost()
+    private let root: HostHandle
+
+    init() {
+      // Made just now.
+      root = try! host.granted(path)
+    }
+
     deinit { Native.removeAll(path) }
 
+    func name(_ path: String) -> HostName { HostName(root, RelativePath(bytes(path))!) }
+
     func names() throws -> [String] {
-      try host.entries(of: StreamURI(.dir, path)).map { String(decoding: $0.name, as: UTF8.self) }
+      try host.entries(of: HostName(root)).map { String(decoding: $0.name, as: UTF8.self) }
     }
     func text(_ name: String) throws -> String {
       String(
@@ -37,8 +46,7 @@ import Testing
     try file.commit()
     #expect(try directory.text("f") == "new! content")
     #expect(try directory.names() == ["f"])
-    let uri = StreamURI(.file, directory.path + "/f")
-    #expect(try directory.host.attributes(at: uri).permissions == 0o640)
+    #expect(try directory.host.attributes(at: directory.name("f")).permissions == 0o640)
   }
 
   @Test(arguments: [true, false]) func anUnfinishedFileLeavesNothing(_ unnamed: Bool) throws {
@@ -89,7 +97,7 @@ import Testing
     let directory = Directory()
     try directory.put("real", "old")
     for target in ["real", "nowhere", directory.path + "/real", "/dev/null", "link"] {
-      let link = StreamURI(.file, directory.path + "/link")
+      let link = directory.name("link")
       try? directory.host.remove(at: link, isDirectory: false)
       try directory.host.makeSymbolicLink(at: link, to: bytes(target))
       let file = try AtomicFile(replacing: directory.path + "/link", allowsUnnamed: unnamed)
@@ -107,23 +115,22 @@ import Testing
   @Test(arguments: [true, false]) func theDirectoryIsTheOneThatWasOpened(_ unnamed: Bool) throws {
     let directory = Directory()
     let host = directory.host
-    func uri(_ name: String) -> StreamURI { StreamURI(.dir, directory.path + "/" + name) }
-    try host.makeDirectory(at: uri("a"), permissions: 0o700)
-    try host.makeDirectory(at: uri("b"), permissions: 0o700)
+    try host.makeDirectory(at: directory.name("a"), permissions: 0o700)
+    try host.makeDirectory(at: directory.name("b"), permissions: 0o700)
     let file = try AtomicFile(replacing: directory.path + "/a/f", allowsUnnamed: unnamed)
     try file.write("new")
-    try host.rename(uri("a"), to: uri("c"), exclusive: true)
-    try host.makeSymbolicLink(at: uri("a"), to: bytes("b"))
+    try host.rename(directory.name("a"), to: directory.name("c"), .exclusive)
+    try host.makeSymbolicLink(at: directory.name("a"), to: bytes("b"))
     try file.commit()
     #expect(try directory.text("c/f") == "new")
-    #expect(try host.entries(of: uri("b")).isEmpty)
-    #expect(try host.entries(of: uri("c")).count == 1)
+    #expect(try host.entries(of: directory.name("b")).isEmpty)
+    #expect(try host.entries(of: directory.name("c")).count == 1)
   }
 
   @Test(.enabled(if: geteuid() == 0)) func aFullDiskLeavesTheOldFile() throws {
     let directory = Directory()
     let path = directory.path + "/small"
-    try directory.host.makeDirectory(at: StreamURI(.dir, path), permissions: 0o700)
+    try directory.host.makeDirectory(at: directory.name("small"), permissions: 0o700)
     // SAFETY: strings that live through the call.
     let mounted = unsafe mount("godwit-test", path, "tmpfs", 0, "size=64k")
     // A container may forbid it even to root.
@@ -137,7 +144,7 @@ import Testing
         for _ in 0..<100 { try file.write(String(repeating: "x", count: 4096)) }
       }
       #expect(try directory.text("small/f") == "old")
-      #expect(try directory.host.entries(of: StreamURI(.dir, path)).count == 1)
+      #expect(try directory.host.entries(of: directory.name("small")).count == 1)
     }
   }
 
@@ -166,8 +173,8 @@ import Testing
   /// The other process replaces a file again and again until it kills itself, at no particular moment.
   @Test(.startsItself) func aKilledProcessLeavesACompleteFile() async throws {
     let path = AtomicFileTests.killPath(getpid())
-    let host = PosixHost()
-    try host.makeDirectory(at: StreamURI(.dir, path), permissions: 0o700)
+    // SAFETY: the path lives through the call.
+    try #require(unsafe mkdir(path, 0o700) == 0)
     defer { Native.removeAll(path) }
     for round in 0..<6 {
       await #expect(processExitsWith: .signal(SIGKILL)) {

@@ -117,20 +117,22 @@ import Testing
     defer { Native.removeAll(path) }
     let made = path + "/made"
     _ = try ControlDirectory(made)
-    let uri = StreamURI(.dir, made)
-    #expect(try PosixHost().attributes(at: uri).permissions == 0o700)
+    let host = PosixHost()
+    let root = try host.granted(path)
+    let name = HostName(root, RelativePath(bytes("made"))!)
+    #expect(try host.attributes(at: name).permissions == 0o700)
     var change = AttributeChange()
     change.permissions = 0o750
-    try PosixHost().setAttributes(at: uri, change)
+    try host.setAttributes(at: name, change)
     #expect(throws: HostError.permissionDenied) { try ControlDirectory(made) }
     #expect(throws: HostError.notFound) { try ControlDirectory(path + "/none/made") }
-    try PosixHost().makeSymbolicLink(at: StreamURI(.file, path + "/link"), to: bytes("made"))
+    try host.makeSymbolicLink(at: HostName(root).child(bytes("link")), to: bytes("made"))
     #expect(throws: HostError.notDirectory) { try ControlDirectory(path + "/link") }
     if geteuid() == 0 {
       change = AttributeChange()
       change.permissions = 0o700
       change.userID = 65534
-      try PosixHost().setAttributes(at: uri, change)
+      try host.setAttributes(at: name, change)
       #expect(throws: HostError.permissionDenied) { try ControlDirectory(made) }
     }
   }

@@ -6,11 +6,17 @@ import Testing
 
 /// The hosts that the conformance suite runs against.
 enum HostUnderTest: String, CaseIterable, CustomTestStringConvertible {
-  case posix, test
+  /// The second goes down paths as a host without openat2(2) does.
+  case posix, posixNameByName, test
   var testDescription: String { rawValue }
 
   func with(_ body: (any Fixture) throws -> Void) throws {
-    let fixture: any Fixture = self == .posix ? PosixFixture() : TestFixture()
+    let fixture: any Fixture =
+      switch self {
+      case .posix: try PosixFixture(.openat2)
+      case .posixNameByName: try PosixFixture(.nameByName)
+      case .test: try TestFixture()
+      }
     defer { fixture.tearDown() }
     try body(fixture)
   }
@@ -19,8 +25,11 @@ enum HostUnderTest: String, CaseIterable, CustomTestStringConvertible {
 /// A host with an empty directory to work in, and control over what it inherits.
 protocol Fixture {
   var host: any Host { get }
-  /// An empty directory.
-  var root: StreamURI { get }
+  /// An empty directory that was granted, and its path.
+  var root: HostHandle { get }
+  var path: String { get }
+  /// Grants what lies at `path` beneath that directory.
+  func grant(_ path: String, isReadOnly: Bool) throws(HostError)
   /// A pipe whose writing end the test has.
   func incoming() -> Incoming
   /// A pipe whose reading end the test has.
@@ -49,7 +58,8 @@ struct Outgoing {
 extension Fixture {
   /// Opens a new file with `text` in it, for reading and writing.
   func file(_ name: String, _ text: String = "") throws(HostError) -> HostHandle {
-    let handle = try host.open(uri(name), [.read, .write, .create, .exclusive], permissions: 0o644)
+    let handle = try host.open(
+      self.name(name), [.read, .write, .create, .exclusive], permissions: 0o644)
     if !text.isEmpty { try host.writeText(handle, at: 0, text) }
     return handle
   }
@@ -59,11 +69,12 @@ extension Fixture {
     host.close(try file(name, text))
   }
 
-  func uri(_ name: String) -> StreamURI { root.child(bytes(name)) }
+  /// What lies at `path` beneath the root; traps for a path that leads elsewhere.
+  func name(_ path: String) -> HostName { HostName(root, RelativePath(bytes(path))!) }
 
   /// The bytes of a file.
   func text(_ name: String) throws(HostError) -> String {
-    let handle = try host.open(uri(name), .read, permissions: 0)
+    let handle = try host.open(self.name(name), .read, permissions: 0)
     defer { host.close(handle) }
     return try host.readText(handle, at: 0)
   }
@@ -72,14 +83,24 @@ extension Fixture {
 final class TestFixture: Fixture {
   let testHost = TestHost()
   var host: any Host { testHost }
-  let root = StreamURI(.dir, "/work")
+  let path = "/work"
+  let root: HostHandle
   private var next: Int32 = 10
 
-  init() { testHost.files.addDirectory("/work") }
+  init() throws {
+    testHost.files.addDirectory(path)
+    try testHost.grant(path)
+    root = try testHost.open(StreamURI(.dir, path), [.read, .write])
+  }
+
+  func grant(_ path: String, isReadOnly: Bool) throws(HostError) {
+    try testHost.grant(self.path + "/" + path, isReadOnly: isReadOnly)
+  }
 
   private func inherit(_ what: Inherited) -> StreamURI {
     next += 1
     testHost.inherited[next] = what
+    testHost.inheritable.insert(next)
     return StreamURI(.stdio, "\(next)")
   }
 
@@ -116,11 +137,26 @@ final class TestFixture: Fixture {
 }
 
 final class PosixFixture: Fixture {
-  let posix = PosixHost()
+  let posix: PosixHost
   var host: any Host { posix }
   let path = Native.temporaryDirectory()
-  var root: StreamURI { StreamURI(.dir, path) }
+  let root: HostHandle
   private var descriptors: Set<Int32> = []
+
+  init(_ resolution: NameResolution) throws {
+    posix = PosixHost(resolution: resolution)
+    root = try posix.granted(path)
+  }
+
+  func grant(_ path: String, isReadOnly: Bool) throws(HostError) {
+    try posix.grant(FileGrant(path: bytes(self.path + "/" + path), isReadOnly: isReadOnly))
+  }
+
+  /// The URI of a descriptor that the host may have.
+  private func inherit(_ descriptor: Int32) -> StreamURI {
+    posix.inheritable.insert(descriptor)
+    return StreamURI(.stdio, "\(descriptor)")
+  }
 
   private func closeLater(_ new: Int32...) { descriptors.formUnion(new) }
 
@@ -132,7 +168,7 @@ final class PosixFixture: Fixture {
     let ends = Native.pipe()
     closeLater(ends[0], ends[1])
     return Incoming(
-      uri: StreamURI(.stdio, "\(ends[0])"), send: { Native.write(ends[1], $0) },
+      uri: inherit(ends[0]), send: { Native.write(ends[1], $0) },
       end: { self.close(ends[1]) })
   }
 
@@ -140,14 +176,14 @@ final class PosixFixture: Fixture {
     let ends = Native.pipe()
     closeLater(ends[0], ends[1])
     return Outgoing(
-      uri: StreamURI(.stdio, "\(ends[1])"), received: { Native.drain(ends[0]) },
+      uri: inherit(ends[1]), received: { Native.drain(ends[0]) },
       stopReading: { self.close(ends[0]) })
   }
 
   func terminal() -> StreamURI {
     let (master, slave) = Native.terminal()
     closeLater(master, slave)
-    return StreamURI(.stdio, "\(slave)")
+    return inherit(slave)
   }
 
   func inheritedFile(_ text: String, position: UInt64) -> StreamURI {
@@ -157,7 +193,7 @@ final class PosixFixture: Fixture {
     closeLater(descriptor)
     Native.write(descriptor, text)
     lseek(descriptor, off_t(position), SEEK_SET)
-    return StreamURI(.stdio, "\(descriptor)")
+    return inherit(descriptor)
   }
 
   func allow(_ permission: NetworkPermission) { posix.network = permission }
@@ -165,5 +201,13 @@ final class PosixFixture: Fixture {
   func tearDown() {
     for descriptor in descriptors { Glibc.close(descriptor) }
     Native.removeAll(path)
+  }
+}
+
+extension PosixHost {
+  /// A handle of the host's directory `path`, which is granted for it.
+  func granted(_ path: String) throws(HostError) -> HostHandle {
+    try grant(FileGrant(path: Array(path.utf8), isReadOnly: false))
+    return try open(StreamURI(.dir, path), [.read, .write])
   }
 }

@@ -69,7 +69,8 @@ import Testing
       let host = PosixHost()
       let ends = Native.pipe()
       close(ends[0])
-      let handle = try host.open(StreamURI(.stdio, "\(ends[1])"), .write, permissions: 0)
+      host.inheritable.insert(ends[1])
+      let handle = try host.open(StreamURI(.stdio, "\(ends[1])"), .write)
       do throws(HostError) {
         try host.writeText(handle, "x")
       } catch {

@@ -78,17 +78,17 @@ enum Native {
   /// Removes `path` and everything below it.
   static func removeAll(_ path: String) {
     let host = PosixHost()
-    func remove(_ uri: StreamURI) throws {
-      for entry in try host.entries(of: uri) {
-        if entry.kind == .directory {
-          try remove(uri.child(entry.name))
-        } else {
-          try host.remove(at: uri.child(entry.name), isDirectory: false)
-        }
+    func empty(_ name: HostName) throws {
+      for entry in try host.entries(of: name) {
+        let child = try name.child(entry.name)
+        if entry.kind == .directory { try empty(child) }
+        try host.remove(at: child, isDirectory: entry.kind == .directory)
       }
-      try host.remove(at: uri, isDirectory: true)
     }
-    try? remove(StreamURI(.dir, path))
+    guard let root = try? host.granted(path) else { return }
+    try? empty(HostName(root))
+    // SAFETY: the path lives through the call.
+    _ = unsafe rmdir(path)
   }
 
   static func now() -> Int64 {

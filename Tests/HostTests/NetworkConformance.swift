@@ -28,11 +28,11 @@ import Testing
   private func connection(_ host: any Host) throws
     -> (listener: HostHandle, client: HostHandle, server: HostHandle)
   {
-    let listener = try host.open(StreamURI(tcp: Self.here), .listen, permissions: 0)
+    let listener = try host.open(StreamURI(tcp: Self.here), .listen)
     let address = try host.localAddress(of: listener)
     #expect(address.bytes == Self.here.bytes && address.port != 0)
     #expect(throws: HostError.wouldBlock) { _ = try host.accept(listener) }
-    let client = try host.open(StreamURI(tcp: address), [.read, .write], permissions: 0)
+    let client = try host.open(StreamURI(tcp: address), [.read, .write])
     #expect(wait(host, client, .writable).contains(.writable))
     try host.finishConnecting(client)
     #expect(wait(host, listener, .readable) == .readable)
@@ -110,10 +110,10 @@ import Testing
   @Test(arguments: HostUnderTest.allCases)
   func connectingWhereNobodyListensIsRefused(_ which: HostUnderTest) throws {
     try with(which) { host in
-      let listener = try host.open(StreamURI(tcp: Self.here), .listen, permissions: 0)
+      let listener = try host.open(StreamURI(tcp: Self.here), .listen)
       let address = try host.localAddress(of: listener)
       host.close(listener)
-      let client = try host.open(StreamURI(tcp: address), [.read, .write], permissions: 0)
+      let client = try host.open(StreamURI(tcp: address), [.read, .write])
       _ = wait(host, client, .writable)
       #expect(throws: HostError.connectionRefused) { try host.finishConnecting(client) }
     }
@@ -122,10 +122,10 @@ import Testing
   @Test(arguments: HostUnderTest.allCases)
   func datagramsKeepTheirBoundsAndSources(_ which: HostUnderTest) throws {
     try with(which) { host in
-      let service = try host.open(StreamURI(udp: Self.here), .listen, permissions: 0)
+      let service = try host.open(StreamURI(udp: Self.here), .listen)
       let address = try host.localAddress(of: service)
       let any = StreamURI(udp: NetworkAddress([0, 0, 0, 0], port: 0))
-      let client = try host.open(any, .listen, permissions: 0)
+      let client = try host.open(any, .listen)
       func send(_ handle: HostHandle, _ text: String, to address: NetworkAddress?) throws {
         try bytes(text).lend { (span) throws(HostError) in
           try host.send(handle, span, to: address)
@@ -153,7 +153,7 @@ import Testing
       #expect(wait(host, client, .readable) == .readable)
       #expect(try receive(client) == ("answer", address))
       // One for a single address sends there, and hears nobody else.
-      let single = try host.open(StreamURI(udp: address), [.read, .write], permissions: 0)
+      let single = try host.open(StreamURI(udp: address), [.read, .write])
       try send(single, "to my peer", to: nil)
       _ = wait(host, service, .readable)
       let (question, asker) = try receive(service)
@@ -174,14 +174,14 @@ import Testing
     try which.with { fixture in
       let host = fixture.host
       fixture.allow(NetworkPermission(services: [.init(isDatagram: false, address: Self.here)]))
-      let listener = try host.open(StreamURI(tcp: Self.here), .listen, permissions: 0)
+      let listener = try host.open(StreamURI(tcp: Self.here), .listen)
       let address = try host.localAddress(of: listener)
       fixture.allow(NetworkPermission(services: [.init(isDatagram: false, address: address)]))
       #expect(throws: HostError.addressInUse) {
-        _ = try host.open(StreamURI(tcp: address), .listen, permissions: 0)
+        _ = try host.open(StreamURI(tcp: address), .listen)
       }
       host.close(listener)
-      host.close(try host.open(StreamURI(tcp: address), .listen, permissions: 0))
+      host.close(try host.open(StreamURI(tcp: address), .listen))
     }
   }
 
@@ -192,7 +192,7 @@ import Testing
       let other = NetworkAddress([203, 0, 113, 1], port: 80)
       let any = NetworkAddress([0, 0, 0, 0], port: 0)
       func open(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) {
-        host.close(try host.open(uri, options, permissions: 0))
+        host.close(try host.open(uri, options))
       }
       for permission in [NetworkPermission(), NetworkPermission(reachesLoopback: true)] {
         fixture.allow(permission)
@@ -213,7 +213,7 @@ import Testing
       #expect(throws: HostError.permissionDenied) { try open(StreamURI(udp: Self.here), .listen) }
       #expect(throws: HostError.permissionDenied) { try open(StreamURI(tcp: any), .listen) }
       // To send from any port is no service.
-      let sender = try host.open(StreamURI(udp: any), .listen, permissions: 0)
+      let sender = try host.open(StreamURI(udp: any), .listen)
       #expect(throws: HostError.networkUnreachable) {
         try [UInt8]([1]).lend { (span) throws(HostError) in
           try host.send(sender, span, to: .loopback(port: 9))
@@ -236,9 +236,9 @@ import Testing
       fixture.allow(
         NetworkPermission(
           reachesLoopback: true, services: [.init(isDatagram: true, address: Self.here)]))
-      let service = try host.open(StreamURI(udp: Self.here), .listen, permissions: 0)
+      let service = try host.open(StreamURI(udp: Self.here), .listen)
       let address = try host.localAddress(of: service)
-      let client = try host.open(StreamURI(udp: address), [.read, .write], permissions: 0)
+      let client = try host.open(StreamURI(udp: address), [.read, .write])
       try bytes("?").lend { (span) throws(HostError) in try host.send(client, span, to: nil) }
       _ = wait(host, service, .readable)
       fixture.allow(NetworkPermission(services: [.init(isDatagram: true, address: Self.here)]))

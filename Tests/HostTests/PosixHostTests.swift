@@ -14,8 +14,8 @@ import Testing
     let all = pipe + sockets + [master, slave]
     defer { for descriptor in all { close(descriptor) } }
     for descriptor in [pipe[0], pipe[1], sockets[0], slave] {
-      let uri = StreamURI(.stdio, "\(descriptor)")
-      let handle = try host.open(uri, [.read, .write], permissions: 0)
+      let uri = host.inherit(descriptor)
+      let handle = try host.open(uri, [.read, .write])
       if descriptor != pipe[1] {
         #expect(throws: HostError.wouldBlock) { try host.readText(handle) }
       }
@@ -31,7 +31,7 @@ import Testing
     let host = PosixHost()
     let sockets = Native.socketPair()
     defer { close(sockets[0]) }
-    let handle = try host.open(StreamURI(.stdio, "\(sockets[0])"), [.read], permissions: 0)
+    let handle = try host.open(host.inherit(sockets[0]), [.read])
     guard case .pipe = try host.kind(of: handle) else {
       Issue.record("a socket is no stream")
       return
@@ -50,10 +50,8 @@ import Testing
 
   @Test func ownDescriptorsAreNotInherited() throws {
     let host = PosixHost()
-    let handle = try host.open(StreamURI(.file, "/dev/null"), .read, permissions: 0)
-    #expect(throws: HostError.notFound) {
-      try host.open(StreamURI(.stdio, "\(handle.rawValue)"), .read, permissions: 0)
-    }
+    let handle = try host.openNull()
+    #expect(throws: HostError.notFound) { try host.open(host.inherit(handle.rawValue), .read) }
   }
 
   @Test func appendedStandardOutputSaysSo() throws {
@@ -63,7 +61,7 @@ import Testing
     let log = unsafe open(directory + "/log", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     defer { close(log) }
     let host = PosixHost()
-    let handle = try host.open(StreamURI(.stdio, "\(log)"), .write, permissions: 0)
+    let handle = try host.open(host.inherit(log), .write)
     #expect(try host.options(of: handle) == [.write, .append])
   }
 
@@ -71,8 +69,8 @@ import Testing
     let (master, slave) = Native.terminal()
     defer { for descriptor in [master, slave] { close(descriptor) } }
     let host = PosixHost()
-    let uri = StreamURI(.stdio, "\(slave)")
-    let handle = try host.open(uri, [.read, .write], permissions: 0)
+    let uri = host.inherit(slave)
+    let handle = try host.open(uri, [.read, .write])
     let before = try host.terminalModes(handle)
     var raw = before
     raw.local = 0
@@ -83,7 +81,7 @@ import Testing
     // Also when the handle is gone, and only once.
     host.close(handle)
     host.restoreTerminal()
-    let again = try host.open(uri, [.read, .write], permissions: 0)
+    let again = try host.open(uri, [.read, .write])
     #expect(try host.terminalModes(again) == before)
     var other = before
     other.characters[0] = 1
@@ -97,7 +95,7 @@ import Testing
     let (master, slave) = Native.terminal()
     defer { for descriptor in [master, slave] { close(descriptor) } }
     let host = PosixHost()
-    let handle = try host.open(StreamURI(.stdio, "\(slave)"), [.read, .write], permissions: 0)
+    let handle = try host.open(host.inherit(slave), [.read, .write])
     Native.write(master, "half")
     #expect(throws: HostError.wouldBlock) { try host.readText(handle) }
     Native.write(master, " line\n\u{4}")
@@ -137,7 +135,7 @@ import Testing
     defer { Native.removeAll(directory) }
     Native.makeFIFO(directory + "/fifo")
     let host = PosixHost()
-    let uri = StreamURI(.file, directory + "/fifo")
+    let uri = try HostName(host.granted(directory)).child(bytes("fifo"))
     #expect(throws: HostError.noDevice) { try host.open(uri, .write, permissions: 0) }
     let reader = try host.open(uri, .read, permissions: 0)
     #expect(try host.attributes(of: reader).kind == .fifo)
@@ -151,7 +149,7 @@ import Testing
 
   @Test func devices() throws {
     let host = PosixHost()
-    let null = try host.open(StreamURI(.file, "/dev/null"), [.read, .write], permissions: 0)
+    let null = try host.openNull([.read, .write])
     guard case .file(.characterDevice) = try host.kind(of: null) else {
       Issue.record("/dev/null is no device")
       return
@@ -160,7 +158,8 @@ import Testing
     #expect(attributes.deviceMajor == 1 && attributes.deviceMinor == 3)
     #expect(try host.readText(null) == "")
     #expect(try host.writeText(null, "gone") == 4)
-    let full = try host.open(StreamURI(.file, "/dev/full"), .write, permissions: 0)
+    let full = try host.open(
+      HostName(host.granted("/dev")).child(bytes("full")), .write, permissions: 0)
     #expect(throws: HostError.noSpace) { try host.writeText(full, "x") }
   }
 
@@ -169,7 +168,8 @@ import Testing
     defer { Native.removeAll(directory) }
     let host = PosixHost()
     let handle = try host.open(
-      StreamURI(.file, directory + "/big"), [.read, .write, .create], permissions: 0o600)
+      HostName(host.granted(directory)).child(bytes("big")), [.read, .write, .create],
+      permissions: 0o600)
     try host.writeText(handle, at: 5 << 30, "far")
     #expect(try host.readText(handle, at: 5 << 30) == "far")
     #expect(try host.attributes(of: handle).size == 5 << 30 + 3)
@@ -252,7 +252,8 @@ import Testing
           return nil
         } catch { return error }
       }
-      let shadow = StreamURI(.file, "/etc/shadow")
+      let etc = try HostName(host.granted("/etc"))
+      let shadow = try etc.child(bytes("shadow"))
       guard
         error({ () throws(HostError) in
           _ = try host.open(shadow, .read, permissions: 0)
@@ -266,7 +267,7 @@ import Testing
       else { exit(4) }
       guard
         error({ () throws(HostError) in
-          try host.makeDirectory(at: StreamURI(.dir, "/etc/x"), permissions: 0o700)
+          try host.makeDirectory(at: etc.child(bytes("x")), permissions: 0o700)
         }) == .permissionDenied
       else { exit(5) }
       exit(0)
@@ -283,7 +284,7 @@ import Testing
       }
       for _ in 0..<100 {
         do throws(HostError) {
-          _ = try host.open(StreamURI(.file, "/dev/null"), .read, permissions: 0)
+          _ = try host.openNull()
         } catch {
           exit(error == .tooManyOpen ? 0 : 3)
         }
@@ -297,13 +298,27 @@ import Testing
       close(0)
       let host = PosixHost()
       do throws(HostError) {
-        _ = try host.open(StreamURI(.stdio, "0"), .read, permissions: 0)
+        _ = try host.open(StreamURI(.stdio, "0"), .read)
       } catch {
         guard error == .notFound else { exit(2) }
-        let handle = try? host.open(StreamURI(.file, "/dev/null"), .read, permissions: 0)
+        let handle = try? host.openNull()
         exit(handle.map { $0.rawValue > 2 } ?? false ? 0 : 3)
       }
       exit(4)
     }
+  }
+}
+
+extension PosixHost {
+  /// The URI of a descriptor that the host may have.
+  fileprivate func inherit(_ descriptor: Int32) -> StreamURI {
+    inheritable.insert(descriptor)
+    return StreamURI(.stdio, "\(descriptor)")
+  }
+
+  fileprivate func openNull(_ options: OpenOptions = .read) throws(HostError) -> HostHandle {
+    let devices = try granted("/dev")
+    defer { close(devices) }
+    return try open(HostName(devices).child(bytes("null")), options, permissions: 0)
   }
 }

@@ -19,7 +19,7 @@ import Testing
     _ = host.wait([], until: 2_000_000_000)
     #expect(host.now(.monotonic) == HostTime(seconds: 2))
     // Files are stamped with it.
-    let handle = try host.open(StreamURI(.file, "/f"), [.write, .create], permissions: 0o600)
+    let handle = try host.open(host.name("f"), [.write, .create], permissions: 0o600)
     host.advance(by: 1_000_000_000)
     try host.writeText(handle, at: 0, "x")
     #expect(try host.attributes(of: handle).modified == HostTime(seconds: 5_000_000_003))
@@ -31,7 +31,7 @@ import Testing
     let input = host.stream(0)
     host.schedule(at: 2_000) { input.isEnded = true }
     host.schedule(at: 1_000) { input.type("hello\n") }
-    let handle = try host.open(StreamURI(.stdio, "0"), .read, permissions: 0)
+    let handle = try host.open(StreamURI(.stdio, "0"), .read)
     let item = WaitItem(handle: handle, interest: .readable)
     #expect(host.wait([item], until: 500) == [[]])
     #expect(host.wait([item], until: nil) == [.readable])
@@ -48,7 +48,7 @@ import Testing
     let host = TestHost()
     for number: Int32 in 0...2 {
       let handle = try host.open(
-        StreamURI(.stdio, "\(number)"), [.read, .write], permissions: 0)
+        StreamURI(.stdio, "\(number)"), [.read, .write])
       if number == 0 {
         #expect(try host.readText(handle) == "")
       } else {
@@ -63,23 +63,23 @@ import Testing
   @Test func callsFailAsPlanned() throws {
     let host = TestHost()
     host.files.addFile("/dir/f", "text")
+    let uri = try host.name("dir/f")
     host.fail(.read, with: .io, after: 1, times: 2)
     host.fail(.open, with: .tooManyOpen)
-    let uri = StreamURI(.file, "/dir/f")
     #expect(throws: HostError.tooManyOpen) { try host.open(uri, .read, permissions: 0) }
     let handle = try host.open(uri, .read, permissions: 0)
     #expect(try host.readText(handle, at: 0) == "text")
     #expect(throws: HostError.io) { try host.readText(handle, at: 0) }
     #expect(throws: HostError.io) { try host.readText(handle, at: 0) }
     #expect(try host.readText(handle, at: 0) == "text")
-    #expect(host.count(of: .read) == 4 && host.count(of: .open) == 2)
+    #expect(host.count(of: .read) == 4 && host.count(of: .open) == 3)
     #expect(host.count(of: .flush) == 0)
   }
 
   @Test func storageRunsOutAndComesBack() throws {
     let host = TestHost()
     host.files.capacity = 1000
-    let uri = StreamURI(.file, "/f")
+    let uri = try host.name("f")
     let handle = try host.open(uri, [.write, .create], permissions: 0o600)
     try host.writeBytes(handle, at: 0, [UInt8](repeating: 1, count: 900))
     #expect(throws: HostError.noSpace) {
@@ -97,9 +97,9 @@ import Testing
   @Test func theControllingTerminal() throws {
     let host = TestHost()
     let uri = StreamURI(.tty, "")
-    #expect(throws: HostError.noDevice) { try host.open(uri, .read, permissions: 0) }
+    #expect(throws: HostError.noDevice) { try host.open(uri, .read) }
     host.terminal = TestStream(input: "typed", isTerminal: true)
-    let handle = try host.open(uri, [.read, .write], permissions: 0)
+    let handle = try host.open(uri, [.read, .write])
     #expect(try host.readText(handle) == "typed")
     try host.writeText(handle, "shown")
     #expect(host.terminal?.text == "shown")
@@ -107,5 +107,13 @@ import Testing
 
   @Test(.startsItself) func aWaitWithoutEndIsFoundOut() async {
     await #expect(processExitsWith: .failure) { _ = TestHost().wait([], until: nil) }
+  }
+}
+
+extension TestHost {
+  /// What lies at `path` beneath the root of all files, which is granted for it.
+  fileprivate func name(_ path: String) throws(HostError) -> HostName {
+    try grant("/")
+    return HostName(try open(StreamURI(.dir, "/"), [.read, .write]), RelativePath(bytes(path))!)
   }
 }

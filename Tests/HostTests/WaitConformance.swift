@@ -24,8 +24,8 @@ import Testing
       let host = fixture.host
       let incoming = fixture.incoming()
       let outgoing = fixture.outgoing()
-      let input = try host.open(incoming.uri, .read, permissions: 0)
-      let output = try host.open(outgoing.uri, .write, permissions: 0)
+      let input = try host.open(incoming.uri, .read)
+      let output = try host.open(outgoing.uri, .write)
       let file = try fixture.file("f")
       let read = WaitItem(handle: input, interest: .readable)
       let write = WaitItem(handle: output, interest: .writable)
@@ -125,7 +125,7 @@ import Testing
   func terminals(_ which: HostUnderTest) throws {
     try which.with { fixture in
       let host = fixture.host
-      let handle = try host.open(fixture.terminal(), [.read, .write], permissions: 0)
+      let handle = try host.open(fixture.terminal(), [.read, .write])
       guard case .terminal = try host.kind(of: handle) else {
         Issue.record("a terminal is not one")
         return

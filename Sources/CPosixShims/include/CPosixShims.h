@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 
 // --- Variadic functions --------------------------------------------------------------------------
 
@@ -17,13 +18,61 @@ int godwit_open(const char *path, int flags, mode_t mode);
 int godwit_fcntl(int fd, int command, int argument);
 int godwit_open_entry(int directory, const char *name, int flags, mode_t mode);
 
-/// Fails with EEXIST rather than replace `to`.
-int godwit_rename_exclusive(const char *from, const char *to);
+int godwit_openat(int fd, const char *path, int flags, mode_t mode);
 
 #ifdef __linux__
-/// O_TMPFILE (open(2)), a compound macro that Swift does not import.
-enum { GODWIT_O_TMPFILE = 020000000 | O_DIRECTORY };
+/// O_TMPFILE and O_PATH (open(2)), which Swift does not import everywhere.
+enum { GODWIT_O_TMPFILE = 020000000 | O_DIRECTORY, GODWIT_O_PATH = 010000000 };
+#else
+/// Other systems have neither.
+enum { GODWIT_O_TMPFILE = 0, GODWIT_O_PATH = 0 };
 #endif
+
+// --- Names beneath a directory -------------------------------------------------------------------
+//
+// `path` is one name in the directory `fd`, or empty for what is open as `fd`. No link is followed.
+
+/// openat2(2) that stays beneath `fd` and follows no link; ENOSYS where there is none. `path` may have
+/// several names.
+int godwit_openat2_beneath(int fd, const char *path, int flags);
+
+/// What statx(2) tells.
+struct godwit_file_status {
+  uint32_t mode, user, group;
+  uint64_t links, size, blocks, device, inode;
+  /// Of the device that a device node stands for.
+  uint32_t major_number, minor_number;
+  /// Access, modification, change and birth as seconds and nanoseconds; zeroes for a birth that isn't known.
+  int64_t times[8];
+};
+int godwit_stat_at(int fd, const char *path, struct godwit_file_status *status);
+
+enum godwit_rename_kind {
+  GODWIT_RENAME_REPLACING,
+  GODWIT_RENAME_EXCLUSIVE,
+  GODWIT_RENAME_EXCHANGING
+};
+int godwit_rename_at(int from_fd, const char *from, int to_fd, const char *to,
+                     enum godwit_rename_kind kind);
+
+/// These take descriptors for names alone (O_PATH), too.
+int godwit_chmod_descriptor(int fd, mode_t mode);
+int godwit_chown_descriptor(int fd, uid_t user, gid_t group);
+int godwit_utimens_descriptor(int fd, const struct timespec times[2]);
+/// Opens what is open as `fd` anew.
+int godwit_reopen_descriptor(int fd, int flags);
+/// Gives what is open as `fd` a name in `directory`.
+int godwit_link_descriptor(int fd, int directory, const char *path);
+
+ssize_t godwit_get_attribute(int fd, const char *path, const char *attribute, void *value,
+                             size_t size);
+/// The names, each with a NUL behind it.
+ssize_t godwit_list_attributes(int fd, const char *path, char *list, size_t size);
+int godwit_set_attribute(int fd, const char *path, const char *attribute, const void *value,
+                         size_t size);
+/// What errno is when a file has no attribute of that name.
+int godwit_no_such_attribute(void);
+int godwit_remove_attribute(int fd, const char *path, const char *attribute);
 
 // --- ioctl ---------------------------------------------------------------------------------------
 
@@ -58,10 +107,6 @@ int godwit_random(void *buffer, size_t count);
 
 /// fallocate(2); ENOTSUP where there is none.
 int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length);
-
-/// Access, modification and change time as seconds and nanoseconds, in this order.
-void godwit_stat_times(const struct stat *status, int64_t times[6]);
-void godwit_device_numbers(uint64_t device, uint32_t *major, uint32_t *minor);
 
 /// A unix-domain stream socket, closed on exec.
 int godwit_socket_unix(void);

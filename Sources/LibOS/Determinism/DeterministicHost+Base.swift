@@ -2,12 +2,16 @@ package import HostABI
 
 // What a deterministic run leaves to the real host.
 extension DeterministicHost {
-  package func open(_ uri: StreamURI, _ options: OpenOptions, permissions: UInt16)
-    throws(HostError) -> HostHandle
-  {
+  package func open(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {
     // What others send, and when, would show.
     if uri.scheme == .tcp || uri.scheme == .udp { throw .networkUnreachable }
-    return try base.open(uri, options, permissions: permissions)
+    return try base.open(uri, options)
+  }
+
+  package func open(_ name: HostName, _ options: OpenOptions, permissions: UInt16)
+    throws(HostError) -> HostHandle
+  {
+    try base.open(name, options, permissions: permissions)
   }
 
   package func close(_ handle: HostHandle) { base.close(handle) }
@@ -48,50 +52,62 @@ extension DeterministicHost {
     try base.allocate(handle, range, how)
   }
 
-  package func attributes(of handle: HostHandle) throws(HostError) -> FileAttributes {
-    try base.attributes(of: handle)
-  }
-
   // MARK: Names
 
-  package func attributes(at uri: StreamURI) throws(HostError) -> FileAttributes {
-    try base.attributes(at: uri)
+  package func attributes(at name: HostName) throws(HostError) -> FileAttributes {
+    try base.attributes(at: name)
   }
 
-  package func setAttributes(at uri: StreamURI, _ change: AttributeChange) throws(HostError) {
-    try base.setAttributes(at: uri, change)
+  package func setAttributes(at name: HostName, _ change: AttributeChange) throws(HostError) {
+    try base.setAttributes(at: name, change)
   }
 
-  package func entries(of uri: StreamURI) throws(HostError) -> [DirectoryEntry] {
-    try base.entries(of: uri)
+  package func extendedAttribute(_ attribute: [UInt8], at name: HostName)
+    throws(HostError) -> [UInt8]?
+  {
+    try base.extendedAttribute(attribute, at: name)
   }
 
-  package func makeDirectory(at uri: StreamURI, permissions: UInt16) throws(HostError) {
-    try base.makeDirectory(at: uri, permissions: permissions)
+  package func extendedAttributes(at name: HostName) throws(HostError) -> [[UInt8]] {
+    try base.extendedAttributes(at: name)
   }
 
-  package func makeSymbolicLink(at uri: StreamURI, to target: [UInt8]) throws(HostError) {
-    try base.makeSymbolicLink(at: uri, to: target)
+  package func setExtendedAttribute(_ attribute: [UInt8], at name: HostName, to value: [UInt8]?)
+    throws(HostError)
+  {
+    try base.setExtendedAttribute(attribute, at: name, to: value)
   }
 
-  package func readSymbolicLink(at uri: StreamURI) throws(HostError) -> [UInt8] {
-    try base.readSymbolicLink(at: uri)
+  package func entries(of name: HostName) throws(HostError) -> [DirectoryEntry] {
+    try base.entries(of: name)
   }
 
-  package func makeLink(at uri: StreamURI, to existing: StreamURI) throws(HostError) {
-    try base.makeLink(at: uri, to: existing)
+  package func makeDirectory(at name: HostName, permissions: UInt16) throws(HostError) {
+    try base.makeDirectory(at: name, permissions: permissions)
   }
 
-  package func rename(_ from: StreamURI, to: StreamURI, exclusive: Bool) throws(HostError) {
-    try base.rename(from, to: to, exclusive: exclusive)
+  package func makeSymbolicLink(at name: HostName, to target: [UInt8]) throws(HostError) {
+    try base.makeSymbolicLink(at: name, to: target)
   }
 
-  package func remove(at uri: StreamURI, isDirectory: Bool) throws(HostError) {
-    try base.remove(at: uri, isDirectory: isDirectory)
+  package func readSymbolicLink(at name: HostName) throws(HostError) -> [UInt8] {
+    try base.readSymbolicLink(at: name)
   }
 
-  package func volume(of uri: StreamURI) throws(HostError) -> VolumeAttributes {
-    try base.volume(of: uri)
+  package func makeLink(at name: HostName, to existing: HostName) throws(HostError) {
+    try base.makeLink(at: name, to: existing)
+  }
+
+  package func rename(_ from: HostName, to: HostName, _ how: RenameKind) throws(HostError) {
+    try base.rename(from, to: to, how)
+  }
+
+  package func remove(at name: HostName, isDirectory: Bool) throws(HostError) {
+    try base.remove(at: name, isDirectory: isDirectory)
+  }
+
+  package func volume(of name: HostName) throws(HostError) -> VolumeAttributes {
+    try base.volume(of: name)
   }
 
   // MARK: Terminals

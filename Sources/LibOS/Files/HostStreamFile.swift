@@ -30,7 +30,7 @@ package final class HostStreamFile: OpenFile {
     let host = vfs.host
     let options: OpenOptions = uri.scheme == .tty ? [.read, .write] : []
     let handle = try hosted { () throws(HostError) in
-      try host.open(uri, options, permissions: 0)
+      try host.open(uri, options)
     }
     self.handle = handle
     do {

@@ -53,10 +53,9 @@ extension StateLoader {
     var place: Dentry?
     if state.dentry != 0 {
       let name = try dentry(state.dentry)
-      guard let node = name.inode as? LayeredNode, node.kind == .S_IFIFO else {
+      guard name.inode.connect(pipe) else {
         throw .invalidState("the FIFO of pipe \(state.pipe)")
       }
-      node.connect(pipe)
       place = name
     }
     return PipeEnd(

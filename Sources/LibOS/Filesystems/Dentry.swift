@@ -102,6 +102,9 @@ package final class Dentry {
     }
   }
 
+  /// The root of a mount, which has no name.
+  package var isRoot: Bool { parent == nil }
+
   package var isDirectory: Bool { inode.type == .S_IFDIR }
 
   /// The root of what is mounted here, or this.

@@ -54,6 +54,9 @@ package class Inode {
   /// The same, as far as the names are no affair of the library OS's own.
   var wasRemoved = false
 
+  /// Made without a name (`O_TMPFILE`), so that a name may be given to it.
+  package var isTemporary = false
+
   package init(number: UInt64) { self.number = number }
 
   /// The type alone, without asking the host for the rest.
@@ -149,6 +152,9 @@ package class Inode {
   package func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
     throw .ENXIO
   }
+
+  /// Goes on with a FIFO that was open before; false for what is no FIFO.
+  func connect(_ pipe: Pipe) -> Bool { false }
 
   package func truncate(to size: UInt64) throws(Errno) { throw .EINVAL }
 

@@ -37,7 +37,12 @@ extension Kernel {
   /// directories that can't be mounted.
   package func mountFilesystems(_ configuration: FilesystemConfiguration) throws(Errno) -> FSContext
   {
-    vfs.mount(LayeredFS(vfs: vfs, lower: configuration.lower), on: nil)
+    let lower = try hosted { () throws(HostError) in
+      try configuration.lower.map { (uri) throws(HostError) in
+        try HostBase(host, uri, isReadOnly: true)
+      }
+    }
+    vfs.mount(LayeredFS(vfs: vfs, lower: lower), on: nil)
     let context = FSContext(root: vfs.root)
     try vfs.mount(ProcFS(self), at: "/proc", context)
     try vfs.mount(SysFS(self), at: "/sys", context, isReadOnly: true)

@@ -116,7 +116,7 @@ extension VFS {
       permissions: permissions & 0o7777 & ~UInt32(walker.caller.fs.umask),
       owner: try owner(in: directory, walker.caller))
     // It never gets a name (open(2)).
-    if flags.contains(.O_EXCL), let node = inode as? LayeredNode { node.isTemporary = false }
+    if flags.contains(.O_EXCL) { inode.isTemporary = false }
     let file = try openNode(Dentry(unnamed: inode, in: directory), flags)
     file.reportOpened()
     return file

@@ -1,23 +1,24 @@
 import HostABI
 import LibOSState
 import LinuxABI
-package import Machine
+import Machine
 import Snapshot
 
 /// A page source that lies at a path of a mounted filesystem, so that it can be found again.
-package protocol LocatedSource: PageSource {
+protocol LocatedSource: PageSource {
   var owner: Filesystem { get }
-  /// Relative to the filesystem's lower (or host) directory.
-  var path: [UInt8] { get }
+  /// Relative to the filesystem's lower (or host) directory; `nil` for what has no name there any more.
+  var location: RelativePath? { get }
 }
 
 extension LowerSource: LocatedSource {
-  package var owner: Filesystem { layers }
+  var owner: Filesystem { layers }
+  var location: RelativePath? { path }
 }
 
 extension HostPages: LocatedSource {
-  package var owner: Filesystem { node.mount }
-  package var path: [UInt8] { node.path }
+  var owner: Filesystem { node.mount }
+  var location: RelativePath? { node.path }
 }
 
 extension StateSaver {
@@ -27,14 +28,22 @@ extension StateSaver {
     let mount = kernel.vfs.mountIndex(of: file.owner)
     var state = Godwit_State_FileSource()
     state.mount = UInt32(mount)
-    state.path = data(file.path)
-    if let pages = file as? HostPages { state.writable = pages.isWritable }
+    if let pages = file as? HostPages {
+      state.writable = pages.isWritable
+      if !pages.node.isWhereItWas {
+        state.nameless = pages.node.number
+        hold(pages.node)
+        return state
+      }
+    }
+    let path = file.location ?? .here
+    state.path = data(path.bytes)
     guard let file = file as? LowerSource else { return state }
     do throws(HostError) {
       state.size = try file.openSize()
       state.digest = data(try file.digest().bytes)
     } catch {
-      throw .refused("\(kernel.vfs.shownPath(mount: mount, file.path)): \(Errno(error).message)")
+      throw .refused("\(kernel.vfs.shownPath(mount: mount, path.bytes)): \(Errno(error).message)")
     }
     return state
   }
@@ -46,7 +55,7 @@ extension StateLoader {
     throws(SnapshotError) -> LowerSource
   {
     let path = try lowerPath(state.path)
-    let shown = kernel.vfs.shownPath(mount: Int(state.mount), path)
+    let shown = kernel.vfs.shownPath(mount: Int(state.mount), path.bytes)
     guard layers.lower != nil else { throw .invalidState("a file beneath \(shown)") }
     let source = LowerSource(layers, path: path)
     var isSame: Bool
@@ -65,25 +74,43 @@ extension StateLoader {
   func hostObject(_ host: HostFS, _ state: Godwit_State_FileSource)
     throws(SnapshotError) -> MemoryObject
   {
+    if state.nameless != 0 {
+      guard let node = nameless[state.mount]?[state.nameless] else {
+        throw .invalidState("file \(state.nameless) of mount \(state.mount)")
+      }
+      do throws(Errno) { return try node.memoryObject(writable: state.writable) } catch {
+        throw .refused("\(kernel.vfs.shownPath(mount: Int(state.mount), [])): \(error.message)")
+      }
+    }
     let path = try lowerPath(state.path)
     do throws(Errno) {
       var node = host.root
-      for name in path.split(separator: UInt8(ascii: "/")) { node = try node.lookup(Array(name)) }
+      for name in path.names { node = try node.lookup(name) }
       return try node.memoryObject(writable: state.writable)
     } catch {
-      let shown = kernel.vfs.shownPath(mount: Int(state.mount), path)
+      let shown = kernel.vfs.shownPath(mount: Int(state.mount), path.bytes)
       if error == .ENOENT { throw .missingFile(shown) }
       throw .refused("\(shown): \(error.message)")
     }
   }
 
+  /// A name that a directory can have. One of a file that is no directory's entry any more, or never was (the
+  /// name of a `memfd_create` file, say), is only ever shown.
+  func fileName(_ bytes: some Sequence<UInt8>, isNameless: Bool = false) throws(SnapshotError)
+    -> [UInt8]
+  {
+    let name = Array(bytes)
+    guard isNameless ? !name.contains(0) && name.count <= 4096 : FileName(name) != nil else {
+      throw .invalidState("the name \(text(name))")
+    }
+    return name
+  }
+
   /// A path that stays below the directory it is relative to.
-  func lowerPath(_ bytes: some Sequence<UInt8>) throws(SnapshotError) -> [UInt8] {
-    let path = Array(bytes)
-    let names = path.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    let dots: [[UInt8]] = [[], [46], [46, 46]]
-    guard path.isEmpty || !names.contains(where: { dots.contains(Array($0)) }), !path.contains(0)
-    else { throw .invalidState("the path \(text(path))") }
+  func lowerPath(_ bytes: some Sequence<UInt8>) throws(SnapshotError) -> RelativePath {
+    guard let path = RelativePath(bytes) else {
+      throw .invalidState("the path \(text(Array(bytes)))")
+    }
     return path
   }
 }

@@ -25,6 +25,8 @@ package final class StateLoader {
   /// Restored nodes of each mount's layered filesystem, by number; mount `UInt32.max` is that of the
   /// nameless files.
   package var nodes: [UInt32: [UInt64: LayeredNode]] = [:]
+  /// Restored files in host directories that are open by a name they have no more, by mount and number.
+  var nameless: [UInt32: [UInt64: HostNode]] = [:]
 
   package init(_ kernel: Kernel, _ reader: SnapshotReader) throws(SnapshotError) {
     self.kernel = kernel
@@ -88,6 +90,30 @@ package final class StateLoader {
       guard reference != .zero else { return try body(page, .zero) }
       try body(page, try frame(reference))
     }
+  }
+
+  /// Lends the bytes of memory object `id`, a page that isn't zero at a time.
+  func forEachPage(
+    ofObject id: UInt64, limit: UInt64, _ body: (UInt64, RawSpan) throws(SnapshotError) -> Void
+  ) throws(SnapshotError) -> UInt64 {
+    guard let state = memory[id], !state.hasSource, state.size <= limit else {
+      throw .invalidState("memory object \(id)")
+    }
+    let count = (state.size + 4095) >> 12
+    let map = try PageMap(
+      decoding: Array(state.pages), storedPages: reader.pageCount, limit: count)
+    var page = [UInt8](repeating: 0, count: Frame.size)
+    try map.forEachPage { (index, reference) throws(SnapshotError) in
+      guard reference != .zero, index < count else { return }
+      try page.withMutableRawSpan { (bytes) throws(SnapshotError) in
+        try reader.page(reference, into: &bytes)
+      }
+      let rest = Int(min(UInt64(Frame.size), state.size - index << 12))
+      try page.withRawSpan { (bytes) throws(SnapshotError) in
+        try body(index << 12, bytes.extracting(0..<rest))
+      }
+    }
+    return state.size
   }
 
   /// A fresh frame with a stored page.
@@ -198,7 +224,7 @@ package final class StateLoader {
     }
     guard state.parent != 0 else { return mount.root }
     let parent = try dentry(state.parent)
-    let name = Array(state.name)
+    let name = try fileName(state.name, isNameless: state.deleted)
     if state.hasAttributes, mount.filesystem is PtsFS {
       guard let number = ProcFS.number(name), (0..<PseudoterminalTable.limit).contains(number)
       else {
@@ -215,6 +241,9 @@ package final class StateLoader {
       guard let node = nodes[state.mount]?[state.number] else {
         throw .missingFile(text(name) + " (deleted)")
       }
+      return Dentry(unnamed: node, in: parent, name: name)
+    }
+    if state.deleted, let node = nameless[state.mount]?[state.number] {
       return Dentry(unnamed: node, in: parent, name: name)
     }
     do throws(Errno) {

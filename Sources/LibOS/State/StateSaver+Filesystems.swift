@@ -33,8 +33,8 @@ extension StateSaver {
       if let layers = mount.filesystem as? LayeredFS { state.tree = try tree(of: layers) }
       if let devices = mount.filesystem as? DevFS { state.tree = devices.save() }
       if let host = mount.filesystem as? HostFS {
-        state.hostPath = data(host.base.path)
-        state.tree = host.save()
+        state.hostPath = data(host.base.uri.path)
+        state.tree = try host.save(self)
       }
       filesystems.mounts.append(state)
     }
@@ -72,7 +72,8 @@ extension StateLoader {
       case let layers as LayeredFS where state.hasTree:
         nodes[UInt32(index)] = try layers.restore(state.tree, at: mount, self)
       case let devices as DevFS: devices.restore(state.tree)
-      case let host as HostFS: host.restore(state.tree)
+      case let host as HostFS:
+        nameless[UInt32(index)] = try host.restore(state.tree, self)
       default: break
       }
     }

@@ -1,3 +1,4 @@
+import HostABI
 package import LibOSState
 import LinuxABI
 package import Machine
@@ -48,6 +49,9 @@ package final class StateSaver {
   package var filesystems = Godwit_State_Filesystems()
   /// Nodes of layered filesystems that open names hold alive, by filesystem.
   package var heldNodes: [ObjectIdentifier: [LayeredNode]] = [:]
+  /// Files in host directories that are open by a name they have no more, by filesystem.
+  var nameless: [ObjectIdentifier: [HostNode]] = [:]
+  private var lastObject: UInt64 = 0
 
   /// What can't travel, each named once.
   package private(set) var obstacles: [String] = []
@@ -58,7 +62,7 @@ package final class StateSaver {
     self.standing = standing
   }
 
-  private func note(_ obstacle: String) {
+  func note(_ obstacle: String) {
     if !obstacles.contains(obstacle) { obstacles.append(obstacle) }
   }
 
@@ -84,7 +88,8 @@ package final class StateSaver {
   /// The number of a memory object, which is saved when first met.
   package func id(of object: MemoryObject) throws(SnapshotError) -> UInt64 {
     if let known = objects[ObjectIdentifier(object)] { return known }
-    let id = UInt64(objects.count + 1)
+    lastObject += 1
+    let id = lastObject
     objects[ObjectIdentifier(object)] = id
     var state = Godwit_State_MemoryObject()
     state.id = id
@@ -95,8 +100,8 @@ package final class StateSaver {
     case let pages as HostPages:
       // The file has it all: what mappings changed was written back.
       state.source = try describe(pages)
-      if !pages.node.isWhereItWas {
-        note("mapping (\(text(pages.node.path))): its name in the host directory is gone")
+      if let reason = pages.node.obstacle {
+        note("mapping (\(text(pages.location?.bytes ?? []))): \(reason)")
       }
     case let source as any LocatedSource where object.sourceSize > 0:
       state.source = try describe(source)
@@ -225,7 +230,49 @@ package final class StateSaver {
       hold(node)
     }
     if let node = dentry.inode as? PtsNode, node.isGone { state.attributes = node.save() }
+    if let node = dentry.inode as? HostNode, !dentry.isRoot,
+      dentry.isDeleted || !node.hasName(dentry.name) || !node.isWhereItWas
+    {
+      state.number = node.number
+      state.deleted = true
+      hold(node)
+    }
     filesystems.dentries.append(state)
+  }
+
+  /// Sees to it that a file is saved which its name does not lead to.
+  func hold(_ node: HostNode) {
+    let key = ObjectIdentifier(node.mount)
+    guard nameless[key]?.contains(where: { $0 === node }) != true else { return }
+    nameless[key, default: []].append(node)
+  }
+
+  /// Saves `size` bytes as a memory object of their own. `read` fills a buffer with those from an offset on, as
+  /// far as they go; false when it can't.
+  func saveBytes(_ size: UInt64, _ read: (UInt64, inout MutableRawSpan) -> Bool)
+    throws(SnapshotError) -> UInt64
+  {
+    lastObject += 1
+    var state = Godwit_State_MemoryObject()
+    state.id = lastObject
+    state.size = size
+    var map = PageMap()
+    var page = [UInt8](repeating: 0, count: Frame.size)
+    guard let sink else { return state.id }
+    for index in 0..<(size + 4095) >> 12 {
+      let isRead = page.withMutableRawSpan { bytes in
+        bytes.fill(0, in: 0..<Frame.size)
+        return read(index << 12, &bytes)
+      }
+      if !isRead { note("a file without a name that can't be read any more") }
+      let reference = try page.withRawSpan { (bytes) throws(SnapshotError) in
+        try sink.addPage(bytes, digest: Digest(ofPage: bytes))
+      }
+      map.append(index, reference)
+    }
+    state.pages = data(map.encoded)
+    memory.objects.append(state)
+    return state.id
   }
 
   /// Sees to it that the node is saved, though it may be as the lower tree has it.

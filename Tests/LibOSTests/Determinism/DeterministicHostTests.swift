@@ -50,7 +50,7 @@ import LibOS
 
   @Test func inputEndsAWaitAtOnce() throws {
     base.inherited[0] = .stream(TestStream(input: "x"))
-    let handle = try host.open(StreamURI(.stdio, "0"), [], permissions: 0)
+    let handle = try host.open(StreamURI(.stdio, "0"), [])
     let item = WaitItem(handle: handle, interest: .readable)
     #expect(host.wait([item], until: 1000) == [.readable])
     #expect(host.now(.monotonic) == HostTime())
@@ -63,7 +63,7 @@ import LibOS
     // A slow reader.
     base.schedule(at: 100) { stream.room = 4 }
     base.schedule(at: 200) { stream.room = nil }
-    let handle = try host.open(StreamURI(.stdio, "1"), [], permissions: 0)
+    let handle = try host.open(StreamURI(.stdio, "1"), [])
     let item = WaitItem(handle: handle, interest: .writable)
     stream.room = 0
     #expect(host.wait([item], until: 1000) == [.writable])
@@ -79,7 +79,7 @@ import LibOS
 
   @Test func aBrokenPipeIsTold() throws {
     base.stream(1).isBroken = true
-    let handle = try host.open(StreamURI(.stdio, "1"), [], permissions: 0)
+    let handle = try host.open(StreamURI(.stdio, "1"), [])
     #expect(throws: HostError.brokenPipe) {
       try [UInt8](repeating: 1, count: 3).withRawSpan { (bytes) throws(HostError) in
         _ = try host.write(handle, at: nil, from: bytes)

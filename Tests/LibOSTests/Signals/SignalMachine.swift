@@ -37,11 +37,13 @@ final class SignalMachine {
     if let lower {
       host.files.addFile(lower + "/lower/file", "lower")
       host.files.addDirectory(lower + "/lower/dir")
+      try! host.grant(lower, isReadOnly: true)
       tree.lower = StreamURI(.dir, lower)
     }
     if let mount {
       host.files.addFile(mount + "/file", "mounted")
       host.files.addDirectory(mount + "/dir")
+      try! host.grant(mount)
       tree.mounts = [.host(.init(host: StreamURI(.dir, mount), guest: Array("/mnt".utf8)))]
     }
     self.tree = tree

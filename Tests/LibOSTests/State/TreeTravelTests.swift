@@ -19,6 +19,7 @@ import LibOS
     host.files.addFile("/root/etc/other", "other")
     host.files.addFile("/root/bin/tool", "tool")
     host.files.addFile("/shared/sub/data", "shared data")
+    for path in ["/root", "/shared"] { try? host.grant(path) }
     var configuration = FilesystemConfiguration(lower: StreamURI(.dir, "/root"))
     configuration.mounts = [Self.mount("/shared")]
     self.configuration = configuration
@@ -150,6 +151,7 @@ import LibOS
 
   private func over(_ root: String) -> FilesystemConfiguration {
     var changed = configuration
+    try? host.grant(root)
     changed.lower = StreamURI(.dir, root)
     return changed
   }
@@ -171,6 +173,7 @@ import LibOS
     let number = try file.inode.number
     #expect(kernel.untransportable().isEmpty)
     host.files.addFile("/elsewhere/sub/data", "SHARED DATA")
+    try host.grant("/elsewhere")
     var other = configuration
     other.mounts = [Self.mount("/elsewhere")]
     let restored = try resume(kernel, over: other)
@@ -179,6 +182,7 @@ import LibOS
     #expect(try restored.files.file(0).inode.number == number)
 
     host.files.addDirectory("/bare/sub")
+    try host.grant("/bare")
     other.mounts = [Self.mount("/bare")]
     expectRefusal("/mnt/sub/data: the snapshot needs this file") {
       _ = try resume(kernel, over: other)
@@ -204,9 +208,7 @@ import LibOS
     for path in places { #expect(try open(restored, path).readText() == path) }
     #expect(try open(restored, "/tmp/program").readText() == "lower")
     #expect(throws: Errno.ENOENT) { try open(restored, "/scratch/hidden") }
-    #expect(throws: HostError.notFound) {
-      try host.attributes(at: StreamURI(.file, "/root/tmp/file"))
-    }
+    #expect(host.files.text(of: "/root/tmp/file") == nil)
   }
 
   /// A root without a `/tmp` gets one that everybody may write to.
@@ -221,17 +223,44 @@ import LibOS
   /// A link in the host's `/tmp` leads where it leads within the guest, never out of the lower tree.
   @Test func linksOfTheLowerTreeStayInIt() throws {
     host.files.addFile("/secret", "the host's")
-    try host.makeSymbolicLink(at: StreamURI(.file, "/root/out"), to: Array("/secret".utf8))
-    try host.makeSymbolicLink(at: StreamURI(.file, "/root/in"), to: Array("../etc/conf".utf8))
+    host.files.addSymbolicLink("/root/out", to: "/secret")
+    host.files.addSymbolicLink("/root/in", to: "../etc/conf")
     let (_, process) = try start()
     #expect(throws: Errno.ENOENT) { try open(process, "/out") }
     #expect(try open(process, "/in").readText() == "lower")
   }
 
-  @Test func aHostFileWithoutItsNameIsRefused() throws {
+  /// A file that was removed while the guest has it open travels whole.
+  @Test func aHostFileWithoutItsNameTravels() throws {
     let (kernel, process) = try start()
+    let file = try open(process, "/mnt/sub/data", .O_RDWR)
+    let number = try file.inode.number
+    #expect(try file.readText(7) == "shared ")
+    process.fs.cwd = try kernel.vfs.resolve(Array("/mnt/sub".utf8), in: process.fs)
+    host.files.removeName("/shared/sub/data")
+    host.files.removeName("/shared/sub")
+    #expect(kernel.untransportable().isEmpty)
+    let restored = try resume(kernel)
+    let again = try restored.files.file(0)
+    #expect(try again.readText() == "data")
+    #expect(try again.inode.number == number && again.status().linkCount == 0)
+    #expect(throws: Errno.ENOENT) { try open(restored, "new", [.O_CREAT, .O_WRONLY]) }
+    #expect(host.files.attributes(of: "/shared/sub") == nil)
+    let third = try resume(restored.kernel).files.file(0)
+    try third.setPosition(0)
+    #expect(try third.readText(6) == "shared")
+  }
+
+  /// Nothing can be made where nothing may be changed.
+  @Test func aRemovedFileOfAReadOnlyMountIsRefused() throws {
+    var configuration = configuration
+    configuration.mounts = [
+      .host(
+        .init(host: StreamURI(.dir, "/shared"), guest: Array("/mnt".utf8), isReadOnly: true))
+    ]
+    let (kernel, process) = try start(configuration)
     _ = try open(process, "/mnt/sub/data")
-    try host.remove(at: StreamURI(.file, "/shared/sub/data"), isDirectory: false)
+    host.files.removeName("/shared/sub/data")
     let names = kernel.untransportable()
     #expect(names.count == 1)
     #expect(names.first?.contains("/mnt/sub/data") == true, "\(names)")

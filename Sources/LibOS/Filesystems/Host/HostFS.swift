@@ -6,62 +6,56 @@ import Machine
 ///
 /// Everything passes through at once. Nothing of it travels in a snapshot but its place.
 package final class HostFS: Filesystem {
-  /// The host directory; may be another one after a resume.
-  package var base: StreamURI
+  /// How many directories have a handle at once, those that have lost their name aside.
+  package static let handleLimit = 128
+
+  let base: HostBase
+  let isReadOnly: Bool
   /// What lies there shows no times of the host's.
   let hidesHost: Bool
+  let nodes: HostNodeTable
   private var rootNode: HostNode!
-
-  /// A file's identity on the host, by which hard links are found to be one file.
-  struct Key: Hashable {
-    var device: UInt64
-    var inode: UInt64
-  }
-
-  /// The files in use. They leave it when they go, which may be after the filesystem.
-  final class Nodes {
-    private struct Weak { weak var node: HostNode? }
-    private var entries: [Key: Weak] = [:]
-
-    subscript(key: Key) -> HostNode? {
-      get { entries[key]?.node }
-      set { entries[key] = Weak(node: newValue) }
-    }
-
-    var all: [HostNode] { entries.values.compactMap(\.node) }
-
-    func forget(_ key: Key) {
-      if let entry = entries[key], entry.node == nil { entries[key] = nil }
-    }
-  }
-  let nodes = Nodes()
 
   /// Numbers of files that had another name when they were first seen, by the path they have now.
   private var renamed: [[UInt8]: UInt64] = [:]
 
-  /// Fails when there is nothing at `base`.
+  /// Fails when nothing was granted as `base`.
   package init(vfs: VFS, base: StreamURI, isReadOnly: Bool = false) throws(Errno) {
-    self.base = base
     // Where the guest writes, it may compare times; the directory is a part of the outside then.
     hidesHost = vfs.hidesHost && isReadOnly
-    super.init(vfs: vfs)
-    let attributes = try hosted { () throws(HostError) in
-      try vfs.host.attributes(at: StreamURI(.file, base.path))
+    self.isReadOnly = isReadOnly
+    let host = vfs.host
+    let opened = try hosted { () throws(HostError) in
+      try HostBase(host, base, isReadOnly: isReadOnly)
     }
-    rootNode = HostNode(self, attributes, parent: nil, name: [])
+    self.base = opened
+    nodes = HostNodeTable(host, opened)
+    let attributes = try hosted { () throws(HostError) in try host.attributes(of: opened.handle) }
+    super.init(vfs: vfs)
+    rootNode = HostNode(self, attributes, nil, at: nil, isRoot: true)
   }
+
+  /// Nodes that are kept for their marks refer to the table that keeps them.
+  deinit { nodes.forgetMarked() }
 
   package override var typeName: String { "9p" }
   package override var source: String { "host" }
   package override var root: Inode { rootNode }
 
-  func node(_ attributes: FileAttributes, parent: HostNode, name: [UInt8]) -> HostNode {
-    let key = Key(device: attributes.device, inode: attributes.inode)
-    if let known = nodes[key], known.type == attributes.kind.type {
-      known.found(in: parent, name)
+  /// The file that the host says is at `place`.
+  func node(_ attributes: FileAttributes, _ mark: HostFileMark?, at place: HostNode.Place)
+    -> HostNode
+  {
+    let key = HostFileKey(attributes)
+    if let known = nodes[key], known.hostKind == attributes.kind,
+      mark == nil || known.kind == mark?.standsFor ?? attributes.kind.type
+    {
+      known.found(at: place)
       return known
     }
-    let node = HostNode(self, attributes, parent: parent, name: name)
+    let restored = takeRestoredMark(place)
+    let node = HostNode(self, attributes, mark ?? restored, at: place)
+    if mark == nil, restored != nil { node.keepMark(restored) }
     nodes[key] = node
     return node
   }
@@ -72,16 +66,27 @@ package final class HostFS: Filesystem {
   /// The files in use whose number does not follow from their path, in the order of their paths.
   var renamedNodes: [(path: [UInt8], number: UInt64)] {
     nodes.all.compactMap { node in
-      let path = node.numberedPath
-      return node.number == LayeredFS.number(ofLower: path) ? nil : (path, node.number)
+      guard let path = node.numberedPath, node.number != LayeredFS.number(ofLower: path) else {
+        return nil
+      }
+      return (path, node.number)
     }.sorted { $0.path.lexicographicallyPrecedes($1.path) }
   }
 
   func restoreNumber(_ number: UInt64, ofPath path: [UInt8]) { renamed[path] = number }
 
+  /// Marks that a snapshot had, by path, of files that nobody has looked up since.
+  var restoredMarks: [RelativePath: HostFileMark] = [:]
+
+  private func takeRestoredMark(_ place: HostNode.Place) -> HostFileMark? {
+    if restoredMarks.isEmpty { return nil }
+    guard let directory = place.directory.path else { return nil }
+    return restoredMarks.removeValue(forKey: directory.appending(place.name))
+  }
+
   package override func statistics() throws(Errno) -> Statfs {
     let host = vfs.host
-    let volume = try hosted { () throws(HostError) in try host.volume(of: base) }
+    let volume = try hosted { () throws(HostError) in try host.volume(of: base.name(.here)) }
     let size = Int64(clamping: volume.blockSize)
     return Statfs(
       f_type: 0x0102_1997, f_bsize: size, f_blocks: volume.blocks, f_bfree: volume.blocksFree,

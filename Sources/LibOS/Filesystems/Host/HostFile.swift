@@ -14,10 +14,12 @@ package final class HostFile: OpenFile {
     place = dentry
     self.handle = handle
     super.init(flags: flags)
+    node.openHandles.append(handle)
   }
 
   package override func close() {
     if isWritable { node.writeBack() }
+    node.openHandles.removeAll { $0 == handle }
     host.close(handle)
   }
 
@@ -28,11 +30,9 @@ package final class HostFile: OpenFile {
 
   /// Asked of the handle: the name may be gone.
   package override func status() throws(Errno) -> FileStatus {
-    var status = FileStatus(
-      try hosted { () throws(HostError) in try host.attributes(of: handle) }, inode: node.number)
+    let attributes = try hosted { () throws(HostError) in try host.attributes(of: handle) }
+    var status = node.status(attributes, node.mark(at: HostName(handle)))
     status.device = node.mount.device
-    if node.mount.hidesHost { status.hideHost() }
-    if let pages = node.mapped { status.size = pages.size }
     return status
   }
 

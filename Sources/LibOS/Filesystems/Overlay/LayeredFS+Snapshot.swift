@@ -10,7 +10,7 @@ extension LayeredFS {
     var tree = Godwit_State_Tree()
     tree.root = rootNode.number
     tree.nextNumber = nextNumber
-    tree.lower = data(lower?.path ?? [])
+    tree.lower = data(lower?.uri.path ?? [])
     var collector = Collector(held: Set(held.map(\.number)))
     collector.visitAll(below: rootNode)
     // Those that no name leads to any more.
@@ -56,7 +56,7 @@ extension LayeredFS {
             visits.append(visit)
             continue
           }
-          let natural = visit.node.lower.map { LayeredFS.lowerPath($0, name) }
+          let natural = visit.node.lowerPath(name)
           visits.append(visit)
           visits.append(
             Visit(child, isPlain: child.lower != nil && child.lower == natural, held: held))
@@ -103,7 +103,7 @@ extension LayeredFS {
       try node.restore(state, nodes, loader)
       guard node.isWhereItWas else {
         throw .missingFile(
-          vfs.shownPath(mount: vfs.mountIndex(of: mount), node.lower ?? []))
+          vfs.shownPath(mount: vfs.mountIndex(of: mount), node.lower?.bytes ?? []))
       }
     }
     return nodes
@@ -119,7 +119,7 @@ extension LayeredNode {
     state.type = UInt32(kind.rawValue)
     if let lower {
       state.hasLower_p = true
-      state.lower = data(lower)
+      state.lower = data(lower.bytes)
     }
     if let own { state.attributes = own.save() }
     var entries: [Godwit_State_Entry] = []
@@ -159,9 +159,9 @@ extension LayeredNode {
       guard let child = nodes[entry.number], child !== self else {
         throw .invalidState("entry of directory \(number)")
       }
-      children[Array(entry.name)] = child
+      children[try loader.fileName(entry.name)] = child
     }
-    whiteouts = Set(state.whiteouts.map { Array($0) })
+    for name in state.whiteouts { whiteouts.insert(try loader.fileName(name)) }
     target = Array(state.target)
     if state.object != 0 { content = try loader.object(state.object) }
     if state.unchanged != 0 { restoreUnchanged(try loader.object(state.unchanged)) }
@@ -184,7 +184,7 @@ extension LayeredNode {
   fileprivate var isWhereItWas: Bool {
     guard let lower, content == nil || own == nil else { return true }
     guard layers.lower != nil else { return false }
-    let attributes = try? vfs.host.attributes(at: layers.lowerURI(lower))
+    let attributes = try? vfs.host.attributes(at: layers.lowerName(lower))
     return attributes?.kind.type == kind
   }
 }

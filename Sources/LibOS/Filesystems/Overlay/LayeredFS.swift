@@ -9,12 +9,12 @@ import Machine
 /// tmpfs. All that a snapshot must know of the lower directory is paths relative to it.
 package final class LayeredFS: Filesystem {
   /// The host directory beneath; may be another one, with the same content, after a resume.
-  package var lower: StreamURI?
+  package let lower: HostBase?
   /// The number that the next new node gets.
   package var nextNumber: UInt64 = 2
   package private(set) lazy var rootNode = makeRoot()
 
-  package init(vfs: VFS, lower: StreamURI?) {
+  package init(vfs: VFS, lower: HostBase?) {
     self.lower = lower
     super.init(vfs: vfs)
     // Now, not when somebody first looks: it has times.
@@ -25,7 +25,7 @@ package final class LayeredFS: Filesystem {
   package override var root: Inode { rootNode }
 
   private func makeRoot() -> LayeredNode {
-    if lower != nil { return LayeredNode(self, .S_IFDIR, lower: []) }
+    if lower != nil { return LayeredNode(self, .S_IFDIR, lower: .here) }
     let node = LayeredNode(self, .S_IFDIR, number: 1)
     node.own = OwnStatus(permissions: 0o1777, owner: Ownership(), now: vfs.now, linkCount: 2)
     return node
@@ -36,18 +36,10 @@ package final class LayeredFS: Filesystem {
     return nextNumber
   }
 
-  /// The host file at `path`, relative to the lower directory.
-  package func lowerURI(_ path: [UInt8], _ scheme: StreamURI.Scheme = .file) -> StreamURI {
+  /// The host's name of what lies at `path` in the lower directory.
+  package func lowerName(_ path: RelativePath) -> HostName {
     guard let lower else { preconditionFailure("a lower path without a lower directory") }
-    if path.isEmpty { return StreamURI(scheme, lower.path) }
-    var uri = lower.child(path)
-    uri.scheme = scheme
-    return uri
-  }
-
-  /// The path of `name` in the lower directory `directory`.
-  static func lowerPath(_ directory: [UInt8], _ name: [UInt8]) -> [UInt8] {
-    directory.isEmpty ? name : directory + [UInt8(ascii: "/")] + name
+    return lower.name(path)
   }
 
   /// The `st_ino` of a node with something beneath: a hash of its path (FNV-1a), so that it is the same
@@ -62,7 +54,7 @@ package final class LayeredFS: Filesystem {
     let arena = vfs.arena
     if lower != nil, !vfs.hidesHost {
       let volume = try hosted { () throws(HostError) in
-        try vfs.host.volume(of: lowerURI([], .dir))
+        try vfs.host.volume(of: lowerName(.here))
       }
       let size = Int64(clamping: volume.blockSize)
       return Statfs(

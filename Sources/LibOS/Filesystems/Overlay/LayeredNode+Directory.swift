@@ -4,8 +4,9 @@ import LinuxABI
 // Directories of a `LayeredFS`: what lies beneath, what was made here, what was removed.
 extension LayeredNode {
   /// The lower path of the entry `name`, were there one.
-  private func lowerPath(_ name: [UInt8]) -> [UInt8]? {
-    lower.map { LayeredFS.lowerPath($0, name) }
+  func lowerPath(_ name: [UInt8]) -> RelativePath? {
+    guard let lower, let name = FileName(name) else { return nil }
+    return lower.appending(name)
   }
 
   /// The entry `name`, or `nil`.
@@ -15,7 +16,7 @@ extension LayeredNode {
     guard let path = lowerPath(name), !whiteouts.contains(name) else { return nil }
     let host = vfs.host
     let kind: FileKind
-    do { kind = try host.attributes(at: layers.lowerURI(path)).kind } catch {
+    do { kind = try host.attributes(at: layers.lowerName(path)).kind } catch {
       if error == .notFound { return nil }
       throw Errno(error)
     }
@@ -29,13 +30,13 @@ extension LayeredNode {
     guard kind == .S_IFDIR else { throw .ENOTDIR }
     var entries: [InodeEntry] = []
     if let lower {
-      let uri = layers.lowerURI(lower, .dir)
-      for entry in try hosted({ () throws(HostError) in try vfs.host.entries(of: uri) })
+      let name = layers.lowerName(lower)
+      for entry in try hosted({ () throws(HostError) in try vfs.host.entries(of: name) })
       where children[entry.name] == nil && !whiteouts.contains(entry.name) {
-        let path = LayeredFS.lowerPath(lower, entry.name)
+        guard let path = lowerPath(entry.name) else { continue }
         entries.append(
           InodeEntry(
-            name: entry.name, number: LayeredFS.number(ofLower: path), type: entry.kind.type))
+            name: entry.name, number: LayeredFS.number(ofLower: path.bytes), type: entry.kind.type))
       }
     }
     for (name, node) in children {

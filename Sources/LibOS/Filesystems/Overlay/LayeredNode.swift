@@ -1,4 +1,4 @@
-import HostABI
+package import HostABI
 package import LinuxABI
 package import Machine
 
@@ -42,7 +42,7 @@ package final class LayeredNode: Inode {
   package unowned let layers: LayeredFS
   package let kind: FileType
   /// The path of what lies beneath, relative to the lower directory; it stays when the node moves.
-  package let lower: [UInt8]?
+  package let lower: RelativePath?
   /// `nil` while they are the host's.
   package var own: OwnStatus?
 
@@ -55,13 +55,9 @@ package final class LayeredNode: Inode {
   package internal(set) var content: MemoryObject? { didSet { content?.owner = self } }
   /// The bytes of an unchanged file, as long as somebody has it open or mapped.
   package private(set) weak var unchanged: MemoryObject?
-  /// What connects the open ends of a FIFO, as long as there are any.
-  private weak var fifo: Pipe?
+  private var fifo = FIFO()
   /// Seals of a `memfd_create` file; `nil` where sealing is not for.
   package var seals: SealFlags?
-  /// Made without a name (`O_TMPFILE`), so that a name may be given to it.
-  package var isTemporary = false
-
   /// The text of a symbolic link made here.
   package var target: [UInt8] = []
   /// The device of a device node, once its attributes are its own.
@@ -70,11 +66,11 @@ package final class LayeredNode: Inode {
   package internal(set) var extended: [[UInt8]: [UInt8]] = [:]
 
   /// A node for what lies beneath.
-  package init(_ layers: LayeredFS, _ kind: FileType, lower: [UInt8]) {
+  package init(_ layers: LayeredFS, _ kind: FileType, lower: RelativePath) {
     self.layers = layers
     self.kind = kind
     self.lower = lower
-    super.init(number: LayeredFS.number(ofLower: lower))
+    super.init(number: LayeredFS.number(ofLower: lower.bytes))
   }
 
   /// A node of the upper layer.
@@ -106,18 +102,17 @@ package final class LayeredNode: Inode {
 
   // MARK: Attributes
 
-  private func hostStatus(_ lower: [UInt8]) throws(Errno) -> FileStatus {
-    let uri = layers.lowerURI(lower)
+  private func hostStatus(_ lower: RelativePath) throws(Errno) -> FileStatus {
+    let name = layers.lowerName(lower)
     var status = FileStatus(
-      try hosted { () throws(HostError) in try vfs.host.attributes(at: uri) }, inode: number)
+      try hosted { () throws(HostError) in try vfs.host.attributes(at: name) }, inode: number)
     // Each path beneath is a file of its own here.
     if kind != .S_IFDIR { status.linkCount = 1 }
     guard vfs.hidesHost else { return status }
     status.hideHost()
     if kind == .S_IFDIR {
       // Some hosts count a directory's subdirectories, some don't.
-      let uri = layers.lowerURI(lower, .dir)
-      let entries = try hosted { () throws(HostError) in try vfs.host.entries(of: uri) }
+      let entries = try hosted { () throws(HostError) in try vfs.host.entries(of: name) }
       status.linkCount = 2 + UInt64(entries.count { $0.kind == .directory })
     }
     return status
@@ -204,14 +199,16 @@ package final class LayeredNode: Inode {
     guard kind == .S_IFLNK else { throw .EINVAL }
     guard let lower else { return target }
     return try hosted { () throws(HostError) in
-      try vfs.host.readSymbolicLink(at: layers.lowerURI(lower))
+      try vfs.host.readSymbolicLink(at: layers.lowerName(lower))
     }
   }
 
   // MARK: Content
 
-  /// Goes on with a FIFO that was open before.
-  func connect(_ pipe: Pipe) { fifo = pipe }
+  override func connect(_ pipe: Pipe) -> Bool {
+    fifo.pipe = pipe
+    return kind == .S_IFIFO
+  }
 
   /// Goes on with the bytes of an unchanged file that others hold.
   func restoreUnchanged(_ object: MemoryObject) {
@@ -306,18 +303,9 @@ package final class LayeredNode: Inode {
       // What the host refuses to open is refused now, not at the first read.
       let object = try object()
       return LayeredFile(self, dentry, flags, object)
-    case .S_IFIFO:
-      let pipe = fifo ?? Pipe(number: number, created: vfs.now)
-      if flags.accessMode == .O_WRONLY, flags.contains(.O_NONBLOCK), pipe.readers == 0 {
-        throw .ENXIO
-      }
-      fifo = pipe
-      return PipeEnd(pipe, flags: flags, at: dentry)
+    case .S_IFIFO: return try fifo.open(flags, at: dentry, number: number, now: vfs.now)
     case .S_IFLNK: throw .ELOOP
-    case .S_IFCHR:
-      let devices = vfs.mounts.lazy.compactMap { $0.filesystem as? DevFS }.first
-      guard let devices else { throw .ENXIO }
-      return try devices.open(try status().represents, flags, at: dentry)
+    case .S_IFCHR: return try vfs.openDevice(try status().represents, flags, at: dentry)
     default: throw .ENXIO
     }
   }

@@ -7,11 +7,11 @@ import Snapshot
 package final class LowerSource: PageSource {
   package unowned let layers: LayeredFS
   /// Relative to the lower directory.
-  package let path: [UInt8]
+  package let path: RelativePath
   private let host: any Host
   private var handle: HostHandle?
 
-  package init(_ layers: LayeredFS, path: [UInt8]) {
+  package init(_ layers: LayeredFS, path: RelativePath) {
     self.layers = layers
     self.path = path
     host = layers.vfs.host
@@ -28,7 +28,11 @@ package final class LowerSource: PageSource {
 
   private func openHandle() throws(HostError) -> HostHandle {
     if let handle { return handle }
-    let opened = try host.open(layers.lowerURI(path), .read, permissions: 0)
+    let opened = try host.open(layers.lowerName(path), .read, permissions: 0)
+    guard case .file(.regular) = try host.kind(of: opened) else {
+      host.close(opened)
+      throw .invalid
+    }
     handle = opened
     return opened
   }

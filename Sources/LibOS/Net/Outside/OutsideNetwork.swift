@@ -92,7 +92,7 @@ final class OutsideNetwork {
     throws(Errno) -> OutsideStream
   {
     let handle = try hosted { () throws(HostError) in
-      try host.open(uri, options, permissions: 0)
+      try host.open(uri, options)
     }
     return OutsideStream(host, handle, isPublished: isPublished)
   }

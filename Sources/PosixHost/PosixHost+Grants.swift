@@ -1,0 +1,60 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+extension PosixHost {
+  /// A granted file or directory, open for names alone as long as the host lives.
+  package struct OpenGrant: Sendable {
+    package let grant: FileGrant
+    package let descriptor: Int32
+    package let kind: FileKind
+  }
+
+  /// Lets the picoprocess use a file or a directory with all beneath it. It is opened now, once: should its
+  /// path mean something else later, the grant does not.
+  ///
+  /// Throws `tooManySymbolicLinks` when the path is not free of links.
+  package func grant(_ grant: FileGrant) throws(HostError) {
+    guard grant.path.first == UInt8(ascii: "/"),
+      let path = RelativePath(grant.path.drop { $0 == UInt8(ascii: "/") })
+    else { throw .invalid }
+    let top = try system_open([UInt8(ascii: "/")], O_DIRECTORY | O_CLOEXEC | system_O_PATH)
+    guard let (parent, last) = path.split else { return try add(grant, top) }
+    defer { system_close(top) }
+    var directory = top
+    if !parent.isEmpty { directory = try openDirectory(top, parent) }
+    defer { if directory != top { system_close(directory) } }
+    try add(grant, system_openat(directory, last, O_CLOEXEC | system_O_PATH))
+  }
+
+  private func add(_ grant: FileGrant, _ descriptor: Int32) throws(HostError) {
+    do throws(HostError) {
+      let kind = try system_statat(descriptor, []).kind
+      if kind == .symbolicLink { throw .tooManySymbolicLinks }
+      grants.append(OpenGrant(grant: grant, descriptor: descriptor, kind: kind))
+    } catch {
+      system_close(descriptor)
+      throw error
+    }
+  }
+
+  /// A handle for what was granted as the path of `uri`.
+  func openGranted(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {
+    guard uri.path.first == UInt8(ascii: "/"), !uri.path.contains(0),
+      options.isSubset(of: [.read, .write]), !options.isEmpty
+    else { throw .invalid }
+    let changes = options.contains(.write)
+    let grant = try grants.map(\.grant).require(uri.path, changes: changes)
+    guard let known = grants.first(where: { $0.grant == grant }) else { throw .permissionDenied }
+    if uri.scheme == .dir, known.kind != .directory { throw .notDirectory }
+    return try adopt(
+      system_fcntl(known.descriptor, F_DUPFD_CLOEXEC, 3), reach: changes ? .changing : .reading)
+  }
+}
