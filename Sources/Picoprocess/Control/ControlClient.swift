@@ -77,7 +77,7 @@ package struct ControlClient: Sendable {
       throw Failure("the picoprocess \(name) does not say whether it wrote the snapshot")
     }
     do throws(Failure) {
-      try SnapshotFile.readBack(file, path)
+      try SnapshotFile.readBack(file, path, on: PosixHost())
       try withFailure(path) { () throws(HostError) in try file.commit() }
     } catch {
       if case .suspend = request {

@@ -37,7 +37,7 @@ extension Picoprocess {
       case .unwritable(let error): throw Failure(path, error)
       }
     }
-    try SnapshotFile.readBack(file, path)
+    try SnapshotFile.readBack(file, path, on: host)
     try withFailure(path) { () throws(HostError) in try file.commit() }
   }
 

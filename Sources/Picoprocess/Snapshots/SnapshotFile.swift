@@ -21,12 +21,15 @@ package final class SnapshotFile: SnapshotSource {
     }
   }
 
-  /// Reads what was written to `file`, which will be the snapshot at `path`, and checks every byte of it.
-  static func readBack(_ file: AtomicFile, _ path: String) throws(Failure) {
+  /// Reads what was written to `file`, which will be the snapshot at `path`: checks every byte of it, and
+  /// that it can be resumed.
+  static func readBack(_ file: AtomicFile, _ path: String, on host: any Host) throws(Failure) {
     let input = try withFailure(path) { () throws(HostError) in try file.input() }
     do throws(SnapshotError) {
-      try SnapshotReader(SnapshotFile(input)).verify()
-    } catch { throw Failure(path, error) }
+      let reader = try SnapshotReader(SnapshotFile(input))
+      try reader.verify()
+      try Rehearsal.run(reader, on: host)
+    } catch { throw Failure("\(path): it could not be resumed: \(error)") }
   }
 
   private static func failure(_ path: String, _ error: HostError) -> Failure {
