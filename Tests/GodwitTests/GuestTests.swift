@@ -67,7 +67,8 @@ import Testing
   /// Programs with much to carry, through files and new host processes.
   static let travellers = guests.filter {
     [
-      "epoll", "eventfd", "filestate", "inflight", "inotify", "links", "memstate", "nodes", "pi", "pipe",
+      "epoll", "eventfd", "filestate", "inflight", "inotify", "links", "memstate", "nodes", "pi",
+      "pipe",
       "posixtimer", "procs", "procself", "pty", "ptyjobs", "robust", "sigaltstack", "signalfd",
       "sleep", "sockstate", "sync", "threads", "timerstate", "xattr",
     ].contains($0.name)

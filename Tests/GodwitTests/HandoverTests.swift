@@ -2,6 +2,7 @@ import Foundation
 import HostABI
 import Picoprocess
 import PosixHost
+import Synchronization
 import Testing
 
 /// What becomes of guest and snapshot when a client of the control socket fails, at each step of
@@ -189,5 +190,91 @@ import Testing
       cat outside; [ -L mounted/out ] && echo link; $G verify mounted/out >/dev/null && echo whole
       """)
     #expect(outcome.text == "precious\nwhole\n", "\(outcome.error)")
+  }
+
+  /// What is wrong with the snapshot that a picoprocess has written.
+  enum Fault: String, CaseIterable, CustomTestStringConvertible {
+    case none, empty, truncated, damaged
+    /// It is whole, but a file that it needs is gone.
+    case unresumable
+    var testDescription: String { rawValue }
+  }
+
+  /// The client lets no guest go whose snapshot it has not read back as a resume would.
+  @Test(arguments: Fault.allCases) func onlyWhatCanBeResumedIsCommitted(_ fault: Fault) throws {
+    let scratch = try Scratch()
+    let taken = try scratch.shell(
+      """
+      $G run --root $R --mount .:/mnt --suspend-at-syscall 5000 --output good -- /usr/bin/python3 -c '
+      import os
+      held = open("/mnt/held", "w")
+      while True: os.getppid()'
+      """)
+    #expect(taken.status == 0, "\(taken.error)")
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: scratch.path("good"))))
+    switch fault {
+    case .none: break
+    case .empty: bytes = []
+    case .truncated: bytes.removeLast(1000)
+    case .damaged: bytes[bytes.count / 2] ^= 1
+    case .unresumable: try FileManager.default.removeItem(atPath: scratch.path("held"))
+    }
+    let written = bytes
+    let verdict = Mutex<String?>(nil)
+    let server = ControlServer(
+      try ControlDirectory(scratch.path("godwit")).listen(as: "liar")
+    ) { connection in
+      guard (try? connection.receive()) != nil, let file = try? connection.takeFile() else {
+        return
+      }
+      try? unsafe file.write(written.span.bytes, at: 0)
+      let answer =
+        #"{"saved":{"snapshot":{"bytes":\#(written.count),"nanoseconds":1,"syscallCount":1}}}"#
+      try? connection.send(Array(answer.utf8))
+      let line = (try? connection.receive()) ?? []
+      verdict.withLock { $0 = String(decoding: line, as: UTF8.self) }
+      try? connection.send(Array(#"{"done":{}}"#.utf8))
+    }
+    let outcome = try scratch.shell("echo old >output; $G suspend liar -o output")
+    server.stop()
+    // The client may be gone before its last word has been read.
+    for _ in 0..<1000 where verdict.withLock({ $0 == nil }) { usleep(10_000) }
+    let output = try Data(contentsOf: URL(fileURLWithPath: scratch.path("output")))
+    if fault == .none {
+      #expect(outcome.status == 0, "\(outcome.error)")
+      #expect(verdict.withLock { $0 } == #"{"commit":{}}"#)
+      #expect(output == Data(written))
+    } else {
+      #expect(outcome.status == 125)
+      #expect(outcome.error.hasPrefix("godwit: liar: output: "), "\(outcome.error)")
+      #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+      if fault == .unresumable { #expect(outcome.error.contains("/mnt/held"), "\(outcome.error)") }
+      #expect(verdict.withLock { $0 } == #"{"abort":{}}"#)
+      #expect(output == Data("old\n".utf8))
+    }
+  }
+
+  /// More than one section of the container can hold.
+  @Test func muchInPipesTravels() throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      """
+      $G run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
+      import fcntl, os, time
+      data = os.urandom(1 << 20)
+      pipes = []
+      for i in range(140):
+          r, w = os.pipe()
+          fcntl.fcntl(w, 1031, 1 << 20)
+          os.write(w, data[i:] + data[:i])
+          os.close(w)
+          pipes.append(r)
+      open("/mnt/ready", "w").close()
+      while not os.path.exists("/mnt/go"): time.sleep(0.01)
+      print(all(open(r, "rb").read() == data[i:] + data[:i] for i, r in enumerate(pipes)))' &
+      await ready; $G suspend guest -o snapshot || echo "suspend $?"
+      wait; touch go; $G resume snapshot
+      """, limit: 600)
+    #expect(outcome.text == "True\n", "\(outcome.error)")
   }
 }

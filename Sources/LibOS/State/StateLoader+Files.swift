@@ -45,6 +45,7 @@ extension StateLoader {
   {
     let dentry = try dentry(state.dentry)
     if flags.contains(.O_PATH) { return PathFile(dentry) }
+    if isRehearsal, dentry.mount.filesystem is HostFS { return PathFile(dentry) }
     if dentry.isDirectory {
       let listing: [InodeEntry]? =
         state.listed
@@ -74,6 +75,7 @@ extension StateLoader {
       throw .invalidState("stream \(state.uri)")
     }
     let place = state.dentry == 0 ? nil : try dentry(state.dentry)
+    if isRehearsal { return EventFile(count: 0, isSemaphore: false, flags: flags) }
     do throws(Errno) {
       let number = state.number == 0 || state.number > 1 << 62 ? nil : state.number
       let file = try HostStreamFile(kernel.vfs, uri, flags, at: place, number: number)

@@ -10,6 +10,8 @@ package import Snapshot
 package final class StateLoader {
   package let kernel: Kernel
   package let reader: SnapshotReader
+  /// Nothing will run: no file or stream of the host is opened, and no page is kept. All else is as ever.
+  let isRehearsal: Bool
 
   private let memory: [UInt64: Godwit_State_MemoryObject]
   private var objects: [UInt64: MemoryObject] = [:]
@@ -28,8 +30,11 @@ package final class StateLoader {
   /// Restored files in host directories that are open by a name they have no more, by mount and number.
   var nameless: [UInt32: [UInt64: HostNode]] = [:]
 
-  package init(_ kernel: Kernel, _ reader: SnapshotReader) throws(SnapshotError) {
+  package init(_ kernel: Kernel, _ reader: SnapshotReader, isRehearsal: Bool = false)
+    throws(SnapshotError)
+  {
     self.kernel = kernel
+    self.isRehearsal = isRehearsal
     self.reader = reader
     let memory: Godwit_State_Memory = try Self.section(.memory, reader)
     self.memory = Dictionary(memory.objects.map { ($0.id, $0) }) { first, _ in first }
@@ -86,6 +91,7 @@ package final class StateLoader {
     // Zero pages cost nothing in the file, so a hostile one could claim any number of them.
     let limit = UInt64(kernel.arena.byteLimit >> 12) + 1 << 22
     let map = try PageMap(decoding: map, storedPages: reader.pageCount, limit: limit)
+    if isRehearsal { return }
     try map.forEachPage { (page, reference) throws(SnapshotError) in
       guard reference != .zero else { return try body(page, .zero) }
       try body(page, try frame(reference))
@@ -133,6 +139,7 @@ package final class StateLoader {
   {
     let limit = UInt64(kernel.arena.byteLimit >> 12) + 1 << 22
     let map = try PageMap(decoding: map, storedPages: reader.pageCount, limit: limit)
+    if isRehearsal { return }
     try map.forEachPage { (page, reference) throws(SnapshotError) in
       let frame = try sharedFrame(reference)
       kernel.arena.retain(frame)

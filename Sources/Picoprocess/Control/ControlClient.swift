@@ -78,7 +78,7 @@ package struct ControlClient: Sendable {
     }
     do throws(Failure) {
       // The key stays here: what runs a guest has no need to hold it.
-      if let notice = try SnapshotFile.commit(file, path, SnapshotSigner()) {
+      if let notice = try SnapshotFile.commit(file, path, SnapshotSigner(), on: PosixHost()) {
         Console.complain(notice)
       }
     } catch {

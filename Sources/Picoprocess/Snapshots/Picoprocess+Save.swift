@@ -39,7 +39,7 @@ extension Picoprocess {
       case .unwritable(let error): throw Failure(path, error)
       }
     }
-    return try SnapshotFile.commit(file, path, signer)
+    return try SnapshotFile.commit(file, path, signer, on: host)
   }
 
   /// Writes the standing guest by `write`, from front to back. The guest is as it was, whether this succeeds

@@ -22,14 +22,14 @@ package final class SnapshotFile: SnapshotSource {
     }
   }
 
-  /// Reads what was written to `file`, checks every byte of it, signs it, and makes it the snapshot at
-  /// `path`.
+  /// Reads what was written to `file`, checks every byte of it and that it can be resumed, signs it, and
+  /// makes it the snapshot at `path`.
   ///
   /// - Returns: why it is not signed, in one line; nil if it is.
-  static func commit(_ file: AtomicFile, _ path: String, _ signer: SnapshotSigner) throws(Failure)
-    -> String?
+  static func commit(_ file: AtomicFile, _ path: String, _ signer: SnapshotSigner, on host: PosixHost)
+    throws(Failure) -> String?
   {
-    let digest = try readBack(file, path)
+    let digest = try readBack(file, path, on: host)
     try withFailure(path) { () throws(HostError) in
       let end = try file.input().size
       try signer.block(for: digest).withRawSpan { (block) throws(HostError) in
@@ -41,14 +41,17 @@ package final class SnapshotFile: SnapshotSource {
   }
 
   /// Returns the content digest. What a picoprocess wrote has no signature yet.
-  private static func readBack(_ file: AtomicFile, _ path: String) throws(Failure) -> Digest {
+  private static func readBack(_ file: AtomicFile, _ path: String, on host: PosixHost)
+    throws(Failure) -> Digest
+  {
     let input = try withFailure(path) { () throws(HostError) in try file.input() }
     do throws(SnapshotError) {
       let reader = try SnapshotReader(SnapshotFile(input))
       try reader.verify()
       guard reader.signatureBytes == nil else { throw .malformed("it is signed already") }
+      try Rehearsal.run(reader, on: host)
       return reader.contentDigest
-    } catch { throw Failure(path, error) }
+    } catch { throw Failure("\(path): it could not be resumed: \(error)") }
   }
 
   private static func failure(_ path: String, _ error: HostError) -> Failure {
