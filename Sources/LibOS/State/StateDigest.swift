@@ -46,8 +46,7 @@ package struct StateDigest {
     self.pageDigest = pageDigest
     self.storedPages = storedPages
     func decode<M: StateMessage>(_ id: StateSection) throws(SnapshotError) -> M {
-      guard let message = M(decoding: try section(id)) else { throw .invalidState("section \(id)") }
-      return message
+      try StateLoader.decode(id, try section(id))
     }
     add(try decode(.kernel) as Godwit_State_Kernel)
     add(try decode(.tasks) as Godwit_State_Tasks)
