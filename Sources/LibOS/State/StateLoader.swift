@@ -22,7 +22,6 @@ package final class StateLoader {
   var heldFiles: Set<UInt64> = []
   /// Connections whose other end is outside, and stayed behind.
   var connectionsOutside: [TCPSocket] = []
-  private var budget: MemoryBudget
   /// Frames that hold pages of processes, each used by all who have an equal page.
   private var sharedFrames: [PageReference: Frame] = [:]
   package let filesystems: Godwit_State_Filesystems
@@ -34,7 +33,6 @@ package final class StateLoader {
   package init(_ kernel: Kernel, _ reader: SnapshotReader) throws(SnapshotError) {
     self.kernel = kernel
     self.reader = reader
-    budget = MemoryBudget(limit: UInt64(kernel.arena.byteLimit))
     let memory: Godwit_State_Memory = try Self.section(.memory, reader)
     self.memory = try Self.numbered(memory.objects, \.id, "memory objects")
     files = try Self.section(.files, reader)
@@ -147,11 +145,21 @@ package final class StateLoader {
   ) throws(SnapshotError) {
     let map = try PageMap(
       decoding: map, storedPages: reader.pageCount, limit: kernel.isa.userAddressLimit.page)
-    try budget.charge(tablesFor: map)
     try map.forEachPage { (page, reference) throws(SnapshotError) in
       let frame = try sharedFrame(reference)
       kernel.arena.retain(frame)
       try body(page, frame)
+    }
+  }
+
+  /// What the page tables of all processes take must fit the memory limit, before any is made.
+  private func chargeTables(of processes: [Godwit_State_Process]) throws(SnapshotError) {
+    var budget = MemoryBudget(limit: UInt64(kernel.arena.byteLimit))
+    for process in processes where !process.pages.isEmpty {
+      try budget.charge(
+        tablesFor: PageMap(
+          decoding: Array(process.pages), storedPages: reader.pageCount,
+          limit: kernel.isa.userAddressLimit.page))
     }
   }
 
@@ -281,6 +289,7 @@ package final class StateLoader {
     try ProcessTree.check(
       processes.processes, tasks.tasks, initial: state.initialPid,
       limit: kernel.configuration.maximumTasks)
+    try chargeTables(of: processes.processes)
     try kernel.restore(state)
     try restoreFilesystems()
     // Names in /proc lead to processes, and processes have names open: first there are processes,
