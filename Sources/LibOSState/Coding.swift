@@ -8,6 +8,8 @@ package func data(_ bytes: [UInt8]) -> Data { Data(bytes) }
 
 /// A message that is a whole section of a snapshot.
 package protocol StateMessage {
+  /// What there may be many of in it.
+  static var shape: StateCensus.Shape { get }
   init?(decoding bytes: [UInt8])
   func encodedWhole() -> [UInt8]?
 }

@@ -18,6 +18,8 @@ package enum Limits {
   package static let MAX_ARG_STRLEN = 131_072
   /// Bytes of a thread's name with its NUL (`PR_SET_NAME`).
   package static let TASK_COMM_LEN = 16
+  /// Supplementary groups of a process (`setgroups(2)`).
+  package static let NGROUPS_MAX = 65536
   /// Clock ticks in a second that `times(2)` and `/proc` count in.
   package static let USER_HZ: UInt64 = 100
 }

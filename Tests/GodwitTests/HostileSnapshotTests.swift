@@ -9,24 +9,29 @@ import Testing
   struct Guest: CustomTestStringConvertible, Sendable {
     var name: String
     var isa: String
-    var testDescription: String { "\(name) (\(isa))" }
+    /// In a deterministic run, which has a little more to restore.
+    var isDeterministic = false
+    var testDescription: String { "\(name) (\(isa)\(isDeterministic ? ", deterministic" : ""))" }
+    var run: [String] { ["run"] + (isDeterministic ? ["--deterministic"] : []) }
   }
 
   /// Among them they hold one of everything that travels.
   static let guests = ["x86_64", "aarch64"].flatMap { isa in
     [
-      "epoll", "filestate", "inotify", "jobs", "netlink", "posixtimer", "pty", "ptyjobs", "robust",
-      "scmrights", "signalfd", "sockstate", "sync", "sysvipc", "tcp", "timerstate", "udp",
+      "epoll", "filestate", "inotify", "jobs", "netlink", "posixtimer", "procwalk", "pty",
+      "ptyjobs", "robust", "scmrights", "signalfd", "sockstate", "sync", "sysvipc", "tcp",
+      "timerstate", "udp",
       "unixdgram",
       "unixsock",
     ].map { Guest(name: $0, isa: isa) }
+      + ["procwalk", "timerstate"].map { Guest(name: $0, isa: isa, isDeterministic: true) }
   }
 
   @Test(arguments: guests) func godwitBearsThem(_ guest: Guest) throws {
     let scratch = try Scratch()
     let program = Checkout.guest(guest.name, guest.isa).path
     let statistics = scratch.path("statistics")
-    _ = try godwit(["run", "--stats=\(statistics)", "--", program])
+    _ = try godwit(guest.run + ["--stats=\(statistics)", "--", program])
     struct Statistics: Decodable { var syscallCount: Int }
     let count = try JSONDecoder().decode(
       Statistics.self, from: Data(contentsOf: URL(fileURLWithPath: statistics))
@@ -44,9 +49,8 @@ import Testing
     _ numbers: inout SeededNumbers
   ) throws {
     try? FileManager.default.removeItem(atPath: path)
-    let taken = try godwit([
-      "run", "--suspend-at-syscall", "\(moment)", "--output", path, "--", program,
-    ])
+    let taken = try godwit(
+      guest.run + ["--suspend-at-syscall", "\(moment)", "--output", path, "--", program])
     // The number of calls is not the same in every run: this one may have ended before.
     guard FileManager.default.fileExists(atPath: path) else { return }
     #expect(taken.status == 0, "\(taken.error)")
@@ -61,7 +65,9 @@ import Testing
         changed.sections[section] = message.bytes
       }
       try Data(changed.encoded()).write(to: URL(fileURLWithPath: path))
-      for command in [["inspect", path], ["resume", "--trust", "--memory-limit", "256M", path]] {
+      // What goes on is saved and restored again, time after time.
+      let resume = ["resume", "--trust", "--suspend-every", "25", "--memory-limit", "256M", path]
+      for command in [["inspect", path], resume] {
         let status = try waitStatus(of: [Checkout.godwit.path] + command, seconds: 2)
         guard let status, status & 0x7f != 0 else { continue }
         let kept = FileManager.default.temporaryDirectory

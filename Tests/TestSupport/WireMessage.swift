@@ -91,21 +91,35 @@ package struct WireMessage {
     }
   }
 
-  /// Changes one field, chosen by `numbers`: to an extreme or a likely value, or so that it is not there,
-  /// or there twice.
-  package mutating func change(using numbers: inout some RandomNumberGenerator) {
-    guard !fields.isEmpty else { return }
-    change(at: Int.random(in: 0..<fieldCount, using: &numbers), using: &numbers)
+  /// The numbers in this message and in those in it: ids among them.
+  private var numbers: [UInt64] {
+    fields.flatMap { field -> [UInt64] in
+      switch field.value {
+      case .varint(let value): [value]
+      case .message(let nested): nested.numbers
+      default: []
+      }
+    }
   }
 
-  private mutating func change(at place: Int, using numbers: inout some RandomNumberGenerator) {
+  /// Changes one field, chosen by `numbers`: to a value at which arithmetic breaks, a likely one or
+  /// another field's; or so that it is not there, or there twice, or in another's place.
+  package mutating func change(using numbers: inout some RandomNumberGenerator) {
+    guard !fields.isEmpty else { return }
+    let known = self.numbers
+    change(at: Int.random(in: 0..<fieldCount, using: &numbers), known, using: &numbers)
+  }
+
+  private mutating func change(
+    at place: Int, _ known: [UInt64], using numbers: inout some RandomNumberGenerator
+  ) {
     var place = place
     for index in fields.indices {
-      if place == 0 { return changeField(index, using: &numbers) }
+      if place == 0 { return changeField(index, known, using: &numbers) }
       place -= 1
       guard case .message(var nested) = fields[index].value else { continue }
       if place < nested.fieldCount {
-        nested.change(at: place, using: &numbers)
+        nested.change(at: place, known, using: &numbers)
         fields[index].value = .message(nested)
         return
       }
@@ -113,32 +127,70 @@ package struct WireMessage {
     }
   }
 
-  private mutating func changeField(_ index: Int, using numbers: inout some RandomNumberGenerator) {
-    switch (UInt8.random(in: 0..<8, using: &numbers), fields[index].value) {
+  private mutating func changeField(
+    _ index: Int, _ known: [UInt64], using numbers: inout some RandomNumberGenerator
+  ) {
+    switch (UInt8.random(in: 0..<12, using: &numbers), fields[index].value) {
     case (0, _): fields.remove(at: index)
     case (1, _): fields.append(fields[index])
     case (2, _): fields[index].number = .random(in: 1...40, using: &numbers)
+    case (3, _): fields.swapAt(index, fields.indices.randomElement(using: &numbers)!)
+    case (4, _):
+      let other = fields.indices.randomElement(using: &numbers)!
+      (fields[index].value, fields[other].value) = (fields[other].value, fields[index].value)
+    case (5, _):
+      fields += Array(repeating: fields[index], count: .random(in: 2...40, using: &numbers))
     case (_, .varint(let value)):
-      let values: [UInt64] = [
-        0, 1, 2, 3, 4095, 4096, value &+ 1, value &- 1, ~value, value << 32, 1 << 31, 1 << 32,
-        1 << 47, 1 << 62, 1 << 63, .max, .max - 1, .random(in: 0..<16, using: &numbers),
-        .random(in: 0...(.max), using: &numbers),
-      ]
-      fields[index].value = .varint(values.randomElement(using: &numbers)!)
+      fields[index].value = .varint(Self.changed(value, known, using: &numbers))
     case (_, .bytes(var part)):
       if part.isEmpty || Bool.random(using: &numbers) {
-        part += [UInt8](repeating: .random(in: 0...255, using: &numbers), count: 9)
+        let count = [1, 9, 255, 256, 4096].randomElement(using: &numbers)!
+        part += [UInt8](repeating: .random(in: 0...255, using: &numbers), count: count)
       } else if Bool.random(using: &numbers) {
         part.removeLast(.random(in: 1...part.count, using: &numbers))
       } else {
         part[.random(in: part.indices, using: &numbers)] = .random(in: 0...255, using: &numbers)
       }
       fields[index].value = .bytes(part)
+    case (_, .message(let nested)) where nested.fields.isEmpty: fields.append(fields[index])
     case (_, .message(var nested)):
-      nested.change(using: &numbers)
+      nested.change(at: .random(in: 0..<nested.fieldCount, using: &numbers), known, using: &numbers)
       fields[index].value = .message(nested)
-    case (_, .fixed64): fields[index].value = .fixed64([UInt8](repeating: 0xff, count: 8))
-    case (_, .fixed32): fields[index].value = .fixed32([UInt8](repeating: 0xff, count: 4))
+    case (_, .fixed64(let raw)):
+      fields[index].value = .fixed64(Self.changed(raw, known, using: &numbers))
+    case (_, .fixed32(let raw)):
+      fields[index].value = .fixed32(Self.changed(raw, known, using: &numbers))
     }
+  }
+
+  /// A power of two or one beside it, with either sign; the limits of the widths; a number that another
+  /// field has; one near the old one.
+  private static func changed(
+    _ value: UInt64, _ known: [UInt64], using numbers: inout some RandomNumberGenerator
+  ) -> UInt64 {
+    switch UInt8.random(in: 0..<10, using: &numbers) {
+    case 0: return 0
+    case 1...4:
+      let power: UInt64 = 1 << UInt64.random(in: 0..<64, using: &numbers)
+      let beside = power &+ [0, 1, .max].randomElement(using: &numbers)!
+      return Bool.random(using: &numbers) ? beside : 0 &- beside
+    case 5:
+      let edges: [UInt64] = [
+        UInt64(Int32.max), UInt64(UInt32.max), UInt64(Int64.max), .max, .max - 1,
+        UInt64(bitPattern: Int64(Int32.min)), UInt64(bitPattern: .min),
+      ]
+      return edges.randomElement(using: &numbers)!
+    case 6, 7: return known.randomElement(using: &numbers) ?? 0
+    case 8: return [value &+ 1, value &- 1, ~value, value << 32].randomElement(using: &numbers)!
+    default: return numbers.next() >> UInt64.random(in: 0..<64, using: &numbers)
+    }
+  }
+
+  private static func changed(
+    _ raw: [UInt8], _ known: [UInt64], using numbers: inout some RandomNumberGenerator
+  ) -> [UInt8] {
+    let old = raw.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let new = changed(old, known, using: &numbers)
+    return raw.indices.map { UInt8(truncatingIfNeeded: new >> UInt64(8 * $0)) }
   }
 }

@@ -25,7 +25,7 @@ struct LoadedProgram {
   private(set) var image = Process.ProgramImage()
   private(set) var registers: RegisterFile
   /// At most 15 bytes, for `comm`.
-  let name: [UInt8]
+  let name: TaskName
 
   private let kernel: Kernel
   private let program: Program
@@ -39,7 +39,7 @@ struct LoadedProgram {
     processor = try kernel.processor(for: program.isa)
     space = AddressSpace(arena: kernel.arena, isa: program.isa)
     space.stackLimit = stackLimit
-    name = Array((program.path.split(separator: UInt8(ascii: "/")).last ?? []).prefix(15))
+    name = TaskName(program.path.split(separator: UInt8(ascii: "/")).last ?? [])
     registers = RegisterFile(isa: program.isa)
     layout.mmapTop = Layout.trampoline
     layout.signalReturn = Layout.trampoline

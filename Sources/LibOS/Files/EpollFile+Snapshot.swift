@@ -25,8 +25,12 @@ extension EpollFile: PersistentFile {
   func restore(_ state: Godwit_State_EpollFile, _ loader: StateLoader) throws(SnapshotError) {
     var ready: [(place: UInt32, item: EpollItem)] = []
     for entry in state.items {
+      let file = try loader.file(entry.file)
+      guard file.isPollable, file !== self, !has(file, fd: entry.fd) else {
+        throw .invalidState("the member \(entry.fd) of an epoll set")
+      }
       let item = restore(
-        try loader.file(entry.file), fd: entry.fd,
+        file, fd: entry.fd,
         EpollEvent(events: EpollEvents(rawValue: entry.events), data: entry.data))
       if entry.ready != 0 { ready.append((entry.ready, item)) }
     }

@@ -100,6 +100,10 @@ package final class EpollFile: OpenFile {
     insert(file, fd: fd, event)
   }
 
+  func has(_ file: OpenFile, fd: Int32) -> Bool {
+    members[Key(fd: fd, file: ObjectIdentifier(file))] != nil
+  }
+
   /// Puts back the ready list of a saved set.
   package func restore(ready items: [EpollItem]) {
     for item in items { item.isListed = true }

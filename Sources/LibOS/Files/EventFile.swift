@@ -3,7 +3,9 @@ import Machine
 
 /// What `eventfd(2)` opens: a counter that can be waited for.
 package final class EventFile: OpenFile {
-  /// At most `UInt64.max - 1`.
+  /// The highest count.
+  static let limit = UInt64.max - 1
+
   package private(set) var count: UInt64
   package let isSemaphore: Bool
 
@@ -29,7 +31,7 @@ package final class EventFile: OpenFile {
     guard bytes.byteCount >= 8 else { throw .EINVAL }
     let value: UInt64 = bytes.load()
     guard value != .max else { throw .EINVAL }
-    guard value <= .max - 1 - count else { throw .EAGAIN }
+    guard value <= Self.limit - count else { throw .EAGAIN }
     count += value
     waitQueue.wake(.POLLIN)
     return 8
@@ -38,7 +40,7 @@ package final class EventFile: OpenFile {
   package override func pollEvents() -> PollEvents {
     var events: PollEvents = []
     if count > 0 { events.insert(.POLLIN) }
-    if count < .max - 1 { events.insert(.POLLOUT) }
+    if count < Self.limit { events.insert(.POLLOUT) }
     return events
   }
 

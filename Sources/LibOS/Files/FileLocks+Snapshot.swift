@@ -35,7 +35,9 @@ extension StateLoader {
   /// Puts the locks back. The files must have been restored.
   func restoreLocks() throws(SnapshotError) {
     for state in files.locks {
-      guard let locks = try? file(state.heldOn).inode.locks, state.start <= state.end else {
+      guard let locks = try? file(state.heldOn).inode.locks,
+        state.kind == 0 || state.kind == 1 && state.start < state.end
+      else {
         throw .invalidState("a lock on open file \(state.heldOn)")
       }
       var owner = FileLocks.Owner.process(state.pid)

@@ -30,7 +30,9 @@ extension InotifyFile: PersistentFile {
     self.init(flags)
     var watches: [InotifyWatch] = []
     var known: Set<Int32> = []
-    guard state.next >= 0, state.next < .max else { throw .invalidState("an inotify instance") }
+    guard state.next >= 0, state.watches.count <= Self.watchLimit,
+      state.events.count <= Self.queueLimit + 1
+    else { throw .invalidState("an inotify instance") }
     for entry in state.watches {
       guard entry.descriptor > 0, known.insert(entry.descriptor).inserted else {
         throw .invalidState("inotify watch \(entry.descriptor)")
@@ -42,10 +44,10 @@ extension InotifyFile: PersistentFile {
     }
     restore(
       watches, next: state.next,
-      state.events.map {
+      try state.events.map { (event) throws(SnapshotError) in
         InotifyEvent(
-          wd: $0.descriptor, mask: InotifyMask(rawValue: $0.mask), cookie: $0.cookie,
-          name: Array($0.name))
+          wd: event.descriptor, mask: InotifyMask(rawValue: event.mask), cookie: event.cookie,
+          name: try bounded(event.name, Limits.NAME_MAX, "a name that inotify reports"))
       })
   }
 }

@@ -29,7 +29,11 @@ extension Pipe {
     guard contents.count <= capacity, segments.reduce(0, { $0 + $1.count }) == contents.count
     else { throw .invalidState("contents of pipe \(state.id)") }
     restore(contents, segments: segments)
-    restoreCounts(writersEver: state.writersEver, readersEver: state.readersEver)
+    restoreCounts(
+      writersEver: try checked(
+        state.writersEver, SavedRange.counter, "the writers of pipe \(state.id)"),
+      readersEver: try checked(
+        state.readersEver, SavedRange.counter, "the readers of pipe \(state.id)"))
   }
 }
 

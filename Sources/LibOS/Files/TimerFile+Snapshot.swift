@@ -14,10 +14,10 @@ extension TimerFile: PersistentFile {
 }
 
 extension TimerFile.State {
-  init(_ message: Godwit_State_TimerFile) {
-    self.init(clock: TimerClock(message.clock))
-    runsOn = TimerClock(message.runsOn)
-    schedule = IntervalSchedule(message.schedule)
+  init(_ message: Godwit_State_TimerFile) throws(SnapshotError) {
+    self.init(clock: try TimerClock(message.clock))
+    runsOn = try TimerClock(message.runsOn)
+    schedule = try IntervalSchedule(message.schedule)
     expirations = message.expirations
     settingFlags = message.settingFlags
   }
@@ -40,13 +40,14 @@ extension TimerClock {
     return state
   }
 
-  init(_ state: Godwit_State_Clock) {
+  init(_ state: Godwit_State_Clock) throws(SnapshotError) {
     switch state.kind {
+    case 0: self = .monotonic
     case 1: self = .boottime
     case 2: self = .realtime
     case 3: self = .process(pid: state.id)
     case 4: self = .thread(tid: state.id)
-    default: self = .monotonic
+    default: throw .invalidState("the clock \(state.kind) of a timer")
     }
   }
 }
@@ -59,7 +60,10 @@ extension IntervalSchedule {
     return state
   }
 
-  init(_ state: Godwit_State_Schedule) {
-    self.init(next: state.hasNext ? state.next : nil, interval: max(0, state.interval))
+  init(_ state: Godwit_State_Schedule) throws(SnapshotError) {
+    let next = try checked(state.next, 0...Int64.max, "when a timer expires")
+    self.init(
+      next: state.hasNext ? next : nil,
+      interval: try checked(state.interval, 0...Int64.max, "the interval of a timer"))
   }
 }

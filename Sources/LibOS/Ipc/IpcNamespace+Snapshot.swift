@@ -31,7 +31,10 @@ extension IpcNamespace {
         throw .invalidState("message queue \(queue.common.id)")
       }
     }
-    guard state.sequences.count == 3, state.lastPlaces.count == 3 else { return }
+    if state.sequences.isEmpty, state.lastPlaces.isEmpty { return }
+    guard state.sequences.count == 3, state.lastPlaces.count == 3 else {
+      throw .invalidState("the sequence numbers of IPC objects")
+    }
     segments.restoreCounters(sequence: state.sequences[0], lastIndex: state.lastPlaces[0])
     sets.restoreCounters(sequence: state.sequences[1], lastIndex: state.lastPlaces[1])
     queues.restoreCounters(sequence: state.sequences[2], lastIndex: state.lastPlaces[2])
@@ -79,9 +82,13 @@ extension SharedMemorySegment {
   fileprivate convenience init(
     _ state: Godwit_State_SharedMemorySegment, _ loader: StateLoader
   ) throws(SnapshotError) {
+    let object = try loader.object(state.object)
+    guard state.size > 0, state.size <= object.size, object.size & 4095 == 0 else {
+      throw .invalidState("the size of shared memory segment \(state.common.id)")
+    }
     self.init(
       IpcPerm(state.common), changed: state.common.changed, size: state.size,
-      creator: state.creator, object: try loader.object(state.object))
+      creator: state.creator, object: object)
     id = state.common.id
     lastUser = state.lastUser
     attached = state.attached
@@ -100,7 +107,8 @@ extension SemaphoreSet {
   }
 
   fileprivate convenience init?(_ state: Godwit_State_SemaphoreSet) {
-    guard state.values.count == state.pids.count, state.values.count <= Self.semaphoreLimit,
+    guard state.values.count == state.pids.count,
+      (1...Self.semaphoreLimit).contains(state.values.count),
       state.values.allSatisfy({ (0...Int32(Self.maximumValue)).contains($0) })
     else { return nil }
     self.init(IpcPerm(state.common), changed: state.common.changed, count: 0)

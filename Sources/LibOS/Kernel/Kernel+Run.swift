@@ -149,7 +149,7 @@ extension Kernel {
   package func unload(at now: Int64) {
     guard let task = loaded else { return }
     task.engine.save(to: task.context)
-    task.processorTime += now - loadedSince
+    task.processorTime += timeLoaded(at: now)
     loaded = nil
   }
 

@@ -63,12 +63,12 @@ extension Socket {
     return state
   }
 
-  func restoreCommon(_ state: Godwit_State_Socket, _ flags: OpenFlags) {
+  func restoreCommon(_ state: Godwit_State_Socket, _ flags: OpenFlags) throws(SnapshotError) {
     self.flags = flags
     if state.error != 0 { pendingError = Errno(rawValue: state.error) }
     isReadShut = state.readShut
     isWriteShut = state.writeShut
-    settings = SocketSettings(state.settings)
+    settings = try SocketSettings(state.settings)
   }
 }
 
@@ -101,12 +101,22 @@ extension SocketSettings {
     return state
   }
 
-  init(_ state: Godwit_State_SocketSettings) {
-    if state.hasSendBuffer { sendBuffer = max(1, state.sendBuffer) }
-    if state.hasReceiveBuffer { receiveBuffer = max(1, state.receiveBuffer) }
-    if state.hasReceiveTimeout { receiveTimeout = max(0, state.receiveTimeout) }
-    if state.hasSendTimeout { sendTimeout = max(0, state.sendTimeout) }
-    lowWater = max(1, state.lowWater)
+  init(_ state: Godwit_State_SocketSettings) throws(SnapshotError) {
+    let sizes = 1...Int32.max
+    if state.hasSendBuffer {
+      sendBuffer = try checked(state.sendBuffer, sizes, "the send buffer of a socket")
+    }
+    if state.hasReceiveBuffer {
+      receiveBuffer = try checked(state.receiveBuffer, sizes, "the receive buffer of a socket")
+    }
+    let times = 0...Int64.max
+    if state.hasReceiveTimeout {
+      receiveTimeout = try checked(state.receiveTimeout, times, "the timeout of a socket")
+    }
+    if state.hasSendTimeout {
+      sendTimeout = try checked(state.sendTimeout, times, "the timeout of a socket")
+    }
+    lowWater = try checked(state.lowWater, sizes, "the low-water mark of a socket")
     linger = Linger(l_onoff: state.lingers ? 1 : 0, l_linger: state.linger)
     passesCredentials = state.passesCredentials
     for number in state.numbers { numbers[OptionKey(number.level, number.name)] = number.value }
@@ -176,7 +186,8 @@ extension SocketMessage {
     if state.hasEndpoint {
       source = .endpoint(Endpoint(state.endpoint))
     } else if !state.name.isEmpty {
-      source = .name(Array(state.name))
+      source = .name(
+        try bounded(state.name, 128, "where a message came from"))
     }
     if state.hasSender { credentials = Ucred(state.sender) }
     files = try loader.filesInFlight(state.files)
@@ -193,6 +204,9 @@ extension SocketMessage {
 extension StateLoader {
   func filesInFlight(_ ids: [UInt64]) throws(SnapshotError) -> FilesInFlight? {
     guard !ids.isEmpty else { return nil }
+    guard ids.count <= FilesInFlight.limit else {
+      throw .invalidState("\(ids.count) files in flight together")
+    }
     var files: [OpenFile] = []
     for id in ids { files.append(try file(id)) }
     return FilesInFlight(files, kernel.network)
@@ -204,20 +218,15 @@ extension StateLoader {
     return messages
   }
 
+  /// The same of a connection that waits to be accepted, which it does in one place.
+  func waitingSocket<S: Socket>(_ id: UInt64, _ type: S.Type) throws(SnapshotError) -> S {
+    guard heldFiles.insert(id).inserted else { throw .invalidState("connection \(id)") }
+    return try socket(id)
+  }
+
   /// The socket `id`, which must be of the kind expected.
   func socket<S: Socket>(_ id: UInt64, _ type: S.Type = S.self) throws(SnapshotError) -> S {
     guard let socket = try file(id) as? S else { throw .invalidState("socket \(id)") }
     return socket
-  }
-
-  /// Restores what a file has of other files, which may have it of this one.
-  func restoreLinks(of file: OpenFile, _ state: Godwit_State_OpenFile) throws(SnapshotError) {
-    switch (file, state.kind) {
-    case (let set as EpollFile, .epoll(let state)): try set.restore(state, self)
-    case (let socket as UnixSocket, .unixSocket(let state)): try socket.restoreLinks(state, self)
-    case (let socket as InternetSocket, .internetSocket(let state)):
-      try socket.restoreLinks(state, self)
-    default: break
-    }
   }
 }

@@ -75,8 +75,11 @@ extension Kernel {
   }
 
   /// Gives the terminal, if there is one here, the modes that the guest had chosen.
-  func restoreTerminal(_ state: Godwit_State_Kernel) {
-    guard state.terminalModes.count == Termios.byteCount2 else { return }
+  func restoreTerminal(_ state: Godwit_State_Kernel) throws(SnapshotError) {
+    if state.terminalModes.isEmpty { return }
+    guard state.terminalModes.count == Termios.byteCount2 else {
+      throw .invalidState("the modes of the terminal")
+    }
     let modes = Termios(bytes2: Array(state.terminalModes))
     vfs.streams.terminalModes = modes
     // One that refuses them is no worse than one that was never asked.
@@ -84,57 +87,71 @@ extension Kernel {
   }
 
   /// Has the guest's clocks go on from where they were, once it runs.
-  private func restoreClock(_ state: Godwit_State_Kernel) {
+  private func restoreClock(_ state: Godwit_State_Kernel) throws(SnapshotError) {
     clock.restore(
       KernelClock.Moment(
-        monotonic: state.monotonic, realtime: state.realtime, suspended: state.suspended))
-    clock.wallOffset = state.wallOffset
+        monotonic: try checked(state.monotonic, SavedRange.clock, "the monotonic clock"),
+        realtime: try checked(state.realtime, SavedRange.clock, "the wall clock"),
+        suspended: try checked(state.suspended, SavedRange.clock, "the time spent suspended")))
+    let farthest = SavedRange.clock.upperBound
+    clock.wallOffset = try checked(
+      state.wallOffset, -farthest...farthest, "the wall clock's distance from the host's")
   }
 
-  /// Whether the numbers are such as a guest can have come to.
-  static func isSane(_ state: Godwit_State_Kernel) -> Bool {
-    let times = [state.monotonic, state.realtime, state.suspended]
-    return times.allSatisfy { (0...1 << 61).contains($0) }
-      && (-1 << 61...1 << 61).contains(state.wallOffset)
-      && (1...1024).contains(state.processors)
-      && (1_000...1_000_000_000).contains(state.timeSlice)
-      && (1...pidLimit).contains(state.nextPid)
-      && max(
-        state.syscallCount, state.futexSequence, state.lastInodeNumber, state.blockSequence)
-        < 1 << 62
-      && max(state.memory, 1) < 1 << 62
-  }
-
-  func restore(_ state: Godwit_State_Kernel) {
-    configuration.hostName = state.hostName
-    configuration.processors = Int(state.processors)
-    configuration.memory = state.memory
-    configuration.timeSlice = state.timeSlice
+  func restore(_ state: Godwit_State_Kernel) throws(SnapshotError) {
+    try restoreConfiguration(state)
     // Before the guest's clocks, which are derived from the host's.
     if let host = deterministicHost {
       host.restore(
-        time: state.determinism.time, seed: state.determinism.seed,
-        entropyPosition: state.determinism.entropyPosition)
+        time: try checked(state.determinism.time, SavedRange.clock, "the time of the run"),
+        seed: state.determinism.seed,
+        entropyPosition: try checked(
+          state.determinism.entropyPosition, SavedRange.counter, "the entropy handed out"))
     }
-    restoreClock(state)
+    try restoreClock(state)
     // Its slice goes on, or a task that never sleeps would starve others when there are many suspensions.
     current = state.current
-    sliceEnd = min(state.sliceEnd, saturatingSum(state.monotonic, configuration.timeSlice))
-    nextPID = state.nextPid
+    sliceEnd = min(max(state.sliceEnd, 0), state.monotonic + configuration.timeSlice)
+    nextPID = try checked(state.nextPid, SavedRange.pid, "the next process id")
     initialPID = state.initialPid
-    syscallCount = state.syscallCount
-    blockSequence = state.blockSequence
-    futexes.sequence = state.futexSequence
-    lastInodeNumber = state.lastInodeNumber
-    bootID = state.bootID
+    syscallCount = try checked(state.syscallCount, SavedRange.counter, "the number of calls")
+    blockSequence = try checked(state.blockSequence, SavedRange.counter, "the number of sleeps")
+    futexes.sequence = try checked(state.futexSequence, SavedRange.counter, "the futex waits")
+    lastInodeNumber = try checked(state.lastInodeNumber, SavedRange.counter, "the last inode")
+    try restoreBootID(state.bootID)
     network.restore(state)
-    if state.terminalSession != 0 {
-      vfs.streams.control.session = state.terminalSession
-      vfs.streams.control.foreground = state.terminalForeground
-      controllingTerminals[state.terminalSession] = vfs.streams.control
+    let session = try checked(
+      state.terminalSession, SavedRange.optionalPID, "the terminal's session")
+    if session != 0 {
+      vfs.streams.control.session = session
+      vfs.streams.control.foreground = try checked(
+        state.terminalForeground, SavedRange.optionalPID, "the terminal's foreground group")
+      controllingTerminals[session] = vfs.streams.control
     }
     vfs.lastRenameCookie = state.renameCookie
     for former in state.formerForegrounds { formerForegrounds[former.session] = former.group }
+  }
+
+  private func restoreConfiguration(_ state: Godwit_State_Kernel) throws(SnapshotError) {
+    guard GuestISA(rawValue: state.isa) != nil else {
+      throw .invalidState("the ISA \(state.isa)")
+    }
+    guard state.hostName.utf8.count <= Self.hostNameLimit else {
+      throw .invalidState("a host name of \(state.hostName.utf8.count) bytes")
+    }
+    configuration.hostName = state.hostName
+    configuration.processors = Int(try checked(state.processors, 1...1024, "the processors"))
+    configuration.memory = try checked(state.memory, SavedRange.counter, "the memory")
+    configuration.timeSlice = try checked(
+      state.timeSlice, 1_000...1_000_000_000, "the time slice")
+  }
+
+  /// Bytes of a host name (`__NEW_UTS_LEN`).
+  private static let hostNameLimit = 64
+
+  private func restoreBootID(_ id: String) throws(SnapshotError) {
+    guard id.utf8.count <= 36 else { throw .invalidState("the boot id") }
+    bootID = id
   }
 }
 

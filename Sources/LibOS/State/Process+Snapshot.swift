@@ -30,7 +30,7 @@ extension Process {
     state.noNewPrivileges = noNewPrivileges
     state.personality = personality
     state.startTime = startTime
-    state.endedProcessorTime = endedProcessorTime
+    state.endedProcessorTime = endedProcessorTime.nanoseconds
     saveTimers(to: &state)
     state.semaphoreUndo = semaphoreUndo.keys.sorted().map { id in
       var undo = Godwit_State_SemaphoreUndo()
@@ -53,15 +53,17 @@ extension Process {
     state.isBorrowing = life.isBorrowing
     state.hasExecuted_p = life.hasExecuted
     state.subreaper = isSubreaper
-    state.childrenProcessorTime = childrenProcessorTime
+    state.childrenProcessorTime = childrenProcessorTime.nanoseconds
   }
 
-  private func restoreLife(_ state: Godwit_State_Process) {
-    life.exitSignal = state.exitSignal
+  private func restoreLife(_ state: Godwit_State_Process) throws(SnapshotError) {
+    life.exitSignal = try checked(
+      state.exitSignal, SavedRange.optionalSignal, "the exit signal of process \(pid)")
     if state.hasExitCode {
       life.ending = .exited(state.exitCode)
     } else if state.killedBy != 0 {
-      life.ending = .killed(signal: state.killedBy)
+      life.ending = .killed(
+        signal: try checked(state.killedBy, SavedRange.signal, "the end of process \(pid)"))
     }
     isExiting = isZombie
     life.hasStopped = state.hasStopped_p
@@ -69,7 +71,8 @@ extension Process {
     life.isBorrowing = state.isBorrowing
     life.hasExecuted = state.hasExecuted_p
     isSubreaper = state.subreaper
-    childrenProcessorTime = state.childrenProcessorTime
+    childrenProcessorTime = try GuestDuration(
+      saved: state.childrenProcessorTime, "the processor time of process \(pid)'s children")
   }
 
   private func saveMemory(to state: inout Godwit_State_Process, _ saver: StateSaver)
@@ -118,14 +121,14 @@ extension Process {
     guard let isa = GuestISA(rawValue: state.isa), let processor = try? kernel.processor(for: isa)
     else { throw .invalidState("the ISA of process \(state.pid)") }
     let owner = kernel.processes[state.memoryOf]
-    guard state.memoryOf == 0 || owner?.isa == isa else {
+    guard owner == nil || owner?.isa == isa else {
       throw .invalidState("the memory of process \(state.pid)")
     }
     let space = owner?.space ?? AddressSpace(arena: kernel.arena, isa: isa)
     self.init(
       pid: state.pid, kernel: kernel, processor: processor, space: space,
       fs: FSContext(root: kernel.vfs.root))
-    restoreLife(state)
+    try restoreLife(state)
     parentPID = state.parentPid
     processGroup = state.processGroup
     session = state.session
@@ -136,7 +139,12 @@ extension Process {
         space.map(vma)
       else { throw .invalidState("mapping at 0x\(String(mapping.start, radix: 16))") }
     }
-    try loader.forEachSharedPage(of: Array(state.pages)) { page, frame in
+    try loader.forEachSharedPage(of: Array(state.pages)) { (page, frame) throws(SnapshotError) in
+      guard let vma = space.mapping(at: GuestAddress(page << 12)), !vma.flags.contains(.shared)
+      else {
+        kernel.arena.release(frame)
+        throw .invalidState("a page of process \(state.pid) at 0x\(String(page << 12, radix: 16))")
+      }
       space.restorePage(page, frame: frame)
     }
   }
@@ -145,37 +153,59 @@ extension Process {
   func restore(_ state: Godwit_State_Process, _ loader: StateLoader) throws(SnapshotError) {
     fs = FSContext(
       root: try loader.dentry(state.root), cwd: try loader.dentry(state.cwd),
-      umask: UInt16(truncatingIfNeeded: state.umask))
+      umask: UInt16(try checked(state.umask, 0...0o777, "the umask of process \(pid)")))
     if let owner = kernel.processes[state.filesOf] {
       files = owner.files
       files.retain()
     }
+    guard fs.root.isDirectory, fs.cwd.isDirectory else {
+      throw .invalidState("the directories of process \(pid)")
+    }
+    var taken: Set<Int32> = []
     for entry in state.descriptors {
-      guard (0..<1 << 20).contains(entry.fd) else {
+      guard (0..<1 << 20).contains(entry.fd), taken.insert(entry.fd).inserted else {
         throw .invalidState("descriptor \(entry.fd)")
       }
       files.replace(
         entry.fd, with: try loader.file(entry.file), closeOnExec: entry.closeOnExec)
     }
-    signals.restore(from: state)
+    try signals.restore(from: state)
     for index in 0..<min(ResourceLimits.count, state.limits.count / 2) {
       limits[index] = ResourceLimits.Limit(
         soft: state.limits[2 * index], hard: state.limits[2 * index + 1])
     }
-    credentials = Credentials(state.credentials)
-    layout = MemoryLayout(addresses: state.layout.map { GuestAddress($0) })
+    credentials = try Credentials(state.credentials)
+    guard let layout = MemoryLayout(saved: state.layout, isa) else {
+      throw .invalidState("the layout of process \(pid)")
+    }
+    self.layout = layout
     image.path = Array(state.executable)
     image.auxv = Array(state.auxv)
-    parentDeathSignal = state.parentDeathSignal
+    parentDeathSignal = try checked(
+      state.parentDeathSignal, SavedRange.optionalSignal,
+      "the parent death signal of process \(pid)")
     isDumpable = state.dumpable
     noNewPrivileges = state.noNewPrivileges
     personality = state.personality
-    startTime = state.startTime
-    endedProcessorTime = state.endedProcessorTime
+    startTime = try checked(state.startTime, SavedRange.clock, "the start of process \(pid)")
+    endedProcessorTime = try GuestDuration(
+      saved: state.endedProcessorTime, "the processor time of process \(pid)")
     try restoreTimers(from: state)
+    try restoreUndo(state.semaphoreUndo)
+  }
+}
+
+extension Process {
+  private func restoreUndo(_ states: [Godwit_State_SemaphoreUndo]) throws(SnapshotError) {
     let limit = Int32(SemaphoreSet.maximumValue)
-    for undo in state.semaphoreUndo {
-      semaphoreUndo[undo.id] = undo.adjustments.map { min(max($0, -limit), limit) }
+    for undo in states {
+      // Of a set that is no more there is nothing to undo.
+      guard let set = try? kernel.ipc.sets.object(undo.id),
+        set.semaphores.count == undo.adjustments.count
+      else { continue }
+      semaphoreUndo[undo.id] = try undo.adjustments.map { (value) throws(SnapshotError) in
+        try checked(value, -limit...limit, "what process \(pid) wants undone")
+      }
     }
   }
 }
@@ -201,7 +231,9 @@ extension VMA {
     let start = GuestAddress(state.start)
     let end = GuestAddress(state.end)
     guard start < end, start.isPageAligned, end.isPageAligned,
-      end <= isa.userAddressLimit, state.offset & 4095 == 0
+      end <= isa.userAddressLimit, state.offset & 4095 == 0,
+      // What mmap(2) accepts: the file's offsets end there.
+      state.offset <= UInt64(Int64.max) - (end - start), state.permissions <= 7
     else { return nil }
     var backing = Backing.anonymous
     if state.object != 0 {
@@ -209,7 +241,7 @@ extension VMA {
     }
     self.init(
       start: start, end: end,
-      permissions: Permissions(rawValue: UInt8(truncatingIfNeeded: state.permissions) & 7),
+      permissions: Permissions(rawValue: UInt8(state.permissions)),
       flags: Flags(rawValue: state.flags), backing: backing,
       name: String(decoding: state.name, as: UTF8.self))
   }
@@ -224,18 +256,16 @@ extension Credentials {
     return state
   }
 
-  fileprivate init(_ state: Godwit_State_Credentials) {
+  fileprivate init(_ state: Godwit_State_Credentials) throws(SnapshotError) {
+    guard state.uids.count == 4, state.gids.count == 4, state.groups.count <= Limits.NGROUPS_MAX
+    else { throw .invalidState("the credentials of a process") }
     self.init()
-    if state.uids.count == 4 {
-      (realUID, effectiveUID, savedUID, fsUID) = (
-        state.uids[0], state.uids[1], state.uids[2], state.uids[3]
-      )
-    }
-    if state.gids.count == 4 {
-      (realGID, effectiveGID, savedGID, fsGID) = (
-        state.gids[0], state.gids[1], state.gids[2], state.gids[3]
-      )
-    }
+    (realUID, effectiveUID, savedUID, fsUID) = (
+      state.uids[0], state.uids[1], state.uids[2], state.uids[3]
+    )
+    (realGID, effectiveGID, savedGID, fsGID) = (
+      state.gids[0], state.gids[1], state.gids[2], state.gids[3]
+    )
     groups = state.groups
   }
 }
@@ -249,8 +279,21 @@ extension Process.MemoryLayout {
 
   fileprivate var addresses: [GuestAddress] { Self.fields.map { self[keyPath: $0] } }
 
-  fileprivate init(addresses: [GuestAddress]) {
+  /// Bytes that the strings of `execve` take at most.
+  private static let stringsLimit: UInt64 = 4 << 20
+
+  /// - Returns: nil when an end lies before its start, or anything outside of the address space.
+  fileprivate init?(saved addresses: [UInt64], _ isa: GuestISA) {
+    guard addresses.count == Self.fields.count,
+      addresses.allSatisfy({ $0 <= isa.userAddressLimit.rawValue })
+    else { return nil }
     self.init()
-    for (field, address) in zip(Self.fields, addresses) { self[keyPath: field] = address }
+    for (field, address) in zip(Self.fields, addresses) {
+      self[keyPath: field] = GuestAddress(address)
+    }
+    guard codeStart <= codeEnd, dataStart <= dataEnd, breakStart <= breakEnd,
+      argumentsStart <= argumentsEnd, argumentsEnd - argumentsStart <= Self.stringsLimit,
+      environmentStart <= environmentEnd, environmentEnd - environmentStart <= Self.stringsLimit
+    else { return nil }
   }
 }

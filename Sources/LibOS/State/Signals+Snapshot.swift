@@ -1,6 +1,6 @@
 import LibOSState
 import LinuxABI
-import Machine
+import Snapshot
 
 extension TaskSignals {
   func save(to state: inout Godwit_State_Task) {
@@ -13,13 +13,13 @@ extension TaskSignals {
     state.fault = [fault.trapNumber, fault.errorCode, fault.address, fault.syndrome]
   }
 
-  mutating func restore(from state: Godwit_State_Task) {
+  mutating func restore(from state: Godwit_State_Task, _ tid: Int32) throws(SnapshotError) {
     mask = SignalSet(rawValue: state.signalMask)
-    pending = PendingSignals(restoring: state.pendingSignals.map { Siginfo(bytes: Array($0)) })
+    pending = try PendingSignals(saved: state.pendingSignals.map { Array($0) }, "task \(tid)")
     if !state.signalStack.isEmpty { stack = SignalStack(bytes: Array(state.signalStack)) }
     savedMask = state.hasSavedMask ? SignalSet(rawValue: state.savedMask) : nil
     isSignaled = state.signaled
-    restart = state.restart == 0 ? nil : Errno(rawValue: state.restart)
+    restart = try restartErrno(state.restart)
     if state.fault.count == 4 {
       fault = FaultInfo(
         trapNumber: state.fault[0], errorCode: state.fault[1], address: state.fault[2],
@@ -45,13 +45,29 @@ extension ProcessSignals {
     state.stopSignal = stopSignal?.rawValue ?? 0
   }
 
-  mutating func restore(from state: Godwit_State_Process) {
-    for entry in state.actions where (1...64).contains(entry.signal) {
-      self[Signal(rawValue: entry.signal)] = Sigaction(
+  mutating func restore(from state: Godwit_State_Process) throws(SnapshotError) {
+    for entry in state.actions {
+      let number = try checked(
+        entry.signal, SavedRange.signal, "a signal action of process \(state.pid)")
+      self[Signal(rawValue: number)] = Sigaction(
         handler: entry.handler, flags: SigactionFlags(rawValue: entry.flags),
         restorer: entry.restorer, mask: SignalSet(rawValue: entry.mask))
     }
-    pending = PendingSignals(restoring: state.pendingSignals.map { Siginfo(bytes: Array($0)) })
-    stopSignal = state.stopSignal == 0 ? nil : Signal(rawValue: state.stopSignal)
+    pending = try PendingSignals(
+      saved: state.pendingSignals.map { Array($0) }, "process \(state.pid)")
+    let stop = try checked(
+      state.stopSignal, SavedRange.optionalSignal, "what stopped process \(state.pid)")
+    stopSignal = stop == 0 ? nil : Signal(rawValue: stop)
+  }
+}
+
+extension PendingSignals {
+  /// - Parameter owner: what the signals were sent to.
+  fileprivate init(saved queue: [[UInt8]], _ owner: String) throws(SnapshotError) {
+    let infos = queue.map { Siginfo(bytes: $0) }
+    guard infos.allSatisfy(\.signal.isValid) else {
+      throw .invalidState("a signal that waits for \(owner)")
+    }
+    self.init(restoring: infos)
   }
 }

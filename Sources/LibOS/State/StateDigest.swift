@@ -22,6 +22,8 @@ package struct StateDigest {
 
   private let pageDigest: (PageReference) throws(SnapshotError) -> Digest
   private let storedPages: UInt64
+  /// A few bytes can stand for any number of zero pages; no picoprocess has 256 GiB of them.
+  private var pagesLeft: UInt64 = 1 << 26
 
   /// The digest of everything: that of the names and digests of all parts.
   package var whole: Digest {
@@ -46,8 +48,7 @@ package struct StateDigest {
     self.pageDigest = pageDigest
     self.storedPages = storedPages
     func decode<M: StateMessage>(_ id: StateSection) throws(SnapshotError) -> M {
-      guard let message = M(decoding: try section(id)) else { throw .invalidState("section \(id)") }
-      return message
+      try StateLoader.decode(id, try section(id))
     }
     add(try decode(.kernel) as Godwit_State_Kernel)
     add(try decode(.tasks) as Godwit_State_Tasks)
@@ -118,12 +119,12 @@ package struct StateDigest {
     memory.memoryOf = process.memoryOf
     let anonymous = process.mappings.filter { $0.object == 0 }
     var index = 0
-    let pages = try pages(of: Array(process.pages)) { page in
+    try add("process \(process.pid) memory", memory.encoded(), pages: Array(process.pages)) {
+      page in
       // Absent memory without a file behind it reads as zeroes.
       while index < anonymous.count, anonymous[index].end >> 12 <= page { index += 1 }
       return index < anonymous.count && anonymous[index].start >> 12 <= page
     }
-    add("process \(process.pid) memory", memory.encoded(), pages)
     var descriptors = Godwit_State_Process()
     descriptors.descriptors = process.descriptors
     descriptors.filesOf = process.filesOf
@@ -139,11 +140,12 @@ package struct StateDigest {
   }
 
   private mutating func add(_ object: Godwit_State_MemoryObject) throws(SnapshotError) {
-    let pages = try pages(of: Array(object.pages)) { $0 << 12 >= object.sourceSize }
     var rest = object
     rest.pages.removeAll()
     let path = object.hasSource ? " " + String(decoding: object.source.path, as: UTF8.self) : ""
-    add("memory object \(object.id)\(path)", rest.encoded(), pages)
+    try add(
+      "memory object \(object.id)\(path)", rest.encoded(), pages: Array(object.pages)
+    ) { $0 << 12 >= object.sourceSize }
   }
 
   private mutating func add(_ files: Godwit_State_Files) {
@@ -178,25 +180,29 @@ package struct StateDigest {
     add("names", rest.encoded())
   }
 
-  /// The numbers and digests of the pages of a map, but for zeroes where `isZeroes` says that an
-  /// absent page would read as such.
-  private func pages(of map: [UInt8], isZeroes: (UInt64) -> Bool) throws(SnapshotError) -> [UInt8] {
+  /// Adds a part of `bytes` and the numbers and digests of the pages of a map, but for zeroes where
+  /// `isZeroes` says that an absent page would read as such.
+  private mutating func add(
+    _ name: String, _ bytes: [UInt8], pages map: [UInt8], isZeroes: (UInt64) -> Bool
+  ) throws(SnapshotError) {
+    var builder = DigestBuilder()
+    builder.append(bytes[...])
     // Memory that another process was saved with, or that a host file has all of, comes without a map.
-    if map.isEmpty { return [] }
-    var bytes: [UInt8] = []
-    let map = try PageMap(decoding: map, storedPages: storedPages, limit: Self.pageLimit)
-    try map.forEachPage { (page, reference) throws(SnapshotError) in
-      if reference.isZero, isZeroes(page) { return }
-      for shift in stride(from: 0, to: 64, by: 8) {
-        bytes.append(UInt8(truncatingIfNeeded: page >> UInt64(shift)))
+    if !map.isEmpty {
+      let map = try PageMap(decoding: map, storedPages: storedPages, limit: pagesLeft)
+      pagesLeft -= map.pageCount
+      try map.forEachPage { (page, reference) throws(SnapshotError) in
+        if reference.isZero, isZeroes(page) { return }
+        var number: [UInt8] = []
+        for shift in stride(from: 0, to: 64, by: 8) {
+          number.append(UInt8(truncatingIfNeeded: page >> UInt64(shift)))
+        }
+        builder.append(number[...])
+        builder.append((reference.isZero ? Digest.zeroPage : try pageDigest(reference)).bytes[...])
       }
-      bytes += (reference.isZero ? Digest.zeroPage : try pageDigest(reference)).bytes
     }
-    return bytes
+    parts.append(Part(name: name, digest: builder.finish()))
   }
-
-  /// A hostile map may name any number of zero pages in a few bytes; no guest has 64 GiB.
-  private static let pageLimit: UInt64 = 1 << 24
 }
 
 extension Kernel {

@@ -4,7 +4,7 @@ import LinuxABI
 import Snapshot
 
 extension StateLoader {
-  /// Makes one open file as it was saved; its offset is set by the caller.
+  /// Makes one open file as it was saved, without what it has of other files.
   func restoreFile(_ state: Godwit_State_OpenFile) throws(SnapshotError) -> OpenFile {
     let flags = OpenFlags(rawValue: state.flags)
     switch state.kind {
@@ -12,16 +12,21 @@ extension StateLoader {
     case .stream(let stream): return try restoreStream(stream, flags)
     case .pipe(let end): return try restorePipeEnd(end, flags)
     case .event(let event):
-      return EventFile(count: event.count, isSemaphore: event.semaphore, flags: flags)
+      let count = try checked(event.count, 0...EventFile.limit, "the count of an eventfd")
+      return EventFile(count: count, isSemaphore: event.semaphore, flags: flags)
     case .timer(let timer):
-      return TimerFile(TimerFile.State(timer), kernel: kernel, flags: flags)
+      return TimerFile(try TimerFile.State(timer), kernel: kernel, flags: flags)
     case .signal(let signal):
       return SignalFile(
         kernel: kernel, process: kernel.processes[signal.pid],
         mask: SignalSet(rawValue: signal.mask), flags: flags)
     case .pid(let target):
+      let pid = try checked(target.pid, SavedRange.pid, "the process of a pidfd")
+      guard target.gone || kernel.processes[pid] != nil else {
+        throw .invalidState("a pidfd of process \(pid)")
+      }
       return PidFile(
-        target.pid, target.gone ? nil : kernel.processes[target.pid], kernel: kernel, flags: flags)
+        pid, target.gone ? nil : kernel.processes[pid], kernel: kernel, flags: flags)
     case .epoll: return EpollFile(flags: flags)
     case .text(let text):
       let place = try dentry(text.dentry)
@@ -49,10 +54,10 @@ extension StateLoader {
     if dentry.isDirectory {
       let listing: [InodeEntry]? =
         state.listed
-        ? state.listing.map {
+        ? try state.listing.map { (entry) throws(SnapshotError) in
           InodeEntry(
-            name: Array($0.name), number: $0.number,
-            type: FileType(rawValue: $0.type) ?? .S_IFREG)
+            name: try bounded(entry.name, Limits.NAME_MAX, "a name in a directory's listing"),
+            number: entry.number, type: FileType(rawValue: entry.type) ?? .S_IFREG)
         } : nil
       return DirectoryFile(dentry, flags, listing: listing)
     }
@@ -84,6 +89,32 @@ extension StateLoader {
       return file
     } catch {
       throw .refused("\(state.uri): \(error.message)")
+    }
+  }
+}
+
+extension StateLoader {
+  /// What all kinds of file have in common.
+  func restoreCommon(of file: OpenFile, _ state: Godwit_State_OpenFile) throws(SnapshotError) {
+    let what = "open file \(state.id)"
+    file.offset = try checked(state.offset, SavedRange.fileOffset, "the position of \(what)")
+    file.ioOwner = OwnerEx(
+      type: try checked(state.ownerType, 0...2, "the owner of \(what)"), pid: state.owner)
+    file.ioSignal = try checked(
+      state.ioSignal, SavedRange.optionalSignal, "the signal of \(what)")
+    if !(file is PathFile) { file.countAsOpen() }
+  }
+
+  /// Restores what a file has of other files, which may have it of this one.
+  func restoreLinks(of file: OpenFile, _ state: Godwit_State_OpenFile) throws(SnapshotError) {
+    switch (file, state.kind) {
+    case (let set as EpollFile, .epoll(let state)): try set.restore(state, self)
+    case (let socket as UnixSocket, .unixSocket(let state)): try socket.restoreLinks(state, self)
+    case (let socket as InternetSocket, .internetSocket(let state)):
+      try socket.restoreLinks(state, self)
+    case (let socket as NetlinkSocket, .netlinkSocket(let state)):
+      try socket.restoreLinks(state, self)
+    default: break
     }
   }
 }

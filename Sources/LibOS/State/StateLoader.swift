@@ -17,7 +17,11 @@ package final class StateLoader {
   private var objects: [UInt64: MemoryObject] = [:]
   package let files: Godwit_State_Files
   private var openFiles: [UInt64: OpenFile] = [:]
+  private let pipeStates: [UInt64: Godwit_State_Pipe]
   private var pipes: [UInt64: Pipe] = [:]
+  /// Files that are held, though nobody refers to them yet: connections that wait to be accepted, ends of
+  /// FIFOs that wait for the other one.
+  var heldFiles: Set<UInt64> = []
   /// Connections whose other end is outside, and stayed behind.
   var connectionsOutside: [TCPSocket] = []
   /// Frames that hold pages of processes, each used by all who have an equal page.
@@ -37,8 +41,9 @@ package final class StateLoader {
     self.isRehearsal = isRehearsal
     self.reader = reader
     let memory: Godwit_State_Memory = try Self.section(.memory, reader)
-    self.memory = Dictionary(memory.objects.map { ($0.id, $0) }) { first, _ in first }
+    self.memory = try Self.numbered(memory.objects, \.id, "memory objects")
     files = try Self.section(.files, reader)
+    pipeStates = try Self.numbered(files.pipes, \.id, "pipes")
     filesystems = try Self.section(.filesystems, reader)
   }
 
@@ -46,10 +51,37 @@ package final class StateLoader {
   package static func section<M: StateMessage>(
     _ section: StateSection, _ reader: SnapshotReader
   ) throws(SnapshotError) -> M {
-    guard let message = M(decoding: try reader.message(section)) else {
-      throw .invalidState("section \(section)")
+    try decode(section, try reader.message(section))
+  }
+
+  /// Decodes the bytes of one section, unless they would become far more than they are.
+  static func decode<M: StateMessage>(_ section: StateSection, _ bytes: [UInt8])
+    throws(SnapshotError) -> M
+  {
+    var census = StateCensus()
+    census.add(bytes, M.shape)
+    guard census.size <= decodedLimit else {
+      throw .tooLarge(what: "section \(section)", size: census.size, limit: decodedLimit)
     }
+    guard let message = M(decoding: bytes) else { throw .invalidState("section \(section)") }
     return message
+  }
+
+  /// Bytes that the messages of a section may take: those of some millions of files.
+  private static let decodedLimit: UInt64 = 1 << 30
+
+  /// The messages by number: each number belongs to one, and 0 to none.
+  private static func numbered<M>(
+    _ messages: [M], _ number: (M) -> UInt64, _ what: String
+  ) throws(SnapshotError) -> [UInt64: M] {
+    var known: [UInt64: M] = [:]
+    for message in messages {
+      let number = number(message)
+      guard number != 0, known.updateValue(message, forKey: number) == nil else {
+        throw .invalidState("\(what) of the same number \(number)")
+      }
+    }
+    return known
   }
 
   // MARK: Objects
@@ -68,14 +100,15 @@ package final class StateLoader {
       default: throw .invalidState("mount \(state.source.mount) of memory object \(id)")
       }
     }
-    guard state.size <= UInt64(Int64.max), state.sourceSize <= state.size else {
-      throw .invalidState("the size of memory object \(id)")
-    }
+    let what = "the size of memory object \(id)"
+    _ = try checked(state.size, SavedRange.fileOffset, what)
+    _ = try checked(state.sourceSize, 0...state.size, what)
     let object = MemoryObject(arena: kernel.arena)
     objects[id] = object
     object.restore(
       source: source, sourceSize: source == nil ? 0 : state.sourceSize, size: state.size)
-    try forEachPage(of: Array(state.pages)) { (index, frame) throws(SnapshotError) in
+    try forEachPage(of: Array(state.pages), below: (state.size + 4095) >> 12) {
+      (index, frame) throws(SnapshotError) in
       // An object's page is written in place, so a zero page needs a frame of its own.
       let own = frame == .zero ? kernel.arena.allocate() : frame
       guard let own else { throw .memoryLimit }
@@ -85,12 +118,17 @@ package final class StateLoader {
   }
 
   /// Calls `body` for every page of an encoded page map, each in a frame that it takes over.
-  package func forEachPage(
-    of map: [UInt8], _ body: (UInt64, Frame) throws(SnapshotError) -> Void
+  ///
+  /// - Parameter count: pages are numbered below it.
+  private func forEachPage(
+    of map: [UInt8], below count: UInt64, _ body: (UInt64, Frame) throws(SnapshotError) -> Void
   ) throws(SnapshotError) {
-    // Zero pages cost nothing in the file, so a hostile one could claim any number of them.
-    let limit = UInt64(kernel.arena.byteLimit >> 12) + 1 << 22
+    // Each takes a frame, a zero page too.
+    let limit = UInt64(kernel.arena.byteLimit >> 12)
     let map = try PageMap(decoding: map, storedPages: reader.pageCount, limit: limit)
+    if let last = map.runs.last, last.pages.upperBound > count {
+      throw .invalidState("pages beyond the end of a memory object")
+    }
     if isRehearsal { return }
     try map.forEachPage { (page, reference) throws(SnapshotError) in
       guard reference != .zero else { return try body(page, .zero) }
@@ -134,16 +172,27 @@ package final class StateLoader {
 
   /// The same for pages that are copied before they are written: equal ones share a frame, as those
   /// of a process and its child do.
-  package func forEachSharedPage(of map: [UInt8], _ body: (UInt64, Frame) -> Void)
-    throws(SnapshotError)
-  {
-    let limit = UInt64(kernel.arena.byteLimit >> 12) + 1 << 22
-    let map = try PageMap(decoding: map, storedPages: reader.pageCount, limit: limit)
+  func forEachSharedPage(
+    of map: [UInt8], _ body: (UInt64, Frame) throws(SnapshotError) -> Void
+  ) throws(SnapshotError) {
+    let map = try PageMap(
+      decoding: map, storedPages: reader.pageCount, limit: kernel.isa.userAddressLimit.page)
     if isRehearsal { return }
     try map.forEachPage { (page, reference) throws(SnapshotError) in
       let frame = try sharedFrame(reference)
       kernel.arena.retain(frame)
-      body(page, frame)
+      try body(page, frame)
+    }
+  }
+
+  /// What the page tables of all processes take must fit the memory limit, before any is made.
+  private func chargeTables(of processes: [Godwit_State_Process]) throws(SnapshotError) {
+    var budget = MemoryBudget(limit: UInt64(kernel.arena.byteLimit))
+    for process in processes where !process.pages.isEmpty {
+      try budget.charge(
+        tablesFor: PageMap(
+          decoding: Array(process.pages), storedPages: reader.pageCount,
+          limit: kernel.isa.userAddressLimit.page))
     }
   }
 
@@ -176,12 +225,11 @@ package final class StateLoader {
   /// as a guest likes.
   private func restoreFiles() throws(SnapshotError) {
     for state in files.files {
-      guard openFiles[state.id] == nil else { throw .invalidState("open file \(state.id)") }
+      guard state.id != 0, openFiles[state.id] == nil else {
+        throw .invalidState("open file \(state.id)")
+      }
       let file = try restoreFile(state)
-      file.offset = state.offset
-      file.ioOwner = OwnerEx(type: state.ownerType, pid: state.owner)
-      file.ioSignal = state.ioSignal
-      if !(file is PathFile) { file.countAsOpen() }
+      try restoreCommon(of: file, state)
       openFiles[state.id] = file
     }
     for state in files.files { try restoreLinks(of: file(state.id), state) }
@@ -209,11 +257,18 @@ package final class StateLoader {
     throw .invalidState("the members of epoll sets")
   }
 
+  /// Closes the files that nobody holds, as if somebody had: a snapshot may have some, though no guest has.
+  private func closeUnheldFiles() {
+    for state in files.files where !heldFiles.contains(state.id) {
+      guard let file = openFiles[state.id], file.referenceCount == 0 else { continue }
+      file.retain()
+      file.release()
+    }
+  }
+
   package func pipe(_ id: UInt64) throws(SnapshotError) -> Pipe {
     if let known = pipes[id] { return known }
-    guard let state = files.pipes.first(where: { $0.id == id }) else {
-      throw .invalidState("pipe \(id)")
-    }
+    guard let state = pipeStates[id] else { throw .invalidState("pipe \(id)") }
     let pipe = try Pipe(state)
     pipes[id] = pipe
     return pipe
@@ -267,10 +322,11 @@ package final class StateLoader {
     let state: Godwit_State_Kernel = try Self.section(.kernel, reader)
     let processes: Godwit_State_Processes = try Self.section(.processes, reader)
     let tasks: Godwit_State_Tasks = try Self.section(.tasks, reader)
-    guard Kernel.isSane(state), GuestISA(rawValue: state.isa) != nil else {
-      throw .invalidState("the kernel's")
-    }
-    kernel.restore(state)
+    try ProcessTree.check(
+      processes.processes, tasks.tasks, initial: state.initialPid,
+      limit: kernel.configuration.maximumTasks)
+    try chargeTables(of: processes.processes)
+    try kernel.restore(state)
     try restoreFilesystems()
     // Names in /proc lead to processes, and processes have names open: first there are processes,
     // then names, then all that the processes hold.
@@ -278,7 +334,7 @@ package final class StateLoader {
       kernel.processes[state.pid] = try Process(state, self)
     }
     for entry in state.accounts {
-      kernel.processes[entry.pid]?.accounts = ProcessAccounts(entry)
+      kernel.processes[entry.pid]?.accounts = try ProcessAccounts(entry)
     }
     for pid in state.terminalLeavers { kernel.processes[pid]?.hasLeftTerminal = true }
     releaseSharedFrames()
@@ -288,9 +344,10 @@ package final class StateLoader {
     try restoreFiles()
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
+    closeUnheldFiles()
     try restoreLocks()
     kernel.pseudoterminals.finishRestoring(files.pseudoterminals)
-    kernel.restoreTerminal(state)
+    try kernel.restoreTerminal(state)
     // Last, when all who wait for them are there to hear of it.
     for connection in connectionsOutside { connection.losePeer() }
   }
@@ -312,7 +369,9 @@ package final class StateLoader {
     // in which they had gone to sleep. Those of a stopped process do so when it is continued.
     let blocked = restored.values.filter(\.runsAgain)
       .sorted { ($0.blockSequence, $0.tid) < ($1.blockSequence, $1.tid) }
-    for task in order.compactMap({ restored[$0] }) + blocked where !task.isStopped {
+    var isQueued: Set<Int32> = []
+    for task in order.compactMap({ restored[$0] }) + blocked
+    where !task.isStopped && isQueued.insert(task.tid).inserted {
       kernel.scheduler.enqueue(task)
     }
   }

@@ -32,12 +32,12 @@ extension Task {
     state.rseq.address = rseq.address.rawValue
     state.rseq.length = rseq.length
     state.rseq.signature = rseq.signature
-    state.name = data(name)
+    state.name = data(name.bytes)
     signals.save(to: &state)
-    state.processorTime = currentProcessorTime
+    state.processorTime = currentProcessorTime.nanoseconds
     state.voluntarySwitches = voluntarySwitches
     state.involuntarySwitches = involuntarySwitches
-    state.niceness = niceness
+    state.niceness = niceness.value
     state.timerSlack = timerSlack
     if let pendingOpen { state.pendingOpen = saver.id(of: pendingOpen, .opening) }
     return state
@@ -72,9 +72,11 @@ extension Task {
       for index in 0..<6 { arguments[index] = state.call.arguments[index] }
       call = SyscallFrame(number: state.call.number, arguments: arguments)
     }
-    blockSequence = state.blockSequence
+    blockSequence = try checked(
+      state.blockSequence, SavedRange.counter, "the place of task \(tid) among the sleeping ones")
     if state.hasDeadline { progress.deadline = state.deadline }
-    progress.bytesDone = state.bytesDone
+    progress.bytesDone = try checked(
+      state.bytesDone, 0...UInt64(Limits.MAX_RW_COUNT), "what the call of task \(tid) has moved")
     progress.scratch = state.scratch
     if state.hasLimit { progress.limit = state.limit }
     if state.hasFutex {
@@ -82,21 +84,29 @@ extension Task {
         address: GuestAddress(state.futex.address), bitset: state.futex.bitset,
         sequence: state.futex.sequence, isWoken: state.futex.woken)
     }
-    if state.interruption != 0 { interruption = Errno(rawValue: state.interruption) }
+    interruption = try restartErrno(state.interruption)
     clearChildTID = GuestAddress(state.clearChildTid_p)
     robustList = GuestAddress(state.robustList)
     robustListLength = state.robustListLength
     rseq = RseqRegistration(
       address: GuestAddress(state.rseq.address), length: state.rseq.length,
       signature: state.rseq.signature)
-    name = Array(state.name)
-    signals.restore(from: state)
-    processorTime = state.processorTime
-    // They only count, and must have room to.
-    voluntarySwitches = min(state.voluntarySwitches, 1 << 62)
-    involuntarySwitches = min(state.involuntarySwitches, 1 << 62)
-    niceness = state.niceness
+    name = try TaskName(saved: Array(state.name), "the name of task \(tid)")
+    try signals.restore(from: state, tid)
+    processorTime = try GuestDuration(
+      saved: state.processorTime, "the processor time of task \(tid)")
+    let counts = "the switches of task \(tid)"
+    voluntarySwitches = try checked(state.voluntarySwitches, SavedRange.counter, counts)
+    involuntarySwitches = try checked(state.involuntarySwitches, SavedRange.counter, counts)
+    niceness = Niceness(
+      clamping: try checked(state.niceness, Niceness.range, "the niceness of task \(tid)"))
     timerSlack = state.timerSlack
-    if state.pendingOpen != 0 { pendingOpen = try loader.file(state.pendingOpen) }
+    if state.pendingOpen != 0 {
+      let file = try loader.file(state.pendingOpen)
+      guard file is PipeEnd, loader.heldFiles.insert(state.pendingOpen).inserted else {
+        throw .invalidState("what task \(tid) opens")
+      }
+      pendingOpen = file
+    }
   }
 }

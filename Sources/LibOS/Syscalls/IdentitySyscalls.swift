@@ -207,7 +207,7 @@ private func sys_getgroups(_ call: SyscallContext) throws(Errno) -> SyscallResul
 
 private func sys_setgroups(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call.process.credentials.isPrivileged else { throw .EPERM }
-  guard call[0] <= 65536 else { throw .EINVAL }
+  guard call[0] <= UInt64(Limits.NGROUPS_MAX) else { throw .EINVAL }
   var groups: [UInt32] = []
   for index in 0..<call[0] { groups.append(try call.load(at: call.address(1) + index * 4)) }
   call.process.credentials.groups = groups

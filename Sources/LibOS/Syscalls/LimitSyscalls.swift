@@ -54,12 +54,12 @@ extension SyscallTable {
       guard call.uint(0) <= 2 else { throw .EINVAL }
       if call.uint(0) == 0, call.kernel.isInit(call.int(1)) { return .value(20) }
       let target = call.uint(0) == 0 ? try taskOrCaller(call, call.int(1)) : call.task
-      return .value(20 - target.niceness)
+      return .value(20 - target.niceness.value)
     },
     SyscallRow("setpriority", x64: 141, generic: 140, [.int, .pid, .int]) { call throws(Errno) in
       guard call.uint(0) <= 2 else { throw .EINVAL }
       let target = call.uint(0) == 0 ? try taskOrCaller(call, call.int(1)) : call.task
-      let wanted = min(19, max(-20, call.int(2)))
+      let wanted = Niceness(clamping: call.int(2))
       guard wanted >= target.niceness || call.process.credentials.isPrivileged else {
         throw .EACCES
       }
@@ -124,13 +124,14 @@ private func sys_prlimit64(_ call: SyscallContext) throws(Errno) -> SyscallResul
 }
 
 private func sys_getrusage(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let time: Int64
+  let used: GuestDuration
   switch call.int(0) {
-  case 0: time = call.process.processorTime
-  case 1: time = call.task.currentProcessorTime
-  case -1: time = call.process.childrenProcessorTime
+  case 0: used = call.process.processorTime
+  case 1: used = call.task.currentProcessorTime
+  case -1: used = call.process.childrenProcessorTime
   default: throw .EINVAL
   }
+  let time = used.nanoseconds
   var bytes = [UInt8](repeating: 0, count: 144)
   bytes.withMutableRawSpan {
     $0.store(time / 1_000_000_000, at: 0)

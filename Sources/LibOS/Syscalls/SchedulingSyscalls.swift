@@ -63,7 +63,7 @@ private func sys_sched_getattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   var writer = ByteWriter(capacity: attributeSize)
   writer.write(UInt32(attributeSize))
   writer.zero(12)
-  writer.write(task?.niceness ?? 0)
+  writer.write(task?.niceness.value ?? 0)
   writer.pad(to: attributeSize)
   try call.store(writer.bytes, to: call.address(1))
   return .success
@@ -78,7 +78,7 @@ private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   reader.skip(4)
   let policy: UInt32 = reader.read()
   reader.skip(8)
-  let niceness: Int32 = reader.read()
+  let wanted: Int32 = reader.read()
   let task = try taskOrCaller(call, call.int(0))
   switch SchedulingPolicy(rawValue: policy) {
   case .SCHED_OTHER, .SCHED_BATCH, .SCHED_IDLE: break
@@ -87,8 +87,8 @@ private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   case nil: throw .EINVAL
   }
   let isPrivileged = call.process.credentials.isPrivileged
-  guard niceness >= task.niceness || isPrivileged else { throw .EPERM }
-  task.niceness = min(19, max(-20, niceness))
+  guard wanted >= task.niceness.value || isPrivileged else { throw .EPERM }
+  task.niceness = Niceness(clamping: wanted)
   return .success
 }
 

@@ -53,8 +53,8 @@ extension SyscallTable {
       let tick = 1_000_000_000 / Int64(Limits.USER_HZ)
       if !call.address(0).isNull {
         let times = Tms(
-          tms_utime: call.process.processorTime / tick,
-          tms_cutime: call.process.childrenProcessorTime / tick)
+          tms_utime: call.process.processorTime.nanoseconds / tick,
+          tms_cutime: call.process.childrenProcessorTime.nanoseconds / tick)
         try call.store(times, to: call.address(0))
       }
       return .value(Int(call.kernel.clock.monotonic / tick))

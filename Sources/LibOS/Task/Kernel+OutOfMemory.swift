@@ -39,7 +39,7 @@ extension Kernel {
   /// Without a word nobody would understand the SIGKILL.
   private func tellOfKilling(_ victim: Process) {
     host.log(
-      "godwit: Out of memory: Killed process \(victim.pid) (\(text(victim.name))), which had "
+      "godwit: Out of memory: Killed process \(victim.pid) (\(text(victim.name.bytes))), which had "
         + "\(victim.residentPages * 4) kB of the guest's \(arena.byteLimit >> 10) kB")
   }
 }

@@ -48,10 +48,10 @@ package final class Process {
   package var accounts = ProcessAccounts()
   /// Guest monotonic time of its start, in nanoseconds.
   package var startTime: Int64 = 0
-  /// Processor time of threads that have ended, in nanoseconds.
-  package var endedProcessorTime: Int64 = 0
-  /// Processor time of children that were waited for, and theirs, in nanoseconds.
-  package var childrenProcessorTime: Int64 = 0
+  /// Processor time of threads that have ended.
+  package var endedProcessorTime = GuestDuration.zero
+  /// Processor time of children that were waited for, and theirs.
+  package var childrenProcessorTime = GuestDuration.zero
   package var isExiting = false
   /// Interval timers and POSIX timers.
   package private(set) lazy var timers = ProcessTimers(self)

@@ -1,4 +1,5 @@
 import LibOSState
+import Snapshot
 
 extension ProcessAccounts {
   func save(_ pid: Int32) -> Godwit_State_ProcessAccounts {
@@ -9,16 +10,18 @@ extension ProcessAccounts {
     state.bytesWritten = bytesWritten
     state.writes = writes
     state.killAdjustment = killAdjustment
-    state.finalName = data(finalName)
+    state.finalName = data(finalName.bytes)
     return state
   }
 
-  init(_ state: Godwit_State_ProcessAccounts) {
+  init(_ state: Godwit_State_ProcessAccounts) throws(SnapshotError) {
     bytesRead = state.bytesRead
     reads = state.reads
     bytesWritten = state.bytesWritten
     writes = state.writes
-    killAdjustment = state.killAdjustment
-    finalName = Array(state.finalName)
+    killAdjustment = try checked(
+      state.killAdjustment, Self.killAdjustments, "oom_score_adj of process \(state.pid)")
+    finalName = try TaskName(
+      saved: Array(state.finalName), "the last name of process \(state.pid)")
   }
 }

@@ -8,8 +8,9 @@ package struct ProcessAccounts: Hashable, Sendable {
   package var writes: UInt64 = 0
   /// How much rather it is to be killed for want of memory than others (`/proc/PID/oom_score_adj`).
   package var killAdjustment: Int32 = 0
+  static let killAdjustments: ClosedRange<Int32> = -1000...1000
   /// The name that its leader had, once that has ended.
-  package var finalName: [UInt8] = []
+  package var finalName = TaskName([])
 
   package init() {}
 
@@ -26,7 +27,7 @@ package struct ProcessAccounts: Hashable, Sendable {
 
 extension Process {
   /// The name of its first thread, which ended ones keep.
-  package var name: [UInt8] {
+  package var name: TaskName {
     tasks.first(where: \.isLeader)?.name ?? (isZombie ? nil : tasks.first?.name)
       ?? accounts.finalName
   }

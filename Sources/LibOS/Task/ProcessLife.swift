@@ -132,6 +132,6 @@ extension Process {
     post(
       .child(
         signal, code: code, pid: child.pid, uid: child.credentials.realUID, status: status,
-        utime: child.processorTime / 10_000_000, stime: 0))
+        utime: child.processorTime.nanoseconds / 10_000_000, stime: 0))
   }
 }

@@ -1,16 +1,21 @@
 // Processor time: a task is charged for the wall time during which it is the loaded one.
 
 extension Task {
-  /// Nanoseconds of processor time used so far.
-  package var currentProcessorTime: Int64 {
+  /// Processor time used so far.
+  package var currentProcessorTime: GuestDuration {
     guard kernel.loaded === self else { return processorTime }
-    return processorTime + kernel.clock.monotonic - kernel.loadedSince
+    return processorTime + kernel.timeLoaded(at: kernel.clock.monotonic)
   }
 }
 
+extension Kernel {
+  /// How long the loaded task has been running at guest monotonic time `now`.
+  func timeLoaded(at now: Int64) -> GuestDuration { GuestDuration(clamping: now &- loadedSince) }
+}
+
 extension Process {
-  /// Nanoseconds of processor time of all threads, ended ones included.
-  package var processorTime: Int64 {
+  /// Processor time of all threads, ended ones included.
+  package var processorTime: GuestDuration {
     tasks.reduce(endedProcessorTime) { $0 + $1.currentProcessorTime }
   }
 }

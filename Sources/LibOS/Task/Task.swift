@@ -43,14 +43,13 @@ package final class Task: WaitListener {
   package var robustList = GuestAddress.null
   package var robustListLength: UInt64 = 0
   package var rseq = RseqRegistration()
-  /// At most 15 bytes (`PR_SET_NAME`).
-  package var name: [UInt8] = []
+  package var name = TaskName([])
   package var signals = TaskSignals()
-  /// Nanoseconds of processor time used, up to when it was last switched out.
-  package var processorTime: Int64 = 0
+  /// Processor time used, up to when it was last switched out.
+  package var processorTime = GuestDuration.zero
   package var voluntarySwitches: UInt64 = 0
   package var involuntarySwitches: UInt64 = 0
-  package var niceness: Int32 = 0
+  package var niceness = Niceness.normal
   package var timerSlack: UInt64 = 50_000
 
   package init(tid: Int32, process: Process, kernel: Kernel) {

@@ -32,7 +32,8 @@ extension LineDiscipline {
     edited = Array(state.edited)
     ready = ByteQueue(Array(state.ready))
     lines = state.lines.map { Int($0) }
-    guard !isCanonical || lines.reduce(0, +) == ready.count, !lines.contains(0) else {
+    let sum = lines.reduce(0, +)
+    guard isCanonical ? sum == ready.count : sum <= ready.count, !lines.contains(0) else {
       throw .invalidState("a terminal's lines")
     }
     arrivals = state.arrivals

@@ -45,10 +45,12 @@ extension Pseudoterminal {
 
   fileprivate func restore(_ state: Godwit_State_Pseudoterminal) throws(SnapshotError) {
     discipline = try LineDiscipline(state.discipline)
-    if state.session != 0 {
-      control.session = state.session
-      control.foreground = state.foreground
-      kernel.controllingTerminals[state.session] = control
+    let what = "the session of pseudoterminal \(state.number)"
+    let session = try checked(state.session, SavedRange.optionalPID, what)
+    if session != 0 {
+      control.session = session
+      control.foreground = try checked(state.foreground, SavedRange.optionalPID, what)
+      kernel.controllingTerminals[session] = control
     }
     size = Winsize(bytes: Array(state.size))
     isLocked = state.locked

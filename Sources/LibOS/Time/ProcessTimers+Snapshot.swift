@@ -19,19 +19,22 @@ extension Process {
   func restoreTimers(from state: Godwit_State_Process) throws(SnapshotError) {
     var saved = ProcessTimers.State()
     for entry in state.intervalTimers {
-      let schedule = IntervalSchedule(entry.schedule)
+      let schedule = try IntervalSchedule(entry.schedule)
       switch entry.which {
       case 0: saved.real = schedule
       case 1: saved.virtual = schedule
-      default: saved.profiling = schedule
+      case 2: saved.profiling = schedule
+      default: throw .invalidState("interval timer \(entry.which) of process \(pid)")
       }
     }
     var ids: Set<Int32> = []
-    for timer in state.timers where !ids.insert(timer.id).inserted {
+    for timer in state.timers where timer.id < 0 || !ids.insert(timer.id).inserted {
       throw .invalidState("two timers \(timer.id) in process \(pid)")
     }
-    saved.nextID = state.nextTimer
-    saved.posix = state.timers.map { PosixTimer.State($0) }
+    saved.nextID = try checked(state.nextTimer, 0...Int32.max, "the timers of process \(pid)")
+    saved.posix = try state.timers.map { (timer) throws(SnapshotError) in
+      try PosixTimer.State(timer)
+    }
     timers.restore(saved)
   }
 }
@@ -53,13 +56,18 @@ extension PosixTimer.State {
     return state
   }
 
-  fileprivate init(_ state: Godwit_State_Timer) {
+  fileprivate init(_ state: Godwit_State_Timer) throws(SnapshotError) {
+    guard let notify = SigevNotify(rawValue: .init(state.notify)) else {
+      throw .invalidState("what timer \(state.id) does")
+    }
+    let signals = notify == .SIGEV_NONE ? .min...Int32.max : SavedRange.signal
     self.init(
-      id: state.id, clock: TimerClock(state.clock),
-      notify: SigevNotify(rawValue: .init(state.notify)) ?? .SIGEV_NONE,
-      signal: Signal(rawValue: state.signal), value: state.value, threadID: state.tid)
-    runsOn = TimerClock(state.runsOn)
-    schedule = IntervalSchedule(state.schedule)
+      id: state.id, clock: try TimerClock(state.clock), notify: notify,
+      signal: Signal(
+        rawValue: try checked(state.signal, signals, "the signal of timer \(state.id)")),
+      value: state.value, threadID: state.tid)
+    runsOn = try TimerClock(state.runsOn)
+    schedule = try IntervalSchedule(state.schedule)
     overrun = state.overrun
     lastOverrun = state.lastOverrun
     isPending = state.queued

@@ -69,7 +69,7 @@ package final class ProcessTimers {
   }
 
   private func now(_ kind: IntervalTimerKind) -> Int64 {
-    kind == .ITIMER_REAL ? kernel.clock.monotonic : process.processorTime
+    kind == .ITIMER_REAL ? kernel.clock.monotonic : process.processorTime.nanoseconds
   }
 
   /// The time left and the interval, in nanoseconds.
@@ -177,16 +177,18 @@ package final class ProcessTimers {
 
   /// What `clock`, of processor time, shows at guest monotonic time `now`.
   private func time(_ clock: TimerClock, at now: Int64) -> Int64? {
-    let running = kernel.loaded.map { ($0, now - kernel.loadedSince) }
+    let running = kernel.loaded.map { ($0, kernel.timeLoaded(at: now)) }
     switch clock {
     case .process:
       let others = process.tasks.reduce(process.endedProcessorTime) { $0 + $1.processorTime }
-      guard let (task, time) = running, task.process === process else { return others }
-      return others + time
+      guard let (task, time) = running, task.process === process else { return others.nanoseconds }
+      return (others + time).nanoseconds
     case .thread(let tid):
       guard let task = kernel.tasks[tid] else { return nil }
-      guard let (loaded, time) = running, loaded === task else { return task.processorTime }
-      return task.processorTime + time
+      guard let (loaded, time) = running, loaded === task else {
+        return task.processorTime.nanoseconds
+      }
+      return (task.processorTime + time).nanoseconds
     case .monotonic, .boottime, .realtime:
       return nil
     }

@@ -41,8 +41,8 @@ extension Kernel {
   /// Nanoseconds that `clock` shows; nil when its process or thread is gone.
   package func time(_ clock: TimerClock) -> Int64? {
     switch clock {
-    case .process(let pid): processes[pid]?.processorTime
-    case .thread(let tid): tasks[tid]?.currentProcessorTime
+    case .process(let pid): processes[pid]?.processorTime.nanoseconds
+    case .thread(let tid): tasks[tid]?.currentProcessorTime.nanoseconds
     case .monotonic, .boottime, .realtime: self.clock.time(clock)
     }
   }

@@ -35,13 +35,9 @@ final class FuzzMachine {
 
   /// A guest with files and descriptors of every kind.
   private static func fresh(_ isa: GuestISA) -> SignalMachine {
-    let machine = SignalMachine(isa, lower: "/lower-tree", mount: "/mounted")
+    let machine = SignalMachine(isa, lower: lower, mount: mount)
     FuzzMemory.prepare(machine.process.space)
-    let host = machine.host
-    host.inherited[0] = .file(host.files.addFile("/in", "input"), SharedPosition(), .read)
-    host.inherited[1] = .stream(TestStream(input: "typed", isTerminal: true))
-    host.inherited[2] = .stream(TestStream(options: .write))
-    for number in [1, 2] { host.stream(Int32(number)).room = 1 << 20 }
+    addStreams(to: machine.host)
     machine.kernel.openStandardStreams(of: machine.process)
     let data = FuzzMemory.data
     func path(_ text: String) -> UInt64 { FuzzMemory.paths.first { $0.text == text }!.address }
@@ -73,6 +69,24 @@ final class FuzzMachine {
     // The test host's disk is memory.
     machine.process.limits[ResourceLimits.fileSize].soft = 16 << 20
     return machine
+  }
+
+  private static let lower = "/lower-tree"
+  private static let mount = "/mounted"
+
+  /// A host as a fresh guest finds it.
+  static func freshHost() -> TestHost {
+    let host = TestHost()
+    SignalMachine.addFiles(to: host, lower: lower, mount: mount)
+    addStreams(to: host)
+    return host
+  }
+
+  private static func addStreams(to host: TestHost) {
+    host.inherited[0] = .file(host.files.addFile("/in", "input"), SharedPosition(), .read)
+    host.inherited[1] = .stream(TestStream(input: "typed", isTerminal: true))
+    host.inherited[2] = .stream(TestStream(options: .write))
+    for number in [1, 2] { host.stream(Int32(number)).room = 1 << 20 }
   }
 
   /// Sockets of every kind: pairs, some that listen and some that are connected to them.

@@ -34,15 +34,12 @@ final class SignalMachine {
     outside: OutsideConfiguration = OutsideConfiguration()
   ) {
     var tree = FilesystemConfiguration()
+    Self.addFiles(to: host, lower: lower, mount: mount)
     if let lower {
-      host.files.addFile(lower + "/lower/file", "lower")
-      host.files.addDirectory(lower + "/lower/dir")
       try! host.grant(lower, isReadOnly: true)
       tree.lower = StreamURI(.dir, lower)
     }
     if let mount {
-      host.files.addFile(mount + "/file", "mounted")
-      host.files.addDirectory(mount + "/dir")
       try! host.grant(mount)
       tree.mounts = [.host(.init(host: StreamURI(.dir, mount), guest: Array("/mnt".utf8)))]
     }
@@ -76,6 +73,18 @@ final class SignalMachine {
     engine.onEnd = { [unowned self] in
       kernel.onInterrupt = { .stop }
       kernel.interrupt.raise()
+    }
+  }
+
+  /// What a host has beneath the root, and in the directory that is mounted.
+  static func addFiles(to host: TestHost, lower: String?, mount: String?) {
+    if let lower {
+      host.files.addFile(lower + "/lower/file", "lower")
+      host.files.addDirectory(lower + "/lower/dir")
+    }
+    if let mount {
+      host.files.addFile(mount + "/file", "mounted")
+      host.files.addDirectory(mount + "/dir")
     }
   }
 

@@ -13,8 +13,55 @@ import LibOS
 /// Snapshots with right checksums and senseless state: each is refused, or makes a guest that can be
 /// looked at and saved again. Nothing traps.
 @Suite struct HostileStateTests {
+  /// A snapshot to be changed, and what it takes to resume it.
+  private struct Base {
+    let parts: SnapshotParts
+    private let tree: FilesystemConfiguration
+
+    /// Of the first seed a guest with something of everything; of the others one that made calls of all
+    /// kinds before.
+    init(_ seed: UInt64) throws {
+      if seed == 1 {
+        let machine = try HostileStateTests.furnished()
+        tree = machine.tree
+        parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
+        return
+      }
+      let fuzz = FuzzMachine(seed % 2 == 0 ? .x86_64 : .aarch64)
+      tree = fuzz.machine.tree
+      Self.run(fuzz, calls: Int(seed % 8) * 40, seed)
+      // Some leave files in the mounted directory, or end.
+      if let found = try? SnapshotParts(RoundTrip(fuzz.machine.kernel).reader()),
+        let bytes = try? found.encoded(),
+        (try? RoundTrip(bytes: bytes).resume(on: FuzzMachine.freshHost(), tree)) != nil
+      {
+        parts = found
+        return
+      }
+      fuzz.renew()
+      parts = try SnapshotParts(RoundTrip(fuzz.machine.kernel).reader())
+    }
+
+    private static func run(_ fuzz: FuzzMachine, calls: Int, _ seed: UInt64) {
+      var values = HostileValues(seed: seed)
+      let rows = SyscallTable.all.filter { $0.number(on: fuzz.isa) != nil }
+      FuzzMemory.fill(fuzz.machine.process.space, &values)
+      for _ in 0..<calls where fuzz.isAlive {
+        let row = values.pick(rows)
+        var arguments = row.arguments.map { values.argument($0) }
+        while arguments.count < 6 { arguments.append(values.anything()) }
+        _ = fuzz.call(row.number(on: fuzz.isa)!, arguments)
+      }
+    }
+
+    func resume(_ snapshot: RoundTrip) throws -> ResumedGuest {
+      let host = FuzzMachine.freshHost()
+      return ResumedGuest(kernel: try snapshot.resume(on: host, tree), host: host)
+    }
+  }
+
   /// A guest with something of everything.
-  private func furnished() throws -> SignalMachine {
+  private static func furnished() throws -> SignalMachine {
     let machine = SignalMachine(.x86_64)
     let files = machine.process.files
     try machine.open("/tmp/file", [.O_RDWR, .O_CREAT])
@@ -54,13 +101,16 @@ import LibOS
     return machine
   }
 
-  /// How many seeds each test goes through; more of them for a search by hand.
-  private static let seeds: ClosedRange<UInt64> =
-    1...(ProcessInfo.processInfo.environment["GODWIT_FUZZ_SEEDS"].flatMap { UInt64($0) } ?? 8)
+  private static let environment = ProcessInfo.processInfo.environment
+  private static let isLong = environment["GODWIT_TEST_LONG"] != nil
+
+  /// Each seed is a guest; GODWIT_TEST_LONG goes through more of them, and GODWIT_TEST_SEED through others.
+  private static let seeds: ClosedRange<UInt64> = 1...(isLong ? 64 : 4)
+  private static let turns = isLong ? 400 : 100
 
   /// Changes single bytes: mostly what is no message any more.
   @Test(arguments: seeds) func damagedStateIsRefusedOrHarmless(seed: UInt64) throws {
-    try run(seed, atLeastRefused: 50) { section, numbers in
+    try run(seed, atLeastRefused: Self.turns / 8) { section, numbers in
       let index = Int.random(in: section.indices, using: &numbers)
       switch Int.random(in: 0..<4, using: &numbers) {
       case 0: section[index] ^= 1 << UInt8.random(in: 0..<8, using: &numbers)
@@ -73,7 +123,7 @@ import LibOS
 
   /// Changes fields: all of it can be read, and makes no sense.
   @Test(arguments: seeds) func senselessStateIsRefusedOrHarmless(seed: UInt64) throws {
-    try run(seed, atLeastRefused: 20) { section, numbers in
+    try run(seed, atLeastRefused: Self.turns / 20) { section, numbers in
       guard var message = WireMessage(section) else { return }
       message.change(using: &numbers)
       section = message.bytes
@@ -84,11 +134,14 @@ import LibOS
     _ seed: UInt64, atLeastRefused least: Int,
     _ change: (inout [UInt8], inout SeededNumbers) -> Void
   ) throws {
-    let machine = try furnished()
-    let parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
-    var numbers = SeededNumbers(seed)
+    let base = try Base(seed)
+    let parts = base.parts
     var refused = 0
-    for _ in 0..<400 {
+    for turn in 0..<Self.turns {
+      // Of its own numbers, so that a turn can be had alone.
+      var numbers = SeededNumbers(seed << 32 | UInt64(turn))
+      if let only = Self.environment["GODWIT_FUZZ_TURN"], only != "\(turn)" { continue }
+      Self.show("seed \(seed) turn \(turn)")
       var changed = parts
       let section = parts.sections.keys.sorted().randomElement(using: &numbers)!
       for _ in 0..<Int.random(in: 1...3, using: &numbers) where !changed.sections[section]!.isEmpty
@@ -96,17 +149,43 @@ import LibOS
         change(&changed.sections[section]!, &numbers)
       }
       do {
-        let kernel = try RoundTrip(bytes: changed.encoded()).resume(on: machine.host)
-        inspect(kernel)
-        _ = try RoundTrip(kernel)
-      } catch is SnapshotError { refused += 1 }
+        try live(RoundTrip(bytes: changed.encoded()), base, &numbers)
+      } catch let error as SnapshotError {
+        Self.show("  \(error)")
+        refused += 1
+      }
     }
-    #expect(refused > least)
+    if Self.environment["GODWIT_FUZZ_TURN"] == nil { #expect(refused > least) }
+  }
+
+  private static func show(_ line: @autoclosure () -> String) {
+    guard environment["GODWIT_FUZZ_TRACE"] != nil else { return }
+    FileHandle.standardError.write(Data((line() + "\n").utf8))
+  }
+
+  /// Resumes a snapshot; the guest runs on, is looked at, saved, and resumed once more.
+  private func live(_ snapshot: RoundTrip, _ base: Base, _ numbers: inout SeededNumbers) throws {
+    var values = HostileValues(seed: numbers.next())
+    let again: RoundTrip
+    do {
+      let guest = try base.resume(snapshot)
+      guest.lookAtFiles()
+      #expect(guest.readAllOfProc() > 0)
+      guest.run(calls: 40, &values)
+      if guest.kernel.exitStatus != nil { return }
+      #expect(guest.readAllOfProc() > 0)
+      guest.lookAtFiles()
+      _ = try guest.kernel.digestState()
+      again = try RoundTrip(guest.kernel)
+    }
+    let guest = try base.resume(again)
+    guest.run(calls: 10, &values)
+    guest.lookAtFiles()
   }
 
   /// An epoll set can't be a member of itself, nor of one that it watches.
   @Test func epollSetsInCirclesAreRefused() throws {
-    let machine = try furnished()
+    let machine = try Self.furnished()
     let parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
     var files = try #require(Godwit_State_Files(decoding: parts.sections[4]!))
     let place = try #require(
@@ -120,7 +199,7 @@ import LibOS
   }
 
   @Test func timersOfTheSameIdAreRefused() throws {
-    let machine = try furnished()
+    let machine = try Self.furnished()
     var parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
     let section = StateSection.processes.rawValue
     var state = try #require(Godwit_State_Processes(decoding: parts.sections[section]!))
@@ -128,22 +207,6 @@ import LibOS
     parts.sections[section] = state.encoded()
     #expect(throws: SnapshotError.self) {
       try RoundTrip(bytes: parts.encoded()).resume(on: machine.host)
-    }
-  }
-
-  private func inspect(_ kernel: Kernel) {
-    for process in kernel.processes.values {
-      for fd in process.files.descriptors {
-        guard let file = try? process.files.file(fd) else { continue }
-        _ = (file.pollEvents(), try? file.status(), file.linkName, file.fdinfo)
-      }
-      for name in ["maps", "stat", "status", "limits", "cmdline"] {
-        let file = try? kernel.vfs.open(
-          Array("/proc/\(process.pid)/\(name)".utf8), from: kernel.vfs.root, [],
-          caller: PathCaller(fs: process.fs))
-        file?.retain()
-        file?.release()
-      }
     }
   }
 }

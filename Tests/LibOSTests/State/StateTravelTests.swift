@@ -29,13 +29,13 @@ import LibOS
       handler: 0x1234, flags: [.SA_RESTART, .SA_NODEFER], restorer: 0x99, mask: [.SIGINT])
     process.post(userInfo(.SIGUSR2, value: 7))
     task.signals.mask = [.SIGUSR2, .SIGTERM]
-    task.name = Array("walker".utf8)
+    task.name = TaskName("walker".utf8)
     task.clearChildTID = GuestAddress(SignalMachine.data)
     task.robustList = GuestAddress(SignalMachine.data + 64)
     task.robustListLength = 24
     task.rseq = RseqRegistration(
       address: GuestAddress(SignalMachine.data + 256), length: 32, signature: 0x5305_3053)
-    task.niceness = 5
+    task.niceness = Niceness(clamping: 5)
     task.timerSlack = 77
     machine.kernel.bootID = "boot"
     machine.kernel.lastInodeNumber = 1234
@@ -77,11 +77,11 @@ import LibOS
     #expect(process.signals[.SIGUSR1] == machine.process.signals[.SIGUSR1])
     #expect(process.signals.pending.queue.map(\.bytes) == [userInfo(.SIGUSR2, value: 7).bytes])
     #expect(task.signals.mask == [.SIGUSR2, .SIGTERM])
-    #expect(task.name == Array("walker".utf8))
+    #expect(task.name == TaskName("walker".utf8))
     #expect(task.rseq == machine.task.rseq)
     #expect(task.robustList == machine.task.robustList && task.robustListLength == 24)
     #expect(task.clearChildTID == machine.task.clearChildTID)
-    #expect(task.niceness == 5 && task.timerSlack == 77)
+    #expect(task.niceness.value == 5 && task.timerSlack == 77)
     #expect(kernel.bootID == "boot" && kernel.lastInodeNumber == 1234)
     #expect(
       try process.space.bytes(at: GuestAddress(SignalMachine.data), count: 9)

@@ -39,6 +39,8 @@ import LibOS
       space: AddressSpace(arena: arena, isa: .aarch64),
       fs: try kernel.mountFilesystems(other ?? configuration))
     kernel.processes[1] = process
+    kernel.initialPID = 1
+    kernel.add(Task(tid: 1, process: process, kernel: kernel))
     kernels.append(kernel)
     return (kernel, process)
   }

@@ -74,30 +74,15 @@ extension LayeredFS {
   {
     // Mount points were made in here; those that are still needed are made again.
     rootNode.forgetChanges()
-    nextNumber = tree.nextNumber
+    nextNumber = try checked(tree.nextNumber, SavedRange.counter, "the next number of a file")
     var nodes: [UInt64: LayeredNode] = [:]
     for state in tree.nodes {
-      if state.number == tree.root {
-        nodes[state.number] = rootNode
-        continue
-      }
-      guard let kind = FileType(rawValue: state.type) else {
-        throw .invalidState("type of file \(state.number)")
-      }
-      nodes[state.number] =
-        state.hasLower_p
-        ? LayeredNode(self, kind, lower: try loader.lowerPath(state.lower))
-        : LayeredNode(self, kind, number: state.number)
-    }
-    // A directory has one place, so that no walk goes in circles.
-    var placed: Set<UInt64> = [tree.root]
-    for state in tree.nodes {
-      for entry in state.entries where nodes[entry.number]?.kind == .S_IFDIR {
-        guard state.type == FileType.S_IFDIR.rawValue, placed.insert(entry.number).inserted else {
-          throw .invalidState("the place of directory \(entry.number)")
-        }
+      let node = state.number == tree.root ? rootNode : try make(state, loader)
+      guard nodes.updateValue(node, forKey: state.number) == nil else {
+        throw .invalidState("two files \(state.number)")
       }
     }
+    try checkPlaces(in: tree)
     for state in tree.nodes {
       let node = nodes[state.number]!
       try node.restore(state, nodes, loader)
@@ -107,6 +92,51 @@ extension LayeredFS {
       }
     }
     return nodes
+  }
+
+  private func make(_ state: Godwit_State_Node, _ loader: StateLoader)
+    throws(SnapshotError) -> LayeredNode
+  {
+    guard let kind = FileType(rawValue: state.type) else {
+      throw .invalidState("the type of file \(state.number)")
+    }
+    if state.hasLower_p {
+      guard lower != nil else { throw .invalidState("what lies beneath file \(state.number)") }
+      return LayeredNode(self, kind, lower: try loader.lowerPath(state.lower))
+    }
+    guard state.hasAttributes, state.number > 0, state.number < nextNumber else {
+      throw .invalidState("file \(state.number)")
+    }
+    return LayeredNode(self, kind, number: state.number)
+  }
+
+  /// A directory has one place, which leads to the root or to where nobody goes: no walk runs in circles.
+  private func checkPlaces(in tree: Godwit_State_Tree) throws(SnapshotError) {
+    let types = Dictionary(tree.nodes.map { ($0.number, $0.type) }) { first, _ in first }
+    let directory = FileType.S_IFDIR.rawValue
+    var parents: [UInt64: UInt64] = [:]
+    for state in tree.nodes where !state.entries.isEmpty {
+      guard state.type == directory || state.number == tree.root else {
+        throw .invalidState("entries of file \(state.number)")
+      }
+      for entry in state.entries where types[entry.number] == directory {
+        guard entry.number != tree.root,
+          parents.updateValue(state.number, forKey: entry.number) == nil
+        else { throw .invalidState("the place of directory \(entry.number)") }
+      }
+    }
+    var rooted: Set<UInt64> = []
+    for start in parents.keys where !rooted.contains(start) {
+      var way: Set<UInt64> = []
+      var next: UInt64? = start
+      while let number = next, !rooted.contains(number) {
+        guard way.insert(number).inserted else {
+          throw .invalidState("directory \(number), which lies in itself")
+        }
+        next = parents[number]
+      }
+      rooted.formUnion(way)
+    }
   }
 }
 
@@ -154,7 +184,7 @@ extension LayeredNode {
   fileprivate func restore(
     _ state: Godwit_State_Node, _ nodes: [UInt64: LayeredNode], _ loader: StateLoader
   ) throws(SnapshotError) {
-    if state.hasAttributes { own = OwnStatus(state.attributes) }
+    if state.hasAttributes { own = try OwnStatus(state.attributes) }
     for entry in state.entries {
       guard let child = nodes[entry.number], child !== self else {
         throw .invalidState("entry of directory \(number)")
@@ -162,13 +192,21 @@ extension LayeredNode {
       children[try loader.fileName(entry.name)] = child
     }
     for name in state.whiteouts { whiteouts.insert(try loader.fileName(name)) }
-    target = Array(state.target)
-    if state.object != 0 { content = try loader.object(state.object) }
+    target = try bounded(state.target, Limits.PATH_MAX, "the target of link \(number)")
+    guard kind == .S_IFREG || state.object == 0 && state.unchanged == 0 && !state.hasSeals else {
+      throw .invalidState("the content of file \(number)")
+    }
+    if state.object != 0 {
+      guard own != nil else { throw .invalidState("the attributes of file \(number)") }
+      content = try loader.object(state.object)
+    }
     if state.unchanged != 0 { restoreUnchanged(try loader.object(state.unchanged)) }
     represents = DeviceNumber(rawValue: state.device)
     if state.hasSeals { seals = SealFlags(rawValue: state.seals) }
     for attribute in state.extended {
-      extended[Array(attribute.name)] = Array(attribute.value)
+      let name = try bounded(attribute.name, Limits.NAME_MAX, "an attribute of file \(number)")
+      extended[name] = try bounded(
+        attribute.value, XattrName.valueLimit, "an attribute of file \(number)")
     }
     isTemporary = state.temporary
   }
@@ -202,11 +240,11 @@ extension OwnStatus {
     return state
   }
 
-  fileprivate init(_ state: Godwit_State_Attributes) {
+  fileprivate init(_ state: Godwit_State_Attributes) throws(SnapshotError) {
     self.init(
       permissions: state.permissions & 0o7777,
       owner: Ownership(uid: state.uid, gid: state.gid), now: Timespec(state.changed),
-      linkCount: state.linkCount)
+      linkCount: try checked(state.linkCount, SavedRange.counter, "the links of a file"))
     accessed = Timespec(state.accessed)
     modified = Timespec(state.modified)
   }

@@ -178,7 +178,7 @@ package final class LayeredNode: Inode {
     guard
       own.accessed.nanoseconds <= own.modified.nanoseconds
         || own.accessed.nanoseconds <= own.changed.nanoseconds
-        || now.tv_sec - own.accessed.tv_sec >= 86400
+        || own.accessed.tv_sec <= now.tv_sec - 86400
     else { return }
     self.own!.accessed = now
   }

@@ -126,16 +126,16 @@ extension ProcFS {
     text(
       directory, "comm", process, permissions: 0o644,
       accept: { process, bytes throws(Errno) in
-        try task(process)?.name = Array(bytes.prefix { $0 != 0 && $0 != 10 }.prefix(15))
+        try task(process)?.name = TaskName(bytes.prefix { $0 != 10 })
       }
-    ) { process throws(Errno) in (try task(process)?.name ?? process.name) + [10] }
+    ) { process throws(Errno) in (try task(process)?.name ?? process.name).bytes + [10] }
     text(directory, "sched", process) { process throws(Errno) in
       schedText(process, try task(process))
     }
     text(directory, "schedstat", process) { process throws(Errno) in
       let task = try task(process)
-      let time = tid == nil ? process.processorTime : task?.currentProcessorTime ?? 0
-      return Array("\(time) 0 \(task.map { $0.switches } ?? 0)\n".utf8)
+      let time = tid == nil ? process.processorTime : task?.currentProcessorTime ?? .zero
+      return Array("\(time.nanoseconds) 0 \(task.map { $0.switches } ?? 0)\n".utf8)
     }
     text(directory, "wchan", process) { _ in Array("0".utf8) }
     text(directory, "io", process, permissions: 0o400) { ioText($0.accounts) }
@@ -299,7 +299,9 @@ extension Process {
   /// EINVAL for what is no number, or too large.
   fileprivate func setKillAdjustment(_ text: [UInt8]) throws(Errno) {
     let word = String(decoding: text.filter { $0 != 10 && $0 != 32 && $0 != 0 }, as: UTF8.self)
-    guard let value = Int32(word), (-1000...1000).contains(value) else { throw .EINVAL }
+    guard let value = Int32(word), ProcessAccounts.killAdjustments.contains(value) else {
+      throw .EINVAL
+    }
     accounts.killAdjustment = value
   }
 }

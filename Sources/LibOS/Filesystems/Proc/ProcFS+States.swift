@@ -22,20 +22,21 @@ extension Task {
 /// `stat`: fifty-two fields.
 func statText(_ process: Process, _ task: Task?, isThread: Bool) -> [UInt8] {
   let layout = process.isZombie ? Process.MemoryLayout() : process.layout
-  let time = (isThread ? task?.currentProcessorTime : process.processorTime) ?? 0
+  let time = (isThread ? task?.currentProcessorTime : process.processorTime) ?? .zero
   let ofChildren = process.childrenProcessorTime
   let pending = (isThread ? task?.signals.pending : process.signals.pending)?.members.rawValue ?? 0
   let blocked = task?.signals.mask.rawValue ?? 0
   let (ignored, caught) = handlers(process)
   let terminal = process.controllingTerminal
   let number = isThread ? task?.tid ?? process.pid : process.pid
-  let niceness = task?.niceness ?? 0
-  let head = Array("\(number) (".utf8) + (task?.name ?? process.name)
+  let niceness = task?.niceness.value ?? 0
+  let head = Array("\(number) (".utf8) + (task?.name ?? process.name).bytes
   let fields: [String] = [
     state(process, task).letter, "\(process.parentPID)", "\(process.processGroup)",
     "\(process.session)", "\(terminal?.device.rawValue ?? 0)", "\(terminal?.foreground ?? -1)",
     process.life.hasExecuted ? "4194304" : "4194368", "0", "0", "0", "0",
-    "\(time / 10_000_000)", "0", "\(ofChildren / 10_000_000)", "0", "\(20 + niceness)",
+    "\(time.nanoseconds / 10_000_000)", "0", "\(ofChildren.nanoseconds / 10_000_000)", "0",
+    "\(20 + niceness)",
     "\(niceness)", "\(max(1, process.tasks.count))", "0", "\(process.startTime / 10_000_000)",
     "\(process.space.mappedBytes)", "\(process.residentPages)", "18446744073709551615",
     "\(layout.codeStart.rawValue)", "\(layout.codeEnd.rawValue)", "\(layout.stackTop.rawValue)",
@@ -112,7 +113,7 @@ func statusText(_ process: Process, _ task: Task?) -> [UInt8] {
     ("nonvoluntary_ctxt_switches", "\(task?.involuntarySwitches ?? 0)"),
   ]
   let rest = lines.map { "\($0.0):\t\($0.1)\n" }.joined()
-  return Array("Name:\t".utf8) + (task?.name ?? process.name) + [10] + Array(rest.utf8)
+  return Array("Name:\t".utf8) + (task?.name ?? process.name).bytes + [10] + Array(rest.utf8)
 }
 
 private func memoryLines(_ process: Process) -> [(String, String)] {
@@ -149,12 +150,12 @@ func schedText(_ process: Process, _ task: Task?) -> [UInt8] {
   let text =
     " (\(title))\n" + String(repeating: "-", count: 67) + "\n"
     + line("se.exec_start", milliseconds(process.kernel.clock.monotonic))
-    + line("se.sum_exec_runtime", milliseconds(task?.currentProcessorTime ?? 0))
+    + line("se.sum_exec_runtime", milliseconds(task?.currentProcessorTime.nanoseconds ?? 0))
     + line("nr_switches", "\(task?.switches ?? 0)")
     + line("nr_voluntary_switches", "\(task?.voluntarySwitches ?? 0)")
     + line("nr_involuntary_switches", "\(task?.involuntarySwitches ?? 0)")
-    + line("policy", "0") + line("prio", "\(120 + (task?.niceness ?? 0))")
-  return (task?.name ?? process.name) + Array(text.utf8)
+    + line("policy", "0") + line("prio", "\(120 + (task?.niceness.value ?? 0))")
+  return (task?.name ?? process.name).bytes + Array(text.utf8)
 }
 
 /// `io`. Nothing of what is read or written here goes to storage of the guest's own.

@@ -9,7 +9,8 @@ extension ProcFS {
     add(root, "meminfo") { [unowned kernel] in meminfo(kernel) }
     add(root, "uptime") { [unowned kernel] in
       let uptime = hundredths(kernel.clock.boottime)
-      return "\(uptime) \(hundredths(max(0, kernel.clock.boottime - kernel.busyTime)))\n"
+      return
+        "\(uptime) \(hundredths(max(0, kernel.clock.boottime - kernel.busyTime.nanoseconds)))\n"
     }
     add(root, "stat") { [unowned kernel] in systemStat(kernel) }
     add(root, "loadavg") { [unowned kernel] in
@@ -103,8 +104,8 @@ extension Kernel {
 }
 
 extension Kernel {
-  /// Processor time of all processes, in nanoseconds.
-  var busyTime: Int64 { processes.values.reduce(0) { $0 + $1.processorTime } }
+  /// Processor time of all processes.
+  var busyTime: GuestDuration { processes.values.reduce(.zero) { $0 + $1.processorTime } }
 }
 
 /// Nanoseconds as seconds with two decimals.
@@ -133,7 +134,7 @@ func hex(_ value: UInt64, width: Int) -> String {
 }
 
 private func systemStat(_ kernel: Kernel) -> String {
-  let busy = kernel.busyTime / 10_000_000
+  let busy = kernel.busyTime.nanoseconds / 10_000_000
   let idle = max(0, kernel.clock.boottime / 10_000_000 - busy)
   let started = (kernel.clock.realtime - kernel.clock.boottime) / 1_000_000_000
   var text = "cpu  \(busy) 0 0 \(idle) 0 0 0 0 0 0\n"

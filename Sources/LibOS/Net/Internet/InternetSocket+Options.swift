@@ -78,6 +78,15 @@ extension InternetSocket {
     }
   }
 
+  /// Whether the numbers that were set are such as setting them leaves.
+  var acceptsSettings: Bool {
+    settings.numbers.allSatisfy { key, value in
+      if key == Self.congestionControl { return Self.congestionNames.indices.contains(Int(value)) }
+      guard let rule = try? rule(key.level, key.name) else { return true }
+      return (try? rule.accept(value)) == value
+    }
+  }
+
   // MARK: Getting
 
   func internetOption(_ level: UInt32, _ name: UInt32, length: Int) throws(Errno) -> [UInt8] {

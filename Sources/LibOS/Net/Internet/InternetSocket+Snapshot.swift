@@ -36,11 +36,15 @@ extension InternetSocket: PersistentFile {
     return "it is connected to \(remote)"
   }
 
-  /// What refers to other files: the peer, and connections that were not accepted.
+  /// What refers to other files: the peer, connections that were not accepted, what datagrams carry.
   func restoreLinks(_ state: Godwit_State_InternetSocket, _ loader: StateLoader)
     throws(SnapshotError)
   {
-    if let tcp = self as? TCPSocket { try tcp.restoreConnection(state, loader) }
+    switch self {
+    case let tcp as TCPSocket: try tcp.restoreConnection(state, loader)
+    case let udp as UDPSocket: udp.restore(try loader.messages(state.datagrams))
+    default: break
+    }
   }
 }
 
@@ -58,12 +62,14 @@ extension StateLoader {
     case .IPPROTO_TCP: socket = TCPSocket(kernel.network, family, inode: inode)
     case .IPPROTO_UDP, .IPPROTO_UDPLITE:
       let udp = UDPSocket(kernel.network, family, transport, inode: inode)
-      udp.restore(try messages(state.datagrams))
       udp.groups = Set(state.groups.map { IPAddress($0) })
       socket = udp
     default: throw .invalidState("the protocol of socket \(inode.number)")
     }
-    socket.restoreCommon(state.socket, flags)
+    try socket.restoreCommon(state.socket, flags)
+    guard socket.acceptsSettings else {
+      throw .invalidState("the options of socket \(inode.number)")
+    }
     socket.local = Endpoint(state.local)
     if state.hasRemote { socket.remote = Endpoint(state.remote) }
     socket.isAddressBound = state.addressBound
@@ -132,7 +138,7 @@ extension TCPSocket {
     if savedState == .listening { try publishAgain() }
     if state.outside { loader.connectionsOutside.append(self) }
     for id in state.waiting {
-      let child = try loader.socket(id, TCPSocket.self)
+      let child = try loader.waitingSocket(id, TCPSocket.self)
       guard child !== self else { throw .invalidState("connection \(id)") }
       waiting.append(child)
     }

@@ -14,6 +14,12 @@ extension NetlinkSocket: PersistentFile {
     for answer in answers.messages { state.answers.append(answer.save(saver)) }
     return .netlinkSocket(state)
   }
+
+  func restoreLinks(_ state: Godwit_State_NetlinkSocket, _ loader: StateLoader)
+    throws(SnapshotError)
+  {
+    restore(port: state.port, groups: state.groups, try loader.messages(state.answers))
+  }
 }
 
 extension StateLoader {
@@ -24,8 +30,7 @@ extension StateLoader {
       throw .invalidState("the type of netlink socket \(state.socket.number)")
     }
     let socket = NetlinkSocket(kernel.network, type, inode: SocketInode(state.socket))
-    socket.restoreCommon(state.socket, flags)
-    socket.restore(port: state.port, groups: state.groups, try messages(state.answers))
+    try socket.restoreCommon(state.socket, flags)
     return socket
   }
 }

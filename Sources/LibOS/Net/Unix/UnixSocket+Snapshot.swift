@@ -33,7 +33,8 @@ extension UnixSocket: PersistentFile {
   fileprivate func restoreName(_ state: Godwit_State_UnixSocket, _ loader: StateLoader)
     throws(SnapshotError)
   {
-    boundName = Array(state.name)
+    boundName = try bounded(
+      state.name, Self.nameLimit + 1, "the name of unix socket \(socketInode.number)")
     if state.dentry != 0 {
       let dentry = try loader.dentry(state.dentry)
       place = dentry
@@ -54,8 +55,11 @@ extension StateLoader {
     guard let type = SocketType(rawValue: state.type),
       let socket = try? UnixSocket.make(kernel.network, type, inode: inode)
     else { throw .invalidState("the type of unix socket \(state.socket.number)") }
-    socket.restoreCommon(state.socket, flags)
+    try socket.restoreCommon(state.socket, flags)
     if state.hasPeer { socket.peer = Ucred(state.peer) }
+    guard state.groups.count <= Limits.NGROUPS_MAX else {
+      throw .invalidState("the groups of unix socket \(inode.number)")
+    }
     socket.groupsOfPeer = state.groups
     if let connection = socket as? UnixConnectionSocket {
       connection.inheritsName = state.inheritsName
@@ -111,7 +115,7 @@ extension UnixConnectionSocket {
       other.other = self
     }
     for id in state.waiting {
-      let child = try loader.socket(id, UnixConnectionSocket.self)
+      let child = try loader.waitingSocket(id, UnixConnectionSocket.self)
       guard child.type == type, child !== self else { throw .invalidState("connection \(id)") }
       waiting.append(child)
     }

@@ -56,7 +56,7 @@ package class UnixSocket: Socket {
 
   private static let familyBytes = [UInt8(AddressFamily.AF_UNIX.rawValue), 0]
   /// Bytes of a `sun_path`.
-  private static let nameLimit = 108
+  static let nameLimit = 108
 
   var isAbstract: Bool { boundName.first == 0 }
 

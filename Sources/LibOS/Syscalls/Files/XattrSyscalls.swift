@@ -123,7 +123,7 @@ extension SyscallTable {
 }
 
 /// The name of an extended attribute; its namespace says who may do what with it (xattr(7)).
-private struct XattrName {
+struct XattrName {
   /// The largest value (`XATTR_SIZE_MAX`).
   static let valueLimit = 65536
 

@@ -173,7 +173,7 @@ private func batch(
   _ body: (_ index: Int, _ address: GuestAddress) throws(Errno) -> SyscallResult?
 ) throws(Errno) -> SyscallResult {
   let count = Int(min(call.uint(2), UInt32(Limits.UIO_MAXIOV)))
-  var index = Int(call.task.progress.scratch)
+  var index = Int(clamping: call.task.progress.scratch)
   while index < count {
     let address = call.address(1) + UInt64(index * batchEntrySize)
     do throws(Errno) {

@@ -15,16 +15,17 @@ private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   switch option {
   case .PR_SET_NAME:
     var name: [UInt8] = []
-    for index in 0..<UInt64(15) {
+    for index in 0..<UInt64(TaskName.limit) {
       let byte: UInt8 = try call.load(at: call.address(1) + index)
       if byte == 0 { break }
       name.append(byte)
     }
-    call.task.name = name
+    call.task.name = TaskName(name)
     return .success
   case .PR_GET_NAME:
-    let padding = [UInt8](repeating: 0, count: 16 - call.task.name.count)
-    try call.store(call.task.name + padding, to: call.address(1))
+    let name = call.task.name.bytes
+    let padding = [UInt8](repeating: 0, count: TaskName.limit + 1 - name.count)
+    try call.store(name + padding, to: call.address(1))
     return .success
   case .PR_SET_PDEATHSIG:
     guard call[1] <= 64 else { throw .EINVAL }

@@ -72,7 +72,7 @@ private func storeUsage(_ news: ChildWait.News, _ call: SyscallContext, _ addres
 {
   guard !address.isNull else { return }
   let time = news.child.processorTime + news.child.childrenProcessorTime
-  try call.store(Rusage(ru_utime: Timeval(nanoseconds: time)).bytes, to: address)
+  try call.store(Rusage(ru_utime: Timeval(nanoseconds: time.nanoseconds)).bytes, to: address)
 }
 
 private func sys_wait4(_ call: SyscallContext) throws(Errno) -> SyscallResult {

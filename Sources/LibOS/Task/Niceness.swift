@@ -1,0 +1,13 @@
+/// How readily a thread makes room for others (nice(2)): −20 to 19. Kept and reported; all get their turn.
+package struct Niceness: Hashable, Comparable, Sendable {
+  package static let range: ClosedRange<Int32> = -20...19
+  package static let normal = Niceness(clamping: 0)
+
+  package let value: Int32
+
+  package init(clamping value: Int32) {
+    self.value = min(max(value, Self.range.lowerBound), Self.range.upperBound)
+  }
+
+  package static func < (a: Niceness, b: Niceness) -> Bool { a.value < b.value }
+}
