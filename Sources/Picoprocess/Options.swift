@@ -48,6 +48,15 @@ package struct ByteCount: Sendable, Hashable {
   }
 }
 
+/// Whether the process that runs a guest confines itself: `--sandbox`.
+package enum SandboxMode: String, Sendable, Hashable, CaseIterable {
+  /// Completely, or the guest does not run.
+  case require
+  /// As far as the host offers it.
+  case auto
+  case off
+}
+
 /// How a picoprocess is set up, whether it begins with a program or with a snapshot.
 package struct PicoprocessOptions: Sendable {
   /// The name it is found by; `nil`: the program's name and the host's process id.
@@ -66,6 +75,7 @@ package struct PicoprocessOptions: Sendable {
   package var resolver: ResolverOption?
   package var publish: [PublishOption] = []
   package var connections = ConnectionPolicy.reset
+  package var sandbox = SandboxMode.auto
   package var trace: ReportTarget?
   package var statistics: ReportTarget?
   /// Suspend to `output` before the call with this number would be made.

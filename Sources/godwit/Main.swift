@@ -42,7 +42,7 @@ struct Godwit: ParsableCommand {
     version: GodwitVersion.text,
     subcommands: [
       Run.self, Resume.self, List.self, Suspend.self, Checkpoint.self, Kill.self, Inspect.self,
-      Verify.self, Digest.self, Version.self, Syscalls.self,
+      Verify.self, Digest.self, Check.self, Version.self, Syscalls.self,
     ])
 }
 

@@ -10,7 +10,7 @@ enum OptionalValues {
     "--name", "--root", "--mount", "--tmpfs", "--env", "--cwd", "--memory-limit", "--max-tasks",
     "--suspend-at-syscall", "--suspend-every", "--digest-every", "--digest-output", "--seed",
     "--host-page-size",
-    "--dns", "--publish", "--tcp", "--output", "-o",
+    "--dns", "--publish", "--tcp", "--sandbox", "--output", "-o",
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {

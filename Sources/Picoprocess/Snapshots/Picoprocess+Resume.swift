@@ -25,6 +25,7 @@ extension Picoprocess {
     try self.init(options, program: state.program, seed: state.seed)
     origin = reader.header
     tree = try state.filesystems(options, self)
+    try confine()
     do throws(SnapshotError) { try restore(reader) } catch { throw Failure(path, error) }
     kernel.provideResolver()
   }
