@@ -1,3 +1,5 @@
+package import LibOS
+
 /// Where a report goes.
 package enum ReportTarget: Sendable, Hashable {
   case standardError
@@ -90,6 +92,8 @@ package struct PicoprocessOptions: Sendable {
   package var suspendEvery: UInt64?
   /// Bytes in which to give memory back to the host, as if its pages were larger than they are: a test.
   package var hostPageSize: Int?
+  /// System calls that the guest has besides Linux's: a test.
+  package var additionalSyscalls: [SyscallRow] = []
 
   package init() {}
 }
