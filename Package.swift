@@ -94,7 +94,14 @@ let package = Package(
         "TestSupport",
         "UnicornEngine",
       ]),
-    tests("GodwitTests", ["HostABI", "Picoprocess", "PosixHost", "Snapshot", "TestSupport"]),
+    // A godwit whose guest may make any call of the host, for tests of what the process is confined to.
+    .target(name: "CRawCall", path: "Tests/CRawCall"),
+    .executableTarget(
+      name: "broken-kernel", dependencies: ["Picoprocess", "LibOS", "CRawCall"],
+      path: "Tests/BrokenKernel", swiftSettings: strict),
+    tests(
+      "GodwitTests",
+      ["HostABI", "Picoprocess", "PosixHost", "Snapshot", "TestSupport", "broken-kernel"]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),
   ],

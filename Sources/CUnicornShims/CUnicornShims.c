@@ -1,4 +1,7 @@
+#define _GNU_SOURCE 1
 #include "CUnicornShims.h"
+
+#include <sys/mman.h>
 
 // An empty range (begin above end) means "everywhere".
 enum { EVERYWHERE_BEGIN = 1, EVERYWHERE_END = 0 };
@@ -30,8 +33,43 @@ uc_err godwit_uc_set_page_size(uc_engine *uc, uint32_t bytes) {
   return uc_ctl_set_page_size(uc, bytes);
 }
 
-uc_err godwit_uc_set_code_buffer_size(uc_engine *uc, uint32_t bytes) {
-  return uc_ctl_set_tcg_buffer_size(uc, bytes);
+uintptr_t godwit_code_buffer_map(size_t size) {
+  int flags = MAP_PRIVATE | MAP_ANON;
+#ifdef __linux__
+  flags |= MAP_NORESERVE;
+#endif
+#ifdef __APPLE__
+  flags |= MAP_JIT;
+#endif
+  void *buffer = mmap(NULL, size, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0);
+  if (buffer == MAP_FAILED) return 0;
+#ifdef __linux__
+  madvise(buffer, size, MADV_HUGEPAGE);
+#endif
+  return (uintptr_t)buffer;
+}
+
+void godwit_code_buffer_clear(uintptr_t buffer, size_t size) {
+#ifdef __linux__
+  madvise((void *)buffer, size, MADV_DONTNEED);
+#endif
+}
+
+uc_err godwit_uc_use_code_buffer(uc_engine *uc, uintptr_t buffer, size_t size) {
+#ifdef UC_GODWIT_CODE_BUFFER
+  return uc_godwit_use_code_buffer(uc, (void *)buffer, size);
+#else
+  (void)buffer;
+  return uc_ctl_set_tcg_buffer_size(uc, (uint32_t)size);
+#endif
+}
+
+int godwit_uc_takes_code_buffers(void) {
+#ifdef UC_GODWIT_CODE_BUFFER
+  return 1;
+#else
+  return 0;
+#endif
 }
 
 uc_err godwit_uc_use_virtual_tlb(uc_engine *uc) {

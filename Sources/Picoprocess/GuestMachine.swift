@@ -35,6 +35,7 @@ package final class GuestMachine {
     if let limit = options.taskLimit { configuration.maximumTasks = limit }
     configuration.hostName = host.facts.hostName
     configuration.outside = outside
+    configuration.additionalSyscalls = options.additionalSyscalls
     kernel = Kernel(host: host, arena: arena, configuration: configuration)
     kernel.vfs.digests = digests
     kernel.provideEngine = { [unowned self] isa throws(LoadError) in try useEngine(for: isa) }

@@ -1,3 +1,5 @@
+package import LibOS
+
 /// Where a report goes.
 package enum ReportTarget: Sendable, Hashable {
   case standardError
@@ -48,6 +50,15 @@ package struct ByteCount: Sendable, Hashable {
   }
 }
 
+/// Whether the process that runs a guest confines itself: `--sandbox`.
+package enum SandboxMode: String, Sendable, Hashable, CaseIterable {
+  /// Completely, or the guest does not run.
+  case require
+  /// As far as the host offers it.
+  case auto
+  case off
+}
+
 /// How a picoprocess is set up, whether it begins with a program or with a snapshot.
 package struct PicoprocessOptions: Sendable {
   /// The name it is found by; `nil`: the program's name and the host's process id.
@@ -66,6 +77,7 @@ package struct PicoprocessOptions: Sendable {
   package var resolver: ResolverOption?
   package var publish: [PublishOption] = []
   package var connections = ConnectionPolicy.reset
+  package var sandbox = SandboxMode.auto
   package var trace: ReportTarget?
   package var statistics: ReportTarget?
   /// Suspend to `output` before the call with this number would be made.
@@ -80,6 +92,8 @@ package struct PicoprocessOptions: Sendable {
   package var suspendEvery: UInt64?
   /// Bytes in which to give memory back to the host, as if its pages were larger than they are: a test.
   package var hostPageSize: Int?
+  /// System calls that the guest has besides Linux's: a test.
+  package var additionalSyscalls: [SyscallRow] = []
 
   package init() {}
 }

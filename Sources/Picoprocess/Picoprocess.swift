@@ -38,9 +38,13 @@ package final class Picoprocess {
   let signer: SnapshotSigner
   let wake: Wake
   let mailbox = Mailbox()
+  /// Where others will find it; until it answers there.
+  var listener: ControlListener?
   var control: ControlServer?
   /// Who asked for the suspension that ends this process, and waits to hear that it has.
   var farewell: Mailbox.Letter?
+  /// How far this process is confined.
+  var confinement = ConfinementReport()
 
   var kernel: Kernel { machine.kernel }
 
@@ -81,8 +85,7 @@ package final class Picoprocess {
     machine = try GuestMachine(
       host: host, options: options, outside: outside, digests: digests, seed: seed)
     wake = Wake(host)
-    let service = ControlService(mailbox: mailbox, wake: wake)
-    control = try Picoprocess.openControl(options, name: name, service)
+    listener = try Picoprocess.openControl(options, name: name)
   }
 
   /// Loads `program` and makes the guest's first process from it.
@@ -91,6 +94,7 @@ package final class Picoprocess {
   {
     try self.init(options, program: program.program, seed: program.seed)
     tree = try filesystemConfiguration(root: options.root ?? "/", TreeMount.list(options))
+    try confine()
     reports.attach(to: kernel)
     try start(program)
   }

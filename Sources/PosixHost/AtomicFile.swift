@@ -67,6 +67,9 @@ package final class AtomicFile {
     try? system_flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
+  /// The directory that it takes to replace `path`.
+  package static func directory(of path: String) -> [UInt8] { split(Array(path.utf8)).parent }
+
   deinit {
     if let temporary { try? system_unlink_entry(directory, temporary) }
     system_close(descriptor)

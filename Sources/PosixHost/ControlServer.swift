@@ -20,6 +20,9 @@ package final class ControlListener: Sendable {
     self.path = path
   }
 
+  /// The directory that it is removed from in the end.
+  package var directory: [UInt8] { Array(path[..<path.lastIndex(of: UInt8(ascii: "/"))!]) }
+
   deinit {
     // Still ours: nobody replaces a socket that answers. So remove first, then stop answering.
     try? system_unlink(path)

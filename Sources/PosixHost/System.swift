@@ -262,16 +262,16 @@ func system_tcflush(_ fd: Int32, _ queue: Int32) throws(HostError) {
   _ = try checked { tcflush(fd, queue) }
 }
 
-/// Runs `body` with SIGTTOU blocked, so that a background process may set its terminal's modes.
 /// Stops this process and its group, as read(2) does, when another group is in the foreground of the
 /// terminal `fd`: until somebody continues it. Throws `io` where SIGTTIN is ignored, as read(2) does.
 func system_stop_in_background(of fd: Int32) throws(HostError) {
   let foreground = tcgetpgrp(fd)
   guard foreground >= 0, foreground != getpgrp() else { return }
-  guard godwit_signal_is_ignored(SIGTTIN) == 0 else { throw .io }
-  kill(0, SIGTTIN)
+  // The kernel does it, also to the others of the group, which this process may not be able to signal.
+  _ = try checked { read(fd, nil, 0) }
 }
 
+/// Runs `body` with SIGTTOU blocked, so that a background process may set its terminal's modes.
 func system_with_sigttou_blocked(_ body: () -> Void) {
   var set = sigset_t()
   var old = sigset_t()

@@ -10,13 +10,13 @@ import Machine
   // SAFETY: opened in init, closed in deinit; all methods pass it to functions that expect it.
   let handle: OpaquePointer
 
-  /// Bytes reserved for translated code. Direct jumps on ARM64 hosts reach no farther; when it is
-  /// full Unicorn starts again from nothing.
-  private static let codeBufferSize: UInt32 = 128 << 20
+  /// Outlives the instance.
+  private let codeBuffer: CodeBuffer
 
   /// Opens an instance over `arena`, which must outlive it, with all said that must be said before
   /// its first use.
   init(_ isa: GuestISA, _ arena: FrameArena) throws(EngineError) {
+    codeBuffer = try CodeBuffer()
     var opened: OpaquePointer?
     switch isa {
     case .x86_64:
@@ -42,9 +42,10 @@ import Machine
         unsafe godwit_uc_set_cpu_model(handle, Int32(UC_CPU_ARM64_MAX.rawValue)))
       try Self.check("choose the page size", unsafe godwit_uc_set_page_size(handle, 4096))
     }
+    // SAFETY: executable memory of that size, which the instance has for itself.
     try Self.check(
-      "size the code buffer",
-      unsafe godwit_uc_set_code_buffer_size(handle, Self.codeBufferSize))
+      "use the code buffer",
+      unsafe godwit_uc_use_code_buffer(handle, codeBuffer.address, CodeBuffer.size))
     try Self.check("use the virtual TLB", unsafe godwit_uc_use_virtual_tlb(handle))
     // No address ends a run: only hooks do.
     try Self.check("enable exits", unsafe godwit_uc_set_exits(handle, nil, 0))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import HostABI
 import Picoprocess
+import PosixHost
 
 // Commands to picoprocesses that run.
 
@@ -17,14 +18,14 @@ struct List: ParsableCommand {
       Console.show(JSON.pretty(list))
       return
     }
-    let rows = [["NAME", "PID", "ISA", "UPTIME", "MEMORY", "PROGRAM"]] + list.map(row)
+    let rows = [["NAME", "PID", "ISA", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM"]] + list.map(row)
     Console.show(table(rows))
   }
 
   private func row(_ info: PicoprocessInfo) -> [String] {
     [
       info.name, "\(info.pid)", info.isa, uptime(info.uptimeNanoseconds), size(info.memoryBytes),
-      info.program,
+      info.sandbox.summary, info.program,
     ]
   }
 

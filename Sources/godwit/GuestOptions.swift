@@ -49,6 +49,14 @@ struct GuestOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      """
+      Confine the process that runs the guest, in case the guest breaks out of the emulation: require, auto \
+      (as far as this host can, see godwit check) or off.
+      """, valueName: "mode"))
+  var sandbox = SandboxMode.auto
+
+  @Option(
+    help: ArgumentHelp(
       "Show every system call, on standard error or in FILE (--trace=FILE).", valueName: "file"))
   var trace: ReportTarget?
 
@@ -116,6 +124,7 @@ struct GuestOptions: ParsableArguments {
     options.resolver = dns
     options.publish = publish
     options.connections = tcp
+    options.sandbox = sandbox
     options.trace = trace
     options.statistics = stats
     options.suspendAtSyscall = suspendAtSyscall
@@ -145,6 +154,8 @@ extension ResolverOption: ExpressibleByArgument {
 }
 
 extension ConnectionPolicy: ExpressibleByArgument {}
+
+extension SandboxMode: ExpressibleByArgument {}
 
 extension ByteCount: ExpressibleByArgument {
   init?(argument: String) { self.init(argument) }

@@ -43,7 +43,7 @@ struct Godwit: ParsableCommand {
     version: GodwitVersion.text,
     subcommands: [
       Run.self, Resume.self, List.self, Suspend.self, Checkpoint.self, Kill.self, Inspect.self,
-      Verify.self, Digest.self, Key.self, Version.self, Syscalls.self,
+      Verify.self, Digest.self, Key.self, Check.self, Version.self, Syscalls.self,
     ])
 }
 

@@ -11,7 +11,7 @@ enum OptionalValues {
     "--memory-limit", "--max-tasks", "--suspend-at-syscall", "--suspend-every", "--digest-every",
     "--digest-output", "--seed",
     "--host-page-size",
-    "--dns", "--publish", "--known-keys", "--tcp", "--output", "-o",
+    "--dns", "--publish", "--known-keys", "--tcp", "--sandbox", "--output", "-o",
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {

@@ -41,10 +41,12 @@ enum Rules {
 
   /// The files that may ask what system or processor they are compiled for (`Docs/Porting.md`).
   static let platformPlaces: Set<String> = [
-    "CPosixShims/Darwin.c", "CPosixShims/Linux.c", "CPosixShims/LinuxNames.c",
+    "CPosixShims/Darwin.c", "CPosixShims/Linux.c", "CPosixShims/LinuxConfinement.c",
+    "CPosixShims/LinuxNames.c",
     "CPosixShims/LinuxTermios2.c",
     "CPosixShims/include/CPosixShims.h", "CUnicornShims/CUnicornShims.c",
-    "Machine/Memory/HostMemory.swift", "PosixHost/System+Linux.swift",
+    "Machine/Memory/HostMemory.swift", "PosixHost/System+Confinement.swift",
+    "PosixHost/System+Linux.swift",
   ]
 
   /// Where unsafe code may stand: the three places of the design, and those of

@@ -167,6 +167,47 @@ int godwit_thread_start(void (*body)(void *), void *argument, uintptr_t *thread)
 void godwit_thread_join(uintptr_t thread);
 void godwit_thread_detach(uintptr_t thread);
 
+// --- Confinement ---------------------------------------------------------------------------------
+
+#ifdef __linux__
+/// `struct landlock_ruleset_attr` (landlock(7)).
+struct godwit_landlock_ruleset {
+  uint64_t handled_access_fs, handled_access_net, scoped;
+};
+
+/// The version of Landlock's interface, 1 or more; -1 where there is none.
+int godwit_landlock_version(void);
+/// A descriptor of a new ruleset, for a kernel of that version.
+int godwit_landlock_create(const struct godwit_landlock_ruleset *ruleset, int version);
+/// Allows `access` to what is open as `fd`, and beneath it.
+int godwit_landlock_allow_path(int ruleset, int fd, uint64_t access);
+int godwit_landlock_allow_port(int ruleset, uint16_t port, uint64_t access);
+/// Confines this thread and those that it starts from now on.
+int godwit_landlock_restrict(int ruleset);
+
+/// An instruction of classic BPF: `struct sock_filter`.
+struct godwit_bpf {
+  uint16_t code;
+  uint8_t jt, jf;
+  uint32_t k;
+};
+
+/// 1 where filters of system calls can be installed, and can end the process.
+int godwit_seccomp_is_offered(void);
+int godwit_seccomp_install(const struct godwit_bpf *program, size_t count);
+
+int godwit_has_openat2(void);
+
+/// PR_SET_NO_NEW_PRIVS (prctl(2)).
+int godwit_no_new_privileges(void);
+/// Neither in a file nor through a program.
+int godwit_forbid_core_dumps(void);
+/// The capabilities that this process has or can have, as bits (capabilities(7)).
+int godwit_capabilities(uint64_t *permitted);
+/// Gives up all capabilities but those in `kept`, which it does not gain.
+int godwit_keep_capabilities(uint64_t kept);
+#endif
+
 // --- Waking a wait -------------------------------------------------------------------------------
 
 /// A wake-up channel: ends[0] is polled, ends[1] is written. They are the same descriptor on Linux.

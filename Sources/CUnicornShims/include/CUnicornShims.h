@@ -22,7 +22,17 @@ uc_err godwit_uc_hook_syscall(uc_engine *uc, uc_hook *hook, uc_cb_insn_syscall_t
 
 uc_err godwit_uc_set_cpu_model(uc_engine *uc, int model);
 uc_err godwit_uc_set_page_size(uc_engine *uc, uint32_t bytes);
-uc_err godwit_uc_set_code_buffer_size(uc_engine *uc, uint32_t bytes);
+
+/// `size` bytes of executable memory, without memory behind them until they are touched; 0 when the host
+/// has none to give.
+uintptr_t godwit_code_buffer_map(size_t size);
+/// Gives the memory back, but not the addresses.
+void godwit_code_buffer_clear(uintptr_t buffer, size_t size);
+/// Has an instance translate into the buffer at that address, before its first use.
+uc_err godwit_uc_use_code_buffer(uc_engine *uc, uintptr_t buffer, size_t size);
+/// 0 if this Unicorn (one without UC_GODWIT_CODE_BUFFER) maps buffers of that size itself instead.
+int godwit_uc_takes_code_buffers(void);
+
 uc_err godwit_uc_use_virtual_tlb(uc_engine *uc);
 uc_err godwit_uc_flush_tlb(uc_engine *uc);
 

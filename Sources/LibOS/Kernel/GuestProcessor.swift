@@ -8,9 +8,10 @@ package final class GuestProcessor {
   package let syscalls: SyscallTable
   package var isa: GuestISA { engine.isa }
 
-  init(_ engine: any Engine) {
+  /// - Parameter rows: calls besides Linux's.
+  init(_ engine: any Engine, adding rows: [SyscallRow]) {
     self.engine = engine
-    syscalls = SyscallTable(isa: engine.isa)
+    syscalls = SyscallTable(isa: engine.isa, adding: rows)
   }
 }
 

@@ -16,6 +16,8 @@ package struct KernelConfiguration: Sendable {
   package var outside = OutsideConfiguration()
   /// The time slice of a thread while another could run, in nanoseconds.
   package var timeSlice: Int64 = 10_000_000
+  /// System calls besides Linux's: a test's.
+  package var additionalSyscalls: [SyscallRow] = []
   package init() {}
 }
 
@@ -133,7 +135,7 @@ package final class Kernel {
   package func use(_ engine: any Engine, stop: EngineStop) {
     precondition(processors[engine.isa] == nil)
     if processors.isEmpty { isa = engine.isa }
-    processors[engine.isa] = GuestProcessor(engine)
+    processors[engine.isa] = GuestProcessor(engine, adding: configuration.additionalSyscalls)
     // So the counters go on from where they were on whatever host comes next, as the clock does.
     // In a deterministic run they follow the count of instructions.
     if !isDeterministic { engine.counterTime = { [unowned self] in clock.monotonic } }

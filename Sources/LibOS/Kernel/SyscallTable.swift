@@ -6,9 +6,9 @@ package struct SyscallTable: Sendable {
   /// The rows' handlers alone: to copy a whole row takes longer than many a call.
   private let handlers: [SyscallRow.Handler?]
 
-  package init(isa: GuestISA) {
+  package init(isa: GuestISA, adding more: [SyscallRow] = []) {
     var rows: [SyscallRow?] = []
-    for row in Self.all {
+    for row in Self.all + more {
       guard let number = row.number(on: isa) else { continue }
       while rows.count <= number { rows.append(nil) }
       precondition(rows[number] == nil, "two rows for system call \(number) on \(isa)")

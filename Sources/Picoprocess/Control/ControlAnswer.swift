@@ -1,3 +1,5 @@
+package import PosixHost
+
 /// What a picoprocess says to a `ControlRequest`.
 package enum ControlAnswer: Sendable, Hashable, Codable {
   /// It could not be done; one line says why.
@@ -24,6 +26,8 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var memoryBytes: Int
   package var threads: Int
   package var syscallCount: UInt64
+  /// How far its process is confined.
+  package var sandbox: ConfinementReport
 }
 
 /// A snapshot that was written.

@@ -7,12 +7,11 @@ import PosixHost
 extension Picoprocess {
   /// Listens under the picoprocess's name. A name that was asked for must be free; without one, a host
   /// that has no place for control sockets does not keep the guest from running.
-  static func openControl(_ options: PicoprocessOptions, name: String, _ service: ControlService)
-    throws(Failure) -> ControlServer?
+  static func openControl(_ options: PicoprocessOptions, name: String) throws(Failure)
+    -> ControlListener?
   {
     do throws(HostError) {
-      let listener = try ControlDirectory.standard().listen(as: name)
-      return ControlServer(listener) { service.serve($0) }
+      return try ControlDirectory.standard().listen(as: name)
     } catch {
       guard options.name != nil else { return nil }
       switch error {
@@ -23,6 +22,14 @@ extension Picoprocess {
       default: throw Failure("the control socket of \(name)", error)
       }
     }
+  }
+
+  /// Answers those who find it, on threads of their own.
+  func startControl() {
+    guard let listener else { return }
+    let service = ControlService(mailbox: mailbox, wake: wake)
+    control = ControlServer(listener) { service.serve($0) }
+    self.listener = nil
   }
 
   /// Deals with the requests that have come. Not nil: the guest was suspended.
@@ -100,6 +107,6 @@ extension Picoprocess {
       name: name, pid: HostProcess.id, isa: kernel.isa.rawValue, program: program,
       uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
       memoryBytes: machine.arena.framesInUse * Frame.size, threads: kernel.tasks.count,
-      syscallCount: kernel.syscallCount)
+      syscallCount: kernel.syscallCount, sandbox: confinement)
   }
 }

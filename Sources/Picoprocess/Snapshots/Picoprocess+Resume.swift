@@ -39,6 +39,7 @@ extension Picoprocess {
     origin = reader.header
     let root = options.root ?? remembered.rootPath
     tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
+    try confine()
     do throws(SnapshotError) { try restore(reader) } catch { throw Failure(path, error) }
     kernel.provideResolver()
   }

@@ -1,0 +1,48 @@
+import HostABI
+import LibOS
+import Machine
+import PosixHost
+import UnicornEngine
+
+extension Picoprocess {
+  /// Confines this process to what its guest's configuration needs, then starts to answer control
+  /// connections.
+  ///
+  /// To be called after everything that needs more rights (the root and the mounts are resolved, reports are
+  /// open, the control socket listens), and before any hostile input is read (the program, the state in a
+  /// snapshot).
+  func confine() throws(Failure) {
+    if options.sandbox != .off {
+      try reserveEngines()
+      confinement = requirements().enter()
+      if options.sandbox == .require, !confinement.isFull {
+        throw Failure("no sandbox: this host lacks \(confinement.missing.joined(separator: ", "))")
+      }
+    }
+    startControl()
+  }
+
+  /// Maps the executable memory of all engines that there may be: one for each ISA, and the same again while
+  /// a restored machine replaces another.
+  private func reserveEngines() throws(Failure) {
+    let machines = options.suspendEvery == nil ? 1 : 2
+    do throws(EngineError) {
+      try UnicornEngine.reserve(GuestISA.allCases.count * machines)
+    } catch { throw Failure("the processor can't be emulated: \(error)") }
+  }
+
+  /// What the guest's configuration needs of the host.
+  private func requirements() -> Confinement {
+    var confinement = Confinement()
+    confinement.network = host.network
+    confinement.executableMapping = UnicornEngine.laterMapping
+    if let lower = tree.lower { confinement.grant(.read, lower.path) }
+    for case .host(let mount) in tree.mounts {
+      confinement.grant(mount.isReadOnly ? .read : .change, mount.host.path)
+    }
+    confinement.grant(.terminal, Array("/dev/tty".utf8))
+    if let listener { confinement.grant(.remove, listener.directory) }
+    if let output = options.output { confinement.grant(.change, AtomicFile.directory(of: output)) }
+    return confinement
+  }
+}

@@ -1,0 +1,29 @@
+/// The superuser's powers that this process keeps (capabilities(7)); an ordinary user's has none.
+struct Capabilities: Hashable, Sendable {
+  var bits: UInt64
+
+  init(bits: UInt64) { self.bits = bits }
+
+  init(_ list: [Capability]) {
+    bits = 0
+    for item in list { insert(item) }
+  }
+
+  mutating func insert(_ item: Capability) { bits |= 1 << item.rawValue }
+
+  /// By their names in capabilities(7); those of others as numbers.
+  var names: [String] {
+    (0..<64).filter { bits >> $0 & 1 != 0 }
+      .map { Capability(rawValue: $0).map { "\($0)" } ?? "\($0)" }
+  }
+}
+
+/// The capabilities that a picoprocess may need, with their numbers.
+enum Capability: Int, Sendable {
+  case CAP_CHOWN = 0
+  case CAP_DAC_OVERRIDE = 1
+  case CAP_DAC_READ_SEARCH = 2
+  case CAP_FOWNER = 3
+  case CAP_FSETID = 4
+  case CAP_NET_BIND_SERVICE = 10
+}
