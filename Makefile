@@ -13,7 +13,7 @@ ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
 .PHONY: build test test-long demo fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs \
-	arm64 arm64-run arm64-test arm64-machine clean
+	arm64 arm64-run arm64-test arm64-machine cpu-test clean
 
 build: bootstrap
 	swift build $(RELEASE)
@@ -83,6 +83,10 @@ arm64-test: arm64 guests
 	$(ARM64_SWIFT) --scratch-path .build-arm64/tests --build-tests
 	$(ARM64_RUN) -E GODWIT_TEST_EMULATED=1 .build-arm64/tests/release/godwitPackageTests.xctest \
 		--testing-library swift-testing --skip GodwitTests
+
+# Every form of x86-64's instructions, against this machine's processor.
+cpu-test: build
+	Scripts/cpu-test .build/release/godwit
 
 # Whole emulated ARM64 machines, with their own kernels.
 arm64-machine: build arm64 rootfs

@@ -27,7 +27,7 @@ check_unicorn() {
 build_unicorn() {
   local source=$1 build=$2
   shift 2
-  cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
+  cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O3 -DBUILD_SHARED_LIBS=OFF \
     -DUNICORN_ARCH="$UNICORN_ARCHS" -DUNICORN_BUILD_TESTS=OFF -DUNICORN_INSTALL=OFF "$@"
   # The bundle holds every object of Unicorn's own static libraries.
   ninja -C "$build" unicorn_archive

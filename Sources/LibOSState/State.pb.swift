@@ -2881,6 +2881,12 @@ package nonisolated struct Godwit_State_Registers: @unchecked Sendable {
   /// Clears the value of `x87`. Subsequent reads from it will return its default value.
   package mutating func clearX87() {_uniqueStorage()._x87 = nil}
 
+  /// ds, es, fs, gs of x86-64. None: all null.
+  package var selectors: [UInt32] {
+    get {_storage._selectors}
+    set {_uniqueStorage()._selectors = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -7936,7 +7942,7 @@ nonisolated extension Godwit_State_Rseq: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Godwit_State_Registers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Registers"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}general\0\u{3}stack_pointer\0\u{3}program_counter\0\u{1}flags\0\u{3}thread_pointer\0\u{3}gs_base\0\u{1}vectors\0\u{3}float_control\0\u{3}float_status\0\u{1}x87\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}general\0\u{3}stack_pointer\0\u{3}program_counter\0\u{1}flags\0\u{3}thread_pointer\0\u{3}gs_base\0\u{1}vectors\0\u{3}float_control\0\u{3}float_status\0\u{1}x87\0\u{1}selectors\0")
 
   fileprivate class _StorageClass {
     var _general: [UInt64] = []
@@ -7949,6 +7955,7 @@ nonisolated extension Godwit_State_Registers: SwiftProtobuf.Message, SwiftProtob
     var _floatControl: UInt32 = 0
     var _floatStatus: UInt32 = 0
     var _x87: Godwit_State_X87? = nil
+    var _selectors: [UInt32] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -7969,6 +7976,7 @@ nonisolated extension Godwit_State_Registers: SwiftProtobuf.Message, SwiftProtob
       _floatControl = source._floatControl
       _floatStatus = source._floatStatus
       _x87 = source._x87
+      _selectors = source._selectors
     }
   }
 
@@ -7997,6 +8005,7 @@ nonisolated extension Godwit_State_Registers: SwiftProtobuf.Message, SwiftProtob
         case 8: try { try decoder.decodeSingularFixed32Field(value: &_storage._floatControl) }()
         case 9: try { try decoder.decodeSingularFixed32Field(value: &_storage._floatStatus) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._x87) }()
+        case 11: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._selectors) }()
         default: break
         }
       }
@@ -8039,6 +8048,9 @@ nonisolated extension Godwit_State_Registers: SwiftProtobuf.Message, SwiftProtob
       try { if let v = _storage._x87 {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
       } }()
+      if !_storage._selectors.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._selectors, fieldNumber: 11)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -8058,6 +8070,7 @@ nonisolated extension Godwit_State_Registers: SwiftProtobuf.Message, SwiftProtob
         if _storage._floatControl != rhs_storage._floatControl {return false}
         if _storage._floatStatus != rhs_storage._floatStatus {return false}
         if _storage._x87 != rhs_storage._x87 {return false}
+        if _storage._selectors != rhs_storage._selectors {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -19,6 +19,7 @@ package struct Vector128: Hashable, Sendable, BitwiseCopyable {
 /// | `flags` | rflags | pstate: NZCV in bits 28–31 |
 /// | `threadPointer` | fs base | tpidr_el0 |
 /// | `gsBase` | gs base | – |
+/// | `selectors` | ds, es, fs, gs | – |
 /// | `vectors` | xmm0…xmm15 | v0…v31 |
 /// | `floatControl` | mxcsr | fpcr |
 /// | `floatStatus` | – | fpsr |
@@ -31,6 +32,7 @@ package struct RegisterFile: Sendable {
   package var flags: UInt64 = 0
   package var threadPointer: UInt64 = 0
   package var gsBase: UInt64 = 0
+  package var selectors = X86Selectors()
   package var vectors = InlineArray<32, Vector128>(repeating: Vector128())
   package var floatControl: UInt32 = 0
   package var floatStatus: UInt32 = 0

@@ -177,6 +177,7 @@ package final class UnicornEngine: Engine {
   /// The access that was refused last, or was misaligned.
   func lastFault(_ reason: MemoryFault.Reason) -> MemoryFault {
     let (address, access) = emulator.lastFault
+    if let fault = misalignment(address, access) { return fault }
     return MemoryFault(
       address: GuestAddress(processor.untagged(address)), access: access, reason: reason)
   }

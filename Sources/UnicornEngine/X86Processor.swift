@@ -40,10 +40,11 @@ final class X86Processor: Processor {
 
   private func exception(_ number: UInt32, _ engine: UnicornEngine) -> GuestException {
     if number != 1 && number != 3, isSoftwareInterrupt(number, engine) {
-      // No gate of Linux's table but 3 and 4 may be used by programs. Its 32-bit system calls
-      // (int 0x80) are not offered.
+      // No gate of Linux's table but 3 and 4 may be used by programs: 32-bit system calls (int 0x80)
+      // are not offered, as by a kernel without CONFIG_IA32_EMULATION.
+      if number == 4 { return .bounds }
       engine.programCounter -= 2
-      return number == 4 ? .bounds : .generalProtection
+      return .generalProtection
     }
     return switch number {
     case 0: .divide

@@ -7,19 +7,22 @@ final class X86RegisterFile {
     UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX, UC_X86_REG_RSP,
     UC_X86_REG_RBP, UC_X86_REG_RSI, UC_X86_REG_RDI, UC_X86_REG_R8, UC_X86_REG_R9, UC_X86_REG_R10,
     UC_X86_REG_R11, UC_X86_REG_R12, UC_X86_REG_R13, UC_X86_REG_R14, UC_X86_REG_R15,
+    // The selectors before the bases: loading one sets the segment's base.
+    UC_X86_REG_DS, UC_X86_REG_ES, UC_X86_REG_FS, UC_X86_REG_GS,
     UC_X86_REG_RIP, UC_X86_REG_EFLAGS, UC_X86_REG_FS_BASE, UC_X86_REG_GS_BASE, UC_X86_REG_MXCSR,
     // The status word first: st(i) is found through its top-of-stack field.
     UC_X86_REG_FPSW, UC_X86_REG_FPCW, UC_X86_REG_FPTAG, UC_X86_REG_FOP, UC_X86_REG_FIP,
     UC_X86_REG_FDP,
   ]
-  private static let pc = 16
-  private static let flags = 17
-  private static let fsBase = 18
-  private static let gsBase = 19
-  private static let mxcsr = 20
-  private static let x87 = 21
-  private static let stack = 27
-  private static let vectors = 35
+  private static let selectors = 16
+  private static let pc = 20
+  private static let flags = 21
+  private static let fsBase = 22
+  private static let gsBase = 23
+  private static let mxcsr = 24
+  private static let x87 = 25
+  private static let stack = 31
+  private static let vectors = 39
 
   private let batch = RegisterBatch(
     order.map { Int32($0.rawValue) }
@@ -33,6 +36,10 @@ final class X86RegisterFile {
       file.general[index] = batch[index]
       file.vectors[index] = Vector128(
         low: batch[Self.vectors + index], high: batch[high: Self.vectors + index])
+    }
+    for register in X86Selectors.Register.allCases {
+      let loaded = file.selectors.set(register, to: batch[Self.selectors + register.rawValue])
+      precondition(loaded)
     }
     file.programCounter = batch[Self.pc]
     file.flags = batch[Self.flags] & 0xffff_ffff
@@ -63,6 +70,9 @@ final class X86RegisterFile {
       batch[index] = file.general[index]
       batch[Self.vectors + index] = file.vectors[index].low
       batch[high: Self.vectors + index] = file.vectors[index].high
+    }
+    for register in X86Selectors.Register.allCases {
+      batch[Self.selectors + register.rawValue] = UInt64(file.selectors[register])
     }
     batch[Self.pc] = file.programCounter
     batch[Self.flags] = file.flags & Self.userFlags | Self.fixedFlags

@@ -6,7 +6,7 @@
 #include <unicorn/unicorn.h>
 
 // Docs/Decisions/0002 says why.
-#if !defined(UC_GODWIT) || UC_GODWIT < 3 || !defined(UC_GODWIT_COUNTS_INSTRUCTIONS)
+#if !defined(UC_GODWIT) || UC_GODWIT < 4 || !defined(UC_GODWIT_COUNTS_INSTRUCTIONS)
 #error "this Unicorn lacks Godwit's patches: run Scripts/bootstrap, and build with PKG_CONFIG_PATH=.deps/lib/pkgconfig"
 #endif
 

@@ -16,7 +16,10 @@ extension RegisterFile {
     }
     state.floatControl = floatControl
     state.floatStatus = floatStatus
-    if isa == .x86_64 { state.x87 = x87.save() }
+    if isa == .x86_64 {
+      state.x87 = x87.save()
+      state.selectors = X86Selectors.Register.allCases.map { UInt32(selectors[$0]) }
+    }
     return state
   }
 
@@ -38,6 +41,10 @@ extension RegisterFile {
     guard isa == .x86_64 else { return }
     guard let unit = X87State(state.x87) else { return nil }
     x87 = unit
+    guard state.selectors.isEmpty || state.selectors.count == 4 else { return nil }
+    for (register, selector) in zip(X86Selectors.Register.allCases, state.selectors) {
+      guard selectors.set(register, to: UInt64(selector)) else { return nil }
+    }
   }
 }
 

@@ -197,7 +197,8 @@ private func x86Processor(_ index: Int, _ capabilities: HardwareCapabilities) ->
   let flags =
     X86_64.hwcapNames.filter { capabilities.hwcap >> UInt64($0.bit) & 1 == 1 }.map { $0.name }
     + [
-      "syscall", "nx", "lm", "pni", "pclmulqdq", "ssse3", "cx16", "sse4_1", "sse4_2", "popcnt",
+      "syscall", "nx", "rdtscp", "lm", "pni", "pclmulqdq", "ssse3", "cx16", "sse4_1", "sse4_2",
+      "popcnt",
       "aes", "lahf_lm",
     ]
   return """
