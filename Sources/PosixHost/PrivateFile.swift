@@ -84,12 +84,12 @@ package enum PrivateFile {
   /// Renames `temporary` to `name`, unless that is taken.
   private static func give(_ temporary: [UInt8], name: [UInt8]) throws(HostError) {
     do throws(HostError) {
-      try system_rename_exclusive(temporary, name)
+      try system_renameat(AT_FDCWD, temporary, AT_FDCWD, name, .exclusive)
       return
     } catch .exists {
     } catch .invalid {
       // A filesystem that can't rename so (rename(2)).
-      do throws(HostError) { try system_link(temporary, name) } catch .exists {}
+      do throws(HostError) { try system_linkat(AT_FDCWD, temporary, AT_FDCWD, name) } catch .exists {}
     }
     try system_unlink(temporary)
   }

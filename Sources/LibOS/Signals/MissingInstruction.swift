@@ -56,7 +56,7 @@ extension Task {
         process.instruction(at: address), isa: process.isa)
     else { return }
     process.kernel.host.log(
-      "godwit: \(printable(process.name)) (process \(process.pid)): illegal instruction "
+      "godwit: \(printable(process.name.bytes)) (process \(process.pid)): illegal instruction "
         + "\(missing.text(isa: process.isa)) at 0x\(String(address.rawValue, radix: 16)): "
         + (missing.feature.map { "the guest's processor lacks \($0)" }
           ?? "the guest's processor has no such instruction"))

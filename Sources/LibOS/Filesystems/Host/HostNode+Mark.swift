@@ -1,5 +1,6 @@
 import HostABI
 import LinuxABI
+import Machine
 
 // What the guest has made of the file: see `HostFileMark`. It stands with the host's file where the file system
 // has extended attributes, else in the node, which is kept for it and travels.
