@@ -36,11 +36,9 @@ final class SignalMachine {
     var tree = FilesystemConfiguration()
     Self.addFiles(to: host, lower: lower, mount: mount)
     if let lower {
-      try! host.grant(lower, isReadOnly: true)
       tree.lower = StreamURI(.dir, lower)
     }
     if let mount {
-      try! host.grant(mount)
       tree.mounts = [.host(.init(host: StreamURI(.dir, mount), guest: Array("/mnt".utf8)))]
     }
     self.tree = tree
@@ -76,15 +74,17 @@ final class SignalMachine {
     }
   }
 
-  /// What a host has beneath the root, and in the directory that is mounted.
+  /// What a host has beneath the root, and in the directory that is mounted. Both are granted.
   static func addFiles(to host: TestHost, lower: String?, mount: String?) {
     if let lower {
       host.files.addFile(lower + "/lower/file", "lower")
       host.files.addDirectory(lower + "/lower/dir")
+      try! host.grant(lower, isReadOnly: true)
     }
     if let mount {
       host.files.addFile(mount + "/file", "mounted")
       host.files.addDirectory(mount + "/dir")
+      try! host.grant(mount)
     }
   }
 
