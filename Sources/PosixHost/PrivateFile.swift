@@ -89,7 +89,8 @@ package enum PrivateFile {
     } catch .exists {
     } catch .invalid {
       // A filesystem that can't rename so (rename(2)).
-      do throws(HostError) { try system_linkat(AT_FDCWD, temporary, AT_FDCWD, name) } catch .exists {}
+      do throws(HostError) { try system_linkat(AT_FDCWD, temporary, AT_FDCWD, name) } catch .exists
+      {}
     }
     try system_unlink(temporary)
   }

@@ -26,9 +26,9 @@ package final class SnapshotFile: SnapshotSource {
   /// makes it the snapshot at `path`.
   ///
   /// - Returns: why it is not signed, in one line; nil if it is.
-  static func commit(_ file: AtomicFile, _ path: String, _ signer: SnapshotSigner, on host: PosixHost)
-    throws(Failure) -> String?
-  {
+  static func commit(
+    _ file: AtomicFile, _ path: String, _ signer: SnapshotSigner, on host: PosixHost
+  ) throws(Failure) -> String? {
     let digest = try readBack(file, path, on: host)
     try withFailure(path) { () throws(HostError) in
       let end = try file.input().size
