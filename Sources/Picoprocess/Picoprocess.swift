@@ -94,17 +94,18 @@ package final class Picoprocess {
   {
     try self.init(options, program: program.program, seed: program.seed)
     tree = try filesystemConfiguration(root: options.root ?? "/", TreeMount.list(options))
+    // From files that are read now: the process will not reach them any more.
+    let environment = try GuestEnvironment(
+      environmentBase(program), program.environment, host: HostProcess.environment)
     try confine()
     reports.attach(to: kernel)
-    try start(program)
+    try start(program, environment)
   }
 
-  private func start(_ options: ProgramOptions) throws(Failure) {
+  private func start(_ options: ProgramOptions, _ environment: GuestEnvironment) throws(Failure) {
     var fs = try mountFilesystems()
     kernel.provideResolver()
     fs.cwd = try workingDirectory(options, fs)
-    let environment = try GuestEnvironment(
-      environmentBase(options), options.environment, host: HostProcess.environment)
     let program: Program
     do throws(LoadError) {
       program = try kernel.findProgram(

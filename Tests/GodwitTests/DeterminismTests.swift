@@ -71,8 +71,12 @@ import Testing
   func guestsTakeTheSameCourseAnywhere(_ guest: GuestTests.Guest) throws {
     // The guests' own folder is the root: other tests change the host's /tmp meanwhile.
     let root = Checkout.guest(guest.name, guest.isa).deletingLastPathComponent().path
-    try Self.expectSameCourse(
-      ["--root", root, "--", "/\(guest.name)"], every: 10, .here, .elsewhere(suspendingEvery: 37))
+    let isKnown = KnownGaps.inDeterministicRuns.contains("\(guest.name).\(guest.isa)")
+    try KnownGaps.expect(isKnown) {
+      try Self.expectSameCourse(
+        ["--root", root, "--", "/\(guest.name)"], every: 10, .here, .elsewhere(suspendingEvery: 37)
+      )
+    }
   }
 
   /// As much of the world as a program can ask for.

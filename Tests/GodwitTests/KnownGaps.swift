@@ -1,3 +1,5 @@
+import Testing
+
 /// Guest programs that fail for a reason that is named in `Docs/KnownGaps.md`. They run all the same, and
 /// one that passes is a failure too: it must be taken off the list.
 enum KnownGaps {
@@ -5,5 +7,19 @@ enum KnownGaps {
 
   static func contains(_ name: String, _ isa: String) -> Bool {
     programs.contains(name) || programs.contains("\(name).\(isa)")
+  }
+
+  /// Fail with their scratch directory in a `--mount`.
+  static let inMounts: Set<String> = ["maps", "xattr"]
+  /// Fail there at some moments of suspension.
+  static let inMountsSuspended: Set<String> = ["beneath", "inotify"]
+  /// Take another course after a suspension in a deterministic run.
+  static let inDeterministicRuns: Set<String> = ["procwalk.aarch64"]
+
+  /// Checks what `body` expects; its failures are known if `isKnown`.
+  static func expect(_ isKnown: Bool, isIntermittent: Bool = false, _ body: () throws -> Void) throws
+  {
+    guard isKnown else { return try body() }
+    withKnownIssue(isIntermittent: isIntermittent) { try body() }
   }
 }

@@ -174,12 +174,12 @@ import Testing
     }
     let outcome = try scratch.shell(
       """
-      options="--root $R --mount mount:/mnt --no-publish"
+      resume() { $G resume --root $R --mount mount:/mnt --no-publish "$@"; }
       for i in 0 1 2 3; do
-        XDG_CONFIG_HOME=$PWD/alice $G resume $options file$i 2>&1 </dev/null | sed 's/SHA[^ ]*/K/'
+        XDG_CONFIG_HOME=$PWD/alice resume file$i 2>&1 </dev/null | sed 's/SHA[^ ]*/K/'
         XDG_CONFIG_HOME=$PWD/alice $G verify file$i >/dev/null 2>&1; echo $?
       done
-      $G resume $options --trust file0 </dev/null
+      resume --trust file0 </dev/null
       """)
     #expect(
       outcome.text == """
