@@ -25,13 +25,69 @@ extension PosixHost {
     guard grant.path.first == UInt8(ascii: "/"),
       let path = RelativePath(grant.path.drop { $0 == UInt8(ascii: "/") })
     else { throw .invalid }
-    let top = try system_open([UInt8(ascii: "/")], O_DIRECTORY | O_CLOEXEC | system_O_PATH)
+    let top = try openTop()
     guard let (parent, last) = path.split else { return try add(grant, top) }
     defer { system_close(top) }
     var directory = top
     if !parent.isEmpty { directory = try openDirectory(top, parent) }
     defer { if directory != top { system_close(directory) } }
     try add(grant, system_openat(directory, last, O_CLOEXEC | system_O_PATH))
+  }
+
+  /// The root directory. An emulator of processes may have put another one in its place (qemu-user's -L); the
+  /// real one is then found by going up from the working directory.
+  private func openTop() throws(HostError) -> Int32 {
+    let flags = O_DIRECTORY | O_CLOEXEC | system_O_PATH
+    let top = try system_open([UInt8(ascii: "/")], flags)
+    guard let here = try? HostProcess.workingDirectory(), here.first == UInt8(ascii: "/"),
+      let path = RelativePath(here.drop { $0 == UInt8(ascii: "/") }),
+      let this = try? system_open([UInt8(ascii: ".")], flags)
+    else { return top }
+    if leads(top, path, to: this) {
+      system_close(this)
+      return top
+    }
+    guard let found = try? climb(from: this) else { return top }
+    guard leads(found, path, to: nil) else {
+      system_close(found)
+      return top
+    }
+    system_close(top)
+    return found
+  }
+
+  /// Whether `path` beneath `top` is a directory, and the one that is open as `directory`, if that is given.
+  private func leads(_ top: Int32, _ path: RelativePath, to directory: Int32?) -> Bool {
+    guard let found = path.isEmpty ? top : try? openDirectory(top, path) else { return false }
+    defer { if found != top { system_close(found) } }
+    guard let directory else { return true }
+    return isSame(found, directory)
+  }
+
+  private func isSame(_ one: Int32, _ other: Int32) -> Bool {
+    guard let one = try? system_statat(one, []), let other = try? system_statat(other, []) else {
+      return false
+    }
+    return one.device == other.device && one.inode == other.inode
+  }
+
+  /// The directory that is its own parent, above `directory`, which is closed.
+  private func climb(from directory: Int32) throws(HostError) -> Int32 {
+    var directory = directory
+    while true {
+      let above: Int32
+      do throws(HostError) {
+        above = try system_openat(
+          directory, Array("..".utf8), O_DIRECTORY | O_CLOEXEC | system_O_PATH)
+      } catch {
+        system_close(directory)
+        throw error
+      }
+      let isTop = isSame(above, directory)
+      system_close(directory)
+      directory = above
+      if isTop { return directory }
+    }
   }
 
   private func add(_ grant: FileGrant, _ descriptor: Int32) throws(HostError) {

@@ -38,7 +38,7 @@ import Testing
       ls -A | grep tmp; $G ps; ls -A godwit
       """, limit: 600)
     #expect(
-      outcome.output == Data("True\nNAME  PID  ISA  UPTIME  MEMORY  SANDBOX  PROGRAM\n.lock\n".utf8),
+      outcome.text == "True\nNAME  PID  ISA  UPTIME  MEMORY  SANDBOX  PROGRAM\n.lock\n",
       "\(String(decoding: outcome.output, as: UTF8.self)) \(outcome.error)")
     // The shell tells of those it killed.
     #expect(!outcome.error.contains("godwit:"), "\(outcome.error)")

@@ -17,8 +17,9 @@ enum KnownGaps {
   static let inDeterministicRuns: Set<String> = ["procwalk.aarch64"]
 
   /// Checks what `body` expects; its failures are known if `isKnown`.
-  static func expect(_ isKnown: Bool, isIntermittent: Bool = false, _ body: () throws -> Void) throws
-  {
+  static func expect(
+    _ isKnown: Bool, isIntermittent: Bool = false, _ body: () throws -> Void
+  ) throws {
     guard isKnown else { return try body() }
     withKnownIssue(isIntermittent: isIntermittent) { try body() }
   }
