@@ -19,12 +19,18 @@ import Testing
 
   @Test func guestsWereBuilt() { #expect(Self.guests.count > 100) }
 
+  /// Those that expect results which differ between the processors of an ISA: natively they pass on some
+  /// machines only.
+  private static let ofOneProcessor: Set<String> = ["exactfp"]
+
   @Test(arguments: guests) func passes(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa)
     try withKnownIssue {
       let emulated = try godwit(["run", "--", program.path], limit: 60)
       #expect(emulated.status == 0, "\(emulated.error)")
-      guard guest.isa == Checkout.nativeISA else { return }
+      guard guest.isa == Checkout.nativeISA, !Self.ofOneProcessor.contains(guest.name) else {
+        return
+      }
       let native = try execute(program, [])
       #expect(native.status == 0, "\(native.error)")
       #expect(emulated.output == native.output)
