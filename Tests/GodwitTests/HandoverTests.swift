@@ -86,7 +86,8 @@ import Testing
   @Test func requestsWithoutAFileAreRefused() throws {
     let scratch = try Scratch()
     let run = try scratch.begin(
-      "$G run --name guest --root $R --mount .:/mnt -- /bin/sh -c 'touch /mnt/ready; cat /mnt/go'")
+      "$G run --name guest --root $R --mount .:/mnt -- /bin/sh -c 'touch /mnt/ready; exec sleep 99'"
+    )
     defer { run.wait() }
     try scratch.wait(for: "ready")
     defer { _ = try? scratch.shell("$G kill guest KILL") }
