@@ -8,6 +8,8 @@ package final class FileTable {
   }
 
   private var slots: [Slot?] = []
+  /// No descriptor below is free.
+  private var lowestFree = 0
   /// Processes that use the table (`CLONE_FILES`).
   private var userCount = 1
 
@@ -29,6 +31,7 @@ package final class FileTable {
   package func copy() -> FileTable {
     let copy = FileTable()
     copy.slots = slots
+    copy.lowestFree = lowestFree
     for case let slot? in slots { slot.file.retain() }
     return copy
   }
@@ -51,8 +54,9 @@ package final class FileTable {
   package func install(
     _ file: OpenFile, closeOnExec: Bool, minimum: Int32 = 0, limit: UInt64
   ) throws(Errno) -> Int32 {
-    var fd = Int(minimum)
+    var fd = max(Int(minimum), lowestFree)
     while fd < slots.count, slots[fd] != nil { fd += 1 }
+    if Int(minimum) <= lowestFree { lowestFree = fd }
     guard UInt64(fd) < limit else { throw .EMFILE }
     put(file, closeOnExec, fd)
     return Int32(fd)
@@ -60,7 +64,8 @@ package final class FileTable {
 
   /// Whether there is a free descriptor below `limit`.
   package func hasRoom(limit: UInt64) -> Bool {
-    UInt64(slots.count) < limit || slots.prefix(Int(limit)).contains { $0 == nil }
+    UInt64(slots.count) < limit
+      || slots.prefix(Int(limit)).dropFirst(lowestFree).contains { $0 == nil }
   }
 
   /// Puts `file` at exactly `fd`, closing what was there.
@@ -84,6 +89,7 @@ package final class FileTable {
   package func close(_ fd: Int32) throws(Errno) {
     let file = try slot(fd).file
     slots[Int(fd)] = nil
+    lowestFree = min(lowestFree, Int(fd))
     file.release()
   }
 

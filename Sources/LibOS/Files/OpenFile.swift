@@ -22,7 +22,7 @@ package class OpenFile {
   /// Descriptors (and maps of other owners) that refer to this description.
   package private(set) var referenceCount = 0
   /// The members of epoll sets that watch this description; they go when it closes.
-  var epollItems: [EpollItem] = []
+  var epollItems = ObjectQueue<EpollItem>()
 
   package init(flags: OpenFlags) { self.flags = flags }
 
@@ -34,7 +34,7 @@ package class OpenFile {
     guard referenceCount == 0 else { return lostReference() }
     reportClosed()
     if holdsLocks { (try? inode)?.locks.release(ownedBy: .file(ObjectIdentifier(self))) }
-    for item in epollItems { item.remove() }
+    for item in epollItems.elements { item.remove() }
     close()
   }
 

@@ -42,6 +42,8 @@ package final class SemaphoreSet: IpcObject {
   {
     var new = semaphores
     var undo = process.semaphoreUndo[id] ?? []
+    // An id comes round again: what is noted may be meant for a set that had more semaphores, or fewer.
+    if undo.count != new.count { undo = [] }
     for operation in operations {
       let index = Int(operation.sem_num)
       let flags = SemaphoreFlags(rawValue: operation.sem_flg)
@@ -84,7 +86,7 @@ package final class SemaphoreSet: IpcObject {
   /// Takes back what a process that ended had asked to (`SEM_UNDO`).
   func undo(_ adjustments: [Int32], by pid: Int32, at time: Int64) {
     for (index, adjustment) in zip(semaphores.indices, adjustments) where adjustment != 0 {
-      let value = semaphores[index].value + adjustment
+      let value = Int32(clamping: Int64(semaphores[index].value) + Int64(adjustment))
       semaphores[index] = Semaphore(
         value: min(max(value, 0), Int32(Self.maximumValue)), pid: pid)
     }

@@ -11,8 +11,7 @@ extension Kernel {
     let isUnlimited = parent.credentials.isPrivileged
     let limit =
       isUnlimited ? .max : parent.limits[ResourceLimits.processes].soft
-    let zombies = processes.values.count(where: \.isZombie)
-    guard tasks.count + zombies < configuration.maximumTasks, UInt64(tasks.count) < limit else {
+    guard tasks.count + zombieCount < configuration.maximumTasks, UInt64(tasks.count) < limit else {
       throw .EAGAIN
     }
     return try allocatePID()

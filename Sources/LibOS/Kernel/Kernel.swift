@@ -38,6 +38,12 @@ package final class Kernel {
 
   /// Live processes by pid.
   package var processes: [Int32: Process] = [:]
+  /// The children of each process, zombies too.
+  package var children = ProcessIndex()
+  /// The members of each process group that have not ended.
+  package var groups = ProcessIndex()
+  /// Processes of which only the status is left.
+  package var zombieCount = 0
   /// Live tasks by tid.
   package var tasks: [Int32: Task] = [:]
   package var nextPID: Int32 = 2

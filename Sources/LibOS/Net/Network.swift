@@ -27,7 +27,12 @@ package final class Network {
   /// The largest buffer that a program may ask for (`wmem_max`, `rmem_max`).
   package static let bufferLimit: Int32 = 212_992
 
-  func dismantle() { isDismantled = true }
+  func dismantle() {
+    isDismantled = true
+    // Before the sockets go: each may hold the next one.
+    for socket in unix.all { socket.forgetQueue() }
+    filesInFlight.forgetLanded()
+  }
 
   /// A fresh inode for a socket that `process` makes.
   func makeInode(for process: Process) -> SocketInode {
@@ -50,6 +55,9 @@ final class FlightRegistry {
   private var flights: [ObjectIdentifier: Referenced<FilesInFlight>] = [:]
   /// How often sockets are in flight.
   private(set) var socketCount = 0
+  /// Files that are no longer in flight, and still to be released.
+  private var landed = Queue<OpenFile>()
+  private var isReleasing = false
 
   func add(_ flight: FilesInFlight) {
     let sockets = flight.files.count { $0 is UnixSocket }
@@ -58,10 +66,21 @@ final class FlightRegistry {
     flights[ObjectIdentifier(flight)] = Referenced(flight)
   }
 
-  func remove(_ flight: FilesInFlight) {
-    guard flights.removeValue(forKey: ObjectIdentifier(flight)) != nil else { return }
-    socketCount -= flight.files.count { $0 is UnixSocket }
+  /// `flight` is over. Its files are released one after the other: the end of one may end another
+  /// flight, in a longer chain than the host's stack is deep.
+  func land(_ flight: FilesInFlight, isReleasing: Bool) {
+    if flights.removeValue(forKey: ObjectIdentifier(flight)) != nil {
+      socketCount -= flight.files.count { $0 is UnixSocket }
+    }
+    for file in flight.files { landed.append(file) }
+    guard isReleasing, !self.isReleasing else { return }
+    self.isReleasing = true
+    while !landed.isEmpty { landed.removeFirst().release() }
+    self.isReleasing = false
   }
+
+  /// Lets go of files that need no closing any more.
+  func forgetLanded() { landed = Queue() }
 
   /// How many references to each socket are in flight.
   var references: [ObjectIdentifier: Int] {

@@ -17,10 +17,8 @@ package final class FilesInFlight {
   }
 
   deinit {
-    network.filesInFlight.remove(self)
     // What is left of a kernel that is gone needs no closing.
-    guard !network.isDismantled else { return }
-    for file in files { file.release() }
+    network.filesInFlight.land(self, isReleasing: !network.isDismantled)
   }
 }
 

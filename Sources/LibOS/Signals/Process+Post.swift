@@ -55,8 +55,11 @@ extension Process {
 
   /// Forgets signals that wait for the process or for any of its threads.
   package func removePending(_ unwanted: SignalSet) {
+    let hadTimers =
+      signals.pending.hasTimerSignals || tasks.contains { $0.signals.pending.hasTimerSignals }
     signals.pending.remove(unwanted)
     for task in tasks { task.signals.pending.remove(unwanted) }
+    if hadTimers { timers.signalsWereRemoved() }
   }
 
   /// Chooses who takes the signal just queued, and wakes it. A deadly one concerns all threads.

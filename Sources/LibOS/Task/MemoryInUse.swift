@@ -39,8 +39,19 @@ extension Process {
       ? space.pageUse(of: vma) : PageUse(private: space.privatePages(of: vma))
   }
 
-  /// Whether the page that holds `address` is at hand (mincore(2)).
-  func isResident(_ address: GuestAddress) -> Bool {
-    kernel.deterministicHost == nil ? space.isResident(address) : space.isKept(address)
+  /// Whether each of `pages` is at hand, as mincore(2) tells it: 1 or 0.
+  func residence(of pages: Range<UInt64>) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: pages.count)
+    for page in space.table.pages(in: pages)
+    where kernel.deterministicHost == nil || space.isKept(GuestAddress(page << 12)) {
+      result[Int(page - pages.lowerBound)] = 1
+    }
+    guard kernel.deterministicHost != nil else { return result }
+    let (start, end) = (GuestAddress(pages.lowerBound << 12), GuestAddress(pages.upperBound << 12))
+    for vma in space.mappings.overlapping(start, end) {
+      guard case .object = vma.backing else { continue }
+      for page in vma.pages.clamped(to: pages) { result[Int(page - pages.lowerBound)] = 1 }
+    }
+    return result
   }
 }

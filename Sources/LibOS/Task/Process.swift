@@ -24,11 +24,19 @@ package final class Process {
   package var layout = MemoryLayout()
   package var image = ProgramImage()
 
-  package var parentPID: Int32 = 0
-  package var processGroup: Int32
+  package var parentPID: Int32 = 0 {
+    didSet { kernel.children.move(pid, from: oldValue, to: parentPID) }
+  }
+  package var processGroup: Int32 {
+    didSet { kernel.groups.move(pid, from: oldValue, to: processGroup) }
+  }
   package var session: Int32
   /// What becomes of it, for its parent; see `ProcessLife`.
-  package var life = ProcessLife()
+  package var life = ProcessLife() {
+    didSet {
+      if oldValue.ending == nil, life.ending != nil { kernel.zombieCount += 1 }
+    }
+  }
   /// Woken when a child of this process changes state.
   package let childQueue = WaitQueue()
   /// Woken when this process ends, or gives the memory back that it borrowed from its parent.
@@ -66,6 +74,7 @@ package final class Process {
     self.fs = fs
     processGroup = pid
     session = pid
+    kernel.groups.move(pid, from: 0, to: pid)
   }
 
   /// Where the parts of the address space lie: what `/proc/self/stat` and `brk` need.

@@ -208,7 +208,7 @@ package final class HostNode: Inode {
     try hosted { () throws(HostError) in try host.allocate(handle, range, how) }
     guard let pages else { return }
     if mode.contains(.FALLOC_FL_PUNCH_HOLE) {
-      guard pages.zero(range) else { throw .ENOSPC }
+      guard pages.zero(range, isZeroInSource: true) else { throw .ENOSPC }
     } else if mode.isEmpty, range.upperBound > pages.size {
       pages.resize(to: range.upperBound)
     }
