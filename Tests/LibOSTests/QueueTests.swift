@@ -36,7 +36,7 @@ private final class Item {
   }
 }
 
-@Suite struct TimerQueueTests {
+@Suite struct TimerHeapTests {
   @Test func timersComeInOrder() {
     var queue = TimerQueue()
     var fired: [Int] = []

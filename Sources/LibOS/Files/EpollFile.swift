@@ -1,4 +1,5 @@
 package import LinuxABI
+package import Machine
 
 /// What `epoll_create(2)` opens: a set of files that are waited for, and the list of those which may
 /// be ready, in the order they became so.
@@ -18,8 +19,15 @@ package final class EpollFile: OpenFile {
   private var members: [Key: EpollItem] = [:]
   private var ready = ObjectQueue<EpollItem>()
   private var lastSequence: UInt64 = 0
+  private let memory: MemoryCharge?
+  /// Bytes that the library OS has for a member.
+  private static let memberSize = 320
 
-  package override init(flags: OpenFlags) { super.init(flags: flags) }
+  /// - Parameter arena: where the members are charged.
+  package init(_ arena: FrameArena? = nil, flags: OpenFlags) {
+    memory = arena.map { MemoryCharge($0, .epoll) }
+    super.init(flags: flags)
+  }
 
   /// The members in the order of their descriptors. A descriptor that was closed and used again may
   /// stand for several.
@@ -36,7 +44,7 @@ package final class EpollFile: OpenFile {
 
   // MARK: The set
 
-  /// `EPOLL_CTL_ADD`: EPERM, EINVAL, ELOOP, EEXIST.
+  /// `EPOLL_CTL_ADD`: EPERM, EINVAL, ELOOP, EEXIST, ENOMEM.
   package func add(_ file: OpenFile, fd: Int32, _ event: EpollEvent) throws(Errno) {
     guard file.isPollable else { throw .EPERM }
     guard file !== self else { throw .EINVAL }
@@ -50,6 +58,7 @@ package final class EpollFile: OpenFile {
     }
     let key = Key(fd: fd, file: ObjectIdentifier(file))
     guard members[key] == nil else { throw .EEXIST }
+    guard memory?.resize(to: (members.count + 1) * Self.memberSize) ?? true else { throw .ENOMEM }
     let item = insert(file, fd: fd, Self.completed(event))
     if !item.current.isEmpty { list(item) }
   }
@@ -58,6 +67,7 @@ package final class EpollFile: OpenFile {
     lastSequence += 1
     let item = EpollItem(self, file, fd: fd, event, sequence: lastSequence)
     members[Key(fd: fd, file: ObjectIdentifier(file))] = item
+    memory?.set(members.count * Self.memberSize)
     file.epollItems.append(item)
     file.waitQueue.add(item)
     return item
@@ -89,6 +99,7 @@ package final class EpollFile: OpenFile {
     item.file.waitQueue.remove(item)
     item.file.epollItems.remove(item)
     members[Key(fd: item.fd, file: ObjectIdentifier(item.file))] = nil
+    memory?.set(members.count * Self.memberSize)
     ready.remove(item)
   }
 

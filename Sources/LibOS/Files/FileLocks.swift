@@ -1,3 +1,5 @@
+import Machine
+
 /// The advisory locks on one inode: `flock(2)` on the whole file, and record locks of `fcntl(2)`.
 /// The two kinds know nothing of each other.
 package final class FileLocks {
@@ -27,6 +29,10 @@ package final class FileLocks {
   /// Of each owner: ascending, and never overlapping.
   private var held: [Owner: [Record]] = [:]
   private var sequence: UInt64 = 0
+  private var count = 0 { didSet { memory?.set(count * Self.recordSize) } }
+  private var memory: MemoryCharge?
+  /// Bytes that the library OS has for a lock.
+  private static let recordSize = 128
   package private(set) var whole: [(owner: Owner, isExclusive: Bool)] = []
   /// Woken when a lock goes or shrinks.
   package let waitQueue = WaitQueue()
@@ -53,6 +59,12 @@ package final class FileLocks {
     return first
   }
 
+  /// Whether there is memory for two more: a lock may cut another one in two.
+  func hasRoom(in arena: FrameArena) -> Bool {
+    if memory == nil { memory = MemoryCharge(arena, .locks, bytes: count * Self.recordSize) }
+    return arena.hasRoom(forKernel: 2 * Self.recordSize)
+  }
+
   /// Gives `owner` the lock, in place of what it held there. The caller has looked for conflicts.
   package func set(_ record: Record) {
     remove(record.range, ownedBy: record.owner)
@@ -60,6 +72,7 @@ package final class FileLocks {
     var merged = record
     merged.sequence = sequence
     var records = held.removeValue(forKey: record.owner) ?? []
+    let before = records.count
     var place = Self.firstIndex(in: records, endingAbove: record.range.lowerBound)
     // Locks of one kind that touch are one.
     if place < records.count, records[place].isExclusive == merged.isExclusive,
@@ -75,6 +88,7 @@ package final class FileLocks {
     }
     records.insert(merged, at: place)
     held[record.owner] = records
+    count += records.count - before
     // A lock may have become weaker.
     waitQueue.wake()
   }
@@ -97,6 +111,7 @@ package final class FileLocks {
       }
     }
     records.replaceSubrange(start..<end, with: rest)
+    count += rest.count - (end - start)
     if !records.isEmpty { held[owner] = records }
     if start < end { waitQueue.wake() }
   }

@@ -23,8 +23,20 @@ package class OpenFile {
   package private(set) var referenceCount = 0
   /// The members of epoll sets that watch this description; they go when it closes.
   var epollItems = ObjectQueue<EpollItem>()
+  private var memory: MemoryCharge?
 
   package init(flags: OpenFlags) { self.flags = flags }
+
+  /// Bytes that the library OS has for an open file, its inode and name with it.
+  private static let size = 1024
+
+  /// Charges the guest for the description; `false` without room. Sockets were charged when made.
+  func account(in arena: FrameArena) -> Bool {
+    guard memory == nil, socket == nil else { return true }
+    guard arena.hasRoom(forKernel: Self.size) else { return false }
+    memory = MemoryCharge(arena, .files, bytes: Self.size)
+    return true
+  }
 
   package final func retain() { referenceCount += 1 }
 

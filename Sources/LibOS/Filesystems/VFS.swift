@@ -44,7 +44,7 @@ package final class VFS {
     self.host = host
     hidesHost = host is DeterministicHost
     self.arena = arena
-    memoryInUse = { UInt64(arena.framesInUse) << 12 }
+    memoryInUse = { UInt64(arena.bytesInUse) }
   }
 
   /// Minor numbers of `st_dev`, in the order of mounting.

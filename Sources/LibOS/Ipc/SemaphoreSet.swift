@@ -1,4 +1,5 @@
 import LinuxABI
+import Machine
 
 /// What `semget(2)` makes: semaphores that are changed together or not at all.
 package final class SemaphoreSet: IpcObject {
@@ -16,9 +17,22 @@ package final class SemaphoreSet: IpcObject {
   /// Seconds since 1970 of the last `semop(2)`.
   var operated: Int64 = 0
 
-  init(_ permissions: IpcPerm, changed: Int64, count: Int) {
+  /// - Throws: ENOMEM.
+  init(_ arena: FrameArena, _ permissions: IpcPerm, changed: Int64, count: Int) throws(Errno) {
+    guard arena.hasRoom(forKernel: Self.size + Self.footprint(count)) else { throw .ENOMEM }
     semaphores = Array(repeating: Semaphore(), count: count)
-    super.init(permissions, changed: changed)
+    super.init(arena, permissions, changed: changed)
+    restoreHeld(Self.footprint(count))
+  }
+
+  private static func footprint(_ count: Int) -> Int { count * MemoryLayout<Semaphore>.stride }
+
+  init(
+    _ arena: FrameArena, restoring semaphores: [Semaphore], _ permissions: IpcPerm, changed: Int64
+  ) {
+    self.semaphores = semaphores
+    super.init(arena, permissions, changed: changed)
+    restoreHeld(Self.footprint(semaphores.count))
   }
 
   /// Why operations can't be done now.
@@ -75,6 +89,10 @@ package final class SemaphoreSet: IpcObject {
   {
     let (outcome, obstacle) = try attempt(operations, for: process)
     guard let outcome else { return obstacle }
+    if !outcome.undo.isEmpty, process.semaphoreUndo[id] == nil {
+      let noted = process.semaphoreUndo.values.reduce(outcome.undo.count) { $0 + $1.count }
+      guard process.semaphoreMemory.resize(to: noted * 4) else { throw .ENOMEM }
+    }
     let isChanged = outcome.semaphores.map(\.value) != semaphores.map(\.value)
     semaphores = outcome.semaphores
     operated = time
@@ -100,6 +118,7 @@ extension Process {
   func undoSemaphores() {
     let adjustments = semaphoreUndo
     semaphoreUndo = [:]
+    semaphoreMemory.set(0)
     for id in adjustments.keys.sorted() {
       guard let set = try? kernel.ipc.sets.object(id) else { continue }
       set.undo(adjustments[id]!, by: pid, at: kernel.clock.realtimeSeconds)

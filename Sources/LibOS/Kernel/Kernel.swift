@@ -110,7 +110,7 @@ package final class Kernel {
     self.configuration = configuration
     self.clock = KernelClock(host: host)
     self.vfs = VFS(host: host, arena: arena)
-    network = Network(host, configuration.outside)
+    network = Network(host, arena, configuration.outside)
     vfs.memoryInUse = { [unowned self] in memoryInUse }
     network.attach(to: self)
     // Nothing refers weakly to the kernel: Swift would count its references in a slower place, and

@@ -1,11 +1,14 @@
 import HostABI
 import LinuxABI
+import Machine
 
 /// All of the guest's sockets that can be found by a name, and the network that they see: a loopback
 /// interface, inside the picoprocess, and whatever the guest has of the network outside.
 package final class Network {
   /// The kernel whose network this is; there once it has all of its parts.
   private(set) unowned var kernel: Kernel!
+  /// Where sockets and what they hold are charged; they may outlive the kernel.
+  private let arena: FrameArena
   let tcp = PortTable()
   let udp = PortTable()
   let udpLite = PortTable()
@@ -16,7 +19,8 @@ package final class Network {
   /// The kernel is going: nothing needs to be told anything any more.
   private(set) var isDismantled = false
 
-  init(_ host: any Host, _ configuration: OutsideConfiguration) {
+  init(_ host: any Host, _ arena: FrameArena, _ configuration: OutsideConfiguration) {
+    self.arena = arena
     outside = OutsideNetwork(host, configuration)
   }
 
@@ -34,8 +38,26 @@ package final class Network {
     filesInFlight.forgetLanded()
   }
 
-  /// A fresh inode for a socket that `process` makes.
-  func makeInode(for process: Process) -> SocketInode {
+  // MARK: Memory
+
+  /// Bytes that the library OS has for a socket, without what is queued there.
+  static let socketSize = 1024
+
+  /// To be charged for what a socket holds.
+  func charge(_ bytes: Int = 0) -> MemoryCharge {
+    MemoryCharge(arena, .sockets, bytes: bytes)
+  }
+
+  func hasRoom(for bytes: Int) -> Bool { arena.hasRoom(forKernel: bytes) }
+
+  /// - Throws: ENOBUFS without room for `bytes` more in buffers.
+  func requireRoom(for bytes: Int) throws(Errno) {
+    guard hasRoom(for: bytes) else { throw .ENOBUFS }
+  }
+
+  /// A fresh inode for a socket that `process` makes: ENOBUFS.
+  func makeInode(for process: Process) throws(Errno) -> SocketInode {
+    try requireRoom(for: Self.socketSize)
     kernel.lastInodeNumber += 1
     return SocketInode(number: kernel.lastInodeNumber, owner: process.credentials.ownership)
   }

@@ -22,7 +22,7 @@ extension StateLoader {
     case .pid(let target):
       return PidFile(
         target.pid, target.gone ? nil : kernel.processes[target.pid], kernel: kernel, flags: flags)
-    case .epoll: return EpollFile(flags: flags)
+    case .epoll: return EpollFile(kernel.arena, flags: flags)
     case .text(let text):
       let place = try dentry(text.dentry)
       guard let inode = place.inode as? ProcText else {

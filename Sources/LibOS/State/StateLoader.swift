@@ -149,6 +149,7 @@ package final class StateLoader {
       file.ioOwner = OwnerEx(type: state.ownerType, pid: state.owner)
       file.ioSignal = state.ioSignal
       if !(file is PathFile) { file.countAsOpen() }
+      _ = file.account(in: kernel.arena)
       openFiles[state.id] = file
     }
     for state in files.files { try restoreLinks(of: file(state.id), state) }
@@ -181,7 +182,7 @@ package final class StateLoader {
     guard let state = files.pipes.first(where: { $0.id == id }) else {
       throw .invalidState("pipe \(id)")
     }
-    let pipe = try Pipe(state)
+    let pipe = try Pipe(state, kernel.arena)
     pipes[id] = pipe
     return pipe
   }

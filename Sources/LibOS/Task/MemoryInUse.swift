@@ -4,9 +4,9 @@ import Machine
 // resume: a deterministic run counts what the guest has asked for and written to.
 
 extension Kernel {
-  /// Bytes in use by all processes.
+  /// Bytes in use by all processes, and by the library OS for them.
   var memoryInUse: UInt64 {
-    guard deterministicHost != nil else { return UInt64(arena.framesInUse) << 12 }
+    guard deterministicHost != nil else { return UInt64(arena.bytesInUse) }
     var seen: Set<ObjectIdentifier> = []
     return processes.values.reduce(0) { sum, process in
       seen.insert(ObjectIdentifier(process.space)).inserted

@@ -12,7 +12,11 @@ package final class Process {
   package var tasks: [Task] = []
 
   /// Shared with other processes after `CLONE_FILES`.
-  package var files = FileTable()
+  package var files: FileTable
+  /// What the library OS has for the process, and its part in semaphores and signals.
+  private let memory: MemoryCharge
+  let semaphoreMemory: MemoryCharge
+  let signalMemory: MemoryCharge
   package var fs: FSContext
   package var signals = ProcessSignals()
   /// Woken when a signal is sent to the process or to one of its threads.
@@ -72,10 +76,18 @@ package final class Process {
     self.processor = processor
     self.space = space
     self.fs = fs
+    files = FileTable(kernel.arena)
+    memory = MemoryCharge(kernel.arena, .tasks, bytes: Self.size)
+    semaphoreMemory = MemoryCharge(kernel.arena, .ipc)
+    signalMemory = MemoryCharge(kernel.arena, .signals)
     processGroup = pid
     session = pid
     kernel.groups.move(pid, from: 0, to: pid)
   }
+
+  /// Bytes that the library OS has for a process, and for each of its threads.
+  static let size = 4096
+  static let threadSize = 16384
 
   /// Where the parts of the address space lie: what `/proc/self/stat` and `brk` need.
   package struct MemoryLayout: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import LinuxABI
+import Machine
 
 /// The pseudoterminals there are, by number.
 package final class PseudoterminalTable {
@@ -20,6 +21,7 @@ package final class PseudoterminalTable {
     guard let number = (0..<Self.limit).first(where: { terminals[$0] == nil }) else {
       throw .ENOSPC
     }
+    guard kernel.arena.hasRoom(forKernel: Pseudoterminal.footprint) else { throw .ENOMEM }
     let terminal = make(number)
     terminal.inode.belong(to: kernel.vfs.caller?.process.credentials)
     return PseudoterminalMaster(terminal, flags, at: dentry)

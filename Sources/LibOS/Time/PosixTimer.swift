@@ -1,4 +1,5 @@
 package import LinuxABI
+import Machine
 
 /// A timer of `timer_create(2)`.
 ///
@@ -45,11 +46,15 @@ package final class PosixTimer {
 
   package private(set) var state: State
   private unowned let process: Process
+  private let memory: MemoryCharge
+  /// Bytes that the library OS has for a timer.
+  static let size = 512
   private lazy var timer = KernelTimer { [unowned self] in expire() }
 
   package init(_ state: State, process: Process) {
     self.state = state
     self.process = process
+    memory = MemoryCharge(process.kernel.arena, .timers, bytes: Self.size)
     arm()
   }
 

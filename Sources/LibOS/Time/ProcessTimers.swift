@@ -1,4 +1,5 @@
 package import LinuxABI
+import Machine
 
 /// The interval timers and POSIX timers of a process.
 package final class ProcessTimers {
@@ -108,6 +109,7 @@ package final class ProcessTimers {
     guard UInt64(posix.count) < process.limits[ResourceLimits.signalsPending].soft else {
       throw .EAGAIN
     }
+    guard kernel.arena.hasRoom(forKernel: PosixTimer.size) else { throw .EAGAIN }
     var id = intervals.nextID
     while posix[id] != nil { id = id == .max ? 0 : id + 1 }
     intervals.nextID = id == .max ? 0 : id + 1

@@ -7,7 +7,7 @@ extension AddressSpace {
   package func map(_ vma: VMA) -> Bool {
     precondition(vma.start < vma.end && vma.start.isPageAligned && vma.end.isPageAligned)
     precondition(isFree(vma.start, vma.end))
-    guard mappings.count <= Self.mappingLimit else { return false }
+    guard mappings.count <= Self.mappingLimit, hasRoom(forMappings: 1) else { return false }
     if vma.isCommitted {
       guard committedBytes + vma.length <= UInt64(arena.byteLimit) else { return false }
       committedBytes += vma.length
@@ -15,6 +15,7 @@ extension AddressSpace {
     if case .object(let object, _) = vma.backing { object.addMapper(self) }
     mappings.insert(vma)
     mergeNeighbours(vma.start, vma.end)
+    accountForMappings()
     return true
   }
 
@@ -29,6 +30,7 @@ extension AddressSpace {
       if vma.isCommitted { committedBytes -= vma.length }
     }
     if mappings.count < before { dropPages(start.page..<end.page) }
+    accountForMappings()
     return true
   }
 
@@ -83,6 +85,7 @@ extension AddressSpace {
       index = mappings.index(after: index)
     }
     mergeNeighbours(start, end)
+    accountForMappings()
   }
 
   /// Moves the pages and the mapping of `start..<start+oldLength` (inside one mapping) to `target`
@@ -182,7 +185,8 @@ extension AddressSpace {
   /// would be more than `mappingLimit`.
   private func split(_ start: GuestAddress, _ end: GuestAddress) -> Bool {
     let cuts = (isCut(by: start) ? 1 : 0) + (isCut(by: end) ? 1 : 0)
-    guard cuts == 0 || mappings.count + cuts <= Self.mappingLimit else { return false }
+    guard cuts == 0 || mappings.count + cuts <= Self.mappingLimit && hasRoom(forMappings: cuts)
+    else { return false }
     cut(at: start)
     cut(at: end)
     return true

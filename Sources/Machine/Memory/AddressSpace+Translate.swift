@@ -128,6 +128,9 @@ extension AddressSpace {
     case .write: guard allowed.contains(.write) else { return .refused(.protection) }
     case .execute: guard allowed.contains(.execute) else { return .refused(.protection) }
     }
+    guard table.hasLeaf(for: page) || arena.makeRoom(for: self) else {
+      return .refused(.outOfMemory)
+    }
     guard let (object, objectIndex) = vma.objectPage(page) else {
       return fillAnonymous(page, allowed, access)
     }

@@ -12,7 +12,8 @@ package final class AddressSpace {
 
   /// Merged where Linux would merge.
   package internal(set) var mappings = VMASet()
-  package internal(set) var table = PageTable()
+  package internal(set) var table: PageTable
+  private let mappingMemory: MemoryCharge
 
   /// Changes whenever an entry that the engine may have cached was taken away or restricted.
   package internal(set) var tlbVersion: UInt64 = 1
@@ -29,10 +30,27 @@ package final class AddressSpace {
   package init(arena: FrameArena, isa: GuestISA) {
     self.arena = arena
     self.isa = isa
+    table = PageTable(memory: MemoryCharge(arena, .pageTables))
+    mappingMemory = MemoryCharge(arena, .mappings)
   }
 
   deinit {
     for page in table.pages(in: 0..<UInt64.max >> 12) { arena.release(table[page].frame) }
+  }
+
+  /// Bytes that the library OS has for one mapping.
+  private static let mappingSize = 200
+
+  /// Whether there is room for `count` more mappings.
+  func hasRoom(forMappings count: Int) -> Bool {
+    arena.hasRoom(forKernel: count * Self.mappingSize)
+  }
+
+  func accountForMappings() { mappingMemory.set(mappings.count * Self.mappingSize) }
+
+  /// Bytes that a copy of this address space takes at once, without its pages.
+  package var copySize: Int {
+    mappingMemory.bytes + table.memoryInUse
   }
 
   /// Tells the engine to forget every translation of addresses.

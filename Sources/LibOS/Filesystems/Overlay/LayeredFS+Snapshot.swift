@@ -171,12 +171,14 @@ extension LayeredNode {
       extended[Array(attribute.name)] = Array(attribute.value)
     }
     isTemporary = state.temporary
+    accountForAll()
   }
 
   /// Back to how it is without a guest.
   fileprivate func forgetChanges() {
     children = [:]
     whiteouts = []
+    accountForAll()
     if lower != nil { own = nil }
   }
 

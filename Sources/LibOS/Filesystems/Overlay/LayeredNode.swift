@@ -51,6 +51,10 @@ package final class LayeredNode: Inode {
   /// Names in the lower directory that were removed.
   package internal(set) var whiteouts: Set<[UInt8]> = []
 
+  /// Bytes that the library OS has for the entries of a directory, and for what else is the node's own.
+  private var entryBytes = 0
+  private var memory: MemoryCharge?
+
   /// The bytes of a file that was, or may at any time be, changed.
   package internal(set) var content: MemoryObject? { didSet { content?.owner = self } }
   /// The bytes of an unchanged file, as long as somebody has it open or mapped.
@@ -94,6 +98,33 @@ package final class LayeredNode: Inode {
       rest += node.children.values
       node.children = [:]
     }
+  }
+
+  // MARK: Memory
+
+  /// Bytes that the library OS has for an entry of a directory, with the node that it names.
+  static func entrySize(_ name: [UInt8]) -> Int { 640 + name.count }
+
+  /// Notes that entries were added, or removed, and charges for what the node holds now.
+  func account(entries change: Int = 0) {
+    entryBytes = max(0, entryBytes + change)
+    let attributes = extended.reduce(0) { $0 + $1.key.count + $1.value.count + 64 }
+    let bytes = entryBytes + target.count + attributes
+    if memory == nil, bytes > 0 { memory = MemoryCharge(vfs.arena, .names) }
+    memory?.set(bytes)
+  }
+
+  /// The same of a node that was saved.
+  func accountForAll() {
+    entryBytes = 0
+    account(
+      entries: children.keys.reduce(0) { $0 + Self.entrySize($1) }
+        + whiteouts.reduce(0) { $0 + Self.entrySize($1) })
+  }
+
+  /// - Throws: ENOSPC without room for `bytes` more.
+  func requireRoom(for bytes: Int) throws(Errno) {
+    guard vfs.arena.hasRoom(forKernel: bytes) else { throw .ENOSPC }
   }
 
   package override var filesystem: Filesystem? { layers }
@@ -307,7 +338,7 @@ package final class LayeredNode: Inode {
       let object = try object()
       return LayeredFile(self, dentry, flags, object)
     case .S_IFIFO:
-      let pipe = fifo ?? Pipe(number: number, created: vfs.now)
+      let pipe = fifo ?? Pipe(vfs.arena, number: number, created: vfs.now)
       if flags.accessMode == .O_WRONLY, flags.contains(.O_NONBLOCK), pipe.readers == 0 {
         throw .ENXIO
       }
@@ -333,10 +364,12 @@ package final class LayeredNode: Inode {
     if let value {
       let others = extended.reduce(0) { $0 + ($1.key == name ? 0 : $1.key.count + $1.value.count) }
       guard others + name.count + value.count <= Self.extendedLimit else { throw .ENOSPC }
+      try requireRoom(for: name.count + value.count)
     }
     let now = vfs.now
     try change { $0.changed = now }
     extended[name] = value
+    account()
   }
 
   // MARK: Directories
@@ -378,7 +411,9 @@ package final class LayeredNode: Inode {
     throws(Errno) -> Inode
   {
     let node = node(.S_IFLNK, permissions: 0o777, owner: owner)
+    try requireRoom(for: target.count)
     node.target = target
+    node.account()
     try add(name, node)
     return node
   }

@@ -31,7 +31,8 @@ private func sys_semget(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     },
     make: { permissions throws(Errno) in
       guard count > 0 else { throw .EINVAL }
-      return SemaphoreSet(permissions, changed: kernel.clock.realtimeSeconds, count: count)
+      return try SemaphoreSet(
+        kernel.arena, permissions, changed: kernel.clock.realtimeSeconds, count: count)
     })
   return .value(set.id)
 }
