@@ -13,6 +13,30 @@ extension SyscallTable {
       "mprotect", x64: 10, generic: 226, [.address, .size, .flags(of: ProtectionFlags.self)],
       sys_mprotect),
     SyscallRow(
+      "pkey_mprotect", x64: 329, generic: 288,
+      [.address, .size, .flags(of: ProtectionFlags.self), .int],
+      note: "as on a processor without protection keys"
+    ) { call throws(Errno) in
+      try requireKeyCalls(call)
+      guard call.int(3) == -1 else { throw .EINVAL }
+      return try sys_mprotect(call)
+    },
+    SyscallRow(
+      "pkey_alloc", x64: 330, generic: 289, [.hex, .hex],
+      note: "as on a processor without protection keys"
+    ) { call throws(Errno) in
+      try requireKeyCalls(call)
+      guard call[0] == 0, call[1] & ~3 == 0 else { throw .EINVAL }
+      throw .ENOSPC
+    },
+    SyscallRow(
+      "pkey_free", x64: 331, generic: 290, [.int],
+      note: "as on a processor without protection keys"
+    ) { call throws(Errno) in
+      try requireKeyCalls(call)
+      throw .EINVAL
+    },
+    SyscallRow(
       "mremap", x64: 25, generic: 216,
       [.address, .size, .size, .flags(of: RemapFlags.self), .address], sys_mremap),
     SyscallRow("madvise", x64: 28, generic: 233, [.address, .size, .int], sys_madvise),
@@ -40,6 +64,11 @@ private func range(_ call: SyscallContext, orElse overflow: Errno = .ENOMEM)
   let limit = call.isa.userAddressLimit
   guard start <= limit, length <= limit - start else { throw overflow }
   return (start, start + length)
+}
+
+/// Linux 6.1 has the calls for protection keys on x86-64 only.
+private func requireKeyCalls(_ call: SyscallContext) throws(Errno) {
+  guard call.isa == .x86_64 else { throw .ENOSYS }
 }
 
 private func permissions(_ protection: UInt32) -> Permissions {
