@@ -73,9 +73,9 @@ extension ELFImage {
         alignment: max(header.alignment, 1)))
   }
 
-  /// Half of the 64-bit range: no user address of any ISA is beyond, and sums stay far from
-  /// overflowing.
-  private static var addressLimit: UInt64 { 1 << 63 }
+  /// No user address of any ISA is beyond, and sums of a few such addresses, lengths and alignments
+  /// stay far from overflowing.
+  private static var addressLimit: UInt64 { 1 << 56 }
 
   private static func interpreter(
     _ header: ProgramHeader, _ fileSize: UInt64,

@@ -98,6 +98,14 @@ import Machine
 
   func clearExclusive() { unsafe godwit_uc_clear_exclusive(handle) }
 
+  // MARK: Pauses
+
+  /// Has `run` return behind instructions by which the guest says that it only waits.
+  func stopAtPause(_ stops: Bool) { unsafe godwit_uc_stop_at_pause(handle, stops) }
+
+  /// Whether it did since this was asked last.
+  func takePause() -> Bool { unsafe godwit_uc_take_pause(handle) }
+
   // MARK: Translations
 
   func flushTLB() {

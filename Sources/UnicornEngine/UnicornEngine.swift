@@ -137,6 +137,7 @@ package final class UnicornEngine: Engine {
       case (.interrupt(let number), UC_ERR_OK):
         return processor.exit(number, self)
       case (.none, UC_ERR_OK):
+        if emulator.takePause() { return .paused }
         // A stop request (seen above), or an instruction that waits for interrupts: go on.
         continue
       case (_, UC_ERR_INSN_INVALID):
@@ -195,6 +196,10 @@ package final class UnicornEngine: Engine {
   func isStuck(at page: UInt64) -> Bool { retries >= 2 && page == retriedPage }
 
   package func requestStop() { stopToken.request() }
+
+  package var stopsAtPause = false {
+    didSet { if stopsAtPause != oldValue { emulator.stopAtPause(stopsAtPause) } }
+  }
 
   package var counterTime: (() -> Int64)? {
     didSet { setClock() }

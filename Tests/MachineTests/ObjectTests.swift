@@ -151,3 +151,68 @@ import Testing
     #expect(try test.load(16) == Pattern.word(16))
   }
 }
+
+/// Ranges are worked through by what is in them: a test that went page by page would not end.
+@Suite struct HugeRangeTests {
+  private let huge: UInt64 = 1 << 50
+
+  @Test func zeroing() throws {
+    let test = try TestSpace()
+    let object = MemoryObject(arena: test.arena)
+    object.resize(to: huge)
+    let places: [UInt64] = [0, 5 << 30, huge - 4096]
+    for place in places {
+      #expect(
+        [UInt8](repeating: 7, count: 4096).withRawSpan { object.write(at: place, from: $0) } == 4096
+      )
+    }
+    #expect(test.map(0, 1, flags: .shared, backing: .object(object, offset: 0)))
+    #expect(try test.load(0) == 0x0707_0707_0707_0707)
+    #expect(object.zero(8..<huge))
+    #expect(object.size == huge && object.pages.count == 1)
+    #expect(try test.load(0) == 0x0707_0707_0707_0707)
+    #expect(object.zero(0..<huge))
+    #expect(object.pages.isEmpty)
+    #expect(try test.load(0) == 0)
+    object.resize(to: 0)
+    #expect(test.arena.framesInUse == 0)
+  }
+
+  @Test func whatTheSourceHasDoesNotComeBack() throws {
+    let test = try TestSpace()
+    let object = MemoryObject(arena: test.arena, source: Pattern(), size: 8 * 4096)
+    #expect(object.zero((4096 + 8)..<(3 * 4096 + 8)))
+    var bytes = [UInt8](repeating: 9, count: 8 * 4096)
+    #expect(bytes.withMutableRawSpan { object.read(at: 0, into: &$0) } == bytes.count)
+    for (index, byte) in bytes.enumerated() {
+      let isZero = (4096 + 8..<3 * 4096 + 8).contains(index)
+      #expect(byte == (isZero ? 0 : UInt8(index / 4096 + 1)))
+    }
+  }
+
+  @Test func privateCopiesSurviveAHole() throws {
+    let test = try TestSpace()
+    let object = MemoryObject(arena: test.arena)
+    object.resize(to: 2 * 4096)
+    _ = [UInt8](repeating: 7, count: 8192).withRawSpan { object.write(at: 0, from: $0) }
+    test.map(0, 2, backing: .object(object, offset: 0))
+    try test.store(1, 0)
+    _ = try test.load(1)
+    #expect(object.zero(0..<8192))
+    #expect(try test.load(0) == 1)
+    #expect(try test.load(1) == 0)
+  }
+
+  @Test func discardingAndProtecting() throws {
+    let test = try TestSpace()
+    let pages = UInt64(1) << 34
+    #expect(test.map(0, pages, flags: .noReserve))
+    for page in [0, 1 << 20, pages - 1] { try test.store(page + 1, page) }
+    #expect(test.protect(0, pages, .read))
+    test.space.discard(address(0), address(pages))
+    #expect(test.arena.framesInUse == 0)
+    #expect(try test.load(1 << 20) == 0)
+    test.unmap(0, pages)
+    #expect(test.space.residentPages == 0)
+  }
+}

@@ -1,6 +1,7 @@
 #ifndef GODWIT_CUNICORN_SHIMS_H
 #define GODWIT_CUNICORN_SHIMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unicorn/unicorn.h>
@@ -54,5 +55,11 @@ uint64_t godwit_uc_budget(uc_engine *uc);
 
 /// Forgets an exclusive load of AArch64.
 void godwit_uc_clear_exclusive(uc_engine *uc);
+
+/// Has uc_emu_start return behind PAUSE, YIELD and WFE.
+void godwit_uc_stop_at_pause(uc_engine *uc, bool stops);
+
+/// Whether it returned for that reason since this was asked last.
+bool godwit_uc_take_pause(uc_engine *uc);
 
 #endif

@@ -149,9 +149,18 @@ struct LoadedProgram {
     layout.breakEnd = layout.breakStart
   }
 
+  /// What the library OS places itself must not lie where the program has put a segment.
+  private func requireFree(_ start: GuestAddress, _ end: GuestAddress) throws(LoadError) {
+    guard space.isFree(start, end) else {
+      throw .notExecutable(
+        "\(text(program.path)): its segments do not fit the address space", .ENOEXEC)
+    }
+  }
+
   /// The page signal handlers return through (`[vdso]`).
   private func mapTrampoline() throws(LoadError) {
     let page = layout.signalReturn
+    try requireFree(page, page + 4096)
     let vma = VMA(
       start: page, end: page + 4096, permissions: [.read, .write], name: "[vdso]")
     guard space.map(vma) else { throw .notExecutable("not enough memory", .ENOMEM) }
@@ -176,6 +185,7 @@ struct LoadedProgram {
     let stack = VMA(
       start: top - max(Layout.initialStack, UInt64(total + 0x1_0000) & ~4095), end: top,
       permissions: permissions, flags: [.growsDown, .stack], name: "[stack]")
+    try requireFree(stack.start, stack.end)
     guard space.map(stack) else { throw .notExecutable("not enough memory", .ENOMEM) }
 
     var position = top - 8
@@ -184,18 +194,25 @@ struct LoadedProgram {
       try? space.store(bytes, to: position)
       return position
     }
+    /// Ascending, in one piece; returns where each begins.
+    func push(strings: [[UInt8]]) -> [UInt64] {
+      var bytes: [UInt8] = []
+      let offsets = strings.map { string in
+        defer {
+          bytes += string
+          bytes.append(0)
+        }
+        return UInt64(bytes.count)
+      }
+      let start = push(bytes).rawValue
+      return offsets.map { start + $0 }
+    }
     let executablePath = push(program.path + [0])
     layout.environmentEnd = executablePath
-    var environmentPointers: [UInt64] = []
-    for string in environment.reversed() {
-      environmentPointers.insert(push(string + [0]).rawValue, at: 0)
-    }
+    let environmentPointers = push(strings: environment)
     layout.environmentStart = position
     layout.argumentsEnd = position
-    var argumentPointers: [UInt64] = []
-    for string in program.arguments.reversed() {
-      argumentPointers.insert(push(string + [0]).rawValue, at: 0)
-    }
+    let argumentPointers = push(strings: program.arguments)
     layout.argumentsStart = position
     let platform = push(Array(program.isa.rawValue.utf8) + [0])
     var random = [UInt8](repeating: 0, count: 16)

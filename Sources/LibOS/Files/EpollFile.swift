@@ -1,4 +1,5 @@
 package import LinuxABI
+package import Machine
 
 /// What `epoll_create(2)` opens: a set of files that are waited for, and the list of those which may
 /// be ready, in the order they became so.
@@ -16,10 +17,17 @@ package final class EpollFile: OpenFile {
   }
 
   private var members: [Key: EpollItem] = [:]
-  private var ready: [EpollItem] = []
+  private var ready = ObjectQueue<EpollItem>()
   private var lastSequence: UInt64 = 0
+  private let memory: MemoryCharge?
+  /// Bytes that the library OS has for a member.
+  private static let memberSize = 320
 
-  package override init(flags: OpenFlags) { super.init(flags: flags) }
+  /// - Parameter arena: where the members are charged.
+  package init(_ arena: FrameArena? = nil, flags: OpenFlags) {
+    memory = arena.map { MemoryCharge($0, .epoll) }
+    super.init(flags: flags)
+  }
 
   /// The members in the order of their descriptors. A descriptor that was closed and used again may
   /// stand for several.
@@ -28,7 +36,7 @@ package final class EpollFile: OpenFile {
   }
 
   /// The listed ones, next first.
-  package var readyItems: [EpollItem] { ready }
+  package var readyItems: [EpollItem] { ready.elements }
 
   package override func close() {
     for item in members.values { remove(item) }
@@ -36,7 +44,7 @@ package final class EpollFile: OpenFile {
 
   // MARK: The set
 
-  /// `EPOLL_CTL_ADD`: EPERM, EINVAL, ELOOP, EEXIST.
+  /// `EPOLL_CTL_ADD`: EPERM, EINVAL, ELOOP, EEXIST, ENOMEM.
   package func add(_ file: OpenFile, fd: Int32, _ event: EpollEvent) throws(Errno) {
     guard file.isPollable else { throw .EPERM }
     guard file !== self else { throw .EINVAL }
@@ -50,6 +58,7 @@ package final class EpollFile: OpenFile {
     }
     let key = Key(fd: fd, file: ObjectIdentifier(file))
     guard members[key] == nil else { throw .EEXIST }
+    guard memory?.resize(to: (members.count + 1) * Self.memberSize) ?? true else { throw .ENOMEM }
     let item = insert(file, fd: fd, Self.completed(event))
     if !item.current.isEmpty { list(item) }
   }
@@ -58,6 +67,7 @@ package final class EpollFile: OpenFile {
     lastSequence += 1
     let item = EpollItem(self, file, fd: fd, event, sequence: lastSequence)
     members[Key(fd: fd, file: ObjectIdentifier(file))] = item
+    memory?.set(members.count * Self.memberSize)
     file.epollItems.append(item)
     file.waitQueue.add(item)
     return item
@@ -87,12 +97,10 @@ package final class EpollFile: OpenFile {
 
   func remove(_ item: EpollItem) {
     item.file.waitQueue.remove(item)
-    item.file.epollItems.removeAll { $0 === item }
+    item.file.epollItems.remove(item)
     members[Key(fd: item.fd, file: ObjectIdentifier(item.file))] = nil
-    if item.isListed {
-      item.isListed = false
-      ready.removeAll { $0 === item }
-    }
+    memory?.set(members.count * Self.memberSize)
+    ready.remove(item)
   }
 
   /// Puts back a member of a saved set.
@@ -106,8 +114,7 @@ package final class EpollFile: OpenFile {
 
   /// Puts back the ready list of a saved set.
   package func restore(ready items: [EpollItem]) {
-    for item in items { item.isListed = true }
-    ready = items
+    for item in items { ready.append(item) }
   }
 
   private static let exclusiveEvents: EpollEvents = [
@@ -125,25 +132,40 @@ package final class EpollFile: OpenFile {
   // MARK: Nesting
 
   private var nestedSets: [EpollFile] { members.values.compactMap { $0.file as? EpollFile } }
+  private var watchingSets: [EpollFile] { epollItems.elements.map(\.epoll) }
 
   private func reaches(_ other: EpollFile) -> Bool {
-    nestedSets.contains { $0 === other || $0.reaches(other) }
+    levels(\.nestedSets).contains { $0[ObjectIdentifier(other)] != nil }
   }
 
   /// The longest chain of sets below this one.
-  private var depthBelow: Int { nestedSets.map { $0.depthBelow + 1 }.max() ?? 0 }
+  private var depthBelow: Int { levels(\.nestedSets).count }
 
   /// The longest chain of sets that watch this one.
-  private var depthAbove: Int { epollItems.map { $0.epoll.depthAbove + 1 }.max() ?? 0 }
+  private var depthAbove: Int { levels(\.watchingSets).count }
+
+  /// The sets that are one step away, two steps and so on, each level without duplicates: there may be
+  /// very many ways to one set. Deeper than any chain may be nobody looks.
+  private func levels(_ next: (EpollFile) -> [EpollFile]) -> [[ObjectIdentifier: EpollFile]] {
+    var levels: [[ObjectIdentifier: EpollFile]] = []
+    var last = [ObjectIdentifier(self): self]
+    while levels.count <= Self.maximumNesting {
+      var level: [ObjectIdentifier: EpollFile] = [:]
+      for set in last.values {
+        for other in next(set) { level[ObjectIdentifier(other)] = other }
+      }
+      if level.isEmpty { break }
+      levels.append(level)
+      last = level
+    }
+    return levels
+  }
 
   // MARK: Waiting
 
   /// `item` may be ready: whoever waits for the set looks again.
   func list(_ item: EpollItem) {
-    if !item.isListed {
-      item.isListed = true
-      ready.append(item)
-    }
+    ready.append(item)
     waitQueue.wake(.readable)
   }
 
@@ -152,26 +174,20 @@ package final class EpollFile: OpenFile {
   package func takeEvents(limit: Int, deliver: (EpollEvent) -> Bool) -> Int {
     var count = 0
     var again: [EpollItem] = []
-    var used = 0
-    for item in ready {
-      if count == limit { break }
+    while count < limit, let item = ready.first {
       let current = item.current
       if !current.isEmpty {
         guard deliver(EpollEvent(events: current, data: item.event.data)) else { break }
         count += 1
       }
-      used += 1
+      ready.removeFirst()
       let modes = item.event.events
       if modes.contains(.EPOLLONESHOT), !current.isEmpty {
         item.event.events.formIntersection(EpollItem.modes)
       }
-      if current.isEmpty || modes.contains(.EPOLLONESHOT) || modes.contains(.EPOLLET) {
-        item.isListed = false
-      } else {
-        again.append(item)
-      }
+      if !current.isEmpty, modes.isDisjoint(with: [.EPOLLONESHOT, .EPOLLET]) { again.append(item) }
     }
-    ready = Array(ready.dropFirst(used)) + again
+    for item in again { ready.append(item) }
     return count
   }
 

@@ -10,8 +10,6 @@ package final class EpollItem: WaitListener {
   package internal(set) var event: EpollEvent
   /// Its place among all that were ever added to the set.
   let sequence: UInt64
-  /// It is in the set's ready list.
-  var isListed = false
 
   init(
     _ epoll: EpollFile, _ file: OpenFile, fd: Int32, _ event: EpollEvent, sequence: UInt64

@@ -1,3 +1,5 @@
+import Machine
+
 /// The advisory locks on one inode: `flock(2)` on the whole file, and record locks of `fcntl(2)`.
 /// The two kinds know nothing of each other.
 package final class FileLocks {
@@ -14,6 +16,8 @@ package final class FileLocks {
     package var range: Range<UInt64>
     package var isExclusive: Bool
     package var owner: Owner
+    /// Locks that start at the same byte are told of in the order in which they were taken.
+    fileprivate var sequence: UInt64 = 0
 
     package init(range: Range<UInt64>, isExclusive: Bool, owner: Owner) {
       self.range = range
@@ -22,8 +26,13 @@ package final class FileLocks {
     }
   }
 
-  /// Sorted by where they start; those of one owner never overlap.
-  package private(set) var records: [Record] = []
+  /// Of each owner: ascending, and never overlapping.
+  private var held: [Owner: [Record]] = [:]
+  private var sequence: UInt64 = 0
+  private var count = 0 { didSet { memory?.set(count * Self.recordSize) } }
+  private var memory: MemoryCharge?
+  /// Bytes that the library OS has for a lock.
+  private static let recordSize = 128
   package private(set) var whole: [(owner: Owner, isExclusive: Bool)] = []
   /// Woken when a lock goes or shrinks.
   package let waitQueue = WaitQueue()
@@ -32,62 +41,89 @@ package final class FileLocks {
 
   // MARK: Records
 
-  /// A lock of another owner that keeps `wanted` from being had.
+  /// All of them, sorted by where they start.
+  package var records: [Record] { held.values.joined().sorted { $0.isBefore($1) } }
+
+  /// A lock of another owner that keeps `wanted` from being had: the first one in the file.
   package func conflict(with wanted: Record) -> Record? {
-    records.first {
-      $0.owner != wanted.owner && $0.range.overlaps(wanted.range)
-        && ($0.isExclusive || wanted.isExclusive)
+    var first: Record?
+    for (owner, records) in held where owner != wanted.owner {
+      let start = Self.firstIndex(in: records, endingAbove: wanted.range.lowerBound)
+      for record in records[start...] {
+        guard record.range.lowerBound < wanted.range.upperBound else { break }
+        guard record.isExclusive || wanted.isExclusive else { continue }
+        if first.map({ record.isBefore($0) }) ?? true { first = record }
+        break
+      }
     }
+    return first
+  }
+
+  /// Whether there is memory for two more: a lock may cut another one in two.
+  func hasRoom(in arena: FrameArena) -> Bool {
+    if memory == nil { memory = MemoryCharge(arena, .locks, bytes: count * Self.recordSize) }
+    return arena.hasRoom(forKernel: 2 * Self.recordSize)
   }
 
   /// Gives `owner` the lock, in place of what it held there. The caller has looked for conflicts.
   package func set(_ record: Record) {
     remove(record.range, ownedBy: record.owner)
+    sequence += 1
     var merged = record
+    merged.sequence = sequence
+    var records = held.removeValue(forKey: record.owner) ?? []
+    let before = records.count
+    var place = Self.firstIndex(in: records, endingAbove: record.range.lowerBound)
     // Locks of one kind that touch are one.
-    records.removeAll {
-      guard $0.owner == record.owner, $0.isExclusive == record.isExclusive,
-        $0.range.upperBound == merged.range.lowerBound
-          || $0.range.lowerBound == merged.range.upperBound
-      else { return false }
-      merged.range =
-        min(
-          $0.range.lowerBound, merged.range.lowerBound)..<max(
-          $0.range.upperBound, merged.range.upperBound)
-      return true
+    if place < records.count, records[place].isExclusive == merged.isExclusive,
+      records[place].range.lowerBound == merged.range.upperBound
+    {
+      merged.range = merged.range.lowerBound..<records.remove(at: place).range.upperBound
     }
-    let index =
-      records.firstIndex { $0.range.lowerBound > merged.range.lowerBound } ?? records.count
-    records.insert(merged, at: index)
+    if place > 0, records[place - 1].isExclusive == merged.isExclusive,
+      records[place - 1].range.upperBound == merged.range.lowerBound
+    {
+      place -= 1
+      merged.range = records.remove(at: place).range.lowerBound..<merged.range.upperBound
+    }
+    records.insert(merged, at: place)
+    held[record.owner] = records
+    count += records.count - before
     // A lock may have become weaker.
     waitQueue.wake()
   }
 
   /// Unlocks `range`, cutting locks that reach beyond it.
   package func remove(_ range: Range<UInt64>, ownedBy owner: Owner) {
-    var changed = false
-    var kept: [Record] = []
-    for record in records {
-      guard record.owner == owner, record.range.overlaps(range) else {
-        kept.append(record)
-        continue
-      }
-      changed = true
-      if record.range.lowerBound < range.lowerBound {
-        var front = record
-        front.range = record.range.lowerBound..<range.lowerBound
-        kept.append(front)
-      }
-      if record.range.upperBound > range.upperBound {
-        var back = record
-        back.range = range.upperBound..<record.range.upperBound
-        kept.append(back)
+    guard var records = held.removeValue(forKey: owner) else { return }
+    let start = Self.firstIndex(in: records, endingAbove: range.lowerBound)
+    let end =
+      records[start...].firstIndex { $0.range.lowerBound >= range.upperBound }
+      ?? records.count
+    var rest: [Record] = []
+    for record in records[start..<end] {
+      for part in [
+        record.range.clamped(to: 0..<range.lowerBound),
+        record.range.clamped(to: range.upperBound..<UInt64.max),
+      ] where !part.isEmpty {
+        rest.append(record)
+        rest[rest.count - 1].range = part
       }
     }
-    guard changed else { return }
-    kept.sort { $0.range.lowerBound < $1.range.lowerBound }
-    records = kept
-    waitQueue.wake()
+    records.replaceSubrange(start..<end, with: rest)
+    count += rest.count - (end - start)
+    if !records.isEmpty { held[owner] = records }
+    if start < end { waitQueue.wake() }
+  }
+
+  private static func firstIndex(in records: [Record], endingAbove position: UInt64) -> Int {
+    var low = 0
+    var high = records.count
+    while low < high {
+      let middle = (low + high) / 2
+      if records[middle].range.upperBound > position { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 
   // MARK: Whole files
@@ -112,8 +148,14 @@ package final class FileLocks {
 
   /// Drops all that `owner` holds: the process closed a descriptor, or the description is gone.
   package func release(ownedBy owner: Owner) {
-    if records.isEmpty, whole.isEmpty { return }
+    if held.isEmpty, whole.isEmpty { return }
     remove(0..<UInt64.max, ownedBy: owner)
     unlockWhole(owner)
+  }
+}
+
+extension FileLocks.Record {
+  fileprivate func isBefore(_ other: Self) -> Bool {
+    (range.lowerBound, sequence) < (other.range.lowerBound, other.sequence)
   }
 }

@@ -1,4 +1,5 @@
 package import LinuxABI
+package import Machine
 
 /// The file descriptors of a process.
 package final class FileTable {
@@ -8,10 +9,21 @@ package final class FileTable {
   }
 
   private var slots: [Slot?] = []
+  /// What the slots are charged to.
+  private let arena: FrameArena?
+  private let memory: MemoryCharge?
+  /// No descriptor below is free.
+  private var lowestFree = 0
   /// Processes that use the table (`CLONE_FILES`).
   private var userCount = 1
 
-  package init() {}
+  package init(_ arena: FrameArena? = nil) {
+    self.arena = arena
+    memory = arena.map { MemoryCharge($0, .files) }
+  }
+
+  /// Bytes of all slots.
+  package var footprint: Int { slots.count * MemoryLayout<Slot?>.stride }
 
   // MARK: Sharing
 
@@ -27,8 +39,10 @@ package final class FileTable {
 
   /// A table of the same open files, as `fork` makes one.
   package func copy() -> FileTable {
-    let copy = FileTable()
+    let copy = FileTable(arena)
     copy.slots = slots
+    copy.lowestFree = lowestFree
+    copy.memory?.set(footprint)
     for case let slot? in slots { slot.file.retain() }
     return copy
   }
@@ -51,16 +65,19 @@ package final class FileTable {
   package func install(
     _ file: OpenFile, closeOnExec: Bool, minimum: Int32 = 0, limit: UInt64
   ) throws(Errno) -> Int32 {
-    var fd = Int(minimum)
+    var fd = max(Int(minimum), lowestFree)
     while fd < slots.count, slots[fd] != nil { fd += 1 }
+    if Int(minimum) <= lowestFree { lowestFree = fd }
     guard UInt64(fd) < limit else { throw .EMFILE }
+    if let arena { guard file.account(in: arena) else { throw .ENOMEM } }
     put(file, closeOnExec, fd)
     return Int32(fd)
   }
 
   /// Whether there is a free descriptor below `limit`.
   package func hasRoom(limit: UInt64) -> Bool {
-    UInt64(slots.count) < limit || slots.prefix(Int(limit)).contains { $0 == nil }
+    UInt64(slots.count) < limit
+      || slots.prefix(Int(limit)).dropFirst(lowestFree).contains { $0 == nil }
   }
 
   /// Puts `file` at exactly `fd`, closing what was there.
@@ -71,7 +88,10 @@ package final class FileTable {
   }
 
   private func put(_ file: OpenFile, _ closeOnExec: Bool, _ fd: Int) {
-    while slots.count <= fd { slots.append(nil) }
+    if slots.count <= fd {
+      slots += Array(repeating: nil, count: fd + 1 - slots.count)
+      memory?.set(footprint)
+    }
     file.retain()
     slots[fd] = Slot(file: file, closeOnExec: closeOnExec)
   }
@@ -84,6 +104,7 @@ package final class FileTable {
   package func close(_ fd: Int32) throws(Errno) {
     let file = try slot(fd).file
     slots[Int(fd)] = nil
+    lowestFree = min(lowestFree, Int(fd))
     file.release()
   }
 

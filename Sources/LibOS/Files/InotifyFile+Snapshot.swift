@@ -27,7 +27,7 @@ extension InotifyFile: PersistentFile {
   convenience init(
     _ state: Godwit_State_InotifyFile, _ flags: OpenFlags, _ loader: StateLoader
   ) throws(SnapshotError) {
-    self.init(flags)
+    self.init(loader.kernel.arena, flags)
     var watches: [InotifyWatch] = []
     var known: Set<Int32> = []
     guard state.next >= 0, state.watches.count <= Self.watchLimit,

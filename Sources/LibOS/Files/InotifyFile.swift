@@ -1,5 +1,5 @@
 package import LinuxABI
-internal import Machine
+package import Machine
 
 /// An inotify instance (`inotify(7)`): watches on files, and the events they led to.
 ///
@@ -15,8 +15,23 @@ package final class InotifyFile: OpenFile {
   package private(set) var nextDescriptor: Int32 = 1
   private let anonymous = AnonymousInode()
   package private(set) var events: [InotifyEvent] = []
+  /// Bytes of all events.
+  private var eventBytes = 0
+  private let memory: MemoryCharge?
 
-  package init(_ flags: OpenFlags) { super.init(flags: flags) }
+  /// - Parameter arena: where watches and events are charged.
+  package init(_ arena: FrameArena? = nil, _ flags: OpenFlags) {
+    memory = arena.map { MemoryCharge($0, .inotify) }
+    super.init(flags: flags)
+  }
+
+  /// Bytes that the library OS has for a watch, and for an event beside its name.
+  private static let watchSize = 256
+  private static let eventSize = 64
+
+  private var footprint: Int {
+    watches.count * Self.watchSize + events.count * Self.eventSize + eventBytes
+  }
 
   package override func close() {
     for watch in watches.values { watch.dentry.inode.remove(watch) }
@@ -48,6 +63,7 @@ package final class InotifyFile: OpenFile {
       return known.descriptor
     }
     guard watches.count < Self.watchLimit else { throw .ENOSPC }
+    guard memory?.resize(to: footprint + Self.watchSize) ?? true else { throw .ENOMEM }
     let watch = InotifyWatch(self, nextDescriptor, dentry, kept)
     nextDescriptor = nextDescriptor == .max ? 1 : nextDescriptor + 1
     add(watch)
@@ -56,6 +72,7 @@ package final class InotifyFile: OpenFile {
 
   private func add(_ watch: InotifyWatch) {
     watches[watch.descriptor] = watch
+    memory?.set(footprint)
     watch.dentry.inode.add(watch)
   }
 
@@ -76,6 +93,8 @@ package final class InotifyFile: OpenFile {
     for watch in watches { add(watch) }
     nextDescriptor = next
     self.events = events
+    eventBytes = events.reduce(0) { $0 + $1.byteCount }
+    memory?.set(footprint)
   }
 
   // MARK: Events
@@ -87,10 +106,15 @@ package final class InotifyFile: OpenFile {
     {
       return
     }
-    if events.count < Self.queueLimit {
+    let size = Self.eventSize + event.byteCount
+    if events.count < Self.queueLimit, memory?.resize(to: footprint + size) ?? true {
       events.append(event)
-    } else if events.count == Self.queueLimit {
-      events.append(InotifyEvent(wd: -1, mask: .IN_Q_OVERFLOW))
+      eventBytes += event.byteCount
+    } else if events.last?.mask != .IN_Q_OVERFLOW {
+      let overflow = InotifyEvent(wd: -1, mask: .IN_Q_OVERFLOW)
+      events.append(overflow)
+      eventBytes += overflow.byteCount
+      memory?.set(footprint)
     }
     waitQueue.wake(.readable)
   }
@@ -107,6 +131,8 @@ package final class InotifyFile: OpenFile {
       count += 1
     }
     events.removeFirst(count)
+    eventBytes -= writer.bytes.count
+    memory?.set(footprint)
     writer.bytes.withRawSpan { buffer.copy(from: $0) }
     return writer.bytes.count
   }
@@ -117,8 +143,7 @@ package final class InotifyFile: OpenFile {
     throws(Errno) -> SyscallResult
   {
     guard TerminalRequest(rawValue: request) == .FIONREAD else { throw .ENOTTY }
-    let count = events.reduce(0) { $0 + $1.byteCount }
-    try context.store(Int32(count), to: GuestAddress(argument))
+    try context.store(Int32(eventBytes), to: GuestAddress(argument))
     return .success
   }
 }

@@ -22,9 +22,21 @@ package class OpenFile {
   /// Descriptors (and maps of other owners) that refer to this description.
   package private(set) var referenceCount = 0
   /// The members of epoll sets that watch this description; they go when it closes.
-  var epollItems: [EpollItem] = []
+  var epollItems = ObjectQueue<EpollItem>()
+  private var memory: MemoryCharge?
 
   package init(flags: OpenFlags) { self.flags = flags }
+
+  /// Bytes that the library OS has for an open file, its inode and name with it.
+  private static let size = 1024
+
+  /// Charges the guest for the description; `false` without room. Sockets were charged when made.
+  func account(in arena: FrameArena) -> Bool {
+    guard memory == nil, socket == nil else { return true }
+    guard arena.hasRoom(forKernel: Self.size) else { return false }
+    memory = MemoryCharge(arena, .files, bytes: Self.size)
+    return true
+  }
 
   package final func retain() { referenceCount += 1 }
 
@@ -34,7 +46,7 @@ package class OpenFile {
     guard referenceCount == 0 else { return lostReference() }
     reportClosed()
     if holdsLocks { (try? inode)?.locks.release(ownedBy: .file(ObjectIdentifier(self))) }
-    for item in epollItems { item.remove() }
+    for item in epollItems.elements { item.remove() }
     close()
   }
 

@@ -16,12 +16,12 @@ extension Pipe {
     state.readersEver = readersEver
   }
 
-  convenience init(_ state: Godwit_State_Pipe) throws(SnapshotError) {
+  convenience init(_ state: Godwit_State_Pipe, _ arena: FrameArena) throws(SnapshotError) {
     guard state.capacity >= 4096, state.capacity <= UInt64(Self.maximumCapacity) else {
       throw .invalidState("capacity of pipe \(state.id)")
     }
     self.init(
-      number: state.number, created: Timespec(state.created), capacity: Int(state.capacity))
+      arena, number: state.number, created: Timespec(state.created), capacity: Int(state.capacity))
     let segments = state.segments.map {
       PipeBuffer.Segment(count: Int($0 & ~Self.packetBit), isPacket: $0 & Self.packetBit != 0)
     }

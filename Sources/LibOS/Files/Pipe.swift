@@ -1,5 +1,5 @@
 package import LinuxABI
-import Machine
+package import Machine
 
 /// What connects the reading and writing ends of a pipe or FIFO (pipe(7)).
 package final class Pipe {
@@ -8,7 +8,8 @@ package final class Pipe {
 
   package let inode: PipeInode
   package private(set) var buffer: PipeBuffer
-  private var ends: [PipeEnd] = []
+  private var ends = ObjectQueue<PipeEnd>()
+  private let memory: MemoryCharge
   /// Open descriptions that can read, and that can write.
   package private(set) var readers = 0
   package private(set) var writers = 0
@@ -19,7 +20,10 @@ package final class Pipe {
   package let openQueue = WaitQueue()
 
   /// - Parameter number: its `st_ino`.
-  package init(number: UInt64, created: Timespec, capacity: Int = Limits.PIPE_CAPACITY) {
+  package init(
+    _ arena: FrameArena, number: UInt64, created: Timespec, capacity: Int = Limits.PIPE_CAPACITY
+  ) {
+    memory = MemoryCharge(arena, .pipes)
     inode = PipeInode(number: number, created: created)
     buffer = PipeBuffer(capacity: capacity)
   }
@@ -46,7 +50,7 @@ package final class Pipe {
   }
 
   func detach(_ end: PipeEnd) {
-    ends.removeAll { $0 === end }
+    ends.remove(end)
     if end.isReadable { readers -= 1 }
     if end.isWritable { writers -= 1 }
     // The other side sees the end of the bytes, or that nobody will read them.
@@ -55,11 +59,11 @@ package final class Pipe {
   }
 
   private func wakeReaders(_ events: PollEvents) {
-    for end in ends where end.isReadable { end.waitQueue.wake(events) }
+    for end in ends.elements where end.isReadable { end.waitQueue.wake(events) }
   }
 
   private func wakeWriters(_ events: PollEvents) {
-    for end in ends where end.isWritable { end.waitQueue.wake(events) }
+    for end in ends.elements where end.isWritable { end.waitQueue.wake(events) }
   }
 
   // MARK: Bytes
@@ -80,13 +84,14 @@ package final class Pipe {
   /// Puts bytes in: up to `PIPE_BUF` of them all or none, of more as many as there is room for.
   ///
   /// - Parameter asPackets: keep the bounds of this write.
-  /// - Throws: EAGAIN without room, EPIPE without readers.
+  /// - Throws: EAGAIN without room, EPIPE without readers, ENOMEM.
   package func write(from bytes: RawSpan, asPackets: Bool) throws(Errno) -> Int {
     let size = bytes.byteCount
     guard size > 0 else { return 0 }
     guard readers > 0 else { throw .EPIPE }
-    let count = min(size, buffer.room)
+    let count = min(size, asPackets ? buffer.packetRoom : buffer.room)
     guard count > 0, count == size || size > Limits.PIPE_BUF else { throw .EAGAIN }
+    guard memory.resize(to: buffer.footprint) else { throw .ENOMEM }
     if asPackets {
       var done = 0
       while done < count {
@@ -102,7 +107,7 @@ package final class Pipe {
   }
 
   /// Whether an atomic write would not wait, which is what POLLOUT tells.
-  var hasRoom: Bool { buffer.room >= Limits.PIPE_BUF }
+  var hasRoom: Bool { min(buffer.room, buffer.packetRoom) >= Limits.PIPE_BUF }
 
   // MARK: Capacity
 
@@ -121,13 +126,17 @@ package final class Pipe {
     while size < Int(wanted) { size *= 2 }
     guard size >= buffer.count else { throw .EBUSY }
     let hadRoom = hasRoom
+    let footprint = memory.bytes
     buffer.resize(to: size)
+    // What was not written to yet takes nothing.
+    if footprint > 0 { memory.set(buffer.footprint) }
     if !hadRoom, hasRoom { wakeWriters(.writable) }
     return size
   }
 
   /// Puts back what a saved pipe held: its bytes, oldest first, and how they fall into segments.
   package func restore(_ contents: [UInt8], segments: [PipeBuffer.Segment]) {
+    if !contents.isEmpty { memory.set(buffer.footprint) }
     var start = 0
     for segment in segments {
       Array(contents[start..<(start + segment.count)]).withRawSpan {

@@ -2,7 +2,7 @@ import Machine
 
 /// The bytes in a pipe: a ring, with the bounds of packets where a writer asked for them
 /// (`O_DIRECT` in pipe(2)).
-package struct PipeBuffer: Sendable {
+package struct PipeBuffer {
   /// Consecutive bytes: plain ones, or one packet.
   package struct Segment: Hashable, Sendable {
     package var count: Int
@@ -24,6 +24,14 @@ package struct PipeBuffer: Sendable {
 
   package var isEmpty: Bool { count == 0 }
   package var room: Int { capacity - count }
+
+  /// Bytes that a write in packets can put in: each takes one of as many places as there would be pages.
+  package var packetRoom: Int {
+    min(room, max(0, capacity / 4096 - segments.count) * 4096)
+  }
+
+  /// Bytes of host memory that it takes once something was written.
+  package var footprint: Int { capacity + capacity / 4096 * MemoryLayout<Segment>.stride }
 
   /// Appends `bytes`, for which there must be room.
   package mutating func append(_ bytes: RawSpan, isPacket: Bool) {

@@ -1,4 +1,5 @@
 import LinuxABI
+import Machine
 
 /// What connects the open ends of a FIFO in a filesystem, as long as there are any (fifo(7)).
 struct FIFO {
@@ -9,10 +10,10 @@ struct FIFO {
   /// - Parameters:
   ///   - number: the `st_ino` of the FIFO.
   ///   - now: when it was first opened, should that be now.
-  mutating func open(_ flags: OpenFlags, at dentry: Dentry, number: UInt64, now: Timespec)
-    throws(Errno) -> PipeEnd
-  {
-    let pipe = pipe ?? Pipe(number: number, created: now)
+  mutating func open(
+    _ flags: OpenFlags, at dentry: Dentry, number: UInt64, now: Timespec, _ arena: FrameArena
+  ) throws(Errno) -> PipeEnd {
+    let pipe = pipe ?? Pipe(arena, number: number, created: now)
     if flags.accessMode == .O_WRONLY, flags.contains(.O_NONBLOCK), pipe.readers == 0 {
       throw .ENXIO
     }

@@ -40,7 +40,7 @@ package final class VFS {
     self.host = host
     self.hidesHost = hidesHost
     self.arena = arena
-    memoryInUse = { UInt64(arena.framesInUse) << 12 }
+    memoryInUse = { UInt64(arena.bytesInUse) }
   }
 
   /// Minor numbers of `st_dev`, in the order of mounting.
@@ -130,15 +130,14 @@ package final class VFS {
   /// Writes what shared mappings in `start..<end` of `space` changed through to the host (`msync`,
   /// `munmap`, the end of a process).
   package func writeBack(_ space: AddressSpace, _ start: GuestAddress, _ end: GuestAddress) {
-    var index = space.index(endingAbove: start)
-    while index < space.mappings.count, space.mappings[index].start < end {
-      let vma = space.mappings[index]
+    var written: Set<ObjectIdentifier> = []
+    for vma in space.mappings.overlapping(start, end) {
       if vma.flags.contains(.shared), case .object(let object, _) = vma.backing,
-        let source = object.source as? HostPages
+        let source = object.source as? HostPages,
+        written.insert(ObjectIdentifier(object)).inserted
       {
         source.writeBack(object)
       }
-      index += 1
     }
   }
 }

@@ -22,12 +22,12 @@ extension IpcNamespace {
       }
     }
     for set in state.sets {
-      guard let restored = SemaphoreSet(set), sets.restore(restored) else {
+      guard let restored = SemaphoreSet(set, loader.kernel.arena), sets.restore(restored) else {
         throw .invalidState("semaphore set \(set.common.id)")
       }
     }
     for queue in state.queues {
-      guard let restored = MessageQueue(queue), queues.restore(restored) else {
+      guard let restored = MessageQueue(queue, loader.kernel.arena), queues.restore(restored) else {
         throw .invalidState("message queue \(queue.common.id)")
       }
     }
@@ -106,14 +106,15 @@ extension SemaphoreSet {
     return state
   }
 
-  fileprivate convenience init?(_ state: Godwit_State_SemaphoreSet) {
+  fileprivate convenience init?(_ state: Godwit_State_SemaphoreSet, _ arena: FrameArena) {
     guard state.values.count == state.pids.count,
       (1...Self.semaphoreLimit).contains(state.values.count),
       state.values.allSatisfy({ (0...Int32(Self.maximumValue)).contains($0) })
     else { return nil }
-    self.init(IpcPerm(state.common), changed: state.common.changed, count: 0)
+    self.init(
+      arena, restoring: zip(state.values, state.pids).map { Semaphore(value: $0, pid: $1) },
+      IpcPerm(state.common), changed: state.common.changed)
     id = state.common.id
-    semaphores = zip(state.values, state.pids).map { Semaphore(value: $0, pid: $1) }
     operated = state.operated
   }
 }
@@ -136,13 +137,13 @@ extension MessageQueue {
     return state
   }
 
-  fileprivate convenience init?(_ state: Godwit_State_MessageQueue) {
+  fileprivate convenience init?(_ state: Godwit_State_MessageQueue, _ arena: FrameArena) {
     guard state.messages.allSatisfy({ $0.type > 0 && $0.text.count <= Self.messageLimit }) else {
       return nil
     }
-    self.init(IpcPerm(state.common), changed: state.common.changed)
+    self.init(arena, IpcPerm(state.common), changed: state.common.changed)
     id = state.common.id
-    messages = state.messages.map { Message(type: $0.type, text: Array($0.text)) }
+    restore(state.messages.map { Message(type: $0.type, text: Array($0.text)) })
     capacity = min(state.capacity, UInt64(Int32.max))
     sent = state.sent
     received = state.received

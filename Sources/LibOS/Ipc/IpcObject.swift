@@ -1,4 +1,5 @@
 package import LinuxABI
+import Machine
 
 /// What a shared memory segment, a semaphore set and a message queue have in common: a key to find it
 /// by, an owner, and permissions (sysvipc(7)).
@@ -9,13 +10,23 @@ package class IpcObject {
   package internal(set) var changed: Int64
   /// Woken when the object changes in a way that waiting calls must see, or is removed.
   let queue = WaitQueue()
+  /// Bytes that the library OS has for an object, without what is in it.
+  static let size = 512
+  private let memory: MemoryCharge
 
-  init(_ permissions: IpcPerm, changed: Int64) {
+  init(_ arena: FrameArena, _ permissions: IpcPerm, changed: Int64) {
+    memory = MemoryCharge(arena, .ipc, bytes: Self.size)
     self.permissions = permissions
     self.changed = changed
   }
 
   var key: Int32 { permissions.key }
+
+  /// Charges for `bytes` of content; `false` without room for more.
+  func hold(_ bytes: Int) -> Bool { memory.resize(to: Self.size + bytes) }
+
+  /// The same for what is there already.
+  func restoreHeld(_ bytes: Int) { memory.set(Self.size + bytes) }
 
   /// Whether `credentials` have all permissions in `wanted` (as in a file mode, of any class).
   /// Follows `ipcperms` in `ipc/util.c`.

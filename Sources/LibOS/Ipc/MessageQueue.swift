@@ -1,4 +1,5 @@
 import LinuxABI
+import Machine
 
 /// What `msgget(2)` makes: messages of several types, first in, first out within each.
 package final class MessageQueue: IpcObject {
@@ -12,7 +13,9 @@ package final class MessageQueue: IpcObject {
     var text: [UInt8]
   }
 
-  var messages: [Message] = []
+  private(set) var messages: [Message] = []
+  /// Bytes of all messages.
+  private(set) var byteCount: UInt64 = 0
   /// Bytes that all messages together may have.
   var capacity = defaultCapacity
   /// Seconds since 1970, and who it was.
@@ -21,11 +24,33 @@ package final class MessageQueue: IpcObject {
   var lastSender: Int32 = 0
   var lastReceiver: Int32 = 0
 
-  override init(_ permissions: IpcPerm, changed: Int64) {
-    super.init(permissions, changed: changed)
+  override init(_ arena: FrameArena, _ permissions: IpcPerm, changed: Int64) {
+    super.init(arena, permissions, changed: changed)
   }
 
-  var byteCount: UInt64 { messages.reduce(0) { $0 + UInt64($1.text.count) } }
+  /// Bytes that the library OS has for a message, without its text.
+  private static let messageSize = 96
+
+  private var footprint: Int { Int(byteCount) + messages.count * Self.messageSize }
+
+  /// - Throws: ENOMEM.
+  func append(_ message: Message) throws(Errno) {
+    guard hold(footprint + Self.messageSize + message.text.count) else { throw .ENOMEM }
+    messages.append(message)
+    byteCount += UInt64(message.text.count)
+  }
+
+  func remove(at index: Int) {
+    byteCount -= UInt64(messages.remove(at: index).text.count)
+    restoreHeld(footprint)
+  }
+
+  /// Puts back the messages of a saved queue.
+  func restore(_ messages: [Message]) {
+    self.messages = messages
+    byteCount = messages.reduce(0) { $0 + UInt64($1.text.count) }
+    restoreHeld(footprint)
+  }
 
   /// Whether a message of so many bytes need not wait.
   func hasRoom(for count: Int) -> Bool {

@@ -1,4 +1,5 @@
 import LinuxABI
+import Machine
 
 /// What `semget(2)` makes: semaphores that are changed together or not at all.
 package final class SemaphoreSet: IpcObject {
@@ -16,9 +17,22 @@ package final class SemaphoreSet: IpcObject {
   /// Seconds since 1970 of the last `semop(2)`.
   var operated: Int64 = 0
 
-  init(_ permissions: IpcPerm, changed: Int64, count: Int) {
+  /// - Throws: ENOMEM.
+  init(_ arena: FrameArena, _ permissions: IpcPerm, changed: Int64, count: Int) throws(Errno) {
+    guard arena.hasRoom(forKernel: Self.size + Self.footprint(count)) else { throw .ENOMEM }
     semaphores = Array(repeating: Semaphore(), count: count)
-    super.init(permissions, changed: changed)
+    super.init(arena, permissions, changed: changed)
+    restoreHeld(Self.footprint(count))
+  }
+
+  private static func footprint(_ count: Int) -> Int { count * MemoryLayout<Semaphore>.stride }
+
+  init(
+    _ arena: FrameArena, restoring semaphores: [Semaphore], _ permissions: IpcPerm, changed: Int64
+  ) {
+    self.semaphores = semaphores
+    super.init(arena, permissions, changed: changed)
+    restoreHeld(Self.footprint(semaphores.count))
   }
 
   /// Why operations can't be done now.
@@ -42,6 +56,8 @@ package final class SemaphoreSet: IpcObject {
   {
     var new = semaphores
     var undo = process.semaphoreUndo[id] ?? []
+    // An id comes round again: what is noted may be meant for a set that had more semaphores, or fewer.
+    if undo.count != new.count { undo = [] }
     for operation in operations {
       let index = Int(operation.sem_num)
       let flags = SemaphoreFlags(rawValue: operation.sem_flg)
@@ -73,6 +89,10 @@ package final class SemaphoreSet: IpcObject {
   {
     let (outcome, obstacle) = try attempt(operations, for: process)
     guard let outcome else { return obstacle }
+    if !outcome.undo.isEmpty, process.semaphoreUndo[id] == nil {
+      let noted = process.semaphoreUndo.values.reduce(outcome.undo.count) { $0 + $1.count }
+      guard process.semaphoreMemory.resize(to: noted * 4) else { throw .ENOMEM }
+    }
     let isChanged = outcome.semaphores.map(\.value) != semaphores.map(\.value)
     semaphores = outcome.semaphores
     operated = time
@@ -84,7 +104,7 @@ package final class SemaphoreSet: IpcObject {
   /// Takes back what a process that ended had asked to (`SEM_UNDO`).
   func undo(_ adjustments: [Int32], by pid: Int32, at time: Int64) {
     for (index, adjustment) in zip(semaphores.indices, adjustments) where adjustment != 0 {
-      let value = semaphores[index].value + adjustment
+      let value = Int32(clamping: Int64(semaphores[index].value) + Int64(adjustment))
       semaphores[index] = Semaphore(
         value: min(max(value, 0), Int32(Self.maximumValue)), pid: pid)
     }
@@ -98,6 +118,7 @@ extension Process {
   func undoSemaphores() {
     let adjustments = semaphoreUndo
     semaphoreUndo = [:]
+    semaphoreMemory.set(0)
     for id in adjustments.keys.sorted() {
       guard let set = try? kernel.ipc.sets.object(id) else { continue }
       set.undo(adjustments[id]!, by: pid, at: kernel.clock.realtimeSeconds)

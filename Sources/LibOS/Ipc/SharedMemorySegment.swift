@@ -24,7 +24,7 @@ package final class SharedMemorySegment: IpcObject {
     self.creator = creator
     self.object = object
     held = object
-    super.init(permissions, changed: changed)
+    super.init(object.arena, permissions, changed: changed)
     markRemoved(permissions.mode & SharedMemoryFlags.SHM_DEST != 0)
   }
 

@@ -47,6 +47,8 @@ extension Kernel {
     let space = task.process.space
     let processor = task.process.processor
     let engine = processor.engine
+    // A thread that waits in a loop gives its slice to the one that it waits for.
+    engine.stopsAtPause = scheduler.count > 1
     while true {
       switch run(engine, in: space) {
       case .syscall:
@@ -62,6 +64,9 @@ extension Kernel {
         }
       case .stopped:
         return endOfTurn(task)
+      case .paused:
+        task.abortRseq()
+        return yield()
       case .fault(let fault):
         task.raiseFault(fault)
         return

@@ -6,15 +6,15 @@ extension Kernel {
   package static let pidLimit: Int32 = 4_194_304
 
   /// A fresh id for a process or thread that `parent` makes: EAGAIN at `RLIMIT_NPROC` and at the
-  /// picoprocess's own limit.
+  /// picoprocess's own limit, ENOMEM.
   package func allocatePID(for parent: Process) throws(Errno) -> Int32 {
     let isUnlimited = parent.credentials.isPrivileged
     let limit =
       isUnlimited ? .max : parent.limits[ResourceLimits.processes].soft
-    let zombies = processes.values.count(where: \.isZombie)
-    guard tasks.count + zombies < configuration.maximumTasks, UInt64(tasks.count) < limit else {
+    guard tasks.count + zombieCount < configuration.maximumTasks, UInt64(tasks.count) < limit else {
       throw .EAGAIN
     }
+    guard arena.hasRoom(forKernel: Process.size + Process.threadSize) else { throw .ENOMEM }
     return try allocatePID()
   }
 

@@ -41,6 +41,12 @@ package final class Kernel {
 
   /// Live processes by pid.
   package var processes: [Int32: Process] = [:]
+  /// The children of each process, zombies too.
+  package var children = ProcessIndex()
+  /// The members of each process group that have not ended.
+  package var groups = ProcessIndex()
+  /// Processes of which only the status is left.
+  package var zombieCount = 0
   /// Live tasks by tid.
   package var tasks: [Int32: Task] = [:]
   package var nextPID: Int32 = 2
@@ -109,7 +115,7 @@ package final class Kernel {
     self.configuration = configuration
     self.clock = KernelClock(host: host)
     self.vfs = VFS(host: host, arena: arena, hidesHost: host is DeterministicHost)
-    network = Network(host, configuration.outside)
+    network = Network(host, arena, configuration.outside)
     vfs.memoryInUse = { [unowned self] in memoryInUse }
     network.attach(to: self)
     // Nothing refers weakly to the kernel: Swift would count its references in a slower place, and

@@ -1,20 +1,16 @@
 /// Which task runs next: round robin among the runnable ones.
 package struct Scheduler {
-  private var queue: [Task] = []
+  private var queue = ObjectQueue<Task>()
 
   package init() {}
 
   /// The runnable tasks, next first.
-  package var runnable: [Task] { queue }
+  package var runnable: [Task] { queue.elements }
   package var count: Int { queue.count }
 
-  package mutating func enqueue(_ task: Task) {
-    if !queue.contains(where: { $0 === task }) { queue.append(task) }
-  }
+  package mutating func enqueue(_ task: Task) { queue.append(task) }
 
-  package mutating func remove(_ task: Task) {
-    queue.removeAll { $0 === task }
-  }
+  package mutating func remove(_ task: Task) { queue.remove(task) }
 
   package var first: Task? { queue.first }
 

@@ -18,30 +18,39 @@ extension WaitListener {
 ///
 /// Waking is a hint: whoever is woken looks at the object again, and waits again if need be.
 package final class WaitQueue {
-  private var listeners: [any WaitListener] = []
+  /// Sets of files come before tasks, which join anew each time that they wait, and after a resume.
+  private var sets = ObjectQueue<any WaitListener>()
+  private var tasks = ObjectQueue<any WaitListener>()
 
   package init() {}
 
-  package var isEmpty: Bool { listeners.isEmpty }
+  package var isEmpty: Bool { sets.isEmpty && tasks.isEmpty }
 
-  /// Adds a listener behind the others of its kind: sets of files come before tasks, which join anew each
-  /// time that they wait, and after a resume.
+  /// Adds a listener behind the others of its kind.
   package func add(_ listener: any WaitListener) {
-    guard !listeners.contains(where: { $0 === listener }) else { return }
     if listener is Task {
-      listeners.append(listener)
+      tasks.append(listener, as: listener)
     } else {
-      listeners.insert(listener, at: listeners.firstIndex { $0 is Task } ?? listeners.count)
+      sets.append(listener, as: listener)
     }
   }
 
   package func remove(_ listener: any WaitListener) {
-    listeners.removeAll { $0 === listener }
+    if !tasks.remove(listener) { sets.remove(listener) }
   }
 
   /// Tells every listener to look again, because `events` have happened.
   package func wake(_ events: PollEvents = .all) {
-    guard !listeners.isEmpty else { return }
-    for listener in listeners { listener.objectChanged(events) }
+    Self.wake(sets, events)
+    Self.wake(tasks, events)
+  }
+
+  private static func wake(_ listeners: ObjectQueue<any WaitListener>, _ events: PollEvents) {
+    switch listeners.count {
+    case 0: break
+    case 1: listeners.first?.objectChanged(events)
+    // A listener may leave, or others join, while they are told.
+    default: for listener in listeners.elements { listener.objectChanged(events) }
+    }
   }
 }

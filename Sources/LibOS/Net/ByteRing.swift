@@ -1,18 +1,29 @@
-import Machine
+package import Machine
 
 /// Bytes on their way: a ring that grows with what it holds, up to a limit that its user keeps.
-package struct ByteRing: Sendable {
+package struct ByteRing {
   private static let smallest = 4096
   /// A ring that ran empty keeps this much, or twice what it held at most since it was empty last.
   private static let kept = 1 << 16
 
   /// A power of two long, or empty: most sockets idle.
   private var storage: [UInt8] = []
+  private let memory: MemoryCharge?
   private var head = 0
   package private(set) var count = 0
   private var peak = 0
 
-  package init() {}
+  /// - Parameter memory: what its bytes are charged to.
+  package init(memory: MemoryCharge? = nil) { self.memory = memory }
+
+  /// Forgets all bytes.
+  package mutating func removeAll() {
+    storage = []
+    memory?.set(0)
+    head = 0
+    count = 0
+    peak = 0
+  }
 
   package var isEmpty: Bool { count == 0 }
 
@@ -35,6 +46,7 @@ package struct ByteRing: Sendable {
     while size < needed { size *= 2 }
     let held = contents
     storage = held + [UInt8](repeating: 0, count: size - held.count)
+    memory?.set(size)
     head = 0
   }
 
@@ -64,7 +76,10 @@ package struct ByteRing: Sendable {
     count -= size
     if count == 0 {
       head = 0
-      if storage.count > max(Self.kept, 2 * peak) { storage = [] }
+      if storage.count > max(Self.kept, 2 * peak) {
+        storage = []
+        memory?.set(0)
+      }
       peak = 0
     } else {
       head = (head + size) & (storage.count - 1)

@@ -1,11 +1,14 @@
 import HostABI
 import LinuxABI
+import Machine
 
 /// All of the guest's sockets that can be found by a name, and the network that they see: a loopback
 /// interface, inside the picoprocess, and whatever the guest has of the network outside.
 package final class Network {
   /// The kernel whose network this is; there once it has all of its parts.
   private(set) unowned var kernel: Kernel!
+  /// Where sockets and what they hold are charged; they may outlive the kernel.
+  private let arena: FrameArena
   let tcp = PortTable()
   let udp = PortTable()
   let udpLite = PortTable()
@@ -16,7 +19,8 @@ package final class Network {
   /// The kernel is going: nothing needs to be told anything any more.
   private(set) var isDismantled = false
 
-  init(_ host: any Host, _ configuration: OutsideConfiguration) {
+  init(_ host: any Host, _ arena: FrameArena, _ configuration: OutsideConfiguration) {
+    self.arena = arena
     outside = OutsideNetwork(host, configuration)
   }
 
@@ -27,10 +31,33 @@ package final class Network {
   /// The largest buffer that a program may ask for (`wmem_max`, `rmem_max`).
   package static let bufferLimit: Int32 = 212_992
 
-  func dismantle() { isDismantled = true }
+  func dismantle() {
+    isDismantled = true
+    // Before the sockets go: each may hold the next one.
+    for socket in unix.all { socket.forgetQueue() }
+    filesInFlight.forgetLanded()
+  }
 
-  /// A fresh inode for a socket that `process` makes.
-  func makeInode(for process: Process) -> SocketInode {
+  // MARK: Memory
+
+  /// Bytes that the library OS has for a socket, without what is queued there.
+  static let socketSize = 1024
+
+  /// To be charged for what a socket holds.
+  func charge(_ bytes: Int = 0) -> MemoryCharge {
+    MemoryCharge(arena, .sockets, bytes: bytes)
+  }
+
+  func hasRoom(for bytes: Int) -> Bool { arena.hasRoom(forKernel: bytes) }
+
+  /// - Throws: ENOBUFS without room for `bytes` more in buffers.
+  func requireRoom(for bytes: Int) throws(Errno) {
+    guard hasRoom(for: bytes) else { throw .ENOBUFS }
+  }
+
+  /// A fresh inode for a socket that `process` makes: ENOBUFS.
+  func makeInode(for process: Process) throws(Errno) -> SocketInode {
+    try requireRoom(for: Self.socketSize)
     kernel.lastInodeNumber += 1
     return SocketInode(number: kernel.lastInodeNumber, owner: process.credentials.ownership)
   }
@@ -50,6 +77,9 @@ final class FlightRegistry {
   private var flights: [ObjectIdentifier: Referenced<FilesInFlight>] = [:]
   /// How often sockets are in flight.
   private(set) var socketCount = 0
+  /// Files that are no longer in flight, and still to be released.
+  private var landed = Queue<OpenFile>()
+  private var isReleasing = false
 
   func add(_ flight: FilesInFlight) {
     let sockets = flight.files.count { $0 is UnixSocket }
@@ -58,10 +88,21 @@ final class FlightRegistry {
     flights[ObjectIdentifier(flight)] = Referenced(flight)
   }
 
-  func remove(_ flight: FilesInFlight) {
-    guard flights.removeValue(forKey: ObjectIdentifier(flight)) != nil else { return }
-    socketCount -= flight.files.count { $0 is UnixSocket }
+  /// `flight` is over. Its files are released one after the other: the end of one may end another
+  /// flight, in a longer chain than the host's stack is deep.
+  func land(_ flight: FilesInFlight, isReleasing: Bool) {
+    if flights.removeValue(forKey: ObjectIdentifier(flight)) != nil {
+      socketCount -= flight.files.count { $0 is UnixSocket }
+    }
+    for file in flight.files { landed.append(file) }
+    guard isReleasing, !self.isReleasing else { return }
+    self.isReleasing = true
+    while !landed.isEmpty { landed.removeFirst().release() }
+    self.isReleasing = false
   }
+
+  /// Lets go of files that need no closing any more.
+  func forgetLanded() { landed = Queue() }
 
   /// How many references to each socket are in flight.
   var references: [ObjectIdentifier: Int] {

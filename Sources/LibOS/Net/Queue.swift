@@ -43,3 +43,5 @@ package struct Queue<Element> {
   /// Oldest first.
   package var elements: [Element] { storage[head...].map { $0! } }
 }
+
+extension Queue: Sendable where Element: Sendable {}

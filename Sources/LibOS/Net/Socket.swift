@@ -18,6 +18,7 @@ package class Socket: OpenFile {
   package internal(set) var isReadShut = false
   package internal(set) var isWriteShut = false
   package internal(set) var isClosed = false
+  private let memory: MemoryCharge
 
   init(
     _ network: Network, _ family: AddressFamily, _ type: SocketType, protocolNumber: UInt32,
@@ -28,6 +29,7 @@ package class Socket: OpenFile {
     self.type = type
     self.protocolNumber = protocolNumber
     socketInode = inode
+    memory = network.charge(Network.socketSize)
     super.init(flags: flags)
   }
 

@@ -1,4 +1,5 @@
 package import LinuxABI
+package import Machine
 
 /// Open files on their way through a unix socket (`SCM_RIGHTS`). They stay open as long as any message
 /// or receiver has this, and close with the last.
@@ -17,10 +18,8 @@ package final class FilesInFlight {
   }
 
   deinit {
-    network.filesInFlight.remove(self)
     // What is left of a kernel that is gone needs no closing.
-    guard !network.isDismantled else { return }
-    for file in files { file.release() }
+    network.filesInFlight.land(self, isReleasing: !network.isDismantled)
   }
 }
 
@@ -51,6 +50,8 @@ package struct SocketMessage {
   /// Of a stream: something was read; what follows must not be read together with it.
   package var isBegun = false
   package var endsRead = false
+  /// It is none: no message will come any more.
+  package var isEnd = false
   /// Its receiver had no room for all of it.
   package var isTruncated = false
 
@@ -102,8 +103,10 @@ package struct SocketMessageQueue {
   package private(set) var charge = 0
   /// Bytes of all messages.
   package private(set) var byteCount = 0
+  private let memory: MemoryCharge?
 
-  package init() {}
+  /// - Parameter memory: what the messages are charged to.
+  package init(memory: MemoryCharge? = nil) { self.memory = memory }
 
   package var isEmpty: Bool { queue.isEmpty }
   package var count: Int { queue.count }
@@ -114,14 +117,19 @@ package struct SocketMessageQueue {
     charge += message.charge
     byteCount += message.bytes.count
     queue.append(message)
+    memory?.set(charge)
   }
 
   package mutating func removeFirst() -> SocketMessage {
     let message = queue.removeFirst()
     charge -= message.charge
     byteCount -= message.bytes.count
+    memory?.set(charge)
     return message
   }
 
-  package mutating func removeAll() { self = SocketMessageQueue() }
+  package mutating func removeAll() {
+    self = SocketMessageQueue(memory: memory)
+    memory?.set(0)
+  }
 }

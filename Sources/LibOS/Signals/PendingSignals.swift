@@ -5,64 +5,99 @@ package import LinuxABI
 /// A standard signal is pending at most once, with the payload of the first one sent. Real-time signals
 /// queue, each with its own payload (signal(7)).
 package struct PendingSignals: Hashable, Sendable {
-  /// The signals in `queue`.
+  private struct Entry: Sendable {
+    var info: Siginfo
+    /// Its place among all that were sent.
+    var sequence: UInt64
+  }
+
+  /// The signals that wait here.
   package private(set) var members = SignalSet()
-  /// In the order of sending.
-  package private(set) var queue: [Siginfo] = []
+  package private(set) var count = 0
+  /// Of each signal, oldest first.
+  private var queues: [Signal: Queue<Entry>] = [:]
+  private var sequence: UInt64 = 0
+  /// How many signals of each POSIX timer wait here, by its id.
+  private var timers: [Int32: Int] = [:]
 
   package init() {}
 
   /// The pending signals of a snapshot.
   package init(restoring queue: [Siginfo]) {
-    self.queue = queue
-    for info in queue { members.insert(info.signal) }
+    for info in queue { enqueue(info) }
   }
 
   package var isEmpty: Bool { members.isEmpty }
-  package var count: Int { queue.count }
+
+  /// In the order they were sent.
+  package var queue: [Siginfo] {
+    queues.values.flatMap(\.elements).sorted { $0.sequence < $1.sequence }.map(\.info)
+  }
+
+  package static func == (a: Self, b: Self) -> Bool {
+    a.members == b.members && a.count == b.count && a.queue == b.queue
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(queue) }
 
   /// Whether adding `signal` would have no effect: it is a standard signal and already pending.
   package func coalesces(_ signal: Signal) -> Bool {
     !signal.isRealTime && members.contains(signal)
   }
 
+  /// Whether a signal of the POSIX timer `id` waits here.
+  package func holdsSignal(ofTimer id: Int32) -> Bool { timers[id] != nil }
+
+  package var hasTimerSignals: Bool { !timers.isEmpty }
+
   package mutating func add(_ info: Siginfo) {
     guard info.signal.isValid, !coalesces(info.signal) else { return }
+    enqueue(info)
+  }
+
+  private mutating func enqueue(_ info: Siginfo) {
     members.insert(info.signal)
-    queue.append(info)
+    sequence += 1
+    queues[info.signal, default: Queue()].append(Entry(info: info, sequence: sequence))
+    count += 1
+    if let id = info.timer { timers[id, default: 0] += 1 }
   }
 
   /// Takes the signal of `wanted` that Linux takes first: a synchronous one, else the one with the lowest
   /// number; of several with that number, the oldest.
   package mutating func take(_ wanted: SignalSet) -> Siginfo? {
     guard let signal = members.intersection(wanted).next,
-      let index = queue.firstIndex(where: { $0.signal == signal })
+      let info = queues[signal]?.removeFirst().info
     else { return nil }
-    let info = queue.remove(at: index)
-    if !queue.contains(where: { $0.signal == signal }) { members.remove(signal) }
+    if queues[signal]?.isEmpty ?? true {
+      queues[signal] = nil
+      members.remove(signal)
+    }
+    count -= 1
+    if let id = info.timer { timers[id] = timers[id].flatMap { $0 > 1 ? $0 - 1 : nil } }
     return info
   }
 
   /// Removes all signals of `unwanted`.
   package mutating func remove(_ unwanted: SignalSet) {
     guard !members.intersection(unwanted).isEmpty else { return }
-    queue.removeAll { unwanted.contains($0.signal) }
-    members = members.subtracting(unwanted)
+    self = PendingSignals(restoring: queue.filter { !unwanted.contains($0.signal) })
   }
 
-  /// Changes the first entry that satisfies `condition` (a timer's overrun count); `false` if none does.
-  package mutating func update(
-    where condition: (Siginfo) -> Bool, _ change: (inout Siginfo) -> Void
-  ) -> Bool {
-    guard let index = queue.firstIndex(where: condition) else { return false }
-    let signal = queue[index].signal
-    change(&queue[index])
-    precondition(queue[index].signal == signal, "an update may not change the signal")
-    return true
+  /// Forgets the signals of a POSIX timer that is deleted.
+  package mutating func removeSignals(ofTimer id: Int32) {
+    guard holdsSignal(ofTimer: id) else { return }
+    self = PendingSignals(restoring: queue.filter { $0.timer != id })
   }
 
-  /// Removes the entries that satisfy `condition` (those of a deleted timer).
-  package mutating func removeAll(where condition: (Siginfo) -> Bool) {
-    self = PendingSignals(restoring: queue.filter { !condition($0) })
+  /// Forgets the signals of all POSIX timers.
+  package mutating func removeTimerSignals() {
+    guard !timers.isEmpty else { return }
+    self = PendingSignals(restoring: queue.filter { $0.timer == nil })
   }
+}
+
+extension Siginfo {
+  /// The id of the POSIX timer that sent it.
+  fileprivate var timer: Int32? { si_code == SignalCode.SI_TIMER ? si_timerid : nil }
 }

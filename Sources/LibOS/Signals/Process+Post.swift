@@ -1,4 +1,5 @@
 package import LinuxABI
+import Machine
 
 // Sending: `send_signal_locked`, `prepare_signal` and `complete_signal` in Linux's
 // `kernel/signal.c`.
@@ -26,17 +27,25 @@ extension Process {
     if signals.ignores(signal), !witness.signals.mask.contains(signal) { return true }
     if (target?.signals.pending ?? signals.pending).coalesces(signal) { return true }
     var info = info
-    if pendingCount >= limits[ResourceLimits.signalsPending].soft {
+    if pendingCount >= limits[ResourceLimits.signalsPending].soft
+      || !kernel.arena.hasRoom(forKernel: Self.signalSize)
+    {
       if signal.isRealTime, info.si_code != SignalCode.SI_USER { return false }
       // The signal is delivered without its payload; a signal of the kernel keeps it.
       if info.si_code < 0 { info = .kill(signal, code: SignalCode.SI_USER, pid: 0, uid: 0) }
     }
     if let target { target.signals.pending.add(info) } else { signals.pending.add(info) }
+    accountForSignals()
     signalQueue.wake()
     kernel.signalQueue.wake()
     complete(signal, target)
     return true
   }
+
+  /// Bytes that the library OS has for a queued signal.
+  private static let signalSize = 192
+
+  func accountForSignals() { signalMemory.set(Int(pendingCount) * Self.signalSize) }
 
   /// The number of signals queued for the process and its threads.
   private var pendingCount: UInt64 {
@@ -56,8 +65,12 @@ extension Process {
 
   /// Removes pending signals from the process and all its threads.
   package func removePending(_ unwanted: SignalSet) {
+    let hadTimers =
+      signals.pending.hasTimerSignals || tasks.contains { $0.signals.pending.hasTimerSignals }
     signals.pending.remove(unwanted)
     for task in tasks { task.signals.pending.remove(unwanted) }
+    accountForSignals()
+    if hadTimers { timers.signalsWereRemoved() }
   }
 
   /// Chooses the thread that takes the signal just queued, and wakes it. A fatal signal wakes all threads.

@@ -55,6 +55,7 @@ extension Task {
   package func takeSignal(_ wanted: SignalSet) -> Siginfo? {
     guard var info = signals.pending.take(wanted) ?? process.signals.pending.take(wanted)
     else { return nil }
+    process.accountForSignals()
     if info.si_code == SignalCode.SI_TIMER { process.timers.took(&info) }
     lookForSignals()
     return info

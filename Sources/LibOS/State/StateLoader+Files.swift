@@ -27,7 +27,7 @@ extension StateLoader {
       }
       return PidFile(
         pid, target.gone ? nil : kernel.processes[pid], kernel: kernel, flags: flags)
-    case .epoll: return EpollFile(flags: flags)
+    case .epoll: return EpollFile(kernel.arena, flags: flags)
     case .text(let text):
       let place = try dentry(text.dentry)
       guard let inode = place.inode as? ProcText else {

@@ -230,6 +230,7 @@ package final class StateLoader {
       }
       let file = try restoreFile(state)
       try restoreCommon(of: file, state)
+      _ = file.account(in: kernel.arena)
       openFiles[state.id] = file
     }
     for state in files.files { try restoreLinks(of: file(state.id), state) }
@@ -269,7 +270,7 @@ package final class StateLoader {
   package func pipe(_ id: UInt64) throws(SnapshotError) -> Pipe {
     if let known = pipes[id] { return known }
     guard let state = pipeStates[id] else { throw .invalidState("pipe \(id)") }
-    let pipe = try Pipe(state)
+    let pipe = try Pipe(state, kernel.arena)
     pipes[id] = pipe
     return pipe
   }

@@ -117,7 +117,7 @@ private func makeEpollFile(_ call: SyscallContext, _ flags: EpollCreateFlags)
   throws(Errno) -> SyscallResult
 {
   guard flags.unknown.isEmpty else { throw .EINVAL }
-  let file = EpollFile(flags: .O_RDWR)
+  let file = EpollFile(call.kernel.arena, flags: .O_RDWR)
   return .value(try call.install(file, closeOnExec: flags.contains(.EPOLL_CLOEXEC)))
 }
 

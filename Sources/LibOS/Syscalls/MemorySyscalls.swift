@@ -13,6 +13,30 @@ extension SyscallTable {
       "mprotect", x64: 10, generic: 226, [.address, .size, .flags(of: ProtectionFlags.self)],
       sys_mprotect),
     SyscallRow(
+      "pkey_mprotect", x64: 329, generic: 288,
+      [.address, .size, .flags(of: ProtectionFlags.self), .int],
+      note: "as on a processor without protection keys"
+    ) { call throws(Errno) in
+      try requireKeyCalls(call)
+      guard call.int(3) == -1 else { throw .EINVAL }
+      return try sys_mprotect(call)
+    },
+    SyscallRow(
+      "pkey_alloc", x64: 330, generic: 289, [.hex, .hex],
+      note: "as on a processor without protection keys"
+    ) { call throws(Errno) in
+      try requireKeyCalls(call)
+      guard call[0] == 0, call[1] & ~3 == 0 else { throw .EINVAL }
+      throw .ENOSPC
+    },
+    SyscallRow(
+      "pkey_free", x64: 331, generic: 290, [.int],
+      note: "as on a processor without protection keys"
+    ) { call throws(Errno) in
+      try requireKeyCalls(call)
+      throw .EINVAL
+    },
+    SyscallRow(
       "mremap", x64: 25, generic: 216,
       [.address, .size, .size, .flags(of: RemapFlags.self), .address], sys_mremap),
     SyscallRow("madvise", x64: 28, generic: 233, [.address, .size, .int], sys_madvise),
@@ -42,6 +66,11 @@ private func range(_ call: SyscallContext, orElse overflow: Errno = .ENOMEM)
   return (start, start + length)
 }
 
+/// Linux 6.1 has the calls for protection keys on x86-64 only.
+private func requireKeyCalls(_ call: SyscallContext) throws(Errno) {
+  guard call.isa == .x86_64 else { throw .ENOSYS }
+}
+
 private func permissions(_ protection: UInt32) -> Permissions {
   Permissions(rawValue: UInt8(protection & 7))
 }
@@ -67,7 +96,7 @@ private func sys_brk(_ call: SyscallContext) throws(Errno) -> SyscallResult {
           start: oldEnd, end: newEnd, permissions: [.read, .write], flags: .heap, name: "[heap]"))
     else { return .value(current.rawValue) }
   } else if newEnd < oldEnd {
-    call.space.unmap(newEnd, oldEnd)
+    guard call.space.unmap(newEnd, oldEnd) else { return .value(current.rawValue) }
   }
   process.layout.breakEnd = wanted
   return .value(wanted.rawValue)
@@ -149,7 +178,7 @@ private func place(_ call: SyscallContext, _ flags: MapFlags, _ length: UInt64)
     if flags.contains(.MAP_FIXED_NOREPLACE) {
       guard space.isFree(hint, hint + length) else { throw .EEXIST }
     } else {
-      space.unmap(hint, hint + length)
+      guard space.unmap(hint, hint + length) else { throw .ENOMEM }
     }
     guard isWithinAddressLimit(call, adding: length) else { throw .ENOMEM }
     return hint
@@ -176,7 +205,7 @@ private func sys_munmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (start, end) = try range(call, orElse: .EINVAL)
   guard start < end else { throw .EINVAL }
   call.kernel.vfs.writeBack(call.space, start, end)
-  call.space.unmap(start, end)
+  guard call.space.unmap(start, end) else { throw .ENOMEM }
   return .success
 }
 
@@ -188,14 +217,18 @@ private func sys_mprotect(_ call: SyscallContext) throws(Errno) -> SyscallResult
   guard start < end else { return .success }
   let space = call.space
   let wanted = permissions(protection)
-  var position = start
-  while position < end {
-    guard let vma = space.mapping(at: position) else { throw .ENOMEM }
-    if wanted.contains(.write), vma.flags.contains([.shared, .readOnlyFile]) { throw .EACCES }
-    let stop = min(vma.end, end)
-    guard space.protect(position, stop, wanted) else { throw .ENOMEM }
-    position = stop
+  var stop = start
+  var failure = Errno.ENOMEM
+  for vma in space.mappings.overlapping(start, end) {
+    guard vma.start <= stop else { break }
+    if wanted.contains(.write), vma.flags.contains([.shared, .readOnlyFile]) {
+      failure = .EACCES
+      break
+    }
+    stop = min(vma.end, end)
   }
+  if stop > start { guard space.protect(start, stop, wanted) else { throw .ENOMEM } }
+  if stop < end { throw failure }
   return .success
 }
 
@@ -228,11 +261,13 @@ private func sys_mremap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard oldLength > 0 else { return try duplicateMapping(call, vma, start, newLength, flags) }
   guard oldLength <= vma.end - start else { throw .EFAULT }
   if isFixed {
-    space.unmap(target, target + newLength)
+    guard space.unmap(target, target + newLength) else { throw .ENOMEM }
     return try move(call, start, oldLength, target, newLength, keepsOld)
   }
   if newLength <= oldLength, !keepsOld {
-    if newLength < oldLength { space.unmap(start + newLength, start + oldLength) }
+    if newLength < oldLength, !space.unmap(start + newLength, start + oldLength) {
+      throw .ENOMEM
+    }
     return .value(start.rawValue)
   }
   let growth = newLength - oldLength
@@ -254,7 +289,9 @@ private func move(
   _ newLength: UInt64, _ keepsOld: Bool
 ) throws(Errno) -> SyscallResult {
   let common = min(oldLength, newLength)
-  if oldLength > newLength { call.space.unmap(start + newLength, start + oldLength) }
+  if oldLength > newLength, !call.space.unmap(start + newLength, start + oldLength) {
+    throw .ENOMEM
+  }
   guard
     call.space.move(
       from: start, oldLength: common, to: target, newLength: newLength, keepOld: keepsOld)
@@ -271,7 +308,7 @@ private func duplicateMapping(
     let place = flags.contains(.MREMAP_FIXED)
       ? call.address(4) : call.space.findGap(length: length, below: call.process.layout.mmapTop)
   else { throw .ENOMEM }
-  call.space.unmap(place, place + length)
+  guard call.space.unmap(place, place + length) else { throw .ENOMEM }
   var copy = vma
   copy.start = place
   copy.end = place + length
@@ -290,33 +327,32 @@ private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   let space = call.space
   switch advice {
   case .MADV_DONTNEED, .MADV_FREE:
-    try forEachMapping(space, start, end) { vma, from, to throws(Errno) in
-      if vma.flags.contains(.locked) { throw .EINVAL }
-      if advice == .MADV_FREE, case .object = vma.backing { throw .EINVAL }
-      space.discard(from, to)
+    let refusing = space.mappings.overlapping(start, end).first { vma in
+      if vma.flags.contains(.locked) { return true }
+      if advice == .MADV_FREE, case .object = vma.backing { return true }
+      return false
     }
+    space.discard(start, min(refusing?.start ?? end, end))
+    if refusing != nil { throw .EINVAL }
+    guard space.isMapped(start, end) else { throw .ENOMEM }
   case .MADV_REMOVE:
-    try forEachMapping(space, start, end) { vma, from, to throws(Errno) in
+    for vma in space.mappings.overlapping(start, end) {
       guard vma.flags.contains(.shared), case .object(let object, let offset) = vma.backing else {
         throw .EINVAL
       }
-      let first = offset + (from - vma.start)
-      guard object.zero(first..<(first + (to - from))) else { throw .ENOMEM }
+      let part = vma.clipped(to: start, end)
+      let first = offset + (part.start - vma.start)
+      guard object.zero(first..<(first + part.length)) else { throw .ENOMEM }
     }
+    guard space.isMapped(start, end) else { throw .ENOMEM }
   case .MADV_POPULATE_READ, .MADV_POPULATE_WRITE:
-    var address = start
-    while address < end {
-      switch space.translate(address, advice == .MADV_POPULATE_READ ? .read : .write) {
-      case .frame: address += 4096
-      case .retry: continue
-      case .refused(.unmapped): throw .ENOMEM
-      case .refused: throw .EFAULT
-      }
+    try call.forEachPage(start, end) { address throws(Errno) in
+      try populate(space, address, advice == .MADV_POPULATE_READ ? .read : .write)
     }
-  case .MADV_DONTFORK: space.updateFlags(start, end) { $0.insert(.dontFork) }
-  case .MADV_DOFORK: space.updateFlags(start, end) { $0.remove(.dontFork) }
-  case .MADV_WIPEONFORK: space.updateFlags(start, end) { $0.insert(.wipeOnFork) }
-  case .MADV_KEEPONFORK: space.updateFlags(start, end) { $0.remove(.wipeOnFork) }
+  case .MADV_DONTFORK: try advise(call, start, end) { $0.insert(.dontFork) }
+  case .MADV_DOFORK: try advise(call, start, end) { $0.remove(.dontFork) }
+  case .MADV_WIPEONFORK: try advise(call, start, end) { $0.insert(.wipeOnFork) }
+  case .MADV_KEEPONFORK: try advise(call, start, end) { $0.remove(.wipeOnFork) }
   case .MADV_HWPOISON: throw .EPERM
   default:
     guard space.isMapped(start, end) else { throw .ENOMEM }
@@ -324,19 +360,47 @@ private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   return .success
 }
 
-/// Calls `body` with each mapped part of a range; ENOMEM afterwards when there were holes.
-private func forEachMapping(
-  _ space: AddressSpace, _ start: GuestAddress, _ end: GuestAddress,
-  _ body: (VMA, GuestAddress, GuestAddress) throws(Errno) -> Void
+/// Advice that stays with the mappings: EAGAIN at their limit (`madvise_behavior` in `mm/madvise.c`).
+private func advise(
+  _ call: SyscallContext, _ start: GuestAddress, _ end: GuestAddress,
+  _ change: (inout VMA.Flags) -> Void
 ) throws(Errno) {
-  let isWhole = space.isMapped(start, end)
-  var index = space.index(endingAbove: start)
-  while index < space.mappings.count, space.mappings[index].start < end {
-    let vma = space.mappings[index]
-    try body(vma, max(vma.start, start), min(vma.end, end))
-    index = space.index(endingAbove: vma.end)
+  guard call.space.updateFlags(start, end, change) else { throw .EAGAIN }
+}
+
+private func populate(_ space: AddressSpace, _ address: GuestAddress, _ access: Access)
+  throws(Errno)
+{
+  while true {
+    switch space.translate(address, access) {
+    case .frame: return
+    case .retry: continue
+    case .refused(.unmapped), .refused(.outOfMemory): throw .ENOMEM
+    case .refused: throw .EFAULT
+    }
   }
-  if !isWhole { throw .ENOMEM }
+}
+
+extension SyscallContext {
+  /// Pages that a call makes ready at a time, before others get their turn: some milliseconds' worth.
+  private static let portion: UInt64 = 4096
+
+  /// Calls `body` with each page of a range. A long range is worked through in portions: the call is
+  /// set back, and goes on where it was when the task runs again.
+  fileprivate func forEachPage(
+    _ start: GuestAddress, _ end: GuestAddress, _ body: (GuestAddress) throws(Errno) -> Void
+  ) throws(Errno) {
+    let done = min(task.progress.bytesDone & ~4095, end - start)
+    var address = start + done
+    let stop = address + min(Self.portion << 12, end - address)
+    while address < stop {
+      try body(address)
+      address += 4096
+    }
+    guard stop < end else { return }
+    task.progress.bytesDone = stop - start
+    throw .ERESTARTNOINTR
+  }
 }
 
 private func sys_msync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
@@ -348,20 +412,17 @@ private func sys_msync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   return .success
 }
 
+/// mincore(2), a page of answers at a time: a reservation may be larger than the host's memory.
 private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (start, end) = try range(call)
   guard call.space.isMapped(start, end) else { throw .ENOMEM }
-  var target = call.address(2)
-  var page = start.page
-  // A page of answers at a time: a reservation may be larger than the host's memory.
-  while page < end.page {
-    let stop = min(end.page, page + 4096)
-    let result = (page..<stop).map {
-      call.process.isResident(GuestAddress($0 << 12)) ? 1 : 0 as UInt8
-    }
-    try call.store(result, to: target)
-    target += stop - page
-    page = stop
+  let step: UInt64 = 4096
+  // One step for each page of answers: so `forEachPage` cuts this work like any other.
+  let answers = (end.page - start.page + step - 1) / step
+  try call.forEachPage(start, start + answers << 12) { place throws(Errno) in
+    let first = start.page + (place.page - start.page) * step
+    let pages = first..<min(first + step, end.page)
+    try call.store(call.process.residence(of: pages), to: call.address(2) + (first - start.page))
   }
   return .success
 }
@@ -370,9 +431,9 @@ private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult 
 
 private func sys_mlock(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (start, end) = try lockRange(call)
-  call.space.updateFlags(start, end) { $0.insert(.locked) }
-  for page in start.page..<end.page {
-    guard call.space.populate(GuestAddress(page << 12)) else { throw .ENOMEM }
+  guard call.space.updateFlags(start, end, { $0.insert(.locked) }) else { throw .ENOMEM }
+  try call.forEachPage(start, end) { address throws(Errno) in
+    guard call.space.populate(address) else { throw .ENOMEM }
   }
   return .success
 }
@@ -382,13 +443,13 @@ private func sys_mlock2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard flags.isSubset(of: .MLOCK_ONFAULT) else { throw .EINVAL }
   guard flags.contains(.MLOCK_ONFAULT) else { return try sys_mlock(call) }
   let (start, end) = try lockRange(call)
-  call.space.updateFlags(start, end) { $0.insert(.locked) }
+  guard call.space.updateFlags(start, end, { $0.insert(.locked) }) else { throw .ENOMEM }
   return .success
 }
 
 private func sys_munlock(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (start, end) = try lockRange(call)
-  call.space.updateFlags(start, end) { $0.remove(.locked) }
+  guard call.space.updateFlags(start, end, { $0.remove(.locked) }) else { throw .ENOMEM }
   return .success
 }
 

@@ -29,8 +29,7 @@ extension SyscallTable {
     // Memory
     missing("remap_file_pages", 216, 234), missing("migrate_pages", 256, 238),
     missing("move_pages", 279, 239), missing("set_mempolicy_home_node", 450, 450),
-    missing("pkey_mprotect", 329, 288), missing("pkey_alloc", 330, 289),
-    missing("pkey_free", 331, 290), missing("userfaultfd", 323, 282),
+    missing("userfaultfd", 323, 282),
     missing("memfd_secret", 447, 447), missing("map_shadow_stack", 453, 453),
     missing("cachestat", 451, 451), missing("mseal", 462, 462),
     // Threads and scheduling

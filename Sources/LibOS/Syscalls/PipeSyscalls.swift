@@ -18,7 +18,7 @@ extension SyscallTable {
 private func makePipe(_ call: SyscallContext, _ flags: OpenFlags) throws(Errno) -> SyscallResult {
   call.kernel.lastInodeNumber += 1
   let pipe = Pipe(
-    number: call.kernel.lastInodeNumber,
+    call.kernel.arena, number: call.kernel.lastInodeNumber,
     created: Timespec(nanoseconds: call.kernel.clock.realtime))
   let kept = flags.subtracting(.O_CLOEXEC)
   let closeOnExec = flags.contains(.O_CLOEXEC)

@@ -48,9 +48,10 @@ struct ChildWait {
   ///
   /// The news is taken, and a zombie with it, unless `WNOWAIT` leaves it for the next one.
   func take(_ parent: Process) throws(Errno) -> News? {
-    let children = parent.children.filter(concerns)
-    guard !children.isEmpty else { throw .ECHILD }
-    for child in children {
+    var isAnyConcerned = false
+    for pid in candidates(of: parent) {
+      guard let child = parent.kernel.processes[pid], concerns(child) else { continue }
+      isAnyConcerned = true
       guard let status = status(of: child) else { continue }
       if !options.contains(.WNOWAIT) {
         switch status {
@@ -61,6 +62,12 @@ struct ChildWait {
       }
       return News(child: child, status: status)
     }
+    if !isAnyConcerned { throw .ECHILD }
     return nil
+  }
+
+  private func candidates(of parent: Process) -> [Int32] {
+    guard case .process(let pid) = target else { return parent.kernel.children[parent.pid] }
+    return parent.kernel.processes[pid]?.parentPID == parent.pid ? [pid] : []
   }
 }

@@ -22,8 +22,7 @@ package final class TerminalControl {
 extension Kernel {
   /// The live processes of a group, lowest number first.
   package func members(ofGroup group: Int32) -> [Process] {
-    processes.values.filter { $0.processGroup == group && !$0.isExiting }
-      .sorted { $0.pid < $1.pid }
+    groups[group].compactMap { processes[$0] }.filter { !$0.isExiting }
   }
 
   /// Whether nobody in the session looks after the group: none of its members has a parent in the

@@ -47,6 +47,7 @@ extension Kernel {
 extension Process {
   /// What `oom_badness` gives a process: its pages, and so many thousandths of all as were asked.
   fileprivate var killPoints: Int {
-    residentPages + Int(accounts.killAdjustment) * (kernel.arena.byteLimit >> 12) / 1000
+    residentPages + space.copySize >> 12 + Int(accounts.killAdjustment)
+      * (kernel.arena.byteLimit >> 12) / 1000
   }
 }

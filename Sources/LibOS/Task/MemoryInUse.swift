@@ -4,9 +4,9 @@ import Machine
 // resume; so a deterministic run counts what the guest has asked for and written to.
 
 extension Kernel {
-  /// Bytes in use by all processes.
+  /// Bytes in use by all processes, and by the library OS for them.
   var memoryInUse: UInt64 {
-    guard isDeterministic else { return UInt64(arena.framesInUse) << 12 }
+    guard isDeterministic else { return UInt64(arena.bytesInUse) }
     var seen: Set<ObjectIdentifier> = []
     return processes.values.reduce(0) { sum, process in
       seen.insert(ObjectIdentifier(process.space)).inserted
@@ -39,8 +39,19 @@ extension Process {
       ? PageUse(private: space.privatePages(of: vma)) : space.pageUse(of: vma)
   }
 
-  /// Whether the page that holds `address` is resident (mincore(2)).
-  func isResident(_ address: GuestAddress) -> Bool {
-    kernel.isDeterministic ? space.isKept(address) : space.isResident(address)
+  /// Whether each of `pages` is resident, as mincore(2) tells it: 1 or 0.
+  func residence(of pages: Range<UInt64>) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: pages.count)
+    for page in space.table.pages(in: pages)
+    where !kernel.isDeterministic || space.isKept(GuestAddress(page << 12)) {
+      result[Int(page - pages.lowerBound)] = 1
+    }
+    guard kernel.isDeterministic else { return result }
+    let (start, end) = (GuestAddress(pages.lowerBound << 12), GuestAddress(pages.upperBound << 12))
+    for vma in space.mappings.overlapping(start, end) {
+      guard case .object = vma.backing else { continue }
+      for page in vma.pages.clamped(to: pages) { result[Int(page - pages.lowerBound)] = 1 }
+    }
+    return result
   }
 }

@@ -12,7 +12,11 @@ package final class Process {
   package var tasks: [Task] = []
 
   /// Shared with other processes after `CLONE_FILES`.
-  package var files = FileTable()
+  package var files: FileTable
+  /// What the library OS has for the process, and its part in semaphores and signals.
+  private let memory: MemoryCharge
+  let semaphoreMemory: MemoryCharge
+  let signalMemory: MemoryCharge
   package var fs: FSContext
   package var signals = ProcessSignals()
   /// Woken when a signal is sent to the process or to one of its threads.
@@ -24,11 +28,19 @@ package final class Process {
   package var layout = MemoryLayout()
   package var image = ProgramImage()
 
-  package var parentPID: Int32 = 0
-  package var processGroup: Int32
+  package var parentPID: Int32 = 0 {
+    didSet { kernel.children.move(pid, from: oldValue, to: parentPID) }
+  }
+  package var processGroup: Int32 {
+    didSet { kernel.groups.move(pid, from: oldValue, to: processGroup) }
+  }
   package var session: Int32
   /// What becomes of it, for its parent; see `ProcessLife`.
-  package var life = ProcessLife()
+  package var life = ProcessLife() {
+    didSet {
+      if oldValue.ending == nil, life.ending != nil { kernel.zombieCount += 1 }
+    }
+  }
   /// Woken when a child of this process changes state.
   package let childQueue = WaitQueue()
   /// Woken when this process ends, or gives the memory back that it borrowed from its parent.
@@ -64,9 +76,18 @@ package final class Process {
     self.processor = processor
     self.space = space
     self.fs = fs
+    files = FileTable(kernel.arena)
+    memory = MemoryCharge(kernel.arena, .tasks, bytes: Self.size)
+    semaphoreMemory = MemoryCharge(kernel.arena, .ipc)
+    signalMemory = MemoryCharge(kernel.arena, .signals)
     processGroup = pid
     session = pid
+    kernel.groups.move(pid, from: 0, to: pid)
   }
+
+  /// Bytes that the library OS has for a process, and for each of its threads.
+  static let size = 4096
+  static let threadSize = 16384
 
   /// Where the parts of the address space lie: what `/proc/self/stat` and `brk` need.
   package struct MemoryLayout: Sendable, Equatable {

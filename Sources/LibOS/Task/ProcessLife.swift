@@ -31,11 +31,6 @@ extension Process {
   /// The process that waits for this one; nil when that is the library OS's own init.
   package var parent: Process? { kernel.processes[parentPID] }
 
-  /// The children, oldest number first.
-  package var children: [Process] {
-    kernel.processes.values.filter { $0.parentPID == pid }.sorted { $0.pid < $1.pid }
-  }
-
   // MARK: The end
 
   /// The last thread is gone.
@@ -46,6 +41,7 @@ extension Process {
     leaveMemory()
     closeFiles()
     life.ending = status
+    kernel.groups.remove(pid, from: processGroup)
     kernel.needsAttention = true
     if pid == kernel.initialPID { kernel.exitStatus = status }
     leaveSession()
@@ -110,6 +106,8 @@ extension Process {
   func reap() {
     precondition(isZombie)
     parent?.childrenProcessorTime += processorTime + childrenProcessorTime
+    kernel.children.remove(pid, from: parentPID)
+    kernel.zombieCount -= 1
     kernel.processes[pid] = nil
   }
 

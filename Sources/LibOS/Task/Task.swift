@@ -36,6 +36,7 @@ package final class Task: WaitListener {
   package var pendingOpen: OpenFile?
 
   private var queues: [WaitQueue] = []
+  private let memory: MemoryCharge
   private lazy var timer = KernelTimer { [unowned self] in objectChanged() }
 
   /// Where to store 0 and wake a futex when the thread ends (`set_tid_address`).
@@ -57,6 +58,7 @@ package final class Task: WaitListener {
     self.process = process
     self.kernel = kernel
     context = process.processor.engine.makeContext()
+    memory = MemoryCharge(kernel.arena, .tasks, bytes: Process.threadSize)
   }
 
   /// Makes it the leader: the one thread that `execve` leaves has the process's number.

@@ -29,10 +29,14 @@ package final class Pseudoterminal {
   /// nil once it is closed.
   package private(set) var master: PseudoterminalMaster?
   package private(set) var slaves: [PseudoterminalSlave] = []
+  private let memory: MemoryCharge
+  /// Bytes that the library OS has for a pseudoterminal, its buffers full.
+  static let footprint = 16384
 
   init(_ number: Int32, kernel: Kernel) {
     self.number = number
     self.kernel = kernel
+    memory = MemoryCharge(kernel.arena, .terminals, bytes: Self.footprint)
     control.pseudoterminal = self
   }
 

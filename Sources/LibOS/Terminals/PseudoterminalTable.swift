@@ -1,4 +1,5 @@
 import LinuxABI
+import Machine
 
 /// All pseudoterminals, by number.
 package final class PseudoterminalTable {
@@ -22,6 +23,7 @@ package final class PseudoterminalTable {
     guard let number = (0..<Self.limit).first(where: { terminals[$0] == nil }) else {
       throw .ENOSPC
     }
+    guard kernel.arena.hasRoom(forKernel: Pseudoterminal.footprint) else { throw .ENOMEM }
     let terminal = make(number)
     terminal.inode.belong(to: kernel.loaded?.process.credentials)
     return PseudoterminalMaster(terminal, flags, at: dentry)

@@ -1,4 +1,5 @@
 package import LinuxABI
+import Machine
 
 /// A timer of `timer_create(2)`.
 ///
@@ -40,16 +41,20 @@ package final class PosixTimer {
     }
   }
 
-  /// How long, in nanoseconds, a timer rests at least while its signal is pending.
+  /// How long, in nanoseconds, a timer rests at least when its signal was ignored.
   private static let rest: Int64 = 10_000_000
 
   package private(set) var state: State
   private unowned let process: Process
+  private let memory: MemoryCharge
+  /// Bytes that the library OS has for a timer.
+  static let size = 512
   private lazy var timer = KernelTimer { [unowned self] in expire() }
 
   package init(_ state: State, process: Process) {
     self.state = state
     self.process = process
+    memory = MemoryCharge(process.kernel.arena, .timers, bytes: Self.size)
     arm()
   }
 
@@ -58,19 +63,23 @@ package final class PosixTimer {
   var now: Int64 { kernel.time(state.runsOn) ?? 0 }
 
   /// Has the kernel call when the next expiration comes; also needed after its clock was set.
-  /// Timers on processor time are looked at by the run loop instead.
-  package func arm() {
+  /// Timers on processor time are looked at by the run loop instead. One whose signal waits to be taken
+  /// stands still: what it misses is counted when the signal is taken.
+  package func arm() { arm(after: 0) }
+
+  /// - Parameter rest: nanoseconds from the expiration on.
+  private func arm(after rest: Int64) {
+    if state.isPending, isQueued { return kernel.timers.cancel(timer) }
     guard state.notify != .SIGEV_NONE, let next = state.schedule.next,
-      var deadline = kernel.clock.monotonicTime(of: next, on: state.runsOn)
+      let deadline = kernel.clock.monotonicTime(of: next, on: state.runsOn)
     else { return kernel.timers.cancel(timer) }
-    // Counted from the next expiration, not from now, so that it is the same whenever it is armed.
-    if state.isPending, state.schedule.interval < Self.rest {
-      deadline = saturatingSum(deadline, Self.rest)
-    }
-    kernel.timers.arm(timer, at: deadline)
+    kernel.timers.arm(timer, at: saturatingSum(deadline, rest))
   }
 
   func cancel() { kernel.timers.cancel(timer) }
+
+  /// Goes on when its signal was thrown away before anybody took it.
+  func signalsWereRemoved() { if state.isPending, !isQueued { arm() } }
 
   /// Sets the timer and returns what it was set to.
   func set(_ setting: Itimerspec, isAbsolute: Bool) -> Itimerspec {
@@ -109,7 +118,7 @@ package final class PosixTimer {
         state.isPending = isQueued
       }
     }
-    arm()
+    arm(after: state.schedule.interval < Self.rest ? Self.rest : 0)
   }
 
   private var target: Task? { state.threadID == 0 ? nil : kernel.tasks[state.threadID] }
@@ -123,11 +132,7 @@ package final class PosixTimer {
 
   private var isQueued: Bool {
     let pending = target?.signals.pending ?? process.signals.pending
-    return pending.queue.contains { Self.isSignal($0, of: state.id) }
-  }
-
-  static func isSignal(_ info: Siginfo, of id: Int32) -> Bool {
-    info.si_code == SignalCode.SI_TIMER && info.si_timerid == id
+    return pending.holdsSignal(ofTimer: state.id)
   }
 
   /// Its signal is being taken: fills in the overruns, and goes on.

@@ -1,4 +1,5 @@
 package import LinuxABI
+import Machine
 
 /// The interval timers and POSIX timers of a process.
 package final class ProcessTimers {
@@ -19,6 +20,8 @@ package final class ProcessTimers {
   private unowned let process: Process
   private var intervals = State()
   private var posix: [Int32: PosixTimer] = [:]
+  /// Those that run on processor time.
+  private var processorTimers: Set<Int32> = []
   /// Threads that sleep for processor time, and until when.
   private var sleeps: [Int32: (clock: TimerClock, until: Int64)] = [:]
   private lazy var realTimer = KernelTimer { [unowned self] in expireReal() }
@@ -39,7 +42,7 @@ package final class ProcessTimers {
   package func restore(_ state: State) {
     intervals = state
     intervals.posix = []
-    for timer in state.posix { posix[timer.id] = PosixTimer(timer, process: process) }
+    for timer in state.posix { add(PosixTimer(timer, process: process)) }
     armReal()
     changed()
   }
@@ -49,7 +52,7 @@ package final class ProcessTimers {
 
   private var isAnythingArmed: Bool {
     intervals.virtual.isArmed || intervals.profiling.isArmed || !sleeps.isEmpty
-      || posix.values.contains { $0.state.runsOn.isProcessorTime && $0.state.schedule.isArmed }
+      || processorTimers.contains { posix[$0]?.state.schedule.isArmed ?? false }
   }
 
   private func changed() {
@@ -106,12 +109,20 @@ package final class ProcessTimers {
     guard UInt64(posix.count) < process.limits[ResourceLimits.signalsPending].soft else {
       throw .EAGAIN
     }
+    guard kernel.arena.hasRoom(forKernel: PosixTimer.size) else { throw .EAGAIN }
     var id = intervals.nextID
     while posix[id] != nil { id = id == .max ? 0 : id + 1 }
     intervals.nextID = id == .max ? 0 : id + 1
     let timer = PosixTimer(make(id), process: process)
-    posix[id] = timer
+    add(timer)
     return timer
+  }
+
+  private func add(_ timer: PosixTimer) {
+    posix[timer.state.id] = timer
+    if timer.state.clock.isProcessorTime || timer.state.runsOn.isProcessorTime {
+      processorTimers.insert(timer.state.id)
+    }
   }
 
   /// The timer of that id: EINVAL.
@@ -134,16 +145,20 @@ package final class ProcessTimers {
   package func delete(_ id: Int32) throws(Errno) {
     try self[id].cancel()
     posix[id] = nil
-    process.signals.pending.removeAll { PosixTimer.isSignal($0, of: id) }
-    for task in process.tasks {
-      task.signals.pending.removeAll { PosixTimer.isSignal($0, of: id) }
-    }
+    processorTimers.remove(id)
+    process.signals.pending.removeSignals(ofTimer: id)
+    for task in process.tasks { task.signals.pending.removeSignals(ofTimer: id) }
     changed()
   }
 
   /// Deletes all POSIX timers, as `execve` does.
   package func deleteAll() {
-    for id in posix.keys { try? delete(id) }
+    for timer in posix.values { timer.cancel() }
+    posix = [:]
+    processorTimers = []
+    process.signals.pending.removeTimerSignals()
+    for task in process.tasks { task.signals.pending.removeTimerSignals() }
+    changed()
   }
 
   /// Stops everything: the process has ended.
@@ -160,6 +175,9 @@ package final class ProcessTimers {
     guard info.si_code == SignalCode.SI_TIMER else { return }
     posix[info.si_timerid]?.took(&info)
   }
+
+  /// Pending signals, those of timers among them, were thrown away.
+  func signalsWereRemoved() { for timer in posixTimers { timer.signalsWereRemoved() } }
 
   // MARK: Processor time
 
@@ -202,7 +220,7 @@ package final class ProcessTimers {
     if intervals.profiling.takeExpirations(at: used) > 0 {
       process.post(signal: Signal.SIGPROF.rawValue)
     }
-    for id in posix.keys.sorted() {
+    for id in processorTimers.sorted() {
       guard let timer = posix[id], timer.state.runsOn.isProcessorTime,
         let next = timer.state.schedule.next, let time = time(timer.state.runsOn, at: now),
         next <= time
@@ -228,7 +246,10 @@ package final class ProcessTimers {
     let all = TimerClock.process(pid: process.pid)
     consider(all, intervals.virtual.next)
     consider(all, intervals.profiling.next)
-    for timer in posix.values { consider(timer.state.runsOn, timer.state.schedule.next) }
+    for id in processorTimers {
+      guard let state = posix[id]?.state else { continue }
+      consider(state.runsOn, state.schedule.next)
+    }
     for sleep in sleeps.values { consider(sleep.clock, sleep.until) }
     return delay
   }

@@ -37,6 +37,10 @@ package protocol Engine: AnyObject {
   /// A request that arrives between two runs may be lost: the caller repeats it until answered.
   func requestStop()
 
+  /// Whether `run` returns `.paused` behind an instruction for loops that wait: PAUSE of x86-64, YIELD
+  /// and WFE of AArch64. Otherwise they do nothing.
+  var stopsAtPause: Bool { get set }
+
   /// The whole register file of the thread that is loaded.
   var registers: RegisterFile { get set }
 
@@ -66,6 +70,11 @@ package protocol Engine: AnyObject {
 
 extension Engine {
   package func leave(_ space: AddressSpace) {}
+
+  package var stopsAtPause: Bool {
+    get { false }
+    set {}
+  }
 }
 
 /// Registers of a thread that is not loaded, in the engine's own form. Never a file format.

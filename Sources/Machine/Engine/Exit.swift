@@ -9,6 +9,8 @@ package enum Exit: Sendable {
   case exception(GuestException)
   /// `requestStop()` took effect between two instructions.
   case stopped
+  /// The guest says that it only waits for another thread; see `Engine.stopsAtPause`.
+  case paused
 }
 
 /// A refused memory access.

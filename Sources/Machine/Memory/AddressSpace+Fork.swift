@@ -8,11 +8,14 @@ extension AddressSpace {
     child.faultAroundPages = faultAroundPages
     child.mappings = mappings
     child.committedBytes = committedBytes
+    child.accountForMappings()
     for vma in mappings {
       if case .object(let object, _) = vma.backing { object.addMapper(child) }
     }
     let hasLostWrites: Bool
-    (child.table, hasLostWrites) = table.fork { arena.retain($0) }
+    (child.table, hasLostWrites) = table.fork(memory: MemoryCharge(arena, .pageTables)) {
+      arena.retain($0)
+    }
     if hasLostWrites { flushTLB() }
     child.forgetWhatIsNotInherited()
     return child

@@ -3,67 +3,89 @@
 extension AddressSpace {
   /// Adds a mapping where nothing is mapped, merging with its neighbours.
   ///
-  /// Returns `false`, and changes nothing, when the memory limit forbids it.
+  /// Returns `false`, and changes nothing, when the memory limit or `mappingLimit` forbids it.
   package func map(_ vma: VMA) -> Bool {
     precondition(vma.start < vma.end && vma.start.isPageAligned && vma.end.isPageAligned)
     precondition(isFree(vma.start, vma.end))
+    guard mappings.count <= Self.mappingLimit, hasRoom(forMappings: 1) else { return false }
     if vma.isCommitted {
       guard committedBytes + vma.length <= UInt64(arena.byteLimit) else { return false }
       committedBytes += vma.length
     }
     if case .object(let object, _) = vma.backing { object.addMapper(self) }
-    let index = index(endingAbove: vma.start)
-    mappings.insert(vma, at: index)
-    mergeNeighbours(around: index..<(index + 1))
+    mappings.insert(vma)
+    mergeNeighbours(vma.start, vma.end)
+    accountForMappings()
     return true
   }
 
   /// Removes whatever is mapped in `start..<end`; splits mappings that cross its ends.
-  package func unmap(_ start: GuestAddress, _ end: GuestAddress) {
-    let affected = split(start, end)
-    guard !affected.isEmpty else { return }
-    for vma in mappings[affected] where vma.isCommitted { committedBytes -= vma.length }
-    mappings.removeSubrange(affected)
-    dropPages(start.page..<end.page)
+  ///
+  /// Returns `false`, and changes nothing, when there would be more than `mappingLimit` of them.
+  @discardableResult
+  package func unmap(_ start: GuestAddress, _ end: GuestAddress) -> Bool {
+    guard split(start, end) else { return false }
+    let before = mappings.count
+    mappings.removeAll(from: start, to: end) { vma in
+      if vma.isCommitted { committedBytes -= vma.length }
+    }
+    if mappings.count < before { dropPages(start.page..<end.page) }
+    accountForMappings()
+    return true
   }
 
   /// Sets the permissions of all mappings in `start..<end` (which must be mapped throughout).
-  /// Returns `false`, and changes nothing, when the memory limit forbids it.
+  /// Returns `false`, and changes nothing, when the memory limit or `mappingLimit` forbids it.
   package func protect(_ start: GuestAddress, _ end: GuestAddress, _ permissions: Permissions)
     -> Bool
   {
-    let affected = split(start, end)
-    let before = mappings[affected].reduce(UInt64(0)) { $0 + ($1.isCommitted ? $1.length : 0) }
-    let after = mappings[affected].reduce(UInt64(0)) { total, vma in
-      var changed = vma
+    var before: UInt64 = 0
+    var after: UInt64 = 0
+    for vma in mappings.overlapping(start, end) {
+      var changed = vma.clipped(to: start, end)
+      if changed.isCommitted { before += changed.length }
       changed.permissions = permissions
-      return total + (changed.isCommitted ? vma.length : 0)
+      if changed.isCommitted { after += changed.length }
     }
-    guard after <= before || committedBytes + after - before <= UInt64(arena.byteLimit) else {
-      mergeNeighbours(around: affected)
-      return false
-    }
+    guard after <= before || committedBytes + after - before <= UInt64(arena.byteLimit),
+      split(start, end)
+    else { return false }
     committedBytes = committedBytes + after - before
     var changed = false
-    for index in affected where mappings[index].permissions != permissions {
-      mappings[index].permissions = permissions
-      for page in table.pages(in: mappings[index].pages) {
+    updateAll(start, end) { vma in
+      guard vma.permissions != permissions else { return }
+      vma.permissions = permissions
+      for page in table.pages(in: vma.pages) {
         table[page].permissions = permissions
         changed = true
       }
     }
     if changed { flushTLB() }
-    mergeNeighbours(around: affected)
     return true
   }
 
-  /// Changes the flags of all mappings in `start..<end`.
+  /// Changes the flags of all mappings in `start..<end`. Returns `false`, and changes nothing, when
+  /// there would be more than `mappingLimit` of them.
+  @discardableResult
   package func updateFlags(
     _ start: GuestAddress, _ end: GuestAddress, _ change: (inout VMA.Flags) -> Void
+  ) -> Bool {
+    guard split(start, end) else { return false }
+    updateAll(start, end) { change(&$0.flags) }
+    return true
+  }
+
+  /// Changes the mappings in `start..<end`, none of which crosses its ends, and merges them anew.
+  private func updateAll(
+    _ start: GuestAddress, _ end: GuestAddress, _ change: (inout VMA) -> Void
   ) {
-    let affected = split(start, end)
-    for index in affected { change(&mappings[index].flags) }
-    mergeNeighbours(around: affected)
+    var index = mappings.firstIndex(endingAbove: start)
+    while index < mappings.endIndex, mappings[index].start < end {
+      mappings.update(at: index, change)
+      index = mappings.index(after: index)
+    }
+    mergeNeighbours(start, end)
+    accountForMappings()
   }
 
   /// Moves the pages and the mapping of `start..<start+oldLength` (inside one mapping) to `target`
@@ -73,7 +95,10 @@ extension AddressSpace {
     from start: GuestAddress, oldLength: UInt64, to target: GuestAddress, newLength: UInt64,
     keepOld: Bool = false
   ) -> Bool {
-    guard let whole = mapping(at: start) else { return false }
+    // As mremap(2): what it splits must not fail half way.
+    guard let whole = mapping(at: start), mappings.count < Self.mappingLimit - 3 else {
+      return false
+    }
     var vma = whole.clipped(to: start, start + oldLength)
     vma.start = target
     vma.end = target + newLength
@@ -127,9 +152,12 @@ extension AddressSpace {
 
   // MARK: Pieces
 
-  /// Forgets the entries of `pages` and gives their frames up.
-  func dropPages(_ pages: Range<UInt64>) {
-    let present = table.pages(in: pages)
+  /// Forgets the entries of `pages` for which `isGone` holds, and gives their frames up.
+  func dropPages(
+    _ pages: Range<UInt64>,
+    where isGone: (_ page: UInt64, PageTableEntry) -> Bool = { _, _ in true }
+  ) {
+    let present = table.pages(in: pages).filter { isGone($0, table[$0]) }
     guard !present.isEmpty else { return }
     for page in present {
       arena.release(table[page].frame)
@@ -138,45 +166,57 @@ extension AddressSpace {
     flushTLB()
   }
 
-  /// Forgets the entries that map pages `range` of `object`, which was cut short.
-  func dropPages(of object: MemoryObject, in range: Range<UInt64>) {
+  /// Forgets the entries that map pages `range` of `object`; `withCopies` also the private ones that
+  /// are no longer the object's.
+  func dropPages(of object: MemoryObject, in range: Range<UInt64>, _ withCopies: Bool) {
     for vma in mappings {
       guard case .object(let mapped, let offset) = vma.backing, mapped === object else { continue }
       let first = offset >> 12
       let overlap = range.clamped(to: first..<(first + (vma.length >> 12)))
       guard !overlap.isEmpty else { continue }
       let base = vma.start.page
-      dropPages((base + overlap.lowerBound - first)..<(base + overlap.upperBound - first))
+      dropPages((base + overlap.lowerBound - first)..<(base + overlap.upperBound - first)) {
+        withCopies || object.heldFrame(first + ($0 - base)) == $1.frame
+      }
     }
   }
 
-  /// Cuts mappings so that none crosses `start` or `end`; returns those inside.
-  func split(_ start: GuestAddress, _ end: GuestAddress) -> Range<Int> {
+  /// Cuts mappings so that none crosses `start` or `end`; `false`, and nothing is cut, when there
+  /// would be more than `mappingLimit`.
+  private func split(_ start: GuestAddress, _ end: GuestAddress) -> Bool {
+    let cuts = (isCut(by: start) ? 1 : 0) + (isCut(by: end) ? 1 : 0)
+    guard cuts == 0 || mappings.count + cuts <= Self.mappingLimit && hasRoom(forMappings: cuts)
+    else { return false }
     cut(at: start)
     cut(at: end)
-    let lower = index(endingAbove: start)
-    var upper = lower
-    while upper < mappings.count, mappings[upper].start < end { upper += 1 }
-    return lower..<upper
+    return true
+  }
+
+  private func isCut(by address: GuestAddress) -> Bool {
+    guard let vma = mapping(at: address) else { return false }
+    return vma.start < address
   }
 
   private func cut(at address: GuestAddress) {
-    let index = index(endingAbove: address)
-    guard index < mappings.count, mappings[index].start < address else { return }
-    let whole = mappings[index]
-    mappings[index] = whole.clipped(to: whole.start, address)
-    mappings.insert(whole.clipped(to: address, whole.end), at: index + 1)
+    guard let whole = mapping(at: address), whole.start < address else { return }
+    mappings.update(at: mappings.firstIndex(endingAbove: address)) { $0.end = address }
+    mappings.insert(whole.clipped(to: address, whole.end))
   }
 
-  /// Joins the mappings at the edges of and within `range` where they continue each other.
-  func mergeNeighbours(around range: Range<Int>) {
-    var index = min(range.upperBound, mappings.count - 1)
-    while index > 0, index >= range.lowerBound {
-      if mappings[index - 1].merges(with: mappings[index]) {
-        mappings[index - 1].end = mappings[index].end
-        mappings.remove(at: index)
+  /// Joins the mappings at the edges of and within `start..<end` where they continue each other.
+  private func mergeNeighbours(_ start: GuestAddress, _ end: GuestAddress) {
+    var index = mappings.firstIndex(endingAbove: start)
+    if index > mappings.startIndex { index = mappings.index(before: index) }
+    while index < mappings.endIndex {
+      let vma = mappings[index]
+      let next = mappings.index(after: index)
+      guard next < mappings.endIndex, mappings[next].start <= end else { return }
+      guard vma.merges(with: mappings[next]) else {
+        index = next
+        continue
       }
-      index -= 1
+      mappings.mergeWithNext(at: index)
+      index = mappings.firstIndex(endingAbove: vma.start)
     }
   }
 }

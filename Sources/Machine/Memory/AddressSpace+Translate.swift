@@ -119,12 +119,10 @@ extension AddressSpace {
   private func makePresent(
     _ page: UInt64, _ address: GuestAddress, _ access: Access
   ) -> MemoryFault.Reason? {
-    var index = index(endingAbove: address)
-    if index < mappings.count, !mappings[index].contains(address) {
-      guard growStack(index, to: address) else { return .unmapped }
-      index = self.index(endingAbove: address)
-    }
-    guard index < mappings.count else { return .unmapped }
+    let index = mappings.firstIndex(endingAbove: address)
+    guard index < mappings.endIndex,
+      mappings[index].contains(address) || growStack(index, to: address)
+    else { return .unmapped }
     let vma = mappings[index]
     let allowed = vma.permissions
     switch access {
@@ -132,6 +130,7 @@ extension AddressSpace {
     case .write: guard allowed.contains(.write) else { return .protection }
     case .execute: guard allowed.contains(.execute) else { return .protection }
     }
+    guard table.hasLeaf(for: page) || arena.makeRoom(for: self) else { return .outOfMemory }
     guard let (object, objectIndex) = vma.objectPage(page) else {
       return fillAnonymous(page, allowed, access)
     }
@@ -225,18 +224,18 @@ extension AddressSpace {
   }
 
   /// Extends the growing mapping at `index` down to `address`, if its limits allow.
-  private func growStack(_ index: Int, to address: GuestAddress) -> Bool {
+  private func growStack(_ index: VMASet.Index, to address: GuestAddress) -> Bool {
     let vma = mappings[index]
     guard vma.flags.contains(.growsDown) else { return false }
     let start = address.roundedDownToPage
     guard vma.end - start <= stackLimit else { return false }
-    if index > 0 {
-      let below = mappings[index - 1]
+    if index > mappings.startIndex {
+      let below = mappings[mappings.index(before: index)]
       let isStack = below.flags.contains(.growsDown)
       guard below.end <= start, isStack || below.permissions.isEmpty || start - below.end >= 1 << 20
       else { return false }
     }
-    mappings[index].start = start
+    mappings.update(at: index) { $0.start = start }
     return true
   }
 }

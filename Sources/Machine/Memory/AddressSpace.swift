@@ -7,9 +7,13 @@ package final class AddressSpace {
   package let arena: FrameArena
   package let isa: GuestISA
 
-  /// Sorted by address, never overlapping, merged where Linux would merge.
-  package internal(set) var mappings: [VMA] = []
-  package internal(set) var table = PageTable()
+  /// The mappings that one address space may have (`/proc/sys/vm/max_map_count`).
+  package static let mappingLimit = 65530
+
+  /// Merged where Linux would merge.
+  package internal(set) var mappings = VMASet()
+  package internal(set) var table: PageTable
+  private let mappingMemory: MemoryCharge
 
   /// Changes whenever an entry that the engine may have cached was taken away or restricted.
   package internal(set) var tlbVersion: UInt64 = 1
@@ -26,10 +30,27 @@ package final class AddressSpace {
   package init(arena: FrameArena, isa: GuestISA) {
     self.arena = arena
     self.isa = isa
+    table = PageTable(memory: MemoryCharge(arena, .pageTables))
+    mappingMemory = MemoryCharge(arena, .mappings)
   }
 
   deinit {
     for page in table.pages(in: 0..<UInt64.max >> 12) { arena.release(table[page].frame) }
+  }
+
+  /// Bytes that the library OS has for one mapping.
+  private static let mappingSize = 200
+
+  /// Whether there is room for `count` more mappings.
+  func hasRoom(forMappings count: Int) -> Bool {
+    arena.hasRoom(forKernel: count * Self.mappingSize)
+  }
+
+  func accountForMappings() { mappingMemory.set(mappings.count * Self.mappingSize) }
+
+  /// Bytes that a copy of this address space takes at once, without its pages.
+  package var copySize: Int {
+    mappingMemory.bytes + table.memoryInUse
   }
 
   /// Tells the engine to forget every translation of addresses.
@@ -37,39 +58,26 @@ package final class AddressSpace {
 
   // MARK: Finding
 
-  /// The index of the first mapping that ends above `address`.
-  package func index(endingAbove address: GuestAddress) -> Int {
-    var low = 0
-    var high = mappings.count
-    while low < high {
-      let middle = (low + high) / 2
-      if mappings[middle].end > address { high = middle } else { low = middle + 1 }
-    }
-    return low
-  }
-
   package func mapping(at address: GuestAddress) -> VMA? {
-    let index = index(endingAbove: address)
-    guard index < mappings.count, mappings[index].contains(address) else { return nil }
+    let index = mappings.firstIndex(endingAbove: address)
+    guard index < mappings.endIndex, mappings[index].contains(address) else { return nil }
     return mappings[index]
   }
 
   /// Whether nothing is mapped in `start..<end`.
   package func isFree(_ start: GuestAddress, _ end: GuestAddress) -> Bool {
-    let index = index(endingAbove: start)
-    return index == mappings.count || mappings[index].start >= end
+    let index = mappings.firstIndex(endingAbove: start)
+    return index == mappings.endIndex || mappings[index].start >= end
   }
 
   /// Whether all of `start..<end` is mapped.
   package func isMapped(_ start: GuestAddress, _ end: GuestAddress) -> Bool {
     var position = start
-    var index = index(endingAbove: start)
-    while position < end {
-      guard index < mappings.count, mappings[index].start <= position else { return false }
-      position = mappings[index].end
-      index += 1
+    for vma in mappings.overlapping(start, end) {
+      guard vma.start <= position else { return false }
+      position = vma.end
     }
-    return true
+    return position >= end
   }
 
   /// The highest gap of `length` bytes that ends at or below `top` (Linux's top-down layout), or
@@ -77,26 +85,11 @@ package final class AddressSpace {
   package func findGap(
     length: UInt64, below top: GuestAddress, above bottom: GuestAddress = GuestAddress(0x10000)
   ) -> GuestAddress? {
-    var ceiling = top
-    var index = index(endingAbove: top)
-    // A mapping that straddles or lies above `top` limits nothing but what is below its start.
-    if index < mappings.count, mappings[index].start < ceiling { ceiling = mappings[index].start }
-    while true {
-      let below = index > 0 ? mappings[index - 1] : nil
-      let floor = max(below?.end ?? bottom, bottom)
-      if ceiling >= floor, ceiling - floor >= length { return ceiling - length }
-      guard let below else { return nil }
-      ceiling = below.start
-      if below.flags.contains(.growsDown) {
-        // Leave a growing stack its guard gap of 1 MiB.
-        ceiling = GuestAddress(ceiling.rawValue > 1 << 20 ? ceiling.rawValue - (1 << 20) : 0)
-      }
-      index -= 1
-    }
+    mappings.findGap(length: length, below: top, above: bottom)
   }
 
   /// Bytes mapped (`VmSize`).
-  package var mappedBytes: UInt64 { mappings.reduce(0) { $0 + $1.length } }
+  package var mappedBytes: UInt64 { mappings.byteCount }
 
   /// Pages present (`VmRSS`).
   package var residentPages: Int { table.count }

@@ -49,6 +49,10 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// Frames in use, without the zero frame.
   package private(set) var framesInUse = 0
   package private(set) var peakFramesInUse = 0
+  /// Bytes that the library OS keeps for the guest, by what they are for.
+  package private(set) var kernelMemory = Array(repeating: 0, count: KernelMemory.allCases.count)
+  /// All of them together.
+  package private(set) var kernelBytes = 0
 
   /// Reserves room for `byteLimit` bytes of guest memory (rounded up to a frame); nothing is
   /// committed until touched. `nil` when the host refuses the address range.
@@ -80,21 +84,16 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   ///
   /// - Parameter space: whose page it is to be; nil: no one process's.
   package func allocate(for space: AddressSpace? = nil) -> Frame? {
+    guard makeRoom(for: space) else { return nil }
     let index: UInt32
     if let recycled = free.popLast() {
       index = recycled
     } else {
-      if next == frameLimit {
-        guard dropCaches() || onExhaustion?(space) == true, let recycled = free.popLast()
-        else { return nil }
-        index = recycled
-      } else {
-        index = next
-        next += 1
-        references.append(0)
-        code.append(false)
-        writtenShared.append(false)
-      }
+      index = next
+      next += 1
+      references.append(0)
+      code.append(false)
+      writtenShared.append(false)
     }
     if framesPerHostPage > 1 { countUse(of: index) }
     references[Int(index)] = 1
@@ -103,13 +102,41 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     return Frame(index)
   }
 
+  /// Bytes in use, of frames and of the library OS's own.
+  package var bytesInUse: Int { framesInUse << 12 + kernelBytes }
+
+  /// Frames that are in use, or whose memory the library OS has.
+  private var framesTaken: Int { framesInUse + kernelBytes >> 12 }
+
+  /// Sees to it that there is a frame for `space`: gives up pages that can be had again, and then kills.
+  package func makeRoom(for space: AddressSpace?) -> Bool {
+    let limit = Int(frameLimit) - 1
+    if framesTaken < limit { return true }
+    dropCaches()
+    while framesTaken >= limit {
+      guard onExhaustion?(space) == true else { return false }
+    }
+    return true
+  }
+
   /// Whether contents of files may take another frame. The last sixteenth is for programs: whoever fills a
   /// filesystem shall get ENOSPC, rather than have somebody killed for want of memory.
-  package var hasRoomForFiles: Bool {
+  package var hasRoomForFiles: Bool { hasRoom(forKernel: 1) }
+
+  /// Whether the library OS may take `bytes` more for the guest: likewise.
+  package func hasRoom(forKernel bytes: Int) -> Bool {
     let limit = Int(frameLimit) - Int(frameLimit) / 16
-    if framesInUse < limit { return true }
-    _ = dropCaches()
-    return framesInUse < limit
+    let frames = (bytes + Frame.size - 1) / Frame.size
+    if framesTaken + frames <= limit { return true }
+    dropCaches()
+    return framesTaken + frames <= limit
+  }
+
+  /// Notes that the library OS took `bytes`, or gave them back.
+  func charge(_ bytes: Int, _ use: KernelMemory) {
+    kernelMemory[use.rawValue] += bytes
+    kernelBytes += bytes
+    assert(kernelMemory[use.rawValue] >= 0, "more memory was given back than taken")
   }
 
   package func retain(_ frame: Frame) {
@@ -178,10 +205,9 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     caches.append(WeakObject(object: object))
   }
 
-  /// Frees the pages that can be had again; whether there were any.
-  private func dropCaches() -> Bool {
+  /// Frees the pages that can be had again.
+  private func dropCaches() {
     for cache in caches { cache.object?.dropCachedPages() }
-    return !free.isEmpty
   }
 
   // MARK: Code

@@ -34,7 +34,10 @@ package final class MemoryObject {
   /// Bytes at the front that come from the source; what a truncation cut off does not come back.
   package private(set) var sourceSize: UInt64
   package private(set) var pages: [UInt64: Page] = [:]
-  private var mappers: [WeakSpace] = []
+  /// The address spaces that map it or once did.
+  private var mappers: [ObjectIdentifier: WeakSpace] = [:]
+  /// When `mappers` has grown to this, those that are gone are forgotten.
+  private var mapperLimit = 16
 
   private struct WeakSpace { weak var space: AddressSpace? }
 
@@ -172,11 +175,7 @@ package final class MemoryObject {
   /// it fault with SIGBUS.
   package func resize(to newSize: UInt64) {
     if newSize < size {
-      let firstGone = (newSize + 4095) >> 12
-      invalidateMappings(firstGone..<UInt64.max >> 12)
-      for index in pages.keys where index >= firstGone {
-        arena.release(pages.removeValue(forKey: index)!.frame)
-      }
+      drop(((newSize + 4095) >> 12)..<UInt64.max >> 12, withCopies: true)
       sourceSize = min(sourceSize, newSize)
       if newSize & 4095 != 0, let page = pages[newSize >> 12] {
         arena.dropTranslations(of: page.frame)
@@ -190,37 +189,75 @@ package final class MemoryObject {
   }
 
   /// Zeroes a range without changing the size (`FALLOC_FL_PUNCH_HOLE`); `false` at the memory limit.
-  package func zero(_ range: Range<UInt64>) -> Bool {
-    var position = range.lowerBound
-    let end = min(range.upperBound, size)
-    while position < end {
-      let inPage = Int(position & 4095)
-      let count = Int(min(UInt64(Frame.size - inPage), end - position))
-      let index = position >> 12
-      if count == Frame.size, (index << 12) >= sourceSize {
-        if let page = pages[index] {
-          invalidateMappings(index..<(index + 1))
-          pages[index] = nil
-          arena.release(page.frame)
-        }
+  ///
+  /// The work goes by the pages that exist, here or in the source, not by the length of the range.
+  ///
+  /// - Parameter isZeroInSource: the range was zeroed in the source before.
+  package func zero(_ range: Range<UInt64>, isZeroInSource: Bool = false) -> Bool {
+    let range = range.clamped(to: 0..<size)
+    guard !range.isEmpty else { return true }
+    let firstWhole = (range.lowerBound + 4095) >> 12
+    // The last page of the object is whole as far as it goes.
+    let behindWhole = (range.upperBound == size ? range.upperBound + 4095 : range.upperBound) >> 12
+    guard firstWhole < behindWhole else {
+      let middle = min(firstWhole << 12, range.upperBound)
+      return clear(range.lowerBound..<middle) && clear(middle..<range.upperBound)
+    }
+    guard clear(range.lowerBound..<(firstWhole << 12)),
+      behindWhole << 12 >= range.upperBound || clear((behindWhole << 12)..<range.upperBound)
+    else { return false }
+    var firstGone = firstWhole
+    if !isZeroInSource, firstWhole << 12 < sourceSize {
+      if isCached, behindWhole << 12 >= sourceSize {
+        sourceSize = firstWhole << 12
       } else {
-        guard let frame = frame(index, isWrite: true) else { return false }
-        arena.dropTranslations(of: frame)
-        arena.withMutableBytes(frame, offset: inPage, count: count) { $0.fill(0, in: 0..<count) }
+        // The source would bring these back.
+        firstGone = min(behindWhole, (sourceSize + 4095) >> 12)
+        for index in firstWhole..<firstGone {
+          guard clear((index << 12)..<((index + 1) << 12)) else { return false }
+        }
       }
-      position += UInt64(count)
+    }
+    drop(firstGone..<behindWhole, withCopies: false)
+    return true
+  }
+
+  /// Zeroes bytes of one page, which stays.
+  private func clear(_ range: Range<UInt64>) -> Bool {
+    guard !range.isEmpty else { return true }
+    let index = range.lowerBound >> 12
+    // What nobody has written to, and no source has, is zero already.
+    if pages[index] == nil, index << 12 >= sourceSize { return true }
+    guard let frame = frame(index, isWrite: true) else { return false }
+    arena.dropTranslations(of: frame)
+    let start = Int(range.lowerBound & 4095)
+    arena.withMutableBytes(frame, offset: start, count: range.count) {
+      $0.fill(0, in: 0..<$0.byteCount)
     }
     return true
+  }
+
+  /// Gives up the pages in `range`, and takes them from whoever maps them; `withCopies` also what
+  /// private mappings have in place of them.
+  private func drop(_ range: Range<UInt64>, withCopies: Bool) {
+    let held = heldPages(in: range)
+    guard withCopies || !held.isEmpty else { return }
+    for mapper in mappers.values { mapper.space?.dropPages(of: self, in: range, withCopies) }
+    for index in held { arena.release(pages.removeValue(forKey: index)!.frame) }
+  }
+
+  /// The numbers of the held pages in `range`, in no order.
+  package func heldPages(in range: Range<UInt64>) -> [UInt64] {
+    range.count < pages.count
+      ? range.filter { pages[$0] != nil } : pages.keys.filter { range.contains($0) }
   }
 
   // MARK: Mappings
 
   package func addMapper(_ space: AddressSpace) {
-    mappers.removeAll { $0.space == nil }
-    if !mappers.contains(where: { $0.space === space }) { mappers.append(WeakSpace(space: space)) }
-  }
-
-  private func invalidateMappings(_ range: Range<UInt64>) {
-    for mapper in mappers { mapper.space?.dropPages(of: self, in: range) }
+    mappers[ObjectIdentifier(space)] = WeakSpace(space: space)
+    guard mappers.count > mapperLimit else { return }
+    mappers = mappers.filter { $0.value.space != nil }
+    mapperLimit = max(16, 2 * mappers.count)
   }
 }

@@ -65,8 +65,24 @@ package struct PageTable {
 
   /// Pages present.
   package private(set) var count = 0
+  /// What its leaves take.
+  private let memory: MemoryCharge?
 
-  package init() {}
+  package init(memory: MemoryCharge? = nil) { self.memory = memory }
+
+  /// Bytes of all leaves.
+  var memoryInUse: Int { leaves.count * Self.leafSize }
+
+  /// Bytes of a leaf.
+  private static var leafSize: Int { 4096 + 64 }
+
+  private func accountForLeaves() { memory?.set(leaves.count * Self.leafSize) }
+
+  /// Whether an entry for `page` takes no further memory.
+  package func hasLeaf(for page: UInt64) -> Bool {
+    let key = page >> 9
+    return key == lastKey || leaves[key] != nil
+  }
 
   private mutating func leaf(_ key: UInt64) -> Leaf? {
     if key == lastKey { return lastLeaf }
@@ -89,6 +105,7 @@ package struct PageTable {
         leaves[key] = leaf
         lastKey = key
         lastLeaf = leaf
+        accountForLeaves()
       }
       let was = leaf.entries[Int(page & 511)].isPresent
       leaf.entries[Int(page & 511)] = newValue
@@ -97,6 +114,7 @@ package struct PageTable {
       count += change
       if leaf.present == 0 {
         leaves[key] = nil
+        accountForLeaves()
         if lastKey == key {
           lastKey = .max
           lastLeaf = nil
@@ -107,10 +125,13 @@ package struct PageTable {
 
   /// A copy of the table in which, as in this one from now on, private pages are copied on write.
   ///
+  /// - Parameter memory: what the copy is charged to.
   /// - Parameter retain: called for the frame of every page.
   /// - Returns: whether a page could be written before and can't be now.
-  package mutating func fork(_ retain: (Frame) -> Void) -> (table: PageTable, hasLostWrites: Bool) {
-    var child = PageTable()
+  package mutating func fork(memory: MemoryCharge? = nil, _ retain: (Frame) -> Void)
+    -> (table: PageTable, hasLostWrites: Bool)
+  {
+    var child = PageTable(memory: memory)
     child.count = count
     var hasLostWrites = false
     for (key, leaf) in leaves {
@@ -128,6 +149,7 @@ package struct PageTable {
       }
       child.leaves[key] = copy
     }
+    child.accountForLeaves()
     return (child, hasLostWrites)
   }
 

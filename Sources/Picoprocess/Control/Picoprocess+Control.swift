@@ -106,7 +106,7 @@ extension Picoprocess {
     PicoprocessInfo(
       name: name, pid: HostProcess.id, isa: kernel.isa.rawValue, program: program,
       uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
-      memoryBytes: machine.arena.framesInUse * Frame.size, threads: kernel.tasks.count,
+      memoryBytes: machine.arena.bytesInUse, threads: kernel.tasks.count,
       syscallCount: kernel.syscallCount, sandbox: confinement)
   }
 }

@@ -25,7 +25,8 @@ final class Listener: WaitListener {
 }
 
 func makePipe(capacity: Int = 65536, packets: Bool = false) -> (PipeEnd, PipeEnd) {
-  let pipe = Pipe(number: 5, created: Timespec(), capacity: capacity)
+  let pipe = Pipe(
+    FrameArena(byteLimit: 1 << 24)!, number: 5, created: Timespec(), capacity: capacity)
   let reader = PipeEnd(pipe, flags: [])
   let writer = PipeEnd(pipe, flags: packets ? [.O_WRONLY, .O_DIRECT] : .O_WRONLY)
   reader.retain()
@@ -143,7 +144,9 @@ func makePipe(capacity: Int = 65536, packets: Bool = false) -> (PipeEnd, PipeEnd
     _ = try writer.put([1, 2, 3])
     writer.flags.remove(.O_DIRECT)
     _ = try writer.put([4, 5])
-    let copy = Pipe(number: 6, created: Timespec(), capacity: reader.pipe.capacity)
+    let copy = Pipe(
+      FrameArena(byteLimit: 1 << 24)!, number: 6, created: Timespec(),
+      capacity: reader.pipe.capacity)
     let newReader = PipeEnd(copy, flags: [])
     copy.restore(reader.pipe.buffer.contents, segments: reader.pipe.buffer.segments)
     #expect(try newReader.take(9) == [1, 2, 3])
@@ -151,7 +154,7 @@ func makePipe(capacity: Int = 65536, packets: Bool = false) -> (PipeEnd, PipeEnd
   }
 
   @Test func fifosHangUpOnlyAfterAWriter() throws {
-    let pipe = Pipe(number: 5, created: Timespec())
+    let pipe = Pipe(FrameArena(byteLimit: 1 << 24)!, number: 5, created: Timespec())
     let reader = PipeEnd(pipe, flags: .O_NONBLOCK)
     #expect(reader.pollEvents() == [])
     #expect(try reader.take(1) == [])

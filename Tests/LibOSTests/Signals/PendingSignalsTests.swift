@@ -60,15 +60,19 @@ import LibOS
     #expect(pending.members == [.SIGUSR2])
   }
 
-  @Test func timersCountOverruns() {
+  @Test func signalsOfTimersAreKnown() {
     var pending = PendingSignals()
-    pending.add(.timer(.SIGALRM, id: 3, overrun: 0, value: 9))
-    let found = pending.update(where: { $0.si_timerid == 3 }, { $0.si_overrun += 1 })
-    let other = pending.update(where: { $0.si_timerid == 4 }, { $0.si_overrun += 1 })
-    #expect(found && !other)
-    #expect(pending.queue[0].si_overrun == 1)
-    pending.removeAll { $0.si_timerid == 3 }
-    #expect(pending.isEmpty)
+    for id: Int32 in [3, 3, 5] {
+      pending.add(.timer(Signal(rawValue: 40), id: id, overrun: 0, value: 9))
+    }
+    pending.add(userInfo(Signal(rawValue: 40)))
+    _ = pending.take(.full)
+    #expect(pending.holdsSignal(ofTimer: 3) && pending.holdsSignal(ofTimer: 5))
+    pending.removeSignals(ofTimer: 3)
+    #expect(!pending.holdsSignal(ofTimer: 3) && pending.count == 2)
+    pending.removeTimerSignals()
+    #expect(pending.count == 1 && !pending.holdsSignal(ofTimer: 5))
+    #expect(pending.members == [Signal(rawValue: 40)])
   }
 
   @Test func restoresFromItsQueue() {

@@ -70,7 +70,9 @@ import LibOS
   }
 
   @Test func pipesKeepBytesAndEnds() throws {
-    let pipe = Pipe(number: 77, created: Timespec(tv_sec: 5, tv_nsec: 6), capacity: 8192)
+    let pipe = Pipe(
+      FrameArena(byteLimit: 1 << 24)!, number: 77, created: Timespec(tv_sec: 5, tv_nsec: 6),
+      capacity: 8192)
     let files = machine.process.files
     files.replace(3, with: PipeEnd(pipe, flags: []), closeOnExec: false)
     files.replace(4, with: PipeEnd(pipe, flags: [.O_WRONLY, .O_NONBLOCK]), closeOnExec: false)

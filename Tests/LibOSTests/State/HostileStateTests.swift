@@ -69,7 +69,7 @@ import LibOS
     try machine.open("/proc/1/maps", [])
     try machine.open("/proc/1/fd", [.O_DIRECTORY])
     try machine.open("/dev/null", .O_RDWR)
-    let pipe = Pipe(number: 7, created: Timespec())
+    let pipe = Pipe(FrameArena(byteLimit: 1 << 24)!, number: 7, created: Timespec())
     files.replace(4, with: PipeEnd(pipe, flags: []), closeOnExec: false)
     files.replace(5, with: PipeEnd(pipe, flags: .O_WRONLY), closeOnExec: true)
     try machine.file(5).write("bytes")

@@ -330,7 +330,7 @@ package final class HostNode: Inode {
     case .S_IFLNK: throw .ELOOP
     // What is such a file on the host itself is the host's business.
     case .S_IFIFO where hostKind == .regular:
-      return try fifo.open(flags, at: dentry, number: number, now: mount.vfs.now)
+      return try fifo.open(flags, at: dentry, number: number, now: mount.vfs.now, mount.vfs.arena)
     case .S_IFCHR where hostKind == .regular:
       return try mount.vfs.openDevice(try status().represents, flags, at: dentry)
     default: throw .ENXIO
@@ -367,7 +367,7 @@ package final class HostNode: Inode {
     try hosted { () throws(HostError) in try host.allocate(handle, range, how) }
     guard let pages else { return }
     if mode.contains(.FALLOC_FL_PUNCH_HOLE) {
-      guard pages.zero(range) else { throw .ENOSPC }
+      guard pages.zero(range, isZeroInSource: true) else { throw .ENOSPC }
     } else if mode.isEmpty, range.upperBound > pages.size {
       pages.resize(to: range.upperBound)
     }

@@ -209,12 +209,14 @@ extension LayeredNode {
         attribute.value, XattrName.valueLimit, "an attribute of file \(number)")
     }
     isTemporary = state.temporary
+    accountForAll()
   }
 
   /// Back to how it is without a guest.
   fileprivate func forgetChanges() {
     children = [:]
     whiteouts = []
+    accountForAll()
     if lower != nil { own = nil }
   }
 

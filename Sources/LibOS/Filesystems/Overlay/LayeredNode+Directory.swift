@@ -22,6 +22,7 @@ extension LayeredNode {
     }
     let node = LayeredNode(layers, kind.type, lower: path)
     children[name] = node
+    account(entries: Self.entrySize(name))
     return node
   }
 
@@ -50,7 +51,9 @@ extension LayeredNode {
   func add(_ name: [UInt8], _ node: LayeredNode) throws(Errno) {
     guard try entry(name) == nil else { throw .EEXIST }
     if let own, own.linkCount == 0 { throw .ENOENT }
+    try requireRoom(for: Self.entrySize(name))
     children[name] = node
+    account(entries: Self.entrySize(name))
     if node.kind == .S_IFDIR { try change { $0.linkCount += 1 } }
     try contentChanged()
   }
@@ -58,7 +61,11 @@ extension LayeredNode {
   /// Takes the entry `name` out, hiding what lies beneath it.
   func detach(_ name: [UInt8], _ node: LayeredNode) throws(Errno) {
     children[name] = nil
-    if let path = lowerPath(name), node.lower == path { whiteouts.insert(name) }
+    if let path = lowerPath(name), node.lower == path {
+      whiteouts.insert(name)
+    } else {
+      account(entries: -Self.entrySize(name))
+    }
     if node.kind == .S_IFDIR {
       try change { $0.linkCount = max($0.linkCount, 3) - 1 }
     }

@@ -51,6 +51,10 @@ package final class LayeredNode: Inode {
   /// Names in the lower directory that were removed.
   package internal(set) var whiteouts: Set<[UInt8]> = []
 
+  /// Bytes that the library OS has for the entries of a directory, and for what else is the node's own.
+  private var entryBytes = 0
+  private var memory: MemoryCharge?
+
   /// The bytes of a file that was, or may at any time be, changed.
   package internal(set) var content: MemoryObject? { didSet { content?.owner = self } }
   /// The bytes of an unchanged file, as long as somebody has it open or mapped.
@@ -90,6 +94,33 @@ package final class LayeredNode: Inode {
       rest += node.children.values
       node.children = [:]
     }
+  }
+
+  // MARK: Memory
+
+  /// Bytes that the library OS has for an entry of a directory, with the node that it names.
+  static func entrySize(_ name: [UInt8]) -> Int { 640 + name.count }
+
+  /// Notes that entries were added, or removed, and charges for what the node holds now.
+  func account(entries change: Int = 0) {
+    entryBytes = max(0, entryBytes + change)
+    let attributes = extended.reduce(0) { $0 + $1.key.count + $1.value.count + 64 }
+    let bytes = entryBytes + target.count + attributes
+    if memory == nil, bytes > 0 { memory = MemoryCharge(vfs.arena, .names) }
+    memory?.set(bytes)
+  }
+
+  /// The same of a node that was saved.
+  func accountForAll() {
+    entryBytes = 0
+    account(
+      entries: children.keys.reduce(0) { $0 + Self.entrySize($1) }
+        + whiteouts.reduce(0) { $0 + Self.entrySize($1) })
+  }
+
+  /// - Throws: ENOSPC without room for `bytes` more.
+  func requireRoom(for bytes: Int) throws(Errno) {
+    guard vfs.arena.hasRoom(forKernel: bytes) else { throw .ENOSPC }
   }
 
   package override var filesystem: Filesystem? { layers }
@@ -303,7 +334,7 @@ package final class LayeredNode: Inode {
       // What the host refuses to open is refused now, not at the first read.
       let object = try object()
       return LayeredFile(self, dentry, flags, object)
-    case .S_IFIFO: return try fifo.open(flags, at: dentry, number: number, now: vfs.now)
+    case .S_IFIFO: return try fifo.open(flags, at: dentry, number: number, now: vfs.now, vfs.arena)
     case .S_IFLNK: throw .ELOOP
     case .S_IFCHR: return try vfs.openDevice(try status().represents, flags, at: dentry)
     default: throw .ENXIO
@@ -321,10 +352,12 @@ package final class LayeredNode: Inode {
     if let value {
       let others = extended.reduce(0) { $0 + ($1.key == name ? 0 : $1.key.count + $1.value.count) }
       guard others + name.count + value.count <= Self.extendedLimit else { throw .ENOSPC }
+      try requireRoom(for: name.count + value.count)
     }
     let now = vfs.now
     try change { $0.changed = now }
     extended[name] = value
+    account()
   }
 
   // MARK: Directories
@@ -366,7 +399,9 @@ package final class LayeredNode: Inode {
     throws(Errno) -> Inode
   {
     let node = node(.S_IFLNK, permissions: 0o777, owner: owner)
+    try requireRoom(for: target.count)
     node.target = target
+    node.account()
     try add(name, node)
     return node
   }

@@ -66,11 +66,26 @@ extension ProcFS {
     text("mounts") { [unowned kernel] in mountsText(kernel.vfs) }
     text("mountinfo") { [unowned kernel] in mountInfoText(kernel.vfs) }
     addNamespaces(to: directory, nil)
+    for (name, type) in [("fd", FileType.S_IFLNK), ("fdinfo", .S_IFREG)] {
+      directory.add(
+        name,
+        ProcNumbers(
+          number: Self.number(directory, name), permissions: name == "fd" ? 0o500 : 0o555,
+          entryType: type, numbers: { [] }
+        ) { _, number in NamespaceInode(number: number) })
+    }
+    for name in ["cwd", "root"] {
+      directory.add(
+        name,
+        ProcLink(
+          number: Self.number(directory, name), text: { Array("/".utf8) },
+          target: { [unowned vfs] () throws(Errno) in .dentry(vfs.root) }))
+    }
+    // It runs no program, as a thread of Linux's kernel doesn't.
     directory.add(
-      "fd",
-      ProcNumbers(
-        number: Self.number(directory, "fd"), permissions: 0o500, entryType: .S_IFLNK,
-        numbers: { [] }
-      ) { _, number in NamespaceInode(number: number) })
+      "exe",
+      ProcLink(
+        number: Self.number(directory, "exe"), text: { () throws(Errno) in throw .ENOENT },
+        target: { () throws(Errno) in throw .ENOENT }))
   }
 }

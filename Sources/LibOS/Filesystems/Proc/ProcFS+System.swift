@@ -148,11 +148,17 @@ private func systemStat(_ kernel: Kernel) -> String {
 private func meminfo(_ kernel: Kernel) -> String {
   let total = kernel.configuration.memory >> 10
   let used = min(total, kernel.memoryInUse >> 10)
+  // What the library OS takes is chance in a deterministic run: buffers keep the size that they had.
+  let isCounted = kernel.deterministicHost == nil
+  let own = isCounted ? min(used, UInt64(kernel.arena.kernelBytes) >> 10) : 0
+  let tables = min(own, UInt64(kernel.arena.kernelMemory[KernelMemory.pageTables.rawValue]) >> 10)
   let lines: [(String, UInt64)] = [
     ("MemTotal", total), ("MemFree", total - used), ("MemAvailable", total - used),
     ("Buffers", 0), ("Cached", 0), ("SwapCached", 0), ("Active", used), ("Inactive", 0),
-    ("SwapTotal", 0), ("SwapFree", 0), ("Dirty", 0), ("Writeback", 0), ("AnonPages", used),
-    ("Mapped", 0), ("Shmem", 0), ("CommitLimit", total), ("Committed_AS", used),
+    ("SwapTotal", 0), ("SwapFree", 0), ("Dirty", 0), ("Writeback", 0), ("AnonPages", used - own),
+    ("Mapped", 0), ("Shmem", 0), ("Slab", own - tables), ("SReclaimable", 0),
+    ("SUnreclaim", own - tables), ("PageTables", tables), ("CommitLimit", total),
+    ("Committed_AS", used),
   ]
   return lines.map { name, value in
     let digits = String(value)

@@ -55,6 +55,12 @@ package final class ProcRoot: FixedDirectory {
     return directory
   }
 
+  package override func status() throws(Errno) -> FileStatus {
+    var status = try super.status()
+    status.linkCount += UInt64(filesystemHere?.kernel.processes.count ?? 0) + 1
+    return status
+  }
+
   /// A process that is gone may have left files that somebody has open.
   package override func restoredEntry(_ name: [UInt8]) throws(Errno) -> Inode {
     do { return try lookup(name) } catch {

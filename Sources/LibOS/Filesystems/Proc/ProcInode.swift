@@ -110,6 +110,13 @@ package final class ProcNumbers: ProcInode {
     return inode
   }
 
+  /// A directory of directories has as many more links.
+  package override func status() throws(Errno) -> FileStatus {
+    var status = try super.status()
+    if entryType == .S_IFDIR { status.linkCount += UInt64((try? numbers().count) ?? 0) }
+    return status
+  }
+
   private func number(_ value: Int32) -> UInt64 { ProcFS.number(self, String(value)) }
 
   package override func entries() throws(Errno) -> [InodeEntry] {

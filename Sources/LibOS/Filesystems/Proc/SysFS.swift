@@ -11,7 +11,10 @@ package final class SysFS: Filesystem {
     directory.owner = self
     let last = kernel.configuration.processors - 1
     let all = last == 0 ? "0" : "0-\(last)"
-    let processors = ["devices", "system", "cpu"].reduce(directory) { addDirectory($1, to: $0) }
+    let system = ["devices", "system"].reduce(directory) { addDirectory($1, to: $0) }
+    addNode(
+      system, processors: all, count: last + 1, memory: kernel.configuration.memory)
+    let processors = addDirectory("cpu", to: system)
     for name in ["online", "possible", "present"] { addText(name, all, to: processors) }
     for name in ["offline", "isolated"] { addText(name, "", to: processors) }
     addText("kernel_max", "\(last)", to: processors)
@@ -25,6 +28,23 @@ package final class SysFS: Filesystem {
       }
       for name in ["package_cpus_list", "core_siblings_list"] { addText(name, all, to: topology) }
     }
+  }
+
+  /// `/sys/devices/system/node`: one node, with all processors and all memory.
+  private func addNode(_ system: FixedDirectory, processors: String, count: Int, memory: UInt64) {
+    let nodes = addDirectory("node", to: system)
+    for name in ["online", "possible", "has_cpu", "has_memory", "has_normal_memory"] {
+      addText(name, "0", to: nodes)
+    }
+    let node = addDirectory("node0", to: nodes)
+    addText("cpulist", processors, to: node)
+    // Words of 32 processors, the highest first.
+    let words = stride(from: 0, to: count, by: 32).map { start in
+      hex(count - start >= 32 ? 0xffff_ffff : (1 << UInt64(count - start)) - 1, width: 8)
+    }
+    addText("cpumap", words.reversed().joined(separator: ","), to: node)
+    addText("distance", "10", to: node)
+    addText("meminfo", "Node 0 MemTotal:       \(memory >> 10) kB", to: node)
   }
 
   private func addDirectory(_ name: String, to place: FixedDirectory) -> FixedDirectory {

@@ -168,7 +168,7 @@ extension TCPSocket {
     state = .closed
     attempt = .none
     remote = nil
-    received = ByteRing()
+    received.removeAll()
     urgent = nil
     isFinished = false
     isReadShut = false

@@ -20,7 +20,7 @@ package final class TCPSocket: InternetSocket {
   /// The other end, as long as it is open.
   package internal(set) var peer: TCPSocket?
   /// Bytes to be received.
-  package internal(set) var received = ByteRing()
+  package internal(set) lazy var received = ByteRing(memory: network.charge())
   /// The other end has sent all it will.
   package internal(set) var isFinished = false
   package internal(set) var urgent: Urgent?
@@ -137,6 +137,7 @@ package final class TCPSocket: InternetSocket {
     }
     let count = min(bytes.byteCount, capacity(of: peer) - peer.received.count)
     guard count > 0 else { return .wait(on: waitQueue) }
+    try network.requireRoom(for: count)
     peer.received.append(bytes.extracting(0..<count))
     if message.flags.contains(.MSG_OOB), count == bytes.byteCount { peer.markUrgent() }
     peer.waitQueue.wake(.readable)

@@ -2,7 +2,7 @@ package import LinuxABI
 
 /// A UDP socket, or one of UDP-Lite, which differs by its number and ports only.
 package final class UDPSocket: InternetSocket {
-  package private(set) var datagrams = SocketMessageQueue()
+  package private(set) lazy var datagrams = SocketMessageQueue(memory: network.charge())
   /// The groups that it is a member of.
   package internal(set) var groups: Set<IPAddress> = []
 
@@ -150,7 +150,8 @@ package final class UDPSocket: InternetSocket {
 
   /// Takes a datagram in, or loses it when there is no room.
   func queue(_ datagram: SocketMessage) {
-    guard !isReadShut, datagrams.charge < receiveBuffer else { return }
+    guard !isReadShut, datagrams.charge < receiveBuffer, network.hasRoom(for: datagram.charge)
+    else { return }
     datagrams.append(datagram)
     waitQueue.wake(.readable)
   }

@@ -6,7 +6,7 @@ package final class NetlinkSocket: Socket {
   package internal(set) var port: UInt32 = 0
   /// Groups whose news it wants; there never are any.
   package internal(set) var groups: UInt32 = 0
-  package private(set) var answers = SocketMessageQueue()
+  package private(set) lazy var answers = SocketMessageQueue(memory: network.charge())
 
   init(_ network: Network, _ type: SocketType, inode: SocketInode) {
     super.init(
@@ -74,6 +74,13 @@ package final class NetlinkSocket: Socket {
     guard bytes.count <= sendBuffer - 32 else { throw .EMSGSIZE }
     if port == 0, let call { try network.netlink.enter(self, 0, for: call.process) }
     for answer in NetlinkAnswers(network, port: port).answers(to: bytes) {
+      // What finds no room is lost, and the reader is told (`netlink_overrun`).
+      guard answers.charge < receiveBuffer,
+        network.hasRoom(for: SocketMessage.charge(answer.count))
+      else {
+        pendingError = .ENOBUFS
+        break
+      }
       var queued = SocketMessage()
       queued.bytes = answer
       queued.source = .name(Self.image(0, 0))

@@ -40,7 +40,7 @@ package class UnixConnectionSocket: UnixSocket {
     guard state != .connected else { throw .EISCONN }
     guard state == .unconnected else { throw .EINVAL }
     if settings.passesCredentials { try bindAutomatically() }
-    let child = makeTwin(inode: network.makeInode(for: call.process))
+    let child = try makeTwin(inode: network.makeInode(for: call.process))
     child.boundName = listener.boundName
     child.inheritsName = true
     child.isEmbryo = true

@@ -2,7 +2,7 @@ package import LinuxABI
 
 /// A unix datagram socket.
 package final class UnixDatagramSocket: UnixSocket {
-  package private(set) var datagrams = SocketMessageQueue()
+  package private(set) lazy var datagrams = SocketMessageQueue(memory: network.charge())
   /// Whom it sends to without being told; it may be closed.
   package private(set) var target: UnixDatagramSocket?
   /// Those whose target this is.
@@ -97,6 +97,7 @@ package final class UnixDatagramSocket: UnixSocket {
     if let error = takeError() { throw error }
     guard !isWriteShut, !receiver.isReadShut else { throw .EPIPE }
     guard receiver.hasRoom(for: self) else { return .wait(on: receiver.roomQueue) }
+    try network.requireRoom(for: SocketMessage.charge(bytes.count))
     receiver.datagrams.append(queued(bytes, message, for: receiver))
     receiver.waitQueue.wake(.readable)
     return .sent(bytes.count)

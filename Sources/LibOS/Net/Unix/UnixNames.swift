@@ -53,11 +53,19 @@ final class UnixNames {
   // MARK: Circles
 
   private var isCollecting = false
+  /// References that sockets have lost since circles were looked for last.
+  private var losses = 0
 
   /// Empties the queues of sockets that nobody can reach any more, because the only references to them
   /// are in those queues.
+  ///
+  /// With many sockets in flight a look takes long: then as many references must have been lost before
+  /// the next one.
   func collect(_ flights: FlightRegistry) {
     guard flights.socketCount > 0, !isCollecting else { return }
+    losses += 1
+    guard flights.socketCount < 16 || losses > flights.socketCount else { return }
+    losses = 0
     isCollecting = true
     defer { isCollecting = false }
     let inFlight = flights.references

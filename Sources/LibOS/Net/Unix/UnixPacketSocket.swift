@@ -2,7 +2,7 @@ package import LinuxABI
 
 /// A unix socket of sequenced packets: records over a connection.
 package final class UnixPacketSocket: UnixConnectionSocket {
-  package private(set) var records = SocketMessageQueue()
+  package private(set) lazy var records = SocketMessageQueue(memory: network.charge())
 
   override func makeTwin(inode: SocketInode) -> UnixConnectionSocket {
     UnixPacketSocket(network, type, inode: inode)
@@ -26,6 +26,7 @@ package final class UnixPacketSocket: UnixConnectionSocket {
     guard bytes.count <= sendBuffer - 32 else { throw .EMSGSIZE }
     guard !isWriteShut, let receiver, !receiver.isReadShut else { throw .EPIPE }
     guard receiver.records.charge < sendBuffer else { return .wait(on: waitQueue) }
+    try network.requireRoom(for: SocketMessage.charge(bytes.count))
     receiver.records.append(queued(bytes, message, for: receiver))
     receiver.waitQueue.wake(.readable)
     return .sent(bytes.count)

@@ -11,7 +11,7 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     package var files: FilesInFlight?
   }
 
-  package private(set) var bytes = ByteRing()
+  package private(set) lazy var bytes = ByteRing(memory: network.charge())
   package private(set) var pieces = Queue<Piece>()
 
   override func makeTwin(inode: SocketInode) -> UnixConnectionSocket {
@@ -21,7 +21,7 @@ package final class UnixStreamSocket: UnixConnectionSocket {
   override var queuedFiles: [FilesInFlight] { pieces.elements.compactMap(\.files) }
 
   override func forgetQueue() {
-    bytes = ByteRing()
+    bytes.removeAll()
     pieces = Queue()
   }
 
@@ -42,6 +42,7 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     guard bytes.byteCount > 0 else { return .sent(0) }
     let count = min(bytes.byteCount, sendBuffer - receiver.bytes.count)
     guard count > 0 else { return .wait(on: waitQueue) }
+    try network.requireRoom(for: count)
     receiver.append(
       bytes.extracting(0..<count), credentials(of: message, for: receiver), message.files)
     message.files = nil

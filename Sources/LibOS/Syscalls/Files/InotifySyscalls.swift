@@ -20,7 +20,7 @@ extension SyscallTable {
 private func makeInotify(_ call: SyscallContext, _ flags: InotifyInitFlags)
   throws(Errno) -> SyscallResult
 {
-  let file = InotifyFile(flags.contains(.IN_NONBLOCK) ? .O_NONBLOCK : [])
+  let file = InotifyFile(call.kernel.arena, flags.contains(.IN_NONBLOCK) ? .O_NONBLOCK : [])
   return .value(
     try call.process.files.install(
       file, closeOnExec: flags.contains(.IN_CLOEXEC), limit: call.process.limits.openFileLimit))

@@ -66,6 +66,7 @@ func recordLock(_ call: SyscallContext, _ file: OpenFile, _ command: FcntlComman
     guard command == .F_SETLKW || command == .F_OFD_SETLKW else { throw .EAGAIN }
     return try call.task.block(on: [locks.waitQueue])
   }
+  guard locks.hasRoom(in: call.kernel.arena) else { throw .ENOLCK }
   if isOfFile { file.holdsLocks = true }
   if !range.isEmpty { locks.set(wanted) }
   return .success

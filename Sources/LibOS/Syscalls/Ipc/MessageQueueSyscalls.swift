@@ -22,7 +22,10 @@ private func sys_msgget(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let now = call.kernel.clock.realtimeSeconds
   let queue = try call.kernel.ipc.queues.get(
     key: call.int(0), call.uint(1), call.credentials, check: { _ throws(Errno) in },
-    make: { permissions throws(Errno) in MessageQueue(permissions, changed: now) })
+    make: { permissions throws(Errno) in
+      guard call.kernel.arena.hasRoom(forKernel: IpcObject.size) else { throw .ENOMEM }
+      return MessageQueue(call.kernel.arena, permissions, changed: now)
+    })
   return .value(queue.id)
 }
 
@@ -38,7 +41,7 @@ private func sys_msgsnd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     if MessageQueueFlags(rawValue: call.uint(3)).contains(.IPC_NOWAIT) { throw .EAGAIN }
     return try call.wait(for: queue)
   }
-  queue.messages.append(MessageQueue.Message(type: type, text: text))
+  try queue.append(MessageQueue.Message(type: type, text: text))
   queue.sent = call.kernel.clock.realtimeSeconds
   queue.lastSender = call.process.pid
   queue.queue.wake()
@@ -65,7 +68,7 @@ private func sys_msgrcv(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   try call.store(message.type, to: call.address(1))
   try call.store(text, to: call.address(1) + 8)
   if !flags.contains(.MSG_COPY) {
-    queue.messages.remove(at: index)
+    queue.remove(at: index)
     queue.received = call.kernel.clock.realtimeSeconds
     queue.lastReceiver = call.process.pid
     queue.queue.wake()

@@ -31,7 +31,8 @@ private func sys_semget(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     },
     make: { permissions throws(Errno) in
       guard count > 0 else { throw .EINVAL }
-      return SemaphoreSet(permissions, changed: kernel.clock.realtimeSeconds, count: count)
+      return try SemaphoreSet(
+        kernel.arena, permissions, changed: kernel.clock.realtimeSeconds, count: count)
     })
   return .value(set.id)
 }
@@ -86,6 +87,7 @@ private func sys_semctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .IPC_RMID:
     let set = try ipc.sets.object(call.int(0))
     try set.requireOwner(call.credentials)
+    for process in call.kernel.processes.values { process.semaphoreUndo[set.id] = nil }
     ipc.sets.remove(set)
     return .success
   case .GETALL, .SETALL:
@@ -135,7 +137,10 @@ private func one(_ call: SyscallContext, _ command: SemaphoreCommand)
 private func assign(
   _ value: Int32, to index: Int, of set: SemaphoreSet, _ call: SyscallContext
 ) {
-  for process in call.kernel.processes.values { process.semaphoreUndo[set.id]?[index] = 0 }
+  for process in call.kernel.processes.values {
+    guard let undo = process.semaphoreUndo[set.id], undo.indices.contains(index) else { continue }
+    process.semaphoreUndo[set.id]![index] = 0
+  }
   set.semaphores[index] = SemaphoreSet.Semaphore(value: value, pid: call.process.pid)
   set.changed = call.kernel.clock.realtimeSeconds
   set.queue.wake()

@@ -75,7 +75,7 @@ private func place(
   let limit = call.isa.userAddressLimit
   guard wanted < limit, length <= limit - wanted else { throw .EINVAL }
   if replacing {
-    space.unmap(wanted, wanted + length)
+    guard space.unmap(wanted, wanted + length) else { throw .ENOMEM }
   } else {
     guard space.isFree(wanted, wanted + length) else { throw .EINVAL }
   }

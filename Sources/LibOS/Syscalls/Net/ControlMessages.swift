@@ -159,6 +159,7 @@ extension SyscallContext {
     -> ControlWriter
   {
     var writer = ControlWriter(room: room)
+    if message.isEnd { return writer }
     putTime(message, socket, &writer)
     if let packet = message.packet { putPacket(packet, socket, &writer) }
     if socket.settings.passesCredentials {

@@ -73,7 +73,7 @@ private func makeSocket(_ call: SyscallContext, _ type: UInt32) throws(Errno) ->
     guard NetlinkProtocol(rawValue: UInt32(bitPattern: number)) != nil else {
       throw .EPROTONOSUPPORT
     }
-    return NetlinkSocket(network, known, inode: network.makeInode(for: call.process))
+    return try NetlinkSocket(network, known, inode: network.makeInode(for: call.process))
   case .AF_PACKET: throw .EPERM
   case .AF_UNSPEC: throw .EAFNOSUPPORT
   }
@@ -87,12 +87,12 @@ private func makeInternetSocket(
   switch type {
   case .SOCK_STREAM:
     guard number == 0 || wanted == .IPPROTO_TCP else { throw .EPROTONOSUPPORT }
-    return TCPSocket(network, family, inode: network.makeInode(for: call.process))
+    return try TCPSocket(network, family, inode: network.makeInode(for: call.process))
   case .SOCK_DGRAM:
     switch wanted {
     case .IPPROTO_UDP, .IPPROTO_UDPLITE, .IPPROTO_IP:
       let chosen = wanted == .IPPROTO_UDPLITE ? InternetProtocol.IPPROTO_UDPLITE : .IPPROTO_UDP
-      return UDPSocket(network, family, chosen, inode: network.makeInode(for: call.process))
+      return try UDPSocket(network, family, chosen, inode: network.makeInode(for: call.process))
     // Nobody may ping: there are no packets.
     case .IPPROTO_ICMP, .IPPROTO_ICMPV6: throw .EACCES
     default: throw .EPROTONOSUPPORT

@@ -282,7 +282,10 @@ extension SyscallContext {
     _ message: inout SocketMessage
   ) throws(Errno) -> SyscallResult {
     do throws(Errno) {
-      guard let received = try socket.receive(flags) else { return .value(0) }
+      guard let received = try socket.receive(flags) else {
+        message.isEnd = true
+        return .value(0)
+      }
       message = received
     } catch {
       guard error == .EAGAIN, mayWait(socket, flags) else { throw error }

@@ -120,6 +120,10 @@ private func process(_ call: SyscallContext, _ request: CloneRequest)
   guard !request.flags.contains(.CLONE_SIGHAND) else { throw .EINVAL }
   let kernel = call.kernel
   let pid = try kernel.allocatePID(for: call.process)
+  if !request.flags.contains(.CLONE_VM) {
+    let size = call.space.copySize + call.process.files.footprint
+    guard kernel.arena.hasRoom(forKernel: size) else { throw .ENOMEM }
+  }
   if request.flags.contains(.CLONE_PARENT_SETTID) { try call.store(pid, to: request.parentTID) }
   let descriptor = try openPidFile(pid, call, request)
   let child = call.process.fork(pid, from: call.task, request)

@@ -1,0 +1,46 @@
+/// Which processes belong to what: children to their parent, members to their group; by number.
+package struct ProcessIndex {
+  /// Ascending.
+  private var lists: [Int32: [Int32]] = [:]
+
+  package init() {}
+
+  /// The numbers of the processes that belong to `owner`, ascending.
+  package subscript(owner: Int32) -> [Int32] { lists[owner] ?? [] }
+
+  /// Notes that a process belongs to another owner. 0 stands for none.
+  package mutating func move(_ pid: Int32, from old: Int32, to new: Int32) {
+    guard old != new else { return }
+    remove(pid, from: old)
+    guard new != 0 else { return }
+    let place = Self.place(of: pid, in: self[new])
+    if place == self[new].count || self[new][place] != pid {
+      lists[new, default: []].insert(pid, at: place)
+    }
+  }
+
+  package mutating func remove(_ pid: Int32, from owner: Int32) {
+    guard let list = lists[owner] else { return }
+    let place = Self.place(of: pid, in: list)
+    guard place < list.count, list[place] == pid else { return }
+    if list.count == 1 { lists[owner] = nil } else { lists[owner]!.remove(at: place) }
+  }
+
+  /// The place of the first that is not below `pid`.
+  private static func place(of pid: Int32, in list: [Int32]) -> Int {
+    var low = 0
+    var high = list.count
+    while low < high {
+      let middle = (low + high) / 2
+      if list[middle] < pid { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension Process {
+  /// The children, zombies too, oldest number first.
+  package var children: [Process] {
+    kernel.children[pid].compactMap { kernel.processes[$0] }
+  }
+}
