@@ -66,7 +66,8 @@ static void populate(void) {
   OK(madvise(map, 20L << 20, 23 /* MADV_POPULATE_WRITE */));
   unsigned char *resident = malloc(size >> 12);
   OK(mincore(map, size, resident));
-  for (size_t page = 0; page < size >> 12; page++) EQ(resident[page] & 1, 1);
+  // Pages that were only read may be taken away again at any time: they are zero.
+  for (size_t page = 0; page < 20 << 8; page++) EQ(resident[page] & 1, 1);
   OK(munmap(map + size - 4096, 4096));
   FAILS(ENOMEM, madvise(map, size, 22));
 }

@@ -19,13 +19,13 @@ package final class EpollFile: OpenFile {
   private var members: [Key: EpollItem] = [:]
   private var ready = ObjectQueue<EpollItem>()
   private var lastSequence: UInt64 = 0
-  private let memory: MemoryCharge?
+  private let memory: MemoryCharge
   /// Bytes that the library OS has for a member.
   private static let memberSize = 320
 
   /// - Parameter arena: where the members are charged.
-  package init(_ arena: FrameArena? = nil, flags: OpenFlags) {
-    memory = arena.map { MemoryCharge($0, .epoll) }
+  package init(_ arena: FrameArena, flags: OpenFlags) {
+    memory = MemoryCharge(arena, .epoll)
     super.init(flags: flags)
   }
 
@@ -58,7 +58,7 @@ package final class EpollFile: OpenFile {
     }
     let key = Key(fd: fd, file: ObjectIdentifier(file))
     guard members[key] == nil else { throw .EEXIST }
-    guard memory?.resize(to: (members.count + 1) * Self.memberSize) ?? true else { throw .ENOMEM }
+    guard memory.resize(to: (members.count + 1) * Self.memberSize) else { throw .ENOMEM }
     let item = insert(file, fd: fd, Self.completed(event))
     if !item.current.isEmpty { list(item) }
   }
@@ -67,7 +67,7 @@ package final class EpollFile: OpenFile {
     lastSequence += 1
     let item = EpollItem(self, file, fd: fd, event, sequence: lastSequence)
     members[Key(fd: fd, file: ObjectIdentifier(file))] = item
-    memory?.set(members.count * Self.memberSize)
+    memory.set(members.count * Self.memberSize)
     file.epollItems.append(item)
     file.waitQueue.add(item)
     return item
@@ -99,7 +99,7 @@ package final class EpollFile: OpenFile {
     item.file.waitQueue.remove(item)
     item.file.epollItems.remove(item)
     members[Key(fd: item.fd, file: ObjectIdentifier(item.file))] = nil
-    memory?.set(members.count * Self.memberSize)
+    memory.set(members.count * Self.memberSize)
     ready.remove(item)
   }
 

@@ -10,16 +10,16 @@ package final class FileTable {
 
   private var slots: [Slot?] = []
   /// What the slots are charged to.
-  private let arena: FrameArena?
-  private let memory: MemoryCharge?
+  private let arena: FrameArena
+  private let memory: MemoryCharge
   /// No descriptor below is free.
   private var lowestFree = 0
   /// Processes that use the table (`CLONE_FILES`).
   private var userCount = 1
 
-  package init(_ arena: FrameArena? = nil) {
+  package init(_ arena: FrameArena) {
     self.arena = arena
-    memory = arena.map { MemoryCharge($0, .files) }
+    memory = MemoryCharge(arena, .files)
   }
 
   /// Bytes of all slots.
@@ -42,7 +42,7 @@ package final class FileTable {
     let copy = FileTable(arena)
     copy.slots = slots
     copy.lowestFree = lowestFree
-    copy.memory?.set(footprint)
+    copy.memory.set(footprint)
     for case let slot? in slots { slot.file.retain() }
     return copy
   }
@@ -69,7 +69,7 @@ package final class FileTable {
     while fd < slots.count, slots[fd] != nil { fd += 1 }
     if Int(minimum) <= lowestFree { lowestFree = fd }
     guard UInt64(fd) < limit else { throw .EMFILE }
-    if let arena { guard file.account(in: arena) else { throw .ENOMEM } }
+    guard file.account(in: arena) else { throw .ENOMEM }
     put(file, closeOnExec, fd)
     return Int32(fd)
   }
@@ -90,7 +90,7 @@ package final class FileTable {
   private func put(_ file: OpenFile, _ closeOnExec: Bool, _ fd: Int) {
     if slots.count <= fd {
       slots += Array(repeating: nil, count: fd + 1 - slots.count)
-      memory?.set(footprint)
+      memory.set(footprint)
     }
     file.retain()
     slots[fd] = Slot(file: file, closeOnExec: closeOnExec)

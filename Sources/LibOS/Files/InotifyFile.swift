@@ -17,11 +17,11 @@ package final class InotifyFile: OpenFile {
   package private(set) var events: [InotifyEvent] = []
   /// Bytes of all events.
   private var eventBytes = 0
-  private let memory: MemoryCharge?
+  private let memory: MemoryCharge
 
   /// - Parameter arena: where watches and events are charged.
-  package init(_ arena: FrameArena? = nil, _ flags: OpenFlags) {
-    memory = arena.map { MemoryCharge($0, .inotify) }
+  package init(_ arena: FrameArena, _ flags: OpenFlags) {
+    memory = MemoryCharge(arena, .inotify)
     super.init(flags: flags)
   }
 
@@ -63,7 +63,7 @@ package final class InotifyFile: OpenFile {
       return known.descriptor
     }
     guard watches.count < Self.watchLimit else { throw .ENOSPC }
-    guard memory?.resize(to: footprint + Self.watchSize) ?? true else { throw .ENOMEM }
+    guard memory.resize(to: footprint + Self.watchSize) else { throw .ENOMEM }
     let watch = InotifyWatch(self, nextDescriptor, dentry, kept)
     nextDescriptor = nextDescriptor == .max ? 1 : nextDescriptor + 1
     add(watch)
@@ -72,7 +72,7 @@ package final class InotifyFile: OpenFile {
 
   private func add(_ watch: InotifyWatch) {
     watches[watch.descriptor] = watch
-    memory?.set(footprint)
+    memory.set(footprint)
     watch.dentry.inode.add(watch)
   }
 
@@ -94,7 +94,7 @@ package final class InotifyFile: OpenFile {
     nextDescriptor = next
     self.events = events
     eventBytes = events.reduce(0) { $0 + $1.byteCount }
-    memory?.set(footprint)
+    memory.set(footprint)
   }
 
   // MARK: Events
@@ -107,14 +107,14 @@ package final class InotifyFile: OpenFile {
       return
     }
     let size = Self.eventSize + event.byteCount
-    if events.count < Self.queueLimit, memory?.resize(to: footprint + size) ?? true {
+    if events.count < Self.queueLimit, memory.resize(to: footprint + size) {
       events.append(event)
       eventBytes += event.byteCount
     } else if events.last?.mask != .IN_Q_OVERFLOW {
       let overflow = InotifyEvent(wd: -1, mask: .IN_Q_OVERFLOW)
       events.append(overflow)
       eventBytes += overflow.byteCount
-      memory?.set(footprint)
+      memory.set(footprint)
     }
     waitQueue.wake(.readable)
   }
@@ -132,7 +132,7 @@ package final class InotifyFile: OpenFile {
     }
     events.removeFirst(count)
     eventBytes -= writer.bytes.count
-    memory?.set(footprint)
+    memory.set(footprint)
     writer.bytes.withRawSpan { buffer.copy(from: $0) }
     return writer.bytes.count
   }

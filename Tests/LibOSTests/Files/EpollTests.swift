@@ -1,10 +1,14 @@
 import LinuxABI
+import Machine
 import Testing
 
 import LibOS
 
 @Suite struct EpollTests {
-  let epoll = EpollFile(flags: .O_RDWR)
+  private let arena = FrameArena(byteLimit: 1 << 24)!
+  let epoll: EpollFile
+
+  init() { epoll = EpollFile(arena, flags: .O_RDWR) }
 
   private func event(_ events: EpollEvents, _ data: UInt64 = 0) -> EpollEvent {
     EpollEvent(events: events, data: data)
@@ -109,7 +113,7 @@ import LibOS
   }
 
   @Test func aClosedDescriptionLeavesEverySet() throws {
-    let other = EpollFile(flags: .O_RDWR)
+    let other = EpollFile(arena, flags: .O_RDWR)
     let file = makeEvent(1)
     try epoll.add(file, fd: 3, event(.EPOLLIN))
     try epoll.add(file, fd: 4, event(.EPOLLIN))
@@ -137,7 +141,7 @@ import LibOS
     }
     try epoll.add(file, fd: 7, event([.EPOLLIN, .EPOLLEXCLUSIVE]))
     #expect(throws: Errno.EINVAL) { try epoll.modify(file, fd: 7, event(.EPOLLIN)) }
-    let nested = EpollFile(flags: .O_RDWR)
+    let nested = EpollFile(arena, flags: .O_RDWR)
     #expect(throws: Errno.EINVAL) {
       try epoll.add(nested, fd: 8, event([.EPOLLIN, .EPOLLEXCLUSIVE]))
     }
@@ -146,7 +150,7 @@ import LibOS
   }
 
   @Test func setsNestButNotInCirclesNorTooDeep() throws {
-    let sets = (0..<6).map { _ in EpollFile(flags: .O_RDWR) }
+    let sets = (0..<6).map { _ in EpollFile(arena, flags: .O_RDWR) }
     let file = makeEvent()
     try sets[0].add(file, fd: 9, event(.EPOLLIN))
     for index in 1..<5 {
@@ -168,7 +172,7 @@ import LibOS
       try epoll.add(file, fd: Int32(index), event([.EPOLLIN, .EPOLLET], UInt64(index)))
     }
     _ = take(epoll, 1)
-    let copy = EpollFile(flags: epoll.flags)
+    let copy = EpollFile(arena, flags: epoll.flags)
     let listed = epoll.readyItems.map(\.fd)
     let items = epoll.items.map { copy.restore($0.file, fd: $0.fd, $0.event) }
     copy.restore(ready: listed.map { fd in items.first { $0.fd == fd }! })

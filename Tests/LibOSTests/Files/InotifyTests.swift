@@ -6,8 +6,13 @@ import LibOS
 
 /// What an inotify instance keeps of what it is told.
 @Suite struct InotifyTests {
-  let machine = SignalMachine(.x86_64, mount: "/mounted")
-  let instance = InotifyFile(.O_RDWR)
+  let machine: SignalMachine
+  let instance: InotifyFile
+
+  init() {
+    machine = SignalMachine(.x86_64, mount: "/mounted")
+    instance = InotifyFile(machine.kernel.arena, .O_RDWR)
+  }
 
   private func watch(_ path: String, _ mask: InotifyMask) throws {
     let place = try machine.kernel.vfs.resolve(Array(path.utf8), in: machine.process.fs)

@@ -113,8 +113,8 @@ import LibOS
 
   @Test func epollSetsKeepMembersAndOrder() throws {
     let files = machine.process.files
-    let inner = EpollFile(flags: .O_RDWR)
-    let outer = EpollFile(flags: .O_RDWR)
+    let inner = EpollFile(machine.kernel.arena, flags: .O_RDWR)
+    let outer = EpollFile(machine.kernel.arena, flags: .O_RDWR)
     files.replace(3, with: inner, closeOnExec: false)
     files.replace(4, with: outer, closeOnExec: false)
     for (fd, events) in [
@@ -150,7 +150,7 @@ import LibOS
   }
 
   @Test func watchesAndUnreadEventsStay() throws {
-    let file = InotifyFile(.O_RDWR)
+    let file = InotifyFile(machine.kernel.arena, .O_RDWR)
     machine.process.files.replace(3, with: file, closeOnExec: false)
     let place = try machine.kernel.vfs.resolve(Array("/tmp".utf8), in: machine.process.fs)
     let root = try machine.kernel.vfs.resolve(Array("/".utf8), in: machine.process.fs)

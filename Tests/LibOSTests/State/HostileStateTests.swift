@@ -73,7 +73,7 @@ import LibOS
     files.replace(4, with: PipeEnd(pipe, flags: []), closeOnExec: false)
     files.replace(5, with: PipeEnd(pipe, flags: .O_WRONLY), closeOnExec: true)
     try machine.file(5).write("bytes")
-    let epoll = EpollFile(flags: .O_RDWR)
+    let epoll = EpollFile(machine.kernel.arena, flags: .O_RDWR)
     files.replace(6, with: epoll, closeOnExec: false)
     try epoll.add(machine.file(4), fd: 4, EpollEvent(events: .EPOLLIN, data: 1))
     files.replace(
@@ -87,7 +87,7 @@ import LibOS
       with: SignalFile(
         kernel: machine.kernel, process: machine.process, mask: [.SIGINT], flags: .O_RDWR),
       closeOnExec: false)
-    let inotify = InotifyFile(.O_RDWR)
+    let inotify = InotifyFile(machine.kernel.arena, .O_RDWR)
     _ = try inotify.watch(machine.process.fs.cwd, .IN_CREATE)
     files.replace(10, with: inotify, closeOnExec: false)
     let locks = try machine.file(0).inode.locks

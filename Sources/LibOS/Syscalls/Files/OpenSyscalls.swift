@@ -152,7 +152,7 @@ extension Process {
       if let file = try? files.file(descriptor) { releaseRecordLocks(self, file) }
     }
     files.release()
-    files = FileTable()
+    files = FileTable(kernel.arena)
   }
 }
 
