@@ -1753,6 +1753,9 @@ package nonisolated struct Godwit_State_SocketMessage: Sendable {
 
   package var time: Int64 = 0
 
+  /// The user whose process sent `files`.
+  package var filesUser: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1914,6 +1917,9 @@ package nonisolated struct Godwit_State_StreamPiece: Sendable {
   package mutating func clearSender() {self._sender = nil}
 
   package var files: [UInt64] = []
+
+  /// The user whose process sent `files`.
+  package var filesUser: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -6060,7 +6066,7 @@ nonisolated extension Godwit_State_Endpoint: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Godwit_State_SocketMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SocketMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bytes\0\u{1}name\0\u{1}endpoint\0\u{1}sender\0\u{1}files\0\u{1}packet\0\u{1}time\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}bytes\0\u{1}name\0\u{1}endpoint\0\u{1}sender\0\u{1}files\0\u{1}packet\0\u{1}time\0\u{3}files_user\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6075,6 +6081,7 @@ nonisolated extension Godwit_State_SocketMessage: SwiftProtobuf.Message, SwiftPr
       case 5: try { try decoder.decodeRepeatedUInt64Field(value: &self.files) }()
       case 6: try { try decoder.decodeSingularMessageField(value: &self._packet) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.time) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.filesUser) }()
       default: break
       }
     }
@@ -6106,6 +6113,9 @@ nonisolated extension Godwit_State_SocketMessage: SwiftProtobuf.Message, SwiftPr
     if self.time != 0 {
       try visitor.visitSingularInt64Field(value: self.time, fieldNumber: 7)
     }
+    if self.filesUser != 0 {
+      try visitor.visitSingularUInt32Field(value: self.filesUser, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6117,6 +6127,7 @@ nonisolated extension Godwit_State_SocketMessage: SwiftProtobuf.Message, SwiftPr
     if lhs.files != rhs.files {return false}
     if lhs._packet != rhs._packet {return false}
     if lhs.time != rhs.time {return false}
+    if lhs.filesUser != rhs.filesUser {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6358,7 +6369,7 @@ nonisolated extension Godwit_State_UnixSocket: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StreamPiece"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}sender\0\u{1}files\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}sender\0\u{1}files\0\u{3}files_user\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6369,6 +6380,7 @@ nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProt
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.count) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._sender) }()
       case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.files) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.filesUser) }()
       default: break
       }
     }
@@ -6388,6 +6400,9 @@ nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProt
     if !self.files.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.files, fieldNumber: 3)
     }
+    if self.filesUser != 0 {
+      try visitor.visitSingularUInt32Field(value: self.filesUser, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6395,6 +6410,7 @@ nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProt
     if lhs.count != rhs.count {return false}
     if lhs._sender != rhs._sender {return false}
     if lhs.files != rhs.files {return false}
+    if lhs.filesUser != rhs.filesUser {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

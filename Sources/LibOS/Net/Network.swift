@@ -72,16 +72,20 @@ struct Referenced<Object: AnyObject> {
   init(_ object: Object) { self.object = object }
 }
 
-/// Which files are in flight, as far as the circles they may make go (`unix_gc` in Linux).
+/// Which sockets are in flight, for the circles they may make (`unix_gc` in Linux), and how many files
+/// each user has in flight.
 final class FlightRegistry {
   private var flights: [ObjectIdentifier: Referenced<FilesInFlight>] = [:]
   /// How often sockets are in flight.
   private(set) var socketCount = 0
+  /// By real user id.
+  private(set) var fileCounts: [UInt32: Int] = [:]
   /// Files that are no longer in flight, and still to be released.
   private var landed = Queue<OpenFile>()
   private var isReleasing = false
 
   func add(_ flight: FilesInFlight) {
+    fileCounts[flight.user, default: 0] += flight.files.count
     let sockets = flight.files.count { $0 is UnixSocket }
     guard sockets > 0 else { return }
     socketCount += sockets
@@ -94,6 +98,8 @@ final class FlightRegistry {
     if flights.removeValue(forKey: ObjectIdentifier(flight)) != nil {
       socketCount -= flight.files.count { $0 is UnixSocket }
     }
+    let remaining = fileCounts[flight.user, default: 0] - flight.files.count
+    fileCounts[flight.user] = remaining > 0 ? remaining : nil
     for file in flight.files { landed.append(file) }
     guard isReleasing, !self.isReleasing else { return }
     self.isReleasing = true

@@ -170,7 +170,10 @@ extension SocketMessage {
     case .endpoint(let endpoint): state.endpoint = endpoint.save()
     }
     if let credentials { state.sender = credentials.save() }
-    if let files { state.files = files.save(saver) }
+    if let files {
+      state.files = files.save(saver)
+      state.filesUser = files.user
+    }
     if let packet {
       state.packet.high = packet.destination.high
       state.packet.low = packet.destination.low
@@ -190,7 +193,7 @@ extension SocketMessage {
         try bounded(state.name, 128, "where a message came from"))
     }
     if state.hasSender { credentials = Ucred(state.sender) }
-    files = try loader.filesInFlight(state.files)
+    files = try loader.filesInFlight(state.files, from: state.filesUser)
     if state.hasPacket {
       packet = PacketInfo(
         destination: IPAddress(high: state.packet.high, low: state.packet.low),
@@ -202,14 +205,14 @@ extension SocketMessage {
 }
 
 extension StateLoader {
-  func filesInFlight(_ ids: [UInt64]) throws(SnapshotError) -> FilesInFlight? {
+  func filesInFlight(_ ids: [UInt64], from user: UInt32) throws(SnapshotError) -> FilesInFlight? {
     guard !ids.isEmpty else { return nil }
     guard ids.count <= FilesInFlight.limit else {
       throw .invalidState("\(ids.count) files in flight together")
     }
     var files: [OpenFile] = []
     for id in ids { files.append(try file(id)) }
-    return FilesInFlight(files, kernel.network)
+    return FilesInFlight(files, from: user, kernel.network)
   }
 
   func messages(_ states: [Godwit_State_SocketMessage]) throws(SnapshotError) -> [SocketMessage] {

@@ -5,13 +5,16 @@ package import Machine
 /// or receiver has this, and close with the last.
 package final class FilesInFlight {
   package let files: [OpenFile]
+  /// The real user id of the process that sent them.
+  package let user: UInt32
   private let network: Network
 
   /// Files that one message may carry.
   package static let limit = 253
 
-  package init(_ files: [OpenFile], _ network: Network) {
+  package init(_ files: [OpenFile], from user: UInt32, _ network: Network) {
     self.files = files
+    self.user = user
     self.network = network
     for file in files { file.retain() }
     network.filesInFlight.add(self)

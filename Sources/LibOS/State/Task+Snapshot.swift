@@ -76,7 +76,8 @@ extension Task {
       state.blockSequence, SavedRange.counter, "the place of task \(tid) among the sleeping ones")
     if state.hasDeadline { progress.deadline = state.deadline }
     progress.bytesDone = try checked(
-      state.bytesDone, 0...UInt64(Limits.MAX_RW_COUNT), "what the call of task \(tid) has moved")
+      state.bytesDone, 0...process.isa.userAddressLimit.rawValue,
+      "what the call of task \(tid) has moved")
     progress.scratch = state.scratch
     if state.hasLimit { progress.limit = state.limit }
     if state.hasFutex {

@@ -132,7 +132,8 @@ package final class Task: WaitListener {
 package struct CallProgress: Sendable, Equatable {
   /// When the call times out, in nanoseconds of the guest's monotonic clock.
   package var deadline: Int64?
-  /// Bytes already moved by a call that has to move them all.
+  /// Bytes that a call has moved so far, of those it has to move; or, for a range of addresses, those it
+  /// has been through.
   package var bytesDone: UInt64 = 0
   /// The task is in a futex's queue.
   package var futex: FutexWait?

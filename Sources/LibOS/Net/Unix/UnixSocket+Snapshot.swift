@@ -88,7 +88,10 @@ extension UnixConnectionSocket {
         var entry = Godwit_State_StreamPiece()
         entry.count = UInt64(piece.count)
         if let credentials = piece.credentials { entry.sender = credentials.save() }
-        if let files = piece.files { entry.files = files.save(saver) }
+        if let files = piece.files {
+          entry.files = files.save(saver)
+          entry.filesUser = files.user
+        }
         pieces.append(entry)
       }
       state.pieces = pieces
@@ -127,7 +130,7 @@ extension UnixConnectionSocket {
           UnixStreamSocket.Piece(
             count: Int(clamping: entry.count),
             credentials: entry.hasSender ? Ucred(entry.sender) : nil,
-            files: try loader.filesInFlight(entry.files)))
+            files: try loader.filesInFlight(entry.files, from: entry.filesUser)))
       }
       let bytes = Array(state.bytes)
       var sum = 0

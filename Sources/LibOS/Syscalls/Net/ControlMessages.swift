@@ -47,7 +47,7 @@ extension SyscallContext {
   // MARK: To be sent
 
   /// What the control messages in `control` ask for: EINVAL for malformed or unknown ones, EBADF, EPERM,
-  /// ESRCH.
+  /// ESRCH, ETOOMANYREFS.
   func parse(control: [UInt8], _ socket: Socket, into message: inout OutgoingMessage) throws(Errno)
   {
     var offset = 0
@@ -69,7 +69,19 @@ extension SyscallContext {
       offset += (Int(head.cmsg_len) + 7) & ~7
       if offset > control.count { break }
     }
-    if !files.isEmpty { message.files = FilesInFlight(files, socket.network) }
+    guard !files.isEmpty else { return }
+    try requireRoomInFlight(socket.network)
+    let user = process.credentials.realUID
+    message.files = FilesInFlight(files, from: user, socket.network)
+  }
+
+  /// ETOOMANYREFS when the user has as many files in flight as a process may have open (unix(7)).
+  private func requireRoomInFlight(_ network: Network) throws(Errno) {
+    let credentials = process.credentials
+    let count = network.filesInFlight.fileCounts[credentials.realUID, default: 0]
+    guard
+      UInt64(count) <= process.limits[ResourceLimits.openFiles].soft || credentials.isPrivileged
+    else { throw .ETOOMANYREFS }
   }
 
   private func parseGeneral(
