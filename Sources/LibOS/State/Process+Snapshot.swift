@@ -56,7 +56,12 @@ extension Process {
     state.childrenProcessorTime = childrenProcessorTime.nanoseconds
   }
 
+  /// What relates it to others. Not a part of the initializer: there Swift calls no `didSet`, and the
+  /// kernel would not learn whose child it is.
   private func restoreLife(_ state: Godwit_State_Process) throws(SnapshotError) {
+    parentPID = state.parentPid
+    processGroup = state.processGroup
+    session = state.session
     life.exitSignal = try checked(
       state.exitSignal, SavedRange.optionalSignal, "the exit signal of process \(pid)")
     if state.hasExitCode {
@@ -66,6 +71,7 @@ extension Process {
         signal: try checked(state.killedBy, SavedRange.signal, "the end of process \(pid)"))
     }
     isExiting = isZombie
+    if isZombie { kernel.groups.remove(pid, from: processGroup) }
     life.hasStopped = state.hasStopped_p
     life.hasContinued = state.hasContinued_p
     life.isBorrowing = state.isBorrowing
@@ -129,9 +135,6 @@ extension Process {
       pid: state.pid, kernel: kernel, processor: processor, space: space,
       fs: FSContext(root: kernel.vfs.root))
     try restoreLife(state)
-    parentPID = state.parentPid
-    processGroup = state.processGroup
-    session = state.session
     guard owner == nil else { return }
     space.stackLimit = state.stackLimit
     for mapping in state.mappings {
