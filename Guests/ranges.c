@@ -1,6 +1,9 @@
 // Ranges of terabytes: holes, advice, residence, protection and unmapping are answered by what is in them, at once.
 #include "check.h"
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/uio.h>
 
 #define HUGE (1L << 40)
 
@@ -72,10 +75,65 @@ static void populate(void) {
   FAILS(ENOMEM, madvise(map, size, 22));
 }
 
+// Calls that move more than the kernel does in one turn: all of it in one call, whatever comes between.
+static volatile sig_atomic_t ticks;
+static void tick(int signo) { (void)signo; ticks++; }
+
+static void transfers(void) {
+  STEP("transfers in portions");
+  size_t size = 20 << 20, limit = 16 << 20;
+  unsigned *out = malloc(size), *in = calloc(1, size);
+  for (size_t i = 0; i < size / sizeof *out; i++) out[i] = i * 2654435761u;
+  signal(SIGALRM, tick);
+  struct itimerval often = {{0, 2000}, {0, 2000}}, never = {0};
+  OK(setitimer(ITIMER_REAL, &often, NULL));
+  int file = OK(open("large", O_CREAT | O_RDWR, 0644));
+  EQ(write(file, out, size), size);
+  EQ(lseek(file, 0, SEEK_CUR), size);
+  EQ(pread(file, in, size, 0), size);
+  CHECK(!memcmp(in, out, size));
+  EQ(lseek(file, 0, SEEK_CUR), size);
+  struct iovec parts[3] = {{in, 5}, {(char *)in + 5, 10 << 20}, {(char *)in + 5 + (10 << 20), size}};
+  memset(in, 0, size);
+  EQ(lseek(file, 0, SEEK_SET), 0);
+  parts[2].iov_len = size - parts[1].iov_len - 5;
+  EQ(readv(file, parts, 3), size);
+  CHECK(!memcmp(in, out, size));
+  EQ(read(file, in, size), 0);
+  // Up to the end of the file, and with an offset in the middle.
+  EQ(pread(file, in, size, 4), size - 4);
+  CHECK(!memcmp((char *)in, (char *)out + 4, size - 4));
+  EQ(pwritev(file, parts, 3, 1 << 20), size);
+  struct stat status;
+  OK(fstat(file, &status));
+  EQ(status.st_size, size + (1 << 20));
+  OK(setitimer(ITIMER_REAL, &never, NULL));
+
+  STEP("transfers up to a limit");
+  signal(SIGXFSZ, tick);
+  struct rlimit little = {limit, RLIM_INFINITY};
+  OK(setrlimit(RLIMIT_FSIZE, &little));
+  int limited = OK(open("limited", O_CREAT | O_RDWR | O_APPEND, 0644));
+  ticks = 0;
+  EQ(write(limited, out, size), limit);
+  EQ(ticks, 0);
+  FAILS(EFBIG, write(limited, out, 1));
+  EQ(ticks, 1);
+  // The end of the buffer is not there: what is before it counts.
+  char *edge = mmap(NULL, size + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(edge != MAP_FAILED);
+  OK(munmap(edge + (18 << 20), 4096));
+  EQ(pread(file, edge, size, 0), 18 << 20);
+  EQ(pwrite(file, edge + (8 << 20), limit, 0), 10 << 20);
+  OK(close(limited));
+  OK(close(file));
+}
+
 int main(void) {
   enter_scratch();
   files();
   memory();
   populate();
+  transfers();
   return 0;
 }

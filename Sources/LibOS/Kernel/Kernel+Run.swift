@@ -112,6 +112,8 @@ extension Kernel {
       finish(task, value, processor)
     case .success(.blocked):
       break
+    case .success(.unfinished):
+      needsAttention = true
     case .success(.registersReplaced):
       task.call = nil
       task.progress = CallProgress()
@@ -158,7 +160,8 @@ extension Kernel {
     loaded = nil
   }
 
-  /// Runs a woken task's call again and delivers signals. `false`: the task can't go on.
+  /// Runs the call again of a task that was woken, or has not finished it, and delivers signals. `false`: the
+  /// task can't go on.
   private func prepare(_ task: Task) -> Bool {
     if let call = task.call, task.interruption == nil {
       dispatch(task, call, task.process.processor)
@@ -170,6 +173,7 @@ extension Kernel {
       task.interruption = nil
       task.settleInterruptedCall(errno)
     }
+    guard task.call == nil else { return false }
     if task.hasDeliverableSignal, !task.deliverSignals() { return false }
     return task.state == .runnable && !task.isStopped
   }

@@ -4,6 +4,9 @@ package enum SyscallResult: Sendable {
   case value(UInt64)
   /// The task was put to sleep by `Task.block`; its call runs again when it is woken.
   case blocked
+  /// There is more to do than one turn is for. The call runs again, with its `progress`, when it is the task's
+  /// turn; until it is done, no signal is delivered.
+  case unfinished
   /// The handler set the task's registers itself (`rt_sigreturn`, `execve`).
   case registersReplaced
   /// The task is gone.

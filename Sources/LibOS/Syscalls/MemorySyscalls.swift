@@ -346,7 +346,7 @@ private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult 
     }
     guard space.isMapped(start, end) else { throw .ENOMEM }
   case .MADV_POPULATE_READ, .MADV_POPULATE_WRITE:
-    try call.forEachPage(start, end) { address throws(Errno) in
+    return try call.forEachPage(start, end) { address throws(Errno) in
       try populate(space, address, advice == .MADV_POPULATE_READ ? .read : .write)
     }
   case .MADV_DONTFORK: try advise(call, start, end) { $0.insert(.dontFork) }
@@ -382,14 +382,14 @@ private func populate(_ space: AddressSpace, _ address: GuestAddress, _ access: 
 }
 
 extension SyscallContext {
-  /// Pages that a call makes ready at a time, before others get their turn: some milliseconds' worth.
+  /// Pages that a call makes ready in one turn: some milliseconds' worth.
   private static let portion: UInt64 = 4096
 
-  /// Calls `body` with each page of a range. A long range is worked through in portions: the call is
-  /// set back, and goes on where it was when the task runs again.
+  /// Calls `body` with each page of a range; a long range is worked through in portions, one for each turn
+  /// of the task.
   fileprivate func forEachPage(
     _ start: GuestAddress, _ end: GuestAddress, _ body: (GuestAddress) throws(Errno) -> Void
-  ) throws(Errno) {
+  ) throws(Errno) -> SyscallResult {
     let done = min(task.progress.bytesDone & ~4095, end - start)
     var address = start + done
     let stop = address + min(Self.portion << 12, end - address)
@@ -397,9 +397,9 @@ extension SyscallContext {
       try body(address)
       address += 4096
     }
-    guard stop < end else { return }
+    guard stop < end else { return .success }
     task.progress.bytesDone = stop - start
-    throw .ERESTARTNOINTR
+    return .unfinished
   }
 }
 
@@ -419,12 +419,11 @@ private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   let step: UInt64 = 4096
   // One step for each page of answers: so `forEachPage` cuts this work like any other.
   let answers = (end.page - start.page + step - 1) / step
-  try call.forEachPage(start, start + answers << 12) { place throws(Errno) in
+  return try call.forEachPage(start, start + answers << 12) { place throws(Errno) in
     let first = start.page + (place.page - start.page) * step
     let pages = first..<min(first + step, end.page)
     try call.store(call.process.residence(of: pages), to: call.address(2) + (first - start.page))
   }
-  return .success
 }
 
 // Nothing is ever swapped out, so locking only has to look right.
@@ -432,10 +431,9 @@ private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult 
 private func sys_mlock(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (start, end) = try lockRange(call)
   guard call.space.updateFlags(start, end, { $0.insert(.locked) }) else { throw .ENOMEM }
-  try call.forEachPage(start, end) { address throws(Errno) in
+  return try call.forEachPage(start, end) { address throws(Errno) in
     guard call.space.populate(address) else { throw .ENOMEM }
   }
-  return .success
 }
 
 private func sys_mlock2(_ call: SyscallContext) throws(Errno) -> SyscallResult {

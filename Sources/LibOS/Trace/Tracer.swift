@@ -20,7 +20,10 @@ package final class Tracer {
   func leave(
     _ row: SyscallRow, _ frame: SyscallFrame, _ task: Task, _ outcome: Result<SyscallResult, Errno>
   ) {
-    if case .success(.blocked) = outcome { return }
+    switch outcome {
+    case .success(.blocked), .success(.unfinished): return
+    default: break
+    }
     entered[task.tid] = nil
     var parts: [String] = []
     let result: UInt64? = if case .success(.value(let value)) = outcome { value } else { nil }

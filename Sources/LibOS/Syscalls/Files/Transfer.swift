@@ -65,9 +65,11 @@ extension SyscallContext {
     case .until(let deadline): return try waitForMore(file, segments, until: deadline)
     }
     do {
-      let count = try readNow(file, segments, at: offset)
-      if count > 0 { file.dentry?.report(.IN_ACCESS) }
-      return .value(count)
+      let start = Int(task.progress.bytesDone)
+      let done = try readNow(file, segments, from: start, limit: start + portion, at: offset)
+      if done < count, done == start + portion { return continued(done) }
+      if done > 0 { file.dentry?.report(.IN_ACCESS) }
+      return .value(done)
     } catch {
       guard error == .EAGAIN, !isNonBlocking else { throw error }
       return try task.block(on: [file.waitQueue])
@@ -81,20 +83,30 @@ extension SyscallContext {
     do {
       return try task.block(on: [file.waitQueue], until: deadline)
     } catch {
-      guard let count = try? readNow(file, segments, at: nil), count > 0 else { throw error }
+      guard let count = try? readNow(file, segments, limit: portion, at: nil), count > 0
+      else { throw error }
       file.dentry?.report(.IN_ACCESS)
       return .value(count)
     }
   }
 
-  private func readNow(_ file: OpenFile, _ segments: [Segment], at offset: UInt64?)
-    throws(Errno) -> Int
-  {
+  /// Reads bytes from `start` up to `limit` of what the segments have room for; returns how many there are
+  /// then.
+  private func readNow(
+    _ file: OpenFile, _ segments: [Segment], from start: Int = 0, limit: Int, at offset: UInt64?
+  ) throws(Errno) -> Int {
     guard file.transfersInPieces else { return try readWhole(file, segments, at: offset) }
-    var done = 0
-    for segment in segments {
+    var done = start
+    var position = 0
+    for segment in segments where position < limit {
+      let skip = max(0, done - position)
+      let end = min(segment.count, limit - position)
+      position += segment.count
+      guard skip < end else { continue }
       var failure: Errno?
-      let result = space.withMutableBytes(at: segment.address, count: segment.count) { _, span in
+      let result = space.withMutableBytes(
+        at: segment.address + UInt64(skip), count: end - skip
+      ) { _, span in
         do throws(Errno) {
           let count: Int
           if let offset {
@@ -112,10 +124,19 @@ extension SyscallContext {
       if done > 0, failure != nil || result.fault != nil { return done }
       if let failure { throw failure }
       if result.fault != nil { throw .EFAULT }
-      if result.count < segment.count { return done }
+      if result.count < end - skip { return done }
     }
     if segments.isEmpty { return try readNothing(file) }
     return done
+  }
+
+  /// Bytes of files that one turn moves, some milliseconds' worth. The call goes on in the task's next turn:
+  /// two gigabytes in one go would keep others waiting for seconds.
+  private var portion: Int { 16 << 20 }
+
+  private func continued(_ done: Int) -> SyscallResult {
+    task.progress.bytesDone = UInt64(done)
+    return .unfinished
   }
 
   private func readNothing(_ file: OpenFile) throws(Errno) -> Int {
@@ -186,13 +207,20 @@ extension SyscallContext {
       try process.stopInBackground(of: terminal, task, .SIGTTOU)
     }
     var done = Int(task.progress.bytesDone)
-    let total = try writableTotal(segments.reduce(0) { $0 + $1.count }, file, at: offset)
+    var total = segments.reduce(0) { $0 + $1.count }
+    if done > 0 {
+      total = min(total, Int(clamping: task.progress.scratch))
+    } else {
+      total = try writableTotal(total, file, at: offset)
+      task.progress.scratch = UInt64(total)
+    }
     if total == 0 { return .value(try writeNothing(file)) }
-    while done < total {
+    let turn = file.transfersInPieces ? min(total, done + portion) : total
+    while done < turn {
       do {
-        let count = try writeNow(file, segments, from: done, limit: total, at: offset)
+        let count = try writeNow(file, segments, from: done, limit: turn, at: offset)
         done += count
-        if count == 0 { break }
+        if count == 0 { return .value(done) }
         file.dentry?.report(.IN_MODIFY)
       } catch {
         guard error == .EAGAIN, !file.isNonBlocking, !isNonBlocking else {
@@ -209,7 +237,7 @@ extension SyscallContext {
         }
       }
     }
-    return .value(done)
+    return done < total ? continued(done) : .value(done)
   }
 
   /// As many of `total` bytes as may be written, cut at the process's file size limit (`RLIMIT_FSIZE`):
