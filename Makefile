@@ -87,9 +87,11 @@ arm64-test: arm64 guests
 	$(ARM64_RUN) -E GODWIT_TEST_EMULATED=1 .build-arm64/tests/release/godwitPackageTests.xctest \
 		--testing-library swift-testing --skip GodwitTests
 
-# Every form of x86-64's instructions, against this machine's processor.
+# Every form of both ISAs' instructions, against this machine's processor and qemu-user.
+# CPU_TEST="--isa aarch64 --seed 7" says which, and with what operands.
 cpu-test: build
-	Scripts/cpu-test .build/release/godwit
+	-Scripts/cpu-oracle
+	Scripts/cpu-test $(CPU_TEST) .build/release/godwit
 
 # Whole emulated ARM64 machines, with their own kernels.
 arm64-machine: build arm64 rootfs

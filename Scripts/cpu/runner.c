@@ -1,11 +1,11 @@
 // Runs machine code case by case and tells the state behind each: registers, flags, memory, and the signal that ended it.
-//   runner CASES [NUMBER...]
+//   runner CASES [all]
 // CASES is text, a case a line: CODE SEED REGISTERS IGNORED, where
 //   CODE       is the instructions in hexadecimal; a trap follows them,
 //   SEED       makes the registers, the modes and the flags,
 //   REGISTERS  is - or a list like 7=W+80,1=3: what some registers hold instead (a number, or an offset in a page),
 //   IGNORED    is the flags that are left undefined, in hexadecimal.
-// For each case it prints its number and a digest of the state; for the cases of the NUMBERs, the whole state.
+// For each case it prints its number and a digest of the state; with "all" the whole state.
 // The same code, registers and memory come about wherever it runs, so that outputs can be compared.
 #define _GNU_SOURCE
 #include <signal.h>
@@ -30,7 +30,6 @@ struct test {
 };
 static struct test *tests;
 static long count, current = -1;
-static char *shown;
 
 static uint64_t mix(uint64_t *state) {
   uint64_t z = *state += 0x9e3779b97f4a7c15;
@@ -96,7 +95,7 @@ static void vector(uint64_t *state, unsigned char out[16]) {
 // --- what is told of a state -----------------------------------------------------------------------
 
 static uint64_t digest;
-static int showing;
+static int showing;  // all of it
 static void tell(const char *name, int number, const void *bytes, int size) {
   const unsigned char *b = bytes;
   for (int i = 0; i < size; i++) digest = (digest ^ b[i]) * 0x100000001b3;
@@ -170,6 +169,7 @@ static void report(ucontext_t *u, const struct test *t) {
     if (tag >> ((i + (status >> 11)) & 7) & 1) tell("st", i, &fp->_st[i], 10);
 }
 static const unsigned char trap[] = {0xcc};
+#define IGNORES_CODE(signo) 0
 #elif defined __aarch64__
 #define PC(u) ((u)->uc_mcontext.pc)
 enum { REGISTERS = 32 };
@@ -204,6 +204,7 @@ static void report(ucontext_t *u, const struct test *t) {
   for (int i = 0; i < 32; i++) tell("v", i, &fp->vregs[i], 16);
 }
 static const unsigned char trap[] = {0x00, 0x00, 0x20, 0xd4};  // brk #0
+#define IGNORES_CODE(signo) ((signo) == SIGILL)  // qemu-user tells ILL_ILLOPN, the kernel ILL_ILLOPC
 #endif
 
 // --- from case to case -----------------------------------------------------------------------------
@@ -213,11 +214,10 @@ static void handler(int signo, siginfo_t *info, void *context) {
   if (current >= 0) {
     const struct test *t = &tests[current];
     digest = 0xcbf29ce484222325;
-    showing = shown && shown[current];
     if (showing) printf("case %ld\n", current);
     uint64_t pc = PC(u) - (uint64_t)code - current * SLOT;
     uint64_t address = signo == SIGSEGV || signo == SIGBUS ? (uint64_t)info->si_addr : 0;
-    int si_code = signo == SIGTRAP ? 0 : info->si_code;
+    int si_code = signo == SIGTRAP || IGNORES_CODE(signo) ? 0 : info->si_code;
     tell("signal", -1, &signo, 4), tell("code", -1, &si_code, 4), tell("address", -1, &address, 8), tell("pc", -1, &pc, 8);
     report(u, t);
     if (memcmp(pages + PAGE, pattern, 2 * PAGE)) {
@@ -225,14 +225,12 @@ static void handler(int signo, siginfo_t *info, void *context) {
         if (memcmp(pages + PAGE + i, pattern + i, 16)) tell("memory", i, pages + PAGE + i, 16);
       memcpy(pages + PAGE, pattern, 2 * PAGE);
     }
-    if (!shown) printf("%ld %016llx\n", current, (unsigned long long)digest);
+    if (!showing) printf("%ld %016llx\n", current, (unsigned long long)digest);
   }
-  do {
-    if (++current == count) {
-      fflush(stdout);
-      _exit(0);
-    }
-  } while (shown && !shown[current]);
+  if (++current == count) {
+    fflush(stdout);
+    _exit(0);
+  }
   const struct test *t = &tests[current];
   uint64_t state = t->seed;
   load(u, &state);
@@ -279,9 +277,7 @@ int main(int argc, char **argv) {
   static char buffer[1 << 16], stack[1 << 17];
   setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
   read_cases(argv[1]);
-  if (argc > 2) shown = calloc(count, 1);
-  for (int i = 2; i < argc; i++)
-    if (atol(argv[i]) < count) shown[atol(argv[i])] = 1;
+  showing = argc > 2;
   if (mmap(pages, 5 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != pages) return 1;
   uint64_t state = 1;
   for (int i = 0; i < 2 * PAGE; i += 16) vector(&state, pattern + i);

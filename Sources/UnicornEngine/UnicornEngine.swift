@@ -248,6 +248,8 @@ package final class UnicornEngine: Engine {
     set {
       processor.setRegisters(newValue, emulator)
       knownProgramCounter = nil
+      // A signal's delivery and return end in an exception return, which clears the local monitor.
+      emulator.clearExclusive()
     }
   }
 

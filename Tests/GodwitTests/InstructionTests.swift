@@ -1,0 +1,19 @@
+import Foundation
+import Testing
+
+/// A sample of `make cpu-test`: guest code against this machine's processor, or qemu-user.
+@Suite struct InstructionTests {
+  /// `make test` always takes the same cases. `make test-long` takes all forms with operands of its own;
+  /// GODWIT_TEST_SEED has those of another run again.
+  private static let seed =
+    ProcessInfo.processInfo.environment["GODWIT_TEST_SEED"]
+    ?? (LongTests.areOn ? String(Int.random(in: 1...1_000_000)) : "1")
+
+  @Test(arguments: ["x86_64", "aarch64"]) func doWhatAProcessorDoes(isa: String) throws {
+    let sample = LongTests.areOn ? "1" : "8"
+    let outcome = try execute(
+      Checkout.root.appendingPathComponent("Scripts/cpu-test"),
+      ["--isa", isa, "--seed", Self.seed, "--one-in", sample, Checkout.godwit.path], limit: 600)
+    #expect(outcome.status == 0, "seed \(Self.seed)\n\(outcome.text)\(outcome.error)")
+  }
+}
