@@ -51,8 +51,8 @@ package final class AtomicFile {
         isUnnamed = true
       } else {
         let temporary = AtomicFile.temporaryName(for: name)
-        descriptor = try system_open_entry(
-          directory, temporary, O_RDWR | O_CREAT | O_EXCL, permissions)
+        descriptor = try system_openat(
+          directory, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
         isUnnamed = false
         self.temporary = temporary
       }
@@ -71,7 +71,7 @@ package final class AtomicFile {
   package static func directory(of path: String) -> [UInt8] { split(Array(path.utf8)).parent }
 
   deinit {
-    if let temporary { try? system_unlink_entry(directory, temporary) }
+    if let temporary { try? system_unlinkat(directory, temporary, 0) }
     system_close(descriptor)
     system_close(directory)
   }
@@ -104,7 +104,7 @@ package final class AtomicFile {
       try system_link_unnamed(descriptor, directory, temporary)
       self.temporary = temporary
     }
-    try system_rename_entry(directory, temporary!, to: name)
+    try system_renameat(directory, temporary!, directory, name, .replacing)
     temporary = nil
     isCommitted = true
     do throws(HostError) {
@@ -114,11 +114,11 @@ package final class AtomicFile {
 
   /// Refuses a name that stands for what a file must not replace.
   private static func requireReplaceable(_ name: [UInt8], in directory: Int32) throws(HostError) {
-    let status: stat
-    do throws(HostError) { status = try system_stat_entry(directory, name) } catch .notFound {
+    let kind: FileKind
+    do throws(HostError) { kind = try system_statat(directory, name).kind } catch .notFound {
       return
     }
-    switch FileKind(mode: status.st_mode) {
+    switch kind {
     case .regular, .symbolicLink: return
     case .directory: throw .isDirectory
     default: throw .notSupported
@@ -148,19 +148,19 @@ package final class AtomicFile {
   private static func removeLeftovers(of name: [UInt8], in directory: Int32) {
     let prefix = temporaryPrefix(for: name)
     let suffix = Array(".tmp".utf8)
-    let flags = O_RDONLY | O_DIRECTORY
-    guard let folder = try? system_open_entry(directory, [UInt8(ascii: ".")], flags),
+    let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+    guard let folder = try? system_openat(directory, [UInt8(ascii: ".")], flags),
       let entries = try? system_readdir(folder)
     else { return }
     for (entry, _) in entries
     where entry.starts(with: prefix) && entry.suffix(4).elementsEqual(suffix) {
       let middle = entry.dropFirst(prefix.count).dropLast(suffix.count)
       guard UInt64(String(decoding: middle, as: UTF8.self), radix: 36) != nil else { continue }
-      let flags = O_RDONLY | O_NONBLOCK
-      guard let descriptor = try? system_open_entry(directory, entry, flags) else { continue }
+      let flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC
+      guard let descriptor = try? system_openat(directory, entry, flags) else { continue }
       defer { system_close(descriptor) }
       guard (try? system_flock(descriptor, LOCK_EX | LOCK_NB)) != nil else { continue }
-      try? system_unlink_entry(directory, entry)
+      try? system_unlinkat(directory, entry, 0)
     }
   }
 }

@@ -13,7 +13,7 @@ internal import HostABI
   /// A file without a name in `directory` (O_TMPFILE, open(2)).
   func system_open_unnamed(_ directory: Int32, _ mode: UInt16) throws(HostError) -> Int32 {
     let flags = system_O_TMPFILE | O_RDWR
-    return try system_open_entry(directory, [UInt8(ascii: ".")], flags, mode)
+    return try system_openat(directory, [UInt8(ascii: ".")], flags | O_CLOEXEC, mode)
   }
 
   /// Gives the unnamed file `fd` a name in `directory`.

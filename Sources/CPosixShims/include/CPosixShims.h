@@ -16,8 +16,6 @@
 
 int godwit_open(const char *path, int flags, mode_t mode);
 int godwit_fcntl(int fd, int command, int argument);
-int godwit_open_entry(int directory, const char *name, int flags, mode_t mode);
-
 int godwit_openat(int fd, const char *path, int flags, mode_t mode);
 
 #ifdef __linux__
