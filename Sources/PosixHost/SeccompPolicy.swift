@@ -20,9 +20,6 @@ package struct SeccompPolicy: Sendable {
   package var connects = false
   /// Services of its own.
   package var listens = false
-  /// Bytes of anonymous memory that may be mapped for everything at once: an emulator's buffer, where none
-  /// could be mapped before.
-  package var executableMapping: UInt32?
 
   package init(processID: UInt32) { self.processID = processID }
 
@@ -38,12 +35,8 @@ package struct SeccompPolicy: Sendable {
   /// Nothing becomes executable any more: code buffers were mapped before.
   private var memory: [SeccompRule] {
     let isExecutable = SeccompClause([.hasAny(2, Self.PROT_EXEC)], .fail(EPERM))
-    let buffer = executableMapping.map { size in
-      // PROT_READ, PROT_WRITE and PROT_EXEC; MAP_PRIVATE and MAP_ANONYMOUS.
-      SeccompClause([.isNull(0), .isOneOf(1, [size]), .isOneOf(2, [7]), .isOneOf(3, [0x22])])
-    }
     return [
-      SeccompRule(.mmap, (buffer.map { [$0] } ?? []) + [isExecutable], otherwise: .allow),
+      SeccompRule(.mmap, [isExecutable], otherwise: .allow),
       SeccompRule(.mprotect, [isExecutable], otherwise: .allow),
     ]
   }
