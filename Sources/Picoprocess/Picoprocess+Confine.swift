@@ -35,11 +35,8 @@ extension Picoprocess {
   private func requirements() -> Confinement {
     var confinement = Confinement()
     confinement.network = host.network
-    confinement.executableMapping = UnicornEngine.laterMapping
-    if let lower = tree.lower { confinement.grant(.read, lower.path) }
-    for case .host(let mount) in tree.mounts {
-      confinement.grant(mount.isReadOnly ? .read : .change, mount.host.path)
-    }
+    // The root and the mounts.
+    for grant in host.grants { confinement.grant(grant) }
     confinement.grant(.terminal, Array("/dev/tty".utf8))
     if let listener { confinement.grant(.remove, listener.directory) }
     if let output = options.output { confinement.grant(.change, AtomicFile.directory(of: output)) }

@@ -20,17 +20,25 @@ package struct Confinement: Sendable {
     case terminal
   }
 
-  private var grants: [(path: [UInt8], access: Access)] = []
+  private enum Place: Sendable {
+    case path([UInt8])
+    case descriptor(Int32)
+  }
+
+  private var grants: [(place: Place, access: Access)] = []
   /// What the picoprocess may do on the network.
   package var network = NetworkPermission()
-  /// Bytes of the one kind of executable memory that may still be mapped; `nil`: none may.
-  package var executableMapping: Int?
 
   package init() {}
 
   /// Grants access to what lies at `path` when `enter` is called, if anything does. Several add up.
   package mutating func grant(_ access: Access, _ path: [UInt8]) {
-    grants.append((path, access))
+    grants.append((.path(path), access))
+  }
+
+  /// Grants access to what `host` was granted: what it has open, whatever the path means by now.
+  package mutating func grant(_ granted: PosixHost.OpenGrant) {
+    grants.append((.descriptor(granted.descriptor), granted.grant.isReadOnly ? .read : .change))
   }
 
   private var writesFiles: Bool { grants.contains { $0.access == .change } }
@@ -60,9 +68,12 @@ package struct Confinement: Sendable {
     }
     let landlock = try Landlock(version: version, connects: connects)
     for grant in grants {
-      do throws(HostError) {
-        try landlock.allow(grant.access.rights, grant.path)
-      } catch .notFound {}
+      let rights = grant.access.rights
+      switch grant.place {
+      case .descriptor(let descriptor): try landlock.allow(rights, descriptor)
+      case .path(let path):
+        do throws(HostError) { try landlock.allow(rights, path) } catch .notFound {}
+      }
     }
     for service in network.services where !service.isDatagram {
       try landlock.allowService(port: service.address.port)
@@ -94,7 +105,6 @@ package struct Confinement: Sendable {
     policy.writesFiles = writesFiles
     policy.connects = connects
     policy.listens = !network.services.isEmpty
-    policy.executableMapping = executableMapping.flatMap { UInt32(exactly: $0) }
     let filter = SeccompFilter(policy, on: architecture)
     try system_seccomp_install(filter.program)
   }

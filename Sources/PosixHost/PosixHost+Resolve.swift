@@ -48,7 +48,8 @@ extension PosixHost {
     }
     if case .nothing = stream.reach { throw .permissionDenied }
     if parent.isEmpty { return Place(descriptor, last, isOwned: false) }
-    return Place(try openDirectory(descriptor, parent), last, isOwned: true)
+    let directory = try PosixHost.openDirectory(descriptor, parent, by: resolution)
+    return Place(directory, last, isOwned: true)
   }
 
   /// The same for what only a name can stand for, not an open file.
@@ -58,10 +59,12 @@ extension PosixHost {
   }
 
   /// Opens the directory `path` beneath `descriptor`, for names alone.
-  func openDirectory(_ descriptor: Int32, _ path: RelativePath) throws(HostError) -> Int32 {
+  static func openDirectory(
+    _ descriptor: Int32, _ path: RelativePath, by resolution: NameResolution = .openat2
+  ) throws(HostError) -> Int32 {
     if path.bytes.count >= 4096 { throw .nameTooLong }
     if resolution == .openat2 {
-      let found = try system_openat2_beneath(descriptor, path.bytes, PosixHost.searchFlags)
+      let found = try system_openat2_beneath(descriptor, path.bytes, searchFlags)
       if let found { return found }
     }
     var place = Place(descriptor, [], isOwned: false)
@@ -71,9 +74,10 @@ extension PosixHost {
     return try system_fcntl(place.descriptor, F_DUPFD_CLOEXEC, 3)
   }
 
-  private func openDirectory(_ descriptor: Int32, entry: [UInt8]) throws(HostError) -> Int32 {
+  private static func openDirectory(_ descriptor: Int32, entry: [UInt8]) throws(HostError) -> Int32
+  {
     do throws(HostError) {
-      return try system_openat(descriptor, entry, PosixHost.searchFlags)
+      return try system_openat(descriptor, entry, searchFlags)
     } catch .notDirectory {
       let isLink = try system_statat(descriptor, entry).kind == .symbolicLink
       throw isLink ? .tooManySymbolicLinks : .notDirectory
