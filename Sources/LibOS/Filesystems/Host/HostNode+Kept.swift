@@ -1,5 +1,6 @@
 import HostABI
 import LinuxABI
+import Machine
 
 /// What the guest has made of a file and the host's file can't have, not even in an extended attribute. The node
 /// has it, is kept for it, and saves it.
@@ -10,8 +11,8 @@ struct HostFileKept {
 
   var isEmpty: Bool { mark == nil && attributes.isEmpty }
 
-  /// Bytes of the attributes' names and values.
-  var size: Int { attributes.reduce(0) { $0 + $1.key.count + $1.value.count } }
+  /// Bytes that the library OS has for the attributes.
+  var size: Int { attributes.reduce(0) { $0 + $1.key.count + $1.value.count + 64 } }
 }
 
 extension HostNode {
@@ -22,16 +23,18 @@ extension HostNode {
   func keepAttribute(_ name: [UInt8], _ value: [UInt8]?) throws(Errno) {
     var wanted = kept
     wanted.attributes[name] = value
-    guard wanted.size <= kept.size || table.hasRoom(for: wanted.size - kept.size) else {
-      throw .ENOSPC
-    }
+    let more = wanted.size - kept.size
+    guard more <= 0 || mount.vfs.arena.hasRoom(forKernel: more) else { throw .ENOSPC }
     keep(wanted)
   }
 
   /// Has the node itself keep something, and the table keep the node for it, as long as a name leads to it.
   func keep(_ wanted: HostFileKept) {
-    table.keptBytes += wanted.size - kept.size
     kept = wanted
+    if keptMemory == nil, !kept.attributes.isEmpty {
+      keptMemory = MemoryCharge(mount.vfs.arena, .names)
+    }
+    keptMemory?.set(kept.size)
     table.keep(self)
   }
 }

@@ -45,6 +45,7 @@ package final class HostNode: Inode {
   weak var pages: MemoryObject?
   /// What the guest has made of it, where the host can't tell.
   var kept = HostFileKept()
+  var keptMemory: MemoryCharge?
   private var fifo = FIFO()
 
   /// - Parameters:
@@ -69,7 +70,6 @@ package final class HostNode: Inode {
   /// One node after the other: a chain of directories may be longer than the host's stack is deep.
   deinit {
     table.forget(key, number: number)
-    table.keptBytes -= kept.size
     if let slot { table.leaveSlot(slot) }
     if let ownHandle { host.close(ownHandle) }
     var rest = places.map(\.directory)

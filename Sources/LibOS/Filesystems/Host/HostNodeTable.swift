@@ -61,11 +61,6 @@ final class HostNodeTable {
   private(set) var kept: [HostFileKey: HostNode] = [:]
   /// More of them would take too much memory; what is above it loses its owner when it is out of use.
   private static let keptLimit = 1 << 16
-  /// Bytes of the extended attributes that nodes have, and how many there may be.
-  var keptBytes = 0
-  private static let keptBytesLimit = 1 << 20
-
-  func hasRoom(for bytes: Int) -> Bool { keptBytes + bytes <= Self.keptBytesLimit }
 
   func mark(at name: HostName, _ kind: FileKind) -> HostFileMark? {
     guard hasAttributes, kind == .regular || kind == .directory else { return nil }
