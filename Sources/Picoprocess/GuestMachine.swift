@@ -52,7 +52,7 @@ package final class GuestMachine {
     } catch { throw .notExecutable("the processor can't be emulated: \(error)", .ENOMEM) }
   }
 
-  /// Gives up what the guest holds of the host: it goes on elsewhere.
+  /// Releases the guest's resources on the host, because the guest continues elsewhere.
   package func retire() {
     kernel.onInterrupt = nil
     for process in kernel.processes.values { process.files.release() }

@@ -42,7 +42,7 @@ extension Picoprocess {
     return nil
   }
 
-  /// Sees to it that published ports are to be had, before anything runs.
+  /// Checks that the published ports are free, before anything runs.
   static func checkPublishedPorts(_ ports: [PublishedPort], _ host: PosixHost) throws(Failure) {
     for (index, port) in ports.enumerated() {
       for other in ports[..<index]

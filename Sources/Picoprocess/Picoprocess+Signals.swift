@@ -5,15 +5,15 @@ import PosixHost
 // Signals sent to the host process are the guest's.
 
 extension Picoprocess {
-  /// The signals that are handed on: those that people and programs send. Not those that tell of faults
-  /// of this process itself, nor those that can't be caught.
+  /// The signals that are passed to the guest: those that people and programs send, but not faults of this
+  /// process itself, nor signals that can't be caught.
   private static let forwarded: [Signal] = [
     .SIGHUP, .SIGINT, .SIGQUIT, .SIGTERM, .SIGUSR1, .SIGUSR2, .SIGWINCH, .SIGCONT, .SIGTSTP,
     .SIGALRM,
     .SIGURG, .SIGIO, .SIGPWR, .SIGVTALRM, .SIGPROF, .SIGXCPU,
   ]
 
-  /// Those that a terminal sends to its foreground process group.
+  /// The signals that a terminal sends to its foreground process group.
   private static let typed: [Signal] = [.SIGINT, .SIGQUIT, .SIGTSTP, .SIGWINCH]
 
   /// A program starts with the signals ignored that its parent had ignored (execve(2)).

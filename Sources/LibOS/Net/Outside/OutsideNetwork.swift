@@ -53,7 +53,7 @@ final class OutsideNetwork {
       return resolver
     default:
       guard configuration.reachesOthers else { throw .ENETUNREACH }
-      // Nobody else is on the guest's own network.
+      // There is no other machine on the guest's own network.
       if address.v4 >> 8 == Self.guest.v4 >> 8 { throw .EHOSTUNREACH }
       return Self.direct(endpoint)
     }
@@ -77,10 +77,10 @@ final class OutsideNetwork {
     _ = try hostAddress(of: Endpoint(address, Self.resolverPort))
   }
 
-  /// How the guest sees who is at `address` of the host's network.
+  /// The address under which the guest sees `address` of the host's network.
   func endpoint(of address: NetworkAddress) -> Endpoint {
     if address == configuration.resolver { return Endpoint(Self.resolver, Self.resolverPort) }
-    // Others than IPv4 are not published, and so nobody of them is heard.
+    // Only IPv4 is published, so no other address can appear here.
     if address.isLoopback || address.isIPv6 { return Endpoint(Self.gateway, address.port) }
     return Endpoint(
       IPAddress(v4: address.bytes.reduce(0) { $0 << 8 | UInt32($1) }), address.port)
@@ -120,7 +120,7 @@ final class OutsideNetwork {
   func add(_ socket: InternetSocket) { users[ObjectIdentifier(socket)] = Referenced(socket) }
   func remove(_ socket: InternetSocket) { users[ObjectIdentifier(socket)] = nil }
 
-  /// What the run loop has to ask the host about, because somebody in the guest waits for it.
+  /// The streams that the run loop must ask the host about, because a task waits for them.
   var waits: [HostWait] {
     users.values.compactMap { entry in
       guard let socket = entry.object, !socket.waitQueue.isEmpty, let stream = socket.outside,
@@ -178,7 +178,7 @@ final class OutsideStream {
   /// Bytes that a connection takes at least when it is writable.
   static let writableCount = 2048
 
-  /// Those who wait are told that it is ready. Whoever finds that it is not after all will say so.
+  /// Wakes those who wait for the stream. A task that finds it not ready after all notes that.
   func noteReady(_ readiness: Readiness) { interest.subtract(readiness) }
 
   /// Makes a host call; when it has to be waited for, notes what for.

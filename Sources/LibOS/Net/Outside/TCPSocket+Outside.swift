@@ -21,7 +21,7 @@ extension TCPSocket {
   /// The error of a connection that broke.
   func errorOutside() -> Errno? {
     guard state == .connected, let outside else { return nil }
-    // Nobody is told of what it is ready for, so who waits for that goes on waiting.
+    // Its readiness is not reported, so that tasks keep waiting.
     do throws(Errno) { try outside.finishConnecting([]) } catch {
       return error == .EAGAIN ? nil : error
     }
@@ -96,7 +96,7 @@ extension TCPSocket {
     (try? outside.host.bytesAvailable(outside.handle)) ?? 0
   }
 
-  /// What `poll` tells of the host's side.
+  /// The poll events of the host's side.
   func eventsOutside(_ outside: OutsideStream) -> PollEvents {
     var wanted: Readiness = [.readable]
     if state == .connected, !isWriteShut { wanted.insert(.writable) }

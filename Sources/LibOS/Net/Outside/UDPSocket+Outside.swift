@@ -21,7 +21,7 @@ extension UDPSocket {
       isPublished
       ? try network.outside.answerAddress(of: destination)
       : try network.outside.hostAddress(of: destination)
-    // A socket with a peer has one outside too, so that it hears when nobody is there.
+    // A connected socket is connected outside too, so that it gets errors such as ECONNREFUSED.
     let isForPeer = !isPublished && remote == destination
     if outside == nil {
       use(
@@ -57,7 +57,7 @@ extension UDPSocket {
         }
       } catch .EAGAIN { return }
       let source = network.outside.endpoint(of: received.source)
-      // As inside, who has a peer hears nobody else.
+      // As inside, a connected socket receives only from its peer.
       if let remote, remote != source { continue }
       var datagram = SocketMessage()
       datagram.bytes = Array(buffer[..<received.count])
