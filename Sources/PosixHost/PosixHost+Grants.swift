@@ -10,17 +10,17 @@ package import HostABI
 #endif
 
 extension PosixHost {
-  /// A granted file or directory, open for names alone as long as the host lives.
+  /// A granted file or directory, open for names only (O_PATH) as long as the host exists.
   package struct OpenGrant: Sendable {
     package let grant: FileGrant
     package let descriptor: Int32
     package let kind: FileKind
   }
 
-  /// Lets the picoprocess use a file or a directory with all beneath it. It is opened now, once: should its
-  /// path mean something else later, the grant does not.
+  /// Lets the picoprocess use a file, or a directory and all files beneath it. It is opened now: a later
+  /// change of its path does not change the grant.
   ///
-  /// Throws `tooManySymbolicLinks` when the path is not free of links.
+  /// Throws `tooManySymbolicLinks` if the path contains symbolic links.
   package func grant(_ grant: FileGrant) throws(HostError) {
     guard grant.path.first == UInt8(ascii: "/"),
       let path = RelativePath(grant.path.drop { $0 == UInt8(ascii: "/") })
@@ -41,8 +41,8 @@ extension PosixHost {
     isRootReplaced ? try openHighest() : try system_open([UInt8(ascii: "/")], topFlags)
   }
 
-  /// Whether `/` is not the host's root directory: an emulator of processes may have put another one in its
-  /// place (qemu-user's -L). Then the path of the working directory leads elsewhere.
+  /// Whether `/` is not the host's root directory, because a user-mode emulator shows another one
+  /// (qemu-user's -L). Then the path of the working directory does not lead to it.
   private static let isRootReplaced: Bool = {
     guard let path = try? HostProcess.workingDirectory(), path.first == UInt8(ascii: "/"),
       let path = RelativePath(path.drop { $0 == UInt8(ascii: "/") }),
@@ -70,7 +70,7 @@ extension PosixHost {
     return one.device == other.device && one.inode == other.inode
   }
 
-  /// Opens the directory that is its own parent, above the working directory.
+  /// Opens the topmost directory above the working directory: the one that is its own parent.
   private static func openHighest() throws(HostError) -> Int32 {
     var directory = try system_open([UInt8(ascii: ".")], topFlags)
     while true {
@@ -93,7 +93,7 @@ extension PosixHost {
     }
   }
 
-  /// A handle for what was granted as the path of `uri`.
+  /// Opens what was granted as the path of `uri`.
   func openGranted(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {
     guard uri.path.first == UInt8(ascii: "/"), !uri.path.contains(0),
       options.isSubset(of: [.read, .write]), !options.isEmpty

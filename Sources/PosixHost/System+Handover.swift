@@ -14,14 +14,14 @@ internal import HostABI
 // SAFETY (all of this file): pointers passed to the calls below point to values or buffers that
 // outlive the call, with the size that is passed beside them.
 
-/// As `system_send`; `file` goes along.
+/// Like `system_send`, passing `file` along.
 func system_send(_ fd: Int32, _ bytes: RawSpan, handing file: Int32) throws(HostError) -> Int {
   try unsafe bytes.withUnsafeBytes { (bytes) throws(HostError) in
     try checked { unsafe godwit_send_descriptor(fd, bytes.baseAddress, bytes.count, file) }
   }
 }
 
-/// As `system_recv`, with the descriptor that came along, which is the caller's now.
+/// Like `system_recv`, with the descriptor that was passed along, which the caller then owns.
 func system_recv_descriptor(_ fd: Int32, _ buffer: inout MutableRawSpan)
   throws(HostError) -> (count: Int, descriptor: Int32?)
 {

@@ -212,7 +212,7 @@ int godwit_keep_capabilities(uint64_t kept);
 int godwit_waker_open(int ends[2]);
 /// Makes the reading end readable. Async-signal-safe; keeps errno.
 void godwit_waker_wake(int end);
-/// Forgets the wake-ups so far.
+/// Discards pending wake-ups.
 void godwit_waker_drain(int end);
 
 // --- Host signals --------------------------------------------------------------------------------
