@@ -5,7 +5,7 @@ package import Machine
 package import PosixHost
 package import UnicornEngine
 
-/// What a guest runs on: memory, processor and kernel. Replaced as a whole when state is restored.
+/// The machine of a guest: memory, processor and kernel. It is replaced as a whole when state is restored.
 package final class GuestMachine {
   package let arena: FrameArena
   package let kernel: Kernel

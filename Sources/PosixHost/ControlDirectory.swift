@@ -25,7 +25,7 @@ package struct ControlDirectory: Sendable {
     guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else { throw .permissionDenied }
   }
 
-  /// `$XDG_RUNTIME_DIR/godwit`, or `/tmp/godwit-UID` if that variable is not set.
+  /// `$XDG_RUNTIME_DIR/godwit`, or `/tmp/godwit-UID` if there is no such runtime directory.
   package static func standard() throws(HostError) -> ControlDirectory {
     if let runtime = system_getenv("XDG_RUNTIME_DIR"), runtime.hasPrefix("/") {
       do throws(HostError) {
