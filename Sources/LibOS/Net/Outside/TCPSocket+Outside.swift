@@ -2,9 +2,9 @@ import HostABI
 import LinuxABI
 import Machine
 
-// Connections to the outside: the host's own sockets do the work.
+// Connections to the outside, over sockets of the host.
 extension TCPSocket {
-  /// Looks how connecting to the outside goes.
+  /// Checks the progress of connecting to the outside.
   func settle() {
     guard state == .connecting, let outside else { return }
     do throws(Errno) {
@@ -53,7 +53,7 @@ extension TCPSocket {
     }
   }
 
-  /// More bytes into `buffer`: EAGAIN, 0 at the end. With `MSG_PEEK` they are kept for later.
+  /// Reads more bytes into `buffer`: EAGAIN, 0 at the end. With `MSG_PEEK` they are kept.
   func receiveOutside(
     into buffer: inout MutableRawSpan, _ flags: MessageFlags, from offset: Int,
     _ outside: OutsideStream
@@ -88,7 +88,7 @@ extension TCPSocket {
   }
 
   func endWritingOutside(_ outside: OutsideStream) {
-    // A connection that is gone already has nothing to be told.
+    // A connection that has already ended needs no shutdown.
     try? outside.host.endWriting(outside.handle)
   }
 
@@ -104,7 +104,7 @@ extension TCPSocket {
     var events: PollEvents = []
     if ready.contains(.readable) { events.formUnion(.readable) }
     if state == .listening { return events }
-    // What is readable and has no bytes is at its end.
+    // A readable stream without bytes is at its end.
     if ready.contains(.readable), bytesOutside(outside) == 0 { events.insert(.POLLRDHUP) }
     if ready.contains(.writable) || isWriteShut { events.formUnion(.writable) }
     if ready.contains(.hangup) { events.formUnion([.POLLHUP, .POLLRDHUP, .readable]) }

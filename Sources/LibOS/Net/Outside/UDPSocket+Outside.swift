@@ -4,18 +4,18 @@ import Machine
 
 // Datagrams to and from the outside, by sockets of the host's.
 extension UDPSocket {
-  /// The longest datagram that can come.
+  /// The longest datagram that can be received.
   private static let longest = 65536
 
-  /// The host's side is that of a published port.
+  /// The host's stream is a published port.
   var isPublished: Bool { outside?.isPublished ?? false }
 
-  /// The peer has changed: the host's side is for the old one.
+  /// Called after a change of the peer: the host's stream has the old one.
   func forgetRouteOutside() {
     if !isPublished { leaveOutside() }
   }
 
-  /// Sends to `destination`, which is none of the guest's own addresses.
+  /// Sends to `destination`, which is not an address of the guest.
   func sendOutside(_ bytes: [UInt8], to destination: Endpoint) throws(Errno) -> SendOutcome {
     let address =
       isPublished
@@ -43,7 +43,7 @@ extension UDPSocket {
     return .sent(bytes.count)
   }
 
-  /// Takes the next datagram that has come from outside, if one has.
+  /// Receives the next datagram from outside, if there is one.
   func fetchOutside() throws(Errno) {
     guard let outside, !isReadShut else { return }
     var buffer = [UInt8](repeating: 0, count: Self.longest)
