@@ -23,23 +23,29 @@ check_unicorn() {
   echo "$UNICORN_SHA256  $1" | sha256sum --check --quiet
 }
 
-# build_unicorn SOURCE BUILD [CMAKE-ARGUMENT...]
+# build_unicorn SOURCE LIBRARY [CMAKE-ARGUMENT...]: builds the static library. Unicorn's own scripts do not take
+# paths with spaces, so it is built in a directory without, which has a link to the source.
 build_unicorn() {
-  local source=$1 build=$2
+  local source library=$2 build
+  source=$(realpath "$1")
   shift 2
-  cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O3 -DBUILD_SHARED_LIBS=OFF \
+  build=$(mktemp -d /tmp/godwit-unicorn.XXXXXX)
+  # shellcheck disable=SC2064 # its name now
+  trap "rm -rf '$build'" EXIT
+  ln -s "$source" "$build/source"
+  cmake -S "$build/source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_FLAGS_RELEASE=-O3 -DBUILD_SHARED_LIBS=OFF \
     -DUNICORN_ARCH="$UNICORN_ARCHS" -DUNICORN_BUILD_TESTS=OFF -DUNICORN_INSTALL=OFF "$@"
   # The bundle holds every object of Unicorn's own static libraries.
   ninja -C "$build" unicorn_archive
+  cp "$build/libunicorn.a" "$library"
 }
 
 install_unicorn() {
-  local source=$1 build=$2 prefix=$3
+  local source=$1 library=$2 prefix=$3
   mkdir -p "$prefix/include" "$prefix/lib/pkgconfig"
   rm -rf "$prefix/include/unicorn"
   cp -R "$source/include/unicorn" "$prefix/include/unicorn"
-  cp "$build/libunicorn.a" "$prefix/lib/libunicorn.a.new"
-  mv "$prefix/lib/libunicorn.a.new" "$prefix/lib/libunicorn.a"
+  mv "$library" "$prefix/lib/libunicorn.a"
   cat >"$prefix/lib/pkgconfig/unicorn.pc" <<PC
 prefix=$PWD/$prefix
 Name: unicorn
@@ -72,17 +78,16 @@ provide_unicorn() {
     step "fetch Unicorn $UNICORN_VERSION" fetch_unicorn "$sdist"
   fi
   step "check Unicorn's digest" check_unicorn "$sdist"
-  rm -rf "$work/source" "$work/build"
+  rm -rf "$work/source"
   mkdir -p "$work/source"
   tar -xzf "$sdist" -C "$work/source" --strip-components=2 "unicorn-$UNICORN_VERSION/src"
   local patch
   for patch in "${patches[@]}"; do
     step "apply ${patch##*/}" patch -d "$work/source" -p1 -i "$PWD/$patch"
   done
-  step "build Unicorn $UNICORN_VERSION" build_unicorn "$work/source" "$work/build" "$@"
-  step "install Unicorn into $prefix" install_unicorn "$work/source" "$work/build" "$prefix"
+  step "build Unicorn $UNICORN_VERSION" build_unicorn "$work/source" "$work/libunicorn.a" "$@"
+  step "install Unicorn into $prefix" install_unicorn "$work/source" "$work/libunicorn.a" "$prefix"
   # SwiftPM does not notice a changed static library: have everything linked with it linked anew.
   rm -f "$products"/{,tests/}*/*/{godwit,*.xctest}
-  rm -rf "$work/build"
   echo "$stamp" >"$prefix/unicorn.stamp"
 }

@@ -1,4 +1,4 @@
-// Descriptors: files opened within a directory, and files handed to another process.
+// Open files, handed to another process.
 #include "CPosixShims.h"
 
 #include <fcntl.h>
@@ -10,10 +10,6 @@
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
 #endif
-
-int godwit_open_entry(int directory, const char *name, int flags, mode_t mode) {
-  return openat(directory, name, flags, mode);
-}
 
 /// Room for the control message of one descriptor, or of the few that a rude peer may send along.
 union control {

@@ -56,20 +56,7 @@ void godwit_code_buffer_clear(uintptr_t buffer, size_t size) {
 }
 
 uc_err godwit_uc_use_code_buffer(uc_engine *uc, uintptr_t buffer, size_t size) {
-#ifdef UC_GODWIT_CODE_BUFFER
   return uc_godwit_use_code_buffer(uc, (void *)buffer, size);
-#else
-  (void)buffer;
-  return uc_ctl_set_tcg_buffer_size(uc, (uint32_t)size);
-#endif
-}
-
-int godwit_uc_takes_code_buffers(void) {
-#ifdef UC_GODWIT_CODE_BUFFER
-  return 1;
-#else
-  return 0;
-#endif
 }
 
 uc_err godwit_uc_use_virtual_tlb(uc_engine *uc) {

@@ -4,9 +4,9 @@ package enum ELFError: Error, Hashable, Sendable {
   case notELF
   /// The file ends before `what`.
   case truncated(what: String)
-  /// A 32-bit file (or one of no known class); the byte is `e_ident[EI_CLASS]`.
+  /// A 32-bit file (or one of unknown class); the byte is `e_ident[EI_CLASS]`.
   case wrongClass(UInt8)
-  /// A big-endian file (or one of no known order); the byte is `e_ident[EI_DATA]`.
+  /// A big-endian file (or one of unknown byte order); the byte is `e_ident[EI_DATA]`.
   case wrongEndianness(UInt8)
   /// Neither an executable nor a shared object; the value is `e_type`.
   case unsupportedType(UInt16)

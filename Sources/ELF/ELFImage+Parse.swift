@@ -1,8 +1,8 @@
 extension ELFImage {
   /// Reads the image of a file of `fileSize` bytes.
   ///
-  /// - Parameter read: gives the `count` bytes at `offset`, fewer at the end of the file. It is asked
-  ///   for at most 64 KiB at a time, and never for bytes beyond `fileSize`.
+  /// - Parameter read: returns `count` bytes at `offset`, or fewer at the end of the file. It is called for
+  ///   at most 64 KiB at a time, and never for bytes beyond `fileSize`.
   package init(
     fileSize: UInt64,
     reading read: (_ offset: UInt64, _ count: Int) throws(ELFError) -> [UInt8]
@@ -33,7 +33,7 @@ extension ELFImage {
     guard !segments.isEmpty else { throw .malformed("it has nothing to load") }
   }
 
-  /// Reads the image of a file that is all in memory.
+  /// Reads the image of a file that is entirely in memory.
   package init(_ bytes: [UInt8]) throws(ELFError) {
     try self.init(fileSize: UInt64(bytes.count)) { offset, count throws(ELFError) in
       guard offset <= bytes.count else { return [] }
@@ -73,8 +73,8 @@ extension ELFImage {
         alignment: max(header.alignment, 1)))
   }
 
-  /// No user address of any ISA is beyond, and sums of a few such addresses, lengths and alignments
-  /// stay far from overflowing.
+  /// No user address of any ISA is higher, and sums of a few addresses, lengths and alignments below this
+  /// limit cannot overflow.
   private static var addressLimit: UInt64 { 1 << 56 }
 
   private static func interpreter(
@@ -94,7 +94,7 @@ extension ELFImage {
   }
 }
 
-/// The bytes at `offset`, all of them or an error that says what is missing.
+/// The bytes at `offset`: all of them, or an error that names what is missing.
 func readExactly(
   _ count: Int, at offset: UInt64, of fileSize: UInt64, _ what: String,
   _ read: (_ offset: UInt64, _ count: Int) throws(ELFError) -> [UInt8]

@@ -2,8 +2,8 @@ extension ELFImage {
   /// Reads `PT_GNU_PROPERTY`: one note of type `NT_GNU_PROPERTY_TYPE_0`, an array of
   /// (type, size, data padded to 8 bytes). (Linux Extensions to gABI, section 2.1.7.)
   ///
-  /// A note of another kind or with nonsense inside gives no features: they only ever add strictness,
-  /// so an image is never run with less than it was promised elsewhere.
+  /// A note of another kind, or a malformed one, gives no features. Features only add restrictions, so
+  /// ignoring the note is safe.
   static func codeFeatures(
     _ header: ProgramHeader, _ machine: ELFMachine, _ fileSize: UInt64,
     _ read: (_ offset: UInt64, _ count: Int) throws(ELFError) -> [UInt8]

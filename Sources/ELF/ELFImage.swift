@@ -1,8 +1,8 @@
-/// What a loader has to know of an ELF64 little-endian program, checked so that it can be trusted:
-/// no sum of its fields overflows and its load segments are ascending and disjoint.
+/// The parts of a little-endian ELF64 program that a loader needs, validated: no sum of its fields overflows,
+/// and its load segments are ascending and disjoint.
 ///
-/// Only the headers and the interpreter's path are read, however large the file is. Field meanings
-/// are those of the System V ABI, chapters 4 and 5; limits are those of Linux's `fs/binfmt_elf.c`.
+/// Only the headers and the interpreter's path are read. Field meanings are those of the System V ABI,
+/// chapters 4 and 5; limits are those of Linux's `fs/binfmt_elf.c`.
 package struct ELFImage: Hashable, Sendable {
   package enum Kind: UInt16, Sendable {
     /// Loaded at the addresses it names.
@@ -49,7 +49,7 @@ package struct ELFImage: Hashable, Sendable {
     package static let read = SegmentFlags(rawValue: 4)
   }
 
-  /// What `PT_GNU_PROPERTY` says all code of the image can bear
+  /// Features that all code of the image supports, from `PT_GNU_PROPERTY`
   /// (`GNU_PROPERTY_AARCH64_FEATURE_1_AND`).
   package struct CodeFeatures: OptionSet, Hashable, Sendable {
     package let rawValue: UInt32
@@ -74,7 +74,7 @@ package struct ELFImage: Hashable, Sendable {
   package internal(set) var segments: [Segment] = []
   /// The path in `PT_INTERP`, without its terminating NUL.
   package internal(set) var interpreter: [UInt8]?
-  /// Whether `PT_GNU_STACK` asks for an executable stack; `nil` when there is no such header.
+  /// Whether `PT_GNU_STACK` requests an executable stack; `nil` if there is no such header.
   package internal(set) var executableStack: Bool?
   package internal(set) var codeFeatures: CodeFeatures = []
 
@@ -86,8 +86,8 @@ package struct ELFImage: Hashable, Sendable {
   /// The largest alignment any segment asks for, at least a page.
   package var alignment: UInt64 { segments.reduce(4096) { max($0, $1.alignment) } }
 
-  /// Where the program headers lie in memory, as linked (`AT_PHDR` without the load bias); `nil` when
-  /// no segment holds them.
+  /// Where the program headers lie in memory, as linked (`AT_PHDR` without the load bias); `nil` if no
+  /// segment contains them.
   package var programHeaderAddress: UInt64? {
     for segment in segments
     where segment.offset <= programHeaderOffset

@@ -1,4 +1,4 @@
-/// The instruction set an ELF file was made for (`e_machine`).
+/// The instruction set of an ELF file (`e_machine`).
 package enum ELFMachine: Hashable, Sendable {
   case x86_64
   case aarch64
@@ -26,7 +26,7 @@ package enum ELFMachine: Hashable, Sendable {
 }
 
 extension ELFMachine: CustomStringConvertible {
-  /// The name as `uname -m` gives it, or the number where this file knows no name.
+  /// The name as in `uname -m`, or the number of an unknown machine.
   package var description: String {
     switch self {
     case .x86_64: "x86_64"

@@ -1,10 +1,10 @@
-/// One name in a directory: bytes, as Linux names are, that a path cannot hide in.
+/// The name of a directory entry: bytes, as on Linux, that cannot be a path in disguise.
 ///
-/// Never empty, `.` or `..`; without a slash or a NUL. Its length is checked where the name is used.
+/// Never empty, `.` or `..`, and without slashes and NULs. Its length is checked where it is used.
 package struct FileName: Hashable, Sendable {
   package let bytes: [UInt8]
 
-  /// `nil` for what is no such name.
+  /// `nil` if `bytes` is not such a name.
   package init?(_ bytes: some Sequence<UInt8>) {
     let bytes = Array(bytes)
     guard !bytes.isEmpty, bytes != [dot], bytes != [dot, dot],
@@ -14,8 +14,8 @@ package struct FileName: Hashable, Sendable {
   }
 }
 
-/// The way from a directory down to something beneath it: names with a slash between each two. Empty, it
-/// is the directory itself.
+/// A path from a directory to something beneath it: names separated by slashes. The empty path is the
+/// directory itself.
 package struct RelativePath: Hashable, Sendable {
   package let bytes: [UInt8]
 
@@ -24,7 +24,7 @@ package struct RelativePath: Hashable, Sendable {
 
   private init(trusted bytes: [UInt8]) { self.bytes = bytes }
 
-  /// `nil` for an absolute path, and for one with a component that is no `FileName`.
+  /// `nil` for an absolute path, and if a component is not a `FileName`.
   package init?(_ bytes: some Sequence<UInt8>) {
     let bytes = Array(bytes)
     let names = bytes.split(separator: slash, omittingEmptySubsequences: false)
@@ -40,14 +40,14 @@ package struct RelativePath: Hashable, Sendable {
     RelativePath(trusted: isEmpty ? name.bytes : bytes + [slash] + name.bytes)
   }
 
-  /// The directory that holds it, and its last component; `nil` when it is empty.
+  /// The path of the parent directory, and the last component; `nil` for the empty path.
   package var split: (parent: RelativePath, last: [UInt8])? {
     if isEmpty { return nil }
     guard let end = bytes.lastIndex(of: slash) else { return (.here, bytes) }
     return (RelativePath(trusted: Array(bytes[..<end])), Array(bytes[(end + 1)...]))
   }
 
-  /// Its names, from the first to the last.
+  /// The components, from first to last.
   package var names: [[UInt8]] { bytes.split(separator: slash).map { Array($0) } }
 }
 

@@ -1,11 +1,11 @@
 /// A file of the host, or a directory with all beneath it, that a picoprocess may use.
 ///
-/// The composition grants them to the host before anything runs. Together they are all that a picoprocess
-/// reaches of the host's files: this is the one place where that is decided.
+/// `Picoprocess` grants them before anything runs. The picoprocess can reach no other files of the host; this
+/// is decided here and nowhere else.
 package struct FileGrant: Hashable, Sendable {
   /// Absolute, without symbolic links.
   package var path: [UInt8]
-  /// Nothing beneath may be changed.
+  /// Whether changes beneath it are forbidden.
   package var isReadOnly: Bool
 
   package init(path: [UInt8], isReadOnly: Bool) {
@@ -16,12 +16,13 @@ package struct FileGrant: Hashable, Sendable {
 
 /// Which files of the host an open stream leads to.
 package enum FileReach: Sendable {
-  /// None: it is no directory, or no file of a grant.
+  /// No files: the stream is not a directory, or does not come from a grant.
   case nothing
   case reading
   case changing
 
-  /// Throws `readOnly` unless what lies beneath may be changed, and `permissionDenied` where nothing does.
+  /// Throws `readOnly` if nothing beneath may be changed, and `permissionDenied` if the stream leads to no
+  /// files.
   package func requireChanging() throws(HostError) {
     switch self {
     case .changing: return
@@ -32,8 +33,8 @@ package enum FileReach: Sendable {
 }
 
 extension Sequence where Element == FileGrant {
-  /// The grant by which `path` may be opened. Throws `permissionDenied` when there is none, `readOnly`
-  /// when it `changes` things and may not.
+  /// The grant that allows opening `path`. Throws `permissionDenied` if there is none, and `readOnly` if
+  /// `changes` is true and every such grant is read-only.
   package func require(_ path: [UInt8], changes: Bool) throws(HostError) -> FileGrant {
     let fitting = filter { $0.path == path }
     if let grant = fitting.first(where: { !changes || !$0.isReadOnly }) { return grant }

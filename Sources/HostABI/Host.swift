@@ -1,20 +1,19 @@
 /// The door between the library OS and the machine: the host ABI, at most 45 calls.
 ///
-/// Everything a picoprocess can do to the outside passes here. No call leaves state in the host
-/// beyond the handle it returns, and every handle can be had again from its URI, so a picoprocess
-/// can be rebuilt on another machine. All calls but `interrupt` come from the picoprocess's one
-/// thread, and none blocks except `wait`.
+/// A picoprocess reaches the outside through these calls only. No call leaves state in the host beyond the
+/// handle it returns, and each handle can be reopened from its URI, so a picoprocess can be recreated on
+/// another machine. All calls except `interrupt` are made on the picoprocess's thread, and only `wait`
+/// blocks.
 ///
 /// `Docs/HostABI.md` is the contract; the conformance tests in `Tests/HostTests` run against every
 /// implementation.
 package protocol Host: AnyObject {
   // MARK: Streams
 
-  /// Opens the stream at `uri`. A file or directory is one that the picoprocess was granted.
+  /// Opens the stream at `uri`. A file or directory must have been granted to the picoprocess.
   func open(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle
 
-  /// Opens a file beneath a directory. `permissions` is the mode of a file that `create` or `unnamed`
-  /// makes.
+  /// Opens a file beneath a directory. `permissions` is the mode of a file created by `create` or `unnamed`.
   ///
   /// A symbolic link in the last component fails with `tooManySymbolicLinks`, except with `path` alone.
   func open(_ name: HostName, _ options: OpenOptions, permissions: UInt16)
@@ -24,22 +23,22 @@ package protocol Host: AnyObject {
 
   func kind(of handle: HostHandle) throws(HostError) -> StreamKind
 
-  /// What the stream was opened for: `read`, `write`, `append`. For streams that were inherited.
+  /// The access modes of an inherited stream: `read`, `write`, `append`.
   func options(of handle: HostHandle) throws(HostError) -> OpenOptions
 
-  /// Reads into `buffer`, at `offset` for a file. Returns the bytes read; 0 is the end. Throws
-  /// `wouldBlock` rather than wait.
+  /// Reads into `buffer`, at `offset` for a file. Returns the number of bytes read; 0 at the end. Throws
+  /// `wouldBlock` instead of waiting.
   ///
-  /// `nil` is for streams without positions, and for files that were inherited (`stdio:`): there it
-  /// means the position which the descriptor's other users share, and moves it.
+  /// `offset` is `nil` for streams without positions, and for inherited files (`stdio:`), where it means the
+  /// shared position of the descriptor, which advances.
   func read(_ handle: HostHandle, at offset: UInt64?, into buffer: inout MutableRawSpan)
     throws(HostError) -> Int
 
-  /// Writes `bytes`; may write fewer. Throws `wouldBlock` rather than wait.
+  /// Writes `bytes`, or fewer of them. Throws `wouldBlock` instead of waiting.
   func write(_ handle: HostHandle, at offset: UInt64?, from bytes: RawSpan)
     throws(HostError) -> Int
 
-  /// The position of an inherited file, which it shares with the processes it came from.
+  /// The position of an inherited file, which is shared with the processes that passed it on.
   func position(of handle: HostHandle) throws(HostError) -> UInt64
 
   func setPosition(of handle: HostHandle, to offset: UInt64) throws(HostError)
@@ -54,26 +53,27 @@ package protocol Host: AnyObject {
 
   // MARK: Names
 
-  /// Attributes of what the name itself denotes: a symbolic link is not followed.
+  /// Attributes of the named file itself; a symbolic link is not followed.
   func attributes(at name: HostName) throws(HostError) -> FileAttributes
 
   func setAttributes(at name: HostName, _ change: AttributeChange) throws(HostError)
 
-  /// The value of the extended attribute `attribute`; `nil` when the file has none of that name. Throws
-  /// `notSupported` where the file system has no such attributes.
+  /// The value of the extended attribute `attribute`; `nil` if the file does not have it. Throws
+  /// `notSupported` if the file system has no extended attributes.
   func extendedAttribute(_ attribute: [UInt8], at name: HostName) throws(HostError) -> [UInt8]?
 
   /// The names of a file's extended attributes, sorted.
   func extendedAttributes(at name: HostName) throws(HostError) -> [[UInt8]]
 
-  /// Sets an extended attribute, or removes it: `nil`. To remove what is not there is no error.
+  /// Sets an extended attribute, or removes it if the value is `nil`. Removing a missing attribute is not an
+  /// error.
   func setExtendedAttribute(_ attribute: [UInt8], at name: HostName, to value: [UInt8]?)
     throws(HostError)
 
   /// The entries of a directory without `.` and `..`, sorted by name.
   func entries(of name: HostName) throws(HostError) -> [DirectoryEntry]
 
-  /// Makes a directory, with exactly the permissions given (no umask).
+  /// Makes a directory with exactly the given permissions (no umask).
   func makeDirectory(at name: HostName, permissions: UInt16) throws(HostError)
 
   func makeSymbolicLink(at name: HostName, to target: [UInt8]) throws(HostError)
@@ -82,7 +82,7 @@ package protocol Host: AnyObject {
 
   func makeLink(at name: HostName, to existing: HostName) throws(HostError)
 
-  /// Renames atomically; `how` says what becomes of what is at `to`.
+  /// Renames atomically; `how` says what happens to an existing file at `to`.
   func rename(_ from: HostName, to: HostName, _ how: RenameKind) throws(HostError)
 
   /// Removes a name; `isDirectory` chooses rmdir's semantics.
@@ -104,40 +104,40 @@ package protocol Host: AnyObject {
 
   // MARK: The network
 
-  /// Takes the next connection to a listening `tcp:` stream: its handle, and who is at the other end.
-  /// Throws `wouldBlock` while there is none.
+  /// Accepts the next connection to a listening `tcp:` stream: its handle and the peer's address. Throws
+  /// `wouldBlock` if there is none.
   func accept(_ handle: HostHandle) throws(HostError) -> (handle: HostHandle, peer: NetworkAddress)
 
-  /// Returns once a `tcp:` stream is connected. Throws `wouldBlock` while that goes on, or why it failed.
+  /// Returns if a `tcp:` stream is connected. Throws `wouldBlock` while it is connecting, or the reason of
+  /// the failure.
   func finishConnecting(_ handle: HostHandle) throws(HostError)
 
-  /// Tells the other end of a connection that nothing more will be written.
+  /// Shuts down the writing side of a connection.
   func endWriting(_ handle: HostHandle) throws(HostError)
 
-  /// The address that a `tcp:` or `udp:` stream has on this machine.
+  /// The local address of a `tcp:` or `udp:` stream.
   func localAddress(of handle: HostHandle) throws(HostError) -> NetworkAddress
 
-  /// Sends one datagram, to `address` unless the stream was opened for one. Throws `wouldBlock` rather
-  /// than wait.
+  /// Sends one datagram, to `address` unless the stream has a peer. Throws `wouldBlock` instead of waiting.
   func send(_ handle: HostHandle, _ bytes: RawSpan, to address: NetworkAddress?) throws(HostError)
 
-  /// Takes one datagram: how many bytes of it are in `buffer` now, the rest being lost, and where it came
-  /// from. Throws `wouldBlock` while there is none.
+  /// Receives one datagram: the number of bytes stored in `buffer`, the rest being discarded, and the sender.
+  /// Throws `wouldBlock` if there is none.
   func receive(_ handle: HostHandle, into buffer: inout MutableRawSpan)
     throws(HostError) -> (count: Int, source: NetworkAddress)
 
   // MARK: Waiting and time
 
-  /// Waits until one of `items` is ready, the monotonic clock reaches `deadline` (nanoseconds; nil:
-  /// for ever; in the past: only look), or `interrupt` is called. Returns the readiness of each item.
+  /// Waits until one of `items` is ready, the monotonic clock reaches `deadline` (nanoseconds; nil waits for
+  /// ever, a past time only polls), or `interrupt` is called. Returns the readiness of each item.
   func wait(_ items: [WaitItem], until deadline: Int64?) -> [Readiness]
 
-  /// Ends the current or else the next `wait` at once. Callable from any thread and from a signal
-  /// handler's context.
+  /// Ends the current `wait`, or else the next one, at once. May be called from any thread and from signal
+  /// handlers.
   func interrupt()
 
-  /// Calls `action` on another thread when the monotonic clock reaches `deadline`, and every
-  /// millisecond from then on until the alarm is set anew or cancelled with `nil`.
+  /// Calls `action` on another thread when the monotonic clock reaches `deadline`, and then every millisecond
+  /// until the alarm is set again or cancelled with `nil`.
   func setAlarm(at deadline: Int64?, _ action: (@Sendable () -> Void)?)
 
   func now(_ clock: HostClock) -> HostTime
@@ -149,12 +149,12 @@ package protocol Host: AnyObject {
 
   var facts: MachineFacts { get }
 
-  /// One line for the operator, to standard error.
+  /// Writes one line for the operator to standard error.
   func log(_ message: String)
 }
 
 extension Host {
-  /// Attributes of what is open, even when it has no name any more.
+  /// Attributes of an open file, even if its name was removed.
   package func attributes(of handle: HostHandle) throws(HostError) -> FileAttributes {
     try attributes(at: HostName(handle))
   }

@@ -5,7 +5,7 @@ package enum HostError: Error, Hashable, Sendable, CaseIterable {
   case noSpace, quotaExceeded, fileTooLarge, tooManyOpen, outOfMemory
   case nameTooLong, tooManyLinks, tooManySymbolicLinks, crossDevice
   case busy, textBusy, invalid, notSupported, illegalSeek
-  /// Nothing to read or no room to write right now.
+  /// There is nothing to read, or no room to write, at the moment.
   case wouldBlock
   /// The reading end of a pipe is closed.
   case brokenPipe
@@ -14,7 +14,7 @@ package enum HostError: Error, Hashable, Sendable, CaseIterable {
   case noDevice
   case connectionReset, connectionRefused, networkUnreachable, hostUnreachable, timedOut
   case addressInUse, addressNotAvailable
-  /// A datagram is longer than the network takes.
+  /// A datagram is too long for the network.
   case messageTooLong
   /// The device failed.
   case io

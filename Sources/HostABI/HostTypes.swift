@@ -1,4 +1,4 @@
-/// A stream that the host has open. Only meaningful to the host that gave it.
+/// An open stream of the host. It has a meaning only for the host that returned it.
 package struct HostHandle: Hashable, Sendable {
   package var rawValue: Int32
   package init(_ rawValue: Int32) { self.rawValue = rawValue }
@@ -10,21 +10,22 @@ package struct OpenOptions: OptionSet, Sendable {
   package init(rawValue: UInt32) { self.rawValue = rawValue }
   package static let read = OpenOptions(rawValue: 1)
   package static let write = OpenOptions(rawValue: 2)
-  /// Make a regular file when there is none, with the mode given.
+  /// Make a regular file with the given mode if there is none.
   package static let create = OpenOptions(rawValue: 4)
-  /// With `create`: fail with `exists` when there is one.
+  /// With `create`: fail with `exists` if there is a file.
   package static let exclusive = OpenOptions(rawValue: 8)
   package static let truncate = OpenOptions(rawValue: 16)
-  /// Writes go to the end, whatever their offset. Only reported, of streams that were inherited: the
+  /// Writes go to the end of the file, whatever their offset. Only reported, for inherited streams; the
   /// library OS appends by itself.
   package static let append = OpenOptions(rawValue: 32)
-  /// Of `tcp:` and `udp:`: the address is this machine's own, and others send to it.
+  /// For `tcp:` and `udp:`: listen at this local address.
   package static let listen = OpenOptions(rawValue: 64)
-  /// For names alone: no bytes are read or written through it, and any file can be opened so.
+  /// For names and attributes only (O_PATH): nothing can be read or written, and any file can be opened this
+  /// way.
   package static let path = OpenOptions(rawValue: 128)
-  /// Nothing but a directory.
+  /// Fail with `notDirectory` for anything else.
   package static let directory = OpenOptions(rawValue: 256)
-  /// A new regular file without a name, in the directory named.
+  /// Make a regular file without a name in the named directory (O_TMPFILE).
   package static let unnamed = OpenOptions(rawValue: 512)
   // A symbolic link in the last component is never followed: the library OS resolves links itself.
 }
@@ -54,7 +55,7 @@ package struct HostTime: Hashable, Comparable, Sendable {
   }
 }
 
-/// What the host says of a file.
+/// The host's attributes of a file.
 package struct FileAttributes: Sendable {
   package var kind: FileKind
   /// The twelve permission bits.
@@ -66,13 +67,13 @@ package struct FileAttributes: Sendable {
   package var size: UInt64
   /// Units of 512 bytes.
   package var blocks: UInt64
-  /// Identify the file on its host, to notice hard links and replaced files. Never shown to a guest.
-  /// Since a host gives an inode number away again, `created` belongs to them.
+  /// Identify the file on its host, to detect hard links and replaced files. Never shown to a guest. Hosts
+  /// reuse inode numbers, so `created` is part of the identity.
   package var device: UInt64
   package var inode: UInt64
-  /// When the file was made; zero where the file system does not know.
+  /// The time of birth; zero if the file system does not record it.
   package var created: HostTime
-  /// The device a device node stands for: major and minor.
+  /// The device of a device node: major and minor number.
   package var deviceMajor: UInt32
   package var deviceMinor: UInt32
   package var accessed: HostTime
@@ -114,13 +115,13 @@ package struct AttributeChange: Sendable {
   package init() {}
 }
 
-/// What a rename does with the name that it moves something to.
+/// What a rename does with an existing file at the new name.
 package enum RenameKind: Sendable {
-  /// What is there goes.
+  /// It is replaced.
   case replacing
-  /// Nothing may be there.
+  /// The rename fails if there is one.
   case exclusive
-  /// What is there takes the old name.
+  /// The two exchange their names.
   case exchanging
 }
 
@@ -156,18 +157,18 @@ package struct VolumeAttributes: Sendable {
   }
 }
 
-/// What may happen on a stream.
+/// Events of a stream.
 package struct Readiness: OptionSet, Hashable, Sendable {
   package let rawValue: UInt8
   package init(rawValue: UInt8) { self.rawValue = rawValue }
   package static let readable = Readiness(rawValue: 1)
   package static let writable = Readiness(rawValue: 2)
-  /// The other end is gone.
+  /// The other end is closed.
   package static let hangup = Readiness(rawValue: 4)
   package static let error = Readiness(rawValue: 8)
 }
 
-/// One stream to wait for, and for what.
+/// A stream to wait for, and the events to wait for.
 package struct WaitItem: Sendable {
   package var handle: HostHandle
   package var interest: Readiness
@@ -178,15 +179,15 @@ package struct WaitItem: Sendable {
 }
 
 package enum HostClock: Sendable {
-  /// Since an arbitrary start; never steps back.
+  /// From an arbitrary start; never goes back.
   case monotonic
   /// Since 1970.
   case realtime
-  /// Processor time this host process has used.
+  /// Processor time of this host process.
   case processorTime
 }
 
-/// A terminal's modes in the kernel's generic `struct termios2` layout, which every guest ISA shares.
+/// The modes of a terminal, as in the kernel's generic `struct termios2`, which all guest ISAs share.
 package struct TerminalModes: Hashable, Sendable {
   package var input: UInt32
   package var output: UInt32
@@ -228,14 +229,14 @@ package struct WindowSize: Hashable, Sendable {
   }
 }
 
-/// What a stream is, so that the library OS can treat it rightly.
+/// The kind of a stream, which the library OS adapts to.
 package enum StreamKind: Sendable {
   /// Has a position and a size; always ready.
   case file(FileKind)
   case terminal
-  /// A pipe, socket or the like: a sequence of bytes that may have to be waited for.
+  /// A pipe, socket or the like: a sequence of bytes; reads and writes may have to wait.
   case pipe
-  /// Anything else that was inherited; cannot travel.
+  /// Any other inherited descriptor; it cannot travel.
   case other
 }
 
@@ -254,8 +255,8 @@ package struct MachineFacts: Sendable {
 
 /// Changes of a file's extent beyond a plain `setLength`.
 package enum Allocation: Sendable {
-  /// Make sure the bytes have storage, growing the file unless `keepSize`.
+  /// Reserve storage for the bytes; the file grows unless `keepSize` is set.
   case reserve(keepSize: Bool)
-  /// Zero the bytes and give up their storage.
+  /// Zero the bytes and free their storage.
   case punchHole
 }

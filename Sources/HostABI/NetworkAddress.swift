@@ -1,5 +1,5 @@
-/// An address and port on the host's network. Its text is what `tcp:` and `udp:` URIs have behind the
-/// scheme: `192.0.2.1:80`, `[2001:db8::1]:80`.
+/// An address and port on the host's network. Its text is the path of `tcp:` and `udp:` URIs: `192.0.2.1:80`,
+/// `[2001:db8::1]:80`.
 package struct NetworkAddress: Hashable, Sendable {
   /// Four bytes of IPv4 or sixteen of IPv6, most significant first.
   package var bytes: [UInt8]
@@ -11,12 +11,12 @@ package struct NetworkAddress: Hashable, Sendable {
     self.port = port
   }
 
-  /// This machine itself, as its own programs call it.
+  /// A loopback address.
   package static func loopback(port: UInt16) -> NetworkAddress {
     NetworkAddress([127, 0, 0, 1], port: port)
   }
 
-  /// All addresses of this machine, of the family of `other`, and any free port.
+  /// All addresses of this machine in the family of `other`, and any free port.
   package static func any(like other: NetworkAddress) -> NetworkAddress {
     NetworkAddress([UInt8](repeating: 0, count: other.bytes.count), port: 0)
   }
@@ -27,15 +27,15 @@ package struct NetworkAddress: Hashable, Sendable {
 extension NetworkAddress: CustomStringConvertible {
   package var description: String {
     guard isIPv6 else { return bytes.map { "\($0)" }.joined(separator: ".") + ":\(port)" }
-    // The longest form is as good as any: no program reads it but this one.
+    // Not shortened: only Godwit reads it.
     let groups = stride(from: 0, to: 16, by: 2).map {
       String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
     }
     return "[\(groups.joined(separator: ":"))]:\(port)"
   }
 
-  /// Reads an address with a port: dotted IPv4, or IPv6 in brackets, where one run of zeroes may be left
-  /// out. `nil` for anything else.
+  /// Parses an address with a port: dotted IPv4, or IPv6 in brackets, with or without `::`. `nil` for
+  /// anything else.
   package init?(_ text: String) {
     guard let colon = text.lastIndex(of: ":"),
       let port = Self.port(text[text.index(after: colon)...])
@@ -50,7 +50,7 @@ extension NetworkAddress: CustomStringConvertible {
     }
   }
 
-  /// The number of a port, in decimal digits alone.
+  /// Parses a port number: decimal digits only.
   package static func port(_ text: Substring) -> UInt16? {
     decimal(text, limit: 65535).map { UInt16($0) }
   }
@@ -103,7 +103,7 @@ extension StreamURI {
   package init(tcp address: NetworkAddress) { self.init(.tcp, address.description) }
   package init(udp address: NetworkAddress) { self.init(.udp, address.description) }
 
-  /// What a `tcp:` or `udp:` URI names; `nil` when its path is no address.
+  /// The address in a `tcp:` or `udp:` URI; `nil` if its path is not an address.
   package var networkAddress: NetworkAddress? {
     NetworkAddress(String(decoding: path, as: UTF8.self))
   }

@@ -1,5 +1,4 @@
-/// What a host lets its picoprocess do on the network: the one place where that is decided. Nothing
-/// unless said otherwise.
+/// What a picoprocess may do on the network; by default, nothing. This is decided here and nowhere else.
 package struct NetworkPermission: Hashable, Sendable {
   /// A transport with an address of this machine.
   package struct Service: Hashable, Sendable {
@@ -11,13 +10,13 @@ package struct NetworkPermission: Hashable, Sendable {
     }
   }
 
-  /// It may connect and send to other machines.
+  /// It may connect to other machines and send to them.
   package var reachesOthers = false
-  /// It may connect and send to programs on this machine that listen for such only.
+  /// It may connect and send to programs on this machine that listen on a loopback address.
   package var reachesLoopback = false
-  /// What else it may send to.
+  /// Further addresses that it may send to.
   package var reachable: Set<NetworkAddress> = []
-  /// Where others may reach it.
+  /// The addresses at which others may reach it.
   package var services: Set<Service> = []
 
   package init(
@@ -36,8 +35,8 @@ package struct NetworkPermission: Hashable, Sendable {
     guard address.isLoopback ? reachesLoopback : reachesOthers else { throw .networkUnreachable }
   }
 
-  /// Throws `permissionDenied` unless others may send to the picoprocess at `address`. An address to
-  /// send from, which is any port of any address, needs somebody whom it may send to.
+  /// Throws `permissionDenied` unless others may send to the picoprocess at `address`. The unspecified
+  /// address with any port, used only to send, is allowed if the picoprocess may send at all.
   package func requireService(_ service: Service) throws(HostError) {
     if services.contains(service) { return }
     let isForSending = service.isDatagram && service.address.port == 0 && service.address.isAny
@@ -48,7 +47,7 @@ package struct NetworkPermission: Hashable, Sendable {
 extension NetworkAddress {
   package var isAny: Bool { bytes.allSatisfy { $0 == 0 } }
 
-  /// It means this machine, and what is sent there never leaves it.
+  /// Whether the address is this machine's, so that nothing sent there leaves it.
   package var isLoopback: Bool {
     if isAny { return true }
     guard isIPv6 else { return bytes[0] == 127 }

@@ -1,9 +1,9 @@
-// Text of a guest's, a snapshot's or a peer's, before it reaches a terminal or a log: file names, names of
-// programs and tasks, messages with such in them. All of it passes here.
+// All text from guests, snapshots and peers passes here before it reaches a terminal or a log: names of
+// files, programs and tasks, and messages that contain them.
 
-/// `text` in one line, without anything that a terminal acts on: control characters (C0, DEL, C1), breaks of
-/// lines and paragraphs, and marks that change the direction of writing are shown as escapes. What is
-/// printable already stays as it is, so quoting twice is quoting once.
+/// `text` in one line, without anything that a terminal interprets: control characters (C0, DEL, C1), line
+/// and paragraph separators, and marks that change the writing direction are shown as escapes. Printable text
+/// is unchanged, so quoting twice equals quoting once.
 package func printable(_ text: some StringProtocol) -> String {
   if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return String(text) }
   var result = ""
@@ -17,7 +17,7 @@ package func printable(_ text: some StringProtocol) -> String {
   return result
 }
 
-/// The same of bytes: those that are no UTF-8 are shown as `\xNN`.
+/// The same for bytes; bytes that are not valid UTF-8 are shown as `\xNN`.
 package func printable(_ bytes: some Collection<UInt8>) -> String {
   var result = ""
   var rest = bytes[...]
@@ -35,7 +35,7 @@ package func printable(_ bytes: some Collection<UInt8>) -> String {
   return result
 }
 
-/// What a scalar is shown as that a terminal would act on; nil for all others.
+/// The escape for a scalar that a terminal would interpret; nil for all others.
 package func escape(_ scalar: Unicode.Scalar) -> String? {
   switch scalar.value {
   case 0x09: "\\t"

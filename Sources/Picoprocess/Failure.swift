@@ -3,9 +3,9 @@ package import LibOS
 package import LinuxABI
 package import Snapshot
 
-/// Why Godwit could not do what it was asked: one line for the user, and the exit status.
+/// A failure of Godwit: one line for the user, and the exit status.
 package struct Failure: Error, Sendable, CustomStringConvertible {
-  /// 125 for Godwit's own failures; 126 and 127 as a shell has them for programs.
+  /// 125 for Godwit's own failures; 126 and 127 for programs, as in shells.
   package var status: Int32
   package var message: String
 
@@ -25,7 +25,7 @@ package struct Failure: Error, Sendable, CustomStringConvertible {
     self.init("\(subject): \(Failure.reason(errno))")
   }
 
-  /// What goes behind a subject.
+  /// The text after the subject.
   static func reason(_ error: HostError) -> String { reason(Errno(error)) }
 
   private static func reason(_ errno: Errno) -> String {
@@ -38,7 +38,7 @@ package struct Failure: Error, Sendable, CustomStringConvertible {
   package var description: String { message }
 }
 
-/// Runs `body`; a host error becomes a failure that names `subject`.
+/// Runs `body`, and turns a host error into a failure that names `subject`.
 func withFailure<R>(_ subject: String, _ body: () throws(HostError) -> R) throws(Failure) -> R {
   do throws(HostError) { return try body() } catch { throw Failure(subject, error) }
 }

@@ -1,13 +1,13 @@
 import HostABI
 import PosixHost
 
-/// What the environment of a guest's first program is made of, in this order.
+/// The sources of the environment of a guest's first program, in this order.
 package struct EnvironmentOptions: Sendable {
   /// All of the host's environment (`--env-host`).
   package var includesHost = false
   /// Files of settings (`--env-file`).
   package var files: [String] = []
-  /// Settings (`--env`): `NAME=value`, or `NAME` for what the host has.
+  /// Settings (`--env`): `NAME=value`, or `NAME` for the host's value.
   package var settings: [String] = []
 
   package init() {}
@@ -21,14 +21,14 @@ struct GuestEnvironment {
   private static let equals = UInt8(ascii: "=")
   private static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-  /// What a guest begins with where nothing else is said.
+  /// The environment of a guest without options for it.
   enum Base {
-    /// A guest that sees the host's tree: a program like any other of the host, with its environment.
+    /// For a guest that sees the host's tree: the host's environment, as for any program of the host.
     case inherited
-    /// A guest with a root of its own: nothing of the host's environment, which may hold secrets, gets
-    /// into it and its snapshots.
+    /// For a guest with its own root: nothing of the host's environment, which may contain secrets that would
+    /// get into snapshots.
     case clean(hostName: String, isOnTerminal: Bool)
-    /// A deterministic run takes over nothing but what it is given.
+    /// For a deterministic run: only what is given explicitly.
     case deterministic
   }
 
@@ -49,7 +49,7 @@ struct GuestEnvironment {
     for setting in options.settings { apply(Array(setting.utf8)) }
   }
 
-  /// Where programs are looked for that are called by a name.
+  /// The default search path for programs.
   var path: [UInt8] { value(of: "PATH", in: strings) ?? Array(Self.searchPath.utf8) }
 
   private func value(of name: some Collection<UInt8>, in strings: [[UInt8]]) -> [UInt8]? {
@@ -61,7 +61,7 @@ struct GuestEnvironment {
     value(of: name.utf8, in: strings)
   }
 
-  /// `NAME=value` is set; `NAME` is as on the host, and not at all where the host has none.
+  /// `NAME=value` sets a variable; `NAME` copies the host's, if it is set there.
   private mutating func apply(_ setting: [UInt8]) {
     if setting.contains(Self.equals) { return set(setting) }
     strings.removeAll { $0.starts(with: setting + [Self.equals]) }
@@ -76,7 +76,7 @@ struct GuestEnvironment {
     strings.append(string)
   }
 
-  /// A setting in each line; empty lines and those that begin with `#` say nothing.
+  /// One setting per line; empty lines and lines that start with `#` are skipped.
   private mutating func read(_ path: String) throws(Failure) {
     let text = try withFailure(path) { () throws(HostError) in
       let file = try InputFile(path)

@@ -5,7 +5,7 @@ package import Machine
 package import PosixHost
 package import UnicornEngine
 
-/// What a guest runs on: memory, processor and kernel. Replaced as a whole when state is restored.
+/// The machine of a guest: memory, processor and kernel. It is replaced as a whole when state is restored.
 package final class GuestMachine {
   package let arena: FrameArena
   package let kernel: Kernel
@@ -52,7 +52,7 @@ package final class GuestMachine {
     } catch { throw .notExecutable("the processor can't be emulated: \(error)", .ENOMEM) }
   }
 
-  /// Gives up what the guest holds of the host: it goes on elsewhere.
+  /// Releases the guest's resources on the host, because the guest continues elsewhere.
   package func retire() {
     kernel.onInterrupt = nil
     for process in kernel.processes.values { process.files.release() }

@@ -1,18 +1,18 @@
 import PosixHost
 
-/// What this host offers to confine a picoprocess, and whether it holds: `godwit check`.
+/// What this host offers for confinement, and whether it works: `godwit check`.
 package struct HostCheck {
-  /// One property: its name, and what there is of it.
+  /// A property and its value.
   package struct Line {
     package var name: String
     package var text: String
   }
 
   package let lines: [Line]
-  /// Whether `--sandbox=require` runs programs here.
+  /// Whether `--sandbox=require` works here.
   package let isFull: Bool
 
-  /// Confines this process, as a picoprocess without mounts and network, and looks at what became of it.
+  /// Confines this process as a picoprocess without mounts and network, and examines the result.
   package init() {
     let facilities = HostFacilities()
     let status = ProcessStatus()
@@ -43,7 +43,7 @@ package struct HostCheck {
     ]
   }
 
-  /// What a version of Landlock governs.
+  /// What each version of Landlock governs.
   private static func landlock(_ report: ConfinementReport) -> String {
     var parts = [report.landlock >= 2 ? "files" : "files, without writable mounts"]
     if report.landlock >= 4 { parts.append("TCP ports") }

@@ -1,20 +1,20 @@
 import FoundationEssentials
 import HostABI
 
-/// JSON texts (RFC 8259): what control connections speak, and what reports are written in.
+/// JSON (RFC 8259), used by control connections and reports.
 package enum JSON {
-  /// `value` on one line, members in the order of their names.
+  /// `value` on one line, with members ordered by name.
   package static func line(_ value: some Encodable) -> String { text(value, []) }
 
-  /// `value` on many lines, for people.
+  /// `value` on several lines, for people.
   package static func pretty(_ value: some Encodable) -> String { text(value, .prettyPrinted) }
 
-  /// Reads one value; nil for what is no JSON, or lacks a part of `T`.
+  /// Decodes one value; nil if the text is not JSON or does not fit `T`.
   static func decode<T: Decodable>(_ type: T.Type, from text: [UInt8]) -> T? {
     try? JSONDecoder().decode(type, from: Data(text))
   }
 
-  /// JSON escapes C0 alone, and only in strings is there anything else that a terminal would act on.
+  /// JSON itself escapes only C0. Other characters that a terminal would interpret can occur only in strings.
   private static func harmless(_ text: String) -> String {
     if text.utf8.allSatisfy({ $0 < 0x7f }) { return text }
     var result = ""
@@ -33,7 +33,7 @@ package enum JSON {
   {
     let encoder = JSONEncoder()
     encoder.outputFormatting = form.union([.sortedKeys, .withoutEscapingSlashes])
-    // Only infinities and recursion could fail, and no message has them.
+    // Encoding fails only for infinities and recursion, which no message has.
     guard let data = try? encoder.encode(value) else {
       preconditionFailure("\(T.self) can't be written as JSON")
     }

@@ -1,15 +1,15 @@
 package import HostABI
 package import LibOS
 
-/// How far the guest reaches out: `--net`, `--net=loopback`.
+/// How far the guest can reach: `--net`, `--net=loopback`.
 package enum NetworkReach: Sendable, Hashable {
   case none
   /// Other machines.
   case others
-  /// Programs of this machine that listen for such only, too.
+  /// Also programs of this machine that listen on loopback addresses.
   case othersAndLoopback
 
-  /// Reads what stands behind `--net=`; `-` for nothing.
+  /// Parses the value of `--net=`; `-` for an empty one.
   package init?(_ text: String) {
     switch text {
     case "-": self = .others
@@ -19,11 +19,11 @@ package enum NetworkReach: Sendable, Hashable {
   }
 }
 
-/// What becomes of connections to the outside when a snapshot is taken: `--tcp`.
+/// What happens to connections to the outside when a snapshot is taken: `--tcp`.
 package enum ConnectionPolicy: String, Sendable, Hashable {
-  /// They are reset for whoever goes on from the snapshot.
+  /// They are reset for the resumed guest.
   case reset
-  /// No snapshot is taken while there are any.
+  /// A snapshot fails if there are any.
   case refuse
 }
 
@@ -31,7 +31,7 @@ package enum ConnectionPolicy: String, Sendable, Hashable {
 package struct PublishOption: Sendable, Hashable {
   package var port: PublishedPort
 
-  /// `nil` for anything else. Without an address only this machine's own programs get there.
+  /// `nil` for anything else. Without an address, only programs of this machine can connect.
   package init?(_ text: String) {
     var rest = text[...]
     var isDatagram = false
@@ -55,17 +55,17 @@ package struct PublishOption: Sendable, Hashable {
 }
 
 extension PublishOption: CustomStringConvertible {
-  /// As it is given.
+  /// The text as given.
   package var description: String {
     "\(port.host):\(port.port)" + (port.isDatagram ? "/udp" : "")
   }
 }
 
-/// `--dns ADDRESS[:PORT]`: who answers the guest's questions for names.
+/// `--dns ADDRESS[:PORT]`: the guest's name server.
 package struct ResolverOption: Sendable, Hashable {
   package var address: NetworkAddress
 
-  /// `nil` for anything else. IPv6 with a port stands in brackets.
+  /// `nil` for anything else. An IPv6 address with a port must be in brackets.
   package init?(_ text: String) {
     if let bytes = NetworkAddress.ipv4(text) ?? NetworkAddress.ipv6(text) {
       address = NetworkAddress(bytes, port: Self.port)
@@ -76,6 +76,6 @@ package struct ResolverOption: Sendable, Hashable {
     }
   }
 
-  /// Where name servers listen.
+  /// The default port of name servers.
   package static let port: UInt16 = 53
 }

@@ -1,6 +1,6 @@
 package import LibOS
 
-/// Where a report goes.
+/// The destination of a report.
 package enum ReportTarget: Sendable, Hashable {
   case standardError
   case file(String)
@@ -18,7 +18,7 @@ package struct MountOption: Sendable, Hashable {
     self.isReadOnly = isReadOnly
   }
 
-  /// Reads `HOST:GUEST`, `HOST:GUEST:ro` or `HOST:GUEST:rw`; `nil` for anything else. GUEST must be
+  /// Parses `HOST:GUEST`, `HOST:GUEST:ro` or `HOST:GUEST:rw`; `nil` for anything else. GUEST must be
   /// absolute.
   package init?(_ text: String) {
     var parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
@@ -35,7 +35,7 @@ package struct MountOption: Sendable, Hashable {
 package struct ByteCount: Sendable, Hashable {
   package var bytes: Int
 
-  /// Reads digits and at most one of the letters K, M, G and T, for powers of 1,024.
+  /// Parses digits and at most one of the letters K, M, G and T, which stand for powers of 1,024.
   package init?(_ text: String) {
     var digits = text[...]
     var shift = 0
@@ -52,61 +52,62 @@ package struct ByteCount: Sendable, Hashable {
 
 /// Whether the process that runs a guest confines itself: `--sandbox`.
 package enum SandboxMode: String, Sendable, Hashable, CaseIterable {
-  /// Completely, or the guest does not run.
+  /// Confine it fully, or do not run the guest.
   case require
-  /// As far as the host offers it.
+  /// Confine it as far as the host can.
   case auto
   case off
 }
 
-/// How a picoprocess is set up, whether it begins with a program or with a snapshot.
+/// The configuration of a picoprocess, whether it starts a program or resumes a snapshot.
 package struct PicoprocessOptions: Sendable {
-  /// The name it is found by; `nil`: the program's name and the host's process id.
+  /// The name of the picoprocess; `nil`: the program's name and the PID.
   package var name: String?
   /// The host directory beneath the guest's root.
   package var root: String?
   package var mounts: [MountOption] = []
-  /// Absolute paths of the guest, each of which gets an empty filesystem in memory.
+  /// Absolute paths of the guest where an empty filesystem in memory is mounted.
   package var tmpfs: [String] = []
   /// Bytes of guest memory; `nil`: three quarters of the host's.
   package var memoryLimit: Int?
-  /// Processes and threads that the guest may have; `nil`: 32,768.
+  /// The limit of processes and threads; `nil`: 32,768.
   package var taskLimit: Int?
   package var reach = NetworkReach.none
-  /// Who is asked for names; `nil`: whom the host asks.
+  /// The name server; `nil`: the host's.
   package var resolver: ResolverOption?
   package var publish: [PublishOption] = []
   package var connections = ConnectionPolicy.reset
   package var sandbox = SandboxMode.auto
   package var trace: ReportTarget?
   package var statistics: ReportTarget?
-  /// Suspend to `output` before the call with this number would be made.
+  /// Suspend to `output` before the system call with this number.
   package var suspendAtSyscall: UInt64?
   /// The file of `suspendAtSyscall`.
   package var output: String?
-  /// Write the digest of the guest's state each time that so many calls were made, and at its end.
+  /// Write the digest of the guest's state after each this many calls, and at its end.
   package var digestEvery: UInt64?
   /// Where `digestEvery` writes; `nil`: standard error.
   package var digestOutput: String?
-  /// Save and restore within this process each time that so many calls were made: a test of both.
+  /// Save and restore within this process after each this many calls: a test of both.
   package var suspendEvery: UInt64?
-  /// Bytes in which to give memory back to the host, as if its pages were larger than they are: a test.
+  /// The granularity in bytes of giving memory back to the host, to test hosts with larger pages.
   package var hostPageSize: Int?
-  /// System calls that the guest has besides Linux's: a test.
+  /// Additional system calls for tests.
   package var additionalSyscalls: [SyscallRow] = []
 
   package init() {}
 }
 
-/// What a picoprocess runs.
+/// The program that a picoprocess runs.
 package struct ProgramOptions: Sendable {
-  /// A path in the guest, or a name to look up in the guest's `PATH`.
+  /// A path in the guest, or a name that is searched for in the guest's `PATH`.
   package var program: String
   package var arguments: [String]
   package var environment = EnvironmentOptions()
-  /// A directory of the guest; `nil`: Godwit's own where the guest has it, else `/`.
+  /// A directory of the guest; `nil`: Godwit's own if it exists in the guest, else `/`.
   package var workingDirectory: String?
-  /// Has the run depend on nothing but the program, its files and this number; `nil`: an ordinary run.
+  /// The seed of a deterministic run, which depends only on the program, its files and this number; `nil`: an
+  /// ordinary run.
   package var seed: UInt64?
 
   package init(program: String, arguments: [String]) {

@@ -5,11 +5,10 @@ import PosixHost
 import UnicornEngine
 
 extension Picoprocess {
-  /// Confines this process to what its guest's configuration needs, then starts to answer control
-  /// connections.
+  /// Confines this process to what the guest's configuration needs, then starts serving control connections.
   ///
-  /// To be called after everything that needs more rights (the root and the mounts are resolved, reports are
-  /// open, the control socket listens), and before any hostile input is read (the program, the state in a
+  /// To be called after everything that needs more rights (resolving the root and mounts, opening reports,
+  /// listening at the control socket), and before any hostile input is read (the program, or the state in a
   /// snapshot).
   func confine() throws(Failure) {
     if options.sandbox != .off {
@@ -22,8 +21,8 @@ extension Picoprocess {
     startControl()
   }
 
-  /// Maps the executable memory of all engines that there may be: one for each ISA, and the same again while
-  /// a restored machine replaces another.
+  /// Maps the executable memory for all engines that may be needed: one per ISA, and twice as many if
+  /// restored machines replace running ones.
   private func reserveEngines() throws(Failure) {
     let machines = options.suspendEvery == nil ? 1 : 2
     do throws(EngineError) {
@@ -35,11 +34,8 @@ extension Picoprocess {
   private func requirements() -> Confinement {
     var confinement = Confinement()
     confinement.network = host.network
-    confinement.executableMapping = UnicornEngine.laterMapping
-    if let lower = tree.lower { confinement.grant(.read, lower.path) }
-    for case .host(let mount) in tree.mounts {
-      confinement.grant(mount.isReadOnly ? .read : .change, mount.host.path)
-    }
+    // The root and the mounts.
+    for grant in host.grants { confinement.grant(grant) }
     confinement.grant(.terminal, Array("/dev/tty".utf8))
     if let listener { confinement.grant(.remove, listener.directory) }
     if let output = options.output { confinement.grant(.change, AtomicFile.directory(of: output)) }

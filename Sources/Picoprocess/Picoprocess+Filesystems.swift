@@ -3,7 +3,7 @@ import LibOS
 import LinuxABI
 import PosixHost
 
-/// What is mounted in the guest's tree, as `run` was told or a snapshot has it.
+/// A mount in the guest's tree, as given to `run` or remembered by a snapshot.
 enum TreeMount {
   case host(MountOption)
   /// A filesystem in memory at this path.
@@ -17,8 +17,8 @@ enum TreeMount {
     }
   }
 
-  /// What the options ask for. A place within another mount is mounted behind that one, or it would be
-  /// hidden by it.
+  /// The mounts given by the options. A mount point within another mount comes after it, or it would be
+  /// hidden.
   static func list(_ options: PicoprocessOptions) -> [TreeMount] {
     (options.mounts.map { .host($0) } + options.tmpfs.map { .tmpfs($0) })
       .sorted { $0.depth < $1.depth }
@@ -26,8 +26,8 @@ enum TreeMount {
 }
 
 extension Picoprocess {
-  /// A tree over the host directory `root`, with `mounts` in it, mounted in this order. All of them, and
-  /// nothing else of the host's files, are granted to the host.
+  /// A tree over the host directory `root`, with `mounts` mounted in this order. These, and no other files of
+  /// the host, are granted to the picoprocess.
   func filesystemConfiguration(root: String, _ mounts: [TreeMount]) throws(Failure)
     -> FilesystemConfiguration
   {

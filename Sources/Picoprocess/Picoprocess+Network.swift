@@ -4,10 +4,10 @@ import Machine
 import PosixHost
 
 extension Picoprocess {
-  /// What the guest has of the network outside.
+  /// The guest's access to the network outside.
   ///
-  /// - Parameter seed: that of a deterministic run, which has nothing of it: what others send, and when,
-  ///   would show.
+  /// - Parameter seed: that of a deterministic run, which has no network: what others send, and when, would
+  ///   change its course.
   static func outside(_ options: PicoprocessOptions, seed: UInt64?)
     throws(Failure) -> OutsideConfiguration
   {
@@ -25,9 +25,9 @@ extension Picoprocess {
     return configuration
   }
 
-  /// Who answers questions for names on this host: the first that `/etc/resolv.conf` names.
+  /// The host's name server: the first in `/etc/resolv.conf`.
   private static func resolver() -> NetworkAddress? {
-    // The resolver's own library reads no more than a few short lines either.
+    // The C library's resolver reads only a few short lines, too.
     guard let file = try? InputFile("/etc/resolv.conf"),
       let text = try? file.read(at: 0, count: 65536)
     else { return nil }
@@ -42,7 +42,7 @@ extension Picoprocess {
     return nil
   }
 
-  /// Sees to it that published ports are to be had, before anything runs.
+  /// Checks that the published ports are free, before anything runs.
   static func checkPublishedPorts(_ ports: [PublishedPort], _ host: PosixHost) throws(Failure) {
     for (index, port) in ports.enumerated() {
       for other in ports[..<index]
@@ -50,7 +50,7 @@ extension Picoprocess {
         throw Failure("the guest's port \(port.port) is published twice")
       }
     }
-    // All at once, lest one of the host's is given twice.
+    // All at the same time, so that no port is used twice.
     var handles: [HostHandle] = []
     defer { for handle in handles { host.close(handle) } }
     for port in ports {
@@ -63,7 +63,7 @@ extension Picoprocess {
 }
 
 extension OutsideConfiguration {
-  /// What the host must allow for it.
+  /// The permission that it needs of the host.
   var permission: NetworkPermission {
     NetworkPermission(
       reachesOthers: reachesOthers, reachesLoopback: reachesLoopback,

@@ -2,7 +2,7 @@ import LibOS
 import PosixHost
 
 extension Picoprocess {
-  /// Runs the guest to its end, or until it was suspended. Throws when it can't go on.
+  /// Runs the guest until it ends or is suspended. Throws if it cannot continue.
   package func run() throws(Failure) -> Ending {
     catchSignals()
     defer {
@@ -45,7 +45,7 @@ extension Picoprocess {
     let count = kernel.syscallCount
     var limit = suspensionLimit ?? .max
     if let step = options.suspendEvery { limit = min(limit, lastRestored + step) }
-    // At multiples, so that a guest that is resumed goes on with the same sequence.
+    // At multiples of the interval, so that a resumed guest continues the same sequence.
     if let step = options.digestEvery { limit = min(limit, (count / step + 1) * step) }
     kernel.syscallLimit = limit
   }
@@ -62,7 +62,7 @@ extension Picoprocess {
     return nil
   }
 
-  /// Suspends to the file that was named at the start. A guest that can't be saved goes on.
+  /// Suspends to the file given at the start. A guest that cannot be saved continues.
   private func suspend() -> Bool {
     suspensionLimit = nil
     do throws(Failure) {

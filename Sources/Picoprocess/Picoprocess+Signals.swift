@@ -2,21 +2,21 @@ import LibOS
 import LinuxABI
 import PosixHost
 
-// Signals sent to the host process are the guest's.
+// Signals to the host process are forwarded to the guest.
 
 extension Picoprocess {
-  /// The signals that are handed on: those that people and programs send. Not those that tell of faults
-  /// of this process itself, nor those that can't be caught.
+  /// The forwarded signals: those that people and programs send, except for faults of this process and
+  /// signals that cannot be caught.
   private static let forwarded: [Signal] = [
     .SIGHUP, .SIGINT, .SIGQUIT, .SIGTERM, .SIGUSR1, .SIGUSR2, .SIGWINCH, .SIGCONT, .SIGTSTP,
     .SIGALRM,
     .SIGURG, .SIGIO, .SIGPWR, .SIGVTALRM, .SIGPROF, .SIGXCPU,
   ]
 
-  /// Those that a terminal sends to its foreground process group.
+  /// The signals that a terminal sends to its foreground process group.
   private static let typed: [Signal] = [.SIGINT, .SIGQUIT, .SIGTSTP, .SIGWINCH]
 
-  /// A program starts with the signals ignored that its parent had ignored (execve(2)).
+  /// A program inherits ignored signals from its parent (execve(2)).
   func ignoreInheritedSignals(_ process: Process) {
     for signal in Self.forwarded where HostSignals.isIgnored(signal.rawValue) {
       process.signals[signal].handler = Sigaction.SIG_IGN
@@ -26,11 +26,11 @@ extension Picoprocess {
   func catchSignals() {
     let caught = Self.forwarded.map(\.rawValue)
     let wake = self.wake
-    // The signal itself has ended a wait, but the loop may be waiting again before it is told here.
+    // The signal itself has ended a wait, but the loop may wait again before this is called.
     HostSignals.install(caught, waking: host) { wake.call() }
   }
 
-  /// Sends the signals that came since the last call to the guest.
+  /// Sends the signals that arrived since the last call to the guest.
   func forwardSignals() {
     let signals = HostSignals.takePending()
     guard !signals.isEmpty, let process = kernel.processes[kernel.initialPID] else { return }
@@ -38,24 +38,24 @@ extension Picoprocess {
       let signal = Signal(rawValue: number)
       if signal == .SIGCONT { retryTerminalReads() }
       if Self.typed.contains(signal), kernel.vfs.streams.control.session != 0 {
-        // The host's terminal sends these to this process; they are meant for the guest's job.
+        // The host's terminal sends these to this process, but they are meant for the guest's foreground job.
         let info = Siginfo.kill(signal, code: SignalCode.SI_KERNEL, pid: 0, uid: 0)
         kernel.post(info, toGroup: kernel.vfs.streams.control.foreground)
       } else {
         process.post(signal: number, code: SignalCode.SI_USER)
       }
     }
-    // What they lead to is looked at when they have been delivered.
+    // Their effect is examined after they have been delivered.
     kernel.interrupt.raise()
   }
 
-  /// Whether this process is in the foreground of its terminal may have changed.
+  /// This process may have moved between the foreground and the background of its terminal.
   private func retryTerminalReads() {
     for stream in kernel.vfs.streams.all where stream.isTerminal { stream.waitQueue.wake() }
   }
 
-  /// Stops this process too when the guest was stopped as terminals do, for the shell to see. Its SIGCONT
-  /// comes back through `forwardSignals`.
+  /// Stops this process, too, if the guest was stopped by the terminal, so that the shell notices. The
+  /// shell's SIGCONT reaches the guest through `forwardSignals`.
   func followStop() {
     guard let process = kernel.processes[kernel.initialPID],
       let signal = process.signals.stopSignal,

@@ -5,56 +5,56 @@ import Machine
 import PosixHost
 import Snapshot
 
-/// A guest and all it runs on, in this host process.
+/// A guest and its machine, in this host process.
 ///
-/// Made, run and ended on one thread. There is one per process: it owns the process's signals and
+/// Created, run and ended on one thread. There is one per process, since it owns the process's signals and
 /// standard streams.
 package final class Picoprocess {
   let host: PosixHost
   let options: PicoprocessOptions
   var machine: GuestMachine
-  /// Kept over all machines.
+  /// Kept when the machine is replaced.
   let digests = FileDigests()
   /// The header of the snapshot that the guest was restored from.
   var origin: SnapshotHeader?
-  /// The system calls that had been made when this machine took over.
+  /// The number of system calls made before this machine took over.
   var lastRestored: UInt64 = 0
-  /// The call before which the guest is to be suspended; nil once that was tried.
+  /// The call before which to suspend the guest; nil once that was tried.
   var suspensionLimit: UInt64?
-  /// What the guest has of the network outside.
+  /// The guest's access to the network outside.
   let outside: OutsideConfiguration
-  /// What the guest's tree is made of.
+  /// The configuration of the guest's tree.
   var tree = FilesystemConfiguration()
-  /// The program's path or name, for people.
+  /// The program's path or name, for display.
   let program: String
-  /// By which it is found.
+  /// The name by which it is found.
   let name: String
-  /// Of the host's monotonic clock, in nanoseconds.
+  /// The start on the host's monotonic clock, in nanoseconds.
   let startTime: Int64
   let reports: Reports
-  /// Of the snapshot that this process writes itself, at `suspendAtSyscall`. Loaded at the start, and
-  /// only if one is due: others are signed by the client that asks for them, and the key is nowhere
-  /// near their guests.
+  /// Signs the snapshot that this process writes itself, at `suspendAtSyscall`. The key is loaded at the
+  /// start, and only in that case: other snapshots are signed by the client that requests them, so that the
+  /// key is not in the process of the guest.
   let signer: SnapshotSigner
   let wake: Wake
   let mailbox = Mailbox()
-  /// Where others will find it; until it answers there.
+  /// The control socket, until it is served.
   var listener: ControlListener?
   var control: ControlServer?
-  /// Who asked for the suspension that ends this process, and waits to hear that it has.
+  /// The request for the suspension that ends this process, whose client waits for the outcome.
   var farewell: Mailbox.Letter?
   /// How far this process is confined.
   var confinement = ConfinementReport()
 
   var kernel: Kernel { machine.kernel }
 
-  /// How a run came to its end.
+  /// How a run ended.
   package enum Ending: Sendable, Hashable {
     case exited(ExitStatus)
-    /// The guest lies in a snapshot now.
+    /// The guest was suspended to a snapshot.
     case suspended
 
-    /// What `godwit` exits with: the guest's own status, 128 + n when signal n killed it; 0 when it was
+    /// The exit status of `godwit`: the guest's status, 128 + n if signal n killed it, or 0 if it was
     /// suspended.
     package var shellStatus: Int32 {
       switch self {
@@ -64,7 +64,7 @@ package final class Picoprocess {
     }
   }
 
-  /// Prepares everything but the guest itself.
+  /// Prepares everything except the guest itself.
   ///
   /// - Parameter seed: that of a deterministic run.
   init(_ options: PicoprocessOptions, program: String, seed: UInt64?) throws(Failure) {
@@ -75,7 +75,7 @@ package final class Picoprocess {
     self.program = program
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)
-    // A file that can't be written is better known now than when the guest has worked for hours.
+    // Report a file that cannot be written now, not after the guest has worked for hours.
     if let output = options.output { _ = try SnapshotFile.beginning(output) }
     signer = options.output == nil ? .none(reason: "no snapshot is due") : SnapshotSigner()
     reports = try Reports(options)
@@ -94,7 +94,7 @@ package final class Picoprocess {
   {
     try self.init(options, program: program.program, seed: program.seed)
     tree = try filesystemConfiguration(root: options.root ?? "/", TreeMount.list(options))
-    // From files that are read now: the process will not reach them any more.
+    // The files are read now, since the confined process cannot reach them.
     let environment = try GuestEnvironment(
       environmentBase(program), program.environment, host: HostProcess.environment)
     try confine()
@@ -127,7 +127,7 @@ package final class Picoprocess {
     return .clean(hostName: host.facts.hostName, isOnTerminal: HostProcess.isTerminal(0))
   }
 
-  /// The working directory asked for; by default the host's, when the guest sees the same tree.
+  /// The given working directory; by default the host's, if the guest sees the same tree.
   private func workingDirectory(_ options: ProgramOptions, _ fs: FSContext) throws(Failure)
     -> Dentry
   {
@@ -147,7 +147,8 @@ package final class Picoprocess {
     return fs.root
   }
 
-  /// `NAME-PID`, with NAME the last component of the program's path, as far as a name may have it.
+  /// `NAME-PID`, where NAME is the last component of the program's path, without characters that a name may
+  /// not have.
   static func defaultName(_ program: String) -> String {
     let last = program.split(separator: "/").last ?? "guest"
     let stem = last.unicodeScalars.prefix(40).map { scalar in

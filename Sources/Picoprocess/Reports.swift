@@ -5,7 +5,7 @@ import PosixHost
 import Snapshot
 import UnicornEngine
 
-/// What `--trace`, `--stats` and `--digest-every` write.
+/// The output of `--trace`, `--stats` and `--digest-every`.
 struct Reports {
   private let trace: OutputFile?
   private let statistics: OutputFile?
@@ -31,16 +31,16 @@ struct Reports {
     }
   }
 
-  /// Has `kernel` report here.
+  /// Makes `kernel` report here.
   func attach(to kernel: Kernel) {
     kernel.statistics = counts
     if let trace {
-      // A trace that can't be written must not disturb the guest.
+      // A trace that cannot be written must not disturb the guest.
       kernel.tracer = Tracer { line in try? trace.write(Array(line.utf8) + [10]) }
     }
   }
 
-  /// Writes a line with the number of system calls that were made, and the digest of the state.
+  /// Writes a line with the number of system calls made and the digest of the state.
   func digest(_ kernel: Kernel) throws(Failure) {
     let state: StateDigest
     do throws(SnapshotError) { state = try kernel.digestState() } catch {

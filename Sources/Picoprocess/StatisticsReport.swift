@@ -4,26 +4,26 @@ import Machine
 import PosixHost
 import UnicornEngine
 
-/// What `--stats` writes at the end of a run.
+/// The output of `--stats` at the end of a run.
 struct StatisticsReport: Encodable {
   var program: String
   var isa: String
   var ending: Ending
-  /// From the start of the command, loading or resuming included.
+  /// From the start of the command, including loading or resuming.
   var wallNanoseconds: Int64
-  /// Of this host process: the guest's turns and Godwit's own work.
+  /// Of this host process: the guest's execution and Godwit's own work.
   var processorNanoseconds: Int64
-  /// Over all resumptions; what else is here is of this run.
+  /// Over all resumptions; all other figures are of this run.
   var syscallCount: UInt64
-  /// Calls made, by name; one that waited counts once.
+  /// Number of calls, by name; a blocked call counts once.
   var syscalls: [String: UInt64]
-  /// Calls that were made and are not there, by name.
+  /// Number of unimplemented calls, by name.
   var missingSyscalls: [String: UInt64]
-  /// How often the processor was set going.
+  /// How often the engine was entered.
   var engineRuns: UInt64
   var tlbFills: UInt64
   var tlbFlushes: UInt64
-  /// Of 4 KiB, shared ones counted once.
+  /// Of 4 KiB; shared ones count once.
   var guestPages: Int
   var peakGuestPages: Int
   /// Of this host process.

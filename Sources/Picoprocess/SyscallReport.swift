@@ -1,6 +1,6 @@
 import LibOS
 
-/// `Docs/Syscalls.md`, made from the rows that dispatch system calls.
+/// Generates `Docs/Syscalls.md` from the rows that dispatch system calls.
 package enum SyscallReport {
   package static var markdown: String {
     let all = SyscallTable.all.sorted { $0.name < $1.name }

@@ -2,7 +2,7 @@ import LibOS
 import Synchronization
 import PosixHost
 
-/// Brings the picoprocess's thread to the top of its loop, from any other thread.
+/// Makes the picoprocess's thread return to the top of its loop; called from other threads.
 final class Wake: Sendable {
   private struct Target {
     var interrupt: InterruptToken
@@ -14,14 +14,14 @@ final class Wake: Sendable {
 
   init(_ host: PosixHost) { waker = host.waker }
 
-  /// Aims at `machine` from now on.
+  /// Targets `machine` from now on.
   func aim(at machine: GuestMachine) {
     let new = Target(interrupt: machine.kernel.interrupt, stop: machine.kernel.stopSwitch)
     target.withLock { $0 = new }
   }
 
-  /// Ends a wait, or the guest's turn. To be repeated until it has shown effect: a turn that just
-  /// begins may miss it.
+  /// Ends a wait, or the guest's execution. To be repeated until it has had an effect: an execution that is
+  /// just starting may miss it.
   func call() {
     target.withLock { target in
       target?.interrupt.raise()

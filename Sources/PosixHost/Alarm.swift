@@ -10,26 +10,25 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// Calls an action on a thread of its own at a given time, then every millisecond until told
-/// otherwise.
+/// Calls an action on its own thread at a given time, then every millisecond until it is set again.
 ///
-/// Setting it is cheap: the thread is only woken when it would otherwise sleep too long.
+/// Setting it is cheap: the thread is woken only if it would otherwise sleep too long.
 final class Alarm: Sendable {
   private struct State {
     var deadline: Int64?
     var action: (@Sendable () -> Void)?
-    /// When the thread will look next; nil while it sleeps for ever.
+    /// The time at which the thread will wake; nil if it sleeps for ever.
     var wakesAt: Int64?
     var ended = false
   }
 
-  /// Nanoseconds between two calls of an action whose time has come.
+  /// Nanoseconds between two calls of a due action.
   static let period: Int64 = 1_000_000
 
   private let state = Mutex(State())
   private let waker = Waker()
 
-  /// Once this returns, the action set before is not running and won't be called again.
+  /// When this returns, the previous action is not running and will not be called again.
   func set(at deadline: Int64?, _ action: (@Sendable () -> Void)?) {
     let mustWake = state.withLock { state in
       state.deadline = action == nil ? nil : deadline
@@ -46,11 +45,11 @@ final class Alarm: Sendable {
     waker.wake()
   }
 
-  /// What the thread does.
+  /// The body of the thread.
   func run() {
     var items = [pollfd(fd: waker.readEnd, events: Int16(POLLIN), revents: 0)]
     while true {
-      // The action runs under the lock, for the promise that `set` makes.
+      // The action runs under the lock, which `set`'s guarantee depends on.
       let (ended, timeout): (Bool, Int64?) = state.withLock { state in
         guard !state.ended else { return (true, nil) }
         guard let deadline = state.deadline else {

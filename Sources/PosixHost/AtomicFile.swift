@@ -11,14 +11,14 @@ package import HostABI
 
 /// A file that appears under its name only when it is complete and on storage.
 ///
-/// Until `commit` returns, the name has its old content, or none, whatever happens: an error, a full
-/// disk, the end of the process at any moment. Where the filesystem can (O_TMPFILE), an unfinished file
-/// has no name at all and vanishes with the process; elsewhere it is `.NAME.….tmp` beside the target, and
-/// removed with this object. What a killed process left of that kind is removed when the next file begins
-/// that will replace the same one: it is known by a lock (flock(2)) that nobody holds any more.
+/// Until `commit` returns, the name has its old content, or none, whatever happens: an error, a full disk, or
+/// the end of the process at any moment. If the filesystem supports O_TMPFILE, an unfinished file has no name
+/// and vanishes with the process; otherwise it is `.NAME.….tmp` beside the target, and is removed with this
+/// object. A file that a killed process left behind is removed when the next replacement of the same target
+/// begins: nobody holds its lock (flock(2)) any more.
 ///
-/// The directory is opened once, and every name is one in it: whoever can write there, such as a guest
-/// that has it mounted, can't lead the file elsewhere with a symbolic link.
+/// The directory is opened once, and all names are resolved in it. So a guest that can write there cannot
+/// redirect the file with a symbolic link.
 package final class AtomicFile {
   let descriptor: Int32
   private let directory: Int32
@@ -31,9 +31,9 @@ package final class AtomicFile {
   /// Bytes written so far by `write`; where the next one goes.
   package private(set) var length: UInt64 = 0
 
-  /// Begins a file that will replace `path`, with `permissions` in spite of the umask.
+  /// Begins a file that will replace `path`, with exactly these `permissions`, whatever the umask.
   ///
-  /// A symbolic link at `path` is replaced itself. Throws `isDirectory`, and `notSupported` for what is
+  /// A symbolic link at `path` is itself replaced. Throws `isDirectory`, and `notSupported` if there is
   /// neither a regular file nor a link.
   ///
   /// - Parameter allowsUnnamed: false to use a named temporary file even where it could be avoided.
@@ -51,8 +51,8 @@ package final class AtomicFile {
         isUnnamed = true
       } else {
         let temporary = AtomicFile.temporaryName(for: name)
-        descriptor = try system_open_entry(
-          directory, temporary, O_RDWR | O_CREAT | O_EXCL, permissions)
+        descriptor = try system_openat(
+          directory, temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, permissions)
         isUnnamed = false
         self.temporary = temporary
       }
@@ -63,15 +63,15 @@ package final class AtomicFile {
     self.directory = directory
     self.name = name
     try system_fchmod(descriptor, permissions)
-    // Where a filesystem has no locks, leftovers stay.
+    // On a filesystem without locks, leftovers stay.
     try? system_flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
-  /// The directory that it takes to replace `path`.
+  /// The directory that must be writable to replace `path`.
   package static func directory(of path: String) -> [UInt8] { split(Array(path.utf8)).parent }
 
   deinit {
-    if let temporary { try? system_unlink_entry(directory, temporary) }
+    if let temporary { try? system_unlinkat(directory, temporary, 0) }
     system_close(descriptor)
     system_close(directory)
   }
@@ -81,30 +81,30 @@ package final class AtomicFile {
     try write(bytes, at: length)
   }
 
-  /// Writes all of `bytes` at `offset`: a header whose content is known last, say.
+  /// Writes all of `bytes` at `offset`, for example a header that is known last.
   package func write(_ bytes: RawSpan, at offset: UInt64) throws(HostError) {
     precondition(!isCommitted, "written to after commit")
     try writeAll(descriptor, bytes, at: offset)
     length = max(length, offset + UInt64(bytes.byteCount))
   }
 
-  /// What has been written so far, by whoever has the descriptor, to read again.
+  /// Reads back what was written so far, by this process or by another that has the descriptor.
   package func input() throws(HostError) -> InputFile { try InputFile(sharing: descriptor) }
 
-  /// Brings the file to storage and gives it its name, in one step that can't be seen halfway.
+  /// Writes the file through to storage and gives it its name, atomically.
   ///
-  /// When this throws, the name may only have the new file if writing the directory through failed
-  /// (`io`); otherwise it has the old one.
+  /// If this throws, the name still has the old file, except that it may have the new one if syncing the
+  /// directory failed (`io`).
   package func commit() throws(HostError) {
     precondition(!isCommitted, "committed twice")
     try system_fsync(descriptor)
     if isUnnamed {
-      // Linking can't replace, so it takes a name to rename from after all, for a moment.
+      // link(2) cannot replace a file, so a temporary name is needed to rename from.
       let temporary = AtomicFile.temporaryName(for: name)
       try system_link_unnamed(descriptor, directory, temporary)
       self.temporary = temporary
     }
-    try system_rename_entry(directory, temporary!, to: name)
+    try system_renameat(directory, temporary!, directory, name, .replacing)
     temporary = nil
     isCommitted = true
     do throws(HostError) {
@@ -112,20 +112,20 @@ package final class AtomicFile {
     } catch .invalid {}  // A filesystem whose directories can't be synchronised (fsync(2)).
   }
 
-  /// Refuses a name that stands for what a file must not replace.
+  /// Refuses a name of something that a file must not replace.
   private static func requireReplaceable(_ name: [UInt8], in directory: Int32) throws(HostError) {
-    let status: stat
-    do throws(HostError) { status = try system_stat_entry(directory, name) } catch .notFound {
+    let kind: FileKind
+    do throws(HostError) { kind = try system_statat(directory, name).kind } catch .notFound {
       return
     }
-    switch FileKind(mode: status.st_mode) {
+    switch kind {
     case .regular, .symbolicLink: return
     case .directory: throw .isDirectory
     default: throw .notSupported
     }
   }
 
-  /// The path of the directory and the name in it; empty where there is none.
+  /// The path of the directory and the name in it, each of which may be empty.
   private static func split(_ path: [UInt8]) -> (parent: [UInt8], name: [UInt8]) {
     guard let slash = path.lastIndex(of: UInt8(ascii: "/")) else {
       return (path.isEmpty ? [] : [UInt8(ascii: ".")], path)
@@ -148,19 +148,19 @@ package final class AtomicFile {
   private static func removeLeftovers(of name: [UInt8], in directory: Int32) {
     let prefix = temporaryPrefix(for: name)
     let suffix = Array(".tmp".utf8)
-    let flags = O_RDONLY | O_DIRECTORY
-    guard let folder = try? system_open_entry(directory, [UInt8(ascii: ".")], flags),
+    let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+    guard let folder = try? system_openat(directory, [UInt8(ascii: ".")], flags),
       let entries = try? system_readdir(folder)
     else { return }
     for (entry, _) in entries
     where entry.starts(with: prefix) && entry.suffix(4).elementsEqual(suffix) {
       let middle = entry.dropFirst(prefix.count).dropLast(suffix.count)
       guard UInt64(String(decoding: middle, as: UTF8.self), radix: 36) != nil else { continue }
-      let flags = O_RDONLY | O_NONBLOCK
-      guard let descriptor = try? system_open_entry(directory, entry, flags) else { continue }
+      let flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC
+      guard let descriptor = try? system_openat(directory, entry, flags) else { continue }
       defer { system_close(descriptor) }
       guard (try? system_flock(descriptor, LOCK_EX | LOCK_NB)) != nil else { continue }
-      try? system_unlink_entry(directory, entry)
+      try? system_unlinkat(directory, entry, 0)
     }
   }
 }

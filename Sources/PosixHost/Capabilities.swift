@@ -1,4 +1,4 @@
-/// The superuser's powers that this process keeps (capabilities(7)); an ordinary user's has none.
+/// The capabilities that this process keeps (capabilities(7)); an ordinary user's process has none.
 struct Capabilities: Hashable, Sendable {
   var bits: UInt64
 
@@ -11,7 +11,7 @@ struct Capabilities: Hashable, Sendable {
 
   mutating func insert(_ item: Capability) { bits |= 1 << item.rawValue }
 
-  /// By their names in capabilities(7); those of others as numbers.
+  /// Their names in capabilities(7); numbers for unknown ones.
   var names: [String] {
     (0..<64).filter { bits >> $0 & 1 != 0 }
       .map { Capability(rawValue: $0).map { "\($0)" } ?? "\($0)" }

@@ -2,35 +2,43 @@ package import HostABI
 
 /// Confines the host process to what its guest needs. It cannot be undone.
 ///
-/// The library OS keeps a guest inside, and `Host` opens only what was granted. This layer is for the case
-/// that both fail and the guest controls the process: it then still reaches only the guest's files, and only
-/// a small part of the kernel. See `Docs/Security.md`.
+/// The library OS contains the guest, and `Host` opens only what was granted. If both fail and the guest
+/// controls the process, this layer still restricts it to the guest's files and to a small part of the
+/// kernel. See `Docs/Security.md`.
 ///
 /// Landlock and capabilities apply to the calling thread and to threads that it starts later. Therefore
 /// `enter` must come before any thread is started.
 package struct Confinement: Sendable {
-  /// What may be done with a file, or with a directory and what is beneath it.
+  /// What may be done with a file, or with a directory and all files beneath it.
   package enum Access: Sendable {
     case read
-    /// Also write, make, move and remove.
+    /// Also write, create, move and remove.
     case change
-    /// Only remove names from it: a directory of sockets.
+    /// Only remove entries: for a directory of sockets.
     case remove
-    /// Read, write and control: a terminal.
+    /// Read, write and ioctl: for a terminal.
     case terminal
   }
 
-  private var grants: [(path: [UInt8], access: Access)] = []
+  private enum Place: Sendable {
+    case path([UInt8])
+    case descriptor(Int32)
+  }
+
+  private var grants: [(place: Place, access: Access)] = []
   /// What the picoprocess may do on the network.
   package var network = NetworkPermission()
-  /// Bytes of the one kind of executable memory that may still be mapped; `nil`: none may.
-  package var executableMapping: Int?
 
   package init() {}
 
-  /// Grants access to what lies at `path` when `enter` is called, if anything does. Several add up.
+  /// Grants access to whatever lies at `path` when `enter` is called. Several grants add up.
   package mutating func grant(_ access: Access, _ path: [UInt8]) {
-    grants.append((path, access))
+    grants.append((.path(path), access))
+  }
+
+  /// Grants access to a granted file that the host has open, whatever its path means by now.
+  package mutating func grant(_ granted: PosixHost.OpenGrant) {
+    grants.append((.descriptor(granted.descriptor), granted.grant.isReadOnly ? .read : .change))
   }
 
   private var writesFiles: Bool { grants.contains { $0.access == .change } }
@@ -39,7 +47,8 @@ package struct Confinement: Sendable {
     network.reachesOthers || network.reachesLoopback || !network.reachable.isEmpty
   }
 
-  /// Enters, as far as the system offers it, and tells how far that was. There is no way back.
+  /// Enters the confinement, as far as the system supports it, and reports how far that is. It cannot be
+  /// undone.
   package func enter() -> ConfinementReport {
     var report = ConfinementReport()
     report.hasNoNewPrivileges = (try? system_no_new_privileges()) != nil
@@ -52,17 +61,20 @@ package struct Confinement: Sendable {
 
   private func enterLandlock() throws(HostError) -> Int {
     let version = Landlock.version
-    // The first version denies every rename from one directory to another.
+    // Version 1 denies all renames between directories.
     guard version > (writesFiles ? 1 : 0) else { return 0 }
-    // A thread that is there already would stay outside.
+    // A thread that exists already would stay unconfined.
     if let threads = try? system_thread_count() {
       precondition(threads == 1, "a thread was started before the confinement")
     }
     let landlock = try Landlock(version: version, connects: connects)
     for grant in grants {
-      do throws(HostError) {
-        try landlock.allow(grant.access.rights, grant.path)
-      } catch .notFound {}
+      let rights = grant.access.rights
+      switch grant.place {
+      case .descriptor(let descriptor): try landlock.allow(rights, descriptor)
+      case .path(let path):
+        do throws(HostError) { try landlock.allow(rights, path) } catch .notFound {}
+      }
     }
     for service in network.services where !service.isDatagram {
       try landlock.allowService(port: service.address.port)
@@ -94,7 +106,6 @@ package struct Confinement: Sendable {
     policy.writesFiles = writesFiles
     policy.connects = connects
     policy.listens = !network.services.isEmpty
-    policy.executableMapping = executableMapping.flatMap { UInt32(exactly: $0) }
     let filter = SeccompFilter(policy, on: architecture)
     try system_seccomp_install(filter.program)
   }
@@ -113,22 +124,22 @@ extension Confinement.Access {
 
 /// How far a process is confined.
 package struct ConfinementReport: Sendable, Hashable, Codable {
-  /// The version of Landlock that holds; 0: none does.
+  /// The version of Landlock in force; 0 if none is.
   package var landlock = 0
   package var filtersSyscalls = false
   package var hasNoNewPrivileges = false
   package var hasNoCoreDumps = false
-  /// What it has of the superuser's powers, by the names of capabilities(7).
+  /// The capabilities that it has, by their names in capabilities(7).
   package var capabilities: [String] = []
 
   package init() {}
 
-  /// What `--sandbox=require` is content with: files by Landlock, system calls by seccomp.
+  /// Whether it satisfies `--sandbox=require`: files are confined by Landlock, system calls by seccomp.
   package var isFull: Bool {
     landlock > 0 && filtersSyscalls && hasNoNewPrivileges && hasNoCoreDumps
   }
 
-  /// What is missing of a full one, for people.
+  /// What a full confinement lacks here, for people.
   package var missing: [String] {
     [
       landlock > 0 ? nil : "Landlock", filtersSyscalls ? nil : "seccomp",

@@ -9,17 +9,17 @@ package import HostABI
   internal import Darwin
 #endif
 
-/// One end of a control connection: messages of one line each, such as JSON without line breaks. An open
-/// file may go along with one.
+/// One end of a control connection. A message is one line, such as JSON without line breaks, and can carry an
+/// open file.
 package final class ControlConnection {
-  /// Bytes of the longest message.
+  /// The length limit of a message, in bytes.
   package static let messageLimit = 1 << 20
 
   private let descriptor: Int32
   private var received: [UInt8] = []
   private var handedFile: Int32?
 
-  /// Takes over `descriptor`.
+  /// Takes ownership of `descriptor`.
   init(_ descriptor: Int32) { self.descriptor = descriptor }
 
   deinit {
@@ -30,12 +30,12 @@ package final class ControlConnection {
   /// The effective user of the process on the other end.
   package func peerUser() throws(HostError) -> UInt32 { try system_peer_user(descriptor) }
 
-  /// Sends `message`, which has no line break in it.
+  /// Sends `message`, which must not contain line breaks.
   ///
-  /// - Parameter file: goes along, for the peer to write.
+  /// - Parameter file: passed along, for the peer to write to.
   /// - Parameter timeout: nanoseconds to wait for a peer that doesn't read; nil: for ever.
-  /// - Throws: `wouldBlock` when the time is over, `brokenPipe` when the peer is gone, `invalid` for a
-  ///   message too long or with a line break.
+  /// - Throws: `wouldBlock` on a timeout, `brokenPipe` if the peer has closed, `invalid` for a message that
+  ///   is too long or contains a line break.
   package func send(_ message: [UInt8], handing file: AtomicFile? = nil, timeout: Int64? = nil)
     throws(HostError)
   {
@@ -60,11 +60,11 @@ package final class ControlConnection {
     }
   }
 
-  /// The next message; nil when the peer has closed.
+  /// Receives the next message; nil if the peer has closed.
   ///
   /// - Parameter timeout: nanoseconds to wait; nil: for ever.
-  /// - Throws: `wouldBlock` when the time is over, `connectionReset` when the peer ended in the middle of
-  ///   a message, `invalid` for a message that is too long.
+  /// - Throws: `wouldBlock` on a timeout, `connectionReset` if the peer closed in the middle of a message,
+  ///   `invalid` for a message that is too long.
   package func receive(timeout: Int64? = nil) throws(HostError) -> [UInt8]? {
     let deadline = deadline(timeout)
     var searched = 0
@@ -87,15 +87,15 @@ package final class ControlConnection {
     }
   }
 
-  /// The file that came along with what was received so far; nil when there was none. Throws `invalid`
-  /// for one that can't be used.
+  /// Takes the file that was received along with the messages so far; nil if there is none. Throws `invalid`
+  /// if it cannot be used.
   package func takeFile() throws(HostError) -> HandedFile? {
     guard let handed = handedFile else { return nil }
     handedFile = nil
     return try HandedFile(taking: handed)
   }
 
-  /// Reads what has come. False at the end.
+  /// Reads the bytes that have arrived; false at the end.
   private func receiveMore() throws(HostError) -> Bool {
     var chunk = [UInt8](repeating: 0, count: 16384)
     let (count, handed) = try chunk.lendMutable { (span) throws(HostError) in

@@ -13,10 +13,10 @@ package import HostABI
 package struct ControlDirectory: Sendable {
   package let path: [UInt8]
 
-  /// Uses the directory at `path` and makes it when there is none, with mode 0700.
+  /// Uses the directory at `path`, which is created with mode 0700 if it is missing.
   ///
-  /// Throws `permissionDenied` for a directory that others own or can enter, `notDirectory` when it is
-  /// none, and `notFound` when its parent is missing.
+  /// Throws `permissionDenied` if others own the directory or can enter it, `notDirectory` if it is not a
+  /// directory, and `notFound` if its parent is missing.
   package init(_ path: String) throws(HostError) {
     self.path = Array(path.utf8)
     do throws(HostError) { try system_mkdir(self.path, 0o700) } catch .exists {}
@@ -25,7 +25,7 @@ package struct ControlDirectory: Sendable {
     guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0 else { throw .permissionDenied }
   }
 
-  /// `$XDG_RUNTIME_DIR/godwit`, or `/tmp/godwit-UID` where no such directory is provided.
+  /// `$XDG_RUNTIME_DIR/godwit`, or `/tmp/godwit-UID` if there is no such runtime directory.
   package static func standard() throws(HostError) -> ControlDirectory {
     if let runtime = system_getenv("XDG_RUNTIME_DIR"), runtime.hasPrefix("/") {
       do throws(HostError) {
@@ -35,7 +35,8 @@ package struct ControlDirectory: Sendable {
     return try ControlDirectory("/tmp/godwit-\(geteuid())")
   }
 
-  /// Whether `name` can name a picoprocess: 1 to 64 letters, digits, `.`, `_`, `-`; no `.` in front.
+  /// Whether `name` is valid for a picoprocess: 1 to 64 letters, digits, `.`, `_` and `-`, not starting with
+  /// `.`.
   package static func isValid(name: String) -> Bool {
     let allowed: (UInt8) -> Bool = { byte in
       switch byte {
@@ -50,8 +51,7 @@ package struct ControlDirectory: Sendable {
       && !name.hasPrefix(".")
   }
 
-  /// The names that have a socket, sorted. One whose owner was killed is still there until somebody
-  /// connects.
+  /// The names that have a socket, sorted. The socket of a killed picoprocess stays until somebody connects.
   package func names() throws(HostError) -> [String] {
     let directory = try system_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     let suffix = ".sock"
@@ -59,8 +59,8 @@ package struct ControlDirectory: Sendable {
       .filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.count)) }.sorted()
   }
 
-  /// Connects to the picoprocess called `name`. Throws `notFound` when there is none; if it left its
-  /// socket behind, that is removed.
+  /// Connects to the picoprocess `name`. Throws `notFound` if there is none, and removes a socket that it
+  /// left behind.
   package func connect(to name: String) throws(HostError) -> ControlConnection {
     let socket = try socketPath(name)
     do throws(HostError) {
@@ -76,7 +76,7 @@ package struct ControlDirectory: Sendable {
     }
   }
 
-  /// Begins to listen for connections to `name`. Throws `exists` while another process does.
+  /// Starts listening for connections to `name`. Throws `exists` if another process listens.
   package func listen(as name: String) throws(HostError) -> ControlListener {
     let socket = try socketPath(name)
     let descriptor = try system_socket_unix()
@@ -85,7 +85,7 @@ package struct ControlDirectory: Sendable {
         do throws(HostError) {
           try withAddress(socket) { (path) throws(HostError) in try system_bind(descriptor, path) }
         } catch .addressInUse {
-          // Somebody listens, or was killed and left it.
+          // The owner either listens, or was killed and left the socket behind.
           do throws(HostError) {
             system_close(try attempt(socket))
             throw .exists
@@ -118,18 +118,18 @@ package struct ControlDirectory: Sendable {
     return descriptor
   }
 
-  /// Calls `body` with a path to `socket` that fits a socket address (108 bytes on Linux, unix(7)).
+  /// Calls `body` with a path of `socket` that fits into a socket address (108 bytes on Linux, unix(7)).
   private func withAddress(
     _ socket: [UInt8], _ body: ([UInt8]) throws(HostError) -> Void
   ) throws(HostError) {
     if socket.count < 100 { return try body(socket) }
     let directory = try system_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { system_close(directory) }
-    // Where there is no shorter name the call itself says that this one is too long.
+    // If there is no shorter name, the call fails because this one is too long.
     try body((system_descriptor_path(directory) ?? path) + socket[path.count...])
   }
 
-  /// Runs `body` while no other process binds or removes a socket here.
+  /// Runs `body` under a lock, so that no other process binds or removes a socket here.
   private func withLock<R>(_ body: () throws(HostError) -> R) throws(HostError) -> R {
     let lock = try system_open(path + Array("/.lock".utf8), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     defer { system_close(lock) }

@@ -10,7 +10,7 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// A control socket that others can connect to. Its name goes away with it.
+/// A listening control socket. Its name is removed with it.
 package final class ControlListener: Sendable {
   let descriptor: Int32
   private let path: [UInt8]
@@ -20,26 +20,26 @@ package final class ControlListener: Sendable {
     self.path = path
   }
 
-  /// The directory that it is removed from in the end.
+  /// The directory that has its name.
   package var directory: [UInt8] { Array(path[..<path.lastIndex(of: UInt8(ascii: "/"))!]) }
 
   deinit {
-    // Still ours: nobody replaces a socket that answers. So remove first, then stop answering.
+    // Nobody replaces a socket that answers, so the name is still ours: remove it before closing.
     try? system_unlink(path)
     system_close(descriptor)
   }
 }
 
-/// Answers control connections on threads of its own.
+/// Serves control connections on its own threads.
 package final class ControlServer: Sendable {
   private let waker: Waker
   private let thread = Mutex<HostThread?>(nil)
 
-  /// Connections served at once; more have to wait.
+  /// The limit of connections served at once; others wait.
   static let connectionLimit = 16
 
-  /// Calls `handler` for each connection, on a thread of its own; the connection is closed when the
-  /// handler returns, unless it keeps it. Only connections of the same user, or of root, get there.
+  /// Calls `handler` for each connection, on its own thread. The connection is closed when the handler
+  /// returns, unless the handler keeps it. Connections of users other than this one and root are refused.
   package init(
     _ listener: ControlListener, handler: @escaping @Sendable (ControlConnection) -> Void
   ) {
@@ -51,7 +51,7 @@ package final class ControlServer: Sendable {
 
   deinit { stop() }
 
-  /// Takes no more connections and removes the socket. Handlers that still run are left to it.
+  /// Stops accepting connections and removes the socket. Running handlers continue.
   package func stop() {
     let ended = thread.withLock { thread in
       defer { thread = nil }
@@ -83,7 +83,7 @@ package final class ControlServer: Sendable {
       if items[0].revents != 0 { return }
       if isFull || items[1].revents == 0 { continue }
       guard let descriptor = try? system_accept(listener.descriptor) else {
-        // Gone again, or no descriptor left: not at once again.
+        // The peer has gone, or there is no free descriptor: try again a little later.
         items[1].fd = -1
         _ = system_poll(&items, timeout: 10_000_000)
         if items[0].revents != 0 { return }

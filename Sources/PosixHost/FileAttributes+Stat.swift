@@ -10,7 +10,7 @@ internal import HostABI
 #endif
 
 extension FileAttributes {
-  /// What statx(2) says.
+  /// Attributes from statx(2).
   init(_ status: godwit_file_status) {
     let times = status.times
     func time(_ seconds: Int64, _ nanoseconds: Int64) -> HostTime {
@@ -27,7 +27,7 @@ extension FileAttributes {
 }
 
 extension FileKind {
-  /// The kind in `st_mode`. What has none there (an eventfd, say) passes for a character device.
+  /// The kind in `st_mode`. Files without a kind, such as an eventfd, count as character devices.
   init(mode: mode_t) {
     self =
       switch mode & S_IFMT {
@@ -41,7 +41,7 @@ extension FileKind {
       }
   }
 
-  /// The kind for a `d_type` (readdir(3)); nil when the filesystem doesn't tell.
+  /// The kind for a `d_type` (readdir(3)); nil if the filesystem does not report it.
   init?(directoryType: UInt8) {
     switch Int(directoryType) {
     case Int(DT_REG): self = .regular

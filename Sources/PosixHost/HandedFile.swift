@@ -9,13 +9,13 @@ package import HostABI
   internal import Darwin
 #endif
 
-/// A file that another process opened, for this one to write: the file of a snapshot. Its name and its way
-/// to storage are the other's business.
+/// A file that another process has opened for this one to write a snapshot to. The other process takes care
+/// of its name and of storage.
 package final class HandedFile: Sendable {
   private let descriptor: Int32
 
-  /// Takes `descriptor` over, and empties the file. Throws `invalid` for what is not a regular file that
-  /// can be written anywhere.
+  /// Takes ownership of `descriptor` and truncates the file. Throws `invalid` unless it is a regular file
+  /// that can be written at any offset.
   init(taking descriptor: Int32) throws(HostError) {
     do throws(HostError) {
       let flags = try system_fcntl(descriptor, F_GETFL)

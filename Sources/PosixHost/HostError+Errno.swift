@@ -10,7 +10,8 @@ package import HostABI
 
 /// The one table from native error numbers to the host ABI's errors.
 extension HostError {
-  /// What the native error `number` (errno(3)) means. Numbers that no call here should ever meet are `io`.
+  /// The host error for the native error `number` (errno(3)); `io` for numbers that no call here should
+  /// return.
   package init(errno number: Int32) {
     self =
       switch number {

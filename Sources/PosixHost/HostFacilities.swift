@@ -9,18 +9,18 @@ internal import HostABI
   internal import Darwin
 #endif
 
-/// What this host has beyond what every one must have.
+/// Optional features of this host.
 package struct HostFacilities: Sendable {
-  /// Names are resolved beneath a directory by the kernel (openat2(2)), rather than one by one.
+  /// The kernel resolves paths beneath a directory (openat2(2)).
   package let hasOpenat2 = system_has_openat2()
-  /// Hardware could run guests of its own ISA.
+  /// The hardware can run guests of its own ISA (KVM).
   package let hasKVM = (try? system_lstat(Array("/dev/kvm".utf8))) != nil
 
   package init() {}
 }
 
-/// The kernel's account of this process (proc_pid_status(5)). A confined process can read it if it was opened
-/// before.
+/// The kernel's status of this process (proc_pid_status(5)). A confined process can still read it if it was
+/// opened before.
 package struct ProcessStatus: ~Copyable {
   private let descriptor: Int32
 
@@ -30,7 +30,7 @@ package struct ProcessStatus: ~Copyable {
 
   deinit { if descriptor >= 0 { system_close(descriptor) } }
 
-  /// What it says now: values by the names of its lines.
+  /// The current values, by the names of the lines.
   package func fields() -> [String: String] {
     guard descriptor >= 0 else { return [:] }
     var bytes = [UInt8](repeating: 0, count: 16384)

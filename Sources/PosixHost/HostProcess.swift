@@ -9,7 +9,7 @@ package import HostABI
   internal import Darwin
 #endif
 
-/// The host process that a picoprocess lives in: what it was started with, and its end.
+/// The host process of a picoprocess: its environment, its working directory and its end.
 package enum HostProcess {
   package static var id: Int32 { getpid() }
 
@@ -27,23 +27,24 @@ package enum HostProcess {
     try system_realpath([UInt8(ascii: ".")])
   }
 
-  /// `path` made absolute and free of symbolic links; all of it must exist.
+  /// `path` as an absolute path without symbolic links; all components must exist.
   package static func resolve(_ path: String) throws(HostError) -> [UInt8] {
     try system_realpath(Array(path.utf8))
   }
 
-  /// From now on a crash of this process, such as a failed check of Swift's, ends it with `status` and one
-  /// line on standard error. With GODWIT_BACKTRACE=1 the Swift runtime's own report stays, and the signal.
+  /// From now on a crash of this process, such as a failed precondition, ends it with `status` and one line
+  /// on standard error. With GODWIT_BACKTRACE=1 the Swift runtime reports it, and the signal ends the
+  /// process.
   package static func reportCrashes(exitStatus status: Int32) {
     if environmentValue("GODWIT_BACKTRACE") != "1" { godwit_crashes_exit(status) }
   }
 
-  /// Does nothing for a while; for helper threads.
+  /// Sleeps; for helper threads.
   package static func sleep(nanoseconds: Int64) {
     var none: [pollfd] = []
     _ = system_poll(&none, timeout: nanoseconds)
   }
 
-  /// Ends the process at once: nothing is buffered, and what it used the host takes back.
+  /// Ends the process at once. Nothing is buffered, and the host frees its resources.
   package static func exit(_ status: Int32) -> Never { _exit(status) }
 }

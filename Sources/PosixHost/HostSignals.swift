@@ -11,8 +11,8 @@ internal import Synchronization
 
 /// Signals sent to the host process, collected for the guest.
 ///
-/// The handler only sets a bit and wakes; whoever waits in `Host.wait` returns, and whoever runs
-/// guest code is told by `notify`. Process-wide, so install once.
+/// The handler only sets a bit and wakes the waker: a `Host.wait` returns, and `notify` interrupts running
+/// guest code. There can be only one in a process.
 package enum HostSignals {
   private struct Watcher {
     let waker: Waker
@@ -26,8 +26,8 @@ package enum HostSignals {
   /// Catches `signals` (native numbers, 1 to 63). Each arrival ends the current or next wait of
   /// `host`.
   ///
-  /// `notify` is called on another thread when one arrives, then every millisecond until
-  /// `takePending`. Signals that can't be caught (SIGKILL, SIGSTOP) are left out.
+  /// `notify` is called on another thread when a signal arrives, then every millisecond until `takePending`.
+  /// Signals that cannot be caught (SIGKILL, SIGSTOP) are skipped.
   package static func install(
     _ signals: [Int32], waking host: PosixHost, notify: @escaping @Sendable () -> Void = {}
   ) {
@@ -36,14 +36,14 @@ package enum HostSignals {
     let waker = Waker()
     godwit_signals_set_wakers(host.waker.writeEnd, waker.writeEnd)
     let thread = HostThread { [hostWaker = host.waker] in
-      // Kept, so that the handler never writes to a closed descriptor.
+      // Never freed, so that the handler never writes to a closed descriptor.
       withExtendedLifetime(hostWaker) { watch(waker, notify) }
     }
     let caught = signals.filter { godwit_signals_catch($0) == 0 }
     watcher.withLock { $0 = Watcher(waker: waker, thread: thread, caught: caught) }
   }
 
-  /// Gives the signals their former dispositions back.
+  /// Restores the previous dispositions of the signals.
   package static func uninstall() {
     let old = watcher.withLock { watcher in
       defer { watcher = nil }
@@ -57,14 +57,14 @@ package enum HostSignals {
     old.thread.join()
   }
 
-  /// The signals that came since the last call, each once, in ascending order.
+  /// The signals that arrived since the last call, each once, in ascending order.
   package static func takePending() -> [Int32] {
     let set = godwit_signals_take()
     if set == 0 { return [] }
     return (Int32(1)...63).filter { set >> UInt64($0) & 1 != 0 }
   }
 
-  /// Whether this process was started with `signal` ignored. Asked before `install`.
+  /// Whether this process was started with `signal` ignored. To be called before `install`.
   package static func isIgnored(_ signal: Int32) -> Bool { godwit_signal_is_ignored(signal) == 1 }
 
   /// Stops this process, as the default action of SIGTSTP does, until SIGCONT.

@@ -4,9 +4,9 @@
 /// `include/uapi/asm-generic/unistd.h`.
 package struct HostSyscall: Hashable, Sendable {
   package var name: String
-  /// On x86-64; nil where it lacks the call.
+  /// On x86-64; nil if it lacks the call.
   package var x64: UInt32?
-  /// In the generic table, which ARM64 has; nil where it lacks the call.
+  /// In the generic table, which ARM64 uses; nil if it lacks the call.
   package var generic: UInt32?
 
   package init(_ name: String, _ x64: UInt32?, _ generic: UInt32?) {
@@ -15,7 +15,7 @@ package struct HostSyscall: Hashable, Sendable {
     self.generic = generic
   }
 
-  /// What a filter must know of the processor that it is for.
+  /// The architecture that a filter is built for.
   package enum Architecture: CaseIterable, Sendable {
     case x86_64, aarch64
 
@@ -27,7 +27,7 @@ package struct HostSyscall: Hashable, Sendable {
       }
     }
 
-    /// Where the numbers of another ABI begin that has the same audit number: x32's.
+    /// The first number of another ABI with the same audit number: x32.
     package var limit: UInt32? {
       switch self {
       case .x86_64: 0x4000_0000
@@ -66,7 +66,7 @@ extension HostSyscall {
     .init("getrlimit", 97, 163), .init("uname", 63, 160), .init("sysinfo", 99, 179),
   ]
 
-  /// On descriptors, and on names that are only read. What may be opened is Landlock's part.
+  /// Calls on descriptors, and calls that only read names. Landlock decides what may be opened.
   package static let ofStreams: [HostSyscall] = [
     .init("ppoll", 271, 73), .init("poll", 7, nil),
     .init("read", 0, 63), .init("write", 1, 64), .init("pread64", 17, 67),
@@ -85,16 +85,16 @@ extension HostSyscall {
     .init("getdents64", 217, 61),
     .init("getxattr", 191, 8), .init("lgetxattr", 192, 9), .init("fgetxattr", 193, 10),
     .init("listxattr", 194, 11), .init("llistxattr", 195, 12), .init("flistxattr", 196, 13),
-    // The control socket's name, and no other that Landlock has not allowed.
+    // For the control socket's name; Landlock allows no other.
     .init("unlink", 87, nil), .init("unlinkat", 263, 35),
-    // On sockets that there are: the control socket, and streams that were inherited.
+    // Calls on existing sockets: the control socket and inherited streams.
     .init("accept", 43, 202), .init("accept4", 288, 242), .init("recvfrom", 45, 207),
     .init("recvmsg", 47, 212), .init("shutdown", 48, 210),
     .init("getsockname", 51, 204), .init("getpeername", 52, 205),
   ]
 
-  /// Changes of names and of what belongs to a file; only where something may be written. Landlock does
-  /// not see changes of modes, owners, times and attributes at all.
+  /// Changes of names and metadata; only if something may be written. Landlock does not govern changes of
+  /// modes, owners, times and attributes.
   package static let ofNames: [HostSyscall] = [
     .init("mkdir", 83, nil), .init("mkdirat", 258, 34), .init("rmdir", 84, nil),
     .init("rename", 82, nil), .init("renameat", 264, 38), .init("renameat2", 316, 276),
@@ -107,7 +107,7 @@ extension HostSyscall {
     .init("removexattr", 197, 14), .init("lremovexattr", 198, 15), .init("fremovexattr", 199, 16),
   ]
 
-  /// What this process never calls, and what an attacker would call first: the process ends.
+  /// Calls that this process never makes and an attacker would try first: they end the process.
   package static let deadly: [HostSyscall] = [
     // Other programs, and other processes.
     .init("execve", 59, 221), .init("execveat", 322, 281), .init("ptrace", 101, 117),

@@ -1,6 +1,6 @@
 internal import CPosixShims
 
-/// A helper thread beside the picoprocess's own: for alarms, signals and control connections.
+/// A helper thread, for alarms, signals and control connections.
 ///
 /// It has every signal blocked, so that signals reach the picoprocess's thread.
 package final class HostThread: Sendable {
@@ -14,7 +14,7 @@ package final class HostThread: Sendable {
   /// Starts a thread that runs `body`; `join` or `detach` must be called once.
   package init(_ body: @escaping @Sendable () -> Void) {
     var thread: UInt = 0
-    // SAFETY: the closure is retained here and released by the thread, which takes it over.
+    // SAFETY: the closure is retained here and released by the thread.
     let start = unsafe Unmanaged.passRetained(Start(body)).toOpaque()
     let result = unsafe godwit_thread_start(
       { unsafe Unmanaged<Start>.fromOpaque($0!).takeRetainedValue().body() }, start, &thread)

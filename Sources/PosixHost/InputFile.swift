@@ -11,25 +11,24 @@ package import HostABI
 
 /// A regular file that is read piecemeal, such as a snapshot.
 ///
-/// Reading by call rather than by mapping keeps the process alive when somebody truncates the file
-/// meanwhile.
+/// It is read by calls, not mapped, so that the process survives if somebody truncates the file.
 package final class InputFile: Sendable {
   private let descriptor: Int32
-  /// Bytes, when it was opened.
+  /// Size in bytes at the time of opening.
   package let size: UInt64
 
-  /// Opens the file at `path`. Throws `isDirectory`, and `notSupported` for what is no regular file.
+  /// Opens the file at `path`. Throws `isDirectory`, and `notSupported` for other files that are not regular.
   package convenience init(_ path: String) throws(HostError) {
-    // Non-blocking, so that a FIFO of that name isn't waited for.
+    // Non-blocking, so that opening a FIFO does not wait.
     try self.init(taking: system_open(Array(path.utf8), O_RDONLY | O_CLOEXEC | O_NONBLOCK))
   }
 
-  /// The file that is open as `descriptor`, which stays its owner's.
+  /// The file open as `descriptor`, which is duplicated.
   convenience init(sharing descriptor: Int32) throws(HostError) {
     try self.init(taking: system_fcntl(descriptor, F_DUPFD_CLOEXEC, 3))
   }
 
-  /// Takes `descriptor` over.
+  /// Takes ownership of `descriptor`.
   private init(taking descriptor: Int32) throws(HostError) {
     do throws(HostError) {
       let status = try system_fstat(descriptor)
@@ -48,7 +47,8 @@ package final class InputFile: Sendable {
 
   deinit { system_close(descriptor) }
 
-  /// Fills `buffer` from `offset` on. Returns the bytes read: fewer only at the end of the file.
+  /// Fills `buffer` from `offset` on. Returns the number of bytes read, which is smaller only at the end of
+  /// the file.
   package func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(HostError) -> Int {
     var done = 0
     while done < buffer.byteCount {

@@ -1,17 +1,17 @@
 internal import CPosixShims
 internal import HostABI
 
-/// What Landlock denies to this process and the threads that it starts: the files, ports and processes
-/// that were not named (landlock(7)).
+/// A Landlock ruleset (landlock(7)), which denies this process and its later threads all files, ports and
+/// processes that were not allowed.
 struct Landlock {
-  /// The version of the interface that the kernel offers; 0 where there is none.
+  /// The version of the kernel's Landlock ABI; 0 if there is none.
   static let version = system_landlock_version()
 
-  /// Of 1 to 7 so far; what a version does not know is not asked of it.
+  /// 1 to 7 so far. Rights that the version does not know are left out.
   let version: Int
   private let ruleset: Int32
 
-  /// Nothing is allowed at first.
+  /// Makes a ruleset that allows nothing.
   ///
   /// - Parameter connects: any TCP connection may be made.
   init(version: Int, connects: Bool) throws(HostError) {
@@ -23,7 +23,7 @@ struct Landlock {
       scoped: version < 6 ? 0 : 3)
   }
 
-  /// Allows `access` to what lies at `path`, and beneath it when it is a directory.
+  /// Allows `access` to the file at `path`, and to all files beneath a directory.
   func allow(_ access: Access, _ path: [UInt8]) throws(HostError) {
     let descriptor = try system_open_path(path)
     defer { system_close(descriptor) }
@@ -43,7 +43,7 @@ struct Landlock {
     if version >= 4 { try system_landlock_allow_port(ruleset, port, Self.bindTCP) }
   }
 
-  /// From now on. The ruleset is used up.
+  /// Puts the ruleset into force and closes it.
   func enter() throws(HostError) {
     defer { system_close(ruleset) }
     try system_landlock_restrict(ruleset)
@@ -53,7 +53,7 @@ struct Landlock {
   private static let bindTCP: UInt64 = 1
   private static let connectTCP: UInt64 = 2
 
-  /// All that is denied unless it was allowed.
+  /// All rights that the ruleset governs.
   private static func files(_ version: Int) -> Access {
     var access = Access(rawValue: (1 << 13) - 1)
     if version >= 2 { access.insert(.refer) }
@@ -77,17 +77,18 @@ struct Landlock {
     /// Moving and linking between directories.
     static let refer = Access(rawValue: 1 << 13)
     static let truncate = Access(rawValue: 1 << 14)
-    /// Of devices that are opened from now on.
+    /// For devices that are opened from now on.
     static let ioctl = Access(rawValue: 1 << 15)
 
     static let read: Access = [.readFile, .readDirectory]
-    /// Programs are not executed, and nodes, FIFOs and sockets not made: those are the library OS's own.
+    /// Without executing programs, and without making device nodes, FIFOs and sockets: those belong to the
+    /// library OS.
     static let change: Access = [
       .read, .write, .truncate, .ioctl, .removeDirectory, .removeFile, .makeDirectory, .makeFile,
       .makeLink, .refer,
     ]
 
-    /// What a rule about something else than a directory may say.
+    /// The rights that a rule for a non-directory may have.
     static let ofOneFile: Access = [
       Access(rawValue: 1), .write, .readFile, .truncate, .ioctl,
     ]

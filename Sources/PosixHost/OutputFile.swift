@@ -8,7 +8,7 @@ package import HostABI
   internal import Darwin
 #endif
 
-/// A file or stream that a report is written to from front to back.
+/// A file or stream to which a report is written sequentially.
 package final class OutputFile: Sendable {
   private let descriptor: Int32
   private let isOwned: Bool
@@ -21,7 +21,7 @@ package final class OutputFile: Sendable {
     isOwned = false
   }
 
-  /// Makes the file at `path`, or empties the one there. Links are followed.
+  /// Creates or truncates the file at `path`. Symbolic links are followed.
   package init(_ path: String) throws(HostError) {
     descriptor = try system_open(
       Array(path.utf8), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)

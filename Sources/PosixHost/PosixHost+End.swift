@@ -1,6 +1,6 @@
 extension PosixHost {
-  /// Closes all streams: files, ports and connections are free for others when this returns. For the end of
-  /// a picoprocess, which has no use of them any more.
+  /// Closes all streams at the end of a picoprocess. When this returns, its files, ports and connections are
+  /// free for others.
   package func closeAll() {
     for descriptor in streams.indices where streams[descriptor] != nil {
       streams[descriptor] = nil

@@ -10,83 +10,75 @@ package import HostABI
 #endif
 
 extension PosixHost {
-  /// A granted file or directory, open for names alone as long as the host lives.
+  /// A granted file or directory, open for names only (O_PATH) as long as the host exists.
   package struct OpenGrant: Sendable {
     package let grant: FileGrant
     package let descriptor: Int32
     package let kind: FileKind
   }
 
-  /// Lets the picoprocess use a file or a directory with all beneath it. It is opened now, once: should its
-  /// path mean something else later, the grant does not.
+  /// Lets the picoprocess use a file, or a directory and all files beneath it. It is opened now: a later
+  /// change of its path does not change the grant.
   ///
-  /// Throws `tooManySymbolicLinks` when the path is not free of links.
+  /// Throws `tooManySymbolicLinks` if the path contains symbolic links.
   package func grant(_ grant: FileGrant) throws(HostError) {
     guard grant.path.first == UInt8(ascii: "/"),
       let path = RelativePath(grant.path.drop { $0 == UInt8(ascii: "/") })
     else { throw .invalid }
-    let top = try openTop()
+    let top = try PosixHost.openTop()
     guard let (parent, last) = path.split else { return try add(grant, top) }
     defer { system_close(top) }
     var directory = top
-    if !parent.isEmpty { directory = try openDirectory(top, parent) }
+    if !parent.isEmpty { directory = try PosixHost.openDirectory(top, parent, by: resolution) }
     defer { if directory != top { system_close(directory) } }
     try add(grant, system_openat(directory, last, O_CLOEXEC | system_O_PATH))
   }
 
-  /// The root directory. An emulator of processes may have put another one in its place (qemu-user's -L); the
-  /// real one is then found by going up from the working directory.
-  private func openTop() throws(HostError) -> Int32 {
-    let flags = O_DIRECTORY | O_CLOEXEC | system_O_PATH
-    let top = try system_open([UInt8(ascii: "/")], flags)
-    guard let here = try? HostProcess.workingDirectory(), here.first == UInt8(ascii: "/"),
-      let path = RelativePath(here.drop { $0 == UInt8(ascii: "/") }),
-      let this = try? system_open([UInt8(ascii: ".")], flags)
-    else { return top }
-    if leads(top, path, to: this) {
-      system_close(this)
-      return top
-    }
-    guard let found = try? climb(from: this) else { return top }
-    guard leads(found, path, to: nil) else {
-      system_close(found)
-      return top
-    }
-    system_close(top)
-    return found
+  private static let topFlags = O_DIRECTORY | O_CLOEXEC | system_O_PATH
+
+  /// Opens the root directory of the host.
+  private static func openTop() throws(HostError) -> Int32 {
+    isRootReplaced ? try openHighest() : try system_open([UInt8(ascii: "/")], topFlags)
   }
 
-  /// Whether `path` beneath `top` is a directory, and the one that is open as `directory`, if that is given.
-  private func leads(_ top: Int32, _ path: RelativePath, to directory: Int32?) -> Bool {
-    guard let found = path.isEmpty ? top : try? openDirectory(top, path) else { return false }
-    defer { if found != top { system_close(found) } }
-    guard let directory else { return true }
-    return isSame(found, directory)
-  }
+  /// Whether `/` is not the host's root directory, because a user-mode emulator shows another one
+  /// (qemu-user's -L). Then the path of the working directory does not lead to it.
+  private static let isRootReplaced: Bool = {
+    guard let path = try? HostProcess.workingDirectory(), path.first == UInt8(ascii: "/"),
+      let path = RelativePath(path.drop { $0 == UInt8(ascii: "/") }),
+      let directory = try? system_open([UInt8(ascii: ".")], topFlags)
+    else { return false }
+    defer { system_close(directory) }
+    func leadsHere(_ top: Int32) -> Bool {
+      if path.isEmpty { return isSame(top, directory) }
+      guard let found = try? openDirectory(top, path) else { return false }
+      defer { system_close(found) }
+      return isSame(found, directory)
+    }
+    guard let top = try? system_open([UInt8(ascii: "/")], topFlags) else { return false }
+    defer { system_close(top) }
+    if leadsHere(top) { return false }
+    guard let highest = try? openHighest() else { return false }
+    defer { system_close(highest) }
+    return leadsHere(highest)
+  }()
 
-  private func isSame(_ one: Int32, _ other: Int32) -> Bool {
+  private static func isSame(_ one: Int32, _ other: Int32) -> Bool {
     guard let one = try? system_statat(one, []), let other = try? system_statat(other, []) else {
       return false
     }
     return one.device == other.device && one.inode == other.inode
   }
 
-  /// The directory that is its own parent, above `directory`, which is closed.
-  private func climb(from directory: Int32) throws(HostError) -> Int32 {
-    var directory = directory
+  /// Opens the topmost directory above the working directory: the one that is its own parent.
+  private static func openHighest() throws(HostError) -> Int32 {
+    var directory = try system_open([UInt8(ascii: ".")], topFlags)
     while true {
-      let above: Int32
-      do throws(HostError) {
-        above = try system_openat(
-          directory, Array("..".utf8), O_DIRECTORY | O_CLOEXEC | system_O_PATH)
-      } catch {
-        system_close(directory)
-        throw error
-      }
-      let isTop = isSame(above, directory)
-      system_close(directory)
+      let below = directory
+      defer { system_close(below) }
+      let above = try system_openat(below, Array("..".utf8), topFlags)
+      if isSame(above, below) { return above }
       directory = above
-      if isTop { return directory }
     }
   }
 
@@ -101,7 +93,7 @@ extension PosixHost {
     }
   }
 
-  /// A handle for what was granted as the path of `uri`.
+  /// Opens what was granted as the path of `uri`.
   func openGranted(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {
     guard uri.path.first == UInt8(ascii: "/"), !uri.path.contains(0),
       options.isSubset(of: [.read, .write]), !options.isEmpty

@@ -19,7 +19,7 @@ extension PosixHost {
 
   package func setAttributes(at name: HostName, _ change: AttributeChange) throws(HostError) {
     try withDescriptor(name, changes: true) { (file) throws(HostError) in
-      // The owner first: changing it clears the set-id bits that a change of permissions may set.
+      // The owner comes first: changing it clears set-id bits.
       if change.userID != nil || change.groupID != nil {
         try system_chown_descriptor(file, change.userID ?? .max, change.groupID ?? .max)
       }
@@ -72,7 +72,7 @@ extension PosixHost {
 
   package func entries(of name: HostName) throws(HostError) -> [DirectoryEntry] {
     let place = try place(name)
-    // "." is what is open as the descriptor: a directory, or an error.
+    // "." reopens the descriptor itself, and fails unless it is a directory.
     let path = place.name.isEmpty ? [UInt8(ascii: ".")] : place.name
     let directory = try system_openat(
       place.descriptor, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -85,14 +85,14 @@ extension PosixHost {
         unknown.append(name)
       }
     }
-    // Not every filesystem tells the type (readdir(3)). A name that is gone by now is left out.
+    // Not every filesystem reports the type (readdir(3)). Names that have vanished meanwhile are left out.
     for entry in unknown {
       do throws(HostError) {
         let kind = try attributes(at: name.child(entry)).kind
         entries.append(DirectoryEntry(name: entry, kind: kind))
       } catch .notFound {}
     }
-    // The C library takes a removed directory for an empty one.
+    // The C library reports a removed directory as empty.
     if entries.isEmpty, try attributes(at: name).linkCount == 0 { throw .notFound }
     entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
     return entries
@@ -101,7 +101,7 @@ extension PosixHost {
   package func makeDirectory(at name: HostName, permissions: UInt16) throws(HostError) {
     let place = try namedPlace(name, changes: true)
     try system_mkdirat(place.descriptor, place.name, permissions & 0o7777)
-    // Whatever the umask left out.
+    // The umask may have cleared some bits.
     let flags = O_DIRECTORY | O_CLOEXEC | system_O_PATH
     let directory = try system_openat(place.descriptor, place.name, flags)
     defer { system_close(directory) }
@@ -118,13 +118,13 @@ extension PosixHost {
     do throws(HostError) {
       return try system_readlinkat(place.descriptor, place.name)
     } catch .notFound where place.name.isEmpty {
-      // What Linux says of an open file that is no link.
+      // Linux's error for an open file that is not a symbolic link.
       throw .invalid
     }
   }
 
   package func makeLink(at name: HostName, to existing: HostName) throws(HostError) {
-    // A link in a place that may be changed would let the file be changed.
+    // A hard link in a writable place would make the file writable.
     let source = try place(existing, changes: true)
     let place = try namedPlace(name, changes: true)
     try system_linkat(source.descriptor, source.name, place.descriptor, place.name)
@@ -145,7 +145,7 @@ extension PosixHost {
     do throws(HostError) {
       try system_unlinkat(place.descriptor, place.name, 0)
     } catch .notPermitted {
-      // What POSIX says where Linux says EISDIR.
+      // POSIX has EPERM where Linux has EISDIR.
       let kind = try? system_statat(place.descriptor, place.name).kind
       throw kind == .directory ? .isDirectory : .notPermitted
     }

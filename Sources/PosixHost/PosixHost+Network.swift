@@ -10,9 +10,9 @@ package import HostABI
 #endif
 
 extension PosixHost {
-  /// Connections that may wait to be accepted.
+  /// The backlog: connections that may wait to be accepted.
   private static let backlog: Int32 = 128
-  /// Senders to one service that are remembered.
+  /// How many recent senders a datagram service remembers.
   private static let correspondentLimit = 4096
 
   func openNetwork(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {
@@ -83,7 +83,7 @@ extension PosixHost {
     let received = try system_receive_from(handle.rawValue, &buffer)
     if let known = stream.correspondents, !known.contains(received.source) {
       let index = Int(handle.rawValue)
-      // Who was heard of long ago is forgotten.
+      // Forget the senders that were heard from longest ago.
       if known.count >= Self.correspondentLimit { streams[index]!.correspondents = [] }
       streams[index]!.correspondents!.insert(received.source)
     }

@@ -9,16 +9,16 @@ internal import HostABI
   internal import Darwin
 #endif
 
-/// How a host goes down several names at once.
+/// How paths of several components are resolved.
 package enum NameResolution: Sendable {
-  /// By openat2(2), which stays beneath a directory by itself. Name by name where the system lacks it.
+  /// By openat2(2), which stays beneath a directory; component by component if the system lacks it.
   case openat2
-  /// By one openat(2) for each name.
+  /// By one openat(2) for each component.
   case nameByName
 }
 
-/// Where a call on a name happens: the directory that holds it, and its last component; or with an empty
-/// one what is open as the descriptor. Closes a directory that was opened on the way.
+/// The operands of a call on a name: a directory's descriptor and the last component, or an empty one for the
+/// file open as the descriptor. A directory that was opened on the way is closed with it.
 struct Place: ~Copyable {
   let descriptor: Int32
   let name: [UInt8]
@@ -36,9 +36,9 @@ struct Place: ~Copyable {
 extension PosixHost {
   private static let searchFlags = O_DIRECTORY | O_CLOEXEC | system_O_PATH
 
-  /// Goes down to the directory that holds what `name` names.
+  /// Walks to the directory that has the last component of `name`.
   ///
-  /// - Parameter changes: the call changes something there, which must be allowed.
+  /// - Parameter changes: whether the call changes something there, which must be allowed.
   func place(_ name: HostName, changes: Bool = false) throws(HostError) -> Place {
     let stream = try stream(name.directory)
     if changes { try stream.reach.requireChanging() }
@@ -48,20 +48,23 @@ extension PosixHost {
     }
     if case .nothing = stream.reach { throw .permissionDenied }
     if parent.isEmpty { return Place(descriptor, last, isOwned: false) }
-    return Place(try openDirectory(descriptor, parent), last, isOwned: true)
+    let directory = try PosixHost.openDirectory(descriptor, parent, by: resolution)
+    return Place(directory, last, isOwned: true)
   }
 
-  /// The same for what only a name can stand for, not an open file.
+  /// The same for calls that need a name and cannot take an open file.
   func namedPlace(_ name: HostName, changes: Bool = false) throws(HostError) -> Place {
     if name.path.isEmpty { throw .invalid }
     return try place(name, changes: changes)
   }
 
-  /// Opens the directory `path` beneath `descriptor`, for names alone.
-  func openDirectory(_ descriptor: Int32, _ path: RelativePath) throws(HostError) -> Int32 {
+  /// Opens the directory `path` beneath `descriptor`, for names only.
+  static func openDirectory(
+    _ descriptor: Int32, _ path: RelativePath, by resolution: NameResolution = .openat2
+  ) throws(HostError) -> Int32 {
     if path.bytes.count >= 4096 { throw .nameTooLong }
     if resolution == .openat2 {
-      let found = try system_openat2_beneath(descriptor, path.bytes, PosixHost.searchFlags)
+      let found = try system_openat2_beneath(descriptor, path.bytes, searchFlags)
       if let found { return found }
     }
     var place = Place(descriptor, [], isOwned: false)
@@ -71,16 +74,17 @@ extension PosixHost {
     return try system_fcntl(place.descriptor, F_DUPFD_CLOEXEC, 3)
   }
 
-  private func openDirectory(_ descriptor: Int32, entry: [UInt8]) throws(HostError) -> Int32 {
+  private static func openDirectory(_ descriptor: Int32, entry: [UInt8]) throws(HostError) -> Int32
+  {
     do throws(HostError) {
-      return try system_openat(descriptor, entry, PosixHost.searchFlags)
+      return try system_openat(descriptor, entry, searchFlags)
     } catch .notDirectory {
       let isLink = try system_statat(descriptor, entry).kind == .symbolicLink
       throw isLink ? .tooManySymbolicLinks : .notDirectory
     }
   }
 
-  /// Lends a descriptor of what `name` names, good for names and attributes alone.
+  /// Lends a descriptor of the file `name`, good for names and attributes only.
   func withDescriptor<R>(
     _ name: HostName, changes: Bool = false, _ body: (Int32) throws(HostError) -> R
   ) throws(HostError) -> R {

@@ -31,7 +31,7 @@ extension PosixHost {
     let flags = try PosixHost.flags(options)
     let changes = !options.isDisjoint(with: [.write, .create, .unnamed])
     let place = try place(name, changes: changes)
-    // What is opened beneath a directory may be used as that directory's files may.
+    // A file opened beneath a directory has the same access as the directory.
     let reach = try stream(name.directory).reach
     if case .nothing = reach { throw .permissionDenied }
     let descriptor =
@@ -73,7 +73,7 @@ extension PosixHost {
     return flags
   }
 
-  /// Opens what is open as `descriptor` in other ways.
+  /// Reopens the file that is open as `descriptor` with other flags.
   private func reopen(
     _ descriptor: Int32, _ options: OpenOptions, _ flags: Int32
   ) throws(HostError) -> Int32 {
@@ -111,8 +111,7 @@ extension PosixHost {
     }
   }
 
-  /// Opens or makes a file, knowing which, since only a new one gets `permissions`: all of them, whatever
-  /// the process's umask.
+  /// Opens or creates a file. Only a new one gets `permissions`, all of them, whatever the umask.
   private func create(
     _ place: borrowing Place, _ flags: Int32, _ isExclusive: Bool, _ permissions: UInt16
   ) throws(HostError) -> Int32 {
@@ -130,24 +129,24 @@ extension PosixHost {
       } catch .exists where !isExclusive {}
       do throws(HostError) {
         let descriptor = try system_openat(place.descriptor, place.name, flags)
-        // As open(2) with O_CREAT, also for reading.
+        // As with open(2) and O_CREAT, also for reading.
         guard try FileKind(mode: system_fstat(descriptor).st_mode) != .directory else {
           system_close(descriptor)
           throw .isDirectory
         }
         return descriptor
       } catch .notFound {}
-      // Removed in between: once more.
+      // It was removed in between: try again.
     }
   }
 
-  /// A descriptor of our own for what this process inherited as `path`, a number.
+  /// Duplicates the inherited descriptor with the number `path`.
   private func openInherited(_ path: [UInt8]) throws(HostError) -> HostHandle {
     guard let number = Int32(String(decoding: path, as: UTF8.self)), number >= 0 else {
       throw .invalid
     }
     guard inheritable.contains(number) else { throw .permissionDenied }
-    // What was inherited has no close-on-exec flag; what this process opened has.
+    // Inherited descriptors have no close-on-exec flag, unlike those that this process opened.
     let flags = godwit_fcntl(number, F_GETFD, 0)
     guard flags != -1, flags & FD_CLOEXEC == 0,
       !PosixHost.closedStandardStreams.contains(number)
@@ -155,7 +154,7 @@ extension PosixHost {
     return try adopt(system_fcntl(number, F_DUPFD_CLOEXEC, 3), isInherited: true)
   }
 
-  /// Enters `descriptor` in the table of open streams; closes it on failure.
+  /// Adds `descriptor` to the table of open streams; closes it on failure.
   func adopt(
     _ descriptor: Int32, isInherited: Bool = false, reach: FileReach = .nothing
   ) throws(HostError) -> HostHandle {
@@ -192,7 +191,7 @@ extension PosixHost {
     system_close(handle.rawValue)
   }
 
-  /// What is known of an open handle.
+  /// The entry of an open handle.
   @inline(__always)
   func stream(_ handle: HostHandle) throws(HostError) -> OpenStream {
     let index = Int(handle.rawValue)
@@ -234,7 +233,7 @@ extension PosixHost {
     case .positioned: break
     case .socket: return try system_recv(descriptor, &buffer)
     case .terminal, .pipe, .other:
-      // Asked first, since the description may be a blocking one. What is ready does not block.
+      // Poll first, since the description may be a blocking one. It does not block when it is ready.
       if stream.isInherited && system_poll_now(descriptor, Int16(POLLIN)) == 0 {
         if stream.transfer == .terminal { try system_stop_in_background(of: descriptor) }
         throw .wouldBlock
@@ -258,8 +257,8 @@ extension PosixHost {
     case .positioned: break
     case .socket: return try system_send(descriptor, bytes)
     case .terminal, .pipe, .other:
-      // A blocking description that is ready takes this much at once: a pipe has room for PIPE_BUF
-      // bytes (pipe(7)), a terminal is given less than a line discipline's buffer.
+      // A blocking description that is ready accepts this much: a pipe has room for PIPE_BUF bytes (pipe(7)),
+      // and it is less than the buffer of a line discipline.
       guard stream.isInherited else { break }
       if system_poll_now(descriptor, Int16(POLLOUT)) == 0 { throw .wouldBlock }
       limit = stream.transfer == .pipe ? Int(PIPE_BUF) : 1024

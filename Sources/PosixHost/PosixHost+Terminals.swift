@@ -35,11 +35,11 @@ extension PosixHost {
     }
   }
 
-  /// Gives every terminal back the modes it had before the first `setTerminalModes`. To be called
-  /// before the process ends or stops; the next change starts anew.
+  /// Restores the modes that every terminal had before the first `setTerminalModes`. To be called before the
+  /// process ends or stops.
   package func restoreTerminal() {
     for terminal in changedTerminals {
-      // Also from the background, where setting modes would stop the process (SIGTTOU).
+      // This must also work in the background, where setting modes would stop the process (SIGTTOU).
       system_with_sigttou_blocked {
         _ = try? system_set_termios2(terminal.descriptor, 0, terminal.modes)
       }

@@ -14,7 +14,7 @@ extension PosixHost {
     pollItems.removeAll(keepingCapacity: true)
     pollItems.append(pollfd(fd: waker.readEnd, events: Int16(POLLIN), revents: 0))
     for item in items {
-      // poll passes over negative descriptors; one that nobody has is an error to it.
+      // poll(2) ignores negative descriptors; a closed one is an error.
       let isOpen = (try? stream(item.handle)) != nil
       pollItems.append(
         pollfd(
@@ -27,10 +27,10 @@ extension PosixHost {
         let (rest, overflow) = deadline.subtractingReportingOverflow(now)
         timeout = deadline <= now ? 0 : overflow ? nil : rest
       }
-      // A signal that isn't ours to report (SIGCONT after a stop) is no reason to return.
+      // A signal that is not reported (SIGCONT after a stop) does not end the wait.
       if system_poll(&pollItems, timeout: timeout) { break }
     }
-    // Who only looks leaves an interrupt to who waits next.
+    // A mere poll leaves the interrupt to the next wait.
     if pollItems[0].revents != 0, timeout != 0 { waker.drain() }
     return pollItems.dropFirst().map { Readiness(pollEvents: $0.revents) }
   }

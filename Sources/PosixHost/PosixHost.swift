@@ -29,33 +29,32 @@ package final class PosixHost: Host {
   struct OpenStream {
     var kind: StreamKind
     var transfer: Transfer
-    /// Shares its open file description with other processes, whose flags are not ours to change: it
-    /// may be blocking.
+    /// Other processes share its open file description, so its flags must not be changed: it may be blocking.
     var isInherited: Bool
-    /// The files that names beneath it may mean.
+    /// Which files names beneath it may lead to.
     var reach: FileReach = .nothing
-    /// Of a datagram service: who has sent to it lately, and so may be answered.
+    /// For a datagram service: the recent senders, which may be answered.
     var correspondents: Set<NetworkAddress>? = nil
   }
 
   /// Open streams, by descriptor.
   var streams: [OpenStream?] = []
 
-  /// Terminals whose modes were changed: a descriptor to reach them by, and the modes they had.
+  /// Terminals whose modes were changed, each with a descriptor and its former modes.
   var changedTerminals: [(device: UInt64, descriptor: Int32, modes: godwit_termios2)] = []
 
   /// Whether the picoprocess may open the controlling terminal (`tty:`).
   package var permitsTerminal = true
-  /// What the picoprocess may do on the network: nothing, until somebody says so.
+  /// What the picoprocess may do on the network; at first, nothing.
   package var network = NetworkPermission()
 
-  /// The files and directories that the picoprocess may use: none, until somebody says so.
+  /// The files and directories that the picoprocess may use; at first, none.
   package internal(set) var grants: [OpenGrant] = []
 
-  /// The descriptors that it may have of those that this process inherited.
+  /// The inherited descriptors that it may use.
   package var inheritable: Set<Int32> = [0, 1, 2]
 
-  /// How names beneath a directory are reached.
+  /// How paths beneath a directory are resolved.
   let resolution: NameResolution
 
   /// Scratch space of `wait`.
@@ -89,13 +88,13 @@ package final class PosixHost: Host {
     for terminal in changedTerminals { system_close(terminal.descriptor) }
   }
 
-  /// Which of 0, 1, 2 the process was started without. They are filled with /dev/null, lest a file
-  /// opened later takes the number and receives what is meant for standard error.
+  /// Which of descriptors 0, 1 and 2 the process was started without. They are opened as /dev/null, so that
+  /// no file that is opened later receives what is meant for standard error.
   static let closedStandardStreams: Set<Int32> = {
     var closed: Set<Int32> = []
     for descriptor in Int32(0)...2 where godwit_fcntl(descriptor, F_GETFD, 0) == -1 {
       closed.insert(descriptor)
-      // Takes the lowest free number, which is this one.
+      // open(2) takes the lowest free number, which is this one.
       _ = try? system_open(Array("/dev/null".utf8), O_RDWR)
     }
     return closed
@@ -127,7 +126,7 @@ package final class PosixHost: Host {
 
   package func log(_ message: String) {
     let line = Array(printable(message).utf8) + [10]
-    // Nobody can be told when this fails.
+    // There is no way to report a failure.
     _ = try? writeAll(2, line)
   }
 

@@ -11,25 +11,25 @@ package import HostABI
 
 /// A small file with a secret of one user, such as a key.
 package enum PrivateFile {
-  /// Why a file was not read.
+  /// The reasons for not reading a file.
   package enum ReadError: Error, Hashable, Sendable {
     case host(HostError)
     /// It belongs to another user.
     case notOwned
     /// Its mode lets others read or write it.
     case tooOpen(mode: UInt16)
-    /// It is no regular file, or larger than a secret is.
+    /// It is not a regular file, or it is too large for a secret.
     case notASecret
   }
 
-  /// Bytes that a secret has at most.
+  /// The size limit of a secret, in bytes.
   private static let limit = 65536
 
-  /// The bytes of the file at `path`, which nobody else may read or write.
+  /// The bytes of the file at `path`, which only this user may read and write.
   package static func read(_ path: String) throws(ReadError) -> [UInt8] {
     let result: Result<[UInt8], ReadError>
     do throws(HostError) {
-      // Non-blocking, so that a FIFO of that name isn't waited for.
+      // Non-blocking, so that opening a FIFO does not wait.
       let descriptor = try system_open(Array(path.utf8), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
       defer { system_close(descriptor) }
       result = try read(descriptor)
@@ -59,9 +59,8 @@ package enum PrivateFile {
     return .success(bytes)
   }
 
-  /// Makes a file at `path` with mode 0600, whole or not at all, and the directories that are missing
-  /// above it with mode 0700. One that is there already stays as it is: of two processes that do this at
-  /// once both find the file of the first.
+  /// Creates a file at `path` with mode 0600, whole or not at all, and missing directories above it with mode
+  /// 0700. An existing file stays as it is: if two processes do this at once, both find the first one's file.
   package static func create(_ path: String, _ bytes: [UInt8]) throws(HostError) {
     let target = Array(path.utf8)
     guard let slash = target.lastIndex(of: UInt8(ascii: "/")) else { throw .invalid }
@@ -81,14 +80,14 @@ package enum PrivateFile {
     }
   }
 
-  /// Renames `temporary` to `name`, unless that is taken.
+  /// Renames `temporary` to `name`, unless `name` exists.
   private static func give(_ temporary: [UInt8], name: [UInt8]) throws(HostError) {
     do throws(HostError) {
       try system_renameat(AT_FDCWD, temporary, AT_FDCWD, name, .exclusive)
       return
     } catch .exists {
     } catch .invalid {
-      // A filesystem that can't rename so (rename(2)).
+      // A filesystem without RENAME_NOREPLACE (rename(2)).
       do throws(HostError) { try system_linkat(AT_FDCWD, temporary, AT_FDCWD, name) } catch .exists
       {}
     }
@@ -99,7 +98,7 @@ package enum PrivateFile {
     let slashes = path.indices.dropFirst().filter { path[$0] == UInt8(ascii: "/") }
     for end in slashes + [path.endIndex] {
       do throws(HostError) { try system_mkdir(Array(path[..<end]), 0o700) } catch {
-        // What matters is whether the last one is there.
+        // Only the existence of the last one matters.
         guard error == .exists || end < path.endIndex else { throw error }
       }
     }

@@ -1,7 +1,7 @@
-/// What becomes of a system call.
+/// The verdict on a system call.
 package enum SeccompVerdict: Hashable, Sendable {
   case allow
-  /// It fails with that number.
+  /// It fails with this error number.
   case fail(Int32)
   /// The process ends by SIGSYS.
   case kill
@@ -16,8 +16,8 @@ package enum SeccompVerdict: Hashable, Sendable {
   }
 }
 
-/// A question about an argument of a system call. Of 64 bits, the lower 32 are looked at unless said
-/// otherwise: the kernel too takes descriptors, requests and flags from those.
+/// A test of a system call's argument. Only the lower 32 bits are tested unless stated otherwise; the kernel
+/// also takes descriptors, requests and flags from these.
 package enum ArgumentTest: Hashable, Sendable {
   case isOneOf(Int, [UInt32], mask: UInt32 = .max)
   /// All 64 bits are zero.
@@ -36,13 +36,13 @@ package struct SeccompClause: Hashable, Sendable {
   }
 }
 
-/// What is decided of one system call: by the first clause that fits, else as `otherwise` says.
+/// The rule for one system call: the verdict of the first clause that matches, or else `otherwise`.
 package struct SeccompRule: Hashable, Sendable {
   package var call: HostSyscall
   package var clauses: [SeccompClause] = []
   package var otherwise: SeccompVerdict
 
-  /// The same for all arguments.
+  /// The same verdict for all arguments.
   init(_ call: HostSyscall, _ verdict: SeccompVerdict) {
     self.call = call
     otherwise = verdict
@@ -55,7 +55,7 @@ package struct SeccompRule: Hashable, Sendable {
   }
 }
 
-/// An instruction of classic BPF, as linux/filter.h has it.
+/// An instruction of classic BPF (linux/filter.h).
 package struct BPFInstruction: Hashable, Sendable {
   package var code: UInt16
   /// How many instructions to jump over when a comparison holds, and when it does not.
@@ -64,13 +64,13 @@ package struct BPFInstruction: Hashable, Sendable {
   package var k: UInt32
 }
 
-/// A program in classic BPF that decides about every system call of a process (seccomp(2)).
+/// A classic BPF program that decides on each system call of a process (seccomp(2)).
 package struct SeccompFilter {
   package private(set) var program: [BPFInstruction] = []
 
-  /// - Parameter rules: looked through in order; those of calls with a rule for all arguments are not
-  ///   looked through at all by a kernel that remembers them (Linux 5.11).
-  /// - Parameter unknown: what becomes of calls that have no rule.
+  /// - Parameter rules: tested in order. Since Linux 5.11 the kernel caches the verdict on calls whose rule
+  ///   does not depend on arguments.
+  /// - Parameter unknown: the verdict on calls without a rule.
   package init(
     _ rules: [SeccompRule], unknown: SeccompVerdict, on architecture: HostSyscall.Architecture
   ) {
@@ -94,7 +94,7 @@ package struct SeccompFilter {
   }
 
   private func body(_ rule: SeccompRule) -> [BPFInstruction] {
-    // From the last to the first: each jumps over what follows it.
+    // Built from last to first: each rule jumps over those that follow it.
     rule.clauses.reversed().reduce([end(rule.otherwise)]) { rest, clause in
       var code = [end(clause.verdict)]
       for test in clause.tests.reversed() { code = self.code(test, before: code) }
@@ -102,7 +102,7 @@ package struct SeccompFilter {
     }
   }
 
-  /// `test`, then `next`, which is jumped over when the test is not passed.
+  /// `test`, then `next`, which is skipped if the test fails.
   private func code(_ test: ArgumentTest, before next: [BPFInstruction]) -> [BPFInstruction] {
     switch test {
     case .isOneOf(let index, let values, let mask):
@@ -135,7 +135,7 @@ package struct SeccompFilter {
   /// `struct seccomp_data`.
   package static let numberOffset: UInt32 = 0
   package static let architectureOffset: UInt32 = 4
-  /// Of an argument's lower half: hosts are little-endian.
+  /// The offset of an argument's lower half; hosts are little-endian.
   package static func argumentOffset(_ index: Int) -> UInt32 { 16 + 8 * UInt32(index) }
 
   /// BPF_LD | BPF_W | BPF_ABS.
@@ -148,7 +148,7 @@ package struct SeccompFilter {
     BPFInstruction(code: 0x54, k: mask)
   }
 
-  /// BPF_JMP | BPF_K: over so many instructions.
+  /// BPF_JMP | BPF_K: skips this many instructions.
   private func jump(_ comparison: Comparison, _ value: UInt32, yes: Int, no: Int) -> BPFInstruction
   {
     BPFInstruction(

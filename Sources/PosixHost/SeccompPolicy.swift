@@ -6,28 +6,25 @@
   internal import Darwin
 #endif
 
-/// What a confined process may ask of its kernel.
+/// The system calls that a confined process may make.
 ///
-/// A call without a rule does not exist (ENOSYS), so that a C library that tries a newer one falls back.
-/// Arguments are looked at where a call could do more than this process needs. Numbers are Linux's, the
-/// same on both architectures.
+/// A call without a rule fails with ENOSYS, so that a C library that tries a newer call falls back. Arguments
+/// are tested if a call could do more than this process needs. Constants are Linux's, the same on both
+/// architectures.
 package struct SeccompPolicy: Sendable {
-  /// This process, the only one that it may signal.
+  /// The ID of this process, the only one that it may signal.
   package var processID: UInt32
-  /// Something on the host may be made or changed.
+  /// Whether anything on the host may be created or changed.
   package var writesFiles = false
-  /// Connections to others, and datagrams.
+  /// Whether connections may be made and datagrams sent.
   package var connects = false
-  /// Services of its own.
+  /// Whether it may listen.
   package var listens = false
-  /// Bytes of anonymous memory that may be mapped for everything at once: an emulator's buffer, where none
-  /// could be mapped before.
-  package var executableMapping: UInt32?
 
   package init(processID: UInt32) { self.processID = processID }
 
   package var rules: [SeccompRule] {
-    // First those with questions: the kernel remembers the answer for the others.
+    // Rules that test arguments come first: the kernel caches the verdicts on the others.
     var rules = memory + processes + descriptors + sockets
     rules += (HostSyscall.ofRuntimes + HostSyscall.ofStreams).map { SeccompRule($0, .allow) }
     if writesFiles { rules += HostSyscall.ofNames.map { SeccompRule($0, .allow) } }
@@ -35,15 +32,11 @@ package struct SeccompPolicy: Sendable {
     return rules
   }
 
-  /// Nothing becomes executable any more: code buffers were mapped before.
+  /// Memory can no longer become executable: code buffers were mapped before.
   private var memory: [SeccompRule] {
     let isExecutable = SeccompClause([.hasAny(2, Self.PROT_EXEC)], .fail(EPERM))
-    let buffer = executableMapping.map { size in
-      // PROT_READ, PROT_WRITE and PROT_EXEC; MAP_PRIVATE and MAP_ANONYMOUS.
-      SeccompClause([.isNull(0), .isOneOf(1, [size]), .isOneOf(2, [7]), .isOneOf(3, [0x22])])
-    }
     return [
-      SeccompRule(.mmap, (buffer.map { [$0] } ?? []) + [isExecutable], otherwise: .allow),
+      SeccompRule(.mmap, [isExecutable], otherwise: .allow),
       SeccompRule(.mprotect, [isExecutable], otherwise: .allow),
     ]
   }
@@ -74,7 +67,7 @@ package struct SeccompPolicy: Sendable {
     let isOnline = connects || listens
     let isInternet: [ArgumentTest] = [
       .isOneOf(0, [UInt32(AF_INET), UInt32(AF_INET6)]),
-      // SOCK_STREAM and SOCK_DGRAM; the flags stand above.
+      // SOCK_STREAM and SOCK_DGRAM; the flags are in higher bits.
       .isOneOf(1, [1, 2], mask: 0xf), .isOneOf(2, [0, 6, 17]),
     ]
     let options = Self.socketOptions.map { level, names in
@@ -91,7 +84,7 @@ package struct SeccompPolicy: Sendable {
       SeccompRule(.connect, connects ? .allow : .fail(EACCES)),
       SeccompRule(.bind, isOnline ? .allow : .fail(EACCES)),
       SeccompRule(.listen, listens ? .allow : .fail(EACCES)),
-      // Without an address, on what is connected.
+      // Without an address, on connected sockets.
       SeccompRule(
         .sendto, [SeccompClause(isOnline ? [] : [.isNull(4)])], otherwise: .fail(EACCES)),
       SeccompRule(.sendmsg, isOnline ? .allow : .fail(EACCES)),
@@ -107,10 +100,11 @@ package struct SeccompPolicy: Sendable {
   /// CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET (linux/sched.h).
   private static let namespaces: UInt32 = 0x7e02_0000
 
-  /// CLONE_VM, CLONE_FS, CLONE_FILES, CLONE_SIGHAND and CLONE_THREAD: what makes it a thread of this process.
+  /// CLONE_VM, CLONE_FS, CLONE_FILES, CLONE_SIGHAND and CLONE_THREAD, which together make a thread of this
+  /// process.
   private static let thread: UInt32 = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000
 
-  /// PR_SET_NAME, PR_GET_NAME, and PR_SET_VMA, by which memory gets a name.
+  /// PR_SET_NAME, PR_GET_NAME, and PR_SET_VMA, which names memory.
   private static let prctls: [UInt32] = [15, 16, 0x5356_4d41]
 
   /// FIONREAD; TIOCGPGRP, TIOCGWINSZ, TIOCSWINSZ; TCGETS, TCSETS, TCSETSW, TCSETSF; TCFLSH; TCGETS2,
@@ -130,7 +124,7 @@ package struct SeccompPolicy: Sendable {
 }
 
 extension SeccompFilter {
-  /// What `policy` says.
+  /// The filter for `policy`.
   package init(_ policy: SeccompPolicy, on architecture: HostSyscall.Architecture) {
     self.init(policy.rules, unknown: .fail(SeccompPolicy.ENOSYS), on: architecture)
   }

@@ -1,4 +1,4 @@
-// Raw calls by which a Linux process confines itself; elsewhere there is nothing of the kind.
+// Raw calls by which a Linux process confines itself; other systems have none.
 
 internal import CPosixShims
 internal import HostABI
@@ -21,10 +21,10 @@ internal import HostABI
     let system_architecture: HostSyscall.Architecture? = nil
   #endif
 
-  /// The version of Landlock; 0 where there is none.
+  /// The version of Landlock; 0 if there is none.
   func system_landlock_version() -> Int { Int(max(0, godwit_landlock_version())) }
 
-  /// A descriptor of a ruleset that governs these rights.
+  /// Creates a ruleset that governs these rights, and returns its descriptor.
   func system_landlock_create(
     version: Int, files: UInt64, network: UInt64, scoped: UInt64
   ) throws(HostError) -> Int32 {
@@ -77,12 +77,12 @@ internal import HostABI
     _ = try checked { godwit_keep_capabilities(kept) }
   }
 
-  /// What names a file or directory without opening it (O_PATH, open(2)).
+  /// Opens a file or directory for names only (O_PATH, open(2)).
   func system_open_path(_ path: [UInt8]) throws(HostError) -> Int32 {
     try system_open(path, Int32(GODWIT_O_PATH) | O_CLOEXEC)
   }
 
-  /// The threads of this process, as many as can be told.
+  /// The number of threads of this process.
   func system_thread_count() throws(HostError) -> Int {
     // Each is a directory in there (proc_pid_task(5)).
     Int(try system_lstat(Array("/proc/self/task".utf8)).st_nlink) - 2

@@ -1,4 +1,4 @@
-// Raw calls that only Linux has; elsewhere they are `notSupported`, or say that there is nothing.
+// Raw calls that only Linux has; on other systems they throw `notSupported` or return nothing.
 
 internal import CPosixShims
 internal import HostABI
@@ -13,7 +13,7 @@ internal import HostABI
   /// A file without a name in `directory` (O_TMPFILE, open(2)).
   func system_open_unnamed(_ directory: Int32, _ mode: UInt16) throws(HostError) -> Int32 {
     let flags = system_O_TMPFILE | O_RDWR
-    return try system_open_entry(directory, [UInt8(ascii: ".")], flags, mode)
+    return try system_openat(directory, [UInt8(ascii: ".")], flags | O_CLOEXEC, mode)
   }
 
   /// Gives the unnamed file `fd` a name in `directory`.
@@ -26,7 +26,7 @@ internal import HostABI
     }
   }
 
-  /// A short name of what is open as `fd` (proc_pid_fd(5)); nil where there is none.
+  /// A short path of the file open as `fd` (proc_pid_fd(5)); nil if there is none.
   func system_descriptor_path(_ fd: Int32) -> [UInt8]? { Array("/proc/self/fd/\(fd)".utf8) }
 #else
   func system_open_unnamed(_ directory: Int32, _ mode: UInt16) throws(HostError) -> Int32 {

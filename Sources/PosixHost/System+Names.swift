@@ -1,5 +1,5 @@
 // Raw calls on names beneath a directory: `path` is one name in the directory `fd`, or empty for what is open
-// as `fd` itself. None follows a symbolic link.
+// as `fd` itself. No call follows symbolic links.
 
 internal import CPosixShims
 internal import HostABI
@@ -15,9 +15,9 @@ internal import HostABI
 // SAFETY (all of this file): pointers passed to the calls below point to values or buffers that
 // outlive the call, with the size that is passed beside them.
 
-/// For names alone (open(2)); where there is no such flag, for reading.
+/// For names only (open(2)); O_RDONLY if there is no such flag.
 let system_O_PATH = Int32(GODWIT_O_PATH)
-/// A file without a name; zero where there is no such flag.
+/// A file without a name; 0 if there is no such flag.
 let system_O_TMPFILE = Int32(GODWIT_O_TMPFILE)
 
 func system_openat(
@@ -28,7 +28,7 @@ func system_openat(
   }
 }
 
-/// openat2(2) beneath `fd`, where `path` may have several names; `nil` where the system has no such call.
+/// openat2(2) beneath `fd`; `path` may have several components. `nil` if the system has no such call.
 func system_openat2_beneath(
   _ fd: Int32, _ path: [UInt8], _ flags: Int32
 ) throws(HostError) -> Int32? {
@@ -38,7 +38,7 @@ func system_openat2_beneath(
       if result != -1 { return result }
       switch errno {
       case EINTR: continue
-      // Somebody renamed something on the way: the caller goes down name by name.
+      // A component was renamed meanwhile: the caller walks component by component.
       case EAGAIN, ENOSYS, EPERM: return nil
       default: throw HostError(errno: errno)
       }
@@ -81,12 +81,12 @@ func system_readlinkat(_ fd: Int32, _ path: [UInt8]) throws(HostError) -> [UInt8
       }
     }
     if count < capacity { return Array(target[..<count]) }
-    // It may have been cut off: look again with more room.
+    // The target may be truncated: try again with a larger buffer.
     capacity *= 4
   }
 }
 
-/// A symbolic link at `existing` is linked to, not followed.
+/// A symbolic link at `existing` is not followed; the link itself gets the new name.
 func system_linkat(
   _ existing: Int32, _ existingPath: [UInt8], _ fd: Int32, _ path: [UInt8]
 ) throws(HostError) {
@@ -135,12 +135,12 @@ func system_chmod_descriptor(_ fd: Int32, _ mode: UInt16) throws(HostError) {
   _ = try checked { godwit_chmod_descriptor(fd, mode_t(mode)) }
 }
 
-/// `UInt32.max` leaves an id alone.
+/// `UInt32.max` leaves an ID unchanged.
 func system_chown_descriptor(_ fd: Int32, _ user: UInt32, _ group: UInt32) throws(HostError) {
   _ = try checked { godwit_chown_descriptor(fd, user, group) }
 }
 
-/// `nil` leaves a time alone.
+/// `nil` leaves a time unchanged.
 func system_utimens_descriptor(
   _ fd: Int32, _ accessed: HostTime?, _ modified: HostTime?
 ) throws(HostError) {
@@ -158,7 +158,7 @@ func system_reopen(_ fd: Int32, _ flags: Int32) throws(HostError) -> Int32 {
 
 // MARK: Extended attributes
 
-/// `nil` when there is no such attribute.
+/// `nil` if there is no such attribute.
 func system_getxattr(
   _ fd: Int32, _ path: [UInt8], _ attribute: [UInt8]
 ) throws(HostError) -> [UInt8]? {
@@ -183,7 +183,7 @@ func system_getxattr(
 }
 
 func system_listxattr(_ fd: Int32, _ path: [UInt8]) throws(HostError) -> [[UInt8]] {
-  // The most that Linux lets a list have (XATTR_LIST_MAX).
+  // Linux's limit for a list (XATTR_LIST_MAX).
   var list = [UInt8](repeating: 0, count: 65536)
   let count = try unsafe withCName(path) { (path) throws(HostError) in
     try checked {

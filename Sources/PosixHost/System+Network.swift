@@ -1,4 +1,4 @@
-// The raw calls on sockets of the internet; see System.swift.
+// Raw calls on internet sockets; see System.swift.
 
 internal import CPosixShims
 internal import HostABI
@@ -19,7 +19,7 @@ extension godwit_address {
     self.init()
     length = UInt8(address.bytes.count)
     port = address.port
-    // SAFETY: the field has sixteen bytes, and an address at most as many.
+    // SAFETY: the field has sixteen bytes, and no address has more.
     unsafe withUnsafeMutableBytes(of: &bytes) { unsafe $0.copyBytes(from: address.bytes) }
   }
 
@@ -40,7 +40,7 @@ func system_bind(_ fd: Int32, _ address: NetworkAddress, mayReuse: Bool) throws(
   _ = try checked { unsafe godwit_bind_internet(fd, &native, mayReuse ? 1 : 0) }
 }
 
-/// Begins to connect; an interrupted call goes on by itself (connect(2)).
+/// Starts to connect; an interrupted call continues in the background (connect(2)).
 func system_connect(_ fd: Int32, _ address: NetworkAddress) throws(HostError) {
   var native = godwit_address(address)
   guard unsafe godwit_connect_internet(fd, &native) != 0 else { return }
@@ -60,7 +60,7 @@ func system_local_address(_ fd: Int32) throws(HostError) -> NetworkAddress {
   return native.address
 }
 
-/// Throws the error that the socket has pending.
+/// Throws the pending error of the socket.
 func system_check_error(_ fd: Int32) throws(HostError) {
   var number: Int32 = 0
   _ = try checked { unsafe godwit_socket_error(fd, &number) }

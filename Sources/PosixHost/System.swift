@@ -1,5 +1,5 @@
-// Every raw call of this target, and nothing else: `system_foo` wraps `foo`. A native error is
-// translated here, at the call that failed. Interrupted calls are made again.
+// All raw calls of this target, and nothing else: `system_foo` wraps `foo`. Native errors are translated
+// here, at the call that failed. Interrupted calls are retried.
 
 internal import CPosixShims
 internal import HostABI
@@ -12,7 +12,7 @@ internal import HostABI
   internal import Darwin
 #endif
 
-/// Makes `call` until it isn't interrupted; throws what -1 stands for.
+/// Retries `call` while it is interrupted; throws the error if it returns -1.
 @inline(__always)
 func checked<R: FixedWidthInteger & SignedInteger>(_ call: () -> R) throws(HostError) -> R {
   while true {
@@ -63,7 +63,7 @@ func system_open(_ path: [UInt8], _ flags: Int32, _ mode: UInt16 = 0) throws(Hos
   }
 }
 
-/// Never repeated: after EINTR the descriptor is closed already (close(2), Linux).
+/// Never retried: after EINTR the descriptor is already closed (close(2), Linux).
 func system_close(_ fd: Int32) { _ = close(fd) }
 
 @discardableResult
@@ -126,7 +126,7 @@ func system_ftruncate(_ fd: Int32, _ length: Int64) throws(HostError) {
   _ = try checked { ftruncate(fd, off_t(length)) }
 }
 
-/// Through to the storage itself, which on Darwin takes more than fsync(2).
+/// Writes through to storage, which takes more than fsync(2) on Darwin.
 func system_fsync(_ fd: Int32) throws(HostError) {
   #if canImport(Darwin)
     if godwit_fcntl(fd, F_FULLFSYNC, 0) == 0 { return }
@@ -163,7 +163,7 @@ func system_flock(_ fd: Int32, _ operation: Int32) throws(HostError) {
   _ = try checked { flock(fd, operation) }
 }
 
-// MARK: Paths, for what is no business of the guest's
+// MARK: Paths, for files that are not the guest's
 
 func system_lstat(_ path: [UInt8]) throws(HostError) -> stat {
   var status = stat()
@@ -203,8 +203,8 @@ func system_realpath(_ path: [UInt8]) throws(HostError) -> [UInt8] {
   }
 }
 
-/// The names in an open directory with their `d_type`s, without `.` and `..`, in no order. Takes `fd`
-/// over and closes it.
+/// The entries of an open directory with their `d_type`s, without `.` and `..`, in no particular order. Takes
+/// ownership of `fd` and closes it.
 func system_readdir(_ fd: Int32) throws(HostError) -> [(name: [UInt8], type: UInt8)] {
   guard let directory = unsafe fdopendir(fd) else {
     let error = HostError(errno: errno)
@@ -262,12 +262,12 @@ func system_tcflush(_ fd: Int32, _ queue: Int32) throws(HostError) {
   _ = try checked { tcflush(fd, queue) }
 }
 
-/// Stops this process and its group, as read(2) does, when another group is in the foreground of the
-/// terminal `fd`: until somebody continues it. Throws `io` where SIGTTIN is ignored, as read(2) does.
+/// Stops this process and its group, as read(2) does, if another group is in the foreground of the terminal
+/// `fd`. Throws `io` if SIGTTIN is ignored, as read(2) does.
 func system_stop_in_background(of fd: Int32) throws(HostError) {
   let foreground = tcgetpgrp(fd)
   guard foreground >= 0, foreground != getpgrp() else { return }
-  // The kernel does it, also to the others of the group, which this process may not be able to signal.
+  // The kernel does it, also for other processes of the group that this process cannot signal.
   _ = try checked { read(fd, nil, 0) }
 }
 
@@ -284,13 +284,13 @@ func system_with_sigttou_blocked(_ body: () -> Void) {
 
 // MARK: Waiting, time and the rest
 
-/// Polls `items` for at most `timeout` nanoseconds (nil: for ever). Returns false when a signal came.
+/// Polls `items` for at most `timeout` nanoseconds (nil: for ever). Returns false if a signal arrived.
 func system_poll(_ items: inout [pollfd], timeout: Int64?) -> Bool {
   let count = nfds_t(items.count)
   return unsafe godwit_poll(&items, count, timeout ?? -1) >= 0
 }
 
-/// What `poll` says of one descriptor right now.
+/// The events of one descriptor at this moment.
 func system_poll_now(_ fd: Int32, _ events: Int16) -> Int16 {
   var item = pollfd(fd: fd, events: events, revents: 0)
   while unsafe poll(&item, 1, 0) < 0 && errno == EINTR {}
@@ -303,7 +303,7 @@ func system_clock_gettime(_ clock: clockid_t) -> HostTime {
   return HostTime(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
 }
 
-/// Fills `buffer` from the kernel's generator. Nothing can go on without one.
+/// Fills `buffer` from the kernel's random number generator; ends the process if there is none.
 func system_entropy(_ buffer: inout MutableRawSpan) {
   unsafe buffer.withUnsafeMutableBytes { bytes in
     guard bytes.count > 0 else { return }

@@ -1,12 +1,12 @@
 internal import CPosixShims
 
-/// Wakes a thread that waits in poll: an eventfd, or a pipe to oneself where there is none.
+/// Wakes a thread that waits in poll(2), by an eventfd, or by a pipe if the system has no eventfd.
 ///
-/// The descriptors live as long as the object, so whoever keeps it may wake at any time.
+/// The descriptors stay open as long as the object exists, so it can be used at any time.
 package final class Waker: Sendable {
-  /// Polled for reading.
+  /// The descriptor to poll for reading.
   let readEnd: Int32
-  /// Written by `wake`.
+  /// The descriptor that `wake` writes to.
   let writeEnd: Int32
 
   package init() {
@@ -23,9 +23,9 @@ package final class Waker: Sendable {
     if writeEnd != readEnd { system_close(writeEnd) }
   }
 
-  /// Ends the current or else the next wait. Callable from any thread.
+  /// Ends the current wait, or else the next one. May be called from any thread.
   package func wake() { godwit_waker_wake(writeEnd) }
 
-  /// Forgets the wake-ups so far.
+  /// Discards pending wake-ups.
   func drain() { godwit_waker_drain(readEnd) }
 }

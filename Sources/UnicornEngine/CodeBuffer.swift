@@ -19,10 +19,6 @@ final class CodeBuffer: Sendable {
 
   /// Takes a free buffer, or maps one where the process may still do so.
   init() throws(EngineError) {
-    guard Self.isOurs else {
-      address = 0
-      return
-    }
     address = try Self.free.withLock { free throws(EngineError) in
       if let address = free.popLast() { return address }
       return try Self.map()
@@ -30,7 +26,6 @@ final class CodeBuffer: Sendable {
   }
 
   deinit {
-    guard address != 0 else { return }
     // What is left of the translations reads as zeroes.
     godwit_code_buffer_clear(address, Self.size)
     Self.free.withLock { $0.append(address) }
@@ -38,14 +33,10 @@ final class CodeBuffer: Sendable {
 
   /// Sees to it that `count` buffers are free.
   static func reserve(_ count: Int) throws(EngineError) {
-    guard isOurs else { return }
     try free.withLock { free throws(EngineError) in
       while free.count < count { free.append(try map()) }
     }
   }
-
-  /// False with a Unicorn that maps its buffers itself, while engines are made.
-  static let isOurs = godwit_uc_takes_code_buffers() == 1
 
   private static func map() throws(EngineError) -> UInt {
     let address = godwit_code_buffer_map(size)
@@ -60,8 +51,4 @@ final class CodeBuffer: Sendable {
 extension UnicornEngine {
   /// Maps the executable memory of `count` engines, which can then be made in a process that may map none.
   package static func reserve(_ count: Int) throws(EngineError) { try CodeBuffer.reserve(count) }
-
-  /// Bytes of the executable memory that each engine maps when it is made; `nil` if it takes what was
-  /// reserved.
-  package static var laterMapping: Int? { CodeBuffer.isOurs ? nil : CodeBuffer.size }
 }

@@ -10,11 +10,11 @@ enum KnownGaps {
   }
 
   /// Fail with their scratch directory in a `--mount`.
-  static let inMounts: Set<String> = ["maps", "xattr"]
+  static let inMounts: Set<String> = []
   /// Fail there at some moments of suspension.
-  static let inMountsSuspended: Set<String> = ["beneath", "inotify"]
+  static let inMountsSuspended: Set<String> = []
   /// Take another course after a suspension in a deterministic run.
-  static let inDeterministicRuns: Set<String> = ["procwalk.aarch64"]
+  static let inDeterministicRuns: Set<String> = []
 
   /// Checks what `body` expects; its failures are known if `isKnown`.
   static func expect(

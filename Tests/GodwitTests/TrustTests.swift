@@ -38,7 +38,8 @@ import Testing
       bob resume snapshot 2>unsigned
       suspend alice
       bob resume snapshot 2>unknown
-      sed -i "s|$R|R|; s|$PWD|HERE|; s|$P|P|; s|$A|A|" unsigned unknown
+      # A path with spaces is quoted.
+      sed -i "s|'\\?$R'\\?|R|; s|$PWD|HERE|; s|$P|P|; s|$A|A|" unsigned unknown
       cat unsigned unknown; wc -l <unsigned
       bob resume snapshot --root $R 2>&1 | grep -o 'add .*' | sed "s|$PWD|HERE|; s|$P|P|"
       bob resume snapshot --root $R --mount mount:/mnt --no-publish

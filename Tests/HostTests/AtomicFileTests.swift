@@ -176,7 +176,8 @@ import Testing
     // SAFETY: the path lives through the call.
     try #require(unsafe mkdir(path, 0o700) == 0)
     defer { Native.removeAll(path) }
-    for round in 0..<6 {
+    try AtomicFile.replace(path + "/f", byLinesOf: "first")
+    for _ in 0..<6 {
       await #expect(processExitsWith: .signal(SIGKILL)) {
         let path = AtomicFileTests.killPath(getppid())
         _ = HostThread {
@@ -185,17 +186,11 @@ import Testing
         }
         for number in 0... {
           // Both ways in turn.
-          let file = try AtomicFile(replacing: path + "/f", allowsUnnamed: number % 2 == 0)
-          let line = "\(number)\n"
-          for _ in 0..<200 { try file.write(line) }
-          try file.commit()
+          try AtomicFile.replace(
+            path + "/f", byLinesOf: "\(number)", allowsUnnamed: number % 2 == 0)
         }
       }
-      guard let file = try? InputFile(path + "/f") else {
-        // Killed before the first one was complete.
-        #expect(round == 0)
-        continue
-      }
+      let file = try InputFile(path + "/f")
       let text = String(decoding: try file.read(at: 0, count: 1 << 20), as: UTF8.self)
       let lines = text.split(separator: "\n")
       #expect(lines.count == 200 && Set(lines).count == 1 && text.last == "\n")
@@ -231,6 +226,15 @@ import Testing
 }
 
 extension AtomicFile {
+  /// Replaces a file by one with 200 equal lines.
+  fileprivate static func replace(
+    _ path: String, byLinesOf text: String, allowsUnnamed: Bool = true
+  ) throws(HostError) {
+    let file = try AtomicFile(replacing: path, allowsUnnamed: allowsUnnamed)
+    for _ in 0..<200 { try file.write(text + "\n") }
+    try file.commit()
+  }
+
   fileprivate func write(_ text: String) throws(HostError) { try write(text, at: length) }
 
   fileprivate func write(_ text: String, at offset: UInt64) throws(HostError) {

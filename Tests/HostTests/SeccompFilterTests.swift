@@ -138,20 +138,6 @@ import Testing
   }
 
   @Test(arguments: architectures)
-  func oneKindOfBufferMayBecomeExecutable(_ architecture: HostSyscall.Architecture) {
-    let judge = Judge(architecture) { $0.executableMapping = 1 << 27 }
-    #expect(judge.verdict(.mmap, 0, 1 << 27, 7, 0x22) == Self.allow)
-    #expect(judge.verdict(.mmap, 0x1000, 1 << 27, 7, 0x22) == Self.fail(1))
-    #expect(judge.verdict(.mmap, 0, 1 << 26, 7, 0x22) == Self.fail(1))
-    #expect(judge.verdict(.mmap, 0, 1 << 27, 5, 0x22) == Self.fail(1))
-    // A file's, and at a fixed place.
-    #expect(judge.verdict(.mmap, 0, 1 << 27, 7, 0x02) == Self.fail(1))
-    #expect(judge.verdict(.mmap, 0, 1 << 27, 7, 0x32) == Self.fail(1))
-    #expect(judge.verdict(.mprotect, 0, 1 << 27, 7) == Self.fail(1))
-    #expect(judge.verdict(.mmap, 0, 4096, 3, 0x22) == Self.allow)
-  }
-
-  @Test(arguments: architectures)
   func onlyThreadsAreStartedAndOnlyThisProcessIsSignalled(
     _ architecture: HostSyscall.Architecture
   ) {

@@ -66,6 +66,35 @@ import Testing
     #expect(result.count == lent.dropLast().reduce(0, +) + 10)
   }
 
+  /// Which pages are written to does not depend on which frames they get.
+  @Test(arguments: [1, 5000, 65_536, 65_537, 200_000, 1 << 20])
+  func framesDoNotTellWhatIsDirty(used: Int) throws {
+    var dirty: [Int] = []
+    for isScattered in [false, true] {
+      let test = try TestSpace(pages: 4096)
+      test.map(0, 512)
+      if isScattered {
+        // Every other frame is taken, and so no two pages lie together.
+        test.map(512, 512)
+        for page in 512..<1024 as Range<UInt64> { try test.store(1, page) }
+        for page in stride(from: 513, to: 1024, by: 2) as StrideTo<UInt64> { test.unmap(page) }
+      }
+      let before = test.space.privatePages
+      var rest = used
+      let result = test.space.withMutableBytes(at: base + 100, count: 2 << 20 - 100) {
+        (_, bytes) -> Int in
+        let count = min(rest, bytes.byteCount)
+        rest -= count
+        return count
+      }
+      #expect(result.count == used && result.fault == nil)
+      dirty.append(test.space.privatePages - before)
+    }
+    #expect(dirty[0] == dirty[1])
+    #expect(dirty[0] >= (used + 100 + 4095) / 4096)
+    #expect(dirty[0] <= max(17, (2 * used) / 4096 + 2))
+  }
+
   @Test func errorsOfTheBodyPassThrough() throws {
     struct Stop: Error {}
     let test = try TestSpace()

@@ -16,8 +16,6 @@
 
 int godwit_open(const char *path, int flags, mode_t mode);
 int godwit_fcntl(int fd, int command, int argument);
-int godwit_open_entry(int directory, const char *name, int flags, mode_t mode);
-
 int godwit_openat(int fd, const char *path, int flags, mode_t mode);
 
 #ifdef __linux__
@@ -214,7 +212,7 @@ int godwit_keep_capabilities(uint64_t kept);
 int godwit_waker_open(int ends[2]);
 /// Makes the reading end readable. Async-signal-safe; keeps errno.
 void godwit_waker_wake(int end);
-/// Forgets the wake-ups so far.
+/// Discards pending wake-ups.
 void godwit_waker_drain(int end);
 
 // --- Host signals --------------------------------------------------------------------------------

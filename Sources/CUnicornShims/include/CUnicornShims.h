@@ -7,7 +7,8 @@
 #include <unicorn/unicorn.h>
 
 // Docs/Decisions/0002 says why.
-#if !defined(UC_GODWIT) || UC_GODWIT < 4 || !defined(UC_GODWIT_COUNTS_INSTRUCTIONS)
+#if !defined(UC_GODWIT) || UC_GODWIT < 4 || !defined(UC_GODWIT_COUNTS_INSTRUCTIONS) || \
+    !defined(UC_GODWIT_CODE_BUFFER)
 #error "this Unicorn lacks Godwit's patches: run Scripts/bootstrap, and build with PKG_CONFIG_PATH=.deps/lib/pkgconfig"
 #endif
 
@@ -31,8 +32,6 @@ uintptr_t godwit_code_buffer_map(size_t size);
 void godwit_code_buffer_clear(uintptr_t buffer, size_t size);
 /// Has an instance translate into the buffer at that address, before its first use.
 uc_err godwit_uc_use_code_buffer(uc_engine *uc, uintptr_t buffer, size_t size);
-/// 0 if this Unicorn (one without UC_GODWIT_CODE_BUFFER) maps buffers of that size itself instead.
-int godwit_uc_takes_code_buffers(void);
 
 uc_err godwit_uc_use_virtual_tlb(uc_engine *uc);
 uc_err godwit_uc_flush_tlb(uc_engine *uc);

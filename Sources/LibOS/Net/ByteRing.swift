@@ -1,22 +1,22 @@
 package import Machine
 
-/// Bytes on their way: a ring that grows with what it holds, up to a limit that its user keeps.
+/// A queue of bytes: a ring buffer that grows with its content. The user enforces a limit.
 package struct ByteRing {
   private static let smallest = 4096
-  /// A ring that ran empty keeps this much, or twice what it held at most since it was empty last.
+  /// An emptied ring keeps this capacity, or twice the most it has held since it was last empty.
   private static let kept = 1 << 16
 
-  /// A power of two long, or empty: most sockets idle.
+  /// Its size is a power of two, or 0, since most sockets are idle.
   private var storage: [UInt8] = []
   private let memory: MemoryCharge?
   private var head = 0
   package private(set) var count = 0
   private var peak = 0
 
-  /// - Parameter memory: what its bytes are charged to.
+  /// - Parameter memory: the account that its bytes are charged to.
   package init(memory: MemoryCharge? = nil) { self.memory = memory }
 
-  /// Forgets all bytes.
+  /// Discards all bytes.
   package mutating func removeAll() {
     storage = []
     memory?.set(0)
@@ -50,7 +50,7 @@ package struct ByteRing {
     head = 0
   }
 
-  /// Copies as many bytes as there are, from `offset` on, into `buffer`, without taking them.
+  /// Copies available bytes from `offset` on into `buffer`, without removing them.
   package func peek(into buffer: inout MutableRawSpan, from offset: Int = 0) -> Int {
     let size = min(buffer.byteCount, count - offset)
     guard size > 0 else { return 0 }
@@ -63,7 +63,7 @@ package struct ByteRing {
     return size
   }
 
-  /// Takes as many bytes as there are and `buffer` holds.
+  /// Removes available bytes into `buffer`, as many as fit.
   package mutating func take(into buffer: inout MutableRawSpan) -> Int {
     let size = peek(into: &buffer)
     discard(size)

@@ -1,7 +1,7 @@
 package import LinuxABI
 
-/// An IPv4 or IPv6 address. One of IPv4 is held as the IPv6 address that maps it (`::ffff:a.b.c.d`), so
-/// that sockets of both families meet without conversion.
+/// An IPv4 or IPv6 address. An IPv4 address is stored as its IPv4-mapped IPv6 address (`::ffff:a.b.c.d`), so
+/// that no conversion is needed between sockets of the two families.
 package struct IPAddress: Hashable, Sendable {
   /// The first and the last eight bytes, most significant first.
   package var high: UInt64
@@ -28,7 +28,7 @@ package struct IPAddress: Hashable, Sendable {
   package static let loopback4 = IPAddress(v4: 0x7f00_0001)
   package static let loopback6 = IPAddress(high: 0, low: 1)
 
-  /// It is one of IPv4.
+  /// Whether it is an IPv4 address.
   package var isV4: Bool { high == 0 && low >> 32 == 0xffff }
   package var v4: UInt32 { UInt32(truncatingIfNeeded: low) }
 
@@ -42,7 +42,7 @@ package struct IPAddress: Hashable, Sendable {
   package var isMulticast: Bool { isV4 ? v4 >> 28 == 0xe : high >> 56 == 0xff }
   /// The broadcast address of all networks.
   package var isBroadcast: Bool { isV4 && v4 == .max }
-  /// `fe80::/10`: means nothing without an interface.
+  /// `fe80::/10`: meaningless without an interface.
   package var isLinkLocal: Bool { !isV4 && high >> 54 == 0x3fa }
 
   /// The loopback address of the same family.
@@ -80,12 +80,12 @@ package struct Endpoint: Hashable, Sendable {
     ).bytes
   }
 
-  /// As a socket of `family` shows it.
+  /// The socket address, as shown by a socket of `family`.
   package func socketAddress(_ family: AddressFamily) -> [UInt8] {
     family == .AF_INET ? bytes4 : bytes6
   }
 
-  /// Decodes a `struct sockaddr_in`, which the bytes must be long enough for.
+  /// Decodes a `struct sockaddr_in`; there must be enough bytes.
   package init(in4 bytes: [UInt8]) {
     let image = SockaddrIn(bytes: bytes)
     self.init(IPAddress(v4: UInt32(bigEndian: image.sin_addr)), UInt16(bigEndian: image.sin_port))

@@ -11,7 +11,7 @@ struct Interface {
   var mtu: Int32
   var queueLength: Int32
   var addresses: [InterfaceAddress]
-  /// The way to everywhere else, if it leads there.
+  /// The gateway to other networks, if there is one.
   var gateway: IPAddress?
 
   static let loopback = Interface(
@@ -28,18 +28,18 @@ struct Interface {
 
 struct InterfaceAddress {
   var address: IPAddress
-  /// Bits of the network's part.
+  /// The length of the network prefix, in bits.
   var prefix: UInt8
 
-  /// The network itself, and everybody on it, of IPv4.
+  /// The network and broadcast addresses, for IPv4.
   var network: IPAddress { IPAddress(v4: address.v4 & mask) }
   var broadcast: IPAddress { IPAddress(v4: address.v4 | ~mask) }
 
-  /// The network's part of an IPv4 address, as a mask.
+  /// The netmask, for IPv4.
   var mask: UInt32 { prefix == 0 ? 0 : .max << UInt32(32 - prefix) }
 }
 
 extension Network {
-  /// All of them, by number.
+  /// All interfaces, by number.
   var interfaces: [Interface] { [.loopback] + (outside.interface.map { [$0] } ?? []) }
 }

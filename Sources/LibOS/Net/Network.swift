@@ -2,12 +2,12 @@ import HostABI
 import LinuxABI
 import Machine
 
-/// All of the guest's sockets that can be found by a name, and the network that they see: a loopback
-/// interface, inside the picoprocess, and whatever the guest has of the network outside.
+/// All sockets of the guest that have names, and the network that they see: a loopback interface inside the
+/// picoprocess, and the guest's access to the network outside.
 package final class Network {
-  /// The kernel whose network this is; there once it has all of its parts.
+  /// The kernel of this network; set once the kernel is complete.
   private(set) unowned var kernel: Kernel!
-  /// Where sockets and what they hold are charged; they may outlive the kernel.
+  /// What sockets and their content are charged to; sockets may outlive the kernel.
   private let arena: FrameArena
   let tcp = PortTable()
   let udp = PortTable()
@@ -16,7 +16,7 @@ package final class Network {
   let netlink = NetlinkPorts()
   let filesInFlight = FlightRegistry()
   let outside: OutsideNetwork
-  /// The kernel is going: nothing needs to be told anything any more.
+  /// The kernel is being destroyed: nobody needs to be notified any more.
   private(set) var isDismantled = false
 
   init(_ host: any Host, _ arena: FrameArena, _ configuration: OutsideConfiguration) {
@@ -26,24 +26,24 @@ package final class Network {
 
   func attach(to kernel: Kernel) { self.kernel = kernel }
 
-  /// The most connections that may wait to be accepted (`/proc/sys/net/core/somaxconn`).
+  /// The limit of connections waiting to be accepted (`/proc/sys/net/core/somaxconn`).
   package static let backlogLimit = 4096
   /// The largest buffer that a program may ask for (`wmem_max`, `rmem_max`).
   package static let bufferLimit: Int32 = 212_992
 
   func dismantle() {
     isDismantled = true
-    // Before the sockets go: each may hold the next one.
+    // Done before the sockets are released, since each may hold the next one.
     for socket in unix.all { socket.forgetQueue() }
     filesInFlight.forgetLanded()
   }
 
   // MARK: Memory
 
-  /// Bytes that the library OS has for a socket, without what is queued there.
+  /// Bytes that the library OS uses for a socket, without its queues.
   static let socketSize = 1024
 
-  /// To be charged for what a socket holds.
+  /// The account for the content of a socket.
   func charge(_ bytes: Int = 0) -> MemoryCharge {
     MemoryCharge(arena, .sockets, bytes: bytes)
   }
@@ -55,7 +55,7 @@ package final class Network {
     guard hasRoom(for: bytes) else { throw .ENOBUFS }
   }
 
-  /// A fresh inode for a socket that `process` makes: ENOBUFS.
+  /// A new inode for a socket that `process` creates: ENOBUFS.
   func makeInode(for process: Process) throws(Errno) -> SocketInode {
     try requireRoom(for: Self.socketSize)
     kernel.lastInodeNumber += 1
@@ -66,21 +66,21 @@ package final class Network {
   var now: Int64 { kernel.clock.realtime }
 }
 
-/// What stands in a table that does not keep it alive.
+/// A weak reference in a table.
 struct Referenced<Object: AnyObject> {
   weak var object: Object?
   init(_ object: Object) { self.object = object }
 }
 
-/// Which sockets are in flight, for the circles they may make (`unix_gc` in Linux), and how many files
-/// each user has in flight.
+/// The sockets in flight, to find reference cycles among them (`unix_gc` in Linux), and the number of files
+/// that each user has in flight.
 final class FlightRegistry {
   private var flights: [ObjectIdentifier: Referenced<FilesInFlight>] = [:]
-  /// How often sockets are in flight.
+  /// How many times each socket is in flight.
   private(set) var socketCount = 0
   /// By real user id.
   private(set) var fileCounts: [UInt32: Int] = [:]
-  /// Files that are no longer in flight, and still to be released.
+  /// Files that are no longer in flight and must still be released.
   private var landed = Queue<OpenFile>()
   private var isReleasing = false
 
@@ -92,8 +92,8 @@ final class FlightRegistry {
     flights[ObjectIdentifier(flight)] = Referenced(flight)
   }
 
-  /// `flight` is over. Its files are released one after the other: the end of one may end another
-  /// flight, in a longer chain than the host's stack is deep.
+  /// Ends `flight` and releases its files, iteratively: releasing one may end another flight, and the chain
+  /// may be longer than the host's stack allows.
   func land(_ flight: FilesInFlight, isReleasing: Bool) {
     if flights.removeValue(forKey: ObjectIdentifier(flight)) != nil {
       socketCount -= flight.files.count { $0 is UnixSocket }
@@ -107,10 +107,10 @@ final class FlightRegistry {
     self.isReleasing = false
   }
 
-  /// Lets go of files that need no closing any more.
+  /// Drops files that no longer need to be closed.
   func forgetLanded() { landed = Queue() }
 
-  /// How many references to each socket are in flight.
+  /// The number of references to each socket that are in flight.
   var references: [ObjectIdentifier: Int] {
     var counts: [ObjectIdentifier: Int] = [:]
     for entry in flights.values {
@@ -125,7 +125,7 @@ final class FlightRegistry {
 // MARK: Addresses
 
 extension Network {
-  /// Whether the address is one of this host's, or stands for all of them.
+  /// Whether the address belongs to this host, or is the wildcard.
   func isLocal(_ address: IPAddress) -> Bool {
     address.isLoopback || address.isAny || outside.isOwn(address)
   }
@@ -134,7 +134,7 @@ extension Network {
     address.isBroadcast || address == IPAddress(v4: 0x7fff_ffff)
   }
 
-  /// The address of this host that packets to `address` come from: ENETUNREACH.
+  /// This host's source address for packets to `address`: ENETUNREACH.
   func source(to address: IPAddress) throws(Errno) -> IPAddress {
     if address.isLoopback || address.isAny { return address.loopback }
     if address.isBroadcast { throw .ENETUNREACH }
@@ -142,7 +142,7 @@ extension Network {
     return OutsideNetwork.guest
   }
 
-  /// Another inode for a connection that a listener accepts.
+  /// A new inode for an accepted connection.
   func makeInode(like inode: SocketInode) -> SocketInode {
     kernel.lastInodeNumber += 1
     return SocketInode(number: kernel.lastInodeNumber, owner: inode.owner)

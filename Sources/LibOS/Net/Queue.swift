@@ -1,4 +1,4 @@
-/// First in, first out, without moving the rest at each step.
+/// A first-in-first-out queue that does not move its elements on each removal.
 package struct Queue<Element> {
   private var storage: [Element?] = []
   private var head = 0

@@ -1,8 +1,7 @@
 package import LinuxABI
 package import Machine
 
-// ioctl(2) on sockets: queue lengths, owners, and what there is to know of network interfaces
-// (netdevice(7)).
+// ioctl(2) on sockets: queue lengths, owners and network interfaces (netdevice(7)).
 extension Socket {
   /// Bytes of a `struct ifreq`, and of the name at its front.
   private static let requestSize = 40
@@ -97,7 +96,7 @@ extension Socket {
     case .SIOCGIFINDEX: value = Self.bytes(interface.index)
     case .SIOCGIFTXQLEN: value = Self.bytes(interface.queueLength)
     case .SIOCGIFMAP: value = [UInt8](repeating: 0, count: 24)
-    // The guest's network is the picoprocess's to set up.
+    // The guest cannot configure its network.
     default: throw .EPERM
     }
     try call.store(value, to: argument + UInt64(Self.nameSize))

@@ -2,7 +2,7 @@ import LinuxABI
 
 // Options at level SOL_SOCKET (socket(7), `net/core/sock.c`).
 extension Socket {
-  /// Those that are one number and mean nothing more here than that they are remembered.
+  /// Numeric options that are only stored.
   private static let numbers: [SocketOption: NumberRule] = [
     .SO_REUSEADDR: .toggle(), .SO_DONTROUTE: .toggle(), .SO_BROADCAST: .toggle(),
     .SO_KEEPALIVE: .toggle(), .SO_OOBINLINE: .toggle(), .SO_NO_CHECK: .toggle(),
@@ -15,7 +15,7 @@ extension Socket {
     .SO_MAX_PACING_RATE: .range(Int32.min...Int32.max, -1), .SO_BUF_LOCK: .range(0...3, 0),
   ]
 
-  /// Numbers that only a privileged process may set.
+  /// Numeric options that only a privileged process may set.
   private static let privileged: Set<SocketOption> = [.SO_DEBUG, .SO_MARK]
 
   // MARK: Getting
@@ -117,7 +117,7 @@ extension Socket {
       guard self is UnixSocket || self is NetlinkSocket else { throw .EOPNOTSUPP }
       settings.passesCredentials = number != 0
     case .SO_PEEK_OFF:
-      // Peeking at a place of one's own is not done.
+      // SO_PEEK_OFF is not supported.
       guard number == -1 else { throw .EOPNOTSUPP }
     case .SO_BINDTOIFINDEX:
       guard number == 0 || number == 1 else { throw .ENODEV }
@@ -130,7 +130,7 @@ extension Socket {
     }
   }
 
-  /// Linux keeps twice what is asked for, and shows it.
+  /// Linux doubles the requested value, and shows the doubled one.
   private static func bufferSize(
     _ wanted: Int32, smallest: Int32, isForced: Bool, _ isPrivileged: Bool
   ) throws(Errno) -> Int32 {
@@ -138,7 +138,7 @@ extension Socket {
       guard isPrivileged else { throw .EPERM }
       return max(smallest, min(max(0, wanted), Int32.max / 2) * 2)
     }
-    // A negative number is a large one to who asked for it.
+    // A negative value counts as a large unsigned one.
     let bounded = wanted < 0 ? Network.bufferLimit : min(wanted, Network.bufferLimit)
     return max(smallest, bounded * 2)
   }

@@ -31,7 +31,7 @@ extension Network {
 }
 
 extension Godwit_State_Kernel {
-  /// The ports that others outside could reach.
+  /// The published ports in use.
   package func publishedPorts() throws(SnapshotError) -> [PublishedPort] {
     var ports: [PublishedPort] = []
     for state in published {
@@ -49,7 +49,7 @@ extension Godwit_State_Kernel {
 }
 
 extension Socket {
-  /// What all kinds of socket have in common.
+  /// The state that all kinds of sockets share.
   func saveCommon() -> Godwit_State_Socket {
     var state = Godwit_State_Socket()
     state.number = socketInode.number
@@ -221,13 +221,13 @@ extension StateLoader {
     return messages
   }
 
-  /// The same of a connection that waits to be accepted, which it does in one place.
+  /// The same for a connection that waits to be accepted; it can wait in one place only.
   func waitingSocket<S: Socket>(_ id: UInt64, _ type: S.Type) throws(SnapshotError) -> S {
     guard heldFiles.insert(id).inserted else { throw .invalidState("connection \(id)") }
     return try socket(id)
   }
 
-  /// The socket `id`, which must be of the kind expected.
+  /// The socket `id`, which must be of the expected kind.
   func socket<S: Socket>(_ id: UInt64, _ type: S.Type = S.self) throws(SnapshotError) -> S {
     guard let socket = try file(id) as? S else { throw .invalidState("socket \(id)") }
     return socket

@@ -1,10 +1,10 @@
 package import LinuxABI
 import Machine
 
-/// An open socket: what all address families share.
+/// An open socket: the part that all address families share.
 ///
-/// The families' classes answer for what they can do; the base class with Linux's error for what they
-/// can't. As with other files nothing here waits.
+/// The families' classes override what they support; the base class throws Linux's errors for the rest. As
+/// with other files, nothing here blocks.
 package class Socket: OpenFile {
   package let network: Network
   package let family: AddressFamily
@@ -12,9 +12,9 @@ package class Socket: OpenFile {
   package let protocolNumber: UInt32
   package let socketInode: SocketInode
   package var settings = SocketSettings()
-  /// What `SO_ERROR` shows, and the next call throws.
+  /// The pending error, which `SO_ERROR` shows or the next call throws.
   package internal(set) var pendingError: Errno?
-  /// Nothing more will be received, or sent (`RCV_SHUTDOWN`, `SEND_SHUTDOWN`).
+  /// Receiving, or sending, is shut down (`RCV_SHUTDOWN`, `SEND_SHUTDOWN`).
   package internal(set) var isReadShut = false
   package internal(set) var isWriteShut = false
   package internal(set) var isClosed = false
@@ -37,12 +37,12 @@ package class Socket: OpenFile {
   package override var inode: Inode { get throws(Errno) { socketInode } }
   package override var linkName: String { "socket:[\(socketInode.number)]" }
 
-  /// Sends and receives bytes without bounds; otherwise whole messages.
+  /// It transfers a byte stream without message boundaries; otherwise whole messages.
   package var isStream: Bool { type == .SOCK_STREAM }
-  /// A stream drops bytes that are received with `MSG_TRUNC`.
+  /// Whether a receive with `MSG_TRUNC` discards bytes of the stream.
   package var truncationDiscards: Bool { false }
 
-  /// The pending error, which is told once.
+  /// Takes the pending error, which is reported once.
   package func takeError() -> Errno? {
     defer { pendingError = nil }
     return pendingError
@@ -56,7 +56,7 @@ package class Socket: OpenFile {
     shutDownForGood()
   }
 
-  /// The socket is gone; tells its peer, gives its name back.
+  /// Called when the socket is closed: notifies its peer and frees its name.
   func shutDownForGood() {}
 
   // MARK: Names
@@ -97,8 +97,8 @@ package class Socket: OpenFile {
     throw .EOPNOTSUPP
   }
 
-  /// Takes bytes of a stream; with `MSG_PEEK` leaves them, and begins `offset` bytes later. EAGAIN while
-  /// there are none, 0 at the end.
+  /// Receives bytes of a stream; with `MSG_PEEK` they are kept, starting at `offset`. EAGAIN if there are
+  /// none, 0 at the end.
   package func receive(
     into buffer: inout MutableRawSpan, _ flags: MessageFlags, from offset: Int,
     _ message: inout SocketMessage
@@ -106,15 +106,15 @@ package class Socket: OpenFile {
     throw .EOPNOTSUPP
   }
 
-  /// Takes a message, or with `MSG_PEEK` looks at it: EAGAIN while there is none, nil when none will come.
+  /// Receives a message, or peeks at it with `MSG_PEEK`. EAGAIN if there is none, nil if there will be none.
   package func receive(_ flags: MessageFlags) throws(Errno) -> SocketMessage? { throw .EOPNOTSUPP }
 
-  /// The address that bytes of a stream come from, where the family tells it: its peer's.
+  /// The source address of a stream's bytes, if the family reports it: the peer's.
   package var streamSource: [UInt8] { [] }
 
   package func shutdown(_ how: ShutdownHow) throws(Errno) { throw .EOPNOTSUPP }
 
-  /// Without calls of their own: `splice`, `sendfile`.
+  /// For `splice` and `sendfile`.
   package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
     var message = SocketMessage()
     if isStream { return try receive(into: &buffer, [], from: 0, &message) }
@@ -133,17 +133,17 @@ package class Socket: OpenFile {
 
   // MARK: Buffers
 
-  /// Whether a sender that sleeps for want of room is woken: there is enough to make it worth while.
+  /// Whether there is enough room to wake a blocked sender.
   package var hasRoomToSend: Bool { true }
 
   /// What `SO_SNDBUF` and `SO_RCVBUF` show.
   package var sendBuffer: Int { Int(settings.sendBuffer ?? 212_992) }
   package var receiveBuffer: Int { Int(settings.receiveBuffer ?? 212_992) }
 
-  /// Bytes to be received (`FIONREAD`): of a stream all, else of the next message.
+  /// Number of bytes to receive (`FIONREAD`): all of a stream, or those of the next message.
   package func bytesToReceive() throws(Errno) -> Int { throw .EINVAL }
 
-  /// Bytes sent that were not received yet (`SIOCOUTQ`).
+  /// Number of sent bytes that were not received yet (`SIOCOUTQ`).
   package func bytesInFlight() throws(Errno) -> Int { throw .EINVAL }
 
   /// Whether what is received next is at the mark of urgent data (`SIOCATMARK`).
@@ -157,7 +157,7 @@ package class Socket: OpenFile {
 
   // MARK: Options
 
-  /// Options of the family's own levels: `ENOPROTOOPT`, or `EOPNOTSUPP` where there are none at all.
+  /// Options of the family's own levels: `ENOPROTOOPT`, or `EOPNOTSUPP` if it has none.
   package func option(_ level: UInt32, _ name: UInt32, length: Int, _ call: SyscallContext)
     throws(Errno) -> [UInt8]
   {
@@ -170,7 +170,7 @@ package class Socket: OpenFile {
     throw .EOPNOTSUPP
   }
 
-  /// Who is at the other end, or was when it began to listen (`SO_PEERCRED`).
+  /// The credentials of the peer at the time of connecting or listening (`SO_PEERCRED`).
   package var peerCredentials: Ucred { Ucred(pid: 0, uid: .max, gid: .max) }
   package var peerGroups: [UInt32] { get throws(Errno) { throw .ENODATA } }
 }

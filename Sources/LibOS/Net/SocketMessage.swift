@@ -1,15 +1,15 @@
 package import LinuxABI
 package import Machine
 
-/// Open files on their way through a unix socket (`SCM_RIGHTS`). They stay open as long as any message
-/// or receiver has this, and close with the last.
+/// Open files in flight through a unix socket (`SCM_RIGHTS`). They stay open as long as any message or
+/// receiver has this object.
 package final class FilesInFlight {
   package let files: [OpenFile]
-  /// The real user id of the process that sent them.
+  /// The real user ID of the sending process.
   package let user: UInt32
   private let network: Network
 
-  /// Files that one message may carry.
+  /// The limit of files in one message.
   package static let limit = 253
 
   package init(_ files: [OpenFile], from user: UInt32, _ network: Network) {
@@ -21,12 +21,12 @@ package final class FilesInFlight {
   }
 
   deinit {
-    // What is left of a kernel that is gone needs no closing.
+    // Files of a destroyed kernel need not be closed.
     network.filesInFlight.land(self, isReleasing: !network.isDismantled)
   }
 }
 
-/// Where a message came from.
+/// The source of a message.
 package enum MessageSource: Hashable, Sendable {
   case none
   /// The image of a socket address.
@@ -34,14 +34,14 @@ package enum MessageSource: Hashable, Sendable {
   case endpoint(Endpoint)
 }
 
-/// What an IP header told of a datagram.
+/// Facts from the IP header of a datagram.
 package struct PacketInfo: Hashable, Sendable {
   package var destination: IPAddress
   package var hopLimit: UInt8
   package var trafficClass: UInt8
 }
 
-/// A datagram or record in a socket's queue; of a stream, what came with bytes of it.
+/// A datagram or record in a socket's queue, or the ancillary data of a stream's bytes.
 package struct SocketMessage {
   package var bytes: [UInt8] = []
   package var source = MessageSource.none
@@ -50,33 +50,33 @@ package struct SocketMessage {
   package var packet: PacketInfo?
   /// Guest wall time of its arrival, in nanoseconds.
   package var time: Int64 = 0
-  /// Of a stream: something was read; what follows must not be read together with it.
+  /// For a stream: something was read, and the bytes that follow must not be part of the same read.
   package var isBegun = false
   package var endsRead = false
-  /// It is none: no message will come any more.
+  /// Marks the end: there will be no more messages.
   package var isEnd = false
-  /// Its receiver had no room for all of it.
+  /// It was truncated for the receiver's buffer.
   package var isTruncated = false
 
   package init() {}
 
-  /// What it costs its buffer: about what Linux's does (`truesize`).
+  /// Its charge to the buffer, similar to Linux's `truesize`.
   package var charge: Int { Self.charge(bytes.count) }
 
   package static func charge(_ count: Int) -> Int { max(768, count + 576) }
 }
 
-/// What a program wants sent.
+/// A message to be sent.
 package struct OutgoingMessage {
   package var flags: MessageFlags
-  /// The socket address it is for; nil for the peer.
+  /// The destination's socket address; nil for the peer.
   package var destination: [UInt8]?
   package var files: FilesInFlight?
-  /// Who sends it.
+  /// The credentials of the sender.
   package var sender: Ucred?
-  /// The sender said so himself (`SCM_CREDENTIALS`).
+  /// The sender passed credentials explicitly (`SCM_CREDENTIALS`).
   package var isSenderExplicit = false
-  /// For this datagram only, by control messages.
+  /// For this datagram only, from control messages.
   package var hopLimit: UInt8?
   package var trafficClass: UInt8?
   package var localAddress: IPAddress?
@@ -84,31 +84,31 @@ package struct OutgoingMessage {
   package init(flags: MessageFlags = []) { self.flags = flags }
 }
 
-/// How an attempt to send went.
+/// The result of an attempt to send.
 package enum SendOutcome {
   case sent(Int)
-  /// There is no room: try again when this was woken.
+  /// There is no room: try again when this queue is woken.
   case wait(on: WaitQueue)
 }
 
-/// How an attempt to connect went.
+/// The result of an attempt to connect.
 package enum ConnectOutcome {
   case connected
   case wait(on: WaitQueue)
-  /// It goes on by itself; `isNew` when it was begun now (EINPROGRESS), not before (EALREADY).
+  /// It continues in the background; `isNew` tells EINPROGRESS from EALREADY.
   case underWay(on: WaitQueue, isNew: Bool)
 }
 
-/// Messages that were not received yet.
+/// A queue of messages that were not received yet.
 package struct SocketMessageQueue {
   private var queue = Queue<SocketMessage>()
-  /// What the messages cost; see `SocketMessage.charge`.
+  /// The charge of all messages; see `SocketMessage.charge`.
   package private(set) var charge = 0
   /// Bytes of all messages.
   package private(set) var byteCount = 0
   private let memory: MemoryCharge?
 
-  /// - Parameter memory: what the messages are charged to.
+  /// - Parameter memory: the account that the messages are charged to.
   package init(memory: MemoryCharge? = nil) { self.memory = memory }
 
   package var isEmpty: Bool { queue.isEmpty }

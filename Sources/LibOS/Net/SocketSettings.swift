@@ -22,9 +22,9 @@ package struct OptionKey: Hashable, Sendable {
   }
 }
 
-/// What a program has set of a socket: part of the snapshot.
+/// The options that were set on a socket: part of the snapshot.
 package struct SocketSettings: Equatable, Sendable {
-  /// Bytes, as `SO_SNDBUF` and `SO_RCVBUF` show them; nil while nobody has set them.
+  /// The values of `SO_SNDBUF` and `SO_RCVBUF` in bytes; nil if they were not set.
   package var sendBuffer: Int32?
   package var receiveBuffer: Int32?
   /// Nanoseconds; nil waits for ever.
@@ -32,9 +32,9 @@ package struct SocketSettings: Equatable, Sendable {
   package var sendTimeout: Int64?
   package var lowWater: Int32 = 1
   package var linger = Linger()
-  /// Whether who sent is told (`SO_PASSCRED`).
+  /// Whether receives report the sender's credentials (`SO_PASSCRED`).
   package var passesCredentials = false
-  /// Options that are one number, as far as they were set.
+  /// Numeric options that were set.
   package var numbers: [OptionKey: Int32] = [:]
 
   package init() {}
@@ -42,22 +42,22 @@ package struct SocketSettings: Equatable, Sendable {
   package func isOn(_ option: SocketOption) -> Bool { isOn(OptionKey(option)) }
   package func isOn(_ key: OptionKey) -> Bool { numbers[key, default: 0] != 0 }
 
-  /// Nanoseconds in the guest's `struct timeval`, as setting them gives them.
+  /// Decodes a `struct timeval` of the guest, as passed to setsockopt(2), to nanoseconds.
   static func timeout(_ time: Timeval) throws(Errno) -> Int64? {
     guard (0..<1_000_000).contains(time.tv_usec) else { throw .EDOM }
-    // Negative times do not wait at all (`sock_set_timeout`).
+    // A negative timeout does not wait at all (`sock_set_timeout`).
     if time.tv_sec < 0 { return 0 }
     return time.tv_sec == 0 && time.tv_usec == 0 ? nil : time.nanoseconds
   }
 }
 
-/// How an option that is one number behaves.
+/// The behaviour of a numeric option.
 package enum NumberRule: Sendable {
-  /// Anything but zero is one.
+  /// Nonzero values become 1.
   case toggle(Int32 = 0)
   /// EINVAL outside.
   case range(ClosedRange<Int32>, Int32)
-  /// Can be looked at only.
+  /// Read-only.
   case fixed(Int32)
   /// −1 stands for the default.
   case rangeOrDefault(ClosedRange<Int32>, Int32)
@@ -69,7 +69,7 @@ package enum NumberRule: Sendable {
     }
   }
 
-  /// What is kept when `value` is set: EINVAL, ENOPROTOOPT.
+  /// The stored result of setting `value`: EINVAL, ENOPROTOOPT.
   package func accept(_ value: Int32) throws(Errno) -> Int32 {
     switch self {
     case .toggle: return value == 0 ? 0 : 1

@@ -284,6 +284,7 @@ package final class StateSaver {
 
   /// Writes every section. The run loop must not be running.
   package func saveAll() throws(SnapshotError) {
+    for mount in kernel.vfs.mounts { (mount.filesystem as? HostFS)?.findLostNames() }
     var state = kernel.save(at: standing.moment)
     var processes = Godwit_State_Processes()
     var tasks = Godwit_State_Tasks()

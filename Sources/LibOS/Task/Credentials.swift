@@ -14,6 +14,6 @@ package struct Credentials: Sendable, Equatable {
 
   package var isPrivileged: Bool { effectiveUID == 0 }
 
-  /// It acts for somebody else than who started it.
+  /// Whether it acts for a user other than the one who started it (set-user-ID).
   var isElevated: Bool { effectiveUID != realUID || effectiveGID != realGID }
 }

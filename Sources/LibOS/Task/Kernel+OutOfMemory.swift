@@ -11,7 +11,7 @@ extension Kernel {
   /// does not run any more, and its private pages go at once (what `oom_reaper` does).
   func killForMemory(asking: AddressSpace?) -> Bool {
     let current = loaded?.process
-    // Who is about to die may fail.
+    // A process that is being killed may fail.
     if current?.signals.fatal != nil { return false }
     while let victim = memoryVictim {
       tellOfKilling(victim)

@@ -2,8 +2,8 @@ package import HostABI
 
 /// The guest's clocks, in nanoseconds, over the host's.
 ///
-/// CLOCK_MONOTONIC stands still while the picoprocess is suspended, as it does in Linux; it goes on
-/// from where it was on whatever host comes next. CLOCK_BOOTTIME counts the suspended time too.
+/// CLOCK_MONOTONIC stops while the picoprocess is suspended, as in Linux, and continues from its last value
+/// on the next host. CLOCK_BOOTTIME includes the suspended time.
 package struct KernelClock {
   private let host: any Host
   /// What to add to the host's monotonic clock.
@@ -12,10 +12,10 @@ package struct KernelClock {
   package private(set) var suspended: Int64 = 0
   /// Guest wall time minus host wall time (`clock_settime` is refused, so 0 unless restored).
   package var wallOffset: Int64 = 0
-  /// When the snapshot was taken that the guest goes on from, until it does.
+  /// The moment of the snapshot that the guest was restored from, until it runs.
   private var held: Moment?
 
-  /// What the clocks show at one moment, in nanoseconds.
+  /// The values of the clocks at one moment, in nanoseconds.
   package struct Moment: Hashable, Sendable {
     package var monotonic: Int64
     package var realtime: Int64
@@ -40,7 +40,7 @@ package struct KernelClock {
   /// The host's monotonic time that corresponds to guest monotonic `time`.
   package func hostTime(of time: Int64) -> Int64 { saturatingSum(time, 0 &- offset) }
 
-  /// Continues a clock from where it stood when it was saved.
+  /// Sets the clock to its saved value.
   package mutating func restore(_ moment: Moment) {
     held = moment
     follow(moment)
@@ -52,14 +52,14 @@ package struct KernelClock {
     suspended = saturatingSum(moment.suspended, max(0, away))
   }
 
-  /// The guest runs on: the time that restoring it took is none of its.
+  /// Starts the clock when the guest runs; the time that restoring took does not count.
   package mutating func start() {
     guard let held else { return }
     follow(held)
     self.held = nil
   }
 
-  /// The guest was restored and has not run since: its state is that of the snapshot.
+  /// Whether the guest was restored and has not run since, so that its state is that of the snapshot.
   package var isHeld: Bool { held != nil }
 
   /// The moment that a snapshot taken now records.

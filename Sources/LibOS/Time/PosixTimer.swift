@@ -3,10 +3,10 @@ import Machine
 
 /// A timer of `timer_create(2)`.
 ///
-/// While its signal waits to be taken, further expirations only count as overruns; taking it adds
-/// those that came meanwhile (timer_getoverrun(2)).
+/// While its signal is pending, further expirations only count as overruns. Taking the signal reports them
+/// (timer_getoverrun(2)).
 package final class PosixTimer {
-  /// All there is to a timer; a saved one is recreated from it.
+  /// The whole state of a timer, from which a saved one is recreated.
   package struct State: Hashable, Sendable {
     package var id: Int32
     /// The clock it was created for.
@@ -20,11 +20,11 @@ package final class PosixTimer {
     /// The thread that gets the signal; 0 for the process.
     package var threadID: Int32
     package var schedule = IntervalSchedule()
-    /// Expirations since the one that sent the signal which is pending.
+    /// Expirations since the one that sent the pending signal.
     package var overrun: UInt64 = 0
-    /// Those of the signal that was taken last.
+    /// The overruns of the signal that was taken last.
     package var lastOverrun: Int32 = 0
-    /// Its signal was sent and not yet taken.
+    /// Its signal is pending.
     package var isPending = false
 
     package init(
@@ -105,11 +105,11 @@ package final class PosixTimer {
       it_value: Timespec(nanoseconds: state.schedule.remaining(at: now)))
   }
 
-  /// Tells of the expirations that are due.
+  /// Sends the signal for expirations that are due.
   func expire() {
     let count = state.schedule.takeExpirations(at: now)
     if count > 0, state.notify != .SIGEV_NONE {
-      // What was sent may have been thrown away unseen (SIG_IGN set meanwhile).
+      // The signal may have been discarded, if SIG_IGN was set meanwhile.
       if state.isPending, isQueued {
         state.overrun &+= count
       } else {

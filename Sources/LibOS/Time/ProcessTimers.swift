@@ -3,7 +3,7 @@ import Machine
 
 /// The interval timers and POSIX timers of a process.
 package final class ProcessTimers {
-  /// All there is to them; saved ones are recreated by `restore`.
+  /// Their whole state, which `restore` recreates them from.
   package struct State: Hashable, Sendable {
     /// ITIMER_REAL, on guest monotonic time.
     package var real = IntervalSchedule()
@@ -38,7 +38,7 @@ package final class ProcessTimers {
     return state
   }
 
-  /// Puts back what was saved. The kernel's clock must be right by now.
+  /// Restores the saved timers. The kernel's clock must already be set.
   package func restore(_ state: State) {
     intervals = state
     intervals.posix = []
@@ -170,7 +170,7 @@ package final class ProcessTimers {
     changed()
   }
 
-  /// A signal of a timer is being taken from its queue: completes what it tells.
+  /// Called when a timer's signal is taken from its queue: fills in the overruns.
   package func took(_ info: inout Siginfo) {
     guard info.si_code == SignalCode.SI_TIMER else { return }
     posix[info.si_timerid]?.took(&info)
@@ -235,7 +235,7 @@ package final class ProcessTimers {
     if !isAnythingArmed { usesProcessorTime = false }
   }
 
-  /// Of the clocks that run now, how long until the first one gets to where something waits.
+  /// The time until the first deadline on a clock that is running now.
   func nextProcessorTimerDelay(at now: Int64) -> Int64? {
     var delay: Int64?
     func consider(_ clock: TimerClock, _ next: Int64?) {
@@ -256,8 +256,7 @@ package final class ProcessTimers {
 }
 
 extension Process {
-  /// Fires the timers that wait for processor time and are due. Called at the top of the run loop;
-  /// costs a test when there are none.
+  /// Fires due timers on processor time. Called at the top of the run loop; cheap if there are none.
   ///
   /// - Parameter now: guest monotonic nanoseconds.
   package func checkProcessorTimers(at now: Int64) {

@@ -1,7 +1,7 @@
 package import LinuxABI
 
 extension SyscallContext {
-  /// The clock that a `clockid_t` means to the caller: EINVAL.
+  /// The clock that a `clockid_t` means to the caller; EINVAL for an unknown one.
   package func clock(_ id: Int32) throws(Errno) -> TimerClock {
     guard id >= 0 else { return try processorClock(id) }
     switch ClockID(rawValue: id) {
@@ -30,8 +30,8 @@ extension SyscallContext {
     return .process(pid: owner)
   }
 
-  /// The clock for a timer or a sleep: EOPNOTSUPP where Linux only shows the time, EPERM for those
-  /// that would wake a machine unless privileged.
+  /// The clock for a timer or a sleep. EOPNOTSUPP for clocks that can only be read, EPERM for those that wake a
+  /// machine, unless privileged.
   package func timerClock(_ id: Int32) throws(Errno) -> TimerClock {
     let clock = try clock(id)
     switch ClockID(rawValue: id) {

@@ -1,9 +1,9 @@
 /// A clock that timers and sleeps run on.
 package enum TimerClock: Hashable, Sendable {
   case monotonic
-  /// Goes on while the picoprocess is suspended.
+  /// Runs while the picoprocess is suspended.
   case boottime
-  /// Wall time (CLOCK_REALTIME, and CLOCK_TAI, whose offset nobody has set).
+  /// Wall time (CLOCK_REALTIME, and CLOCK_TAI, whose offset is 0).
   case realtime
   /// The processor time of all threads of a process.
   case process(pid: Int32)
@@ -19,7 +19,7 @@ package enum TimerClock: Hashable, Sendable {
 }
 
 extension KernelClock {
-  /// Nanoseconds that `clock`, one that runs by itself, shows; nil for processor time.
+  /// The value of `clock` in nanoseconds; nil for processor time.
   package func time(_ clock: TimerClock) -> Int64? {
     switch clock {
     case .monotonic: monotonic

@@ -1,4 +1,4 @@
-/// A moment at which something of the kernel wants to be called.
+/// A deadline at which the kernel calls an action.
 package final class KernelTimer {
   /// Called on the run loop, at or after the deadline; the timer is disarmed before.
   package var action: () -> Void

@@ -67,18 +67,28 @@ extension AddressSpace {
     return CopyResult(count: done, fault: nil)
   }
 
+  /// How many bytes are made ready for writing at first, ahead of what is written.
+  private static let writeAhead = 16 * Frame.size
+
   /// Like `withBytes`, for writing.
+  ///
+  /// Pages are made ready ahead: 64 KiB, then as many again as were used. So a buffer of which little is used stays
+  /// absent for the most part, and which pages become dirty does not depend on where their frames lie.
   package func withMutableBytes<E: Error>(
     at address: GuestAddress, count: Int,
     _ body: (_ offset: Int, _ bytes: inout MutableRawSpan) throws(E) -> Int
   ) throws(E) -> CopyResult {
     var done = 0
+    var ready = 0
     while done < count {
+      let isReady = done < ready
+      if !isReady { ready = min(count, max(2 * done, Self.writeAhead)) }
       let frame: Frame
       let length: Int
-      do { (frame, length) = try stretch(address + UInt64(done), count - done, .write) } catch {
+      do { (frame, length) = try stretch(address + UInt64(done), ready - done, .write) } catch {
         return CopyResult(count: done, fault: error)
       }
+      if !isReady { prepare(address + UInt64(done + length), address + UInt64(ready)) }
       let offset = (address + UInt64(done)).pageOffset
       let used = try arena.withMutableBytes(frame, offset: offset, count: length) {
         (bytes: inout MutableRawSpan) throws(E) -> Int in try body(done, &bytes)
@@ -87,6 +97,15 @@ extension AddressSpace {
       if used < length { break }
     }
     return CopyResult(count: done, fault: nil)
+  }
+
+  /// Makes the pages in `start..<end` ready for writing, up to the first that can't be.
+  private func prepare(_ start: GuestAddress, _ end: GuestAddress) {
+    var position = start
+    while position < end {
+      guard (try? resolve(position, .write)) != nil else { return }
+      position = GuestAddress((position.page + 1) << 12)
+    }
   }
 
   /// Copies guest bytes out into `buffer`.

@@ -1,24 +1,24 @@
 package import PosixHost
 
-/// What a picoprocess says to a `ControlRequest`.
+/// The answer of a picoprocess to a `ControlRequest`.
 package enum ControlAnswer: Sendable, Hashable, Codable {
-  /// It could not be done; one line says why.
+  /// The request failed, for this reason (one line).
   case failed(error: String)
-  /// The file that came along can't be written; the host's reason.
+  /// The file passed along cannot be written, for this reason of the host's.
   case unwritable(reason: String)
-  /// It was done, and there is no more to say.
+  /// The request was carried out.
   case done
   case running(picoprocess: PicoprocessInfo)
-  /// The snapshot is written; of `suspend`, a `ControlVerdict` is waited for now.
+  /// The snapshot is written. After `suspend`, the picoprocess now waits for a `ControlVerdict`.
   case saved(snapshot: SavedSnapshot)
 }
 
-/// What a picoprocess tells about itself.
+/// The state of a picoprocess.
 package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var name: String
-  /// The host's id of its process.
+  /// The PID of its process on the host.
   package var pid: Int32
-  /// The guest's, of its first program.
+  /// The path of the guest's first program.
   package var isa: String
   package var program: String
   package var uptimeNanoseconds: Int64
@@ -26,15 +26,15 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var memoryBytes: Int
   package var threads: Int
   package var syscallCount: UInt64
-  /// How far its process is confined.
+  /// How far the process is confined.
   package var sandbox: ConfinementReport
 }
 
-/// A snapshot that was written.
+/// Figures of a written snapshot.
 package struct SavedSnapshot: Sendable, Hashable, Codable {
   package var bytes: UInt64
-  /// How long the guest stood still for it.
+  /// How long the guest was stopped for it.
   package var nanoseconds: Int64
-  /// The calls the guest had made.
+  /// The number of system calls the guest had made.
   package var syscallCount: UInt64
 }

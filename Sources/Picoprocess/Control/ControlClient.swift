@@ -11,18 +11,18 @@ package struct ControlClient: Sendable {
     }
   }
 
-  /// The names of those that may be running. See `info`.
+  /// The names of picoprocesses that may be running; see `info`.
   package func names() throws(Failure) -> [String] {
     try withFailure("the directory of control sockets") { () throws(HostError) in
       try directory.names()
     }
   }
 
-  /// What runs now, in the order of names.
+  /// The running picoprocesses, ordered by name.
   package func list() throws(Failure) -> [PicoprocessInfo] {
     var list: [PicoprocessInfo] = []
     for name in try names() {
-      // What has ended meanwhile, or does not answer, is not running.
+      // Those that have ended meanwhile or do not answer count as not running.
       if case .running(let info) = try? ask(name, .info, timeout: 2_000_000_000) {
         list.append(info)
       }
@@ -30,10 +30,10 @@ package struct ControlClient: Sendable {
     return list
   }
 
-  /// Sends a request to the picoprocess called `name` and waits for the answer.
+  /// Sends a request to the picoprocess `name` and waits for the answer.
   ///
   /// - Parameter timeout: nanoseconds; nil: for ever.
-  /// - Throws: what the picoprocess says when it could not do it.
+  /// - Throws: the reason if the picoprocess could not carry out the request.
   package func ask(_ name: String, _ request: ControlRequest, timeout: Int64? = nil)
     throws(Failure) -> ControlAnswer
   {
@@ -43,13 +43,14 @@ package struct ControlClient: Sendable {
     }
   }
 
-  /// Has the picoprocess called `name` write a snapshot, and puts it at `path`. The guest goes on.
+  /// Makes the picoprocess `name` write a snapshot, and puts it at `path`. The guest continues.
   package func checkpoint(_ name: String, to path: String) throws(Failure) {
     _ = try save(name, .checkpoint, to: path)
   }
 
-  /// Has the picoprocess called `name` write a snapshot, puts it at `path`, and then has the picoprocess
-  /// end. When this returns, all that it held is free. `Handover.md` tells what happens when either side fails.
+  /// Makes the picoprocess `name` write a snapshot, puts it at `path`, and then makes the picoprocess end.
+  /// When this returns, its name, ports and files are free. `Handover.md` describes what happens if either
+  /// side fails.
   package func suspend(_ name: String, to path: String) throws(Failure) {
     let connection = try save(name, .suspend(), to: path)
     let answer: ControlAnswer?
@@ -57,11 +58,11 @@ package struct ControlClient: Sendable {
       try connection.send(Array(JSON.line(ControlVerdict.commit).utf8))
       answer = try Self.answer(connection, nil)
     } catch { throw Failure("picoprocess \(name)", error) }
-    // It may have ended before it could say so: there is no guest that could go on.
+    // It may have ended before it could answer; then no guest is left that could continue.
     if case .failed(let error) = answer { throw Failure("\(name): \(error); \(path) is whole") }
   }
 
-  /// The connection over which a snapshot came that is at `path` now.
+  /// Makes a snapshot at `path`, and returns the connection over which it came.
   private func save(_ name: String, _ request: ControlRequest, to path: String)
     throws(Failure) -> ControlConnection
   {
@@ -77,7 +78,7 @@ package struct ControlClient: Sendable {
       throw Failure("the picoprocess \(name) does not say whether it wrote the snapshot")
     }
     do throws(Failure) {
-      // The key stays here: what runs a guest has no need to hold it.
+      // The key stays here: the process that runs a guest must not have it.
       if let notice = try SnapshotFile.commit(file, path, SnapshotSigner(), on: PosixHost()) {
         Console.complain(notice)
       }

@@ -1,20 +1,20 @@
 import LinuxABI
 
-/// What may be asked of a running picoprocess: one line of JSON over its control socket, as in
-/// `{"kill":{"signal":15}}`. The answer is another, a `ControlAnswer`.
+/// A request to a running picoprocess: one line of JSON over its control socket, such as
+/// `{"kill":{"signal":15}}`. It is answered by another line, a `ControlAnswer`.
 package enum ControlRequest: Sendable, Hashable, Codable {
-  /// What it is and how it does.
+  /// Return the state of the picoprocess.
   case info
-  /// Write a snapshot to the file that comes along, and go on.
+  /// Write a snapshot to the file passed along, and continue.
   case checkpoint
-  /// Write a snapshot to the file that comes along, and end once the snapshot is safe: see `Docs/Handover.md`.
+  /// Write a snapshot to the file passed along, and end once the snapshot is safe; see `Docs/Handover.md`.
   ///
-  /// - `patience`: how many nanoseconds to wait for the verdict, if less than usual.
+  /// - `patience`: nanoseconds to wait for the verdict, if less than the default.
   case suspend(patience: Int64? = nil)
   /// Send the guest a signal.
   case kill(signal: Int32)
 
-  /// Whether an open file belongs to it.
+  /// Whether an open file must be passed along.
   var takesFile: Bool {
     switch self {
     case .checkpoint, .suspend: true
@@ -23,23 +23,24 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   }
 }
 
-/// What the client says when it was told that a snapshot for `suspend` is written.
+/// The client's decision after the snapshot for `suspend` was written.
 package enum ControlVerdict: Sendable, Hashable, Codable {
-  /// The snapshot is on storage, under its name: the guest may end.
+  /// The snapshot is on storage under its name, so the guest may end.
   case commit
-  /// It is not: the guest goes on.
+  /// It is not, so the guest must continue.
   case abort
 }
 
 extension ControlRequest {
-  /// Reads a request; nil when nothing is asked for that is known and makes sense.
+  /// Decodes a request; nil if it is unknown or invalid.
   init?(_ line: [UInt8]) {
     guard let request = JSON.decode(ControlRequest.self, from: line) else { return nil }
     if case .kill(let signal) = request, !Signal(rawValue: signal).isValid { return nil }
     self = request
   }
 
-  /// A `kill` with the signal of that name (`TERM`, `SIGTERM`) or number; nil when there is none.
+  /// A `kill` request for a signal given by name (`TERM`, `SIGTERM`) or number; nil if there is no such
+  /// signal.
   package init?(signalNamed text: String) {
     guard let signal = Signal(named: text) else { return nil }
     self = .kill(signal: signal.rawValue)

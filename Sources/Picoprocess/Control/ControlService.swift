@@ -1,7 +1,7 @@
 import HostABI
 import PosixHost
 
-/// Answers control connections: runs on their threads, and only posts to the mailbox.
+/// Serves control connections. It runs on their threads, and does no more than post requests to the mailbox.
 struct ControlService: Sendable {
   let mailbox: Mailbox
   let wake: Wake
@@ -29,7 +29,7 @@ struct ControlService: Sendable {
     }
   }
 
-  /// Waits until the letter is answered; nil when that will not be.
+  /// Waits for the answer to the letter; nil if there will be none.
   private func answer(to letter: Mailbox.Letter, _ connection: ControlConnection) -> ControlAnswer?
   {
     var isPeerGone = false
@@ -44,8 +44,8 @@ struct ControlService: Sendable {
     return letter.answer
   }
 
-  /// Hears what the client says to the snapshot, and tells it what became of that. A client that is gone,
-  /// or silent for too long, has not said that the guest may end.
+  /// Receives the client's verdict on the snapshot, and reports the outcome. If the client has gone, or is
+  /// silent for too long, the guest must continue.
   private func conclude(
     _ letter: Mailbox.Letter, _ connection: ControlConnection, _ patience: Int64
   ) {
@@ -69,7 +69,7 @@ struct ControlService: Sendable {
     send(.failed(error: silence), to: connection)
   }
 
-  /// The last answer: the picoprocess has let go of everything.
+  /// Sends the last answer: the picoprocess has released everything.
   private func farewell(_ letter: Mailbox.Letter) -> ControlAnswer {
     while true {
       if let answer = letter.answer { return answer }
@@ -77,12 +77,12 @@ struct ControlService: Sendable {
     }
   }
 
-  /// How long it may take to bring a snapshot to storage: a minute, and a second for each 4 MiB.
+  /// How long the client may take to sync a snapshot: a minute, and a second for each 4 MiB.
   private static func patience(_ snapshot: SavedSnapshot) -> Int64 {
     60 * second + Int64(clamping: snapshot.bytes >> 22) * second
   }
 
-  /// Waits for a millisecond. A request counts even when its sender doesn't wait for the answer.
+  /// Sleeps for a millisecond. A request is carried out even if its sender does not wait for the answer.
   private func pause(_ connection: ControlConnection, _ isPeerGone: inout Bool) {
     if !isPeerGone {
       do throws(HostError) {
@@ -96,7 +96,7 @@ struct ControlService: Sendable {
   }
 
   private func send(_ answer: ControlAnswer, to connection: ControlConnection) {
-    // The peer may have gone, or may not read.
+    // The peer may have gone, or may not be reading.
     try? connection.send(Array(JSON.line(answer).utf8), timeout: Self.second)
   }
 }

@@ -1,21 +1,21 @@
 import PosixHost
 import Synchronization
 
-/// Requests on their way from control connections to the picoprocess's thread.
+/// The queue of requests from control connections to the picoprocess's thread.
 final class Mailbox: Sendable {
-  /// A request and what came of it so far.
+  /// A request, and its progress.
   final class Letter: Sendable {
     enum Progress: Sendable {
       case waiting, taken
       case answered(ControlAnswer)
-      /// The answer has been handed to the connection, or nobody wants it.
+      /// The answer was handed to the connection, or is no longer wanted.
       case sent
-      /// What the client says to the answer.
+      /// The client's verdict.
       case decided(ControlVerdict)
     }
 
     let request: ControlRequest
-    /// What came along.
+    /// The file passed along.
     let file: HandedFile?
     private let state = Mutex(Progress.waiting)
 
@@ -29,20 +29,20 @@ final class Mailbox: Sendable {
       set { state.withLock { $0 = newValue } }
     }
 
-    /// The answer that is to be sent; nil while there is none.
+    /// The answer to send; nil if there is none yet.
     var answer: ControlAnswer? {
       if case .answered(let answer) = progress { answer } else { nil }
     }
   }
 
   private let letters = Mutex<[Letter]>([])
-  /// Looked at by the run loop, which has no time for locks.
+  /// An atomic, since the run loop checks it often and must not take locks.
   private let isFilled = Atomic(false)
   private let isClosed = Atomic(false)
 
   var isEmpty: Bool { !isFilled.load(ordering: .acquiring) }
 
-  /// Whether anybody still takes letters out.
+  /// Whether letters are still processed.
   var isOpen: Bool { !isClosed.load(ordering: .acquiring) }
 
   func close() { isClosed.store(true, ordering: .releasing) }
@@ -56,7 +56,7 @@ final class Mailbox: Sendable {
     return letter
   }
 
-  /// Takes out the oldest letter, of those whose request `isWanted`.
+  /// Takes the oldest letter whose request satisfies `isWanted`.
   func take(where isWanted: (ControlRequest) -> Bool = { _ in true }) -> Letter? {
     letters.withLock { letters in
       guard let index = letters.firstIndex(where: { isWanted($0.request) }) else { return nil }

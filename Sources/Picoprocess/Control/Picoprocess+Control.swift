@@ -5,8 +5,8 @@ import Machine
 import PosixHost
 
 extension Picoprocess {
-  /// Listens under the picoprocess's name. A name that was asked for must be free; without one, a host
-  /// that has no place for control sockets does not keep the guest from running.
+  /// Listens under the picoprocess's name. A name given by the user must be free. Without one, the guest runs
+  /// even if the host has no place for control sockets.
   static func openControl(_ options: PicoprocessOptions, name: String) throws(Failure)
     -> ControlListener?
   {
@@ -24,7 +24,7 @@ extension Picoprocess {
     }
   }
 
-  /// Answers those who find it, on threads of their own.
+  /// Starts serving control connections, on their own threads.
   func startControl() {
     guard let listener else { return }
     let service = ControlService(mailbox: mailbox, wake: wake)
@@ -32,7 +32,7 @@ extension Picoprocess {
     self.listener = nil
   }
 
-  /// Deals with the requests that have come. Not nil: the guest was suspended.
+  /// Processes pending requests. The result is not nil if the guest was suspended.
   func serveRequests() -> Ending? {
     while let letter = mailbox.take() {
       switch letter.request {
@@ -40,7 +40,7 @@ extension Picoprocess {
       case .kill(let signal):
         kernel.processes[kernel.initialPID]?.post(signal: signal, code: SignalCode.SI_USER)
         letter.progress = .answered(.done)
-        // The signal may be the end of this process.
+        // The signal may end this process.
         waitUntilSent(letter)
       case .checkpoint: letter.progress = .answered(save(for: letter))
       case .suspend:
@@ -71,8 +71,8 @@ extension Picoprocess {
     }
   }
 
-  /// What the client says, who brings the snapshot to storage meanwhile. The guest stands, but tells how it
-  /// does; whatever else is asked of it has to wait.
+  /// Waits for the verdict of the client, which syncs the snapshot meanwhile. The guest is stopped; requests
+  /// for its state are answered, and all others wait.
   private func verdict(on letter: Mailbox.Letter) -> ControlVerdict {
     while true {
       if case .decided(let verdict) = letter.progress { return verdict }
@@ -83,8 +83,8 @@ extension Picoprocess {
     }
   }
 
-  /// Gives back all that another picoprocess could want, and only then tells whoever suspended the guest:
-  /// who hears of it may resume the guest at once, under the same name and with the same ports.
+  /// Releases everything that another picoprocess could need before the client is told: it may resume the
+  /// guest at once, under the same name and with the same ports.
   func takeLeave() {
     control?.stop()
     control = nil

@@ -7,7 +7,7 @@ import PosixHost
 import Snapshot
 
 extension Picoprocess {
-  /// Goes on with the guest in the snapshot at `path`.
+  /// Resumes the guest in the snapshot at `path`.
   ///
   /// Nothing of the host that the snapshot names is touched before `resume` and `options` allow it.
   package convenience init(
@@ -26,11 +26,11 @@ extension Picoprocess {
       isOnTerminal: (0...2).contains { HostProcess.isTerminal($0) })
 
     var options = options
-    // The limit shows when memory runs out.
+    // The limit becomes apparent when memory runs out.
     if state.seed != nil, options.memoryLimit == nil {
       options.memoryLimit = Int(clamping: state.memory)
     }
-    // Those who listened go on listening.
+    // Listening sockets continue to listen.
     if options.publish.isEmpty, !resume.publishesNothing {
       options.publish = remembered.published.map { PublishOption($0) }
     }
@@ -44,7 +44,7 @@ extension Picoprocess {
     kernel.provideResolver()
   }
 
-  /// Fills the fresh machine with what `reader` holds.
+  /// Restores the state in `reader` into the fresh machine.
   func restore(_ reader: SnapshotReader) throws(SnapshotError) {
     reports.attach(to: kernel)
     do throws(Failure) {
@@ -54,13 +54,13 @@ extension Picoprocess {
   }
 }
 
-/// What must be known of a snapshot before anything is restored.
+/// The parts of a snapshot that are needed before anything is restored.
 private struct ResumeState {
   /// The path of the program.
   let program: String
   /// Bytes of guest memory.
   let memory: UInt64
-  /// Of a deterministic run.
+  /// The seed of a deterministic run.
   let seed: UInt64?
 
   init(_ reader: SnapshotReader) throws(SnapshotError) {
@@ -78,8 +78,8 @@ extension RememberedHost {
     root.isEmpty ? "/" : String(decoding: root, as: UTF8.self)
   }
 
-  /// What is mounted in the guest's tree on this host: host directories as `options` have them, and else as
-  /// they were where the snapshot was taken.
+  /// The mounts of the guest's tree on this host: host directories as given in `options`, and otherwise as
+  /// they were when the snapshot was taken.
   fileprivate func treeMounts(_ options: [MountOption]) throws(Failure) -> [TreeMount] {
     var list: [TreeMount] = []
     for mount in mounts {

@@ -5,7 +5,7 @@ import PosixHost
 import Snapshot
 import UnicornEngine
 
-/// Why a snapshot was not written.
+/// The reasons for not writing a snapshot.
 enum SaveError: Error {
   /// The guest's state can't be saved.
   case refused(Failure)
@@ -17,7 +17,7 @@ extension Picoprocess {
   /// The version of the state's meaning.
   static let abiVersion: UInt32 = 1
 
-  /// What this build can resume.
+  /// The features that this build can resume.
   static var support: SnapshotSupport {
     SnapshotSupport(
       guestISAs: Set(GuestISA.allCases.map(\.rawValue)), abiVersions: abiVersion...abiVersion,
@@ -25,8 +25,8 @@ extension Picoprocess {
       sections: StateSection.allNumbers)
   }
 
-  /// Writes the standing guest to a file at `path`, whole or not at all. The guest is as it was, whether
-  /// this succeeds or throws.
+  /// Writes the stopped guest to a file at `path`, whole or not at all. The guest is unchanged, whether this
+  /// succeeds or throws.
   ///
   /// - Returns: why the snapshot is not signed, in one line; nil if it is.
   func save(to path: String) throws(Failure) -> String? {
@@ -42,15 +42,15 @@ extension Picoprocess {
     return try SnapshotFile.commit(file, path, signer, on: host)
   }
 
-  /// Writes the standing guest by `write`, from front to back. The guest is as it was, whether this succeeds
-  /// or throws.
+  /// Writes the stopped guest sequentially with `write`. The guest is unchanged, whether this succeeds or
+  /// throws.
   func save(_ write: @escaping (RawSpan) throws(HostError) -> Void)
     throws(SaveError) -> SavedSnapshot
   {
     let start = host.now(.monotonic).totalNanoseconds
     do throws(Failure) { try requireTransportable() } catch { throw .refused(error) }
     kernel.vfs.sync()
-    // Not every host error has a place in a snapshot's; keep the one that stopped the writer.
+    // A snapshot error cannot carry every host error; keep the one that stopped the writer.
     var refusal: HostError?
     let length: UInt64
     do throws(SnapshotError) {
@@ -71,7 +71,7 @@ extension Picoprocess {
       syscallCount: kernel.syscallCount)
   }
 
-  /// Names what can't travel, before anything is stopped or written.
+  /// Lists what cannot travel, before anything is stopped or written.
   private func requireTransportable() throws(Failure) {
     let obstacles = kernel.untransportable()
     guard obstacles.isEmpty else {
@@ -79,7 +79,7 @@ extension Picoprocess {
     }
   }
 
-  /// - Returns: the bytes written.
+  /// - Returns: the number of bytes written.
   private func write(
     _ header: SnapshotHeader, _ standing: StandingState, to sink: @escaping (RawSpan) throws -> Void
   ) throws(SnapshotError) -> UInt64 {
@@ -89,8 +89,8 @@ extension Picoprocess {
     return writer.bytesWritten
   }
 
-  /// A snapshot is named by what it holds. One that is written before the guest has run on from another
-  /// is that other one: the same bytes, whichever host writes it.
+  /// A snapshot is identified by its content. One that is written right after a resume equals the snapshot
+  /// that was resumed: the same bytes, on any host.
   private func header(_ state: StateDigest) -> SnapshotHeader {
     var header = SnapshotHeader(
       id: SnapshotID(of: state.whole), guestISA: kernel.isa.rawValue,
@@ -112,13 +112,13 @@ extension Picoprocess {
     return header
   }
 
-  /// Saves the guest and goes on with a restored one, within this process: a test of both.
+  /// Saves the guest and continues with a restored one, within this process: a test of both.
   func saveAndRestore() throws(Failure) {
     try requireTransportable()
     var bytes: [UInt8] = []
     let collector = ByteCollector()
     do throws(SnapshotError) {
-      // It has no name: nobody sees it.
+      // It has no name, so nobody else sees it.
       let header = SnapshotHeader(
         id: SnapshotID(high: 0, low: 0), guestISA: kernel.isa.rawValue,
         libraryOSVersion: GodwitVersion.number, abiVersion: Self.abiVersion)

@@ -6,13 +6,13 @@ import Machine
 import PosixHost
 import Snapshot
 
-/// A dry run of a resume, before a guest that was saved is let go: the loader itself builds the library OS's
-/// objects from what was written.
+/// A dry run of a resume, before a saved guest may end: the loader itself builds the library OS's objects
+/// from the file.
 ///
-/// It looks up names, so that a file which is gone is missed; but it opens nothing of the host's, and holds
-/// no pages. What it can't tell is whether a destination has the same files, enough memory and free ports.
+/// It looks up names, so it detects missing files, but it opens no files of the host and keeps no pages. It
+/// cannot know whether the destination has the same files, enough memory and free ports.
 enum Rehearsal {
-  /// Throws what a resume would throw.
+  /// Throws the error that a resume would throw.
   static func run(_ reader: SnapshotReader, on posix: PosixHost) throws(SnapshotError) {
     try reader.require(Picoprocess.support)
     let state: Godwit_State_Kernel = try StateLoader.section(.kernel, reader)
@@ -20,7 +20,7 @@ enum Rehearsal {
     try grant(tree, to: posix)
     let host: any Host =
       state.hasDeterminism ? DeterministicHost(posix, seed: state.determinism.seed) : posix
-    // Address space alone: no page of it is used.
+    // Only address space is reserved; no page is used.
     guard let arena = FrameArena(byteLimit: max(Int(clamping: state.memory), 1 << 20)) else {
       throw .refused("there is no room for the guest's memory")
     }
@@ -34,7 +34,7 @@ enum Rehearsal {
     try StateLoader(kernel, reader, isRehearsal: true).restoreAll()
   }
 
-  /// Grants what the tree is made of, unless the host has it already.
+  /// Grants the root and mounts of the tree that were not granted yet.
   private static func grant(_ tree: FilesystemConfiguration, to host: PosixHost)
     throws(SnapshotError)
   {
@@ -49,7 +49,7 @@ enum Rehearsal {
     }
   }
 
-  /// The guest's tree, as it was where the snapshot was taken: here.
+  /// The guest's tree, as it was when the snapshot was taken on this host.
   private static func tree(_ reader: SnapshotReader) throws(SnapshotError)
     -> FilesystemConfiguration
   {

@@ -4,9 +4,9 @@ import LinuxABI
 import Machine
 import Snapshot
 
-/// What a snapshot holds, for people: read from its sections, with nothing restored.
+/// The content of a snapshot, for people: read from its sections, without restoring anything.
 package struct SnapshotDescription {
-  /// The instructions in some bytes, the first at an address, of an ISA by name: address and text of each.
+  /// Disassembles bytes at an address for an ISA: the address and text of each instruction.
   package typealias Disassembly = ([UInt8], UInt64, String) -> [(address: UInt64, text: String)]
 
   let path: String
@@ -43,7 +43,7 @@ package struct SnapshotDescription {
     var names: [String] = []
     var next = id
     var mount: UInt32 = 0
-    // Bounded: a hostile file may go in circles.
+    // Bounded, since a hostile file may contain cycles.
     for _ in 0..<256 {
       guard let dentry = filesystems.dentries.first(where: { $0.id == next }) else { break }
       mount = dentry.mount
@@ -57,7 +57,7 @@ package struct SnapshotDescription {
     return (base == "/" ? "" : base) + "/" + names.reversed().joined(separator: "/")
   }
 
-  /// What a descriptor refers to.
+  /// The file of a descriptor.
   func describe(file id: UInt64) -> String {
     guard let file = files.files.first(where: { $0.id == id }) else { return "?" }
     return switch file.kind {
@@ -86,8 +86,8 @@ package struct SnapshotDescription {
 
   // MARK: Memory
 
-  /// The bytes from `address` on, at most `count`, as far as its page goes; empty where they can't be had
-  /// from the snapshot or the files it refers to.
+  /// At most `count` bytes from `address` on, up to the end of the page; empty if neither the snapshot nor
+  /// the files it refers to have them.
   func bytes(of process: Godwit_State_Process, at address: UInt64, count: Int) -> [UInt8] {
     guard
       let mapping = process.mappings.first(where: { $0.start <= address && address < $0.end })
@@ -120,8 +120,8 @@ package struct SnapshotDescription {
     return isRead ? page : nil
   }
 
-  /// A page of the file that lies beneath, where it is still at its place on this host. A snapshot of
-  /// somebody unknown has no files opened.
+  /// A page of the file beneath, if this host still has it. No files are opened for a snapshot of an unknown
+  /// signer.
   private func sourcePage(_ object: Godwit_State_MemoryObject, at offset: UInt64) -> [UInt8]? {
     guard provenance.isTrusted, object.hasSource,
       filesystems.mounts.indices.contains(Int(object.source.mount))
@@ -138,7 +138,7 @@ package struct SnapshotDescription {
     return try? file.bytes(at: offset, count: 4096)
   }
 
-  /// Pages of a map, and how many of them have bytes of their own in the snapshot.
+  /// The number of pages in a map, and how many of them are stored in the snapshot.
   func pages(of map: some Sequence<UInt8>) -> (all: UInt64, stored: UInt64) {
     guard
       let map = try? PageMap(decoding: Array(map), storedPages: reader.pageCount, limit: 1 << 36)
@@ -149,7 +149,7 @@ package struct SnapshotDescription {
 
   // MARK: Tasks
 
-  /// The system call a task is in, by name; nil when it is in none.
+  /// The name of the system call that a task is in; nil if it is in none.
   func call(of task: Godwit_State_Task) -> String? {
     guard task.hasCall, let isa = GuestISA(rawValue: kernel.isa) else { return nil }
     let row = SyscallTable(isa: isa)[task.call.number]

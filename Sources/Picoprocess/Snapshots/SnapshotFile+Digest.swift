@@ -12,14 +12,14 @@ package struct DigestReport: Encodable {
   var parts: [Part]
   var syscallCount: UInt64
 
-  /// The digests of all parts, that of the whole first.
+  /// The digests of all parts, beginning with that of the whole.
   package var text: String {
     (["\(digest)  all"] + parts.map { "\($0.digest)  \($0.name)" }).joined(separator: "\n")
   }
 }
 
 extension SnapshotFile {
-  /// Digests the guest's state in the snapshot at `path`.
+  /// Computes the digests of the guest's state in the snapshot at `path`.
   package static func digest(_ path: String) throws(Failure) -> DigestReport {
     let reader = try reader(path)
     let state: StateDigest

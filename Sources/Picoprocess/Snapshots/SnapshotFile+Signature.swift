@@ -1,13 +1,13 @@
 import Snapshot
 
 extension SnapshotFile {
-  /// The text that is signed when the snapshot at `path` is.
+  /// The text that a signature of the snapshot at `path` covers.
   package static func signedMessage(_ path: String) throws(Failure) -> String {
     let digest = try reader(path).contentDigest
     return String(decoding: SignatureBlock.message(for: digest), as: UTF8.self)
   }
 
-  /// The signature of the snapshot at `path`, as `ssh-keygen -Y verify` takes it, whether it is right or
+  /// The signature of the snapshot at `path`, in the format of `ssh-keygen -Y verify`, whether it is valid or
   /// not.
   package static func armoredSignature(_ path: String) throws(Failure) -> String {
     guard let bytes = try reader(path).signatureBytes else {

@@ -1,7 +1,7 @@
 import Snapshot
 
 extension SnapshotFile {
-  /// Checks every byte of the snapshot at `path`, its signature too, and says what it is.
+  /// Verifies every byte of the snapshot at `path` and its signature, and describes it.
   package static func verify(_ path: String, knownKeys: String?) throws(Failure) -> String {
     let reader = try reader(path)
     do throws(SnapshotError) {

@@ -3,7 +3,7 @@ import Machine
 import PosixHost
 package import Snapshot
 
-/// A file of the host that is read in pieces: a snapshot, usually.
+/// A file of the host that is read piecewise, usually a snapshot.
 package final class SnapshotFile: SnapshotSource {
   private let file: InputFile
 
@@ -22,8 +22,8 @@ package final class SnapshotFile: SnapshotSource {
     }
   }
 
-  /// Reads what was written to `file`, checks every byte of it and that it can be resumed, signs it, and
-  /// makes it the snapshot at `path`.
+  /// Reads `file` back, verifies every byte and that it can be resumed, signs it, and commits it as the
+  /// snapshot at `path`.
   ///
   /// - Returns: why it is not signed, in one line; nil if it is.
   static func commit(
@@ -40,7 +40,7 @@ package final class SnapshotFile: SnapshotSource {
     return signer.obstacle.map { "\(path) is not signed: \($0)" }
   }
 
-  /// Returns the content digest. What a picoprocess wrote has no signature yet.
+  /// Returns the content digest. A file written by a picoprocess has no signature yet.
   private static func readBack(_ file: AtomicFile, _ path: String, on host: PosixHost)
     throws(Failure) -> Digest
   {
@@ -72,7 +72,7 @@ package final class SnapshotFile: SnapshotSource {
     guard count == buffer.byteCount else { throw .truncated(at: offset + UInt64(count)) }
   }
 
-  /// At most `count` bytes from `offset` on: fewer at the end of the file.
+  /// At most `count` bytes from `offset` on; fewer at the end of the file.
   func bytes(at offset: UInt64, count: Int) throws(HostError) -> [UInt8] {
     try file.read(at: offset, count: count)
   }

@@ -1,7 +1,7 @@
 import HostABI
 
 extension SnapshotReport {
-  /// For people: a paragraph each.
+  /// For people, one paragraph for each part.
   package var text: String {
     [
       paragraph("Snapshot", headerLines), paragraph("Sizes in bytes", sizeLines),
@@ -15,7 +15,7 @@ extension SnapshotReport {
     ([title] + lines.map { "  \(printable($0))" }).joined(separator: "\n")
   }
 
-  /// Labels as wide as the longest, and their values.
+  /// Labels, padded to equal width, and their values.
   private func columns(_ values: KeyValuePairs<String, String>) -> [String] {
     let width = values.map(\.key.count).max() ?? 0
     return values.map { label, value in

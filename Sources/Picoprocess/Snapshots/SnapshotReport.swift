@@ -3,7 +3,7 @@ import LibOS
 import LibOSState
 import Snapshot
 
-/// A snapshot's description, laid out: encodable as JSON, and as text for people.
+/// The report on a snapshot, which can be encoded as JSON or as text.
 package struct SnapshotReport: Encodable, Sendable {
   var header: Header
   var sizes: Sizes
@@ -27,20 +27,20 @@ package struct SnapshotReport: Encodable, Sendable {
     var host: String
     var digest: String
     var signature: Signature
-    /// Made by the guest so far.
+    /// Number of calls that the guest has made.
     var syscallCount: UInt64
   }
 
   struct Signature: Encodable, Sendable {
     /// `none`, `own`, `known`, `unknown` or `broken`.
     var state: String
-    /// Of the key that made it, as ssh-keygen shows it.
+    /// The fingerprint of its key, as shown by ssh-keygen.
     var fingerprint: String?
-    /// All that can be said, for people.
+    /// A description for people.
     var text: String
   }
 
-  /// In bytes, where nothing else is said.
+  /// In bytes unless stated otherwise.
   struct Sizes: Encodable, Sendable {
     var file: UInt64
     var sections: UInt64
@@ -54,14 +54,14 @@ package struct SnapshotReport: Encodable, Sendable {
   struct Mount: Encodable, Sendable {
     var path: String
     var type: String
-    /// What lies beneath, or is passed through.
+    /// The host directory beneath the filesystem.
     var host: String
     var readOnly: Bool
-    /// Those that travel in the snapshot.
+    /// The files that travel in the snapshot.
     var files: Int
   }
 
-  /// A port of the guest that whoever goes on with it opens to others.
+  /// A published port of the guest, which a resume opens to others.
   struct Published: Encodable, Sendable {
     var address: String
     var port: UInt16
@@ -90,7 +90,7 @@ package struct SnapshotReport: Encodable, Sendable {
     var pid: Int32
     var executable: String
     var privatePages: UInt64
-    /// Those of them that are not all zeros.
+    /// The number of pages that are not all zero.
     var storedPages: UInt64
     var mappings: [Mapping]
   }
@@ -114,7 +114,7 @@ package struct SnapshotReport: Encodable, Sendable {
 }
 
 extension SnapshotDescription {
-  /// Lays everything out.
+  /// Collects the report.
   package func report(_ disassembly: Disassembly) -> SnapshotReport {
     SnapshotReport(
       header: header(), sizes: sizes(), mounts: mounts(),

@@ -2,7 +2,7 @@ import HostABI
 import PosixHost
 package import Snapshot
 
-/// Where the user's own signing key is kept: an OpenSSH private key file, made when first needed.
+/// The user's own signing key: an OpenSSH private key file, created at first use.
 package struct KeyStore: Sendable {
   package let path: String
 
@@ -17,7 +17,7 @@ package struct KeyStore: Sendable {
     }
   }
 
-  /// The key; nil when there is none yet. A file that others can read or write is refused, as by ssh.
+  /// Loads the key; nil if there is none yet. A file that others can read or write is refused, as by ssh.
   package func load() throws(Failure) -> SigningKey? {
     let text: [UInt8]
     do throws(PrivateFile.ReadError) { text = try PrivateFile.read(path) } catch {
@@ -35,7 +35,7 @@ package struct KeyStore: Sendable {
     }
   }
 
-  /// The key, which is made when there is none.
+  /// Loads the key, creating it if there is none.
   package func loadOrCreate() throws(Failure) -> SigningKey {
     if let key = try load() { return key }
     try withFailure(path) { () throws(HostError) in
@@ -48,19 +48,19 @@ package struct KeyStore: Sendable {
 }
 
 extension KeyStore {
-  /// What goes with the key file and its public part, for people.
+  /// The comment in the key file and its public part.
   private static let comment = "godwit"
 
-  /// The public part, as it stands in a file of known keys.
+  /// The public key, in the format of a file of known keys.
   package func publicLine() throws(Failure) -> String {
     try loadOrCreate().publicKey.line + " " + Self.comment
   }
 }
 
-/// What snapshots are signed with.
+/// How snapshots are signed.
 package enum SnapshotSigner: Sendable {
   case key(SigningKey)
-  /// They stay unsigned; one line says why.
+  /// Not at all, for this reason (one line).
   case none(reason: String)
 
   /// The user's own key.
@@ -70,13 +70,13 @@ package enum SnapshotSigner: Sendable {
     }
   }
 
-  /// What to append to the snapshot with this digest; nothing for one that stays unsigned.
+  /// The signature block to append to the snapshot with this digest; empty if snapshots are not signed.
   func block(for contentDigest: Digest) -> [UInt8] {
     guard case .key(let key) = self else { return [] }
     return SignatureBlock.sign(contentDigest, by: key)
   }
 
-  /// Why snapshots stay unsigned.
+  /// Why snapshots are not signed.
   var obstacle: String? {
     guard case .none(let reason) = self else { return nil }
     return reason

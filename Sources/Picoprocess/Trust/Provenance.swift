@@ -2,14 +2,14 @@ import HostABI
 import PosixHost
 package import Snapshot
 
-/// Who made a snapshot, as far as its signature tells.
+/// Who made a snapshot, according to its signature.
 package enum Provenance: Hashable, Sendable {
   case unsigned
   /// Signed by the user's own key.
   case own(PublicKey)
-  /// Signed by a key of the file of known keys; the name is what that file calls it.
+  /// Signed by a known key, with its name in the file of known keys.
   case known(PublicKey, name: String)
-  /// Signed by some other key. If the user's own could not be looked at, the fault says why.
+  /// Signed by another key. `fault` is the reason if the user's own key could not be read.
   case unknown(PublicKey, ownKeyFault: String?)
   case broken(SnapshotSignature.Fault)
 
@@ -17,7 +17,7 @@ package enum Provenance: Hashable, Sendable {
   ///
   /// - Parameter knownKeys: a file in the form of authorized_keys or allowed_signers; see `KnownKeys`.
   package init(_ reader: SnapshotReader, knownKeys: String?) throws(Failure) {
-    // A file that can't be read is told of, whether it matters this time or not.
+    // A file that cannot be read is reported, even if it makes no difference this time.
     let known = try knownKeys.map { path throws(Failure) in try Provenance.read(path) }
     switch reader.signature {
     case .none: self = .unsigned

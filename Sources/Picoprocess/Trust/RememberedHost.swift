@@ -3,12 +3,12 @@ import LibOS
 import LibOSState
 import Snapshot
 
-/// What a snapshot says of the host that it was taken on.
+/// The host resources that a snapshot remembers.
 ///
-/// It describes, and no more: what it names is reached only when its signer is trusted, or when the
-/// person who resumes it has named it too.
+/// It only describes them. They are used only if its signer is trusted, or if the person who resumes it has
+/// named them, too.
 struct RememberedHost {
-  /// The directory beneath the guest's root; empty where none is named.
+  /// The directory beneath the guest's root; empty if there is none.
   let root: [UInt8]
   /// In the order in which they are mounted.
   let mounts: [Mount]
@@ -22,7 +22,7 @@ struct RememberedHost {
 
   /// A host directory in the guest's tree.
   struct HostMount {
-    /// Empty where none is named.
+    /// Empty if there is none.
     var host: [UInt8]
     var guest: [UInt8]
     var isReadOnly: Bool
@@ -50,7 +50,7 @@ struct RememberedHost {
     mounts.compactMap { if case .host(let mount) = $0 { mount } else { nil } }
   }
 
-  /// Whether the guest has the controlling terminal of its host process open by that name.
+  /// Whether the guest has opened the controlling terminal of its host process (`/dev/tty`).
   static func hasTerminal(_ reader: SnapshotReader) throws(SnapshotError) -> Bool {
     let files: Godwit_State_Files = try StateLoader.section(.files, reader)
     return files.files.contains { file in
@@ -59,7 +59,7 @@ struct RememberedHost {
     }
   }
 
-  /// The options that name what the guest had and `options` do not give it.
+  /// The options that would give the guest what it had and `options` do not give.
   func missing(_ options: PicoprocessOptions, publishesNothing: Bool) -> [String] {
     var missing: [String] = []
     if options.root == nil { missing.append("--root \((root.isEmpty ? [47] : root).shellWord)") }

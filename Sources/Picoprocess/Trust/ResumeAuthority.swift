@@ -1,16 +1,16 @@
 import Snapshot
 
-/// What a snapshot may have of the host: all that it remembers if its signer is trusted, else what the
-/// person who resumes it has named.
+/// What a snapshot may use of the host: everything that it remembers if its signer is trusted, otherwise only
+/// what the person who resumes it has named.
 struct ResumeAuthority {
   /// The guest may open the controlling terminal of this process.
   let permitsTerminal: Bool
 
-  /// Refuses a snapshot that would reach more than it may. The one line of the failure has the options
-  /// to add. Nothing of the host that the snapshot names is touched.
+  /// Refuses a snapshot that would use more than it may. The failure's line lists the options to add. Nothing
+  /// that the snapshot names on the host is touched.
   ///
-  /// - Parameter isOnTerminal: a standard stream of this process is a terminal. Who starts a guest there
-  ///   gives it that terminal.
+  /// - Parameter isOnTerminal: whether a standard stream of this process is a terminal, which is then
+  ///   considered given to the guest.
   init(
     _ path: String, _ reader: SnapshotReader, _ remembered: RememberedHost, _ resume: ResumeOptions,
     _ options: PicoprocessOptions, isOnTerminal: Bool

@@ -1,6 +1,6 @@
 extension String {
-  /// The text as one word of a shell's command line, safe to show on a terminal and to paste: as it is
-  /// where nothing in it has a meaning to shells, else in quotes, as bash, zsh and ksh read them.
+  /// The text as one word of a shell command line, safe to print on a terminal and to paste: quoted in the
+  /// syntax of bash, zsh and ksh if any character has a meaning to shells.
   var shellWord: String { utf8.shellWord }
 }
 

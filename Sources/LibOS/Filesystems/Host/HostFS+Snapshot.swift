@@ -4,7 +4,7 @@ import LinuxABI
 import Snapshot
 
 extension HostFS {
-  /// What its place does not tell: the numbers of renamed files, and the marks that the host can't keep.
+  /// What its place does not tell: the numbers of renamed files, and what the host can't keep of a file.
   func save(_ saver: StateSaver) throws(SnapshotError) -> Godwit_State_Tree {
     var tree = Godwit_State_Tree()
     for (path, number) in renamedNodes {
@@ -13,17 +13,18 @@ extension HostFS {
       node.lower = data(path)
       tree.nodes.append(node)
     }
-    var marks = restoredMarks
-    for node in nodes.marked.values {
-      if let path = node.path, let mark = node.keptMark { marks[path] = mark }
+    var files = restored
+    for node in nodes.kept.values {
+      if let path = node.path { files[path] = node.kept }
     }
-    for (path, mark) in marks.sorted(by: {
+    for (path, kept) in files.sorted(by: {
       $0.key.bytes.lexicographicallyPrecedes($1.key.bytes)
     }) {
       var node = Godwit_State_Node()
       node.lower = data(path.bytes)
       node.hasLower_p = true
-      node.target = data(mark.text)
+      if let mark = kept.mark { node.target = data(mark.text) }
+      node.extended = saved(kept.attributes)
       tree.nodes.append(node)
     }
     for node in saver.nameless[ObjectIdentifier(self)] ?? [] {
@@ -46,12 +47,35 @@ extension HostFS {
         restoreNumber(node.number, ofPath: Array(node.lower))
         continue
       }
-      guard let mark = HostFileMark(Array(node.target)) else {
-        throw .invalidState("the owner of a file in \(source)")
-      }
-      restoredMarks[try loader.lowerPath(node.lower)] = mark
+      restored[try loader.lowerPath(node.lower)] = try HostFileKept(node, source)
     }
     return nameless
+  }
+}
+
+extension HostFileKept {
+  fileprivate init(_ state: Godwit_State_Node, _ source: String) throws(SnapshotError) {
+    if !state.target.isEmpty {
+      guard let mark = HostFileMark(Array(state.target)) else {
+        throw .invalidState("the owner of a file in \(source)")
+      }
+      self.mark = mark
+    }
+    for attribute in state.extended {
+      let name = try bounded(attribute.name, Limits.NAME_MAX, "an attribute of a file in \(source)")
+      attributes[name] = try bounded(
+        attribute.value, XattrName.valueLimit, "an attribute of a file in \(source)")
+    }
+  }
+}
+
+/// Extended attributes in the order of their names.
+func saved(_ attributes: [[UInt8]: [UInt8]]) -> [Godwit_State_ExtendedAttribute] {
+  attributes.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { name, value in
+    var attribute = Godwit_State_ExtendedAttribute()
+    attribute.name = data(name)
+    attribute.value = data(value)
+    return attribute
   }
 }
 

@@ -36,7 +36,7 @@ package final class HostFS: Filesystem {
   }
 
   /// Nodes that are kept for their marks refer to the table that keeps them.
-  deinit { nodes.forgetMarked() }
+  deinit { nodes.forgetKept() }
 
   package override var typeName: String { "9p" }
   package override var source: String { "host" }
@@ -53,10 +53,11 @@ package final class HostFS: Filesystem {
       known.found(at: place)
       return known
     }
-    let restored = takeRestoredMark(place)
-    let node = HostNode(self, attributes, mark ?? restored, at: place)
-    if mark == nil, restored != nil { node.keepMark(restored) }
+    var kept = takeRestored(place)
+    let node = HostNode(self, attributes, mark ?? kept?.mark, at: place)
     nodes[key] = node
+    if mark != nil { kept?.mark = nil }
+    if let kept { node.keep(kept) }
     return node
   }
 
@@ -75,13 +76,13 @@ package final class HostFS: Filesystem {
 
   func restoreNumber(_ number: UInt64, ofPath path: [UInt8]) { renamed[path] = number }
 
-  /// Marks that a snapshot had, by path, of files that nobody has looked up since.
-  var restoredMarks: [RelativePath: HostFileMark] = [:]
+  /// What nodes kept, as a snapshot had it, by path, of files that nobody has looked up since.
+  var restored: [RelativePath: HostFileKept] = [:]
 
-  private func takeRestoredMark(_ place: HostNode.Place) -> HostFileMark? {
-    if restoredMarks.isEmpty { return nil }
+  private func takeRestored(_ place: HostNode.Place) -> HostFileKept? {
+    if restored.isEmpty { return nil }
     guard let directory = place.directory.path else { return nil }
-    return restoredMarks.removeValue(forKey: directory.appending(place.name))
+    return restored.removeValue(forKey: directory.appending(place.name))
   }
 
   package override func statistics() throws(Errno) -> Statfs {

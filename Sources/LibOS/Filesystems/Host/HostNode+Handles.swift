@@ -167,7 +167,7 @@ extension HostNode {
     guard let pinned else { return }
     guard let node = pinned.node, let place else { return host.close(pinned.handle) }
     node.lost(place)
-    if node.places.isEmpty { table.keepMarked(node, false) }
+    table.keep(node)
     if let slot = node.slot {
       // The one that it has stays from now on.
       table.leaveSlot(slot)

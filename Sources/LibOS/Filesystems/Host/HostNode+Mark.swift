@@ -9,7 +9,7 @@ extension HostNode {
   ///
   /// - Parameter name: what leads to the file now.
   func mark(at name: HostName) -> HostFileMark? {
-    table.mark(at: name, hostKind) ?? keptMark
+    table.mark(at: name, hostKind) ?? kept.mark
   }
 
   /// Shows what the host says of the file, and what the guest has made of it.
@@ -72,10 +72,10 @@ extension HostNode {
     try host.setExtendedAttribute(HostFileMark.attribute, at: name, to: nil)
   }
 
-  /// Has the node itself keep a mark, and the table keep the node for it.
-  func keepMark(_ mark: HostFileMark?) {
-    keptMark = mark
-    table.keepMarked(self, mark != nil)
+  private func keepMark(_ mark: HostFileMark?) {
+    var wanted = kept
+    wanted.mark = mark
+    keep(wanted)
   }
 }
 

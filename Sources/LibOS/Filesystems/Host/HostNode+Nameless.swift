@@ -45,14 +45,7 @@ extension HostNode {
       state.device = status.represents.rawValue
       state.temporary = isTemporary
       if kind == .S_IFLNK { state.target = data(try readLink()) }
-      for (name, value) in try extendedAttributes().sorted(by: {
-        $0.key.lexicographicallyPrecedes($1.key)
-      }) {
-        var attribute = Godwit_State_ExtendedAttribute()
-        attribute.name = data(name)
-        attribute.value = data(value)
-        state.extended.append(attribute)
-      }
+      state.extended = saved(try extendedAttributes())
       // Nothing of one that can't travel, whose obstacle was noted, is read.
       if kind == .S_IFREG, obstacle == nil { content = try openContent([]) }
     } catch {

@@ -44,7 +44,8 @@ package final class HostNode: Inode {
   /// The bytes, while they are mapped somewhere.
   weak var pages: MemoryObject?
   /// What the guest has made of it, where the host can't tell.
-  var keptMark: HostFileMark?
+  var kept = HostFileKept()
+  var keptMemory: MemoryCharge?
   private var fifo = FIFO()
 
   /// - Parameters:
@@ -83,6 +84,13 @@ package final class HostNode: Inode {
   package override var filesystem: Filesystem? { mount }
   package override var type: FileType { kind }
 
+  /// Having no name that is known here, it may have one elsewhere: the host tells.
+  package override var isRemoved: Bool {
+    if wasRemoved { return true }
+    guard places.isEmpty, !isRoot, !isTemporary else { return false }
+    return (try? attributes().0.linkCount) == 0
+  }
+
   // MARK: Attributes
 
   package override func status() throws(Errno) -> FileStatus {
@@ -105,7 +113,7 @@ package final class HostNode: Inode {
   }
 
   package override func extendedAttributes() throws(Errno) -> [[UInt8]: [UInt8]] {
-    guard hostKind == .regular || hostKind == .directory else { return [:] }
+    guard canHaveAttributes else { return kept.attributes }
     return try withHandle { (handle) throws(HostError) in
       var all: [[UInt8]: [UInt8]] = [:]
       for name in try host.extendedAttributes(at: HostName(handle)) {
@@ -119,6 +127,7 @@ package final class HostNode: Inode {
   }
 
   package override func setExtendedAttribute(_ name: [UInt8], _ value: [UInt8]?) throws(Errno) {
+    guard canHaveAttributes else { return try keepAttribute(name, value) }
     try withHandle { (handle) throws(HostError) in
       try host.setExtendedAttribute(Self.hostAttribute(name), at: HostName(handle), to: value)
     }
@@ -272,6 +281,7 @@ package final class HostNode: Inode {
     }
     node.isTemporary = false
     node.found(at: place)
+    table.keep(node)
   }
 
   package override func unlink(_ name: [UInt8]) throws(Errno) {

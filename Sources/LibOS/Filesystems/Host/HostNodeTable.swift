@@ -53,14 +53,14 @@ final class HostNodeTable {
     if let entry = entries[key], entry.node == nil { entries[key] = nil }
   }
 
-  // MARK: Marks
+  // MARK: What the host can't keep
 
   /// The file system has extended attributes, as far as is known.
   var hasAttributes = true
-  /// Files with a mark that only their node has.
-  private(set) var marked: [HostFileKey: HostNode] = [:]
+  /// Files with a name and something that only their node has.
+  private(set) var kept: [HostFileKey: HostNode] = [:]
   /// More of them would take too much memory; what is above it loses its owner when it is out of use.
-  private static let markLimit = 1 << 16
+  private static let keptLimit = 1 << 16
 
   func mark(at name: HostName, _ kind: FileKind) -> HostFileMark? {
     guard hasAttributes, kind == .regular || kind == .directory else { return nil }
@@ -75,15 +75,16 @@ final class HostNodeTable {
     }
   }
 
-  func keepMarked(_ node: HostNode, _ isMarked: Bool) {
-    if !isMarked {
-      marked[node.key] = nil
-    } else if marked.count < Self.markLimit {
-      marked[node.key] = node
+  /// Keeps `node`, or keeps it no longer, by what it has now.
+  func keep(_ node: HostNode) {
+    if node.kept.isEmpty || node.places.isEmpty && !node.isRoot {
+      kept[node.key] = nil
+    } else if kept.count < Self.keptLimit {
+      kept[node.key] = node
     }
   }
 
-  func forgetMarked() { marked = [:] }
+  func forgetKept() { kept = [:] }
 
   // MARK: Handles of directories
 

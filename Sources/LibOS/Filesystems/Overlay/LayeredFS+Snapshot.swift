@@ -171,12 +171,7 @@ extension LayeredNode {
     }
     state.device = represents.rawValue
     if let seals { state.seals = seals.rawValue }
-    for name in extended.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-      var attribute = Godwit_State_ExtendedAttribute()
-      attribute.name = data(name)
-      attribute.value = data(extended[name]!)
-      state.extended.append(attribute)
-    }
+    state.extended = saved(extended)
     state.temporary = isTemporary
     return state
   }

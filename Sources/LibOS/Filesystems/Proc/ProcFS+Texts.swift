@@ -19,8 +19,7 @@ func mapsLine(_ vma: VMA) -> String {
     if let owner = object.owner as? Inode {
       device = owner.filesystem?.device ?? device
       inode = owner.number
-      let isDeleted = (owner as? LayeredNode)?.own?.linkCount == 0
-      if isDeleted, !name.hasSuffix(" (deleted)") { name += " (deleted)" }
+      if owner.isRemoved, !name.hasSuffix(" (deleted)") { name += " (deleted)" }
     }
   }
   let permissions =

@@ -53,8 +53,8 @@ extension InternetSocket {
   private static let congestionControl = OptionKey(.TCP_CONGESTION)
   private static let congestionNames = ["cubic", "reno"]
 
-  /// How the number `name` of a level behaves; nil when it is no number. EOPNOTSUPP, ENOPROTOOPT for
-  /// levels and names that are not there.
+  /// The behaviour of the numeric option `name` of a level; nil if the option is not numeric. EOPNOTSUPP and
+  /// ENOPROTOOPT for unknown levels and names.
   private func rule(_ level: UInt32, _ name: UInt32) throws(Errno) -> NumberRule? {
     switch InternetProtocol(rawValue: level) {
     case .IPPROTO_IP:
@@ -78,7 +78,7 @@ extension InternetSocket {
     }
   }
 
-  /// Whether the numbers that were set are such as setting them leaves.
+  /// Whether the values of a snapshot are valid results of setsockopt(2).
   var acceptsSettings: Bool {
     settings.numbers.allSatisfy { key, value in
       if key == Self.congestionControl { return Self.congestionNames.indices.contains(Int(value)) }
@@ -92,7 +92,7 @@ extension InternetSocket {
   func internetOption(_ level: UInt32, _ name: UInt32, length: Int) throws(Errno) -> [UInt8] {
     if let rule = try rule(level, name) {
       let value = settings.numbers[OptionKey(level, name)] ?? rule.initial
-      // Old programs ask for these in one byte.
+      // Old programs read these as one byte.
       if level == InternetProtocol.IPPROTO_IP.rawValue, length > 0, length < 4,
         (0...255).contains(value)
       {
@@ -152,7 +152,7 @@ extension InternetSocket {
     var reader = ByteReader(value)
     let number: Int32 = value.count >= 4 ? reader.read() : Int32(value[0])
     let key = OptionKey(level, name)
-    // A bound socket has decided which world it lives in.
+    // This can no longer be changed once the socket is bound.
     if key == OptionKey(.IPV6_V6ONLY), isEntered { throw .EINVAL }
     settings.numbers[key] = try rule.accept(number)
   }
@@ -173,7 +173,7 @@ extension InternetSocket {
     switch option {
     case .IP_OPTIONS where value.isEmpty: break
     case .IP_MULTICAST_IF:
-      // An address alone, or a structure with an interface's number.
+      // Either an address, or a structure with the number of an interface.
       guard value.count >= 4 else { throw .EINVAL }
       var reader = ByteReader(value, at: value.count >= 8 ? 4 : 0)
       let address = IPAddress(v4: UInt32(bigEndian: reader.read()))

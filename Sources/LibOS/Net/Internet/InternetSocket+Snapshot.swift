@@ -36,7 +36,7 @@ extension InternetSocket: PersistentFile {
     return "it is connected to \(remote)"
   }
 
-  /// What refers to other files: the peer, connections that were not accepted, what datagrams carry.
+  /// References to other files: the peer, pending connections, and files in datagrams.
   func restoreLinks(_ state: Godwit_State_InternetSocket, _ loader: StateLoader)
     throws(SnapshotError)
   {
@@ -103,9 +103,9 @@ extension TCPSocket {
     for client in hopeful.elements { state.hopeful.append(saver.id(of: client, .socket)) }
   }
 
-  /// The other end was outside, and stayed behind when this one went on from a snapshot.
+  /// The peer was outside and is lost when the guest is restored.
   func losePeer() {
-    // A connection that both ends had ended can't break.
+    // A connection that both ends have shut down cannot break.
     if protocolState != .close { reset() }
   }
 

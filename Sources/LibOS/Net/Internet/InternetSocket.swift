@@ -1,17 +1,17 @@
 package import LinuxABI
 
-/// A socket over IPv4 or IPv6: addresses, ports, and what both protocols share of their options.
+/// A socket over IPv4 or IPv6: addresses, ports, and the options that TCP and UDP share.
 package class InternetSocket: Socket {
   /// Its own address; the wildcard and port 0 at first.
   package internal(set) var local: Endpoint
   /// Its peer's.
   package internal(set) var remote: Endpoint?
-  /// The address was chosen by `bind`, the port too, and so they stay when it disconnects.
+  /// The address, and also the port, was set by `bind`, so it survives a disconnect.
   var isAddressBound = false
   var isPortBound = false
-  /// It stands in the protocol's table.
+  /// Whether it is in the table of its protocol.
   var isEntered = false
-  /// Its place among those that receive at its port; 0 while it does not.
+  /// Its position among the receivers at its port; 0 if it does not receive.
   var receivingOrder: UInt64 = 0
 
   init(
@@ -30,7 +30,7 @@ package class InternetSocket: Socket {
 
   var isV6Only: Bool { settings.isOn(OptionKey(.IPV6_V6ONLY)) }
 
-  /// Whether bound to the wildcard it hears what is sent to `address`.
+  /// Whether a socket bound to the wildcard receives what is sent to `address`.
   func accepts(_ address: IPAddress) -> Bool {
     if family == .AF_INET { return address.isV4 }
     if local.address == .any4 { return address.isV4 }
@@ -50,7 +50,7 @@ package class InternetSocket: Socket {
     return family == .AF_INET ? Endpoint(in4: name) : Endpoint(in6: name)
   }
 
-  /// Whether a socket address says "none".
+  /// Whether a socket address is AF_UNSPEC.
   static func isUnspecified(_ name: [UInt8]) -> Bool { name[0] == 0 && name[1] == 0 }
 
   /// Where `bind` accepts broadcast and group addresses.
@@ -58,7 +58,7 @@ package class InternetSocket: Socket {
 
   package override func bind(_ name: [UInt8], _ call: SyscallContext) throws(Errno) {
     var name = name
-    // IPv4 takes the wildcard without a family, as old programs give it.
+    // IPv4 accepts the wildcard without a family, which old programs use.
     if family == .AF_INET, name.count >= SockaddrIn.byteCount, Self.isUnspecified(name),
       name[4..<8].allSatisfy({ $0 == 0 })
     {
@@ -86,17 +86,17 @@ package class InternetSocket: Socket {
     wasBound()
   }
 
-  /// It has a port now.
+  /// Called after it was given a port.
   func wasBound() {}
 
-  /// Gives it a port of its own, if it has none: EAGAIN, as for Linux, when there are none left.
+  /// Gives it a free port if it has none. EAGAIN, as in Linux, if there is no free port.
   func bindAutomatically() throws(Errno) {
     guard !isEntered else { return }
     do throws(Errno) { try ports.bind(self, to: local.address, port: 0) } catch { throw .EAGAIN }
     wasBound()
   }
 
-  /// Forgets what was not chosen by `bind`.
+  /// Resets what was not set by `bind`.
   func unbindUnlessChosen() {
     if !isAddressBound { local.address = family == .AF_INET ? .any4 : .any6 }
     guard !isPortBound, isEntered else { return }
@@ -120,18 +120,18 @@ package class InternetSocket: Socket {
 
   // MARK: Routes
 
-  /// The destination that a wildcard stands for: this host.
+  /// Replaces a wildcard destination by this host.
   func resolved(_ endpoint: Endpoint) -> Endpoint {
     var endpoint = endpoint
     if endpoint.address.isAny {
-      // An IPv6 socket that was bound to IPv4 stays there.
+      // An IPv6 socket that was bound to an IPv4 address can only reach IPv4.
       let base = local.address.isV4 && family == .AF_INET6 ? IPAddress.any4 : endpoint.address
       endpoint.address = base.loopback
     }
     return endpoint
   }
 
-  /// The address that what goes to `destination` comes from: ENETUNREACH, EADDRNOTAVAIL, EINVAL.
+  /// The source address for packets to `destination`: ENETUNREACH, EADDRNOTAVAIL, EINVAL.
   func sourceAddress(to destination: Endpoint) throws(Errno) -> IPAddress {
     let address = destination.address
     if address.isLinkLocal, destination.scope == 0 { throw .EINVAL }
@@ -141,7 +141,7 @@ package class InternetSocket: Socket {
     }
     if !address.isV4, local.address.isV4, family == .AF_INET6 { throw .EAFNOSUPPORT }
     let source = try network.source(to: address)
-    // From the loopback address no packet leaves.
+    // Packets from the loopback address do not leave the host.
     if local.address.isLoopback, !network.isLocal(address) { throw .ENETUNREACH }
     return local.address.isAny || local.address.isMulticast ? source : local.address
   }

@@ -1,11 +1,11 @@
 import LinuxABI
 
-/// The ports of one protocol: who is bound to which, and who listens.
+/// The ports of one protocol: bound and receiving sockets.
 final class PortTable {
   private var bound: [UInt16: [ObjectIdentifier: Referenced<InternetSocket>]] = [:]
-  /// TCP sockets that listen, UDP sockets that are bound; oldest first.
+  /// Listening TCP sockets or bound UDP sockets, oldest first.
   private var receivers: [UInt16: [Referenced<InternetSocket>]] = [:]
-  /// The port given out last to a socket that did not ask for one.
+  /// The port that was last assigned automatically.
   var lastEphemeral = ephemeral.upperBound
 
   /// `/proc/sys/net/ipv4/ip_local_port_range`.
@@ -19,7 +19,7 @@ final class PortTable {
 
   // MARK: Binding
 
-  /// Enters `socket` at a port and address: EADDRINUSE. Port 0 asks for any free one.
+  /// Binds `socket` to a port and an address: EADDRINUSE. Port 0 means any free port.
   func bind(_ socket: InternetSocket, to address: IPAddress, port: UInt16) throws(Errno) {
     let chosen: UInt16
     if port == 0 {
@@ -42,7 +42,7 @@ final class PortTable {
     var candidate = lastEphemeral
     for _ in Self.ephemeral {
       candidate = candidate >= Self.ephemeral.upperBound ? Self.ephemeral.lowerBound : candidate + 1
-      // Reuse is for who names a port: one that is given is free of others.
+      // Reuse applies only to explicit ports: an automatic port is not shared.
       if !isTaken(candidate, at: address, for: socket, mayShare: false) {
         lastEphemeral = candidate
         return candidate
@@ -51,7 +51,7 @@ final class PortTable {
     return nil
   }
 
-  /// Whether `socket` may not have the port because of one that has it (`inet_csk_bind_conflict`).
+  /// Whether another socket prevents `socket` from having the port (`inet_csk_bind_conflict`).
   func isTaken(
     _ port: UInt16, at address: IPAddress, for socket: InternetSocket, mayShare: Bool = true
   ) -> Bool {
@@ -72,8 +72,8 @@ final class PortTable {
     }
   }
 
-  /// Whether one address of the two includes the other. An IPv6 wildcard includes IPv4's unless it is
-  /// for IPv6 only.
+  /// Whether one of the two addresses includes the other. An IPv6 wildcard includes IPv4 unless the socket is
+  /// IPv6-only.
   private func overlap(_ address: IPAddress, _ socket: InternetSocket, _ other: InternetSocket)
     -> Bool
   {
@@ -86,7 +86,7 @@ final class PortTable {
     return includes(address, socket, theirs) || includes(theirs, other, address)
   }
 
-  /// Takes the socket out of everything.
+  /// Removes the socket from the table.
   func leave(_ socket: InternetSocket) {
     stopReceiving(socket)
     guard socket.isEntered else { return }
@@ -97,14 +97,14 @@ final class PortTable {
 
   // MARK: Receiving
 
-  /// From now on the socket is found by who sends to its port.
+  /// Makes the socket receive at its port.
   func startReceiving(_ socket: InternetSocket) {
     let others = receivers[socket.local.port] ?? []
     socket.receivingOrder = (others.last?.object?.receivingOrder ?? 0) + 1
     receivers[socket.local.port] = others + [Referenced(socket)]
   }
 
-  /// Puts a socket back where it was among the others.
+  /// Restores the position of a socket among the receivers.
   func restoreReceiving(_ socket: InternetSocket) {
     var others = receivers[socket.local.port] ?? []
     let place =
@@ -120,8 +120,8 @@ final class PortTable {
     if receivers[socket.local.port]?.isEmpty == true { receivers[socket.local.port] = nil }
   }
 
-  /// Who receives what is sent from `source` to `destination`: the one that fits best, of equals the
-  /// latest, of a group with SO_REUSEPORT one after the source's port.
+  /// The receiver of packets from `source` to `destination`: the best match; among equals the latest, or in a
+  /// group with SO_REUSEPORT one selected by the source port.
   func receiver(of destination: Endpoint, from source: Endpoint) -> InternetSocket? {
     guard let candidates = receivers[destination.port] else { return nil }
     var best: InternetSocket?
@@ -141,7 +141,7 @@ final class PortTable {
     return group[group.count - 1 - Int(source.port) % group.count]
   }
 
-  /// All who receive what is sent to a group or to everybody.
+  /// All receivers of a multicast or broadcast packet.
   func receivers(ofAll destination: Endpoint, from source: Endpoint) -> [InternetSocket] {
     (receivers[destination.port] ?? []).compactMap(\.object).filter {
       ($0.local.address == destination.address || $0.accepts(destination.address))

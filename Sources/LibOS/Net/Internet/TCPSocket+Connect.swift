@@ -4,13 +4,13 @@ import LinuxABI
 extension TCPSocket {
   private var hasRoomForConnections: Bool { waiting.count <= backlog }
 
-  /// Begins to listen, or changes the backlog.
+  /// Starts to listen, or changes the backlog.
   func startListening(_ backlog: Int) throws(Errno) {
     guard state == .listening || state == .closed && attempt == .none else { throw .EINVAL }
     self.backlog = backlog
     guard state != .listening else { return admitHopefuls() }
     if isEntered {
-      // Another one may have begun to listen at the port in the meantime.
+      // Another socket may listen at the port by now.
       guard !ports.isTaken(local.port, at: local.address, for: self) else { throw .EADDRINUSE }
     } else {
       do throws(Errno) { try bindAutomatically() } catch { throw .EADDRINUSE }
@@ -22,7 +22,7 @@ extension TCPSocket {
     publishOrLog()
   }
 
-  /// Gives up all connections that nobody accepted.
+  /// Drops all connections that were not accepted.
   func endListening() {
     guard state == .listening else { return }
     state = .closed
@@ -98,13 +98,13 @@ extension TCPSocket {
     }
   }
 
-  /// Tells how the attempt stands.
+  /// Reports the state of the attempt.
   private func progress(isNew: Bool) throws(Errno) -> ConnectOutcome {
     settle()
     switch state {
     case .connecting: return .underWay(on: waitQueue, isNew: isNew)
     case .connected:
-      // Linux never has the answer at once: who does not wait asks for it later.
+      // In Linux the answer never comes at once: a non-blocking caller has to ask again.
       if isNew, isNonBlocking { return .underWay(on: waitQueue, isNew: true) }
       attempt = .done
       return .connected
@@ -149,17 +149,17 @@ extension TCPSocket {
     }
   }
 
-  /// Nobody listens where it wanted to connect to.
+  /// There is no listener at the destination.
   func refuse() {
     listener = nil
     pendingError = .ECONNREFUSED
     die()
   }
 
-  /// Back to how it was made, but for its settings and a port that was chosen (`tcp_disconnect`).
+  /// Resets it to a new socket, except for its settings and a bound port (`tcp_disconnect`).
   func disconnect() {
     let wasConnected = state == .connected
-    // Whatever it had to say, the other end hears of a reset.
+    // The other end gets a reset, whatever was unsent.
     if let peer {
       self.peer = nil
       peer.reset()

@@ -4,16 +4,16 @@ import Machine
 // Urgent data: one byte at a mark in the stream, out of band unless SO_OOBINLINE is set (tcp(7)).
 extension TCPSocket {
   package struct Urgent: Hashable, Sendable {
-    /// Bytes that come before the urgent one.
+    /// The number of bytes before the urgent one.
     package var position: Int
     package var isUnread = true
 
-    /// Bytes before the mark were received.
+    /// Some bytes before the mark were already received.
     mutating func move(by count: Int) { position -= count }
     var isPassed: Bool { position < 0 }
   }
 
-  /// The byte received last is urgent.
+  /// The last received byte is the urgent one.
   func markUrgent() {
     urgent = Urgent(position: received.count - 1)
     waitQueue.wake(.POLLPRI)
@@ -28,13 +28,13 @@ extension TCPSocket {
 
   private var isInline: Bool { settings.isOn(.SO_OOBINLINE) }
 
-  /// There is nothing from `offset` on but an urgent byte that is not for ordinary receiving.
+  /// Whether there is nothing from `offset` on except an urgent byte that ordinary receives skip.
   func skipsUrgent(at offset: Int) -> Bool {
     guard let urgent, !isInline else { return false }
     return urgent.position == offset && received.count == offset + 1
   }
 
-  /// Where ordinary receiving begins: behind the mark when it stands there.
+  /// The offset at which an ordinary receive begins: after the urgent byte if that is next.
   func stepOverUrgent(at offset: Int, _ flags: MessageFlags) -> Int {
     guard let urgent, !isInline, urgent.position == offset else { return offset }
     if flags.contains(.MSG_PEEK) { return offset + 1 }
@@ -42,7 +42,7 @@ extension TCPSocket {
     return offset
   }
 
-  /// Bytes that one receive may take from `start` on: up to the mark.
+  /// The number of bytes from `start` on that one receive may return: up to the mark.
   func bytesBeforeMark(from start: Int) -> Int {
     guard let urgent, urgent.position > start else { return received.count - start }
     return urgent.position - start

@@ -1,35 +1,35 @@
 package import LinuxABI
 import Machine
 
-/// A TCP socket. Inside the picoprocess a connection is two byte streams: what one end sends lies in the
-/// other's buffer at once, and there are no packets, acknowledgements or waiting for old ones to die.
+/// A TCP socket. Inside the picoprocess, a connection is two byte streams: sent bytes are in the peer's
+/// buffer at once. There are no packets, no acknowledgements and no TIME_WAIT.
 package final class TCPSocket: InternetSocket {
   package enum State: UInt32, Sendable {
     case closed, listening
-    /// It waits for room among the connections that the listener has not accepted.
+    /// It waits for room in the listener's backlog.
     case connecting
     case connected
   }
 
-  /// How far `connect` got, as the program has been told (`SS_UNCONNECTED` …).
+  /// The state of `connect` that was reported to the program (`SS_UNCONNECTED` …).
   package enum Attempt: UInt32, Sendable { case none, underWay, done }
 
   package internal(set) var state = State.closed
   package internal(set) var attempt = Attempt.none
 
-  /// The other end, as long as it is open.
+  /// The peer, as long as it is open.
   package internal(set) var peer: TCPSocket?
   /// Bytes to be received.
   package internal(set) lazy var received = ByteRing(memory: network.charge())
-  /// The other end has sent all it will.
+  /// The peer has shut down sending.
   package internal(set) var isFinished = false
   package internal(set) var urgent: Urgent?
 
-  /// Connections that wait to be accepted, at most `backlog` + 1, and those that wait to be one of them.
+  /// Connections waiting to be accepted, at most `backlog` + 1, and those waiting for room among them.
   package internal(set) var waiting = Queue<TCPSocket>()
   package internal(set) var hopeful = Queue<TCPSocket>()
   package internal(set) var backlog = 0
-  /// Whom it waits for while it connects.
+  /// The listener that it waits for while it connects.
   weak var listener: TCPSocket?
 
   init(_ network: Network, _ family: AddressFamily, inode: SocketInode) {
@@ -94,7 +94,7 @@ package final class TCPSocket: InternetSocket {
 
   // MARK: Buffers
 
-  /// What Linux's buffers have grown to once a connection moves bytes over loopback.
+  /// The size to which Linux's buffers grow on a loopback connection.
   private static let grownBuffer = 2_626_560
 
   package override var sendBuffer: Int {
@@ -102,10 +102,10 @@ package final class TCPSocket: InternetSocket {
   }
   package override var receiveBuffer: Int { Int(settings.receiveBuffer ?? 131_072) }
 
-  /// Bytes that the other end's buffer holds at most: both ends' share.
+  /// The limit of the peer's receive buffer: the sum of both ends' buffer sizes.
   private func capacity(of peer: TCPSocket) -> Int { sendBuffer + peer.receiveBuffer }
 
-  /// A third is free, so that writing is worth while (`sk_stream_is_writeable`).
+  /// Whether a third of the buffer is free (`sk_stream_is_writeable`).
   package override var hasRoomToSend: Bool {
     guard let peer else { return true }
     return peer.received.count * 3 <= capacity(of: peer) * 2
@@ -131,7 +131,7 @@ package final class TCPSocket: InternetSocket {
     guard bytes.byteCount > 0 else { return .sent(0) }
     if let outside { return try sendOutside(bytes, outside) }
     guard let peer else {
-      // Nobody is there any more, which the sender learns by a reset.
+      // The peer is gone, so the sender gets a reset.
       reset()
       return .sent(bytes.byteCount)
     }
@@ -170,7 +170,7 @@ package final class TCPSocket: InternetSocket {
     return count
   }
 
-  /// Drops received bytes, and tells the other end when there is room again.
+  /// Drops received bytes, and wakes the peer if there is room again.
   func taken(_ count: Int) {
     let hadRoom = peer?.hasRoomToSend ?? true
     received.discard(count)
@@ -199,7 +199,7 @@ package final class TCPSocket: InternetSocket {
 
   // MARK: Ending
 
-  /// The other end closed, with all that it had sent received or to be received.
+  /// The peer has closed; everything that it sent can still be received.
   func peerFinished(andIsGone: Bool) {
     isFinished = true
     isReadShut = true
@@ -214,7 +214,7 @@ package final class TCPSocket: InternetSocket {
     die()
   }
 
-  /// Nothing is left of a connection but what was received.
+  /// Ends the connection; received bytes remain.
   func die() {
     state = .closed
     isReadShut = true
@@ -228,7 +228,7 @@ package final class TCPSocket: InternetSocket {
     let writing = how != .SHUT_RD
     switch state {
     case .listening:
-      // It listens no more, and may be connected.
+      // It no longer listens and may be connected.
       if reading { disconnect() }
       waitQueue.wake()
     case .connecting:
@@ -255,7 +255,7 @@ package final class TCPSocket: InternetSocket {
     ports.leave(self)
   }
 
-  /// Parts from peer, listener and those that wait.
+  /// Detaches it from its peer, its listener and its pending connections.
   func hangUp() {
     listener?.hopeful.removeAll { $0 === self }
     listener = nil
@@ -294,7 +294,7 @@ package final class TCPSocket: InternetSocket {
     return events
   }
 
-  /// Bytes that must be there for it to be readable; an urgent one next in line is not for reading.
+  /// The number of bytes at which it is readable; an urgent byte that comes next does not count.
   private var readTarget: Int {
     let isUrgentNext = urgent?.position == 0 && !settings.isOn(.SO_OOBINLINE)
     return max(1, Int(settings.lowWater)) + (isUrgentNext ? 1 : 0)

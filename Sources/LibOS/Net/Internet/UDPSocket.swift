@@ -1,9 +1,9 @@
 package import LinuxABI
 
-/// A UDP socket, or one of UDP-Lite, which differs by its number and ports only.
+/// A UDP or UDP-Lite socket; the latter differs only in its protocol number and its ports.
 package final class UDPSocket: InternetSocket {
   package private(set) lazy var datagrams = SocketMessageQueue(memory: network.charge())
-  /// The groups that it is a member of.
+  /// The multicast groups that it has joined.
   package internal(set) var groups: Set<IPAddress> = []
 
   init(
@@ -62,14 +62,14 @@ package final class UDPSocket: InternetSocket {
 
   // MARK: Sending
 
-  /// Where a message is to go: EDESTADDRREQ without any address.
+  /// The destination of a message; EDESTADDRREQ without any address.
   private func destination(of message: OutgoingMessage) throws(Errno) -> Endpoint {
     guard let name = message.destination else {
       guard let remote else { throw .EDESTADDRREQ }
       return remote
     }
     let given: Endpoint
-    // An IPv6 socket takes IPv4 addresses as they are.
+    // An IPv6 socket accepts IPv4 addresses as they are.
     if family == .AF_INET6, name.count >= 2,
       name[0] == UInt8(AddressFamily.AF_INET.rawValue), name[1] == 0
     {
@@ -115,15 +115,15 @@ package final class UDPSocket: InternetSocket {
     } else if let receiver = ports.receiver(of: destination, from: from) as? UDPSocket {
       receiver.queue(datagram)
     } else if remote != nil {
-      // "Port unreachable" comes back at once, and is told to who has a peer only.
+      // "Port unreachable" is reported at once, and only to connected sockets.
       pendingError = .ECONNREFUSED
       waitQueue.wake(.POLLERR)
     }
     return .sent(bytes.count)
   }
 
-  /// The source of what goes to `destination`. To groups there is a way only for who chose the interface,
-  /// by its address or by number.
+  /// The source address for `destination`. Multicast groups are only reachable if the interface was chosen,
+  /// by address or by number.
   private func route(to destination: Endpoint) throws(Errno) -> IPAddress {
     let address = destination.address
     if isPublished, !network.isLocal(address), !address.isMulticast { return OutsideNetwork.guest }
@@ -148,7 +148,7 @@ package final class UDPSocket: InternetSocket {
     return PacketInfo(destination: destination, hopLimit: hops, trafficClass: traffic)
   }
 
-  /// Takes a datagram in, or loses it when there is no room.
+  /// Queues a received datagram, or drops it if there is no room.
   func queue(_ datagram: SocketMessage) {
     guard !isReadShut, datagrams.charge < receiveBuffer, network.hasRoom(for: datagram.charge)
     else { return }

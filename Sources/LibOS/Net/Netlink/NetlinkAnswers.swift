@@ -1,10 +1,10 @@
 import LinuxABI
 
-/// What the kernel answers to requests of `rtnetlink(7)`: the links, addresses and routes of the guest's
-/// network. Nothing can be changed.
+/// The kernel's answers to `rtnetlink(7)` requests: the links, addresses and routes of the guest's network,
+/// which cannot be changed.
 struct NetlinkAnswers {
   private let network: Network
-  /// Of the socket that asks.
+  /// The port ID of the requesting socket.
   private let port: UInt32
 
   init(_ network: Network, port: UInt32) {
@@ -32,7 +32,7 @@ struct NetlinkAnswers {
   private func answer(_ request: Nlmsghdr, _ whole: [UInt8]) -> [[UInt8]] {
     let flags = NetlinkFlags(rawValue: request.nlmsg_flags)
     guard flags.contains(.NLM_F_REQUEST) else { return [] }
-    // What is below the first type of rtnetlink is for the protocol itself.
+    // Types below the first one of rtnetlink belong to the netlink protocol itself.
     guard request.nlmsg_type >= Kind.RTM_NEWLINK.rawValue else {
       return flags.contains(.NLM_F_ACK) ? [result(nil, request, whole)] : []
     }
@@ -77,7 +77,7 @@ struct NetlinkAnswers {
     return message(.NLMSG_ERROR, [], request, writer.bytes)
   }
 
-  /// All that is asked for in one datagram, and that it is all in another.
+  /// The whole dump in one datagram, and its end (`NLMSG_DONE`) in another.
   private func dump(_ request: Nlmsghdr, family: UInt8) -> [[UInt8]] {
     var all: [UInt8] = []
     func add(_ type: Kind, _ payload: [UInt8]) {
@@ -92,7 +92,7 @@ struct NetlinkAnswers {
         }
       }
     case .RTM_GETROUTE: for route in routes(family) { add(.RTM_NEWROUTE, route) }
-    // Of neighbours, rules and the like there are none.
+    // There are no neighbours, rules and the like.
     default: break
     }
     let done = message(.NLMSG_DONE, .NLM_F_MULTI, request, [0, 0, 0, 0])
@@ -154,7 +154,7 @@ struct NetlinkAnswers {
     var attributes = Attributes()
     attributes.add(.IFLA_IFNAME, Array(interface.name.utf8) + [0])
     attributes.add(.IFLA_TXQLEN, Socket.bytes(interface.queueLength))
-    // The state of a loopback is unknown, others are up.
+    // As in Linux, the state of the loopback interface is unknown; others are up.
     attributes.add(.IFLA_OPERSTATE, [interface.isLoopback ? 0 : 6])
     attributes.add(.IFLA_LINKMODE, [0])
     attributes.add(.IFLA_MTU, Socket.bytes(interface.mtu))
@@ -167,7 +167,7 @@ struct NetlinkAnswers {
     attributes.add(.IFLA_ADDRESS, interface.hardwareAddress)
     attributes.add(
       .IFLA_BROADCAST, [UInt8](repeating: interface.isLoopback ? 0 : 0xff, count: 6))
-    // Nothing is counted; the sizes are those of `struct rtnl_link_stats64` and its older sibling.
+    // No statistics are kept; the sizes are those of `struct rtnl_link_stats64` and `struct rtnl_link_stats`.
     attributes.add(.IFLA_STATS64, [UInt8](repeating: 0, count: 200))
     attributes.add(.IFLA_STATS, [UInt8](repeating: 0, count: 96))
     let head = Ifinfomsg(
@@ -197,7 +197,7 @@ struct NetlinkAnswers {
       if !interface.isLoopback { attributes.add(.IFA_BROADCAST, bytes(address.broadcast)) }
       attributes.add(.IFA_LABEL, Array(interface.name.utf8) + [0])
     }
-    // Preferred and valid for ever; made and changed at the start.
+    // Preferred and valid for ever; created and updated at the start.
     let permanent: UInt8 = 0x80
     attributes.add(.IFA_FLAGS, Socket.bytes(UInt32(permanent)))
     attributes.add(
@@ -245,7 +245,7 @@ struct NetlinkAnswers {
     return head.bytes + attributes.writer.bytes
   }
 
-  /// To this host itself (`RTN_LOCAL`).
+  /// Routes to this host itself (`RTN_LOCAL`).
   private func localRoute(
     to base: IPAddress, _ prefix: UInt8, from own: IPAddress, _ interface: Interface
   ) -> [UInt8] {
@@ -257,7 +257,7 @@ struct NetlinkAnswers {
     }
   }
 
-  /// To the neighbours on a network.
+  /// Routes to the neighbours on a network.
   private func linkRoute(_ address: InterfaceAddress, _ interface: Interface) -> [UInt8] {
     route(
       family(address.address), address.prefix, Self.mainTable, scope: Self.scopeLink, type: 1,
@@ -268,7 +268,7 @@ struct NetlinkAnswers {
     }
   }
 
-  /// To everybody else.
+  /// Default routes.
   private func defaultRoute(_ gateway: IPAddress, _ interface: Interface) -> [UInt8] {
     route(family(gateway), 0, Self.mainTable, scope: Self.scopeUniverse, type: 1, interface) {
       $0.add(.RTA_GATEWAY, bytes(gateway))

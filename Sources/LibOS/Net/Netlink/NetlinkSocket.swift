@@ -1,10 +1,10 @@
 package import LinuxABI
 
-/// A netlink socket of `NETLINK_ROUTE` (`rtnetlink(7)`): the guest asks, the library OS answers at once.
+/// A netlink socket of `NETLINK_ROUTE` (`rtnetlink(7)`). The library OS answers each request at once.
 package final class NetlinkSocket: Socket {
-  /// Its number, which plays the part of an address; 0 while it has none.
+  /// Its port ID, which serves as its address; 0 if it has none.
   package internal(set) var port: UInt32 = 0
-  /// Groups whose news it wants; there never are any.
+  /// The groups that it has joined; no messages are ever sent to them.
   package internal(set) var groups: UInt32 = 0
   package private(set) lazy var answers = SocketMessageQueue(memory: network.charge())
 
@@ -74,7 +74,7 @@ package final class NetlinkSocket: Socket {
     guard bytes.count <= sendBuffer - 32 else { throw .EMSGSIZE }
     if port == 0, let call { try network.netlink.enter(self, 0, for: call.process) }
     for answer in NetlinkAnswers(network, port: port).answers(to: bytes) {
-      // What finds no room is lost, and the reader is told (`netlink_overrun`).
+      // A message without room is dropped, and the reader is told (`netlink_overrun`).
       guard answers.charge < receiveBuffer,
         network.hasRoom(for: SocketMessage.charge(answer.count))
       else {
@@ -138,15 +138,15 @@ package final class NetlinkSocket: Socket {
   }
 }
 
-/// The numbers of netlink sockets.
+/// The port IDs of netlink sockets.
 final class NetlinkPorts {
   private var sockets: [UInt32: Referenced<NetlinkSocket>] = [:]
 
-  /// Gives the socket a number: EADDRINUSE. For 0 the process's, or another one when that is taken.
+  /// Assigns a port ID: EADDRINUSE. For 0 it is the PID, or another number if that is taken.
   func enter(_ socket: NetlinkSocket, _ wanted: UInt32, for process: Process) throws(Errno) {
     var port = wanted == 0 ? UInt32(bitPattern: process.pid) : wanted
     if wanted == 0 {
-      // Linux too goes on with numbers that no process has.
+      // Linux, too, then uses numbers that no process has.
       var next: Int32 = -4096
       while sockets[port]?.object != nil {
         port = UInt32(bitPattern: next)

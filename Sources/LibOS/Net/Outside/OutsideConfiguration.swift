@@ -1,21 +1,21 @@
 package import HostABI
 
-/// What the guest has of the network outside; nothing unless said otherwise.
+/// The guest's access to the network outside; none by default.
 package struct OutsideConfiguration: Hashable, Sendable {
-  /// It may connect and send to other machines.
+  /// It may connect to other machines and send to them.
   package var reachesOthers = false
-  /// It may connect to programs of this machine, by the gateway's address.
+  /// It may connect to programs of this machine, at the gateway's address.
   package var reachesLoopback = false
-  /// Who answers the guest's questions for names.
+  /// The guest's name server.
   package var resolver: NetworkAddress?
-  /// Ports of the guest that others may connect and send to.
+  /// The published ports of the guest.
   package var published: [PublishedPort] = []
-  /// A snapshot is refused while there are connections to the outside, instead of breaking them.
+  /// Snapshots are refused while there are connections to the outside, instead of breaking these.
   package var refusesToBreak = false
 
   package init() {}
 
-  /// The guest has an interface beside the loopback one.
+  /// Whether the guest has an interface besides the loopback interface.
   package var isThere: Bool { reachesOthers || reachesLoopback || !published.isEmpty }
 }
 
@@ -31,6 +31,6 @@ package struct PublishedPort: Hashable, Sendable {
     self.port = port
   }
 
-  /// By which the host opens it.
+  /// The URI by which the host opens it.
   package var uri: StreamURI { isDatagram ? StreamURI(udp: host) : StreamURI(tcp: host) }
 }

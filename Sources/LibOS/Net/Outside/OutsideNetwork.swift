@@ -1,14 +1,14 @@
 import HostABI
 import LinuxABI
 
-/// The network outside as the guest sees it: one interface with an address of a private network, behind a
-/// gateway that hides it. The same addresses everywhere, so that a guest that moves keeps its own.
+/// The network outside as the guest sees it: one interface with an address in a private network, behind a
+/// gateway with NAT. The addresses are the same on all hosts, so a guest that moves keeps its own.
 final class OutsideNetwork {
   let host: any Host
   let configuration: OutsideConfiguration
   /// Sockets with a stream of the host, so that the run loop can wait for them.
   private var users: [ObjectIdentifier: Referenced<InternetSocket>] = [:]
-  /// The host's sides of published ports.
+  /// The host's streams for published ports.
   private var services: [PublishedPort: Referenced<OutsideStream>] = [:]
 
   init(_ host: any Host, _ configuration: OutsideConfiguration) {
@@ -38,7 +38,7 @@ final class OutsideNetwork {
 
   func isOwn(_ address: IPAddress) -> Bool { configuration.isThere && address == Self.guest }
 
-  /// Where on the host's network the guest's packets to `endpoint` go: ENETUNREACH, EHOSTUNREACH.
+  /// The address on the host's network for packets to `endpoint`: ENETUNREACH, EHOSTUNREACH.
   func hostAddress(of endpoint: Endpoint) throws(Errno) -> NetworkAddress {
     let address = endpoint.address
     guard address.isV4 else { throw .ENETUNREACH }
@@ -53,13 +53,14 @@ final class OutsideNetwork {
       return resolver
     default:
       guard configuration.reachesOthers else { throw .ENETUNREACH }
-      // Nobody else is on the guest's own network.
+      // There is no other machine on the guest's own network.
       if address.v4 >> 8 == Self.guest.v4 >> 8 { throw .EHOSTUNREACH }
       return Self.direct(endpoint)
     }
   }
 
-  /// Where answers to somebody at `endpoint` go, who has been heard of: the host knows whether they may.
+  /// The address for answers to `endpoint`, which has sent something before; the host decides whether they
+  /// are allowed.
   func answerAddress(of endpoint: Endpoint) throws(Errno) -> NetworkAddress {
     guard endpoint.address.isV4 else { throw .ENETUNREACH }
     return endpoint.address == Self.gateway
@@ -71,16 +72,16 @@ final class OutsideNetwork {
     return NetworkAddress(bytes, port: endpoint.port)
   }
 
-  /// Whether there is a way to `address` at all: ENETUNREACH, EHOSTUNREACH.
+  /// Checks that there is a route to `address`: ENETUNREACH, EHOSTUNREACH.
   func requireRoute(to address: IPAddress) throws(Errno) {
-    // Any port will do for the question.
+    // The port does not matter here.
     _ = try hostAddress(of: Endpoint(address, Self.resolverPort))
   }
 
-  /// How the guest sees who is at `address` of the host's network.
+  /// The address under which the guest sees `address` of the host's network.
   func endpoint(of address: NetworkAddress) -> Endpoint {
     if address == configuration.resolver { return Endpoint(Self.resolver, Self.resolverPort) }
-    // Others than IPv4 are not published, and so nobody of them is heard.
+    // Only IPv4 is published, so no other address can appear here.
     if address.isLoopback || address.isIPv6 { return Endpoint(Self.gateway, address.port) }
     return Endpoint(
       IPAddress(v4: address.bytes.reduce(0) { $0 << 8 | UInt32($1) }), address.port)
@@ -97,13 +98,13 @@ final class OutsideNetwork {
     return OutsideStream(host, handle, isPublished: isPublished)
   }
 
-  /// Begins a TCP connection to `destination`.
+  /// Starts a TCP connection to `destination`.
   func connect(to destination: Endpoint) throws(Errno) -> OutsideStream {
     try open(StreamURI(tcp: try hostAddress(of: destination)), [.read, .write])
   }
 
-  /// Opens the host's side of a published port that `socket` is bound to; nil when it is not published.
-  /// Sockets that share a port share it.
+  /// Opens the host's stream for the published port that `socket` is bound to; nil if the port is not
+  /// published. Sockets that share a port share the stream.
   func publish(_ socket: InternetSocket) throws(Errno) -> OutsideStream? {
     let address = socket.local.address
     guard address == Self.guest || address.isAny && socket.accepts(Self.guest) else { return nil }
@@ -120,7 +121,7 @@ final class OutsideNetwork {
   func add(_ socket: InternetSocket) { users[ObjectIdentifier(socket)] = Referenced(socket) }
   func remove(_ socket: InternetSocket) { users[ObjectIdentifier(socket)] = nil }
 
-  /// What the run loop has to ask the host about, because somebody in the guest waits for it.
+  /// The streams that the run loop must ask the host about, because a task waits for them.
   var waits: [HostWait] {
     users.values.compactMap { entry in
       guard let socket = entry.object, !socket.waitQueue.isEmpty, let stream = socket.outside,
@@ -137,9 +138,10 @@ final class OutsideNetwork {
 final class OutsideStream {
   let host: any Host
   let handle: HostHandle
-  /// It is a published port of the guest's.
+  /// It is a published port.
   let isPublished: Bool
-  /// What it was last found not ready for, and nobody has been told of since; at first nobody has looked.
+  /// The events for which it was last found not ready and has not been reported since; initially all, since
+  /// nobody has checked.
   private(set) var interest: Readiness = .readable
 
   init(_ host: any Host, _ handle: HostHandle, isPublished: Bool = false) {
@@ -154,7 +156,7 @@ final class OutsideStream {
     interest.remove(.readable)
     do throws(HostError) {
       let count = try host.read(handle, at: nil, into: &buffer)
-      // There was no more, so the next byte to come is news.
+      // No bytes were left, so the next one is an event.
       if count < buffer.byteCount { interest.insert(.readable) }
       return count
     } catch {
@@ -175,13 +177,13 @@ final class OutsideStream {
     }
   }
 
-  /// Bytes that a connection takes at least when it is writable.
+  /// The number of bytes that a writable connection accepts at least.
   static let writableCount = 2048
 
-  /// Those who wait are told that it is ready. Whoever finds that it is not after all will say so.
+  /// Wakes those who wait for the stream. A task that finds it not ready after all notes that.
   func noteReady(_ readiness: Readiness) { interest.subtract(readiness) }
 
-  /// Makes a host call; when it has to be waited for, notes what for.
+  /// Makes a host call; if it would block, notes the event to wait for.
   func call<R>(_ readiness: Readiness, _ body: () throws(HostError) -> R) throws(Errno) -> R {
     interest.remove(readiness)
     do throws(HostError) { return try body() } catch {
@@ -190,13 +192,13 @@ final class OutsideStream {
     }
   }
 
-  /// Returns once it is connected: EAGAIN, or the error of a connection that failed or broke, which the host
-  /// tells once.
+  /// Returns if it is connected; EAGAIN while connecting, or the error of a failed or broken connection,
+  /// which the host reports only once.
   func finishConnecting(_ readiness: Readiness) throws(Errno) {
     try call(readiness) { () throws(HostError) in try host.finishConnecting(handle) }
   }
 
-  /// Which of `wanted` it is ready for now, and whether it has ended.
+  /// The events of `wanted` that are ready, and whether it has ended.
   func readiness(_ wanted: Readiness) -> Readiness {
     let ready = host.wait([WaitItem(handle: handle, interest: wanted)], until: 0).first ?? []
     interest = wanted.subtracting(ready)

@@ -2,9 +2,9 @@ import HostABI
 import LinuxABI
 import Machine
 
-// Connections to the outside: the host's own sockets do the work.
+// Connections to the outside, over sockets of the host.
 extension TCPSocket {
-  /// Looks how connecting to the outside goes.
+  /// Checks the progress of connecting to the outside.
   func settle() {
     guard state == .connecting, let outside else { return }
     do throws(Errno) {
@@ -21,7 +21,7 @@ extension TCPSocket {
   /// The error of a connection that broke.
   func errorOutside() -> Errno? {
     guard state == .connected, let outside else { return nil }
-    // Nobody is told of what it is ready for, so who waits for that goes on waiting.
+    // Its readiness is not reported, so that tasks keep waiting.
     do throws(Errno) { try outside.finishConnecting([]) } catch {
       return error == .EAGAIN ? nil : error
     }
@@ -53,7 +53,7 @@ extension TCPSocket {
     }
   }
 
-  /// More bytes into `buffer`: EAGAIN, 0 at the end. With `MSG_PEEK` they are kept for later.
+  /// Reads more bytes into `buffer`: EAGAIN, 0 at the end. With `MSG_PEEK` they are kept.
   func receiveOutside(
     into buffer: inout MutableRawSpan, _ flags: MessageFlags, from offset: Int,
     _ outside: OutsideStream
@@ -88,7 +88,7 @@ extension TCPSocket {
   }
 
   func endWritingOutside(_ outside: OutsideStream) {
-    // A connection that is gone already has nothing to be told.
+    // A connection that has already ended needs no shutdown.
     try? outside.host.endWriting(outside.handle)
   }
 
@@ -96,7 +96,7 @@ extension TCPSocket {
     (try? outside.host.bytesAvailable(outside.handle)) ?? 0
   }
 
-  /// What `poll` tells of the host's side.
+  /// The poll events of the host's side.
   func eventsOutside(_ outside: OutsideStream) -> PollEvents {
     var wanted: Readiness = [.readable]
     if state == .connected, !isWriteShut { wanted.insert(.writable) }
@@ -104,7 +104,7 @@ extension TCPSocket {
     var events: PollEvents = []
     if ready.contains(.readable) { events.formUnion(.readable) }
     if state == .listening { return events }
-    // What is readable and has no bytes is at its end.
+    // A readable stream without bytes is at its end.
     if ready.contains(.readable), bytesOutside(outside) == 0 { events.insert(.POLLRDHUP) }
     if ready.contains(.writable) || isWriteShut { events.formUnion(.writable) }
     if ready.contains(.hangup) { events.formUnion([.POLLHUP, .POLLRDHUP, .readable]) }

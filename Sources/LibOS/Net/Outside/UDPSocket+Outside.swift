@@ -4,24 +4,24 @@ import Machine
 
 // Datagrams to and from the outside, by sockets of the host's.
 extension UDPSocket {
-  /// The longest datagram that can come.
+  /// The longest datagram that can be received.
   private static let longest = 65536
 
-  /// The host's side is that of a published port.
+  /// The host's stream is a published port.
   var isPublished: Bool { outside?.isPublished ?? false }
 
-  /// The peer has changed: the host's side is for the old one.
+  /// Called after a change of the peer: the host's stream has the old one.
   func forgetRouteOutside() {
     if !isPublished { leaveOutside() }
   }
 
-  /// Sends to `destination`, which is none of the guest's own addresses.
+  /// Sends to `destination`, which is not an address of the guest.
   func sendOutside(_ bytes: [UInt8], to destination: Endpoint) throws(Errno) -> SendOutcome {
     let address =
       isPublished
       ? try network.outside.answerAddress(of: destination)
       : try network.outside.hostAddress(of: destination)
-    // A socket with a peer has one outside too, so that it hears when nobody is there.
+    // A connected socket is connected outside too, so that it gets errors such as ECONNREFUSED.
     let isForPeer = !isPublished && remote == destination
     if outside == nil {
       use(
@@ -43,7 +43,7 @@ extension UDPSocket {
     return .sent(bytes.count)
   }
 
-  /// Takes the next datagram that has come from outside, if one has.
+  /// Receives the next datagram from outside, if there is one.
   func fetchOutside() throws(Errno) {
     guard let outside, !isReadShut else { return }
     var buffer = [UInt8](repeating: 0, count: Self.longest)
@@ -57,7 +57,7 @@ extension UDPSocket {
         }
       } catch .EAGAIN { return }
       let source = network.outside.endpoint(of: received.source)
-      // As inside, who has a peer hears nobody else.
+      // As inside, a connected socket receives only from its peer.
       if let remote, remote != source { continue }
       var datagram = SocketMessage()
       datagram.bytes = Array(buffer[..<received.count])

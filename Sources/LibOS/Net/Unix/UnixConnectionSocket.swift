@@ -4,13 +4,13 @@ package import LinuxABI
 package class UnixConnectionSocket: UnixSocket {
   package enum State: UInt32, Sendable { case unconnected, listening, connected }
   package internal(set) var state = State.unconnected
-  /// The other end, until it closes.
+  /// The peer, until it closes.
   package internal(set) var other: UnixConnectionSocket?
 
-  /// Connections wait here to be accepted, at most `backlog` + 1.
+  /// Connections waiting to be accepted, at most `backlog` + 1.
   package internal(set) var waiting = Queue<UnixConnectionSocket>()
   package internal(set) var backlog = 0
-  /// Woken when there is room among the waiting ones.
+  /// Woken when there is room in the backlog.
   let roomQueue = WaitQueue()
 
   override var embryos: [UnixSocket] { waiting.elements }
@@ -54,9 +54,9 @@ package class UnixConnectionSocket: UnixSocket {
     return .connected
   }
 
-  /// Its name is its listener's: it is found by that one.
+  /// It has its listener's name, by which only the listener is found.
   var inheritsName = false
-  /// Nobody has accepted it yet.
+  /// It has not been accepted yet.
   var isEmbryo = false
   override var keepsCredentials: Bool { isEmbryo }
   override var isAbstract: Bool { super.isAbstract && !inheritsName }
@@ -96,7 +96,7 @@ package class UnixConnectionSocket: UnixSocket {
   // MARK: Ending
 
   override func leave() {
-    // Those that nobody accepted end with their listener.
+    // Connections that were not accepted end with their listener.
     while !waiting.isEmpty {
       let child = waiting.removeFirst()
       child.retain()
@@ -112,7 +112,7 @@ package class UnixConnectionSocket: UnixSocket {
     other.waitQueue.wake()
   }
 
-  /// Bytes were sent to it that nobody received.
+  /// Bytes that were sent to it were not received.
   var hasUnread: Bool { false }
 
   package override func shutdown(_ how: ShutdownHow) throws(Errno) {
@@ -129,9 +129,9 @@ package class UnixConnectionSocket: UnixSocket {
 
   // MARK: Readiness
 
-  /// What it sent that was not received yet, as far as buffers count it.
+  /// The charge of what it sent and was not received yet.
   var unreceived: Int { 0 }
-  /// A quarter full at most (`unix_writable`).
+  /// Whether it is at most a quarter full (`unix_writable`).
   package override var hasRoomToSend: Bool {
     state != .listening && unreceived * 4 <= sendBuffer
   }

@@ -3,14 +3,14 @@ package import LinuxABI
 /// A unix datagram socket.
 package final class UnixDatagramSocket: UnixSocket {
   package private(set) lazy var datagrams = SocketMessageQueue(memory: network.charge())
-  /// Whom it sends to without being told; it may be closed.
+  /// The default destination, which may be closed.
   package private(set) var target: UnixDatagramSocket?
-  /// Those whose target this is.
+  /// The sockets whose default destination this is.
   private var followers: [Referenced<UnixDatagramSocket>] = []
-  /// Woken when there is room among the datagrams.
+  /// Woken when there is room for datagrams.
   let roomQueue = WaitQueue()
 
-  /// Datagrams that wait in a queue before senders have to (`max_dgram_qlen`).
+  /// The number of queued datagrams above which senders block (`max_dgram_qlen`).
   package static let queueLimit = 10
 
   init(_ network: Network, inode: SocketInode) { super.init(network, .SOCK_DGRAM, inode: inode) }
@@ -22,7 +22,7 @@ package final class UnixDatagramSocket: UnixSocket {
 
   // MARK: Peers
 
-  /// Whether somebody else may send here: not when it has a peer of its own.
+  /// Whether others may send here: not if it has a peer.
   private func hears(_ sender: UnixDatagramSocket) -> Bool { target == nil || target === sender }
 
   package override func connect(_ name: [UInt8], _ call: SyscallContext)
@@ -40,8 +40,8 @@ package final class UnixDatagramSocket: UnixSocket {
     return .connected
   }
 
-  /// Changes the peer. What the old one had sent is lost, and it is told so if it listened to this one
-  /// alone (`unix_dgram_disconnected`).
+  /// Changes the peer. Datagrams from the old peer are dropped, and it is notified if it was connected to
+  /// this socket (`unix_dgram_disconnected`).
   func aim(at new: UnixDatagramSocket?) {
     guard new !== target else { return }
     if let old = target {
@@ -61,7 +61,7 @@ package final class UnixDatagramSocket: UnixSocket {
   }
 
   override func leave() {
-    // Who sends here still learns that nobody is there.
+    // Senders then get an error.
     if let target { target.followers.removeAll { $0.object === self } }
     target = nil
     roomQueue.wake()
@@ -103,7 +103,7 @@ package final class UnixDatagramSocket: UnixSocket {
     return .sent(bytes.count)
   }
 
-  /// Between two that are each other's peer only the sender's buffer counts.
+  /// Between two sockets connected to each other only the sender's buffer counts.
   private func hasRoom(for sender: UnixDatagramSocket) -> Bool {
     let isOnlyOne = target === sender || sender === self
     return datagrams.charge < sender.sendBuffer && (isOnlyOne || datagrams.count <= Self.queueLimit)

@@ -1,7 +1,6 @@
 import LinuxABI
 
-/// The names of unix sockets: those in the filesystem by their inodes, and abstract ones; and all unix
-/// sockets there are.
+/// All unix sockets, and their names: filesystem names by inode, and abstract names.
 final class UnixNames {
   private struct AbstractName: Hashable {
     var type: SocketType
@@ -11,7 +10,7 @@ final class UnixNames {
   private var paths: [ObjectIdentifier: Referenced<UnixSocket>] = [:]
   private var abstracts: [AbstractName: Referenced<UnixSocket>] = [:]
   private var sockets: [ObjectIdentifier: Referenced<UnixSocket>] = [:]
-  /// The name given to a socket last that was bound without one.
+  /// The last name that was assigned by autobind.
   var lastAutomatic: UInt32 = 0
 
   func add(_ socket: UnixSocket) { sockets[ObjectIdentifier(socket)] = Referenced(socket) }
@@ -26,7 +25,7 @@ final class UnixNames {
     }
   }
 
-  /// Every open socket, and those that wait to be accepted, oldest first.
+  /// All open sockets and all pending connections, oldest first.
   var all: [UnixSocket] {
     sockets.values.compactMap(\.object).sorted { $0.socketInode.number < $1.socketInode.number }
   }
@@ -53,14 +52,13 @@ final class UnixNames {
   // MARK: Circles
 
   private var isCollecting = false
-  /// References that sockets have lost since circles were looked for last.
+  /// The number of references lost since the last search for cycles.
   private var losses = 0
 
-  /// Empties the queues of sockets that nobody can reach any more, because the only references to them
-  /// are in those queues.
+  /// Empties the queues of unreachable sockets: those whose only references are in these queues.
   ///
-  /// With many sockets in flight a look takes long: then as many references must have been lost before
-  /// the next one.
+  /// A search takes long with many sockets in flight; then as many references must be lost before the next
+  /// one.
   func collect(_ flights: FlightRegistry) {
     guard flights.socketCount > 0, !isCollecting else { return }
     losses += 1
@@ -80,7 +78,7 @@ final class UnixNames {
         pending += flight.files.compactMap { $0 as? UnixSocket }
       }
     }
-    // In the order of their numbers: what is closed with them may be seen.
+    // In the order of their numbers, since the order of closing may be visible.
     let lost = all.filter {
       !reached.contains(ObjectIdentifier($0)) && inFlight[ObjectIdentifier($0)] != nil
     }

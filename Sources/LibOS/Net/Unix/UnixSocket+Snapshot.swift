@@ -21,7 +21,7 @@ extension UnixSocket: PersistentFile {
     return .unixSocket(state)
   }
 
-  /// What refers to other files: the other end, connections, files in flight.
+  /// References to other files: the peer, connections, and files in flight.
   func restoreLinks(_ state: Godwit_State_UnixSocket, _ loader: StateLoader) throws(SnapshotError) {
     switch self {
     case let socket as UnixConnectionSocket: try socket.restoreConnection(state, loader)
@@ -163,7 +163,7 @@ extension UnixDatagramSocket {
     _ state: Godwit_State_UnixSocket, _ loader: StateLoader
   ) throws(SnapshotError) {
     if state.targetClosed {
-      // A closed socket is only good to tell that it is.
+      // Nothing else matters of a closed socket.
       let gone = UnixDatagramSocket(network, inode: SocketInode(number: 0, owner: Ownership()))
       gone.isClosed = true
       network.unix.remove(gone)

@@ -1,14 +1,14 @@
 package import LinuxABI
 import Machine
 
-/// A unix socket (`unix(7)`): names, credentials, and how one finds another.
+/// A unix socket (`unix(7)`): names, credentials, and lookup.
 package class UnixSocket: Socket {
   /// The image of its address without the family: a path with its NUL, an abstract name with the NUL
   /// before it, or nothing.
   package internal(set) var boundName: [UInt8] = []
-  /// The name in the filesystem that it was bound to.
+  /// The filesystem name that it is bound to.
   package internal(set) var place: Dentry?
-  /// Who made its peer, or listened there.
+  /// The credentials of the process that made its peer or listened there.
   var peer: Ucred?
   var groupsOfPeer: [UInt32] = []
 
@@ -25,7 +25,7 @@ package class UnixSocket: Socket {
     case .SOCK_STREAM: UnixStreamSocket(network, type, inode: inode)
     case .SOCK_SEQPACKET: UnixPacketSocket(network, type, inode: inode)
     case .SOCK_DGRAM: UnixDatagramSocket(network, inode: inode)
-    // Linux gives a datagram socket to who asks for a raw one.
+    // Linux creates a datagram socket when a raw one is requested.
     case .SOCK_RAW: UnixDatagramSocket(network, inode: inode)
     case .SOCK_RDM: throw .ESOCKTNOSUPPORT
     }
@@ -39,23 +39,23 @@ package class UnixSocket: Socket {
     network.unix.collect(network.filesInFlight)
   }
 
-  /// Parts from its peers.
+  /// Detaches it from its peers.
   func leave() {}
 
   override func lostReference() { network.unix.collect(network.filesInFlight) }
 
   // MARK: What is queued
 
-  /// Files that wait in its queue.
+  /// The files in its queue.
   var queuedFiles: [FilesInFlight] { [] }
-  /// Connections that nobody has accepted.
+  /// The connections that were not accepted.
   var embryos: [UnixSocket] { [] }
   func forgetQueue() {}
 
   // MARK: Names
 
   private static let familyBytes = [UInt8(AddressFamily.AF_UNIX.rawValue), 0]
-  /// Bytes of a `sun_path`.
+  /// The size of `sun_path`.
   static let nameLimit = 108
 
   var isAbstract: Bool { boundName.first == 0 }
@@ -105,7 +105,7 @@ package class UnixSocket: Socket {
     boundName = text + [0]
   }
 
-  /// Gives the socket an abstract name of five digits: ENOSPC when there is none left.
+  /// Gives the socket an abstract name of five digits: ENOSPC if none is left.
   func bindAutomatically() throws(Errno) {
     guard boundName.isEmpty else { return }
     let names = network.unix
@@ -120,7 +120,7 @@ package class UnixSocket: Socket {
     throw .ENOSPC
   }
 
-  /// The socket that `name` leads to: what path walks say, EINVAL, ECONNREFUSED, EPROTOTYPE.
+  /// The socket with the name `name`: errors of path walks, EINVAL, ECONNREFUSED, EPROTOTYPE.
   func find(_ name: [UInt8], _ call: SyscallContext) throws(Errno) -> UnixSocket {
     let path = try Self.path(name)
     if path[0] == 0 {
@@ -138,8 +138,8 @@ package class UnixSocket: Socket {
 
   // MARK: Messages
 
-  /// What a message carries to `receiver`: credentials only when one of both wants them, or the sender
-  /// insists.
+  /// The ancillary data for `receiver`: credentials only if one of the two wants them, or the sender passed
+  /// them.
   func credentials(of message: OutgoingMessage, for receiver: UnixSocket) -> Ucred? {
     let isWanted =
       settings.passesCredentials || receiver.settings.passesCredentials
@@ -147,10 +147,10 @@ package class UnixSocket: Socket {
     return isWanted || message.isSenderExplicit ? message.sender : nil
   }
 
-  /// It may yet turn out that credentials are wanted here.
+  /// Whether credentials may still be wanted here.
   var keepsCredentials: Bool { false }
 
-  /// A record or datagram as it is queued at `receiver`.
+  /// The record or datagram to queue at `receiver`.
   func queued(_ bytes: [UInt8], _ message: OutgoingMessage, for receiver: UnixSocket)
     -> SocketMessage
   {
@@ -163,7 +163,7 @@ package class UnixSocket: Socket {
     return result
   }
 
-  /// A message that `MSG_PEEK` only looks at, or is taken.
+  /// Peeks at a message with `MSG_PEEK`, or removes it.
   static func take(_ queue: inout SocketMessageQueue, _ flags: MessageFlags) -> SocketMessage? {
     guard let first = queue.first else { return nil }
     return flags.contains(.MSG_PEEK) ? first : queue.removeFirst()

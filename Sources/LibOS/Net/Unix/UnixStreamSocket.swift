@@ -1,10 +1,10 @@
 package import LinuxABI
 import Machine
 
-/// A unix stream: bytes without bounds, but for descriptors and credentials, which keep their place
-/// among them.
+/// A unix stream socket: bytes without message boundaries, except that descriptors and credentials keep their
+/// position among them.
 package final class UnixStreamSocket: UnixConnectionSocket {
-  /// Bytes that came together with the same company.
+  /// Bytes with the same ancillary data.
   package struct Piece {
     package var count: Int
     package var credentials: Ucred?
@@ -66,8 +66,8 @@ package final class UnixStreamSocket: UnixConnectionSocket {
 
   // MARK: Receiving
 
-  /// Reads as `unix_stream_read_generic` does: not beyond descriptors, and where credentials are wanted not
-  /// beyond bytes of somebody else.
+  /// Reads as `unix_stream_read_generic` does: not past descriptors, and not past bytes of another sender if
+  /// credentials are wanted.
   package override func receive(
     into buffer: inout MutableRawSpan, _ flags: MessageFlags, from offset: Int,
     _ message: inout SocketMessage
@@ -108,7 +108,7 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     return done
   }
 
-  /// Whether bytes of `piece` may follow what `message` has already.
+  /// Whether a read into `message` may continue with bytes of `piece`.
   private func joins(_ piece: Piece, _ message: inout SocketMessage) -> Bool {
     if message.isBegun, settings.passesCredentials, message.credentials != piece.credentials {
       message.endsRead = true

@@ -1,0 +1,35 @@
+// Raw calls that hand an open file to another process; see System.swift.
+
+internal import CPosixShims
+internal import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+// SAFETY (all of this file): pointers passed to the calls below point to values or buffers that
+// outlive the call, with the size that is passed beside them.
+
+/// Like `system_send`, passing `file` along.
+func system_send(_ fd: Int32, _ bytes: RawSpan, handing file: Int32) throws(HostError) -> Int {
+  try unsafe bytes.withUnsafeBytes { (bytes) throws(HostError) in
+    try checked { unsafe godwit_send_descriptor(fd, bytes.baseAddress, bytes.count, file) }
+  }
+}
+
+/// Like `system_recv`, with the descriptor that was passed along, which the caller then owns.
+func system_recv_descriptor(_ fd: Int32, _ buffer: inout MutableRawSpan)
+  throws(HostError) -> (count: Int, descriptor: Int32?)
+{
+  var descriptor: Int32 = -1
+  let count = try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(HostError) in
+    try checked {
+      unsafe godwit_receive_descriptor(fd, bytes.baseAddress, bytes.count, &descriptor)
+    }
+  }
+  return (count, descriptor == -1 ? nil : descriptor)
+}
