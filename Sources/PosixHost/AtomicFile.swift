@@ -91,6 +91,10 @@ package final class AtomicFile {
   /// What has been written so far, by whoever has the descriptor, to read again.
   package func input() throws(HostError) -> InputFile { try InputFile(sharing: descriptor) }
 
+  /// Has the host begin to bring to storage what was written so far, by whoever has the descriptor, so that
+  /// `commit` has less to wait for.
+  package func beginWriteback() { godwit_begin_writeback(descriptor) }
+
   /// Brings the file to storage and gives it its name, in one step that can't be seen halfway.
   ///
   /// When this throws, the name may only have the new file if writing the directory through failed
