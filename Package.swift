@@ -101,7 +101,10 @@ let package = Package(
       path: "Tests/BrokenKernel", swiftSettings: strict),
     tests(
       "GodwitTests",
-      ["HostABI", "Picoprocess", "PosixHost", "Snapshot", "TestSupport", "broken-kernel"]),
+      [
+        "HostABI", "LibOSState", "Picoprocess", "PosixHost", "Snapshot", "TestSupport",
+        "broken-kernel",
+      ]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),
   ],

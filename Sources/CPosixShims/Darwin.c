@@ -19,6 +19,8 @@ int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length) {
   return -1;
 }
 
+void godwit_begin_writeback(int fd) { (void)fd; }
+
 // --- Names beneath a directory -------------------------------------------------------------------
 
 int godwit_openat2_beneath(int fd, const char *path, int flags) {

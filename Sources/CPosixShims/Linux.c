@@ -21,6 +21,8 @@ int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length) {
   return fallocate(fd, mode, offset, length);
 }
 
+void godwit_begin_writeback(int fd) { sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
 // --- Sockets -------------------------------------------------------------------------------------
 
 int godwit_socket_unix(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }

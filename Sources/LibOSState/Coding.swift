@@ -33,9 +33,11 @@ extension Message {
   /// The same of a message that is not longer than that.
   package func encoded() -> [UInt8] { encodedWhole() ?? [] }
 
-  /// The message that `bytes` encode; `nil` when they don't.
+  /// The message that `bytes` encode; `nil` when they don't. Fields that are not known are left out.
   package init?(decoding bytes: [UInt8]) {
-    guard let message = try? Self(serializedBytes: bytes) else { return nil }
+    var options = BinaryDecodingOptions()
+    options.discardUnknownFields = true
+    guard let message = try? Self(serializedBytes: bytes, options: options) else { return nil }
     self = message
   }
 }

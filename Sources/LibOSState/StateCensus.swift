@@ -1,37 +1,84 @@
-/// How much memory the messages of a section take once they are decoded, found without decoding them: a few
-/// compressed bytes can stand for any number of empty messages.
-package struct StateCensus {
-  /// A message that there may be many of, and those in it.
-  package struct Shape: Sendable {
-    fileprivate let size: UInt64
-    fileprivate let fields: [UInt64: Shape]
+package import SwiftProtobuf
 
-    /// - Parameter fields: by the numbers that `State.proto` gives them.
-    package init<M>(_ type: M.Type, _ fields: [UInt64: Shape] = [:]) {
-      size = UInt64(MemoryLayout<M>.stride)
-      self.fields = fields
+/// How much memory the message of a section takes once it is decoded, found without decoding it: a few
+/// compressed bytes can stand for any number of empty messages.
+///
+/// Every field is accounted for: messages by their shapes, numbers that are packed by their width, all else as
+/// bytes. The sum is an upper bound.
+package struct StateCensus {
+  /// A message, and those in it.
+  package struct Shape: Sendable {
+    /// Bytes of one in an array, and of what it has on the heap from the beginning.
+    package let size: UInt64
+    package let messages: [UInt64: Shape]
+    /// Bytes of an element of each repeated number of variable length.
+    package let numbers: [UInt64: UInt64]
+
+    /// - Parameters: by the numbers that `State.proto` gives the fields.
+    package init<M: Message>(
+      _ type: M.Type, messages: [UInt64: Shape] = [:], numbers: [UInt64: UInt64] = [:]
+    ) {
+      size = UInt64(MemoryLayout<M>.stride) * StateCensus.arrayRoom + Self.storageSize(type)
+      self.messages = messages
+      self.numbers = numbers
+    }
+
+    /// Larger messages keep their fields in an object of their own.
+    private static func storageSize<M: Message>(_ type: M.Type) -> UInt64 {
+      func stride<T>(_ value: T) -> UInt64 { UInt64(MemoryLayout<T>.stride) }
+      let storage = Mirror(reflecting: M()).children.first { $0.label == "_storage" }
+      guard let storage else { return 0 }
+      return Mirror(reflecting: storage.value).children.reduce(objectRoom) {
+        $0 + _openExistential($1.value, do: stride)
+      }
     }
   }
 
-  /// Bytes of all messages counted so far.
+  /// Bytes of all that was counted so far.
   package private(set) var size: UInt64 = 0
 
   package init() {}
 
-  /// Adds what `bytes`, a message of this shape, becomes. What is no message is for the decoder to refuse.
-  package mutating func add(_ bytes: [UInt8], _ shape: Shape) {
+  /// An array may have room for twice as many as it has.
+  private static let arrayRoom: UInt64 = 2
+  /// The head of an object, and what the allocator keeps beside it.
+  private static let objectRoom: UInt64 = 32
+  /// What a byte string may have beside its bytes: its place in an array, and an object.
+  private static let bytesRoom: UInt64 = 32
+  private static let bytesObject: UInt64 = 96
+  /// Bytes that need no object.
+  private static let inlineBytes = 14
+
+  /// Adds what `bytes`, a message of this shape, becomes; false if they are no message that is ever written.
+  package mutating func add(_ bytes: [UInt8], _ shape: Shape) -> Bool {
+    size += shape.size
     // No deeper than shapes are.
     var open: [(rest: Range<Int>, shape: Shape)] = [(bytes.indices, shape)]
     while case (var rest, let shape)? = open.popLast() {
-      guard let (number, part) = Self.nextField(bytes, &rest) else { continue }
+      if rest.isEmpty { continue }
+      guard let (number, part) = Self.nextField(bytes, &rest) else { return false }
       open.append((rest, shape))
-      guard let part, let inner = shape.fields[number] else { continue }
-      size += inner.size
-      if !inner.fields.isEmpty { open.append((part, inner)) }
+      guard let part else {
+        size += shape.numbers[number, default: 0] * Self.arrayRoom
+        continue
+      }
+      if let inner = shape.messages[number] {
+        size += inner.size
+        open.append((part, inner))
+      } else if let width = shape.numbers[number] {
+        size += bytes[part].reduce(0) { $1 < 0x80 ? $0 + width : $0 } * Self.arrayRoom
+      } else {
+        size += Self.bytesRoom
+        if part.count > Self.inlineBytes {
+          size += Self.bytesObject + UInt64(part.count) * Self.arrayRoom
+        }
+      }
     }
+    return true
   }
 
-  /// Takes a field off the front; with the place of its bytes when it has a length. nil at the end.
+  /// Takes a field off the front; with the place of its bytes when it has a length. nil when there is none: a
+  /// group, say, behind which a decoder would go on.
   private static func nextField(_ bytes: [UInt8], _ rest: inout Range<Int>)
     -> (number: UInt64, part: Range<Int>?)?
   {

@@ -1,96 +1,382 @@
-internal import FoundationEssentials
-
-// What there may be many of in each section, by the field numbers of `State.proto`.
+// What each message has that there may be many of, by the numbers of `State.proto`.
 
 extension Godwit_State_Kernel {
   package static let shape = StateCensus.Shape(
     Self.self,
-    [
-      64: .init(Godwit_State_PublishedPort.self), 70: .init(Godwit_State_FormerForeground.self),
-      73: .init(Godwit_State_ProcessAccounts.self),
-      80: .init(
-        Godwit_State_Ipc.self,
-        [
-          1: .init(Godwit_State_SharedMemorySegment.self),
-          2: .init(Godwit_State_SemaphoreSet.self),
-          3: .init(Godwit_State_MessageQueue.self, [2: .init(Godwit_State_Message.self)]),
-        ]),
-    ])
+    messages: [
+      40: Godwit_State_Determinism.shape, 64: Godwit_State_PublishedPort.shape,
+      70: Godwit_State_FormerForeground.shape, 73: Godwit_State_ProcessAccounts.shape,
+      80: Godwit_State_Ipc.shape,
+    ], numbers: [15: 4, 71: 4])
+}
+
+extension Godwit_State_Ipc {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [
+      1: Godwit_State_SharedMemorySegment.shape, 2: Godwit_State_SemaphoreSet.shape,
+      3: Godwit_State_MessageQueue.shape,
+    ], numbers: [4: 4, 5: 4])
+}
+
+extension Godwit_State_IpcObject {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_SharedMemorySegment {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [1: Godwit_State_IpcObject.shape])
+}
+
+extension Godwit_State_SemaphoreSet {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [1: Godwit_State_IpcObject.shape], numbers: [2: 4, 3: 4])
+}
+
+extension Godwit_State_MessageQueue {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [1: Godwit_State_IpcObject.shape, 2: Godwit_State_Message.shape])
+}
+
+extension Godwit_State_Message {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Determinism {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_ProcessAccounts {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_FormerForeground {
+  package static let shape = StateCensus.Shape(Self.self)
 }
 
 extension Godwit_State_Memory {
   package static let shape = StateCensus.Shape(
-    Self.self, [1: .init(Godwit_State_MemoryObject.self)])
+    Self.self, messages: [1: Godwit_State_MemoryObject.shape])
+}
+
+extension Godwit_State_MemoryObject {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [4: Godwit_State_FileSource.shape])
+}
+
+extension Godwit_State_FileSource {
+  package static let shape = StateCensus.Shape(Self.self)
 }
 
 extension Godwit_State_Filesystems {
-  private static let tree = StateCensus.Shape(
-    Godwit_State_Tree.self,
-    [
-      1: .init(
-        Godwit_State_Node.self,
-        [
-          6: .init(Godwit_State_Entry.self), 7: .init(Data.self),
-          35: .init(Godwit_State_ExtendedAttribute.self),
-        ])
-    ])
-
   package static let shape = StateCensus.Shape(
     Self.self,
-    [
-      1: .init(Godwit_State_Mount.self, [4: tree]), 2: tree,
-      3: .init(Godwit_State_Dentry.self),
+    messages: [
+      1: Godwit_State_Mount.shape, 2: Godwit_State_Tree.shape, 3: Godwit_State_Dentry.shape,
     ])
+}
+
+extension Godwit_State_Mount {
+  package static let shape = StateCensus.Shape(Self.self, messages: [4: Godwit_State_Tree.shape])
+}
+
+extension Godwit_State_Tree {
+  package static let shape = StateCensus.Shape(Self.self, messages: [1: Godwit_State_Node.shape])
+}
+
+extension Godwit_State_Node {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [
+      5: Godwit_State_Attributes.shape, 6: Godwit_State_Entry.shape,
+      35: Godwit_State_ExtendedAttribute.shape,
+    ])
+}
+
+extension Godwit_State_ExtendedAttribute {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Entry {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Attributes {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [4: Godwit_State_Time.shape, 5: Godwit_State_Time.shape, 6: Godwit_State_Time.shape])
+}
+
+extension Godwit_State_Time {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Dentry {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [7: Godwit_State_Attributes.shape])
 }
 
 extension Godwit_State_Files {
-  private static let messages = StateCensus.Shape(Godwit_State_SocketMessage.self)
-
-  private static let file = StateCensus.Shape(
-    Godwit_State_OpenFile.self,
-    [
-      10: .init(Godwit_State_NamedFile.self, [2: .init(Godwit_State_Entry.self)]),
-      16: .init(Godwit_State_EpollFile.self, [1: .init(Godwit_State_EpollItem.self)]),
-      17: .init(
-        Godwit_State_InotifyFile.self,
-        [1: .init(Godwit_State_InotifyWatch.self), 3: .init(Godwit_State_InotifyEvent.self)]),
-      30: .init(
-        Godwit_State_UnixSocket.self,
-        [1: socket, 14: .init(Godwit_State_StreamPiece.self), 15: messages]),
-      31: .init(
-        Godwit_State_InternetSocket.self,
-        [1: socket, 21: messages, 22: .init(Godwit_State_Endpoint.self)]),
-      32: .init(Godwit_State_NetlinkSocket.self, [1: socket, 5: messages]),
-    ])
-
-  private static let socket = StateCensus.Shape(
-    Godwit_State_Socket.self,
-    [8: .init(Godwit_State_SocketSettings.self, [9: .init(Godwit_State_SocketNumber.self)])])
-
   package static let shape = StateCensus.Shape(
     Self.self,
-    [
-      1: file, 2: .init(Godwit_State_Pipe.self), 3: .init(Godwit_State_Lock.self),
-      30: .init(Godwit_State_Pseudoterminal.self),
+    messages: [
+      1: Godwit_State_OpenFile.shape, 2: Godwit_State_Pipe.shape, 3: Godwit_State_Lock.shape,
+      30: Godwit_State_Pseudoterminal.shape,
     ])
+}
+
+extension Godwit_State_OpenFile {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [
+      10: Godwit_State_NamedFile.shape, 11: Godwit_State_StandardStream.shape,
+      12: Godwit_State_PipeEnd.shape, 13: Godwit_State_EventFile.shape,
+      14: Godwit_State_TimerFile.shape, 15: Godwit_State_SignalFile.shape,
+      16: Godwit_State_EpollFile.shape, 17: Godwit_State_InotifyFile.shape,
+      18: Godwit_State_TextFile.shape, 19: Godwit_State_PidFile.shape,
+      30: Godwit_State_UnixSocket.shape, 31: Godwit_State_InternetSocket.shape,
+      32: Godwit_State_NetlinkSocket.shape, 40: Godwit_State_PseudoterminalMaster.shape,
+      41: Godwit_State_PseudoterminalSlave.shape,
+    ])
+}
+
+extension Godwit_State_NamedFile {
+  package static let shape = StateCensus.Shape(Self.self, messages: [2: Godwit_State_Entry.shape])
+}
+
+extension Godwit_State_StandardStream {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_PipeEnd {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Pipe {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [6: Godwit_State_Time.shape], numbers: [4: 4])
+}
+
+extension Godwit_State_EventFile {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_TimerFile {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [
+      1: Godwit_State_Clock.shape, 2: Godwit_State_Clock.shape, 3: Godwit_State_Schedule.shape,
+    ])
+}
+
+extension Godwit_State_Clock {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Schedule {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_SignalFile {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_PseudoterminalMaster {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_PseudoterminalSlave {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Pseudoterminal {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [2: Godwit_State_LineDiscipline.shape, 11: Godwit_State_Attributes.shape])
+}
+
+extension Godwit_State_LineDiscipline {
+  package static let shape = StateCensus.Shape(Self.self, numbers: [5: 4, 10: 4])
+}
+
+extension Godwit_State_PidFile {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_EpollFile {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [1: Godwit_State_EpollItem.shape])
+}
+
+extension Godwit_State_EpollItem {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_InotifyFile {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [1: Godwit_State_InotifyWatch.shape, 3: Godwit_State_InotifyEvent.shape])
+}
+
+extension Godwit_State_InotifyEvent {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_InotifyWatch {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_TextFile {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_PublishedPort {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Socket {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [8: Godwit_State_SocketSettings.shape])
+}
+
+extension Godwit_State_SocketSettings {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [9: Godwit_State_SocketNumber.shape])
+}
+
+extension Godwit_State_SocketNumber {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Sender {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Endpoint {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_SocketMessage {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [
+      3: Godwit_State_Endpoint.shape, 4: Godwit_State_Sender.shape,
+      6: Godwit_State_PacketInfo.shape,
+    ], numbers: [5: 8])
+}
+
+extension Godwit_State_PacketInfo {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_UnixSocket {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [
+      1: Godwit_State_Socket.shape, 6: Godwit_State_Sender.shape,
+      14: Godwit_State_StreamPiece.shape, 15: Godwit_State_SocketMessage.shape,
+    ], numbers: [7: 4, 10: 8])
+}
+
+extension Godwit_State_StreamPiece {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [2: Godwit_State_Sender.shape], numbers: [3: 8])
+}
+
+extension Godwit_State_InternetSocket {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [
+      1: Godwit_State_Socket.shape, 5: Godwit_State_Endpoint.shape, 6: Godwit_State_Endpoint.shape,
+      21: Godwit_State_SocketMessage.shape, 22: Godwit_State_Endpoint.shape,
+    ], numbers: [18: 8, 19: 8])
+}
+
+extension Godwit_State_NetlinkSocket {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [1: Godwit_State_Socket.shape, 5: Godwit_State_SocketMessage.shape])
+}
+
+extension Godwit_State_Lock {
+  package static let shape = StateCensus.Shape(Self.self)
 }
 
 extension Godwit_State_Processes {
+  package static let shape = StateCensus.Shape(Self.self, messages: [1: Godwit_State_Process.shape])
+}
+
+extension Godwit_State_Process {
   package static let shape = StateCensus.Shape(
     Self.self,
-    [
-      1: .init(
-        Godwit_State_Process.self,
-        [
-          5: .init(Godwit_State_Mapping.self), 8: .init(Godwit_State_Descriptor.self),
-          12: .init(Godwit_State_SignalAction.self), 13: .init(Data.self),
-          26: .init(Godwit_State_Timer.self), 27: .init(Godwit_State_IntervalTimer.self),
-          70: .init(Godwit_State_SemaphoreUndo.self),
-        ])
+    messages: [
+      5: Godwit_State_Mapping.shape, 8: Godwit_State_Descriptor.shape,
+      12: Godwit_State_SignalAction.shape, 16: Godwit_State_Credentials.shape,
+      26: Godwit_State_Timer.shape, 27: Godwit_State_IntervalTimer.shape,
+      70: Godwit_State_SemaphoreUndo.shape,
+    ], numbers: [15: 8, 17: 8])
+}
+
+extension Godwit_State_SemaphoreUndo {
+  package static let shape = StateCensus.Shape(Self.self, numbers: [2: 4])
+}
+
+extension Godwit_State_Mapping {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Descriptor {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_SignalAction {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Credentials {
+  package static let shape = StateCensus.Shape(Self.self, numbers: [1: 4, 2: 4, 3: 4])
+}
+
+extension Godwit_State_Timer {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [
+      2: Godwit_State_Clock.shape, 7: Godwit_State_Schedule.shape, 8: Godwit_State_Clock.shape,
     ])
 }
 
-extension Godwit_State_Tasks {
+extension Godwit_State_IntervalTimer {
   package static let shape = StateCensus.Shape(
-    Self.self, [1: .init(Godwit_State_Task.self, [18: .init(Data.self)])])
+    Self.self, messages: [2: Godwit_State_Schedule.shape])
+}
+
+extension Godwit_State_Tasks {
+  package static let shape = StateCensus.Shape(Self.self, messages: [1: Godwit_State_Task.shape])
+}
+
+extension Godwit_State_Task {
+  package static let shape = StateCensus.Shape(
+    Self.self,
+    messages: [
+      3: Godwit_State_Registers.shape, 6: Godwit_State_Call.shape, 9: Godwit_State_FutexWait.shape,
+      15: Godwit_State_Rseq.shape,
+    ], numbers: [28: 8])
+}
+
+extension Godwit_State_Call {
+  package static let shape = StateCensus.Shape(Self.self, numbers: [2: 8])
+}
+
+extension Godwit_State_FutexWait {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Rseq {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_Registers {
+  package static let shape = StateCensus.Shape(
+    Self.self, messages: [10: Godwit_State_X87.shape], numbers: [11: 4])
+}
+
+extension Godwit_State_X87 {
+  package static let shape = StateCensus.Shape(Self.self, numbers: [8: 4])
 }

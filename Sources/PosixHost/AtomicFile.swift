@@ -91,6 +91,10 @@ package final class AtomicFile {
   /// Reads back what was written so far, by this process or by another that has the descriptor.
   package func input() throws(HostError) -> InputFile { try InputFile(sharing: descriptor) }
 
+  /// Has the host begin to bring to storage what was written so far, by whoever has the descriptor, so that
+  /// `commit` has less to wait for.
+  package func beginWriteback() { godwit_begin_writeback(descriptor) }
+
   /// Writes the file through to storage and gives it its name, atomically.
   ///
   /// If this throws, the name still has the old file, except that it may have the new one if syncing the

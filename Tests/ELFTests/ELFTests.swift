@@ -1,9 +1,10 @@
 import ELF
+import TestSupport
 import Testing
 
 @Suite struct ELFTests {
   @Test func readsADynamicProgram() throws {
-    let image = try ELFImage(TestImage.program.bytes)
+    let image = try ELFImage(ELFFile.program.bytes)
     #expect(image.machine == .x86_64)
     #expect(image.kind == .dynamic)
     #expect(image.entry == 0x1000)
@@ -32,7 +33,7 @@ import Testing
       (22, .other(22), "s390x"), (9999, .other(9999), "machine 9999"),
     ] as [(UInt16, ELFMachine, String)])
   func namesTheMachine(number: UInt16, machine: ELFMachine, name: String) throws {
-    var image = TestImage.program
+    var image = ELFFile.program
     image.machine = number
     let parsed = try ELFImage(image.bytes)
     #expect(parsed.machine == machine)
@@ -41,7 +42,7 @@ import Testing
   }
 
   @Test func readsOnlyHeadersAndInterpreter() throws {
-    let bytes = TestImage.program.bytes
+    let bytes = ELFFile.program.bytes
     var asked = 0
     let image = try ELFImage(fileSize: UInt64(bytes.count)) { offset, count throws(ELFError) in
       asked += count
@@ -52,7 +53,7 @@ import Testing
   }
 
   @Test func fileThatShrinksOrFailsIsAnError() {
-    let bytes = TestImage.program.bytes
+    let bytes = ELFFile.program.bytes
     #expect(throws: ELFError.truncated(what: "the end of its program headers")) {
       try ELFImage(fileSize: 1 << 40) { offset, count throws(ELFError) in
         Array(bytes.prefix(64).dropFirst(Int(offset)).prefix(count))
@@ -64,7 +65,7 @@ import Testing
   }
 
   @Test func stackNote() throws {
-    var image = TestImage.program
+    var image = ELFFile.program
     image.headers[5].flags = 7
     #expect(try ELFImage(image.bytes).executableStack == true)
     image.headers.removeLast()
@@ -72,10 +73,10 @@ import Testing
   }
 
   @Test func propertyNoteOfAArch64() throws {
-    var image = TestImage.program
+    var image = ELFFile.program
     image.machine = 183
     image.headers.append(
-      TestImage.Header(type: 0x6474_e553, offset: 64 + 7 * 56, fileSize: 32, memorySize: 32))
+      ELFFile.Header(type: 0x6474_e553, offset: 64 + 7 * 56, fileSize: 32, memorySize: 32))
     image.contents = [
       4, 0, 0, 0, 16, 0, 0, 0, 5, 0, 0, 0, 0x47, 0x4e, 0x55, 0,
       0, 0, 0, 0xc0, 4, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0,
@@ -92,13 +93,13 @@ import Testing
   @Test func wrongKindsOfFileAreNamed() {
     #expect(error(Array("#!/bin/sh\n".utf8)) == .notELF)
     #expect(error([]) == .notELF)
-    var bytes = TestImage.program.bytes
+    var bytes = ELFFile.program.bytes
     bytes[4] = 1
     #expect(error(bytes) == .wrongClass(1))
     bytes[4] = 2
     bytes[5] = 2
     #expect(error(bytes) == .wrongEndianness(2))
-    var image = TestImage.program
+    var image = ELFFile.program
     for type in [UInt16(0), 1, 4, 0xffff] {
       image.type = type
       #expect(error(image) == .unsupportedType(type))

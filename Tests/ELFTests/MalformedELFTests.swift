@@ -4,15 +4,15 @@ import Testing
 
 /// Headers that lie: each is refused by name, and no arithmetic on them traps.
 @Suite struct MalformedELFTests {
-  private func isMalformed(_ change: (inout TestImage) -> Void) -> Bool {
-    var image = TestImage.program
+  private func isMalformed(_ change: (inout ELFFile) -> Void) -> Bool {
+    var image = ELFFile.program
     change(&image)
     if case .malformed = error(image) { return true }
     return false
   }
 
-  private func isTruncated(_ change: (inout TestImage) -> Void) -> Bool {
-    var image = TestImage.program
+  private func isTruncated(_ change: (inout ELFFile) -> Void) -> Bool {
+    var image = ELFFile.program
     change(&image)
     if case .truncated = error(image) { return true }
     return false
@@ -67,7 +67,7 @@ import Testing
   }
 
   @Test func segmentsThatOnlyLookOdd() throws {
-    var image = TestImage.program
+    var image = ELFFile.program
     // Unaligned in the file, but nothing comes from the file.
     image.headers[3].fileSize = 0
     image.headers[3].offset = .max
@@ -91,13 +91,13 @@ import Testing
     #expect(isMalformed { $0.headers[1].fileSize = .max })
     #expect(isMalformed { $0.headers[1].fileSize = 10 })
     #expect(isTruncated { $0.headers[1].offset = .max })
-    var bytes = TestImage.program.bytes
+    var bytes = ELFFile.program.bytes
     bytes[0x300] = 0
     #expect(error(bytes) == .malformed("its interpreter's path is empty"))
   }
 
   @Test func everyTruncationIsNamed() {
-    let bytes = TestImage.program.bytes
+    let bytes = ELFFile.program.bytes
     for length in 0..<bytes.count {
       let error = error(Array(bytes.prefix(length)))
       if length < 4 {
@@ -110,7 +110,7 @@ import Testing
   }
 
   @Test func randomDamageNeverCrashes() {
-    let bytes = TestImage.program.bytes
+    let bytes = ELFFile.program.bytes
     var random = SeededNumbers(20_240_229)
     for _ in 0..<4_000 {
       var damaged = bytes
@@ -133,7 +133,7 @@ import Testing
       return random.next() % 2 == 0 ? chosen : chosen &+ random.next() % 4096
     }
     for _ in 0..<4_000 {
-      var image = TestImage.program
+      var image = ELFFile.program
       image.machine = [62, 183][Int(random.next() % 2)]
       for index in image.headers.indices where random.next() % 2 == 0 {
         switch random.next() % 6 {

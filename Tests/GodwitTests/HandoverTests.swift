@@ -261,15 +261,20 @@ import Testing
   }
 
   /// More than one section of the container can hold.
-  @Test func muchInPipesTravels() throws {
+  @Test func muchInPipesAndSocketsTravels() throws {
     let scratch = try Scratch()
     let outcome = try scratch.shell(
       """
       $G run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
-      import fcntl, os, time
+      import fcntl, os, socket, time
       data = os.urandom(1 << 20)
       pipes = []
-      for i in range(140):
+      sockets = []
+      for i in range(300):
+          a, b = socket.socketpair(type=socket.SOCK_STREAM if i % 2 else socket.SOCK_SEQPACKET)
+          a.sendall(data[i:i + 160_000])
+          sockets.append(b)
+      for i in range(100):
           r, w = os.pipe()
           fcntl.fcntl(w, 1031, 1 << 20)
           os.write(w, data[i:] + data[:i])
@@ -277,10 +282,11 @@ import Testing
           pipes.append(r)
       open("/mnt/ready", "w").close()
       while not os.path.exists("/mnt/go"): time.sleep(0.01)
-      print(all(open(r, "rb").read() == data[i:] + data[:i] for i, r in enumerate(pipes)))' &
+      print(all(open(r, "rb").read() == data[i:] + data[:i] for i, r in enumerate(pipes)))
+      print(all(b.recv(1 << 20) == data[i:i + 160_000] for i, b in enumerate(sockets)))' &
       await ready; $G suspend guest -o snapshot || echo "suspend $?"
       wait; touch go; $G resume snapshot
       """, limit: 600)
-    #expect(outcome.text == "True\n", "\(outcome.error)")
+    #expect(outcome.text == "True\nTrue\n", "\(outcome.error)")
   }
 }

@@ -83,7 +83,10 @@ import Testing
   }
 
   /// Through files and new host processes.
-  @Test(arguments: guests.filter { ["beneath", "filestate", "links", "nodes"].contains($0.name) })
+  @Test(
+    arguments: guests.filter {
+      ["beneath", "filestate", "inflight", "links", "nodes"].contains($0.name)
+    })
   func passesInAMountInManyProcesses(_ guest: Guest) throws {
     let place = try Place()
     let program = Checkout.guest(guest.name, guest.isa).path

@@ -22,24 +22,25 @@ func spawn(
 /// Runs the program at the path `command[0]`, without input and output.
 ///
 /// - Returns: its wait status as wait(2) has it, which tells a signal from an exit code; nil when it was
-///   killed because it took longer than `seconds`.
-func waitStatus(of command: [String], seconds: Int) throws -> Int32? {
+///   killed because it took longer than `seconds`. And the most memory that it had, in MiB.
+func waitStatus(of command: [String], seconds: Int) throws -> (status: Int32?, peak: Int) {
   let child = try unsafe begin(command) { actions in
     unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
   }
   var status: Int32 = 0
+  var usage = rusage()
   let end = Date(timeIntervalSinceNow: TimeInterval(seconds))
-  while unsafe waitpid(child, &status, WNOHANG) != child {
+  while unsafe wait4(child, &status, WNOHANG, &usage) != child {
     if end.timeIntervalSinceNow < 0 {
       kill(child, SIGKILL)
-      unsafe waitpid(child, &status, 0)
-      return nil
+      unsafe wait4(child, &status, 0, &usage)
+      return (nil, usage.ru_maxrss >> 10)
     }
     usleep(5_000)
   }
-  return status
+  return (status, usage.ru_maxrss >> 10)
 }
 
 /// Starts the program at the path `command[0]`.

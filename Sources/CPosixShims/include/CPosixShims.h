@@ -106,6 +106,9 @@ int godwit_random(void *buffer, size_t count);
 /// fallocate(2); ENOTSUP where there is none.
 int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length);
 
+/// Has the kernel begin to write to storage what was written to the file so far; a hint.
+void godwit_begin_writeback(int fd);
+
 /// A unix-domain stream socket, closed on exec.
 int godwit_socket_unix(void);
 /// accept(2), closed on exec.

@@ -13,6 +13,9 @@ package final class StateLoader {
   /// Nothing will run: no file or stream of the host is opened, and no page is kept. All else is as ever.
   let isRehearsal: Bool
 
+  /// Bytes that the sections which are still to be decoded may take.
+  private var room: UInt64
+
   private let memory: [UInt64: Godwit_State_MemoryObject]
   private var objects: [UInt64: MemoryObject] = [:]
   package let files: Godwit_State_Files
@@ -40,35 +43,55 @@ package final class StateLoader {
     self.kernel = kernel
     self.isRehearsal = isRehearsal
     self.reader = reader
-    let memory: Godwit_State_Memory = try Self.section(.memory, reader)
+    var room = Self.decodedLimit
+    let memory: Godwit_State_Memory = try Self.section(.memory, reader, &room)
     self.memory = try Self.numbered(memory.objects, \.id, "memory objects")
-    files = try Self.section(.files, reader)
+    files = try Self.section(.files, reader, &room)
     pipeStates = try Self.numbered(files.pipes, \.id, "pipes")
-    filesystems = try Self.section(.filesystems, reader)
+    filesystems = try Self.section(.filesystems, reader, &room)
+    self.room = room
   }
 
   /// Decodes one section.
   package static func section<M: StateMessage>(
     _ section: StateSection, _ reader: SnapshotReader
   ) throws(SnapshotError) -> M {
-    try decode(section, try reader.message(section))
+    var room = decodedLimit
+    return try self.section(section, reader, &room)
+  }
+
+  /// The same, if it takes no more memory than there is `room`, which becomes less by that.
+  private static func section<M: StateMessage>(
+    _ section: StateSection, _ reader: SnapshotReader, _ room: inout UInt64
+  ) throws(SnapshotError) -> M {
+    let stored = reader.byteCount(of: section)
+    guard stored <= room else { throw .tooLarge(what: "\(section)", size: stored, limit: room) }
+    return try decode(section, try reader.message(section), &room)
   }
 
   /// Decodes the bytes of one section, unless they would become far more than they are.
   static func decode<M: StateMessage>(_ section: StateSection, _ bytes: [UInt8])
     throws(SnapshotError) -> M
   {
+    var room = decodedLimit
+    return try decode(section, bytes, &room)
+  }
+
+  private static func decode<M: StateMessage>(
+    _ section: StateSection, _ bytes: [UInt8], _ room: inout UInt64
+  ) throws(SnapshotError) -> M {
     var census = StateCensus()
-    census.add(bytes, M.shape)
-    guard census.size <= decodedLimit else {
-      throw .tooLarge(what: "section \(section)", size: census.size, limit: decodedLimit)
+    guard census.add(bytes, M.shape) else { throw .invalidState("section \(section)") }
+    guard census.size <= room else {
+      throw .tooLarge(what: "section \(section)", size: census.size, limit: room)
     }
+    room -= census.size
     guard let message = M(decoding: bytes) else { throw .invalidState("section \(section)") }
     return message
   }
 
-  /// Bytes that the messages of a section may take: those of some millions of files.
-  private static let decodedLimit: UInt64 = 1 << 30
+  /// Bytes of memory that all sections may take once they are decoded: those of some millions of files.
+  private static let decodedLimit: UInt64 = 2 << 30
 
   /// The messages by number: each number belongs to one, and 0 to none.
   private static func numbered<M>(
@@ -320,9 +343,9 @@ package final class StateLoader {
 
   /// Restores everything. Afterwards `kernel.run()` goes on where the saved one stood.
   package func restoreAll() throws(SnapshotError) {
-    let state: Godwit_State_Kernel = try Self.section(.kernel, reader)
-    let processes: Godwit_State_Processes = try Self.section(.processes, reader)
-    let tasks: Godwit_State_Tasks = try Self.section(.tasks, reader)
+    let state: Godwit_State_Kernel = try Self.section(.kernel, reader, &room)
+    let processes: Godwit_State_Processes = try Self.section(.processes, reader, &room)
+    let tasks: Godwit_State_Tasks = try Self.section(.tasks, reader, &room)
     try ProcessTree.check(
       processes.processes, tasks.tasks, initial: state.initialPid,
       limit: kernel.configuration.maximumTasks)

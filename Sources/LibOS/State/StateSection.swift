@@ -16,9 +16,12 @@ package enum StateSection: UInt32, CaseIterable {
   /// The number of the section with a part of the message.
   private func number(_ part: UInt32) -> UInt32 { rawValue | part << 16 }
 
+  /// The numbers of all sections that may have parts of the message.
+  fileprivate var numbers: [UInt32] { (0..<Self.partLimit).map { number($0) } }
+
   /// The numbers that sections of the state can have.
   package static var allNumbers: Set<UInt32> {
-    Set(allCases.flatMap { section in (0..<partLimit).map { section.number($0) } })
+    Set(allCases.flatMap(\.numbers))
   }
 
   /// The sections for the message `bytes`, at least one.
@@ -43,6 +46,12 @@ package enum StateSection: UInt32, CaseIterable {
 }
 
 extension SnapshotReader {
+  /// Bytes of the message of a part of the state.
+  func byteCount(of section: StateSection) -> UInt64 {
+    let numbers = section.numbers
+    return sections.reduce(0) { numbers.contains($1.id) ? $0 + $1.byteCount : $0 }
+  }
+
   /// The message of a part of the state: `missingSection`.
   package func message(_ section: StateSection) throws(SnapshotError) -> [UInt8] {
     let bytes = try section.message { (number) throws(SnapshotError) in try self.section(number) }

@@ -15,14 +15,19 @@ extension SnapshotWriter: StateSink {}
 /// and digests of frames that were met before. Good until the guest runs on.
 package final class StandingState {
   let moment: KernelClock.Moment
-  private var known: [Frame: Digest] = [:]
+  /// By the number of the frame.
+  private var known: ContiguousArray<Digest?> = []
 
   package init(_ kernel: Kernel) { moment = kernel.clock.moment }
 
   func digest(of frame: Frame, _ bytes: RawSpan) -> Digest {
-    if let digest = known[frame] { return digest }
+    let index = Int(frame.index)
+    if index >= known.count {
+      known.append(contentsOf: repeatElement(nil, count: max(index + 1 - known.count, known.count)))
+    }
+    if let digest = known[index] { return digest }
     let digest = Digest(ofPage: bytes)
-    known[frame] = digest
+    known[index] = digest
     return digest
   }
 }

@@ -71,7 +71,7 @@ package struct ControlClient: Sendable {
     let answer = try converse(with: name) { (opened) throws(HostError) in
       connection = opened
       try opened.send(Array(JSON.line(request).utf8), handing: file)
-      return try Self.answer(opened, nil)
+      return try Self.answer(opened, bringing: file)
     }
     guard let connection, case .saved = answer else {
       if case .unwritable(let reason) = answer { throw Failure("\(name): \(path): \(reason)") }
@@ -95,6 +95,17 @@ package struct ControlClient: Sendable {
     throws(HostError) -> ControlAnswer?
   {
     try connection.receive(timeout: timeout).flatMap { JSON.decode(ControlAnswer.self, from: $0) }
+  }
+
+  /// The answer to a request for which the peer writes `file`, which goes to storage meanwhile.
+  private static func answer(_ connection: ControlConnection, bringing file: AtomicFile)
+    throws(HostError) -> ControlAnswer?
+  {
+    while true {
+      do throws(HostError) { return try answer(connection, 50_000_000) } catch .wouldBlock {
+        file.beginWriteback()
+      }
+    }
   }
 
   private func converse(

@@ -47,7 +47,7 @@ package final class SnapshotFile: SnapshotSource {
     let input = try withFailure(path) { () throws(HostError) in try file.input() }
     do throws(SnapshotError) {
       let reader = try SnapshotReader(SnapshotFile(input))
-      try reader.verify()
+      try reader.verifyStored()
       guard reader.signatureBytes == nil else { throw .malformed("it is signed already") }
       try Rehearsal.run(reader, on: host)
       return reader.contentDigest

@@ -57,13 +57,14 @@ struct ResumedGuest {
     _ = kernel.run()
   }
 
-  /// Reads every file, link and directory of `/proc`, as each process finds them; how many there are.
+  /// Reads every file, link and directory of `/proc`, as each process finds them, wherever its root may be; how
+  /// many there are.
   func readAllOfProc() -> Int {
     var count = 0
     for pid in kernel.processes.keys.sorted() {
       guard let process = kernel.processes[pid] else { continue }
       let caller = PathCaller(fs: process.fs)
-      var places = [Array("/proc".utf8)]
+      var places = [Array("proc".utf8)]
       while let path = places.popLast(), count < 20_000 {
         let flags: OpenFlags = [.O_PATH, .O_NOFOLLOW]
         guard

@@ -37,7 +37,7 @@ struct RoundTrip {
 
   /// A fresh kernel with all that was saved.
   func resume(
-    on host: TestHost, _ configuration: FilesystemConfiguration = FilesystemConfiguration(),
+    on host: any Host, _ configuration: FilesystemConfiguration = FilesystemConfiguration(),
     outside: OutsideConfiguration = OutsideConfiguration()
   ) throws -> Kernel {
     let reader = try reader()

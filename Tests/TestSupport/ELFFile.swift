@@ -1,32 +1,45 @@
-import ELF
-
 /// Builds small ELF files, one field at a time, so that each test can break exactly what it is about.
-struct TestImage {
-  struct Header {
-    var type: UInt32
-    var flags: UInt32 = 4
-    var offset: UInt64 = 0
-    var address: UInt64 = 0
-    var fileSize: UInt64 = 0
-    var memorySize: UInt64 = 0
-    var alignment: UInt64 = 4096
+package struct ELFFile {
+  package struct Header {
+    package var type: UInt32
+    package var flags: UInt32
+    package var offset: UInt64
+    package var address: UInt64
+    package var fileSize: UInt64
+    package var memorySize: UInt64
+    package var alignment: UInt64
+
+    package init(
+      type: UInt32, flags: UInt32 = 4, offset: UInt64 = 0, address: UInt64 = 0,
+      fileSize: UInt64 = 0, memorySize: UInt64 = 0, alignment: UInt64 = 4096
+    ) {
+      self.type = type
+      self.flags = flags
+      self.offset = offset
+      self.address = address
+      self.fileSize = fileSize
+      self.memorySize = memorySize
+      self.alignment = alignment
+    }
   }
 
-  var machine: UInt16 = 62
-  var type: UInt16 = 3
-  var entry: UInt64 = 0x1000
-  var headerOffset: UInt64 = 64
-  var entrySize: UInt16 = 56
-  var count: UInt16?
-  var headers: [Header] = []
+  package var machine: UInt16 = 62
+  package var type: UInt16 = 3
+  package var entry: UInt64 = 0x1000
+  package var headerOffset: UInt64 = 64
+  package var entrySize: UInt16 = 56
+  package var count: UInt16?
+  package var headers: [Header] = []
   /// What follows the program headers.
-  var contents: [UInt8] = []
+  package var contents: [UInt8] = []
   /// The file is padded to this many bytes.
-  var fileSize = 0
+  package var fileSize = 0
+
+  package init() {}
 
   /// A dynamic program: text, data with a zeroed tail, interpreter, TLS and stack note.
-  static var program: TestImage {
-    var image = TestImage()
+  package static var program: ELFFile {
+    var image = ELFFile()
     image.headers = [
       Header(type: 6, offset: 64, address: 64, fileSize: 336, memorySize: 336, alignment: 8),
       Header(type: 3, offset: 0x300, address: 0x300, fileSize: 17, memorySize: 17, alignment: 1),
@@ -41,9 +54,9 @@ struct TestImage {
     return image
   }
 
-  static var interpreter: [UInt8] { Array("/lib/ld-musl.so\0\0".utf8) }
+  package static var interpreter: [UInt8] { Array("/lib/ld-musl.so\0\0".utf8) }
 
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var out: [UInt8] = [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1] + Array(repeating: 0, count: 9)
     func append<T: FixedWidthInteger>(_ value: T) {
       for shift in stride(from: 0, to: T.bitWidth, by: 8) {
@@ -81,17 +94,5 @@ struct TestImage {
       out.replaceSubrange(Int(path.offset)..<(Int(path.offset) + 17), with: Self.interpreter)
     }
     return out
-  }
-}
-
-/// Calls `body` and gives the error it throws, or `nil`.
-func error(_ image: TestImage) -> ELFError? { error(image.bytes) }
-
-func error(_ bytes: [UInt8]) -> ELFError? {
-  do throws(ELFError) {
-    _ = try ELFImage(bytes)
-    return nil
-  } catch {
-    return error
   }
 }
