@@ -13,7 +13,7 @@ ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
 .PHONY: build test test-long demo fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs \
-	arm64 arm64-run arm64-test arm64-machine cpu-test clean
+	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz clean
 
 build: bootstrap
 	swift build $(RELEASE) --product godwit
@@ -92,6 +92,11 @@ arm64-test: arm64 guests
 cpu-test: build
 	-Scripts/cpu-oracle
 	Scripts/cpu-test $(CPU_TEST) .build/release/godwit
+
+# Random code for both translators, built with their checks and AddressSanitizer: so many seconds for each ISA.
+CPU_FUZZ_SECONDS := 600
+cpu-fuzz: bootstrap
+	Scripts/cpu-fuzz $(CPU_FUZZ_SECONDS)
 
 # Whole emulated ARM64 machines, with their own kernels.
 arm64-machine: build arm64 rootfs
