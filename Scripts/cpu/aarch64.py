@@ -315,6 +315,22 @@ def halves(g):
                     g.add("two misc, half" if allocated else "undefined: half", [g.word(pattern)])
 
 
+# What a translator's optimizer works on: constants, shifts, masks and flags in a row.
+IN_SEQUENCES = ["add/sub imm", "logical imm, small", "mov wide", "bitfield 32", "bitfield 64", "extr", "logical", "add/sub", "add/sub ext", "adc/sbc", "ccmp",
+                "csel", "div", "shift", "one source", "madd", "mulh", "crc32"]
+VECTORS_IN_SEQUENCES = ["three same", "copy", "permute", "ext", "shift imm", "modified imm", "fp two sources", "fp three sources", "fp int", "two misc"]
+
+
+def sequences(g):
+    for names, times in (IN_SEQUENCES, 1500), (VECTORS_IN_SEQUENCES, 500):
+        patterns = [pattern for name, _, pattern in CLASSES if name in names]
+        for _ in range(times):
+            # Few registers, so that one instruction works on what another has made.
+            words = [g.word(g.random.choice(patterns)) & ~0x00180318 for _ in range(9)]
+            if not any(word & mask == value for word in words for _, value, mask in FORBIDDEN):
+                g.add("sequence", words)
+
+
 def others(g):
     random = g.random
     for _ in range(40):
@@ -355,6 +371,7 @@ def generate(random):
     atomics(g)
     structures(g)
     halves(g)
+    sequences(g)
     others(g)
     undefined(g)
     return g.cases

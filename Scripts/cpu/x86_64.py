@@ -371,6 +371,41 @@ def x87(g):
                 g.add("x87 pair", first + [opcode, second], ignored=0x4500 << 32, times=3)
 
 
+def sequences(g):
+    """What a translator's optimizer works on: constants, shifts, masks and flags in a row, in few registers."""
+    random = g.random
+
+    def one():
+        rex = [0x48] if random.random() < .5 else []
+        prefix = [0x66] if not rex and random.random() < .2 else []
+        modrm = 0xC0 | random.randrange(4) << 3 | random.randrange(4)
+        kind = random.randrange(9)
+        if kind == 0:
+            return prefix + rex + [random.randrange(8) << 3 | random.choice([0, 1, 2, 3]), modrm]  # add or adc sbb and sub xor cmp
+        if kind == 1:
+            return prefix + rex + [0x83, 0xC0 | random.randrange(8) << 3 | random.randrange(4), random.randrange(256)]
+        if kind == 2:
+            return [0xB8 | random.randrange(4)] + list(random.choice([0, 1, 0xFF, 0x80000000, 0xFFFFFFFF, 0x12345678]).to_bytes(4, "little"))
+        if kind == 3:
+            # A test behind it, for OF is undefined.
+            return rex + [0xC1, 0xC0 | random.choice([4, 5, 7]) << 3 | random.randrange(4), random.choice([0, 1, 8, 16, 24, 31])] + [0x85, modrm]
+        if kind == 4:
+            return rex + [0x0F, random.choice([0xB6, 0xB7, 0xBE, 0xBF]), modrm]
+        if kind == 5:
+            return rex + [0x0F, 0x40 | random.randrange(16), modrm]  # cmov
+        if kind == 6:
+            return [0x0F, 0x90 | random.randrange(16), 0xC0 | random.randrange(4)]  # setcc
+        if kind == 7:
+            return rex + [0xF7, random.choice([0xD0, 0xD8]) | random.randrange(4)]  # not neg
+        return rex + [0x8D, 0x84 | random.randrange(4) << 3, random.choice([0, 1, 2, 3]) << 6 | random.choice([0, 8, 16, 24]) | random.randrange(4)] + [4, 0, 0, 0]
+
+    for _ in range(2000):
+        code = []
+        while len(code) < 30:
+            code += one()
+        g.add("sequence", code, ignored=AF)
+
+
 # What CPUID does not offer, whatever the processor of the host has: prefixes and opcodes in front of a modrm byte.
 UNDEFINED = {
     "avx": ["c5f877", "c5fc77", "c5f828", "c5f858", "c5f9ef", "c5fa10", "c5fb58", "c5fd6f", "c4e27918", "c4e37918", "c4e1f96e", "c4e27d5a", "c4e3fd00"],
@@ -408,5 +443,6 @@ def generate(random):
     integer(g)
     vectors(g)
     x87(g)
+    sequences(g)
     undefined(g)
     return g.cases
