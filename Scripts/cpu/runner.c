@@ -190,7 +190,6 @@ static void load(ucontext_t *u, uint64_t *state) {
   struct fpsimd_context *fp = vectors(u);
   // Rounding, and now and then flush to zero, default NaN, alternative half precision.
   fp->fpcr = (r >> 8 & 0xc00000) | ((r & 3) == 0 ? r & 0x3080000 : 0) | ((r & 12) == 0 ? r >> 16 & 0x4000000 : 0);
-  fp->fpcr &= ~0x80000;
   fp->fpsr = 0;
   for (int i = 0; i < 32; i++) vector(state, (unsigned char *)&fp->vregs[i]);
 }
