@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-/// What Godwit can't do: one line that names the thing and the reason, status 125, nothing on standard
-/// output.
+/// Refusals: one line that names the thing and the reason, status 125, and nothing on standard output.
 @Suite struct CommandRefusalTests {
   struct Refusal: CustomTestStringConvertible, Sendable {
     var arguments: [String]
@@ -10,7 +9,7 @@ import Testing
     var status: Int32 = 125
     var testDescription: String { arguments.joined(separator: " ") }
 
-    /// - Parameter arguments: words, of which `''` is an empty one; `GUEST` stands for the path of a guest.
+    /// - Parameter arguments: words; `''` is an empty word, and `GUEST` stands for the path of a guest.
     init(_ arguments: String, _ says: String, status: Int32 = 125) {
       self.arguments = arguments.split(separator: " ").map {
         // Its path may have spaces.
@@ -80,7 +79,7 @@ import Testing
     Refusal("run --suspend-at-syscall x --output y -- x", "The value 'x' is invalid for"),
     Refusal("run --stats=/no/file -- x", "/no/file: no such file or directory"),
     Refusal("run --trace=/tmp -- x", "/tmp: is a directory"),
-    // Where a snapshot is to go: known before the guest begins.
+    // Errors of the snapshot's path are reported before the guest starts.
     Refusal(
       "run --suspend-at-syscall 9 --output /no/file -- GUEST",
       "/no/file: no such file or directory"),
@@ -123,7 +122,7 @@ import Testing
     #expect(outcome.error == "godwit: /dev/full: no space left on device\n")
   }
 
-  /// As on a disk that is full, in the middle of writing. The guest goes on.
+  /// As on a full disk, in the middle of writing. The guest continues.
   @Test func aSnapshotThatIsTooLargeIsNamed() throws {
     let scratch = try Scratch()
     let outcome = try scratch.shell(
