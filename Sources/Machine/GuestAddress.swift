@@ -1,7 +1,7 @@
 /// An address in a guest process.
 ///
-/// A type of its own, so that it can never be passed where a host pointer or a plain length is
-/// meant. Arithmetic wraps as the guest's does.
+/// A separate type, so that it cannot be passed as a host pointer or a length. Arithmetic wraps as in the
+/// guest.
 package struct GuestAddress: Hashable, Comparable, Sendable, BitwiseCopyable {
   package var rawValue: UInt64
 

@@ -5,8 +5,7 @@ package enum GuestISA: String, Sendable, CaseIterable, Hashable {
   case x86_64
   case aarch64
 
-  /// The bits an instruction pointer may legally hold; the guest's user half of the address space
-  /// ends below this address.
+  /// The end of the user half of the guest's address space.
   ///
   /// Both Linux ports give a program 47 or 48 bits; 47 suits both and keeps one layout.
   package var userAddressLimit: GuestAddress { GuestAddress(0x0000_7fff_ffff_f000) }

@@ -1,4 +1,4 @@
-/// What a guest may do with a page; the bit values are Linux's `PROT_READ/WRITE/EXEC`.
+/// The permissions of a page, with the values of Linux's `PROT_READ/WRITE/EXEC`.
 package struct Permissions: OptionSet, Hashable, Sendable, BitwiseCopyable {
   package let rawValue: UInt8
   @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }

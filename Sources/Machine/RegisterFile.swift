@@ -8,7 +8,7 @@ package struct Vector128: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-/// The architectural registers of one guest thread, in a form that means the same on every host.
+/// The architectural registers of a guest thread, in a host-independent form.
 ///
 /// One layout serves all ISAs; what an ISA lacks stays zero.
 ///
@@ -38,7 +38,7 @@ package struct RegisterFile: Sendable {
   package var floatStatus: UInt32 = 0
   package var x87 = X87State()
 
-  /// The registers of a thread that has executed nothing: the values Linux gives after `execve`.
+  /// The initial registers of a thread: Linux's values after `execve`.
   package init(isa: GuestISA) {
     self.isa = isa
     switch isa {
@@ -70,7 +70,7 @@ package struct RegisterFile: Sendable {
 package struct X87State: Sendable {
   package var control: UInt16 = 0x37f
   package var status: UInt16 = 0
-  /// Two bits a register, 3 = empty (the full form, not `fxsave`'s abridged one).
+  /// Two bits per register, 3 = empty (the full form, not `fxsave`'s abridged one).
   package var tag: UInt16 = 0xffff
   package var opcode: UInt16 = 0
   package var instruction: UInt64 = 0

@@ -1,5 +1,5 @@
-/// The selectors in the segment registers of x86-64 that a program may load: ds, es, fs and gs. (cs
-/// and ss are the same in every thread.) A selector that a program cannot load cannot be here.
+/// The selectors in the segment registers of x86-64 that a program may load: ds, es, fs and gs. (cs and ss
+/// are the same in every thread.) Other selectors cannot be stored.
 package struct X86Selectors: Sendable {
   package enum Register: Int, CaseIterable, Sendable { case ds, es, fs, gs }
 
@@ -10,7 +10,7 @@ package struct X86Selectors: Sendable {
 
   package subscript(register: Register) -> UInt16 { values[register.rawValue] }
 
-  /// - Returns: whether a program can load the selector; if not, nothing is changed.
+  /// - Returns: whether a program can load the selector; if it cannot, nothing is changed.
   package mutating func set(_ register: Register, to selector: UInt64) -> Bool {
     guard Self.isLoadable(selector) else { return false }
     values[register.rawValue] = UInt16(selector)

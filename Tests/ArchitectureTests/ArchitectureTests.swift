@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// The rules of design section 1, held against the sources themselves.
+/// Checks the sources against the rules of design section 1.
 @Suite struct ArchitectureTests {
-  /// `Sources`, found from this file's own place.
+  /// The directory `Sources`, located relative to this file.
   private static let root = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     .appendingPathComponent("Sources")
 
-  /// Path below `Sources` and text of every Swift file.
+  /// The path below `Sources` and the text of every Swift file.
   private static let files = texts([".swift"])
 
   private static func texts(_ suffixes: [String]) -> [(path: String, text: String)] {
@@ -23,7 +23,7 @@ import Testing
 
   @Test func sourcesAreFound() {
     let targets = Set(Self.files.map { String($0.path.prefix { $0 != "/" }) })
-    // Every target of the table exists, so that a renamed one can't slip through.
+    // Every target of the table must exist, so that a renamed one is noticed.
     #expect(targets == Set(Rules.imports.keys))
     for place in Rules.unsafePlaces {
       #expect(Self.files.contains { $0.path.hasPrefix(place) }, "\(place) is in no source")

@@ -49,7 +49,7 @@ enum Checks {
         "public", "package", "internal", "private", "fileprivate", "_exported", "testable",
         "preconcurrency", "_implementationOnly", "_spi", "unsafe",
       ]
-      // Anything else before the word means that it is no import declaration.
+      // Any other word before it means that this is not an import declaration.
       let isDeclaration = statement[..<start].enumerated().allSatisfy { index, word in
         modifiers.contains(word) || (index > 0 && statement[index - 1] == "_spi")
       }
@@ -60,8 +60,8 @@ enum Checks {
 
   // MARK: Systems and processors
 
-  /// Conditions on the system or the processor outside of their places. `canImport` is none: a C
-  /// library has one name on each system.
+  /// Conditional compilation on the system or processor in files that may not have it. `canImport` is
+  /// allowed: the C library has another name on each system.
   static func platforms(_ path: String, _ text: String) -> [Violation] {
     guard !Rules.platformPlaces.contains(path) else { return [] }
     let names = [
@@ -116,8 +116,7 @@ enum Checks {
       || word.hasPrefix("withUnsafe") || word.hasPrefix("unsafe") || word.hasPrefix("_unsafe")
   }
 
-  /// Whether the line does something unsafe, rather than name an unsafe type or say that a
-  /// declaration is.
+  /// Whether the line does something unsafe, rather than naming an unsafe type or marking a declaration.
   private static func isUse(_ words: [String]) -> Bool {
     let declarations: Set<String> = ["var", "let", "func", "init", "subscript", "typealias"]
     guard let place = words.firstIndex(of: "unsafe") else { return false }

@@ -1,6 +1,6 @@
 import Testing
 
-/// Proof that the checks can fail: bad source, made up.
+/// Proof that the checks can fail, with made-up bad source.
 @Suite struct ChecksTests {
   private func found(_ path: String, _ text: String) -> [String] {
     Checks.all(path, text).map(\.what)
@@ -93,7 +93,7 @@ import Testing
     #expect(found(path, "// SAFETY: because\n" + lines(12) + "let a = unsafe b") == missing)
     #expect(found(path, "// SAFETY (all of this file): so\n" + lines(99) + "unsafe b()") == [])
     #expect(found(path, "unsafe b()\n// SAFETY (all of this file): so") == missing)
-    // A declaration that its users must treat as unsafe does nothing yet.
+    // A declaration marked as unsafe does nothing unsafe itself.
     #expect(found(path, "@unsafe package let base: UnsafeMutableRawPointer") == [])
     #expect(found(path, "@unsafe let base = unsafe other") == missing)
   }

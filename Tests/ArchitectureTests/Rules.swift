@@ -1,4 +1,4 @@
-/// What each target may do: design section 1 in the form of a table.
+/// What each target may do: design section 1 as a table.
 enum Rules {
   /// The standard C library, by its name on each platform.
   static let libc: Set<String> = ["Glibc", "Musl", "Darwin"]
@@ -39,7 +39,7 @@ enum Rules {
     "Machine/Memory/HostMemory.swift": libc
   ]
 
-  /// The files that may ask what system or processor they are compiled for (`Docs/Porting.md`).
+  /// The files that may have conditional compilation (`Docs/Porting.md`).
   static let platformPlaces: Set<String> = [
     "CPosixShims/Darwin.c", "CPosixShims/Linux.c", "CPosixShims/LinuxConfinement.c",
     "CPosixShims/LinuxNames.c",
@@ -49,7 +49,7 @@ enum Rules {
     "PosixHost/System+Linux.swift",
   ]
 
-  /// Where unsafe code may stand: the three places of the design, and those of
+  /// Where unsafe code is allowed: the three places of the design, and those of
   /// `Docs/Decisions/0001-unsafe-in-c-bindings.md`.
   static let unsafePlaces: [String] = [
     "Machine/Memory/", "UnicornEngine/", "PosixHost/",
@@ -59,7 +59,7 @@ enum Rules {
   /// Lines that a `// SAFETY:` comment speaks for, after itself.
   static let safetyReach = 12
 
-  /// Unsafe lines that still owe their comment, by file: these numbers may fall, never rise.
+  /// The number of unsafe lines without a comment, by file: it may only decrease.
   static let safetyOwed: [String: Int] = [
     "Machine/Memory/FrameArena.swift": 1,
     "PosixHost/System+Linux.swift": 2,

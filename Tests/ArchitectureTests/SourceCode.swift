@@ -1,8 +1,8 @@
-/// Swift source with what is not code taken out: comments and the text of string literals become
-/// spaces, line by line, so that line numbers stay. Code interpolated into strings stays.
+/// Swift source without comments and string literals, which are replaced by spaces, line by line, so that
+/// line numbers are kept. Code interpolated into strings is kept.
 ///
-/// A lexer just good enough for rules about words; it knows nested comments, multi-line and raw
-/// strings, not regular expression literals.
+/// A lexer that suffices for rules about words. It handles nested comments, multi-line and raw strings, but
+/// not regular expression literals.
 struct SourceCode {
   /// The code of each line, without comments and texts.
   private(set) var lines: [String] = [""]
@@ -26,7 +26,7 @@ struct SourceCode {
       && source[start..<(start + characters.count)].elementsEqual(characters)
   }
 
-  /// Takes one character over as code.
+  /// Copies one character as code.
   private mutating func keep() {
     take(asCode: true)
   }
@@ -43,7 +43,7 @@ struct SourceCode {
     if asComment { comments[comments.count - 1].append(character) }
   }
 
-  /// Passes over a comment or a string literal that begins here.
+  /// Skips a comment or a string literal that begins here.
   private mutating func skipNonCode() -> Bool {
     if starts("//") {
       while position < source.count, !source[position].isNewline {
@@ -81,7 +81,8 @@ struct SourceCode {
         for _ in quotes + guardMarks { take(asCode: false) }
         return
       }
-      // An unterminated literal ends with its line, so that no rule sleeps through a whole file.
+      // An unterminated literal ends with its line, so that it does not hide the rest of the file from the
+      // rules.
       if quotes.count == 1, source[position].isNewline { return }
       guard starts("\\" + guardMarks) else {
         take(asCode: false)

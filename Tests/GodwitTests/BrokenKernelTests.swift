@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Whether the confinement of the process holds alone: its guest may make any system call of the host, as if
-/// the library OS and the emulator had both failed.
+/// Whether the confinement of the process holds by itself: the guest may make any system call of the host, as
+/// if the library OS and the emulator had both failed.
 @Suite final class BrokenKernelTests {
   private let scratch: Scratch
 
@@ -22,8 +22,8 @@ import Testing
       toFile: scratch.path("outside/canary"), atomically: true, encoding: .utf8)
   }
 
-  /// Python, with `host(NAME, ARGUMENT…)` for the host's call: a result, or the name of an error. What is
-  /// attempted are the lines of its argument.
+  /// A Python script in which `host(NAME, ARGUMENT…)` makes a call of the host, and returns its result or the
+  /// name of an error. The lines of its argument are the attempts.
   private static let script = """
     import ctypes, errno, os, sys
     numbers = {
@@ -66,7 +66,7 @@ import Testing
         sys.stdout.flush()
     """
 
-  /// The results of some attempts, in order; or the status of a process that did not survive.
+  /// The results of the attempts, in order, or the status of a process that was killed.
   private func attempt(
     _ lines: [String], mode: String = "require", mounts: [String] = [], isa: String = "x86_64"
   ) throws -> (status: Int32, results: [String]) {
@@ -81,7 +81,7 @@ import Testing
     return (outcome.status, results)
   }
 
-  /// Attempts, each with what becomes of it.
+  /// Attempts and their expected results.
   private func expect(
     _ attempts: [(line: String, result: String)], mode: String = "require", mounts: [String] = [],
     isa: String = "x86_64"
@@ -100,7 +100,7 @@ import Testing
   @Test(arguments: ["x86_64", "aarch64"]) func noFileOutsideIsReached(_ isa: String) throws {
     try expect(
       [
-        // The calls get through, and the root is there.
+        // The calls work, and the root is accessible.
         ("host('getpid')", "done"),
         ("host('openat', HERE, '\(Checkout.rootfs(isa).path)/etc/passwd', 0)", "done"),
         ("host('openat', HERE, '\(outside)/canary', 0)", "EACCES"),
@@ -182,7 +182,7 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: outside) == ["canary"])
   }
 
-  /// The attempts are real: without confinement they succeed.
+  /// Without confinement the attempts succeed.
   @Test func withoutConfinementTheGuestEscapes() throws {
     try expect(
       [

@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-/// What Godwit can't do: one line that names the thing and the reason, status 125, nothing on standard
-/// output.
+/// Refusals: one line that names the thing and the reason, status 125, and nothing on standard output.
 @Suite struct CommandRefusalTests {
   struct Refusal: CustomTestStringConvertible, Sendable {
     var arguments: [String]
@@ -10,14 +9,18 @@ import Testing
     var status: Int32 = 125
     var testDescription: String { arguments.joined(separator: " ") }
 
+    /// - Parameter arguments: words; `''` is an empty word, and `GUEST` stands for the path of a guest.
     init(_ arguments: String, _ says: String, status: Int32 = 125) {
-      self.arguments = arguments.split(separator: " ").map { $0 == "''" ? "" : String($0) }
+      self.arguments = arguments.split(separator: " ").map {
+        // Its path may have spaces.
+        $0 == "''" ? "" : String($0).replacing("GUEST", with: CommandRefusalTests.guest)
+      }
       self.says = says
       self.status = status
     }
   }
 
-  private static let guest = Checkout.guest("pi", "x86_64").path
+  fileprivate static let guest = Checkout.guest("pi", "x86_64").path
 
   static let refusals = [
     // Programs
@@ -26,7 +29,7 @@ import Testing
     Refusal("run -- ''", "'': command not found", status: 127),
     Refusal("run -- /tmp", "/tmp: is a directory", status: 126),
     Refusal("run -- /etc/passwd", "/etc/passwd: permission denied", status: 126),
-    Refusal("run -- \(guest)/x", "\(guest)/x: not a directory", status: 126),
+    Refusal("run -- GUEST/x", "\(guest)/x: not a directory", status: 126),
     // Options
     Refusal("run", "there is no program to run"),
     Refusal("run --bogus -- x", "Unknown option '--bogus'"),
@@ -42,15 +45,15 @@ import Testing
     Refusal("run --memory-limit 999999T -- x", "the host has no room for"),
     Refusal("run --env =value -- x", "--env takes NAME=VALUE or NAME, not '=value'"),
     Refusal("run --env '' -- x", "--env takes NAME=VALUE or NAME, not ''"),
-    Refusal("run --env-file /no/file -- \(guest)", "/no/file: no such file or directory"),
+    Refusal("run --env-file /no/file -- GUEST", "/no/file: no such file or directory"),
     Refusal(
       "run --deterministic --env-host -- x", "--deterministic and --env-host exclude each other"),
     Refusal("resume --publish 80:80 --no-publish x", "--publish and --no-publish exclude each"),
     Refusal("inspect --message --signature x", "--json, --message and --signature exclude each"),
     Refusal("inspect --signature /no/file", "/no/file: no such file or directory"),
-    Refusal("run --cwd /no/dir -- \(guest)", "/no/dir: no such file or directory"),
-    Refusal("run --cwd /etc/passwd -- \(guest)", "/etc/passwd: not a directory"),
-    Refusal("run --name a/b -- \(guest)", "'a/b' can't be a name: 1 to 64 letters"),
+    Refusal("run --cwd /no/dir -- GUEST", "/no/dir: no such file or directory"),
+    Refusal("run --cwd /etc/passwd -- GUEST", "/etc/passwd: not a directory"),
+    Refusal("run --name a/b -- GUEST", "'a/b' can't be a name: 1 to 64 letters"),
     Refusal("run --net=all -- x", "The value 'all' is invalid for '--net"),
     Refusal("run --dns 127.0.0.1 -- x", "--dns needs --net"),
     Refusal("run --net --dns localhost -- x", "The value 'localhost' is invalid for '--dns"),
@@ -76,23 +79,23 @@ import Testing
     Refusal("run --suspend-at-syscall x --output y -- x", "The value 'x' is invalid for"),
     Refusal("run --stats=/no/file -- x", "/no/file: no such file or directory"),
     Refusal("run --trace=/tmp -- x", "/tmp: is a directory"),
-    // Where a snapshot is to go: known before the guest begins.
+    // Errors of the snapshot's path are reported before the guest starts.
     Refusal(
-      "run --suspend-at-syscall 9 --output /no/file -- \(guest)",
+      "run --suspend-at-syscall 9 --output /no/file -- GUEST",
       "/no/file: no such file or directory"),
-    Refusal("run --suspend-at-syscall 9 --output /tmp -- \(guest)", "/tmp: is a directory"),
+    Refusal("run --suspend-at-syscall 9 --output /tmp -- GUEST", "/tmp: is a directory"),
     Refusal(
-      "run --suspend-at-syscall 9 --output /dev/full -- \(guest)", "/dev/full: not a regular"),
+      "run --suspend-at-syscall 9 --output /dev/full -- GUEST", "/dev/full: not a regular"),
     Refusal(
-      "run --suspend-at-syscall 9 --output /dev/null/x -- \(guest)", "/dev/null/x: not a dir"),
-    Refusal("run --suspend-at-syscall 9 --output '' -- \(guest)", "a snapshot needs a file's name"),
+      "run --suspend-at-syscall 9 --output /dev/null/x -- GUEST", "/dev/null/x: not a dir"),
+    Refusal("run --suspend-at-syscall 9 --output '' -- GUEST", "a snapshot needs a file's name"),
     // Snapshots
     Refusal("resume", "Missing expected argument '<file>'"),
     Refusal("resume /no/file", "/no/file: no such file or directory"),
     Refusal("resume /tmp", "/tmp: is a directory"),
     Refusal("resume /dev/zero", "/dev/zero: not a regular file"),
-    Refusal("resume \(guest)", "\(guest): not a snapshot"),
-    Refusal("verify \(guest)", "\(guest): not a snapshot"),
+    Refusal("resume GUEST", "\(guest): not a snapshot"),
+    Refusal("verify GUEST", "\(guest): not a snapshot"),
     Refusal("verify ''", "a snapshot needs a file's name"),
     Refusal("inspect --json /no/file", "/no/file: no such file or directory"),
     // Running ones
@@ -119,7 +122,7 @@ import Testing
     #expect(outcome.error == "godwit: /dev/full: no space left on device\n")
   }
 
-  /// As on a disk that is full, in the middle of writing. The guest goes on.
+  /// As on a full disk, in the middle of writing. The guest continues.
   @Test func aSnapshotThatIsTooLargeIsNamed() throws {
     let scratch = try Scratch()
     let outcome = try scratch.shell(

@@ -3,7 +3,7 @@ import Testing
 
 /// Crashes: of Godwit, and of guests whose processor lacks an instruction.
 @Suite struct CrashTests {
-  /// A crash of Godwit itself is one line and status 125; who wants to know more keeps the signal.
+  /// A crash of Godwit itself gives one line and status 125, or the signal if more is wanted.
   @Test(arguments: [
     ("ILL", "a check failed"), ("TRAP", "a check failed"), ("ABRT", "aborted"),
     ("BUS", "bus error"),
@@ -80,7 +80,7 @@ import Testing
     }
   }
 
-  /// A program that tries an instruction and catches the signal is left in peace.
+  /// There is no message for a program that probes an instruction and catches the signal.
   @Test func whoCatchesTheSignalIsNotTold() throws {
     let program = """
       import ctypes, mmap, faulthandler

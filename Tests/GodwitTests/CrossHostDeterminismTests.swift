@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 #if arch(x86_64)
-  /// On a host of the other architecture a deterministic run is the same, step by step, to the last.
+  /// A deterministic run takes the same course on a host of the other architecture.
   ///
   /// The ARM64 machine is the ARM64 build under qemu-user. A missing build is a failure.
   struct CrossHostDeterminismTests {
@@ -21,7 +21,8 @@ import Testing
         ["--root", root, "--", "/\(guest.name)"], every: 10, .here, Self.there)
     }
 
-    /// Made on one host and on the other, and read and written again by either, it is the same file.
+    /// A snapshot is the same file whether it is made on one host or the other, or read and written again by
+    /// either.
     @Test(arguments: ["x86_64", "aarch64"], ["pipe", "sync", "sockstate"])
     func snapshotsAreTheSameFile(isa: String, name: String) throws {
       let scratch = try Scratch()

@@ -2,12 +2,12 @@ import Foundation
 import Testing
 
 #if arch(x86_64)
-  /// Guests that go from this machine to an ARM64 one and back, and the other way round, while they run:
-  /// what they write in all is what they write when nothing happens to them.
+  /// Guests that move from this machine to an ARM64 one and back, or the other way round, while they run:
+  /// their joined output is that of an uninterrupted run.
   ///
   /// The ARM64 machine is the ARM64 build under qemu-user. A missing build is a failure.
   struct CrossHostTests {
-    /// The machines of a journey, in turn.
+    /// The machines that a guest visits, in turn.
     struct Route: CustomTestStringConvertible, Sendable {
       var hosts: [HostBuild]
       var testDescription: String { hosts.map(\.rawValue).joined(separator: " → ") }
@@ -24,7 +24,7 @@ import Testing
       #expect(try godwit(["version"], on: .arm64).output == godwit(["version"]).output)
     }
 
-    /// Programs with much to carry; each has several stops on its way. All of them in `make test-long`.
+    /// Programs with much state, suspended several times. All of them in `make test-long`.
     static let travellers =
       (GuestTests.travellers + GuestTests.guests.filter { more.contains($0.name) })
       .filter { LongTests.areOn || usual.contains($0.name) }
@@ -47,7 +47,7 @@ import Testing
       #expect(joined.hops >= 3)
     }
 
-    /// The number of system calls between two of so many stops.
+    /// The interval in system calls for a number of suspensions.
     private func stride(_ arguments: [String], stops: Int) throws -> Int {
       let report = FileManager.default.temporaryDirectory
         .appendingPathComponent("godwit-\(UUID().uuidString).json")
@@ -76,8 +76,7 @@ import Testing
       #expect(joined.hops >= 4)
     }
 
-    /// Suspended with the transaction open: its rollback journal is there, and rows that nobody else may
-    /// see yet.
+    /// Suspended within an open transaction, with a rollback journal and uncommitted rows.
     @Test(arguments: ["x86_64", "aarch64"], routes)
     func sqliteInTheMiddleOfATransaction(isa: String, _ route: Route) throws {
       try withFolder { folder in
@@ -151,8 +150,8 @@ import Testing
 
     // MARK: Facts of the host
 
-    /// The ARM64 build on hosts with larger pages: what it gives back to the system is cut accordingly.
-    /// (`make arm64-machine` boots kernels that really have them.)
+    /// The ARM64 build on hosts with larger pages, which limit what it can return to the system. (`make
+    /// arm64-machine` boots kernels that really have them.)
     @Test(arguments: ["16384", "65536"], ["x86_64", "aarch64"])
     func largerPagesOfTheHost(size: String, isa: String) throws {
       for name in ["memstate", "madvise", "mmap", "fork"] {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Guests that make things deeper than a host's stack, which must not be Godwit's end.
+/// Guests that build structures deeper than the host's stack, which must not crash Godwit.
 @Suite struct DepthTests {
   @Test func aTreeOfDirectoriesTravels() throws {
     let scratch = try Scratch()

@@ -1,18 +1,18 @@
 import Foundation
 import Testing
 
-/// Deterministic runs: what they depend on, and that they depend on nothing else.
+/// Deterministic runs depend on their inputs, and on nothing else.
 @Suite struct DeterminismTests {
   /// Where and how a run is started.
   struct Start: Sendable {
-    /// The words that start godwit: its path, or an emulator with its path behind.
+    /// The command: the path of godwit, possibly behind an emulator.
     var command: [String]
     /// Options in front of the guest's.
     var options: [String] = []
 
     static let here = Start(command: [Checkout.godwit.path])
 
-    /// Another directory and environment, and a guest that is suspended and resumed all the time.
+    /// Another directory and environment, with frequent suspensions.
     static func elsewhere(suspendingEvery interval: Int) -> Start {
       Start(
         command: [
@@ -48,8 +48,8 @@ import Testing
       digests: text.split(separator: "\n").map(String.init))
   }
 
-  /// Expects the same course, step by step, of runs that are started in different ways. For tests that
-  /// compare hosts, too.
+  /// Expects runs that are started in different ways to take the same course. Also used by tests that compare
+  /// hosts.
   static func expectSameCourse(
     _ arguments: [String], every interval: Int, _ first: Start, _ second: Start,
     _ location: SourceLocation = #_sourceLocation
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// As much of the world as a program can ask for.
+  /// A script that queries as much of its environment as possible.
   private static let curious = """
     import hashlib, os, random, subprocess, sys, tempfile, threading, time, uuid, zlib
     results = {}
@@ -129,7 +129,7 @@ import Testing
     }
   }
 
-  /// Calls `body` with a folder that holds the script, in a folder that goes afterwards.
+  /// Calls `body` with a folder that contains the script, within a folder that is removed afterwards.
   static func withScript(_ body: (URL) throws -> Void) throws {
     let scratch = try Scratch()
     let scripts = scratch.folder.appendingPathComponent("scripts")
@@ -173,7 +173,7 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.error)")
   }
 
-  /// What is read and written again before the guest has run on is the same, byte for byte.
+  /// A snapshot that is read and written again before the guest runs is the same, byte for byte.
   @Test(arguments: GuestTests.travellers)
   func aSnapshotThatDidNotRunIsItself(_ guest: GuestTests.Guest) throws {
     let program = ["run", "--", Checkout.guest(guest.name, guest.isa).path]

@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// What a guest finds in its environment.
+/// The environment of guests.
 @Suite struct EnvironmentTests {
   private func shell(_ script: String, isa: String = "x86_64") throws -> Outcome {
     try Scratch().shell("export SECRET=abc OTHER='d e'\n" + script, isa: isa)
   }
 
-  /// Nothing of the host's environment gets into a guest with a root of its own, nor into its snapshots.
+  /// Nothing of the host's environment gets into a guest with its own root, or into its snapshots.
   @Test(arguments: ["x86_64", "aarch64"]) func aRootStartsClean(isa: String) throws {
     let outcome = try shell(
       """

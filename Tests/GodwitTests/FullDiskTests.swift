@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Snapshots that can't be written to their end: the one before stays, and the guest does not notice.
+/// Snapshots that cannot be written completely: the previous one stays, and the guest is not affected.
 @Suite struct FullDiskTests {
   @Test(.enabled(if: Native.isPossible, "needs a small tmpfs, and this host lets nobody mount one"))
   func aFullDiskHarmsNothing() throws {

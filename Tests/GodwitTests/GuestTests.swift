@@ -19,8 +19,8 @@ import Testing
 
   @Test func guestsWereBuilt() { #expect(Self.guests.count > 100) }
 
-  /// Those that expect results which differ between the processors of an ISA: natively they pass on some
-  /// machines only.
+  /// Guests whose expected results differ between processors of an ISA: natively they pass on some machines
+  /// only.
   private static let ofOneProcessor: Set<String> = ["exactfp"]
 
   @Test(arguments: guests) func passes(_ guest: Guest) throws {
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  /// Saved and restored within the process, so often that hardly a call goes by in between.
+  /// Saved and restored within the process, after every few calls.
   @Test(arguments: guests) func passesWithSuspensions(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa)
     try withKnownIssue {
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  /// As on a host with larger pages, to which only whole ones are given back.
+  /// As on a host with larger pages, of which only whole ones can be returned.
   @Test(arguments: ["16K", "64K"], ["x86_64", "aarch64"])
   func passesWithLargerHostPages(size: String, isa: String) throws {
     for name in ["fork", "madvise", "memstate", "mmap", "mremap"] {
@@ -70,7 +70,7 @@ import Testing
     #expect(refused.status == 125 && refused.error.contains("not 1000"), "\(refused.error)")
   }
 
-  /// Programs with much to carry, through files and new host processes.
+  /// Programs with much state, through files and new host processes.
   static let travellers = guests.filter {
     [
       "epoll", "eventfd", "filestate", "inflight", "inotify", "links", "memstate", "nodes", "pi",

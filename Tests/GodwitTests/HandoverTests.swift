@@ -6,10 +6,10 @@ import Snapshot
 import Synchronization
 import Testing
 
-/// What becomes of guest and snapshot when a client of the control socket fails, at each step of
+/// The outcome for guest and snapshot if a client of the control socket fails at any step of
 /// `Docs/Handover.md`.
 @Suite struct HandoverTests {
-  /// How far the client comes before it is gone.
+  /// The last step of the client before it disappears.
   enum Step: String, CaseIterable, CustomTestStringConvertible {
     case request, saved, abort, silence, rename, commit
     var testDescription: String { rawValue }
@@ -17,7 +17,7 @@ import Testing
     var hasFile: Bool { self == .rename || self == .commit }
   }
 
-  /// A client that says what it should, up to `step`.
+  /// A correct client, up to `step`.
   private func converse(_ connection: ControlConnection, _ file: AtomicFile, until step: Step)
     throws
   {
@@ -67,7 +67,7 @@ import Testing
       try scratch.wait(for: "status")
       #expect(throws: HostError.notFound) { try directory.connect(to: "guest") }
     } else {
-      // It answers, and can be saved as ever.
+      // It still answers and can be saved.
       let taken = try scratch.shell("$G checkpoint guest -o other && $G verify other >/dev/null")
       #expect(taken.status == 0, "\(taken.error)")
     }
@@ -82,7 +82,7 @@ import Testing
     run.wait()
   }
 
-  /// Requests that make no sense are answered, and do no harm.
+  /// Invalid requests are answered, and do no harm.
   @Test func requestsWithoutAFileAreRefused() throws {
     let scratch = try Scratch()
     let run = try scratch.begin(
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  /// `godwit suspend` itself, killed at moments all over.
+  /// `godwit suspend` itself, killed at random moments.
   @Test func aKilledClientLosesNothing() throws {
     let scratch = try Scratch()
     let moments = LongTests.areOn ? 60 : 12
@@ -140,7 +140,7 @@ import Testing
     #expect(outcome.text == "True\n", "\(outcome.error)")
   }
 
-  /// Who hears that a guest is suspended may resume it at once: its name, ports and files are free.
+  /// A guest can be resumed as soon as `suspend` returns: its name, ports and files are free.
   @Test func nameAndPortsAreFree() throws {
     let scratch = try Scratch()
     let turns = LongTests.areOn ? 100 : 15
@@ -172,7 +172,7 @@ import Testing
     #expect(outcome.error.isEmpty, "\(outcome.error)")
   }
 
-  /// A guest that can write the output's directory can't lead the snapshot elsewhere.
+  /// A guest that can write to the output's directory cannot redirect the snapshot.
   @Test(arguments: ["suspend", "checkpoint", "--suspend-at-syscall"])
   func aLinkOfTheGuestsIsNotFollowed(_ how: String) throws {
     let scratch = try Scratch()
@@ -194,15 +194,15 @@ import Testing
     #expect(outcome.text == "precious\nwhole\n", "\(outcome.error)")
   }
 
-  /// What is wrong with the snapshot that a picoprocess has written.
+  /// The fault in the snapshot that a picoprocess has written.
   enum Fault: String, CaseIterable, CustomTestStringConvertible {
     case none, empty, truncated, damaged
-    /// It is whole, but a file that it needs is gone.
+    /// It is intact, but a file that it needs is missing.
     case unresumable
     var testDescription: String { rawValue }
   }
 
-  /// The client lets no guest go whose snapshot it has not read back as a resume would.
+  /// The client commits a snapshot only after it has read it back as a resume would.
   @Test(arguments: Fault.allCases) func onlyWhatCanBeResumedIsCommitted(_ fault: Fault) throws {
     let scratch = try Scratch()
     let taken = try scratch.shell(
@@ -248,7 +248,7 @@ import Testing
     if fault == .none {
       #expect(outcome.status == 0, "\(outcome.error)")
       #expect(verdict.withLock { $0 } == #"{"commit":{}}"#)
-      // Ed25519 signs the same content with the same key in the same way (RFC 8032).
+      // Ed25519 signatures are deterministic (RFC 8032).
       #expect(output == Data(good))
     } else {
       #expect(outcome.status == 125)
@@ -260,7 +260,7 @@ import Testing
     }
   }
 
-  /// More than one section of the container can hold.
+  /// More data than one section of the container can hold.
   @Test func muchInPipesAndSocketsTravels() throws {
     let scratch = try Scratch()
     let outcome = try scratch.shell(

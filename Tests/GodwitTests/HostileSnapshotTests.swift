@@ -4,8 +4,8 @@ import Snapshot
 import TestSupport
 import Testing
 
-/// Snapshot files with right checksums and wrong contents: a resumed guest may fare as it will, but
-/// Godwit itself neither traps nor faults.
+/// Snapshots with correct checksums and invalid content: the resumed guest may fail, but Godwit itself
+/// neither traps nor faults.
 @Suite struct HostileSnapshotTests {
   struct Guest: CustomTestStringConvertible, Sendable {
     var name: String
@@ -16,7 +16,7 @@ import Testing
     var run: [String] { ["run"] + (isDeterministic ? ["--deterministic"] : []) }
   }
 
-  /// Among them they hold one of everything that travels.
+  /// Together they contain every kind of object that travels.
   static let guests = ["x86_64", "aarch64"].flatMap { isa in
     [
       "epoll", "filestate", "inotify", "jobs", "netlink", "posixtimer", "procwalk", "pty",
@@ -66,7 +66,7 @@ import Testing
         changed.sections[section] = message.bytes
       }
       try Data(changed.encoded()).write(to: URL(fileURLWithPath: path))
-      // What goes on is saved and restored again, time after time.
+      // Guests that continue are saved and restored repeatedly.
       let resume = ["resume", "--trust", "--suspend-every", "25", "--memory-limit", "256M", path]
       for (command, seconds) in [(["inspect", path], 60), (resume, 2)] {
         let (status, peak) = try waitStatus(of: [Checkout.godwit.path] + command, seconds: seconds)

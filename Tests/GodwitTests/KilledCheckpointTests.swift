@@ -3,7 +3,7 @@ import Testing
 
 /// SIGKILL at any moment of a checkpoint.
 @Suite struct KilledCheckpointTests {
-  /// Again and again: resume the newest snapshot, have it written anew, and kill Godwit meanwhile.
+  /// Repeatedly resumes the newest snapshot, writes it again, and kills Godwit meanwhile.
   @Test func theSnapshotIsWholeWhateverTheMoment() throws {
     let scratch = try Scratch()
     let moments = LongTests.areOn ? 60 : 12
@@ -40,7 +40,7 @@ import Testing
     #expect(
       outcome.text == "True\nNAME  PID  ISA  UPTIME  MEMORY  SANDBOX  PROGRAM\n.lock\n",
       "\(String(decoding: outcome.output, as: UTF8.self)) \(outcome.error)")
-    // The shell tells of those it killed.
+    // The shell reports killed jobs.
     #expect(!outcome.error.contains("godwit:"), "\(outcome.error)")
   }
 }

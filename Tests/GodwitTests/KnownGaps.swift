@@ -1,7 +1,7 @@
 import Testing
 
-/// Guest programs that fail for a reason that is named in `Docs/KnownGaps.md`. They run all the same, and
-/// one that passes is a failure too: it must be taken off the list.
+/// Guest programs that fail for a reason named in `Docs/KnownGaps.md`. They run all the same, and one that
+/// passes fails the tests, so that it is removed from the list.
 enum KnownGaps {
   private static let programs: Set<String> = []
 
@@ -13,10 +13,10 @@ enum KnownGaps {
   static let inMounts: Set<String> = []
   /// Fail there at some moments of suspension.
   static let inMountsSuspended: Set<String> = []
-  /// Take another course after a suspension in a deterministic run.
+  /// Take another course after a suspension in deterministic runs.
   static let inDeterministicRuns: Set<String> = []
 
-  /// Checks what `body` expects; its failures are known if `isKnown`.
+  /// Runs `body`, whose failures are known issues if `isKnown`.
   static func expect(
     _ isKnown: Bool, isIntermittent: Bool = false, _ body: () throws -> Void
   ) throws {

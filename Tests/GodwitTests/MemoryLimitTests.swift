@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Guests that want more memory than there is: the host stays as it is.
+/// Guests that want more memory than there is do not affect the host.
 @Suite struct MemoryLimitTests {
   private func run(_ isa: String, _ command: [String]) throws -> Outcome {
     try godwit(
@@ -69,7 +69,8 @@ import Testing
     #expect(outcome.error.contains("No space left on device"))
   }
 
-  /// The one that has most is killed, whoever asks for more, and not one whose `oom_score_adj` forbids it.
+  /// The process with the most memory is killed, whichever asks for more, unless its `oom_score_adj` forbids
+  /// it.
   @Test(arguments: DebianTests.isas) func whoHasMostIsKilled(isa: String) throws {
     let outcome = try run(
       isa,

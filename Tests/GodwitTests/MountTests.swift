@@ -1,19 +1,19 @@
 import Foundation
 import Testing
 
-/// Files of a host directory that is mounted: what passes in the guest's own tree passes there, and nothing of the
-/// host that was not mounted is reached.
+/// Files in a mounted host directory: what passes in the guest's own tree passes there, and nothing else of
+/// the host can be reached.
 @Suite struct MountTests {
   typealias Guest = GuestTests.Guest
 
-  /// The guests that work in a directory of their own.
+  /// The guests that work in a scratch directory.
   static let guests: [Guest] = GuestTests.guests.filter { guest in
     let source = Checkout.root.appendingPathComponent("Guests/\(guest.name).c")
     let text = (try? String(contentsOf: source, encoding: .utf8)) ?? ""
     return text.contains("enter_scratch();")
   }
 
-  /// A directory to mount, and one beside it, with a canary.
+  /// A directory to mount, and one beside it with a canary.
   private struct Place: ~Copyable {
     let folder: URL
     var mounted: URL { folder.appendingPathComponent("mounted") }
@@ -31,7 +31,7 @@ import Testing
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
-    /// Options by which a guest works in the mounted directory.
+    /// Options that make a guest work in the mounted directory.
     var options: [String] {
       [
         "--mount", "\(mounted.path):/mnt", "--env", "GUEST_SCRATCH=/mnt", "--env",
@@ -39,7 +39,7 @@ import Testing
       ]
     }
 
-    /// Nothing was changed outside, and nothing is left inside that is more than a file.
+    /// Checks that nothing was changed outside, and that only plain files are left inside.
     func check() throws {
       #expect(try String(contentsOf: canary, encoding: .utf8) == "secret")
       #expect(
@@ -96,7 +96,7 @@ import Testing
     try place.check()
   }
 
-  /// The one-liners by which a guest got out, with a shell of the root file system.
+  /// Attempts to escape with a shell of the root file system.
   @Test(
     arguments: [
       "mkdir /mnt/d; cd /mnt/d; rmdir /mnt/d; ln -s $OUT /mnt/d; cat canary; echo evil >> canary",
@@ -115,14 +115,14 @@ import Testing
         "OUT=\(place.outside.path)", "--", "/bin/sh", "-c", script,
       ])
     #expect(!outcome.text.contains("secret"), "\(outcome.text)")
-    // A directory that others have moved does not travel, and is named.
+    // A directory moved by others cannot travel, and is named.
     #expect(
       outcome.status != 125 || !extra.isEmpty && outcome.error.contains("can't travel"),
       "\(outcome.error)")
     try place.check()
   }
 
-  /// Owners, permissions and kinds of files that a guest made are there for the next guest, too.
+  /// Owners, permissions and kinds of files set by one guest are visible to the next.
   @Test func anotherGuestFindsWhatOneHasMade() throws {
     let place = try Place()
     let options = [
@@ -172,7 +172,7 @@ import Testing
     #expect(try String(contentsOf: file, encoding: .utf8) == "text")
   }
 
-  /// A mount of a single file, which is written to, and stays that file.
+  /// A mount of a single file, which is written to and cannot be replaced.
   @Test func aSingleFile() throws {
     let place = try Place()
     let file = place.mounted.appendingPathComponent("f")

@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-/// The network outside, as users meet it: over this machine's loopback, with the host's own Python at the
-/// other end.
+/// The network outside, over this machine's loopback, with the host's Python as the peer.
 @Suite final class NetworkTests {
   private let scratch: Scratch
 
@@ -23,8 +22,8 @@ import Testing
     try text.write(toFile: scratch.path(name), atomically: true, encoding: .utf8)
   }
 
-  /// Runs a script in which `free_port` prints a port that nobody has, and `served URL` what is there, as
-  /// soon as somebody serves it.
+  /// Runs a script in which `free_port` prints an unused port, and `served URL` prints the content of a URL
+  /// as soon as it is served.
   private func shell(_ script: String, isa: String = "x86_64", namespaces: Bool = false) throws
     -> Outcome
   {
@@ -37,7 +36,7 @@ import Testing
     return try scratch.shell(helpers + script, isa: isa, namespaces: namespaces)
   }
 
-  /// A server of the host's own that answers each line with itself reversed, and says its port.
+  /// A server on the host that answers each line with its reverse, and prints its port.
   private static let reverser = """
     import port, socketserver
     class Handler(socketserver.StreamRequestHandler):

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// Nothing that a guest chooses reaches the user's terminal but as printable text.
+/// Text chosen by a guest reaches the user's terminal only as printable text.
 @Suite struct PrintableOutputTests {
-  /// A guest with a name, a thread's name, open files, a mapping and an argument full of what terminals act
-  /// on, and one thing that can't travel, for the message.
+  /// A guest whose name, thread name, open files, mapping and argument are full of control characters, with
+  /// one thing that cannot travel, for the message.
   private static let guest = """
     import ctypes, mmap, os, sys, time
     odd = b"\\\\x1b[31m\\\\n\\\\x7f\\\\xc2\\\\x9b2J\\\\xe2\\\\x80\\\\xae\\\\r\\\\xff"

@@ -6,7 +6,7 @@ import Testing
 @Suite struct RefusalTests {
   struct Demand: CustomTestStringConvertible, Sendable {
     var name: String
-    /// What the refusal says behind the file's name.
+    /// The text of the refusal after the file's name.
     var refusal: String
     var isa = "x86_64"
     var abiVersion: UInt32 = 1
@@ -64,7 +64,7 @@ import Testing
     return bytes
   }
 
-  /// What a real snapshot asks for: the features that its guest may have found.
+  /// Requirements of a real snapshot: the features that its guest may have detected.
   @Test(arguments: ["x86_64", "aarch64"]) func snapshotsSayWhatTheyNeed(isa: String) throws {
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("godwit-\(UUID().uuidString)")

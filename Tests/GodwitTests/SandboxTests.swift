@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// The confinement of the process that runs a guest, seen from outside.
+/// The confinement of a guest's process, seen from outside.
 @Suite final class SandboxTests {
   private let scratch: Scratch
 
   init() throws { scratch = try Scratch() }
 
-  /// Landlock holds for its caller and the threads that come later; a thread from before would show here.
+  /// Landlock applies to its caller and to later threads; an earlier thread would show here.
   @Test func everyThreadIsConfined() throws {
     let outcome = try scratch.shell(
       """
@@ -64,7 +64,7 @@ import Testing
     #expect(outcome.text == "off\n0\n0\n", "\(outcome.text)\(outcome.error)")
   }
 
-  /// Engines are made in the confined process: for both ISAs, and again for each restored machine.
+  /// Engines are created in the confined process, for both ISAs and for each restored machine.
   @Test func bothISAsRunConfined() throws {
     for (first, second) in [("x86_64", "aarch64"), ("aarch64", "x86_64")] {
       let outcome = try godwit([

@@ -2,7 +2,7 @@ import Glibc
 import HostABI
 import PosixHost
 
-/// Native calls that tests make behind the host's back.
+/// Native calls that tests make without the host.
 enum Native {
   /// Both ends of a pipe, inherited by children as a shell's would be: [read, write].
   static func pipe() -> [Int32] {
@@ -22,7 +22,7 @@ enum Native {
     return ends
   }
 
-  /// A new pseudo-terminal: its master, and a slave that is inherited.
+  /// A new pseudoterminal: its master, and an inheritable slave.
   static func terminal() -> (master: Int32, slave: Int32) {
     // SAFETY: paths are literals or live through the call, and both requests want one number.
     let master = unsafe open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -52,7 +52,7 @@ enum Native {
     precondition(count == bytes.count)
   }
 
-  /// What can be read at once.
+  /// The bytes that can be read at once.
   static func drain(_ descriptor: Int32) -> [UInt8] {
     var all: [UInt8] = []
     var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

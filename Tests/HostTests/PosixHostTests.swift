@@ -4,7 +4,7 @@ import PosixHost
 import Synchronization
 import Testing
 
-/// What only a real system can show: descriptors shared with others, threads, signals, devices.
+/// Tests that need a real system: shared descriptors, threads, signals, devices.
 @Suite struct PosixHostTests {
   @Test func inheritedDescriptorsKeepTheirFlags() throws {
     let host = PosixHost()
@@ -108,7 +108,7 @@ import Testing
     Native.write(master, "x")
     #expect(try host.readText(handle) == "x")
     host.restoreTerminal()
-    // A long text reaches the user whole, whatever the driver takes at a time.
+    // A long text is output completely, however much the driver takes at a time.
     _ = Native.drain(master)
     let text = (0..<100_000).map { UInt8(ascii: "a") + UInt8($0 % 26) }
     var sent = 0
@@ -241,7 +241,7 @@ import Testing
     #expect(text.contains("first\\nsecond\n"))
   }
 
-  /// Needs to begin as root, to stop being it.
+  /// Must start as root in order to drop privileges.
   @Test(.startsItself, .enabled(if: geteuid() == 0)) func permissionsAreTheSystemsBusiness() async {
     await #expect(processExitsWith: .success) {
       guard setgid(65534) == 0, setuid(65534) == 0 else { exit(2) }

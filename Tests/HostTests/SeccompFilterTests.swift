@@ -2,7 +2,7 @@ import Foundation
 import PosixHost
 import Testing
 
-/// What the filter decides, for both kinds of hosts: its program is interpreted here, as the kernel does it.
+/// The verdicts of the filter for both architectures; its program is interpreted here as in the kernel.
 @Suite struct SeccompFilterTests {
   static let architectures = HostSyscall.Architecture.allCases
 
@@ -131,7 +131,7 @@ import Testing
       for protection: UInt64 in 0..<16 {
         let expected = protection & 4 == 0 ? Self.allow : Self.fail(1)
         #expect(judge.verdict(call, 0, 4096, protection) == expected)
-        // Bits that the kernel does not know do not hide the one that it does.
+        // Bits unknown to the kernel do not hide PROT_EXEC.
         #expect(judge.verdict(call, 0, 4096, protection | 0xff00_0000_0000_0000) == expected)
       }
     }

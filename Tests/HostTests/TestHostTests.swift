@@ -2,7 +2,7 @@ import HostABI
 import TestHost
 import Testing
 
-/// What the host in memory offers beyond the contract.
+/// Features of the host in memory beyond the contract.
 @Suite struct TestHostTests {
   @Test func theSameSeedGivesTheSameBytes() {
     #expect(TestHost(seed: 7).randomBytes(100) == TestHost(seed: 7).randomBytes(100))

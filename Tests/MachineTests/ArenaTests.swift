@@ -17,7 +17,7 @@ import Testing
     #expect(arena.isZero(frames[2]))
   }
 
-  /// Who needs a frame when there is none is heard of, and gets one that is freed then.
+  /// A request without free frames calls the reclaimer, and gets a frame that it frees.
   @Test func exhaustion() throws {
     let arena = try #require(FrameArena(byteLimit: 2 * Frame.size))
     let space = AddressSpace(arena: arena, isa: .x86_64)
@@ -38,7 +38,7 @@ import Testing
     #expect(asking.count == 3 && asking[0] === space && asking[1] == nil)
   }
 
-  /// A host that has larger pages takes back only whole ones, and the frames beside a freed one stay.
+  /// Only whole pages can be returned to a host with larger pages, and frames beside a freed one are kept.
   @Test(arguments: [16384, 65536]) func largeHostPages(size: Int) throws {
     let size = max(size, HostMemory.pageSize)
     let perPage = size / Frame.size

@@ -1,7 +1,7 @@
 import Machine
 import Testing
 
-/// Copying to and from guest memory: how many bytes, and why no more.
+/// Copying to and from guest memory: the number of bytes, and the reason for stopping.
 @Suite struct CopyTests {
   @Test func acrossPages() throws {
     let test = try TestSpace()
@@ -66,7 +66,7 @@ import Testing
     #expect(result.count == lent.dropLast().reduce(0, +) + 10)
   }
 
-  /// Which pages are written to does not depend on which frames they get.
+  /// Which pages become dirty does not depend on their frames.
   @Test(arguments: [1, 5000, 65_536, 65_537, 200_000, 1 << 20])
   func framesDoNotTellWhatIsDirty(used: Int) throws {
     var dirty: [Int] = []
@@ -74,7 +74,7 @@ import Testing
       let test = try TestSpace(pages: 4096)
       test.map(0, 512)
       if isScattered {
-        // Every other frame is taken, and so no two pages lie together.
+        // Every other frame is in use, so no two pages are contiguous.
         test.map(512, 512)
         for page in 512..<1024 as Range<UInt64> { try test.store(1, page) }
         for page in stride(from: 513, to: 1024, by: 2) as StrideTo<UInt64> { test.unmap(page) }

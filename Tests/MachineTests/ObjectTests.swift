@@ -152,7 +152,7 @@ import Testing
   }
 }
 
-/// Ranges are worked through by what is in them: a test that went page by page would not end.
+/// The work on a range depends on its content: going page by page would never end.
 @Suite struct HugeRangeTests {
   private let huge: UInt64 = 1 << 50
 

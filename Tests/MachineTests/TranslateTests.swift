@@ -1,7 +1,7 @@
 import Machine
 import Testing
 
-/// What the engine is told, and when it is told to forget.
+/// The answers to the engine, and when it must flush its TLB.
 @Suite struct TranslateTests {
   private func granted(_ test: TestSpace, _ page: UInt64, _ access: Access) -> Permissions? {
     for _ in 0..<3 {

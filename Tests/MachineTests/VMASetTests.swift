@@ -1,7 +1,7 @@
 import Machine
 import Testing
 
-/// Work is measured in steps: mappings that were looked at or moved.
+/// Work is measured in steps: mappings examined or moved.
 @Suite struct VMASetTests {
   /// Steps for `count` mappings that cannot be merged, placed top down as mmap(2) does, each looked
   /// up and changed, and all taken away one by one.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A small generator (SplitMix64), so that a failing run can be had again. With another GODWIT_TEST_SEED in the
-/// environment all of them give other numbers.
+/// A small generator (SplitMix64), so that a failing run can be reproduced. GODWIT_TEST_SEED in the
+/// environment changes the numbers of all generators.
 package struct SeededNumbers: RandomNumberGenerator {
   private var state: UInt64
 

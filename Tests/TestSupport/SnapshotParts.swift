@@ -1,7 +1,7 @@
 import Machine
 package import Snapshot
 
-/// What a snapshot consists of, to be put together again with changes: with right checksums.
+/// The parts of a snapshot, to be reassembled with changes and correct checksums.
 package struct SnapshotParts {
   package var header: SnapshotHeader
   package var pages: [[UInt8]] = []

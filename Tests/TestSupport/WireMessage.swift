@@ -6,7 +6,7 @@ package struct WireMessage {
     case fixed64([UInt8])
     case fixed32([UInt8])
     case bytes([UInt8])
-    /// Bytes that can be read as a message: most likely they are one.
+    /// Bytes that parse as a message, and most likely are one.
     case message(WireMessage)
   }
 

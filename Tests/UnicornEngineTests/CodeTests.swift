@@ -2,7 +2,7 @@ import Machine
 import Testing
 import UnicornEngine
 
-/// Code that changes: what was translated from the old bytes is never executed again.
+/// Changing code: translations of the old bytes are never executed again.
 @Suite struct CodeTests {
   private static let writable: Permissions = [.read, .write, .execute]
   private static let here = GuestAddress(0x50_5000)
@@ -35,7 +35,7 @@ import UnicornEngine
     isa == .x86_64 ? [0x45, 0x89, 0x08] : [0x09, 0x01, 0x00, 0xb9]
   }
 
-  /// What AArch64 wants between writing code and executing it; nothing on x86-64.
+  /// The instructions that AArch64 requires between writing code and executing it; none on x86-64.
   private static func synchronize(_ isa: GuestISA) -> [UInt8] {
     isa == .x86_64
       ? []

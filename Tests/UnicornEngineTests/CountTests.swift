@@ -3,7 +3,7 @@ import Machine
 import Testing
 import UnicornEngine
 
-/// Instructions are counted exactly, whatever happens while they are executed.
+/// Instructions are counted exactly, whatever interrupts them.
 @Suite struct CountTests {
   /// r9 += [r8]; r8 += 4096; r12 -= 1; again unless r12 is 0; a system call. Four or five instructions
   /// a round, and a page touched in each.
@@ -46,7 +46,7 @@ import UnicornEngine
     return guest
   }
 
-  /// Runs to the system call with budgets that `next` gives; the instructions it took.
+  /// Runs to the system call with budgets from `next`; returns the number of instructions.
   private func run(_ guest: TestGuest, _ next: (Int) -> UInt64) -> UInt64 {
     guest.engine.registers = guest.registers
     var total: UInt64 = 0
@@ -67,7 +67,7 @@ import UnicornEngine
 
   private func sum() -> UInt64 { (0..<rounds).reduce(0) { $0 + $1 * $1 } }
 
-  /// Every page is missed once, so that every round is interrupted in its middle.
+  /// Each page misses the TLB once, so each round is interrupted.
   @Test(arguments: GuestISA.allCases)
   func missesAreNotCounted(_ isa: GuestISA) throws {
     let guest = try guest(isa)
@@ -82,7 +82,7 @@ import UnicornEngine
     #expect(guest.registers.general[9] == sum())
   }
 
-  /// Forgotten translations change nothing either.
+  /// Dropped translations make no difference.
   @Test(arguments: GuestISA.allCases)
   func flushesDoNotShow(_ isa: GuestISA) throws {
     let guest = try guest(isa)
@@ -154,7 +154,7 @@ import UnicornEngine
     #expect(budget == 95)
   }
 
-  /// Counters that programs read follow the count, and do so within a run.
+  /// Counters that programs can read follow the count, even within a run.
   @Test(arguments: GuestISA.allCases)
   func countersFollow(_ isa: GuestISA) throws {
     let code: [UInt8] =
@@ -194,7 +194,7 @@ import UnicornEngine
     }
   }
 
-  /// Each iteration of a string instruction counts, and one that a miss interrupts goes on.
+  /// Each iteration of a string instruction counts; after a miss it continues.
   @Test func stringInstructionsCountTheirIterations() throws {
     // rep stosb; syscall
     let guest = try TestGuest(.x86_64, [0xf3, 0xaa, 0x0f, 0x05], countsInstructions: true)

@@ -26,7 +26,7 @@ import UnicornEngine
 
   // MARK: x86-64
 
-  /// Unicorn makes a double fault of the second in a row if nobody prevents it.
+  /// Unicorn turns a second exception in a row into a double fault unless that is prevented.
   @Test func divideByZeroAgainAndAgain() throws {
     // xor ecx, ecx; div rcx
     try expect(.divide, .x86_64, [0x31, 0xc9, 0x48, 0xf7, 0xf1], at: 2, repetitions: 5)

@@ -2,7 +2,7 @@ import Machine
 import Testing
 import UnicornEngine
 
-/// The engine sees memory exactly as the address space has it, whatever its TLB holds.
+/// The engine sees exactly the memory of the address space, whatever is in its TLB.
 @Suite struct MemoryTests {
   private static let data = TestGuest.data
 
@@ -326,7 +326,7 @@ import UnicornEngine
 
   // MARK: The TLB's size
 
-  /// A working set far beyond the TLB's first size must not miss for ever.
+  /// The TLB must grow with a working set far larger than its initial size.
   @Test(arguments: GuestISA.allCases)
   func tlbGrows(_ isa: GuestISA) throws {
     // r13 times: load from r12 pages from r8 on

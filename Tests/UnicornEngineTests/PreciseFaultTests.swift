@@ -2,7 +2,7 @@ import Machine
 import Testing
 import UnicornEngine
 
-/// A fault in the middle of an instruction, or of a block, leaves nothing half done.
+/// A fault in the middle of an instruction or a block leaves no partial effects.
 @Suite struct PreciseFaultTests {
   private static let data = TestGuest.data
 

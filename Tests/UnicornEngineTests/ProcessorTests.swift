@@ -2,7 +2,7 @@ import Machine
 import Testing
 import UnicornEngine
 
-/// What the processors offer, and that they keep their word.
+/// The features of the processors, and that they work.
 @Suite struct ProcessorTests {
   struct Instruction: CustomTestStringConvertible {
     var name: String
@@ -75,7 +75,7 @@ import UnicornEngine
     #expect(areas.eax == 0 && areas.ebx == 0)
   }
 
-  /// What snapshots say that they need is what CPUID tells programs.
+  /// The features required by snapshots are those that CPUID reports.
   @Test func namedFeaturesAreThoseOfCPUID() throws {
     let first: [(Int, String)] = [
       (0, "pni"), (1, "pclmulqdq"), (9, "ssse3"), (12, "fma"), (13, "cx16"), (19, "sse4_1"),
@@ -214,7 +214,7 @@ import UnicornEngine
     #expect(try executes(.aarch64, instruction))
   }
 
-  /// What Linux lets EL0 do beside computing.
+  /// What Linux allows at EL0 besides computing.
   @Test(arguments: [
     Instruction("mrs tpidr_el0", [0x49, 0xd0, 0x3b, 0xd5]),
     Instruction("msr tpidr_el0", [0x49, 0xd0, 0x1b, 0xd5]),

@@ -90,7 +90,7 @@ import UnicornEngine
     }
   }
 
-  /// What the library OS sets is what instructions see.
+  /// Instructions see the values set by the library OS.
   @Test(arguments: GuestISA.allCases)
   func surviveASystemCall(_ isa: GuestISA) throws {
     let guest = try TestGuest(isa, [.nop, .systemCall])

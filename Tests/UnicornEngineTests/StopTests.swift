@@ -9,7 +9,7 @@ private final class Shared: Sendable {
 }
 
 @Suite struct StopTests {
-  /// Asks for a stop every millisecond until told that there was one.
+  /// Requests a stop every millisecond until one has happened.
   private func whileStopping<R>(_ token: StopToken, _ body: () throws -> R) rethrows -> R {
     let shared = Shared()
     // Not a task: the tests that wait for a stop occupy all threads that tasks run on.
@@ -49,7 +49,7 @@ private final class Shared: Sendable {
     guest.runToSystemCall()
   }
 
-  /// No instruction is lost or done twice, however often the guest is stopped.
+  /// No instruction is lost or executed twice, however often the guest is stopped.
   @Test(arguments: GuestISA.allCases)
   func stoppingIsExact(_ isa: GuestISA) throws {
     // r12 times: word at r8 += 1

@@ -11,13 +11,13 @@ struct ChildWait {
   var target: Target
   var options: WaitOptions
 
-  /// What a child has to tell.
+  /// The states of a child to wait for.
   struct News {
     var child: Process
     var status: WaitStatus
   }
 
-  /// Whether `child` is one of those waited for, whatever it has to tell.
+  /// Whether `child` is among those waited for, whatever its state.
   private func concerns(_ child: Process) -> Bool {
     let isClone = child.life.exitSignal != Signal.SIGCHLD.rawValue
     guard options.contains(.__WALL) || options.contains(.__WCLONE) == isClone else { return false }
@@ -43,10 +43,9 @@ struct ChildWait {
     return nil
   }
 
-  /// The first news of a child of `parent`; nil when there is none yet. ECHILD when there never can
-  /// be.
+  /// The first state change of a child of `parent`; nil if there is none yet, ECHILD if there cannot be any.
   ///
-  /// The news is taken, and a zombie with it, unless `WNOWAIT` leaves it for the next one.
+  /// The state change is consumed, and a zombie is reaped, except with `WNOWAIT`.
   func take(_ parent: Process) throws(Errno) -> News? {
     var isAnyConcerned = false
     for pid in candidates(of: parent) {

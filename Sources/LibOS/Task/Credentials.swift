@@ -1,4 +1,4 @@
-/// Who a process is; the guest's own ids, which say nothing about the host's.
+/// The credentials of a process: the guest's own IDs, which are unrelated to the host's.
 package struct Credentials: Sendable, Equatable {
   package var realUID: UInt32 = 0
   package var effectiveUID: UInt32 = 0
@@ -14,6 +14,6 @@ package struct Credentials: Sendable, Equatable {
 
   package var isPrivileged: Bool { effectiveUID == 0 }
 
-  /// Whether it acts for a user other than the one who started it (set-user-ID).
+  /// Whether it runs with another user's rights than the one who started it (set-user-ID).
   var isElevated: Bool { effectiveUID != realUID || effectiveGID != realGID }
 }

@@ -1,7 +1,6 @@
 package import Machine
 
-/// What makes two futex words the same one: the object and offset of a shared mapping, or the
-/// address in a private one.
+/// The identity of a futex: the object and offset in a shared mapping, or the address in a private one.
 package struct FutexKey: Hashable {
   private let owner: ObjectIdentifier
   private let offset: UInt64
@@ -19,17 +18,17 @@ package struct FutexKey: Hashable {
   }
 }
 
-/// A task's place in a futex queue: part of the snapshot.
+/// A task's entry in a futex queue: part of the snapshot.
 package struct FutexWait: Sendable, Equatable {
   package var address: GuestAddress
   package var bitset: UInt32
-  /// Order among all waiters, so that a resumed queue wakes in the same order.
+  /// The position among all waiters, so that a restored queue wakes them in the same order.
   package var sequence: UInt64
-  /// Somebody woke it; the call returns 0.
+  /// It was woken; the call returns 0.
   package var isWoken = false
 }
 
-/// The tasks that wait on futexes, first come first served.
+/// The tasks that wait on futexes, woken in the order of their arrival.
 package final class FutexTable {
   private var queues: [FutexKey: [Task]] = [:]
   /// The last number given to a waiter.
@@ -44,7 +43,7 @@ package final class FutexTable {
     queues[FutexKey(task.process.space, address), default: []].append(task)
   }
 
-  /// Puts a task back where a snapshot had it.
+  /// Restores a task's position in a queue.
   package func restore(_ task: Task) {
     guard let wait = task.progress.futex, !wait.isWoken else { return }
     sequence = max(sequence, min(wait.sequence, 1 << 62))
@@ -53,13 +52,13 @@ package final class FutexTable {
     queues[key]!.sort { $0.progress.futex?.sequence ?? 0 < $1.progress.futex?.sequence ?? 0 }
   }
 
-  /// Wakes up to `count` waiters whose bitset meets `bitset`; returns how many.
+  /// Wakes up to `count` waiters whose bitset intersects `bitset`; returns their number.
   package func wake(_ key: FutexKey, count: Int, bitset: UInt32) -> Int {
     guard count > 0, let waiting = queues[key] else { return 0 }
     var left: [Task] = []
     var woken = 0
     for task in waiting {
-      // A snapshot may have put one here whose call is another.
+      // A snapshot may have a task here that is in another call.
       guard let wait = task.progress.futex else { continue }
       if woken < count, wait.bitset & bitset != 0 {
         task.progress.futex?.isWoken = true
@@ -73,7 +72,7 @@ package final class FutexTable {
     return woken
   }
 
-  /// Moves up to `count` waiters to the queue of `target`, which lies at `address`.
+  /// Moves up to `count` waiters to the queue of `target`, at `address`.
   package func requeue(
     _ key: FutexKey, to target: FutexKey, at address: GuestAddress, count: Int
   ) -> Int {
@@ -91,7 +90,7 @@ package final class FutexTable {
     return moved.count
   }
 
-  /// Takes a task out of the queue it is in (timeout, signal, exit).
+  /// Removes a task from its queue (timeout, signal, exit).
   package func cancel(_ task: Task) {
     guard let wait = task.progress.futex, !wait.isWoken else { return }
     let key = FutexKey(task.process.space, wait.address)

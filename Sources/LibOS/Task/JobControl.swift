@@ -1,19 +1,19 @@
 package import LinuxABI
 import Machine
 
-/// Whose terminal this is: `tty->ctrl` in Linux. One for the host's terminal, and one for each
+/// The job control state of a terminal (`tty->ctrl` in Linux): one for the host's terminal and one for each
 /// pseudoterminal.
 package final class TerminalControl {
   /// The session that it controls; 0 for none.
   package internal(set) var session: Int32 = 0
   /// The process group that may read from it.
   package internal(set) var foreground: Int32 = 0
-  /// What it controls; nil for the host's terminal.
+  /// The pseudoterminal; nil for the host's terminal.
   package internal(set) weak var pseudoterminal: Pseudoterminal?
 
   package init() {}
 
-  /// What `/proc/PID/stat` calls it; the host's goes by the name that everybody's own terminal has.
+  /// Its device number in `/proc/PID/stat`; the host's terminal has that of `/dev/tty`.
   package var device: DeviceNumber { pseudoterminal?.device ?? Device.tty.number }
 }
 
@@ -25,14 +25,14 @@ extension Kernel {
     groups[group].compactMap { processes[$0] }.filter { !$0.isExiting }
   }
 
-  /// Whether nobody in the session looks after the group: none of its members has a parent in the
-  /// session but outside the group. The group of the first process is looked after from outside.
+  /// Whether the group is orphaned: no member has a parent in the same session but another group. The group
+  /// of the first process never is.
   func isOrphaned(_ group: Int32) -> Bool {
     if let initial = processes[initialPID], initial.processGroup == group { return false }
     return !members(ofGroup: group).contains(where: \.hasStopperOutside)
   }
 
-  /// A group that nobody looks after any more must not stay stopped for ever (setpgid(2)).
+  /// A newly orphaned group must not stay stopped for ever (setpgid(2)).
   func releaseIfOrphaned(_ group: Int32) {
     let members = members(ofGroup: group)
     guard members.contains(where: { $0.signals.stopSignal != nil }), isOrphaned(group) else {
@@ -45,7 +45,7 @@ extension Kernel {
 
   // MARK: Terminals
 
-  /// Makes `terminal` the controlling one of `process`'s session.
+  /// Makes `terminal` the controlling terminal of `process`'s session.
   package func attach(_ terminal: TerminalControl, to process: Process) {
     controllingTerminals[process.session] = terminal
     formerForegrounds[process.session] = nil
@@ -54,10 +54,10 @@ extension Kernel {
     terminal.foreground = process.processGroup
   }
 
-  /// Takes the controlling terminal from `session`, whose foreground group hears of it
+  /// Detaches the controlling terminal from `session`, and signals its foreground group
   /// (`disassociate_ctty`).
   ///
-  /// - Parameter isEnd: the session's leader ends; else it only gives the terminal up.
+  /// - Parameter isEnd: whether the session's leader ends; otherwise it only gives up the terminal.
   func detachTerminal(of session: Int32, isEnd: Bool) {
     var signals = [Signal.SIGHUP, .SIGCONT]
     let group: Int32
@@ -76,7 +76,7 @@ extension Kernel {
     }
   }
 
-  /// The terminal is gone: the leader of its session hears of it now, the foreground group when the
+  /// Called when the terminal hangs up: signals the session leader now, and the foreground group when the
   /// leader ends (`tty_signal_session_leader`).
   func hangUp(_ terminal: TerminalControl) {
     let session = terminal.session
@@ -95,21 +95,21 @@ extension Process {
     hasLeftTerminal ? nil : kernel.controllingTerminals[session]
   }
 
-  /// Whether its parent is in the session, but not in the group: a shell, say.
+  /// Whether its parent is in the same session but another group, such as a shell.
   var hasStopperOutside: Bool {
     guard let parent, !parent.isExiting else { return false }
     return parent.processGroup != processGroup && parent.session == session
   }
 
-  /// Whether it may not read from `terminal`, which is its controlling one.
+  /// Whether it is in the background of `terminal`, its controlling terminal.
   func isInBackground(of terminal: TerminalControl) -> Bool {
     controllingTerminal === terminal && terminal.foreground != processGroup
   }
 
-  /// Stops a process that wants the terminal while it is in the background, by `signal` to its whole
-  /// group: ERESTARTSYS. EIO where that can't be.
+  /// Stops a background process that uses the terminal, by `signal` to its group: ERESTARTSYS, or EIO if it
+  /// cannot be stopped.
   ///
-  /// - Returns: when a process that does not heed `signal` may go on all the same.
+  /// - Returns: normally if the process ignores or blocks `signal` and may continue.
   func stopInBackground(of terminal: TerminalControl, _ task: Task, _ signal: Signal)
     throws(Errno)
   {
@@ -123,7 +123,7 @@ extension Process {
     throw .ERESTARTSYS
   }
 
-  /// The end of a session's leader takes the terminal from it.
+  /// Detaches the terminal when a session leader ends.
   func leaveSession() {
     if session == pid { kernel.detachTerminal(of: session, isEnd: true) }
   }

@@ -2,7 +2,7 @@ import HostABI
 import LinuxABI
 import Machine
 
-// What is done when the guest's memory is used up: `mm/oom_kill.c` in Linux.
+// Handling of exhausted guest memory: `mm/oom_kill.c` in Linux.
 
 extension Kernel {
   /// Kills the process that has most memory; `asking` needs a frame. Whether there are any now.
@@ -11,7 +11,7 @@ extension Kernel {
   /// does not run any more, and its private pages go at once (what `oom_reaper` does).
   func killForMemory(asking: AddressSpace?) -> Bool {
     let current = loaded?.process
-    // A process that is being killed may fail.
+    // A process that is being killed may be refused memory.
     if current?.signals.fatal != nil { return false }
     while let victim = memoryVictim {
       tellOfKilling(victim)
@@ -28,7 +28,7 @@ extension Kernel {
     return false
   }
 
-  /// The process that is to be killed next, if there is any that may be.
+  /// The process to kill next; nil if none may be killed.
   private var memoryVictim: Process? {
     let candidates = processes.values.filter {
       !$0.isExiting && $0.signals.fatal == nil && $0.accounts.killAdjustment > -1000
@@ -36,7 +36,7 @@ extension Kernel {
     return candidates.max { ($0.killPoints, -$0.pid) < ($1.killPoints, -$1.pid) }
   }
 
-  /// Without a word nobody would understand the SIGKILL.
+  /// Without a message the SIGKILL would be a mystery.
   private func tellOfKilling(_ victim: Process) {
     host.log(
       "godwit: Out of memory: Killed process \(victim.pid) (\(text(victim.name.bytes))), which had "
@@ -45,7 +45,7 @@ extension Kernel {
 }
 
 extension Process {
-  /// What `oom_badness` gives a process: its pages, and so many thousandths of all as were asked.
+  /// `oom_badness` of a process: its pages, plus the adjustment in thousandths of all pages.
   fileprivate var killPoints: Int {
     residentPages + space.copySize >> 12 + Int(accounts.killAdjustment)
       * (kernel.arena.byteLimit >> 12) / 1000

@@ -1,10 +1,10 @@
 import Machine
 
-// What the guest is told of memory in use. Which clean pages are resident is chance, and differs after a
-// resume; so a deterministic run counts what the guest has asked for and written to.
+// Memory use as reported to the guest. Which clean pages are resident is arbitrary and differs after a
+// resume, so a deterministic run counts only what the guest has asked for and written to.
 
 extension Kernel {
-  /// Bytes in use by all processes, and by the library OS for them.
+  /// Bytes used by all processes, and by the library OS for them.
   var memoryInUse: UInt64 {
     guard isDeterministic else { return UInt64(arena.bytesInUse) }
     var seen: Set<ObjectIdentifier> = []
@@ -32,8 +32,8 @@ extension Process {
       ? space.privatePages(of: vma) : space.table.pages(in: vma.pages).count
   }
 
-  /// How the pages of one mapping are used. A deterministic run counts all of them as its own: which equal
-  /// pages are stored once is chance, too.
+  /// How the pages of one mapping are used. A deterministic run counts all of them as private: which equal
+  /// pages are shared is arbitrary, too.
   func pageUse(of vma: VMA) -> PageUse {
     kernel.isDeterministic
       ? PageUse(private: space.privatePages(of: vma)) : space.pageUse(of: vma)

@@ -1,4 +1,5 @@
-/// How readily a thread makes room for others (nice(2)): −20 to 19. Kept and reported; all get their turn.
+/// The nice value of a thread (nice(2)): −20 to 19. It is stored and reported, but does not affect
+/// scheduling.
 package struct Niceness: Hashable, Comparable, Sendable {
   package static let range: ClosedRange<Int32> = -20...19
   package static let normal = Niceness(clamping: 0)

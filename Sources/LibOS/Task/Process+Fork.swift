@@ -1,7 +1,7 @@
 import LinuxABI
 import Machine
 
-/// What clone(2) and clone3(2) ask for, in one form.
+/// The arguments of clone(2) and clone3(2), in a common form.
 struct CloneRequest {
   var flags: CloneFlags
   /// Sent to the parent when the child ends; 0 for none.
@@ -15,8 +15,7 @@ struct CloneRequest {
 }
 
 extension Task {
-  /// A new thread of `process`, a copy of this one that sees the result 0. This thread is the one that
-  /// is loaded.
+  /// A new thread of `process`, a copy of this one with the result 0. This thread must be loaded.
   func cloned(_ tid: Int32, in process: Process, _ request: CloneRequest) -> Task {
     let child = Task(tid: tid, process: process, kernel: kernel)
     child.name = name
@@ -36,8 +35,8 @@ extension Task {
 }
 
 extension Process {
-  /// A child process whose one thread is a copy of `task`, which is loaded. It does not run yet:
-  /// `Kernel.add` has it do so.
+  /// A child process whose only thread is a copy of `task`, which must be loaded. It starts with
+  /// `Kernel.add`.
   func fork(_ pid: Int32, from task: Task, _ request: CloneRequest) -> Task {
     let flags = request.flags
     let sharesMemory = flags.contains(.CLONE_VM)
@@ -67,7 +66,7 @@ extension Process {
     child.personality = personality
     child.startTime = kernel.clock.boottime
     let thread = task.cloned(pid, in: child, request)
-    // A thread of its own keeps the alternate stack, but not where it shares the memory.
+    // The alternate signal stack is kept, unless the child shares the memory.
     if !sharesMemory || flags.contains(.CLONE_VFORK) { thread.signals.stack = task.signals.stack }
     if !sharesMemory { thread.rseq = task.rseq }
     thread.robustList = .null

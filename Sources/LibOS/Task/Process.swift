@@ -4,7 +4,7 @@ package import Machine
 package final class Process {
   package let pid: Int32
   package unowned let kernel: Kernel
-  /// What its program runs on.
+  /// The processor of its program.
   package internal(set) var processor: GuestProcessor
   package var isa: GuestISA { processor.isa }
   /// Shared with the parent after `vfork` (`CLONE_VM`), until `execve`.
@@ -13,7 +13,7 @@ package final class Process {
 
   /// Shared with other processes after `CLONE_FILES`.
   package var files: FileTable
-  /// What the library OS has for the process, and its part in semaphores and signals.
+  /// The account for the process, its semaphore adjustments and its signals.
   private let memory: MemoryCharge
   let semaphoreMemory: MemoryCharge
   let signalMemory: MemoryCharge
@@ -22,7 +22,7 @@ package final class Process {
   /// Woken when a signal is sent to the process or to one of its threads.
   package let signalQueue = WaitQueue()
   package var limits = ResourceLimits()
-  /// What to add to the values of semaphore sets when the process ends, by set (`SEM_UNDO`).
+  /// The adjustments of semaphores when the process ends, by set (`SEM_UNDO`).
   package var semaphoreUndo: [Int32: [Int32]] = [:]
   package var credentials = Credentials()
   package var layout = MemoryLayout()
@@ -35,7 +35,7 @@ package final class Process {
     didSet { kernel.groups.move(pid, from: oldValue, to: processGroup) }
   }
   package var session: Int32
-  /// What becomes of it, for its parent; see `ProcessLife`.
+  /// Its state as seen by its parent; see `ProcessLife`.
   package var life = ProcessLife() {
     didSet {
       if oldValue.ending == nil, life.ending != nil { kernel.zombieCount += 1 }
@@ -43,12 +43,12 @@ package final class Process {
   }
   /// Woken when a child of this process changes state.
   package let childQueue = WaitQueue()
-  /// Woken when this process ends, or gives the memory back that it borrowed from its parent.
+  /// Woken when this process ends, or returns the memory borrowed from its parent.
   package let endQueue = WaitQueue()
   package var parentDeathSignal: Int32 = 0
-  /// It gave up the terminal that its session has (`TIOCNOTTY`).
+  /// It has given up its session's terminal (`TIOCNOTTY`).
   package var hasLeftTerminal = false
-  /// Orphans below it become its children (`PR_SET_CHILD_SUBREAPER`).
+  /// Orphaned descendants become its children (`PR_SET_CHILD_SUBREAPER`).
   package var isSubreaper = false
   package var isDumpable = true
   package var noNewPrivileges = false
@@ -85,17 +85,17 @@ package final class Process {
     kernel.groups.move(pid, from: 0, to: pid)
   }
 
-  /// Bytes that the library OS has for a process, and for each of its threads.
+  /// Bytes that the library OS needs for a process, and for each of its threads.
   static let size = 4096
   static let threadSize = 16384
 
-  /// Where the parts of the address space lie: what `/proc/self/stat` and `brk` need.
+  /// The layout of the address space, for `/proc/self/stat` and `brk`.
   package struct MemoryLayout: Sendable, Equatable {
     package var codeStart = GuestAddress.null
     package var codeEnd = GuestAddress.null
     package var dataStart = GuestAddress.null
     package var dataEnd = GuestAddress.null
-    /// The program break's lowest value, and its current one (not page aligned).
+    /// The lowest and the current program break (not page aligned).
     package var breakStart = GuestAddress.null
     package var breakEnd = GuestAddress.null
     package var stackTop = GuestAddress.null
@@ -112,7 +112,7 @@ package final class Process {
 
   /// The program that `execve` started.
   package struct ProgramImage: Sendable, Equatable {
-    /// What `/proc/self/exe` shows.
+    /// The path in `/proc/self/exe`.
     package var path: [UInt8] = []
     /// The auxiliary vector as it was put on the stack.
     package var auxv: [UInt8] = []

@@ -1,15 +1,15 @@
-/// What is known of a process beside what it runs on: plain values, part of the snapshot.
+/// Accounting of a process: plain values, part of the snapshot.
 package struct ProcessAccounts: Hashable, Sendable {
-  /// What `read(2)` and its kin returned, in bytes and calls (`/proc/PID/io`).
+  /// Bytes returned by `read(2)` and the like, and the number of calls (`/proc/PID/io`).
   package var bytesRead: UInt64 = 0
   package var reads: UInt64 = 0
   /// Likewise of `write(2)`.
   package var bytesWritten: UInt64 = 0
   package var writes: UInt64 = 0
-  /// How much rather it is to be killed for want of memory than others (`/proc/PID/oom_score_adj`).
+  /// The adjustment of its OOM score (`/proc/PID/oom_score_adj`).
   package var killAdjustment: Int32 = 0
   static let killAdjustments: ClosedRange<Int32> = -1000...1000
-  /// The name that its leader had, once that has ended.
+  /// The name of its thread group leader, kept after that has ended.
   package var finalName = TaskName([])
 
   package init() {}

@@ -1,4 +1,4 @@
-/// Which processes belong to what: children to their parent, members to their group; by number.
+/// An index of processes: children by parent, or members by process group.
 package struct ProcessIndex {
   /// Ascending.
   private var lists: [Int32: [Int32]] = [:]
@@ -8,7 +8,7 @@ package struct ProcessIndex {
   /// The numbers of the processes that belong to `owner`, ascending.
   package subscript(owner: Int32) -> [Int32] { lists[owner] ?? [] }
 
-  /// Notes that a process belongs to another owner. 0 stands for none.
+  /// Records a new owner of a process; 0 for none.
   package mutating func move(_ pid: Int32, from old: Int32, to new: Int32) {
     guard old != new else { return }
     remove(pid, from: old)
@@ -26,7 +26,7 @@ package struct ProcessIndex {
     if list.count == 1 { lists[owner] = nil } else { lists[owner]!.remove(at: place) }
   }
 
-  /// The place of the first that is not below `pid`.
+  /// The position of the first one that is not below `pid`.
   private static func place(of pid: Int32, in list: [Int32]) -> Int {
     var low = 0
     var high = list.count
@@ -39,7 +39,7 @@ package struct ProcessIndex {
 }
 
 extension Process {
-  /// The children, zombies too, oldest number first.
+  /// The children, including zombies, lowest PID first.
   package var children: [Process] {
     kernel.children[pid].compactMap { kernel.processes[$0] }
   }

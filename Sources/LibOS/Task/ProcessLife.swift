@@ -1,39 +1,39 @@
 import LinuxABI
 import Machine
 
-/// What a parent can learn of a process: plain values, part of the snapshot.
+/// The state of a process that its parent can learn: plain values, part of the snapshot.
 package struct ProcessLife: Hashable, Sendable {
   /// Sent to the parent at the end; 0 for none. Anything but SIGCHLD makes a "clone child" for
   /// `wait4(2)`.
   package var exitSignal: Int32 = 0
-  /// How it ended: then it is a zombie, until its parent has waited for it.
+  /// How it ended. It is then a zombie until its parent has waited for it.
   package var ending: ExitStatus?
-  /// It was stopped, or continued, and nobody has waited for that yet.
+  /// It was stopped, or continued, and its parent has not waited for that yet.
   package var hasStopped = false
   package var hasContinued = false
-  /// The parent's thread sleeps until this process leaves the memory it borrowed (`CLONE_VFORK`).
+  /// The parent's thread sleeps until this process leaves the borrowed memory (`CLONE_VFORK`).
   package var isBorrowing = false
-  /// It has called `execve` since it was forked: its parent may not move it to a group any more.
+  /// It has called `execve` since it was forked, so its parent may no longer change its process group.
   package var hasExecuted = false
 
   package init() {}
 }
 
 extension Kernel {
-  /// Whether `pid` is the library OS's own reaper, which is there for all who ask, and has no tasks.
+  /// Whether `pid` is the library OS's own init, which exists but has no tasks.
   func isInit(_ pid: Int32) -> Bool { pid == Self.initPID && processes[pid] == nil }
 }
 
 extension Process {
-  /// Whether only its number and its status are left.
+  /// Whether it is a zombie.
   package var isZombie: Bool { life.ending != nil }
 
-  /// The process that waits for this one; nil when that is the library OS's own init.
+  /// The parent process; nil if that is the library OS's own init.
   package var parent: Process? { kernel.processes[parentPID] }
 
   // MARK: The end
 
-  /// The last thread is gone.
+  /// Called when the last thread has ended.
   func finish(_ status: ExitStatus) {
     isExiting = true
     timers.stop()
@@ -50,13 +50,13 @@ extension Process {
     endQueue.wake()
   }
 
-  /// Gives up the address space, writing through what shared mappings changed.
+  /// Releases the address space, after writing back changes of shared mappings.
   private func leaveMemory() {
     kernel.vfs.writeBack(space, .null, isa.userAddressLimit)
     replaceMemory(by: AddressSpace(arena: kernel.arena, isa: isa))
   }
 
-  /// Takes another address space; a parent whose memory this process borrowed goes on.
+  /// Switches to another address space; a parent whose memory was borrowed continues.
   func replaceMemory(by new: AddressSpace) {
     processor.engine.leave(space)
     space = new
@@ -65,7 +65,7 @@ extension Process {
     endQueue.wake()
   }
 
-  /// Hands the children to the nearest subreaper above, or to init.
+  /// Reparents the children to the nearest subreaper, or to init.
   private func orphanChildren() {
     let children = children
     let groups = Set(children.filter { $0.session == session }.map(\.processGroup))
@@ -84,7 +84,7 @@ extension Process {
     for group in groups.union([processGroup]).sorted() { kernel.releaseIfOrphaned(group) }
   }
 
-  /// Sends the exit signal, or reaps at once where nobody will wait.
+  /// Sends the exit signal, or reaps at once if nobody will wait.
   private func tellParent() {
     guard let parent, !parent.isExiting, let ending = life.ending else { return reap() }
     let signal = Signal(rawValue: life.exitSignal)
@@ -102,7 +102,7 @@ extension Process {
     if isUnwanted { reap() }
   }
 
-  /// Forgets a zombie.
+  /// Removes a zombie.
   func reap() {
     precondition(isZombie)
     parent?.childrenProcessorTime += processorTime + childrenProcessorTime
@@ -125,7 +125,7 @@ extension Process {
     parent.childQueue.wake()
   }
 
-  /// Sends news of `child`; times in clock ticks, as siginfo has them.
+  /// Sends a signal about `child`, with times in clock ticks as in siginfo.
   private func postChild(_ child: Process, _ signal: Signal, _ code: Int32, _ status: Int32) {
     post(
       .child(

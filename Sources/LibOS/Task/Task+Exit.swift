@@ -17,7 +17,7 @@ extension Task {
     if isLast { process.finish(status) }
   }
 
-  /// Takes the task out of every list.
+  /// Removes the task from all lists.
   func remove() {
     stopWaiting()
     dropPendingOpen()
@@ -32,7 +32,7 @@ extension Task {
     kernel.tasks[tid] = nil
   }
 
-  /// What `CLONE_CHILD_CLEARTID` promises to whoever joins the thread.
+  /// Does what `CLONE_CHILD_CLEARTID` requires, for threads that join this one.
   func clearChildTIDAndWake() {
     guard !clearChildTID.isNull else { return }
     try? process.space.store(UInt32(0), to: clearChildTID)
@@ -43,7 +43,7 @@ extension Task {
 }
 
 extension Process {
-  /// Ends all threads, and so the process.
+  /// Ends all threads, and thereby the process.
   package func exit(_ status: ExitStatus) {
     guard !isExiting else { return }
     isExiting = true

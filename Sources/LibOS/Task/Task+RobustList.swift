@@ -1,13 +1,13 @@
 import Machine
 
-// Robust futexes: what a dying thread still holds is marked and handed on.
-// See Documentation/locking/robust-futexes.rst and set_robust_list(2).
+// Robust futexes: those held by an ending thread are marked, and their waiters woken. See
+// Documentation/locking/robust-futexes.rst and set_robust_list(2).
 
 extension Task {
   private static let waitersBit: UInt32 = 0x8000_0000
   private static let ownerDiedBit: UInt32 = 0x4000_0000
   private static let tidMask: UInt32 = 0x3fff_ffff
-  /// As many entries as Linux walks before it takes the list for a loop.
+  /// Linux's limit of list entries (ROBUST_LIST_LIMIT).
   private static let listLimit = 2048
 
   /// Walks the thread's robust list and marks the futexes it holds as owner-died.
@@ -22,7 +22,7 @@ extension Task {
     let pending = (try? space.load(UInt64.self, at: head + 16)) ?? 0
     var steps = 0
     while entry & ~1 != head.rawValue, steps < Self.listLimit {
-      // Read the next link first: waking may let its owner free this one.
+      // Read the next link first: a woken thread may free this entry.
       let next = try? space.load(UInt64.self, at: GuestAddress(entry & ~1))
       if entry & ~1 != pending & ~1 { release(entry, offset) }
       guard let next else { break }

@@ -1,4 +1,4 @@
-// Processor time: a task is charged for the wall time during which it is the loaded one.
+// Processor time: a task is charged for the time during which it is loaded.
 
 extension Task {
   /// Processor time used so far.

@@ -3,8 +3,8 @@ package import Machine
 
 /// A guest thread.
 ///
-/// While blocked it is only data: the call it made (`call`), how far that call got (`progress`), and
-/// the queues it waits on. Waking it runs the call's handler again.
+/// A blocked task is only data: its call (`call`), the progress of that call (`progress`), and the queues it
+/// waits on. When it is woken, the call's handler runs again.
 package final class Task: WaitListener {
   package enum State: UInt8, Sendable {
     case runnable, blocked, exited
@@ -13,33 +13,33 @@ package final class Task: WaitListener {
   package private(set) var tid: Int32
   package let process: Process
   package unowned let kernel: Kernel
-  /// Its registers while it is not loaded; another one after an `execve` of another ISA's program.
+  /// Its registers while it is not loaded; replaced by an `execve` of a program for another ISA.
   package internal(set) var context: any EngineContext
 
   package internal(set) var state = State.runnable
-  /// The system call under way, from its entry until its result is set.
+  /// The current system call, from its entry until its result is set.
   package var call: SyscallFrame?
-  /// What the call under way must remember from one run of its handler to the next.
+  /// The state of the current call between two runs of its handler.
   package var progress = CallProgress()
-  /// The call must end now because a signal is to be delivered: `block` throws instead.
+  /// A signal is to be delivered, so the call must end: `block` throws.
   package var isInterrupted = false
 
-  /// It was blocked when it was saved, and has not run its call again since it was restored.
+  /// It was blocked when it was saved, and its call has not been run again yet.
   package var runsAgain = false
-  /// Its place among those that sleep, in the order in which they went.
+  /// Its position in the order in which tasks went to sleep.
   package var blockSequence: UInt64 = 0
 
-  /// The restart errno with which the call under way was interrupted, until a signal settles it.
+  /// The restart errno of the interrupted call, until signal delivery decides.
   package var interruption: Errno?
 
-  /// The end of a FIFO that `open` waits with for the other one.
+  /// The end of a FIFO whose `open` waits for the other end.
   package var pendingOpen: OpenFile?
 
   private var queues: [WaitQueue] = []
   private let memory: MemoryCharge
   private lazy var timer = KernelTimer { [unowned self] in objectChanged() }
 
-  /// Where to store 0 and wake a futex when the thread ends (`set_tid_address`).
+  /// The address at which to store 0 and wake a futex when the thread ends (`set_tid_address`).
   package var clearChildTID = GuestAddress.null
   package var robustList = GuestAddress.null
   package var robustListLength: UInt64 = 0
@@ -61,7 +61,7 @@ package final class Task: WaitListener {
     memory = MemoryCharge(kernel.arena, .tasks, bytes: Process.threadSize)
   }
 
-  /// Makes it the leader: the one thread that `execve` leaves has the process's number.
+  /// Makes it the leader: the thread that survives `execve` gets the PID.
   func lead() {
     kernel.tasks[tid] = nil
     tid = process.pid
@@ -102,12 +102,12 @@ package final class Task: WaitListener {
     return .blocked
   }
 
-  /// The deadline a blocked task waits for, if any.
+  /// The deadline of a blocked task, if any.
   package var wakeDeadline: Int64? { timer.deadline }
 
   package func objectChanged() { wake() }
 
-  /// Makes a blocked task runnable; its call runs again.
+  /// Makes a blocked task runnable; its call will run again.
   package func wake() {
     guard state == .blocked else { return }
     stopWaiting()
@@ -121,25 +121,25 @@ package final class Task: WaitListener {
     kernel.timers.cancel(timer)
   }
 
-  /// A queue and who waits on it keep each other.
+  /// A queue and its waiters refer to each other.
   func leaveQueues() {
     for queue in queues { queue.remove(self) }
     queues = []
   }
 }
 
-/// What a restarted call must remember: part of the snapshot.
+/// The state of a restarted call: part of the snapshot.
 package struct CallProgress: Sendable, Equatable {
   /// When the call times out, in nanoseconds of the guest's monotonic clock.
   package var deadline: Int64?
-  /// Bytes that a call has moved so far, of those it has to move; or, for a range of addresses, those it
-  /// has been through.
+  /// The number of bytes that a call has transferred so far; for calls on a range of addresses, those it has
+  /// processed.
   package var bytesDone: UInt64 = 0
   /// The task is in a futex's queue.
   package var futex: FutexWait?
   /// A time limit of a call that has a `deadline` for another reason.
   package var limit: Int64?
-  /// The value is the call's own (a mask to put back, an object's id …).
+  /// A value private to the call (a mask to restore, an object's ID …).
   package var scratch: UInt64 = 0
 
   package init() {}

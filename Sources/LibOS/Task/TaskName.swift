@@ -4,7 +4,7 @@ package struct TaskName: Hashable, Sendable {
 
   package let bytes: [UInt8]
 
-  /// As much of `bytes` as a name can be.
+  /// The name from `bytes`, truncated if necessary.
   package init(_ bytes: some Sequence<UInt8>) {
     self.bytes = Array(bytes.prefix { $0 != 0 }.prefix(Self.limit))
   }

@@ -1,47 +1,47 @@
 /// A processor that executes guest instructions of one ISA over an `AddressSpace`.
 ///
-/// An engine runs on the picoprocess's one thread; only `requestStop()` may come from another. It
-/// holds the registers of exactly one guest thread at a time; `save` and `restore` change which.
+/// An engine runs on the picoprocess's thread; only `requestStop()` may be called from others. It holds the
+/// registers of one guest thread at a time; `save` and `restore` switch threads.
 package protocol Engine: AnyObject {
   var isa: GuestISA { get }
 
-  /// What programs are told about the processor: nothing that the engine does not execute.
+  /// What programs are told about the processor: only features that the engine executes.
   var hwcaps: HardwareCapabilities { get }
 
-  /// Runs guest instructions in `space` until something needs the library OS.
+  /// Executes guest instructions in `space` until the library OS is needed.
   ///
   /// Before the first instruction the engine honours `space.tlbVersion` (edits since the last run
   /// invalidate its TLB) and `arena.takeStaleCodeFrames(_:)` (their translations are dropped).
   func run(in space: AddressSpace) -> Exit
 
-  /// The same, for at most `budget` guest instructions; `.stopped` when they are done. They are counted
-  /// exactly: the same on every host, and however often something interrupts them.
+  /// The same, for at most `budget` guest instructions; `.stopped` when these are used up. They are counted
+  /// exactly: the count depends neither on the host nor on interruptions.
   ///
-  /// - Parameter budget: what the guest executed is taken off.
-  /// - Parameter time: what counters that programs can read (time stamp counter, CNTVCT) show at first, in
-  ///   nanoseconds. They go on by one for each instruction.
+  /// - Parameter budget: reduced by the number of executed instructions.
+  /// - Parameter time: the initial value, in nanoseconds, of the counters that programs can read (time stamp
+  ///   counter, CNTVCT). They advance by one nanosecond per instruction.
   func run(in space: AddressSpace, budget: inout UInt64, time: Int64) -> Exit
 
-  /// Forgets an exclusive load (AArch64's local monitor), as a switch of threads does.
+  /// Clears the exclusive monitor (AArch64), as a context switch does.
   func clearExclusive()
 
-  /// Lets go of `space`, which its process has left: its memory shall be free at once.
+  /// Releases `space`, which its process has left, so that its memory is freed at once.
   func leave(_ space: AddressSpace)
 
-  /// What the counters show that programs can read (time stamp counter, CNTVCT), in nanoseconds. It is
-  /// asked while the guest runs. `nil`: they are the host's.
+  /// Returns the value of the counters that programs can read (time stamp counter, CNTVCT), in nanoseconds.
+  /// Called while the guest runs. `nil`: the host's counters.
   var counterTime: (() -> Int64)? { get set }
 
-  /// Makes the current or next `run` return `.stopped` soon. Callable from any thread.
+  /// Makes the current or next `run` return `.stopped` soon. May be called from any thread.
   ///
-  /// A request that arrives between two runs may be lost: the caller repeats it until answered.
+  /// A request between two runs may be lost, so the caller must repeat it until it has an effect.
   func requestStop()
 
-  /// Whether `run` returns `.paused` behind an instruction for loops that wait: PAUSE of x86-64, YIELD
-  /// and WFE of AArch64. Otherwise they do nothing.
+  /// Whether `run` returns `.paused` after a spin-loop hint: PAUSE on x86-64, YIELD and WFE on AArch64.
+  /// Otherwise these do nothing.
   var stopsAtPause: Bool { get set }
 
-  /// The whole register file of the thread that is loaded.
+  /// The register file of the loaded thread.
   var registers: RegisterFile { get set }
 
   var programCounter: UInt64 { get set }
@@ -52,19 +52,19 @@ package protocol Engine: AnyObject {
   /// The number and six arguments of the system call that `run` stopped at, read in one batch.
   func syscallFrame() -> SyscallFrame
 
-  /// Puts a system call's result where the ISA returns it (rax, x0).
+  /// Stores a system call's result in the ISA's result register (rax, x0).
   func setSyscallResult(_ value: UInt64)
 
-  /// Remembers the loaded thread's registers in `context`.
+  /// Saves the loaded thread's registers in `context`.
   func save(to context: any EngineContext)
 
-  /// Loads the registers that `save` left in `context`.
+  /// Loads the registers that `save` stored in `context`.
   func restore(from context: any EngineContext)
 
-  /// A place for one thread's registers, only meaningful to this engine and this process.
+  /// Makes a place for one thread's registers, valid only for this engine in this process.
   func makeContext() -> any EngineContext
 
-  /// What the engine counted since it was made.
+  /// The engine's counters since it was made.
   var statistics: EngineStatistics { get }
 }
 
@@ -80,7 +80,7 @@ extension Engine {
 /// Registers of a thread that is not loaded, in the engine's own form. Never a file format.
 package protocol EngineContext: AnyObject {}
 
-/// A system call as the guest's registers state it.
+/// A system call, from the guest's registers.
 package struct SyscallFrame: Sendable {
   package var number: UInt64
   package var arguments: InlineArray<6, UInt64>

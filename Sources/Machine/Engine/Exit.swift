@@ -1,15 +1,15 @@
 /// Why the engine stopped executing guest instructions.
 package enum Exit: Sendable {
-  /// The guest executed its system-call instruction; the program counter is behind it.
+  /// The guest executed its system-call instruction; the program counter is after it.
   case syscall
-  /// An access that the address space refuses; the program counter is at the instruction.
+  /// The address space refused an access; the program counter is at the instruction.
   case fault(MemoryFault)
-  /// The instruction itself is at fault; the program counter is at it (behind it for `breakpoint`
-  /// on x86-64, as the processor reports it).
+  /// The instruction raised an exception; the program counter is at it (after it for `breakpoint` on x86-64,
+  /// as on the processor).
   case exception(GuestException)
   /// `requestStop()` took effect between two instructions.
   case stopped
-  /// The guest says that it only waits for another thread; see `Engine.stopsAtPause`.
+  /// The guest executed a spin-loop hint; see `Engine.stopsAtPause`.
   case paused
 }
 
@@ -22,7 +22,7 @@ package struct MemoryFault: Error, Hashable, Sendable {
     case protection
     /// Beyond the end of the file behind the mapping, or the file can't be read (`BUS_ADRERR`).
     case bus
-    /// The address is not a multiple of what the instruction wants (AArch64, `BUS_ADRALN`).
+    /// The address is not aligned as the instruction requires (AArch64, `BUS_ADRALN`).
     case misaligned
     /// The picoprocess's memory limit is reached.
     case outOfMemory

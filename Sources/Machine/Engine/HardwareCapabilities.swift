@@ -1,4 +1,4 @@
-/// What a program may use of its processor, in the words of the auxiliary vector.
+/// The features of the processor that a program may use, in the form of the auxiliary vector.
 ///
 /// | field | x86-64 | AArch64 |
 /// |---|---|---|

@@ -1,17 +1,18 @@
-// Copying between the library OS and guest memory. Copy, then use: nothing here outlives a call.
+// Copying between the library OS and guest memory. Copy first, then use: no reference to guest memory
+// outlives a call.
 
-/// How many bytes a copy moved, and why it stopped before the end, if it did.
+/// The number of bytes copied, and the fault that stopped the copy early, if any.
 package struct CopyResult: Sendable {
   package var count: Int
   package var fault: MemoryFault?
 }
 
 extension AddressSpace {
-  /// The frame that holds `address`, made ready for the library OS to read or write.
+  /// The frame that contains `address`, prepared for a read or write by the library OS.
   private func resolve(_ address: GuestAddress, _ access: Access)
     throws(MemoryFault) -> Frame
   {
-    // The engine may have the page's shared frame in its TLB, to read from.
+    // The engine's TLB may have the page's shared frame for reading.
     if access == .write, table[address.page].isCopyOnWrite { flushTLB() }
     while true {
       switch translate(address, access) {
@@ -25,7 +26,7 @@ extension AddressSpace {
     }
   }
 
-  /// The longest stretch at `address`, at most `count` bytes, that lies contiguous in the arena.
+  /// The longest range at `address`, at most `count` bytes, that is contiguous in the arena.
   private func stretch(_ address: GuestAddress, _ count: Int, _ access: Access)
     throws(MemoryFault) -> (frame: Frame, count: Int)
   {
@@ -42,10 +43,10 @@ extension AddressSpace {
     return (first, length)
   }
 
-  /// Lends the bytes at `address` for reading, stretch by stretch, until `count` are done or `body`
-  /// returns less than it was lent.
+  /// Lends the bytes at `address` for reading, one contiguous range after the other, until `count` bytes are
+  /// done or `body` returns less than it was lent.
   ///
-  /// `body` gets the offset within the range and the bytes, and returns how many it used.
+  /// `body` gets the offset from `address` and the bytes, and returns the number of bytes it used.
   package func withBytes<E: Error>(
     at address: GuestAddress, count: Int,
     _ body: (_ offset: Int, _ bytes: RawSpan) throws(E) -> Int
@@ -67,13 +68,14 @@ extension AddressSpace {
     return CopyResult(count: done, fault: nil)
   }
 
-  /// How many bytes are made ready for writing at first, ahead of what is written.
+  /// The number of bytes that are prepared for writing at first.
   private static let writeAhead = 16 * Frame.size
 
   /// Like `withBytes`, for writing.
   ///
-  /// Pages are made ready ahead: 64 KiB, then as many again as were used. So a buffer of which little is used stays
-  /// absent for the most part, and which pages become dirty does not depend on where their frames lie.
+  /// Pages are prepared ahead of `body`: 64 KiB first, then each time as many bytes as were used so far. So a
+  /// large buffer that is hardly used stays mostly absent, and which pages become dirty does not depend on
+  /// the positions of their frames.
   package func withMutableBytes<E: Error>(
     at address: GuestAddress, count: Int,
     _ body: (_ offset: Int, _ bytes: inout MutableRawSpan) throws(E) -> Int
@@ -99,7 +101,7 @@ extension AddressSpace {
     return CopyResult(count: done, fault: nil)
   }
 
-  /// Makes the pages in `start..<end` ready for writing, up to the first that can't be.
+  /// Prepares the pages in `start..<end` for writing, up to the first that cannot be written.
   private func prepare(_ start: GuestAddress, _ end: GuestAddress) {
     var position = start
     while position < end {
@@ -108,7 +110,7 @@ extension AddressSpace {
     }
   }
 
-  /// Copies guest bytes out into `buffer`.
+  /// Copies guest bytes to `buffer`.
   package func copyIn(from address: GuestAddress, into buffer: inout MutableRawSpan) -> CopyResult {
     var done = 0
     let count = buffer.byteCount
@@ -173,8 +175,7 @@ extension AddressSpace {
     try store(buffer, to: address)
   }
 
-  /// The bytes of a NUL-terminated string, without the NUL; `nil` when none is found in `limit`
-  /// bytes.
+  /// The bytes of a NUL-terminated string, without the NUL; `nil` if there is no NUL within `limit` bytes.
   package func cString(at address: GuestAddress, limit: Int) throws(MemoryFault) -> [UInt8]? {
     var result: [UInt8] = []
     var position = address

@@ -1,7 +1,7 @@
 // The address space of a new process: fork(2), "the child process is an exact duplicate".
 
 extension AddressSpace {
-  /// A copy that shares every frame: those of private pages are copied when either side writes.
+  /// A copy that shares all frames. Frames of private pages are copied when either side writes.
   package func fork() -> AddressSpace {
     let child = AddressSpace(arena: arena, isa: isa)
     child.stackLimit = stackLimit

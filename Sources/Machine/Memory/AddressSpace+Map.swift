@@ -19,9 +19,9 @@ extension AddressSpace {
     return true
   }
 
-  /// Removes whatever is mapped in `start..<end`; splits mappings that cross its ends.
+  /// Removes all mappings in `start..<end`, splitting those that cross its ends.
   ///
-  /// Returns `false`, and changes nothing, when there would be more than `mappingLimit` of them.
+  /// Returns `false`, and changes nothing, if there would be more than `mappingLimit` mappings.
   @discardableResult
   package func unmap(_ start: GuestAddress, _ end: GuestAddress) -> Bool {
     guard split(start, end) else { return false }
@@ -34,8 +34,8 @@ extension AddressSpace {
     return true
   }
 
-  /// Sets the permissions of all mappings in `start..<end` (which must be mapped throughout).
-  /// Returns `false`, and changes nothing, when the memory limit or `mappingLimit` forbids it.
+  /// Sets the permissions of all mappings in `start..<end`, which must be fully mapped. Returns `false`, and
+  /// changes nothing, if the memory limit or `mappingLimit` forbids it.
   package func protect(_ start: GuestAddress, _ end: GuestAddress, _ permissions: Permissions)
     -> Bool
   {
@@ -64,8 +64,8 @@ extension AddressSpace {
     return true
   }
 
-  /// Changes the flags of all mappings in `start..<end`. Returns `false`, and changes nothing, when
-  /// there would be more than `mappingLimit` of them.
+  /// Changes the flags of all mappings in `start..<end`. Returns `false`, and changes nothing, if there would
+  /// be more than `mappingLimit` mappings.
   @discardableResult
   package func updateFlags(
     _ start: GuestAddress, _ end: GuestAddress, _ change: (inout VMA.Flags) -> Void
@@ -75,7 +75,7 @@ extension AddressSpace {
     return true
   }
 
-  /// Changes the mappings in `start..<end`, none of which crosses its ends, and merges them anew.
+  /// Changes the mappings in `start..<end`, none of which crosses its ends, and merges them where possible.
   private func updateAll(
     _ start: GuestAddress, _ end: GuestAddress, _ change: (inout VMA) -> Void
   ) {
@@ -88,14 +88,14 @@ extension AddressSpace {
     accountForMappings()
   }
 
-  /// Moves the pages and the mapping of `start..<start+oldLength` (inside one mapping) to `target`
-  /// (free, `newLength` bytes), extending or cutting it to the new length. With `keepOld` the old
-  /// place stays mapped, its pages gone (`MREMAP_DONTUNMAP`).
+  /// Moves the pages and the mapping of `start..<start+oldLength` (inside one mapping) to `target` (free,
+  /// `newLength` bytes), extending or truncating it to the new length. With `keepOld` the old range stays
+  /// mapped, without its pages (`MREMAP_DONTUNMAP`).
   package func move(
     from start: GuestAddress, oldLength: UInt64, to target: GuestAddress, newLength: UInt64,
     keepOld: Bool = false
   ) -> Bool {
-    // As mremap(2): what it splits must not fail half way.
+    // As in mremap(2): a split must not fail half way.
     guard let whole = mapping(at: start), mappings.count < Self.mappingLimit - 3 else {
       return false
     }
@@ -139,20 +139,19 @@ extension AddressSpace {
     return map(tail)
   }
 
-  /// Forgets the pages in `start..<end`; private ones read as their backing again
-  /// (`MADV_DONTNEED`).
+  /// Drops the pages in `start..<end`; private ones read as their backing again (`MADV_DONTNEED`).
   package func discard(_ start: GuestAddress, _ end: GuestAddress) {
     dropPages(start.page..<end.page)
   }
 
-  /// Forgets all private pages: nothing is going to run here any more.
+  /// Drops all private pages, since nothing will run in this address space any more.
   package func discardPrivatePages() {
     for vma in mappings where !vma.flags.contains(.shared) { dropPages(vma.pages) }
   }
 
   // MARK: Pieces
 
-  /// Forgets the entries of `pages` for which `isGone` holds, and gives their frames up.
+  /// Removes the entries of `pages` for which `isGone` is true, and releases their frames.
   func dropPages(
     _ pages: Range<UInt64>,
     where isGone: (_ page: UInt64, PageTableEntry) -> Bool = { _, _ in true }
@@ -166,8 +165,8 @@ extension AddressSpace {
     flushTLB()
   }
 
-  /// Forgets the entries that map pages `range` of `object`; `withCopies` also the private ones that
-  /// are no longer the object's.
+  /// Removes the entries that map pages `range` of `object`; with `withCopies` also private copies of these
+  /// pages.
   func dropPages(of object: MemoryObject, in range: Range<UInt64>, _ withCopies: Bool) {
     for vma in mappings {
       guard case .object(let mapped, let offset) = vma.backing, mapped === object else { continue }
@@ -181,7 +180,7 @@ extension AddressSpace {
     }
   }
 
-  /// Cuts mappings so that none crosses `start` or `end`; `false`, and nothing is cut, when there
+  /// Splits mappings so that none crosses `start` or `end`; returns `false`, and splits nothing, if there
   /// would be more than `mappingLimit`.
   private func split(_ start: GuestAddress, _ end: GuestAddress) -> Bool {
     let cuts = (isCut(by: start) ? 1 : 0) + (isCut(by: end) ? 1 : 0)
@@ -203,7 +202,7 @@ extension AddressSpace {
     mappings.insert(whole.clipped(to: address, whole.end))
   }
 
-  /// Joins the mappings at the edges of and within `start..<end` where they continue each other.
+  /// Merges mappings within `start..<end` and at its edges where possible.
   private func mergeNeighbours(_ start: GuestAddress, _ end: GuestAddress) {
     var index = mappings.firstIndex(endingAbove: start)
     if index > mappings.startIndex { index = mappings.index(before: index) }

@@ -1,7 +1,7 @@
-// What a snapshot and /proc need to know about pages.
+// Information about pages for snapshots and /proc.
 
 extension AddressSpace {
-  /// Calls `body` for each private page that its backing alone would not bring back, ascending.
+  /// Calls `body` for each private page that differs from its backing, in ascending order.
   package func forEachPrivatePage<E: Error>(_ body: (UInt64, Frame) throws(E) -> Void) throws(E) {
     for vma in mappings where !vma.flags.contains(.shared) {
       for page in table.pages(in: vma.pages) {
@@ -12,7 +12,7 @@ extension AddressSpace {
     }
   }
 
-  /// Pages of its own, which its backing would not bring back.
+  /// The number of private pages that differ from their backing.
   package var privatePages: Int {
     mappings.reduce(0) { $0 + privatePages(of: $1) }
   }
@@ -22,14 +22,14 @@ extension AddressSpace {
     return table.pages(in: vma.pages).count { table[$0].isDirty }
   }
 
-  /// Whether the page that holds `address` has been written to, or comes from a file.
+  /// Whether the page that contains `address` was written to, or belongs to a file mapping.
   package func isKept(_ address: GuestAddress) -> Bool {
     if table[address.page].isDirty { return true }
     guard case .object = mapping(at: address)?.backing else { return false }
     return true
   }
 
-  /// Puts a private page in place as a snapshot had it. Takes over the caller's reference.
+  /// Restores a private page. Takes over the caller's reference.
   package func restorePage(_ page: UInt64, frame: Frame) {
     guard let vma = mapping(at: GuestAddress(page << 12)) else {
       arena.release(frame)
@@ -37,18 +37,17 @@ extension AddressSpace {
     }
     var entry = PageTableEntry(frame: frame, permissions: vma.permissions)
     entry.isDirty = true
-    // Others may have the frame too; an only owner keeps it when it writes.
+    // The frame may be shared; a sole owner keeps it on a write.
     entry.isCopyOnWrite = true
     table[page] = entry
   }
 
-  /// Whether the page that holds `address` is present (`mincore`).
+  /// Whether the page that contains `address` is present (`mincore`).
   package func isResident(_ address: GuestAddress) -> Bool {
     table[address.page].isPresent
   }
 
-  /// Makes the page at `address` resident, for writing where the guest may write it; `false` when it can
-  /// be had in no way.
+  /// Makes the page at `address` resident, writable if the guest may write it; `false` if that is impossible.
   package func populate(_ address: GuestAddress) -> Bool {
     if isResident(address) { return true }
     switch translate(address, .write) {

@@ -1,22 +1,21 @@
 /// The answer to a TLB miss.
 package enum Translation: Sendable {
-  /// The frame, and all that the engine may do with the page until the next flush.
+  /// The frame, and the accesses that the engine may make to the page until the next flush.
   case frame(Frame, Permissions)
-  /// The access is allowed, but the engine must first drop stale translations and flush its TLB. It then
-  /// asks again.
+  /// The access is allowed, but the engine must first drop stale translations, flush its TLB and ask again.
   case retry
   case refused(MemoryFault.Reason)
 }
 
 extension AddressSpace {
-  /// Finds or makes the frame behind `address` for an access of the kind given.
+  /// Finds or allocates the frame for an access to `address`.
   ///
-  /// A clean page is granted without write, so that its first write comes back here and marks it
-  /// dirty. A page that may be written and executed is granted execution only once fetched from.
+  /// A clean page is granted without write permission, so that its first write comes back here and marks it
+  /// dirty. A page that is writable and executable is granted execution only when code is fetched from it.
   ///
-  /// `isOwnCode` says that a write comes from an instruction in the very frame it goes to, reached
-  /// at another address. Then neither can have the frame without the other: the page is granted
-  /// execution with the write, which has the engine watch every store to it.
+  /// `isOwnCode` tells that the writing instruction lies in the written frame itself, mapped at another
+  /// address. Neither access can proceed without the other, so the page is granted both, and the engine
+  /// watches every store to it.
   package func translate(
     _ address: GuestAddress, _ access: Access, isOwnCode: Bool = false
   ) -> Translation {
@@ -60,7 +59,7 @@ extension AddressSpace {
       }
       if entry != present { table[page] = entry }
       if hasMovedCode {
-        // The engine finds code by address first: it must not find that of the old frame.
+        // The engine looks up code by address first, and must not find that of the old frame.
         flushTLB()
         return .retry
       }
@@ -75,7 +74,7 @@ extension AddressSpace {
       if !arena.isCode(entry.frame) {
         arena.markCode(entry.frame)
         if arena.isWrittenShared(entry.frame) {
-          // Another address may hold a writable TLB entry for this frame: make it ask again.
+          // There may be a writable TLB entry for this frame at another address: flush it.
           flushTLB()
           return .retry
         }
@@ -115,7 +114,7 @@ extension AddressSpace {
 
   /// Makes the entry of an absent page.
   ///
-  /// - Returns: why the page cannot be present; nil when it is now.
+  /// - Returns: the reason why the page cannot be made present; nil on success.
   private func makePresent(
     _ page: UInt64, _ address: GuestAddress, _ access: Access
   ) -> MemoryFault.Reason? {
@@ -169,8 +168,8 @@ extension AddressSpace {
     return nil
   }
 
-  /// A private page of a file: the object's own frame copy-on-write where it holds one or is to hold
-  /// one, for all processes; else read from the file, its absent neighbours with it.
+  /// Fills a private page of a file: with the object's own frame, copy-on-write, if it holds or should hold
+  /// one; otherwise by reading the file, together with absent neighbouring pages.
   private func fillPrivate(_ page: UInt64, _ vma: VMA, _ object: MemoryObject, _ index: UInt64)
     -> MemoryFault.Reason?
   {
@@ -200,8 +199,8 @@ extension AddressSpace {
     table[page] = entry
   }
 
-  /// Loads the absent file pages in the aligned window around `page`: a program's text is touched
-  /// in runs, and each fault spared is worth several page reads.
+  /// Loads the absent file pages in the aligned window around `page`. A program's text is accessed
+  /// sequentially, and a fault costs as much as reading several pages.
   private func fillAround(_ page: UInt64, _ vma: VMA, _ object: MemoryObject) {
     guard object.source != nil, faultAroundPages > 1 else { return }
     let window = page / faultAroundPages * faultAroundPages
@@ -223,7 +222,7 @@ extension AddressSpace {
     }
   }
 
-  /// Extends the growing mapping at `index` down to `address`, if its limits allow.
+  /// Extends the stack mapping at `index` down to `address`, if its limits allow.
   private func growStack(_ index: VMASet.Index, to address: GuestAddress) -> Bool {
     let vma = mappings[index]
     guard vma.flags.contains(.growsDown) else { return false }

@@ -1,30 +1,29 @@
 /// The memory of one guest process: its mappings and its page table, and so the engine's MMU.
 ///
-/// `mappings` says what the guest asked for; the page table says which pages exist. Only this class
-/// edits either. The engine asks `translate` at each TLB miss and compares `tlbVersion` before each
-/// run.
+/// `mappings` has what the guest asked for, and the page table which pages exist. Only this class changes
+/// them. The engine asks `translate` at each TLB miss and compares `tlbVersion` before each run.
 package final class AddressSpace {
   package let arena: FrameArena
   package let isa: GuestISA
 
-  /// The mappings that one address space may have (`/proc/sys/vm/max_map_count`).
+  /// The limit of mappings (`/proc/sys/vm/max_map_count`).
   package static let mappingLimit = 65530
 
-  /// Merged where Linux would merge.
+  /// Merged as in Linux.
   package internal(set) var mappings = VMASet()
   package internal(set) var table: PageTable
   private let mappingMemory: MemoryCharge
 
-  /// Changes whenever an entry that the engine may have cached was taken away or restricted.
+  /// Changes whenever an entry that the engine may have cached is removed or restricted.
   package internal(set) var tlbVersion: UInt64 = 1
 
-  /// How far below its top a growing stack may reach, in bytes (`RLIMIT_STACK`).
+  /// The size limit of a growing stack, in bytes (`RLIMIT_STACK`).
   package var stackLimit: UInt64 = 8 << 20
 
-  /// Bytes of private writable memory promised to the guest.
+  /// Bytes of private writable memory that are reserved for the guest.
   package internal(set) var committedBytes: UInt64 = 0
 
-  /// Pages loaded from their file at a fault, beside the one that faulted (fault-around).
+  /// The number of pages loaded around a faulting page (fault-around).
   package var faultAroundPages: UInt64 = 16
 
   package init(arena: FrameArena, isa: GuestISA) {
@@ -38,7 +37,7 @@ package final class AddressSpace {
     for page in table.pages(in: 0..<UInt64.max >> 12) { arena.release(table[page].frame) }
   }
 
-  /// Bytes that the library OS has for one mapping.
+  /// Bytes that the library OS needs for one mapping.
   private static let mappingSize = 200
 
   /// Whether there is room for `count` more mappings.
@@ -48,12 +47,12 @@ package final class AddressSpace {
 
   func accountForMappings() { mappingMemory.set(mappings.count * Self.mappingSize) }
 
-  /// Bytes that a copy of this address space takes at once, without its pages.
+  /// Bytes that a copy of this address space needs at once, without its pages.
   package var copySize: Int {
     mappingMemory.bytes + table.memoryInUse
   }
 
-  /// Tells the engine to forget every translation of addresses.
+  /// Makes the engine flush its TLB.
   package func flushTLB() { tlbVersion += 1 }
 
   // MARK: Finding

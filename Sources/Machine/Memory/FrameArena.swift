@@ -4,7 +4,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   package var index: UInt32
   @inlinable package init(_ index: UInt32) { self.index = index }
 
-  /// Frame 0 is always zero and never written: untouched anonymous memory reads as this frame.
+  /// Frame 0 is always zero and never written. Untouched anonymous memory reads as this frame.
   package static var zero: Frame { Frame(0) }
 
   /// The frame's guest-physical address, which is its offset in the arena.
@@ -13,9 +13,9 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
 /// The physical memory of a picoprocess: one sparse host mapping, handed out in 4 KiB frames.
 ///
-/// The engine maps it once and for all; everything else is page tables. Frames are reference
-/// counted so that they can be shared copy-on-write. Freed frames are given back to the host, as soon
-/// as they make up a whole one of its pages, which may be larger (16 or 64 KiB on ARM64).
+/// The engine maps it once; the rest is up to page tables. Frames have reference counts, so that they can be
+/// shared copy-on-write. Freed frames are returned to the host as soon as a whole host page is free, which
+/// may be larger (16 or 64 KiB on ARM64).
 @safe package final class FrameArena {
   /// The host address of frame 0. For the engine only.
   @unsafe package let base: UnsafeMutableRawPointer
@@ -31,25 +31,25 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   private var next: UInt32 = 1
   private var free: ContiguousArray<UInt32> = []
   private var references: ContiguousArray<UInt32> = [1]
-  /// Frames that instructions were fetched from since their translations were last dropped.
+  /// Frames from which instructions were fetched since their translations were last dropped.
   private var code: ContiguousArray<Bool> = [false]
-  /// Of each engine, the frames whose translations it must drop.
+  /// For each engine, the frames whose translations it must drop.
   private var stale: [[Frame]] = []
-  /// Frames that a shared mapping lets the guest write.
+  /// Frames that the guest can write through a shared mapping.
   private var writtenShared: ContiguousArray<Bool> = [false]
-  /// Objects with pages that can be had again.
+  /// Objects with reclaimable pages.
   private var caches: [WeakObject] = []
 
   private struct WeakObject { weak var object: MemoryObject? }
 
-  /// Called when not one frame is left, with the address space that needs one: frees some, or answers
-  /// false. It must not take any from that address space, which is in the middle of a change.
+  /// Called when no frame is left, with the address space that needs one: frees some, or returns false. It
+  /// must not take frames from that address space, which is being changed.
   package var onExhaustion: ((AddressSpace?) -> Bool)?
 
   /// Frames in use, without the zero frame.
   package private(set) var framesInUse = 0
   package private(set) var peakFramesInUse = 0
-  /// Bytes that the library OS keeps for the guest, by what they are for.
+  /// Bytes that the library OS uses for the guest, by purpose.
   package private(set) var kernelMemory = Array(repeating: 0, count: KernelMemory.allCases.count)
   /// All of them together.
   package private(set) var kernelBytes = 0
@@ -57,8 +57,8 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// Reserves room for `byteLimit` bytes of guest memory (rounded up to a frame); nothing is
   /// committed until touched. `nil` when the host refuses the address range.
   ///
-  /// - Parameter hostPageSize: the page size to go by; nil: the host's own. A power of two that is no
-  ///   smaller than that.
+  /// - Parameter hostPageSize: the host page size to assume, a power of two not smaller than the real one;
+  ///   nil: the real one.
   package init?(byteLimit: Int, hostPageSize: Int? = nil) {
     let hostPageSize = max(hostPageSize ?? HostMemory.pageSize, Frame.size)
     precondition(hostPageSize.nonzeroBitCount == 1 && hostPageSize % HostMemory.pageSize == 0)
@@ -82,7 +82,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   /// A frame of zeroes with one reference; `nil` at the memory limit.
   ///
-  /// - Parameter space: whose page it is to be; nil: no one process's.
+  /// - Parameter space: the address space that needs it; nil: none in particular.
   package func allocate(for space: AddressSpace? = nil) -> Frame? {
     guard makeRoom(for: space) else { return nil }
     let index: UInt32
@@ -108,7 +108,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// Frames that are in use, or whose memory the library OS has.
   private var framesTaken: Int { framesInUse + kernelBytes >> 12 }
 
-  /// Sees to it that there is a frame for `space`: gives up pages that can be had again, and then kills.
+  /// Ensures that there is a frame for `space`: reclaims pages, and then kills processes.
   package func makeRoom(for space: AddressSpace?) -> Bool {
     let limit = Int(frameLimit) - 1
     if framesTaken < limit { return true }
@@ -119,11 +119,11 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     return true
   }
 
-  /// Whether contents of files may take another frame. The last sixteenth is for programs: whoever fills a
-  /// filesystem shall get ENOSPC, rather than have somebody killed for want of memory.
+  /// Whether file contents may take another frame. The last sixteenth is reserved for programs, so that
+  /// filling a filesystem leads to ENOSPC, not to processes killed for lack of memory.
   package var hasRoomForFiles: Bool { hasRoom(forKernel: 1) }
 
-  /// Whether the library OS may take `bytes` more for the guest: likewise.
+  /// Whether the library OS may take `bytes` more for the guest, with the same reserve.
   package func hasRoom(forKernel bytes: Int) -> Bool {
     let limit = Int(frameLimit) - Int(frameLimit) / 16
     let frames = (bytes + Frame.size - 1) / Frame.size
@@ -132,7 +132,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     return framesTaken + frames <= limit
   }
 
-  /// Notes that the library OS took `bytes`, or gave them back.
+  /// Records that the library OS took `bytes`, or returned them.
   func charge(_ bytes: Int, _ use: KernelMemory) {
     kernelMemory[use.rawValue] += bytes
     kernelBytes += bytes
@@ -144,7 +144,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     references[Int(frame.index)] += 1
   }
 
-  /// Drops one reference; the last one frees the frame and zeroes it for its next user.
+  /// Drops one reference; dropping the last one frees and zeroes the frame.
   package func release(_ frame: Frame) {
     guard frame != .zero else { return }
     let index = Int(frame.index)
@@ -162,13 +162,13 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   private func countUse(of frame: UInt32) {
     let page = Int(frame) / framesPerHostPage
-    // Frames are handed out for the first time in order.
+    // Fresh frames are allocated in order.
     if page == framesInHostPage.count { framesInHostPage.append(0) }
     framesInHostPage[page] += 1
   }
 
-  /// Zeroes a frame that nobody refers to any more. Its memory goes back to the host together with
-  /// the other frames of its host page, when none of them is in use.
+  /// Zeroes an unreferenced frame. Its memory is returned to the host when no frame of its host page is in
+  /// use.
   private func discard(_ frame: Int) {
     let page = frame / framesPerHostPage
     var isFree = true
@@ -183,7 +183,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
   }
 
-  /// Gives a host page back; whether it reads as zeroes now.
+  /// Returns a host page to the host; the result tells whether it now reads as zeroes.
   private func giveBack(_ page: Int) -> Bool {
     let start = page * hostPageSize
     // SAFETY: one or several whole pages of the host, no frame of which is in use.
@@ -194,18 +194,18 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     frame == .zero || references[Int(frame.index)] > 1
   }
 
-  /// How many page tables and objects have the frame.
+  /// The number of page tables and objects that refer to the frame.
   package func references(to frame: Frame) -> Int { Int(references[Int(frame.index)]) }
 
   // MARK: Caches
 
-  /// Notes an object whose pages may be dropped when frames run out.
+  /// Registers an object whose pages may be dropped when frames run out.
   func addCache(_ object: MemoryObject) {
     if caches.count & 63 == 63 { caches.removeAll { $0.object == nil } }
     caches.append(WeakObject(object: object))
   }
 
-  /// Frees the pages that can be had again.
+  /// Frees reclaimable pages.
   private func dropCaches() {
     for cache in caches { cache.object?.dropCachedPages() }
   }
@@ -219,22 +219,22 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   package func isCode(_ frame: Frame) -> Bool { code[Int(frame.index)] }
 
-  /// Notes that instructions are about to be fetched from `frame`.
+  /// Records that instructions will be fetched from `frame`.
   package func markCode(_ frame: Frame) { code[Int(frame.index)] = true }
 
-  /// The number by which an engine asks for stale code.
+  /// Registers an engine, and returns the number by which it asks for stale code.
   package func addTranslator() -> Int {
     stale.append([])
     return stale.count - 1
   }
 
-  /// Schedules the engines to forget what they translated from `frame`, if anything.
+  /// Makes all engines drop their translations of `frame`, if any.
   package func dropTranslations(of frame: Frame) {
     guard code[Int(frame.index)] else { return }
     code[Int(frame.index)] = false
     for translator in stale.indices {
       stale[translator].append(frame)
-      // An engine that does not run for long must not have the list grow for ever.
+      // The list must not grow without bound if an engine does not run for a long time.
       if stale[translator].count & 0xffff == 0 { stale[translator] = Array(Set(stale[translator])) }
     }
   }
@@ -249,7 +249,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   // MARK: Bytes
 
-  /// Lends `count` bytes from `offset` on in `frame`; the range may run on into the frames behind.
+  /// Lends `count` bytes from `offset` on in `frame`; the range may extend into the following frames.
   package func withBytes<R, E: Error>(
     _ frame: Frame, offset: Int, count: Int, _ body: (RawSpan) throws(E) -> R
   ) throws(E) -> R {
@@ -260,7 +260,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     return try body(unsafe bytes.bytes)
   }
 
-  /// Like `withBytes`, for writing. The caller sees to copy-on-write and translations.
+  /// Like `withBytes`, for writing. The caller takes care of copy-on-write and translations.
   package func withMutableBytes<R, E: Error>(
     _ frame: Frame, offset: Int, count: Int, _ body: (inout MutableRawSpan) throws(E) -> R
   ) throws(E) -> R {

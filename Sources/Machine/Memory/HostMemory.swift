@@ -6,13 +6,12 @@
   import Darwin
 #endif
 
-/// Memory as the host hands it out: all that `Machine` asks of a system.
+/// The host's memory: all that `Machine` needs of an operating system.
 package enum HostMemory {
   /// Bytes of a page.
   package static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
 
-  /// Address space for `count` bytes of zeroes, without memory until they are touched; nil when there
-  /// is no room.
+  /// Reserves `count` bytes of zeroes, which take no memory until they are touched; nil if there is no room.
   @unsafe static func reserve(_ count: Int) -> UnsafeMutableRawPointer? {
     var flags = MAP_PRIVATE | MAP_ANON
     #if os(Linux)
@@ -30,14 +29,14 @@ package enum HostMemory {
     _ = unsafe munmap(base, count)
   }
 
-  /// Gives the memory of whole pages back; whether it did, and they read as zeroes now. (The last page
-  /// may be a part of one at the end of what was reserved.)
+  /// Returns the memory of whole pages to the host; the result tells whether they now read as zeroes. (The
+  /// last page may be incomplete at the end of the reserved range.)
   @unsafe static func giveBack(_ base: UnsafeMutableRawPointer, _ count: Int) -> Bool {
     #if os(Linux)
       // SAFETY: the caller's promise: nobody needs these bytes.
       return unsafe madvise(base, count, MADV_DONTNEED) == 0
     #else
-      // madvise(2) does not promise zeroes elsewhere.
+      // On other systems madvise(2) does not guarantee zeroes.
       return false
     #endif
   }

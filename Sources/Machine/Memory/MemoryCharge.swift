@@ -1,11 +1,11 @@
-/// What the library OS keeps for the guest beside the frames of its pages. All of it counts against the
-/// guest's memory limit, as the kernel's memory of a control group does in Linux.
+/// Memory that the library OS uses for the guest, besides page frames. It counts against the guest's memory
+/// limit, as kernel memory does in a control group of Linux.
 package enum KernelMemory: Int, CaseIterable, Sendable {
   case pageTables, mappings, tasks, files, pipes, sockets, epoll, inotify, locks, timers, signals,
     ipc, terminals, names
 }
 
-/// What one object of the library OS takes of the guest's memory. It is given back with the charge.
+/// The memory that one object of the library OS is charged for; freed with this object.
 package final class MemoryCharge {
   private let arena: FrameArena
   private let use: KernelMemory
@@ -19,14 +19,14 @@ package final class MemoryCharge {
 
   deinit { arena.charge(-bytes, use) }
 
-  /// Charges `bytes` in all, whether there is room or not: for what is there already.
+  /// Sets the charge to `bytes`, whether there is room or not: for memory in use already.
   package func set(_ bytes: Int) {
     guard bytes != self.bytes else { return }
     arena.charge(bytes - self.bytes, use)
     self.bytes = bytes
   }
 
-  /// Charges `bytes` in all; `false`, and nothing changes, when there is no room for more.
+  /// Sets the charge to `bytes`; returns `false`, and changes nothing, if there is no room.
   package func resize(to bytes: Int) -> Bool {
     guard bytes <= self.bytes || arena.hasRoom(forKernel: bytes - self.bytes) else { return false }
     set(bytes)

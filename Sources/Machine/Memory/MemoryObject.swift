@@ -1,10 +1,10 @@
-/// Where a memory object's untouched pages come from: a file, usually.
+/// The source of a memory object's pages, usually a file.
 package protocol PageSource: AnyObject {
-  /// Fills `buffer` with the bytes at `offset`; what lies beyond the source's end stays as it is.
-  /// Returns `false` when the source can't be read (the guest gets SIGBUS).
+  /// Fills `buffer` with the bytes at `offset`; bytes beyond the end of the source are left unchanged.
+  /// Returns `false` if the source cannot be read (the guest gets SIGBUS).
   func readPages(at offset: UInt64, into buffer: inout MutableRawSpan) -> Bool
 
-  /// What is read stays true, so that the pages may be kept for the next process that maps them.
+  /// Whether the content never changes, so that pages may be kept for the next process that maps them.
   var isLasting: Bool { get }
 }
 
@@ -15,28 +15,28 @@ extension PageSource {
 /// Memory that several mappings and file descriptors may share: the page cache of one file, a tmpfs
 /// file, an anonymous shared mapping.
 ///
-/// A page is either held in a frame here, or comes from the source (zeroes without one). Mappings of
-/// the object, `read` and `write` all see the same frames, so they are coherent as in Linux.
+/// A page is either held in a frame, or comes from the source (zeroes without one). Mappings, `read` and
+/// `write` use the same frames, so they are coherent as in Linux.
 package final class MemoryObject {
   /// A frame that the object holds.
   package struct Page: Sendable {
     package var frame: Frame
-    /// Differs from the source.
+    /// It differs from the source.
     package var isDirty: Bool
   }
 
   package let arena: FrameArena
-  /// Whose bytes these are, for whoever lists mappings: a file's inode.
+  /// The owner of the bytes, shown in lists of mappings: a file's inode.
   package weak var owner: AnyObject?
   package private(set) var source: (any PageSource)?
   /// Length in bytes; pages beyond it give SIGBUS.
   package private(set) var size: UInt64
-  /// Bytes at the front that come from the source; what a truncation cut off does not come back.
+  /// The number of bytes at the front that come from the source; truncated ones do not come back.
   package private(set) var sourceSize: UInt64
   package private(set) var pages: [UInt64: Page] = [:]
-  /// The address spaces that map it or once did.
+  /// The address spaces that map it, or have mapped it.
   private var mappers: [ObjectIdentifier: WeakSpace] = [:]
-  /// When `mappers` has grown to this, those that are gone are forgotten.
+  /// The size of `mappers` at which freed ones are removed.
   private var mapperLimit = 16
 
   private struct WeakSpace { weak var space: AddressSpace? }
@@ -49,10 +49,10 @@ package final class MemoryObject {
     if isCached { arena.addCache(self) }
   }
 
-  /// Whether pages that are read for a private mapping are kept for others.
+  /// Whether pages read for a private mapping are kept for other processes.
   package var isCached: Bool { source?.isLasting ?? false }
 
-  /// Gives up the pages that nobody maps and that the source can bring back.
+  /// Drops pages that are not mapped and can be read from the source again.
   package func dropCachedPages() {
     guard isCached else { return }
     for (index, page) in pages where !page.isDirty && !arena.isShared(page.frame) {
@@ -73,8 +73,8 @@ package final class MemoryObject {
 
   // MARK: Pages
 
-  /// The frame of page `index`, made and filled when absent; `nil` at the memory limit or when the
-  /// source fails. `isWrite` marks it dirty.
+  /// The frame of page `index`, allocated and filled if absent; `nil` at the memory limit, or if the source
+  /// fails. `isWrite` marks it dirty.
   package func frame(_ index: UInt64, isWrite: Bool) -> Frame? {
     if let page = pages[index] {
       if isWrite, !page.isDirty { pages[index]!.isDirty = true }
@@ -89,7 +89,7 @@ package final class MemoryObject {
     return frame
   }
 
-  /// Fills a zeroed frame with page `index` as the source has it.
+  /// Fills a zeroed frame with page `index` of the source.
   package func fill(_ frame: Frame, from index: UInt64) -> Bool {
     let offset = index << 12
     guard let source, offset < sourceSize else { return true }
@@ -101,7 +101,7 @@ package final class MemoryObject {
 
   package func heldFrame(_ index: UInt64) -> Frame? { pages[index]?.frame }
 
-  /// Puts a page in place as a snapshot had it. Takes over the caller's reference.
+  /// Restores a page. Takes over the caller's reference.
   package func restorePage(_ index: UInt64, frame: Frame, isDirty: Bool) {
     if let old = pages.updateValue(Page(frame: frame, isDirty: isDirty), forKey: index) {
       arena.release(old.frame)
@@ -117,8 +117,8 @@ package final class MemoryObject {
 
   // MARK: Bytes
 
-  /// Copies bytes at `offset` into `buffer`; returns how many: short at the end of the object, `nil`
-  /// when the source fails before the first byte.
+  /// Copies bytes at `offset` into `buffer`; returns their number, which is smaller at the end of the object,
+  /// or `nil` if the source fails before the first byte.
   package func read(at offset: UInt64, into buffer: inout MutableRawSpan) -> Int? {
     guard offset < size else { return 0 }
     let total = Int(min(UInt64(buffer.byteCount), size - offset))
@@ -135,7 +135,7 @@ package final class MemoryObject {
         done += count
         continue
       }
-      // A run of pages that are not held: straight from the source.
+      // Pages that are not held are read directly from the source.
       var end = (index + 1) << 12
       while end < offset + UInt64(total), pages[end >> 12] == nil { end += 4096 }
       let count = Int(min(end, offset + UInt64(total)) - position)
@@ -151,7 +151,8 @@ package final class MemoryObject {
     return done
   }
 
-  /// Copies `bytes` to `offset`, growing the object; returns how many: short near the memory limit.
+  /// Copies `bytes` to `offset`, growing the object; returns their number, which is smaller at the memory
+  /// limit.
   package func write(at offset: UInt64, from bytes: RawSpan) -> Int {
     var done = 0
     while done < bytes.byteCount {
@@ -171,8 +172,8 @@ package final class MemoryObject {
     return done
   }
 
-  /// Sets the length. What is cut off reads as zeroes should the object grow again, and mappings of
-  /// it fault with SIGBUS.
+  /// Sets the length. Truncated bytes read as zeroes if the object grows again, and their mappings fault with
+  /// SIGBUS.
   package func resize(to newSize: UInt64) {
     if newSize < size {
       drop(((newSize + 4095) >> 12)..<UInt64.max >> 12, withCopies: true)
@@ -190,14 +191,14 @@ package final class MemoryObject {
 
   /// Zeroes a range without changing the size (`FALLOC_FL_PUNCH_HOLE`); `false` at the memory limit.
   ///
-  /// The work goes by the pages that exist, here or in the source, not by the length of the range.
+  /// The work depends on the number of existing pages, here or in the source, not on the length of the range.
   ///
-  /// - Parameter isZeroInSource: the range was zeroed in the source before.
+  /// - Parameter isZeroInSource: whether the range was already zeroed in the source.
   package func zero(_ range: Range<UInt64>, isZeroInSource: Bool = false) -> Bool {
     let range = range.clamped(to: 0..<size)
     guard !range.isEmpty else { return true }
     let firstWhole = (range.lowerBound + 4095) >> 12
-    // The last page of the object is whole as far as it goes.
+    // The last page counts as whole up to the end of the object.
     let behindWhole = (range.upperBound == size ? range.upperBound + 4095 : range.upperBound) >> 12
     guard firstWhole < behindWhole else {
       let middle = min(firstWhole << 12, range.upperBound)
@@ -211,7 +212,7 @@ package final class MemoryObject {
       if isCached, behindWhole << 12 >= sourceSize {
         sourceSize = firstWhole << 12
       } else {
-        // The source would bring these back.
+        // The source still has these.
         firstGone = min(behindWhole, (sourceSize + 4095) >> 12)
         for index in firstWhole..<firstGone {
           guard clear((index << 12)..<((index + 1) << 12)) else { return false }
@@ -222,11 +223,11 @@ package final class MemoryObject {
     return true
   }
 
-  /// Zeroes bytes of one page, which stays.
+  /// Zeroes bytes of one page, which stays held.
   private func clear(_ range: Range<UInt64>) -> Bool {
     guard !range.isEmpty else { return true }
     let index = range.lowerBound >> 12
-    // What nobody has written to, and no source has, is zero already.
+    // An absent page without a source is zero already.
     if pages[index] == nil, index << 12 >= sourceSize { return true }
     guard let frame = frame(index, isWrite: true) else { return false }
     arena.dropTranslations(of: frame)
@@ -237,8 +238,7 @@ package final class MemoryObject {
     return true
   }
 
-  /// Gives up the pages in `range`, and takes them from whoever maps them; `withCopies` also what
-  /// private mappings have in place of them.
+  /// Drops the pages in `range` and unmaps them everywhere; with `withCopies` also private copies of them.
   private func drop(_ range: Range<UInt64>, withCopies: Bool) {
     let held = heldPages(in: range)
     guard withCopies || !held.isEmpty else { return }
@@ -246,7 +246,7 @@ package final class MemoryObject {
     for index in held { arena.release(pages.removeValue(forKey: index)!.frame) }
   }
 
-  /// The numbers of the held pages in `range`, in no order.
+  /// The indices of the held pages in `range`, in no particular order.
   package func heldPages(in range: Range<UInt64>) -> [UInt64] {
     range.count < pages.count
       ? range.filter { pages[$0] != nil } : pages.keys.filter { range.contains($0) }

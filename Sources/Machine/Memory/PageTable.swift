@@ -1,4 +1,4 @@
-/// One page's entry: where its frame is and what may be done with it.
+/// The entry of a page: its frame and the allowed accesses.
 package struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
   package var rawValue: UInt64
   @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -22,7 +22,7 @@ package struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
     set { rawValue = rawValue & 0xffff_ffff | UInt64(newValue.index) << 32 }
   }
 
-  /// What the mapping allows (not what the engine was granted).
+  /// The permissions of the mapping (not those granted to the engine).
   package var permissions: Permissions {
     get { Permissions(rawValue: UInt8(truncatingIfNeeded: rawValue >> 8) & 7) }
     set { rawValue = rawValue & ~0x700 | UInt64(newValue.rawValue) << 8 }
@@ -51,8 +51,8 @@ package struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
   }
 }
 
-/// The sparse map from guest page number to entry: leaves of 512 pages (2 MiB) in a dictionary, the
-/// last leaf used kept at hand.
+/// A sparse map from guest page numbers to entries: a dictionary of leaves of 512 pages (2 MiB), with the
+/// most recently used leaf cached.
 package struct PageTable {
   private final class Leaf {
     var entries = InlineArray<512, PageTableEntry>(repeating: .absent)
@@ -65,7 +65,7 @@ package struct PageTable {
 
   /// Pages present.
   package private(set) var count = 0
-  /// What its leaves take.
+  /// The account for its leaves.
   private let memory: MemoryCharge?
 
   package init(memory: MemoryCharge? = nil) { self.memory = memory }
@@ -78,7 +78,7 @@ package struct PageTable {
 
   private func accountForLeaves() { memory?.set(leaves.count * Self.leafSize) }
 
-  /// Whether an entry for `page` takes no further memory.
+  /// Whether an entry for `page` needs no further memory.
   package func hasLeaf(for page: UInt64) -> Bool {
     let key = page >> 9
     return key == lastKey || leaves[key] != nil
@@ -125,9 +125,9 @@ package struct PageTable {
 
   /// A copy of the table in which, as in this one from now on, private pages are copied on write.
   ///
-  /// - Parameter memory: what the copy is charged to.
+  /// - Parameter memory: the account for the copy.
   /// - Parameter retain: called for the frame of every page.
-  /// - Returns: whether a page could be written before and can't be now.
+  /// - Returns: whether any page was writable and no longer is.
   package mutating func fork(memory: MemoryCharge? = nil, _ retain: (Frame) -> Void)
     -> (table: PageTable, hasLostWrites: Bool)
   {

@@ -1,19 +1,20 @@
-/// What the pages of a mapping are, counted as `/proc/PID/smaps` does.
+/// The use of a mapping's pages, counted as in `/proc/PID/smaps`.
 package struct PageUse: Hashable, Sendable {
   package var resident = 0
-  /// Pages that no file has.
+  /// Anonymous pages.
   package var anonymous = 0
   package var sharedClean = 0
   package var sharedDirty = 0
   package var privateClean = 0
   package var privateDirty = 0
-  /// Bytes, each page's divided among the page tables that have it; and those of dirty pages.
+  /// The proportional set size in bytes, where each page is divided by the number of its users; and that of
+  /// dirty pages.
   package var proportional = 0
   package var proportionalDirty = 0
 
   package init() {}
 
-  /// Pages that were written to, and that nobody else has.
+  /// Private dirty pages.
   package init(private pages: Int) {
     resident = pages
     anonymous = pages

@@ -1,4 +1,4 @@
-/// One contiguous mapping of a guest process, as a line of `/proc/self/maps` shows it.
+/// A contiguous mapping of a guest process, one line of `/proc/self/maps`.
 package struct VMA {
   package enum Backing {
     /// Zeroes on demand, private.
@@ -32,7 +32,7 @@ package struct VMA {
   package var permissions: Permissions
   package var flags: Flags
   package var backing: Backing
-  /// What `/proc/self/maps` shows in its last column.
+  /// The last column in `/proc/self/maps`.
   package var name: String
 
   package init(
@@ -52,13 +52,13 @@ package struct VMA {
 
   package func contains(_ address: GuestAddress) -> Bool { address >= start && address < end }
 
-  /// The object and the index of its page that is mapped at guest page `page`.
+  /// The object and page index mapped at guest page `page`.
   package func objectPage(_ page: UInt64) -> (object: MemoryObject, index: UInt64)? {
     guard case .object(let object, let offset) = backing else { return nil }
     return (object, (offset >> 12) + (page - start.page))
   }
 
-  /// The part of this mapping within `start..<end`, its file offset moved along.
+  /// The part of this mapping within `start..<end`, with an adjusted file offset.
   package func clipped(to lower: GuestAddress, _ upper: GuestAddress) -> VMA {
     var part = self
     if lower > start {
@@ -71,7 +71,7 @@ package struct VMA {
     return part
   }
 
-  /// Whether `next` continues this mapping so that Linux would show one line.
+  /// Whether `next` continues this mapping, so that the two can be merged.
   package func merges(with next: VMA) -> Bool {
     guard end == next.start, permissions == next.permissions, flags == next.flags,
       name == next.name

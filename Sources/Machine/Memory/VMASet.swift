@@ -1,8 +1,8 @@
-/// The mappings of an address space: disjoint, in the order of their addresses.
+/// The mappings of an address space: disjoint and ordered by address.
 ///
-/// They lie in chunks, and each chunk knows the widest gap below one of its mappings. So an insertion
-/// moves at most one chunk, and the search for room looks into a chunk only when it may find some
-/// there; Linux's `maple_tree` serves the same ends.
+/// They are stored in chunks, each of which knows the widest gap below one of its mappings. So an insertion
+/// moves at most one chunk, and a search for free space examines only chunks that may have it. Linux's
+/// `maple_tree` serves the same purpose.
 package struct VMASet: BidirectionalCollection {
   package struct Index: Comparable, Sendable {
     fileprivate var chunk: Int
@@ -16,22 +16,22 @@ package struct VMASet: BidirectionalCollection {
   private struct Chunk {
     /// Never empty.
     var vmas: [VMA]
-    /// The widest gap that ends where one of `vmas` starts, in bytes; nil until somebody asks.
+    /// The widest gap that ends where one of `vmas` starts, in bytes; computed on demand.
     var widestGap: UInt64?
 
     var end: GuestAddress { vmas[vmas.count - 1].end }
   }
 
-  /// Mappings of a chunk: one with more is cut in two, two that have half as many are joined.
+  /// The size limit of a chunk: a larger one is split, and two of at most half the size are joined.
   private static let chunkLimit = 128
 
   private var chunks: [Chunk] = []
   package private(set) var count = 0
   /// Bytes mapped.
   package private(set) var byteCount: UInt64 = 0
-  /// Where the last search for room ended: from `top` down to `ceiling` is no gap of `length` bytes.
+  /// The result of the last search: there is no gap of `length` bytes between `ceiling` and `top`.
   private var searched: (length: UInt64, top: GuestAddress, ceiling: GuestAddress)?
-  /// Mappings and chunks that were looked at or moved so far: what tests measure work by.
+  /// The number of mappings and chunks examined or moved, by which tests measure the work.
   package private(set) var steps = 0
 
   package init() {}
@@ -65,7 +65,7 @@ package struct VMASet: BidirectionalCollection {
     return Index(chunk: chunk, offset: partition(vmas.count) { vmas[$0].end > address })
   }
 
-  /// The mappings that have a part in `start..<end`.
+  /// The mappings that overlap `start..<end`.
   package func overlapping(_ start: GuestAddress, _ end: GuestAddress) -> Slice<VMASet> {
     let lower = firstIndex(endingAbove: start)
     guard start < end, lower < endIndex, self[lower].start < end else { return self[lower..<lower] }
@@ -74,7 +74,7 @@ package struct VMASet: BidirectionalCollection {
     return self[lower..<(isIncluded ? index(after: last) : last)]
   }
 
-  /// The first of `count` places for which `isBehind` holds; it holds for all that follow.
+  /// The first of `count` positions for which `isBehind` is true; it must be true for all that follow.
   private func partition(_ count: Int, _ isBehind: (Int) -> Bool) -> Int {
     var low = 0
     var high = count
@@ -85,7 +85,7 @@ package struct VMASet: BidirectionalCollection {
     return low
   }
 
-  /// The highest gap of `length` bytes that ends at or below `top` and begins at or above `bottom`.
+  /// The highest gap of `length` bytes that ends at or below `top` and starts at or above `bottom`.
   package mutating func findGap(
     length: UInt64, below top: GuestAddress, above bottom: GuestAddress
   ) -> GuestAddress? {
@@ -105,7 +105,7 @@ package struct VMASet: BidirectionalCollection {
       guard let below else { return nil }
       ceiling = below.roomBelow
       place = index(before: place)
-      // What remains of the chunk is passed over when it has no such gap.
+      // Skip the rest of the chunk if it has no such gap.
       if gap(ofChunk: place.chunk) < length {
         place.offset = 0
         ceiling = self[place].roomBelow
@@ -155,7 +155,7 @@ package struct VMASet: BidirectionalCollection {
     steps += size
   }
 
-  /// Changes a mapping, which must keep its place among the others.
+  /// Changes a mapping, which must keep its position.
   mutating func update(at index: Index, _ change: (inout VMA) -> Void) {
     let length = self[index].length
     change(&chunks[index.chunk].vmas[index.offset])
@@ -164,7 +164,7 @@ package struct VMASet: BidirectionalCollection {
     forgetGaps(index.chunk)
   }
 
-  /// Makes one mapping of this and the next, which continues it.
+  /// Merges a mapping and the next one, which continues it.
   mutating func mergeWithNext(at index: Index) {
     let next = self.index(after: index)
     let (middle, end) = (self[next].start, self[next].end)
@@ -181,7 +181,7 @@ package struct VMASet: BidirectionalCollection {
     settle(index.chunk)
   }
 
-  /// Removes the mappings from `start` to `end`, at which none may be cut. Calls `body` with each.
+  /// Removes the mappings from `start` to `end`; none may cross these. Calls `body` with each.
   mutating func removeAll(
     from start: GuestAddress, to end: GuestAddress, _ body: (VMA) -> Void
   ) {
@@ -202,7 +202,7 @@ package struct VMASet: BidirectionalCollection {
     }
   }
 
-  /// Puts right what hangs on a chunk that lost mappings.
+  /// Restores the invariants of a chunk that lost mappings.
   private mutating func settle(_ chunk: Int) {
     forgetGaps(chunk)
     if chunks[chunk].vmas.isEmpty {
@@ -230,7 +230,7 @@ package struct VMASet: BidirectionalCollection {
 }
 
 extension VMA {
-  /// Where what is placed below this mapping may end: a growing stack keeps a guard gap of 1 MiB.
+  /// The highest end of a mapping below this one: a growing stack keeps a guard gap of 1 MiB.
   fileprivate var roomBelow: GuestAddress {
     guard flags.contains(.growsDown) else { return start }
     return GuestAddress(start.rawValue > 1 << 20 ? start.rawValue - (1 << 20) : 0)

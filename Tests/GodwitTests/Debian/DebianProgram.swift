@@ -1,18 +1,18 @@
 import Testing
 
-/// A program of Debian's own packages at work. It says the same on every ISA and in every run.
+/// A run of a program from Debian, with the same output on every ISA and in every run.
 struct DebianProgram: CustomTestStringConvertible, Sendable {
   var name: String
   /// A path in the guest and its arguments.
   var command: [String]
   /// For `make test-long` only.
   var isLong = false
-  /// Keep only these lines of its output: those that tell times would differ from run to run.
+  /// Keep only these lines of its output; lines with times differ from run to run.
   var keeps: @Sendable (Substring) -> Bool = { _ in true }
 
   var testDescription: String { name }
 
-  /// The command in an environment that is the same everywhere.
+  /// The command, in a fixed environment.
   var commandLine: [String] {
     ["/usr/bin/env", "-i", "PATH=/usr/bin:/bin", "HOME=/root", "LC_ALL=C.UTF-8"] + command
   }

@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-/// Programs of Debian's own packages, for both ISAs: as they are, with many suspensions, and through files
-/// into new processes.
+/// Programs from Debian for both ISAs: plain, with many suspensions, and resumed from files in new processes.
 @Suite struct DebianTests {
   static let isas = ["x86_64", "aarch64"]
 
@@ -41,7 +40,7 @@ import Testing
 }
 
 extension DebianProgram {
-  /// The output of two runs is the same, line for line, but for lines that tell times.
+  /// Expects two runs to have the same output, except for lines with times.
   fileprivate func expectSame(_ outcome: Outcome, _ other: Outcome) {
     let (lines, others) = (lines(outcome), lines(other))
     #expect(!lines.isEmpty && lines.count == others.count)

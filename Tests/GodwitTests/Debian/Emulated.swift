@@ -10,7 +10,7 @@ enum Emulated {
     var error: String { outcome.error }
   }
 
-  /// Options that say where the guest's files lie on this host.
+  /// Options for the guest's files on this host.
   static func places(_ isa: String) -> [String] {
     ["--root", Checkout.rootfs(isa).path, "--mount", "\(TestData.folder.path):/mnt:ro"]
   }

@@ -1,11 +1,10 @@
 import Foundation
 import Synchronization
 
-/// Debian's programs as they run on the host itself, where it allows that: the oracle.
+/// Debian's programs run natively, if the host allows it: the oracle.
 enum Native {
-  /// Makes the root file system a root directory with /dev, /proc and an empty /tmp, in namespaces of
-  /// its own, so that nothing of it is seen outside. Needs no privileges where the host lets users have
-  /// namespaces.
+  /// Runs in the root file system with /dev, /proc and an empty /tmp, in separate namespaces, so that nothing
+  /// is visible outside. Needs no privileges if the host allows user namespaces.
   private static let setup = """
     root=$1 data=$2; shift 2
     mount --rbind /dev "$root/dev"; mount --rbind /proc "$root/proc"
@@ -25,7 +24,7 @@ enum Native {
   /// Whether this host can do that.
   static let isPossible = (try? run(["/bin/true"], limit: 20))?.status == 0
 
-  /// What `program` says here; found out once.
+  /// The native output of `program`, computed once.
   static func outcome(of program: DebianProgram) throws -> Outcome {
     try known.withLock { known in
       if let outcome = known[program.name] { return outcome }

@@ -9,7 +9,7 @@ enum TestData {
     if (try? text.resourceValues(forKeys: [.fileSizeKey]))?.fileSize != 20_000_000 {
       try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let bytes = make(20_000_000)
-      // Whole or not at all; another test process may do the same.
+      // Written atomically, since another test process may do the same.
       try? bytes.prefix(500_000).write(
         to: folder.appendingPathComponent("small"), options: .atomic)
       try? bytes.write(to: text, options: .atomic)
