@@ -8,19 +8,25 @@ package import SwiftProtobuf
 package struct StateCensus {
   /// A message, and those in it.
   package struct Shape: Sendable {
-    /// Bytes of one in an array, and of what it has on the heap from the beginning.
+    /// Bytes of one in an array, of what it has on the heap from the beginning, and of an array in it.
     package let size: UInt64
-    package let messages: [UInt64: Shape]
-    /// Bytes of an element of each repeated number of variable length.
+    package let repeated: [UInt64: Shape]
+    /// Those of which there is one at most.
+    package let single: [UInt64: Shape]
+    /// Bytes of an element of each repeated number; 0: as many as are written.
     package let numbers: [UInt64: UInt64]
 
     /// - Parameters: by the numbers that `State.proto` gives the fields.
     package init<M: Message>(
-      _ type: M.Type, messages: [UInt64: Shape] = [:], numbers: [UInt64: UInt64] = [:]
+      _ type: M.Type, repeated: [UInt64: Shape] = [:], single: [UInt64: Shape] = [:],
+      numbers: [UInt64: UInt64] = [:]
     ) {
-      size = UInt64(MemoryLayout<M>.stride) * StateCensus.arrayRoom + Self.storageSize(type)
-      self.messages = messages
+      self.repeated = repeated
+      self.single = single
       self.numbers = numbers
+      size =
+        UInt64(MemoryLayout<M>.stride) * StateCensus.arrayRoom + Self.storageSize(type)
+        + StateCensus.objectRoom
     }
 
     /// Larger messages keep their fields in an object of their own.
@@ -49,24 +55,41 @@ package struct StateCensus {
   /// Bytes that need no object.
   private static let inlineBytes = 14
 
+  /// A message that is looked at.
+  private struct Place {
+    var rest: Range<Int>
+    let shape: Shape
+    /// The numbers met so far of fields that come once.
+    var met: Set<UInt64> = []
+  }
+
   /// Adds what `bytes`, a message of this shape, becomes; false if they are no message that is ever written.
+  ///
+  /// A field that comes once and is there twice is none: a decoder makes one of the two, and takes the longer for
+  /// it the more there are.
   package mutating func add(_ bytes: [UInt8], _ shape: Shape) -> Bool {
     size += shape.size
     // No deeper than shapes are.
-    var open: [(rest: Range<Int>, shape: Shape)] = [(bytes.indices, shape)]
-    while case (var rest, let shape)? = open.popLast() {
-      if rest.isEmpty { continue }
-      guard let (number, part) = Self.nextField(bytes, &rest) else { return false }
-      open.append((rest, shape))
+    var open = [Place(rest: bytes.indices, shape: shape)]
+    while var place = open.popLast() {
+      if place.rest.isEmpty { continue }
+      guard let (number, part) = Self.nextField(bytes, &place.rest) else { return false }
+      let shape = place.shape
+      let comesOnce = part != nil && (shape.single[number] != nil || shape.numbers[number] != nil)
+      if comesOnce, !place.met.insert(number).inserted { return false }
+      open.append(place)
       guard let part else {
         size += shape.numbers[number, default: 0] * Self.arrayRoom
         continue
       }
-      if let inner = shape.messages[number] {
+      if let inner = shape.repeated[number] ?? shape.single[number] {
         size += inner.size
-        open.append((part, inner))
+        open.append(Place(rest: part, shape: inner))
       } else if let width = shape.numbers[number] {
-        size += bytes[part].reduce(0) { $1 < 0x80 ? $0 + width : $0 } * Self.arrayRoom
+        let bytes = bytes[part]
+        let count =
+          width == 0 ? UInt64(bytes.count) : bytes.reduce(0) { $1 < 0x80 ? $0 + width : $0 }
+        size += count * Self.arrayRoom
       } else {
         size += Self.bytesRoom
         if part.count > Self.inlineBytes {

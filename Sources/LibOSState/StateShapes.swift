@@ -1,19 +1,19 @@
-// What each message has that there may be many of, by the numbers of `State.proto`.
+// What the fields of each message can take, by the numbers of `State.proto`.
 
 extension Godwit_State_Kernel {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
-      40: Godwit_State_Determinism.shape, 64: Godwit_State_PublishedPort.shape,
-      70: Godwit_State_FormerForeground.shape, 73: Godwit_State_ProcessAccounts.shape,
-      80: Godwit_State_Ipc.shape,
-    ], numbers: [15: 4, 71: 4])
+    repeated: [
+      64: Godwit_State_PublishedPort.shape, 70: Godwit_State_FormerForeground.shape,
+      73: Godwit_State_ProcessAccounts.shape,
+    ], single: [40: Godwit_State_Determinism.shape, 80: Godwit_State_Ipc.shape],
+    numbers: [15: 4, 71: 4])
 }
 
 extension Godwit_State_Ipc {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
+    repeated: [
       1: Godwit_State_SharedMemorySegment.shape, 2: Godwit_State_SemaphoreSet.shape,
       3: Godwit_State_MessageQueue.shape,
     ], numbers: [4: 4, 5: 4])
@@ -24,18 +24,17 @@ extension Godwit_State_IpcObject {
 }
 
 extension Godwit_State_SharedMemorySegment {
-  package static let shape = StateCensus.Shape(
-    Self.self, messages: [1: Godwit_State_IpcObject.shape])
+  package static let shape = StateCensus.Shape(Self.self, single: [1: Godwit_State_IpcObject.shape])
 }
 
 extension Godwit_State_SemaphoreSet {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [1: Godwit_State_IpcObject.shape], numbers: [2: 4, 3: 4])
+    Self.self, single: [1: Godwit_State_IpcObject.shape], numbers: [2: 4, 3: 4])
 }
 
 extension Godwit_State_MessageQueue {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [1: Godwit_State_IpcObject.shape, 2: Godwit_State_Message.shape])
+    Self.self, repeated: [2: Godwit_State_Message.shape], single: [1: Godwit_State_IpcObject.shape])
 }
 
 extension Godwit_State_Message {
@@ -56,12 +55,12 @@ extension Godwit_State_FormerForeground {
 
 extension Godwit_State_Memory {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [1: Godwit_State_MemoryObject.shape])
+    Self.self, repeated: [1: Godwit_State_MemoryObject.shape])
 }
 
 extension Godwit_State_MemoryObject {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [4: Godwit_State_FileSource.shape])
+    Self.self, single: [4: Godwit_State_FileSource.shape])
 }
 
 extension Godwit_State_FileSource {
@@ -70,27 +69,22 @@ extension Godwit_State_FileSource {
 
 extension Godwit_State_Filesystems {
   package static let shape = StateCensus.Shape(
-    Self.self,
-    messages: [
-      1: Godwit_State_Mount.shape, 2: Godwit_State_Tree.shape, 3: Godwit_State_Dentry.shape,
-    ])
+    Self.self, repeated: [1: Godwit_State_Mount.shape, 3: Godwit_State_Dentry.shape],
+    single: [2: Godwit_State_Tree.shape])
 }
 
 extension Godwit_State_Mount {
-  package static let shape = StateCensus.Shape(Self.self, messages: [4: Godwit_State_Tree.shape])
+  package static let shape = StateCensus.Shape(Self.self, single: [4: Godwit_State_Tree.shape])
 }
 
 extension Godwit_State_Tree {
-  package static let shape = StateCensus.Shape(Self.self, messages: [1: Godwit_State_Node.shape])
+  package static let shape = StateCensus.Shape(Self.self, repeated: [1: Godwit_State_Node.shape])
 }
 
 extension Godwit_State_Node {
   package static let shape = StateCensus.Shape(
-    Self.self,
-    messages: [
-      5: Godwit_State_Attributes.shape, 6: Godwit_State_Entry.shape,
-      35: Godwit_State_ExtendedAttribute.shape,
-    ])
+    Self.self, repeated: [6: Godwit_State_Entry.shape, 35: Godwit_State_ExtendedAttribute.shape],
+    single: [5: Godwit_State_Attributes.shape])
 }
 
 extension Godwit_State_ExtendedAttribute {
@@ -104,7 +98,7 @@ extension Godwit_State_Entry {
 extension Godwit_State_Attributes {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [4: Godwit_State_Time.shape, 5: Godwit_State_Time.shape, 6: Godwit_State_Time.shape])
+    single: [4: Godwit_State_Time.shape, 5: Godwit_State_Time.shape, 6: Godwit_State_Time.shape])
 }
 
 extension Godwit_State_Time {
@@ -113,13 +107,13 @@ extension Godwit_State_Time {
 
 extension Godwit_State_Dentry {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [7: Godwit_State_Attributes.shape])
+    Self.self, single: [7: Godwit_State_Attributes.shape])
 }
 
 extension Godwit_State_Files {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
+    repeated: [
       1: Godwit_State_OpenFile.shape, 2: Godwit_State_Pipe.shape, 3: Godwit_State_Lock.shape,
       30: Godwit_State_Pseudoterminal.shape,
     ])
@@ -128,7 +122,7 @@ extension Godwit_State_Files {
 extension Godwit_State_OpenFile {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
+    single: [
       10: Godwit_State_NamedFile.shape, 11: Godwit_State_StandardStream.shape,
       12: Godwit_State_PipeEnd.shape, 13: Godwit_State_EventFile.shape,
       14: Godwit_State_TimerFile.shape, 15: Godwit_State_SignalFile.shape,
@@ -141,7 +135,7 @@ extension Godwit_State_OpenFile {
 }
 
 extension Godwit_State_NamedFile {
-  package static let shape = StateCensus.Shape(Self.self, messages: [2: Godwit_State_Entry.shape])
+  package static let shape = StateCensus.Shape(Self.self, repeated: [2: Godwit_State_Entry.shape])
 }
 
 extension Godwit_State_StandardStream {
@@ -154,7 +148,7 @@ extension Godwit_State_PipeEnd {
 
 extension Godwit_State_Pipe {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [6: Godwit_State_Time.shape], numbers: [4: 4])
+    Self.self, single: [6: Godwit_State_Time.shape], numbers: [4: 4])
 }
 
 extension Godwit_State_EventFile {
@@ -164,7 +158,7 @@ extension Godwit_State_EventFile {
 extension Godwit_State_TimerFile {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
+    single: [
       1: Godwit_State_Clock.shape, 2: Godwit_State_Clock.shape, 3: Godwit_State_Schedule.shape,
     ])
 }
@@ -191,7 +185,7 @@ extension Godwit_State_PseudoterminalSlave {
 
 extension Godwit_State_Pseudoterminal {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [2: Godwit_State_LineDiscipline.shape, 11: Godwit_State_Attributes.shape])
+    Self.self, single: [2: Godwit_State_LineDiscipline.shape, 11: Godwit_State_Attributes.shape])
 }
 
 extension Godwit_State_LineDiscipline {
@@ -204,7 +198,7 @@ extension Godwit_State_PidFile {
 
 extension Godwit_State_EpollFile {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [1: Godwit_State_EpollItem.shape])
+    Self.self, repeated: [1: Godwit_State_EpollItem.shape])
 }
 
 extension Godwit_State_EpollItem {
@@ -213,7 +207,7 @@ extension Godwit_State_EpollItem {
 
 extension Godwit_State_InotifyFile {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [1: Godwit_State_InotifyWatch.shape, 3: Godwit_State_InotifyEvent.shape])
+    Self.self, repeated: [1: Godwit_State_InotifyWatch.shape, 3: Godwit_State_InotifyEvent.shape])
 }
 
 extension Godwit_State_InotifyEvent {
@@ -234,12 +228,12 @@ extension Godwit_State_PublishedPort {
 
 extension Godwit_State_Socket {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [8: Godwit_State_SocketSettings.shape])
+    Self.self, single: [8: Godwit_State_SocketSettings.shape])
 }
 
 extension Godwit_State_SocketSettings {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [9: Godwit_State_SocketNumber.shape])
+    Self.self, repeated: [9: Godwit_State_SocketNumber.shape])
 }
 
 extension Godwit_State_SocketNumber {
@@ -257,7 +251,7 @@ extension Godwit_State_Endpoint {
 extension Godwit_State_SocketMessage {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
+    single: [
       3: Godwit_State_Endpoint.shape, 4: Godwit_State_Sender.shape,
       6: Godwit_State_PacketInfo.shape,
     ], numbers: [5: 8])
@@ -270,29 +264,27 @@ extension Godwit_State_PacketInfo {
 extension Godwit_State_UnixSocket {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
-      1: Godwit_State_Socket.shape, 6: Godwit_State_Sender.shape,
-      14: Godwit_State_StreamPiece.shape, 15: Godwit_State_SocketMessage.shape,
-    ], numbers: [7: 4, 10: 8])
+    repeated: [14: Godwit_State_StreamPiece.shape, 15: Godwit_State_SocketMessage.shape],
+    single: [1: Godwit_State_Socket.shape, 6: Godwit_State_Sender.shape], numbers: [7: 4, 10: 8])
 }
 
 extension Godwit_State_StreamPiece {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [2: Godwit_State_Sender.shape], numbers: [3: 8])
+    Self.self, single: [2: Godwit_State_Sender.shape], numbers: [3: 8])
 }
 
 extension Godwit_State_InternetSocket {
   package static let shape = StateCensus.Shape(
-    Self.self,
-    messages: [
+    Self.self, repeated: [21: Godwit_State_SocketMessage.shape, 22: Godwit_State_Endpoint.shape],
+    single: [
       1: Godwit_State_Socket.shape, 5: Godwit_State_Endpoint.shape, 6: Godwit_State_Endpoint.shape,
-      21: Godwit_State_SocketMessage.shape, 22: Godwit_State_Endpoint.shape,
     ], numbers: [18: 8, 19: 8])
 }
 
 extension Godwit_State_NetlinkSocket {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [1: Godwit_State_Socket.shape, 5: Godwit_State_SocketMessage.shape])
+    Self.self, repeated: [5: Godwit_State_SocketMessage.shape],
+    single: [1: Godwit_State_Socket.shape])
 }
 
 extension Godwit_State_Lock {
@@ -300,18 +292,17 @@ extension Godwit_State_Lock {
 }
 
 extension Godwit_State_Processes {
-  package static let shape = StateCensus.Shape(Self.self, messages: [1: Godwit_State_Process.shape])
+  package static let shape = StateCensus.Shape(Self.self, repeated: [1: Godwit_State_Process.shape])
 }
 
 extension Godwit_State_Process {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
+    repeated: [
       5: Godwit_State_Mapping.shape, 8: Godwit_State_Descriptor.shape,
-      12: Godwit_State_SignalAction.shape, 16: Godwit_State_Credentials.shape,
-      26: Godwit_State_Timer.shape, 27: Godwit_State_IntervalTimer.shape,
-      70: Godwit_State_SemaphoreUndo.shape,
-    ], numbers: [15: 8, 17: 8])
+      12: Godwit_State_SignalAction.shape, 26: Godwit_State_Timer.shape,
+      27: Godwit_State_IntervalTimer.shape, 70: Godwit_State_SemaphoreUndo.shape,
+    ], single: [16: Godwit_State_Credentials.shape], numbers: [15: 8, 17: 8])
 }
 
 extension Godwit_State_SemaphoreUndo {
@@ -337,24 +328,23 @@ extension Godwit_State_Credentials {
 extension Godwit_State_Timer {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
+    single: [
       2: Godwit_State_Clock.shape, 7: Godwit_State_Schedule.shape, 8: Godwit_State_Clock.shape,
     ])
 }
 
 extension Godwit_State_IntervalTimer {
-  package static let shape = StateCensus.Shape(
-    Self.self, messages: [2: Godwit_State_Schedule.shape])
+  package static let shape = StateCensus.Shape(Self.self, single: [2: Godwit_State_Schedule.shape])
 }
 
 extension Godwit_State_Tasks {
-  package static let shape = StateCensus.Shape(Self.self, messages: [1: Godwit_State_Task.shape])
+  package static let shape = StateCensus.Shape(Self.self, repeated: [1: Godwit_State_Task.shape])
 }
 
 extension Godwit_State_Task {
   package static let shape = StateCensus.Shape(
     Self.self,
-    messages: [
+    single: [
       3: Godwit_State_Registers.shape, 6: Godwit_State_Call.shape, 9: Godwit_State_FutexWait.shape,
       15: Godwit_State_Rseq.shape,
     ], numbers: [28: 8])
@@ -374,9 +364,9 @@ extension Godwit_State_Rseq {
 
 extension Godwit_State_Registers {
   package static let shape = StateCensus.Shape(
-    Self.self, messages: [10: Godwit_State_X87.shape], numbers: [11: 4])
+    Self.self, single: [10: Godwit_State_X87.shape], numbers: [1: 0, 7: 0, 11: 4])
 }
 
 extension Godwit_State_X87 {
-  package static let shape = StateCensus.Shape(Self.self, numbers: [8: 4])
+  package static let shape = StateCensus.Shape(Self.self, numbers: [7: 0, 8: 4])
 }

@@ -11,8 +11,8 @@ import Testing
     /// How the refusal names it.
     var name: String {
       switch self {
-      case .descriptor, .child: "descriptor 0"
-      case .epoll, .epollInFlight: "member of an epoll set"
+      // A member of an epoll set is one as long as somebody has it open.
+      case .descriptor, .child, .epoll, .epollInFlight: "descriptor"
       case .message, .nested, .pending: "descriptor in flight"
       }
     }

@@ -30,17 +30,26 @@ func waitStatus(of command: [String], seconds: Int) throws -> (status: Int32?, p
     unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
   }
   var status: Int32 = 0
-  var usage = rusage()
+  var peak = 0
   let end = Date(timeIntervalSinceNow: TimeInterval(seconds))
-  while unsafe wait4(child, &status, WNOHANG, &usage) != child {
+  while unsafe waitpid(child, &status, WNOHANG) != child {
+    peak = max(peak, peakMemory(of: child))
     if end.timeIntervalSinceNow < 0 {
       kill(child, SIGKILL)
-      unsafe wait4(child, &status, 0, &usage)
-      return (nil, usage.ru_maxrss >> 10)
+      unsafe waitpid(child, &status, 0)
+      return (nil, peak)
     }
-    usleep(5_000)
+    usleep(2_000)
   }
-  return (status, usage.ru_maxrss >> 10)
+  return (status, peak)
+}
+
+/// The most memory that a process has had since it began its program, in MiB. (The rusage of wait4(2) would have
+/// that of this process in it, from before.)
+private func peakMemory(of process: pid_t) -> Int {
+  let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+  return (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) >> 10
 }
 
 /// Starts the program at the path `command[0]`.

@@ -18,6 +18,9 @@ package struct SnapshotDescription {
   let files: Godwit_State_Files
   let processes: Godwit_State_Processes
   let tasks: Godwit_State_Tasks
+  /// Places in `filesystems` and `files`, by number: there may be many, and each is looked for often.
+  private let dentryPlaces: [UInt64: Int]
+  private let filePlaces: [UInt64: Int]
 
   /// Reads the snapshot at `path`.
   ///
@@ -34,6 +37,11 @@ package struct SnapshotDescription {
       processes = try StateLoader.section(.processes, reader)
       tasks = try StateLoader.section(.tasks, reader)
     } catch { throw Failure(path, error) }
+    func places(_ numbers: [UInt64]) -> [UInt64: Int] {
+      Dictionary(numbers.enumerated().map { ($1, $0) }) { first, _ in first }
+    }
+    dentryPlaces = places(filesystems.dentries.map(\.id))
+    filePlaces = places(files.files.map(\.id))
   }
 
   // MARK: Names
@@ -45,7 +53,8 @@ package struct SnapshotDescription {
     var mount: UInt32 = 0
     // Bounded, since a hostile file may contain cycles.
     for _ in 0..<256 {
-      guard let dentry = filesystems.dentries.first(where: { $0.id == next }) else { break }
+      guard let place = dentryPlaces[next] else { break }
+      let dentry = filesystems.dentries[place]
       mount = dentry.mount
       guard dentry.parent != 0 else { break }
       names.append(text(dentry.name))
@@ -59,8 +68,8 @@ package struct SnapshotDescription {
 
   /// The file of a descriptor.
   func describe(file id: UInt64) -> String {
-    guard let file = files.files.first(where: { $0.id == id }) else { return "?" }
-    return switch file.kind {
+    guard let place = filePlaces[id] else { return "?" }
+    return switch files.files[place].kind {
     case .named(let named): path(ofDentry: named.dentry)
     case .text(let text): path(ofDentry: text.dentry)
     case .stream(let stream): stream.uri

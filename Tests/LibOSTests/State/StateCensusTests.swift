@@ -28,6 +28,7 @@ import Testing
 
   private static let widths: [String: UInt64] = [
     "int32": 4, "uint32": 4, "sint32": 4, "int64": 8, "uint64": 8, "sint64": 8, "bool": 1,
+    "fixed64": 0,
   ]
 
   /// No field is forgotten.
@@ -38,11 +39,12 @@ import Testing
       guard seen.insert(name).inserted else { return }
       let fields = messages[name] ?? [:]
       let inner = fields.filter { $0.value.type.first!.isUppercase }
-      #expect(Set(inner.keys) == Set(shape.messages.keys), "\(name)")
+      #expect(Set(inner.filter(\.value.isRepeated).keys) == Set(shape.repeated.keys), "\(name)")
+      #expect(Set(inner.filter { !$0.value.isRepeated }.keys) == Set(shape.single.keys), "\(name)")
       let numbers = fields.filter { $0.value.isRepeated }.compactMapValues { Self.widths[$0.type] }
       #expect(numbers == shape.numbers, "\(name)")
       for (number, field) in inner {
-        if let next = shape.messages[number] { check(field.type, next) }
+        if let next = shape.repeated[number] ?? shape.single[number] { check(field.type, next) }
       }
     }
     check("Kernel", Godwit_State_Kernel.shape)
@@ -85,6 +87,21 @@ import Testing
     let socket = Array<UInt8>([10, 3, 30 << 3 | 2 & 7 | 0x80, 1, 0])
     #expect(Godwit_State_Files(decoding: socket)?.files.count == 1)
     #expect(try size(socket, Godwit_State_Files.shape) > empty + one + 200)
+  }
+
+  /// What comes once, again and again: a decoder would make a longer list of it each time.
+  @Test func fieldsThatComeOnceComeOnce() throws {
+    var kernel = Godwit_State_Kernel()
+    kernel.runQueue = [1, 2]
+    kernel.ipc.sequences = [1, 2, 3]
+    let bytes = kernel.encoded()
+    _ = try size(bytes, Godwit_State_Kernel.shape)
+    for again in [[15 << 3 | 2, 1, 1], [80 << 3 & 0x7f | 2 | 0x80, 5, 0]] as [[UInt8]] {
+      #expect(Godwit_State_Kernel(decoding: bytes + again) != nil)
+      var census = StateCensus()
+      let isCounted = census.add(bytes + again, Godwit_State_Kernel.shape)
+      #expect(!isCounted)
+    }
   }
 
   /// A decoder goes on behind a group, so a census that did not would miss what is there.

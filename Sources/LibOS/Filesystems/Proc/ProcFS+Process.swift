@@ -228,8 +228,12 @@ extension ProcFS {
     let open: () throws(Errno) -> [Int32] = { [weak process] () throws(Errno) in
       process?.files.descriptors ?? []
     }
+    let isOpen: (Int32) -> Bool = { [weak process] descriptor in
+      (try? process?.files.slot(descriptor)) != nil
+    }
     let descriptors = ProcNumbers(
-      number: Self.number(directory, "fd"), permissions: 0o500, entryType: .S_IFLNK, numbers: open
+      number: Self.number(directory, "fd"), permissions: 0o500, entryType: .S_IFLNK, numbers: open,
+      contains: isOpen
     ) { [weak process] descriptor, number in
       let inode = ProcLink(
         number: number, permissions: 0o700,
@@ -247,7 +251,8 @@ extension ProcFS {
       return inode
     }
     let details = ProcNumbers(
-      number: Self.number(directory, "fdinfo"), entryType: .S_IFREG, numbers: open
+      number: Self.number(directory, "fdinfo"), entryType: .S_IFREG, numbers: open,
+      contains: isOpen
     ) { [weak process] descriptor, number in
       let inode = ProcText(
         number: number,

@@ -75,17 +75,20 @@ package final class ProcLink: ProcInode {
 /// A directory of `/proc` whose entries are the numbers of things that come and go: descriptors, threads.
 package final class ProcNumbers: ProcInode {
   private let numbers: () throws(Errno) -> [Int32]
+  private let contains: ((Int32) -> Bool)?
   private let entryType: FileType
   private let make: (Int32, _ number: UInt64) -> Inode
   private var known: [Int32: Inode] = [:]
 
+  /// - Parameter contains: whether a number is one of them, for those of which there may be many.
   init(
     number: UInt64, permissions: UInt32 = 0o555, entryType: FileType,
-    numbers: @escaping () throws(Errno) -> [Int32],
+    numbers: @escaping () throws(Errno) -> [Int32], contains: ((Int32) -> Bool)? = nil,
     make: @escaping (Int32, _ number: UInt64) -> Inode
   ) {
     self.entryType = entryType
     self.numbers = numbers
+    self.contains = contains
     self.make = make
     super.init(number: number, permissions: permissions)
   }
@@ -93,7 +96,10 @@ package final class ProcNumbers: ProcInode {
   package override var type: FileType { .S_IFDIR }
 
   package override func lookup(_ name: [UInt8]) throws(Errno) -> Inode {
-    guard let value = ProcFS.number(name), try numbers().contains(value) else { throw .ENOENT }
+    guard let value = ProcFS.number(name) else { throw .ENOENT }
+    let isThere: Bool
+    if let contains { isThere = contains(value) } else { isThere = try numbers().contains(value) }
+    guard isThere else { throw .ENOENT }
     return entry(value)
   }
 
