@@ -337,12 +337,17 @@ private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult 
     guard space.isMapped(start, end) else { throw .ENOMEM }
   case .MADV_REMOVE:
     for vma in space.mappings.overlapping(start, end) {
-      guard vma.flags.contains(.shared), case .object(let object, let offset) = vma.backing else {
+      guard case .object(let object, let offset) = vma.backing, !vma.flags.contains(.locked) else {
         throw .EINVAL
       }
+      guard vma.flags.contains(.shared), vma.permissions.contains(.write) else { throw .EACCES }
       let part = vma.clipped(to: start, end)
       let first = offset + (part.start - vma.start)
-      guard object.zero(first..<(first + part.length)) else { throw .ENOMEM }
+      let range = first..<(first + part.length)
+      // A host's file has its holes from the host: to zero it page by page would fill them.
+      let file = object.source as? HostPages
+      try file?.punchHole(range)
+      guard object.zero(range, isZeroInSource: file != nil) else { throw .ENOMEM }
     }
     guard space.isMapped(start, end) else { throw .ENOMEM }
   case .MADV_POPULATE_READ, .MADV_POPULATE_WRITE:

@@ -1,4 +1,5 @@
 import HostABI
+package import LinuxABI
 package import Machine
 
 /// The pages of a mapped host file. Keeps its own handle, so that mappings outlive descriptors.
@@ -27,6 +28,11 @@ package final class HostPages: PageSource {
 
   package func readPages(at offset: UInt64, into buffer: inout MutableRawSpan) -> Bool {
     host.fill(&buffer, from: handle, at: offset)
+  }
+
+  /// Zeroes a range in the host's file, which keeps its size (`MADV_REMOVE`).
+  package func punchHole(_ range: Range<UInt64>) throws(Errno) {
+    try hosted { () throws(HostError) in try host.allocate(handle, range, .punchHole) }
   }
 
   /// Writes the pages that differ to the host. They stay marked: a mapping may change them again
