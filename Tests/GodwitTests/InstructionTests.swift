@@ -9,7 +9,13 @@ import Testing
     ProcessInfo.processInfo.environment["GODWIT_TEST_SEED"]
     ?? (LongTests.areOn ? String(Int.random(in: 1...1_000_000)) : "1")
 
-  @Test(arguments: ["x86_64", "aarch64"]) func doWhatAProcessorDoes(isa: String) throws {
+  /// Godwit's x86-64 processor is one of Intel's. What the manual leaves open, such as which of two NaN is the
+  /// result of dpps, others answer in their own way.
+  private static let isas =
+    (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains("GenuineIntel") == true
+    ? ["x86_64", "aarch64"] : ["aarch64"]
+
+  @Test(arguments: isas) func doWhatAProcessorDoes(isa: String) throws {
     let sample = LongTests.areOn ? "1" : "8"
     let outcome = try execute(
       Checkout.root.appendingPathComponent("Scripts/cpu-test"),
