@@ -12,7 +12,8 @@ import Testing
   /// Godwit's x86-64 processor is one of Intel's. What the manual leaves open, such as which of two NaN is the
   /// result of dpps, others answer in their own way.
   private static let isas =
-    (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains("GenuineIntel") == true
+    (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains("GenuineIntel")
+      == true
     ? ["x86_64", "aarch64"] : ["aarch64"]
 
   @Test(arguments: isas) func doWhatAProcessorDoes(isa: String) throws {
