@@ -27,6 +27,10 @@ package final class DeterministicHost: Host {
   /// The time of all files that a guest finds and has not changed: a year earlier.
   package static var fileTime: Timespec { Timespec(tv_sec: epoch - 365 * 86400, tv_nsec: 0) }
 
+  /// Time does not jump beyond this, 36 years: a deadline that lies later never comes. Sums with it fit, and a
+  /// snapshot may tell it.
+  package static var lastInstant: Int64 { 1 << 60 }
+
   /// Bytes of guest memory unless said otherwise.
   package static var memory: Int { 4 << 30 }
 
@@ -64,6 +68,7 @@ package final class DeterministicHost: Host {
   /// Returns what is ready; if nothing is, advances the time to the deadline. Output is always ready: see
   /// `write`.
   package func wait(_ items: [WaitItem], until deadline: Int64?) -> [Readiness] {
+    let deadline = deadline.flatMap { $0 <= Self.lastInstant ? $0 : nil }
     let outputs = items.map { $0.interest.intersection(.writable) }
     let inputs = items.map {
       WaitItem(handle: $0.handle, interest: $0.interest.subtracting(.writable))
