@@ -85,13 +85,6 @@ uint64_t godwit_uc_budget(uc_engine *uc) { return uc_godwit_budget(uc); }
 
 void godwit_uc_clear_exclusive(uc_engine *uc) { (void)uc_godwit_clear_exclusive(uc); }
 
-// A Unicorn without patch 30 never stops there.
-#ifdef UC_GODWIT_STOPS_AT_PAUSE
 void godwit_uc_stop_at_pause(uc_engine *uc, bool stops) { (void)uc_godwit_stop_at_pause(uc, stops); }
 
 bool godwit_uc_take_pause(uc_engine *uc) { return uc_godwit_take_pause(uc); }
-#else
-void godwit_uc_stop_at_pause(uc_engine *uc, bool stops) {}
-
-bool godwit_uc_take_pause(uc_engine *uc) { return false; }
-#endif

@@ -57,12 +57,23 @@ struct Scratch: ~Copyable {
     cd '\(folder.path)'; G='\(Checkout.godwit.path)'; R='\(Checkout.rootfs(isa).path)'
     export XDG_RUNTIME_DIR='\(folder.path)'
     await() { for i in $(seq 1200); do [ -e "$1" ] && return; sleep 0.05; done; echo "no $1"; exit 1; }
+    there() { $G ps | grep -q "^guest "; }
+    hold() {
+      $G run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c "
+    import os, time
+    data = os.urandom($1)
+    total = sum(data)
+    open('/mnt/ready', 'w').close()
+    while not os.path.exists('/mnt/go'): time.sleep(0.001)
+    print(total == sum(data))"
+    }
 
     """
   }
 
   /// Runs a script of bash in the folder. `$G` is godwit and `$R` the root for `isa`; `await FILE` waits
-  /// until the file is there.
+  /// until the file is there; `there` asks whether the guest `guest` runs. `hold BYTES` is such a guest, which
+  /// makes `ready`, and once there is `go`, says whether its memory is still what it was.
   ///
   /// - Parameter namespaces: in a user and mount namespace of its own, as root there.
   func shell(

@@ -8,7 +8,7 @@
 
 // Docs/Decisions/0002 says why.
 #if !defined(UC_GODWIT) || UC_GODWIT < 4 || !defined(UC_GODWIT_COUNTS_INSTRUCTIONS) || \
-    !defined(UC_GODWIT_CODE_BUFFER)
+    !defined(UC_GODWIT_CODE_BUFFER) || !defined(UC_GODWIT_STOPS_AT_PAUSE)
 #error "this Unicorn lacks Godwit's patches: run Scripts/bootstrap, and build with PKG_CONFIG_PATH=.deps/lib/pkgconfig"
 #endif
 

@@ -48,7 +48,7 @@ package final class FileLocks {
   package func conflict(with wanted: Record) -> Record? {
     var first: Record?
     for (owner, records) in held where owner != wanted.owner {
-      let start = Self.firstIndex(in: records, endingAbove: wanted.range.lowerBound)
+      let start = records.firstIndex(endingAbove: wanted.range.lowerBound)
       for record in records[start...] {
         guard record.range.lowerBound < wanted.range.upperBound else { break }
         guard record.isExclusive || wanted.isExclusive else { continue }
@@ -73,7 +73,7 @@ package final class FileLocks {
     merged.sequence = sequence
     var records = held.removeValue(forKey: record.owner) ?? []
     let before = records.count
-    var place = Self.firstIndex(in: records, endingAbove: record.range.lowerBound)
+    var place = records.firstIndex(endingAbove: record.range.lowerBound)
     // Locks of one kind that touch are one.
     if place < records.count, records[place].isExclusive == merged.isExclusive,
       records[place].range.lowerBound == merged.range.upperBound
@@ -96,7 +96,7 @@ package final class FileLocks {
   /// Unlocks `range`, cutting locks that reach beyond it.
   package func remove(_ range: Range<UInt64>, ownedBy owner: Owner) {
     guard var records = held.removeValue(forKey: owner) else { return }
-    let start = Self.firstIndex(in: records, endingAbove: range.lowerBound)
+    let start = records.firstIndex(endingAbove: range.lowerBound)
     let end =
       records[start...].firstIndex { $0.range.lowerBound >= range.upperBound }
       ?? records.count
@@ -114,16 +114,6 @@ package final class FileLocks {
     count += rest.count - (end - start)
     if !records.isEmpty { held[owner] = records }
     if start < end { waitQueue.wake() }
-  }
-
-  private static func firstIndex(in records: [Record], endingAbove position: UInt64) -> Int {
-    var low = 0
-    var high = records.count
-    while low < high {
-      let middle = (low + high) / 2
-      if records[middle].range.upperBound > position { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 
   // MARK: Whole files
@@ -157,5 +147,12 @@ package final class FileLocks {
 extension FileLocks.Record {
   fileprivate func isBefore(_ other: Self) -> Bool {
     (range.lowerBound, sequence) < (other.range.lowerBound, other.sequence)
+  }
+}
+
+extension [FileLocks.Record] {
+  /// The first of an owner's records that ends above `position`.
+  fileprivate func firstIndex(endingAbove position: UInt64) -> Int {
+    partitioningIndex { $0.range.upperBound > position }
   }
 }

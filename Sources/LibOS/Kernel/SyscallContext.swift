@@ -67,3 +67,17 @@ package struct SyscallContext {
     do { try space.store(value, to: address) } catch { throw .EFAULT }
   }
 }
+
+// MARK: Turns
+
+extension SyscallContext {
+  /// Bytes of files or of address space that a call goes through in one turn, some milliseconds' worth: two
+  /// gigabytes in one go would keep others waiting for seconds.
+  static var bytesPerTurn: UInt64 { 16 << 20 }
+
+  /// The end of a turn in which the call has come to `bytesDone`. It goes on in the task's next one.
+  func unfinished(after bytesDone: UInt64) -> SyscallResult {
+    task.progress.bytesDone = bytesDone
+    return .unfinished
+  }
+}

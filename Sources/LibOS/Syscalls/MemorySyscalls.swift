@@ -345,9 +345,11 @@ private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult 
       let first = offset + (part.start - vma.start)
       let range = first..<(first + part.length)
       // A host's file has its holes from the host: to zero it page by page would fill them.
-      let file = object.source as? HostPages
-      try file?.punchHole(range)
-      guard object.zero(range, isZeroInSource: file != nil) else { throw .ENOMEM }
+      if let file = object.source as? HostPages {
+        try file.punchHole(range)
+      } else if !object.zero(range) {
+        throw .ENOMEM
+      }
     }
     guard space.isMapped(start, end) else { throw .ENOMEM }
   case .MADV_POPULATE_READ, .MADV_POPULATE_WRITE:
@@ -387,24 +389,19 @@ private func populate(_ space: AddressSpace, _ address: GuestAddress, _ access: 
 }
 
 extension SyscallContext {
-  /// Pages that a call makes ready in one turn: some milliseconds' worth.
-  private static let portion: UInt64 = 4096
-
-  /// Calls `body` with each page of a range; a long range is worked through in portions, one for each turn
+  /// Calls `body` with each page of a range; a long range is worked through in several turns
   /// of the task.
   fileprivate func forEachPage(
     _ start: GuestAddress, _ end: GuestAddress, _ body: (GuestAddress) throws(Errno) -> Void
   ) throws(Errno) -> SyscallResult {
     let done = min(task.progress.bytesDone & ~4095, end - start)
     var address = start + done
-    let stop = address + min(Self.portion << 12, end - address)
+    let stop = address + min(Self.bytesPerTurn, end - address)
     while address < stop {
       try body(address)
       address += 4096
     }
-    guard stop < end else { return .success }
-    task.progress.bytesDone = stop - start
-    return .unfinished
+    return stop < end ? unfinished(after: stop - start) : .success
   }
 }
 

@@ -1,3 +1,5 @@
+import Machine
+
 /// An index of processes: children by parent, or members by process group.
 package struct ProcessIndex {
   /// Ascending.
@@ -13,7 +15,7 @@ package struct ProcessIndex {
     guard old != new else { return }
     remove(pid, from: old)
     guard new != 0 else { return }
-    let place = Self.place(of: pid, in: self[new])
+    let place = self[new].partitioningIndex { $0 >= pid }
     if place == self[new].count || self[new][place] != pid {
       lists[new, default: []].insert(pid, at: place)
     }
@@ -21,20 +23,9 @@ package struct ProcessIndex {
 
   package mutating func remove(_ pid: Int32, from owner: Int32) {
     guard let list = lists[owner] else { return }
-    let place = Self.place(of: pid, in: list)
+    let place = list.partitioningIndex { $0 >= pid }
     guard place < list.count, list[place] == pid else { return }
     if list.count == 1 { lists[owner] = nil } else { lists[owner]!.remove(at: place) }
-  }
-
-  /// The position of the first one that is not below `pid`.
-  private static func place(of pid: Int32, in list: [Int32]) -> Int {
-    var low = 0
-    var high = list.count
-    while low < high {
-      let middle = (low + high) / 2
-      if list[middle] < pid { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }
 

@@ -59,10 +59,10 @@ package struct VMASet: BidirectionalCollection {
 
   /// The first mapping that ends above `address`.
   package func firstIndex(endingAbove address: GuestAddress) -> Index {
-    let chunk = partition(chunks.count) { chunks[$0].end > address }
+    let chunk = chunks.partitioningIndex { $0.end > address }
     guard chunk < chunks.count else { return endIndex }
-    let vmas = chunks[chunk].vmas
-    return Index(chunk: chunk, offset: partition(vmas.count) { vmas[$0].end > address })
+    let offset = chunks[chunk].vmas.partitioningIndex { $0.end > address }
+    return Index(chunk: chunk, offset: offset)
   }
 
   /// The mappings that overlap `start..<end`.
@@ -72,17 +72,6 @@ package struct VMASet: BidirectionalCollection {
     let last = firstIndex(endingAbove: end - 1)
     let isIncluded = last < endIndex && self[last].start < end
     return self[lower..<(isIncluded ? index(after: last) : last)]
-  }
-
-  /// The first of `count` positions for which `isBehind` is true; it must be true for all that follow.
-  private func partition(_ count: Int, _ isBehind: (Int) -> Bool) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if isBehind(middle) { high = middle } else { low = middle + 1 }
-    }
-    return low
   }
 
   /// The highest gap of `length` bytes that ends at or below `top` and starts at or above `bottom`.

@@ -12,7 +12,7 @@ struct HostFileKept {
   var isEmpty: Bool { mark == nil && attributes.isEmpty }
 
   /// Bytes that the library OS has for the attributes.
-  var size: Int { attributes.reduce(0) { $0 + $1.key.count + $1.value.count + 64 } }
+  var size: Int { XattrName.footprint(of: attributes) }
 }
 
 extension HostNode {

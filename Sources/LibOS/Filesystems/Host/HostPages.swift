@@ -30,9 +30,9 @@ package final class HostPages: PageSource {
     host.fill(&buffer, from: handle, at: offset)
   }
 
-  /// Zeroes a range in the host's file, which keeps its size (`MADV_REMOVE`).
+  /// Zeroes a range in the host's file, which keeps its size, and here (`MADV_REMOVE`).
   package func punchHole(_ range: Range<UInt64>) throws(Errno) {
-    try hosted { () throws(HostError) in try host.allocate(handle, range, .punchHole) }
+    try node.allocate(handle, range, [.FALLOC_FL_PUNCH_HOLE, .FALLOC_FL_KEEP_SIZE])
   }
 
   /// Writes the pages that differ to the host. They stay marked: a mapping may change them again

@@ -104,8 +104,7 @@ package final class LayeredNode: Inode {
   /// Notes that entries were added, or removed, and charges for what the node holds now.
   func account(entries change: Int = 0) {
     entryBytes = max(0, entryBytes + change)
-    let attributes = extended.reduce(0) { $0 + $1.key.count + $1.value.count + 64 }
-    let bytes = entryBytes + target.count + attributes
+    let bytes = entryBytes + target.count + XattrName.footprint(of: extended)
     if memory == nil, bytes > 0 { memory = MemoryCharge(vfs.arena, .names) }
     memory?.set(bytes)
   }

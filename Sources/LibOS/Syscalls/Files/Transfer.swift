@@ -66,8 +66,9 @@ extension SyscallContext {
     }
     do {
       let start = Int(task.progress.bytesDone)
-      let done = try readNow(file, segments, from: start, limit: start + portion, at: offset)
-      if done < count, done == start + portion { return continued(done) }
+      let turn = start + Int(Self.bytesPerTurn)
+      let done = try readNow(file, segments, from: start, limit: turn, at: offset)
+      if done < count, done == turn { return unfinished(after: UInt64(done)) }
       if done > 0 { file.dentry?.report(.IN_ACCESS) }
       return .value(done)
     } catch {
@@ -83,7 +84,8 @@ extension SyscallContext {
     do {
       return try task.block(on: [file.waitQueue], until: deadline)
     } catch {
-      guard let count = try? readNow(file, segments, limit: portion, at: nil), count > 0
+      guard let count = try? readNow(file, segments, limit: Int(Self.bytesPerTurn), at: nil),
+        count > 0
       else { throw error }
       file.dentry?.report(.IN_ACCESS)
       return .value(count)
@@ -128,15 +130,6 @@ extension SyscallContext {
     }
     if segments.isEmpty { return try readNothing(file) }
     return done
-  }
-
-  /// Bytes of files that one turn moves, some milliseconds' worth. The call goes on in the task's next turn:
-  /// two gigabytes in one go would keep others waiting for seconds.
-  private var portion: Int { 16 << 20 }
-
-  private func continued(_ done: Int) -> SyscallResult {
-    task.progress.bytesDone = UInt64(done)
-    return .unfinished
   }
 
   private func readNothing(_ file: OpenFile) throws(Errno) -> Int {
@@ -215,7 +208,7 @@ extension SyscallContext {
       task.progress.scratch = UInt64(total)
     }
     if total == 0 { return .value(try writeNothing(file)) }
-    let turn = file.transfersInPieces ? min(total, done + portion) : total
+    let turn = file.transfersInPieces ? min(total, done + Int(Self.bytesPerTurn)) : total
     while done < turn {
       do {
         let count = try writeNow(file, segments, from: done, limit: turn, at: offset)
@@ -237,7 +230,7 @@ extension SyscallContext {
         }
       }
     }
-    return done < total ? continued(done) : .value(done)
+    return done < total ? unfinished(after: UInt64(done)) : .value(done)
   }
 
   /// As many of `total` bytes as may be written, cut at the process's file size limit (`RLIMIT_FSIZE`):

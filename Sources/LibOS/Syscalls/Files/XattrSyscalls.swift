@@ -127,6 +127,11 @@ struct XattrName {
   /// The largest value (`XATTR_SIZE_MAX`).
   static let valueLimit = 65536
 
+  /// Bytes that the library OS has for a node's attributes.
+  static func footprint(of attributes: [[UInt8]: [UInt8]]) -> Int {
+    attributes.reduce(0) { $0 + $1.key.count + $1.value.count + 64 }
+  }
+
   enum Namespace: String, CaseIterable {
     case user = "user."
     case trusted = "trusted."
