@@ -53,6 +53,13 @@ struct ByteCursor {
     return value
   }
 
+  mutating func digest() throws(SnapshotError) -> Digest {
+    guard let digest = Digest(Array(try take(Digest.size))) else {
+      throw .malformed("its \(what) ends early")
+    }
+    return digest
+  }
+
   mutating func text() throws(SnapshotError) -> String {
     let length = Int(try integer(UInt16.self))
     guard let text = String(validating: try take(length), as: UTF8.self) else {

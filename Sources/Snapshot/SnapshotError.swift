@@ -3,6 +3,8 @@ package enum SnapshotPart: Hashable, Sendable {
   case header
   case trailer
   case tableOfContents
+  /// What stands in front of a block; the first of the file is 0.
+  case descriptor(Int)
   case section(UInt32)
   /// A chunk of the page store; the first is 0.
   case pageChunk(Int)
@@ -14,10 +16,20 @@ package enum SnapshotError: Error, Hashable, Sendable {
   case notASnapshot
   /// The file ends (or is overwritten) at byte `at`, where more was promised.
   case truncated(at: UInt64)
+  /// The stream ends at byte `at`, within this part.
+  case endsWithin(SnapshotPart, at: UInt64)
   /// The bytes are not those that were written.
   case checksumMismatch(SnapshotPart)
   /// The file was written in a newer format.
   case unsupportedFormatVersion(found: UInt32, supported: UInt32)
+  /// The file was written in a format that no release has used.
+  case unreleasedFormatVersion(UInt32)
+  /// The snapshot is an increment to one that was not given.
+  case missingParent(name: String, id: SnapshotID)
+  /// What was given as the snapshot's parent, `name` and `id`, is another file, of the id `found`.
+  case wrongParent(name: String, id: SnapshotID, found: SnapshotID)
+  /// An error of one of the snapshots that this one is an increment to.
+  indirect case inParent(name: String, id: SnapshotID, SnapshotError)
   /// The library OS's ABI differs.
   case unsupportedABIVersion(found: UInt32, supported: ClosedRange<UInt32>)
   /// The guest's instruction set is none of those that can be run.
@@ -48,6 +60,7 @@ extension SnapshotPart: CustomStringConvertible {
     case .header: "header"
     case .trailer: "trailer"
     case .tableOfContents: "table of contents"
+    case .descriptor(let number): "descriptor of block \(number)"
     case .section(let id): "section \(id)"
     case .pageChunk(let index): "page chunk \(index)"
     }
@@ -60,9 +73,19 @@ extension SnapshotError: CustomStringConvertible {
     case .notASnapshot: "not a snapshot"
     case .refused(let reason): reason
     case .truncated(let at): "the snapshot is truncated at byte \(at)"
+    case .endsWithin(let part, let at): "the snapshot ends at byte \(at), within its \(part)"
     case .checksumMismatch(let part): "the snapshot is damaged: wrong checksum of its \(part)"
     case .unsupportedFormatVersion(let found, let supported):
-      "the snapshot has format version \(found); this version reads up to \(supported)"
+      "the snapshot has format version \(found); this version of godwit reads version \(supported)"
+    case .unreleasedFormatVersion(let found):
+      "the snapshot has format version \(found), which was never released and is no longer read"
+    case .missingParent(let name, let id):
+      "the snapshot is an increment to \(name) (\(id)), which is missing"
+    case .wrongParent(let name, let id, let found):
+      id == found
+        ? "its parent \(name) (\(id)) is not the file that the snapshot was made from"
+        : "its parent \(name) (\(id)) is another snapshot (\(found))"
+    case .inParent(let name, let id, let error): "in its parent \(name) (\(id)): \(error)"
     case .unsupportedABIVersion(let found, let supported):
       "the snapshot has library OS ABI \(found); this version runs \(supported.lowerBound) to "
         + "\(supported.upperBound)"

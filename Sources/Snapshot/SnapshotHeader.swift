@@ -1,39 +1,12 @@
-/// The 16 bytes that name a snapshot, given by whoever writes it.
-package struct SnapshotID: Hashable, Sendable {
-  package let high: UInt64
-  package let low: UInt64
-  package init(high: UInt64, low: UInt64) {
-    self.high = high
-    self.low = low
-  }
-
-  /// The name of what has this digest: its first half.
-  package init(of digest: Digest) {
-    func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
-    self.init(high: word(digest.bytes[..<8]), low: word(digest.bytes[8..<16]))
-  }
-}
-
-extension SnapshotID: CustomStringConvertible {
-  /// 32 hexadecimal digits.
-  package var description: String {
-    [high, low].map {
-      let digits = String($0, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
-  }
-}
-
 /// What a snapshot says of itself before anything else: enough to know whether it can be resumed
 /// here. Every version of the format keeps this part readable (`Docs/SnapshotFormat.md`).
 package struct SnapshotHeader: Hashable, Sendable {
-  /// The version of the format that this code writes, and the highest it reads.
-  package static var currentFormatVersion: UInt32 { 1 }
+  /// The version of the format that this code writes, and the only one it reads.
+  package static var currentFormatVersion: UInt32 { 2 }
 
   package internal(set) var formatVersion: UInt32 = currentFormatVersion
-  package var id: SnapshotID
   /// The snapshot that this one is an increment to; `nil` for one that stands alone.
-  package var parent: SnapshotID?
+  package var parent: ParentLink?
   /// Since 1970, seconds and nanoseconds (0 to 999,999,999).
   package var creationSeconds: Int64
   package var creationNanoseconds: UInt32
@@ -49,12 +22,11 @@ package struct SnapshotHeader: Hashable, Sendable {
   package var hostNote: String
 
   package init(
-    id: SnapshotID, parent: SnapshotID? = nil, creationSeconds: Int64 = 0,
+    parent: ParentLink? = nil, creationSeconds: Int64 = 0,
     creationNanoseconds: UInt32 = 0, guestISA: String, libraryOSVersion: String,
     abiVersion: UInt32, requiredFeatures: Set<String> = [], hostNote: String = ""
   ) {
     precondition(creationNanoseconds < 1_000_000_000)
-    self.id = id
     self.parent = parent
     self.creationSeconds = creationSeconds
     self.creationNanoseconds = creationNanoseconds
@@ -83,10 +55,7 @@ extension SnapshotHeader {
       }
     }
     var body: [UInt8] = []
-    for id in [id, parent ?? SnapshotID(high: 0, low: 0)] {
-      body.append(littleEndian: id.high.byteSwapped)
-      body.append(littleEndian: id.low.byteSwapped)
-    }
+    body += ParentLink.encoded(parent)
     body.append(littleEndian: creationSeconds)
     body.append(littleEndian: creationNanoseconds)
     body.append(littleEndian: abiVersion)
@@ -131,18 +100,13 @@ extension SnapshotHeader {
     }
     var cursor = ByteCursor(bytes[8..<end], of: "header")
     formatVersion = try cursor.integer()
-    guard (1...SnapshotHeader.currentFormatVersion).contains(formatVersion) else {
+    guard formatVersion != 1 else { throw .unreleasedFormatVersion(1) }
+    guard formatVersion == SnapshotHeader.currentFormatVersion else {
       throw .unsupportedFormatVersion(
         found: formatVersion, supported: SnapshotHeader.currentFormatVersion)
     }
     _ = try cursor.integer(UInt32.self)
-    id = SnapshotID(
-      high: try cursor.integer(UInt64.self).byteSwapped,
-      low: try cursor.integer(UInt64.self).byteSwapped)
-    let parent = SnapshotID(
-      high: try cursor.integer(UInt64.self).byteSwapped,
-      low: try cursor.integer(UInt64.self).byteSwapped)
-    self.parent = parent.high == 0 && parent.low == 0 ? nil : parent
+    parent = try ParentLink.decode(from: &cursor)
     creationSeconds = try cursor.integer()
     creationNanoseconds = try cursor.integer()
     guard creationNanoseconds < 1_000_000_000 else {

@@ -2,6 +2,9 @@ internal import Zstd
 
 /// Reads a snapshot, any part of it alone.
 ///
+/// An increment is read together with its parents, as one thing: a chain. Its last link is the snapshot,
+/// with the whole state; the others have pages that did not change since.
+///
 /// Opening checks header, table of contents and trailer; each section and chunk of pages is checked
 /// when it is read, and `verify` checks them all. Nothing in the file is trusted: sizes are bounded
 /// before anything is allocated, and every damage is a `SnapshotError`.
@@ -16,62 +19,58 @@ package final class SnapshotReader {
     package var storedByteCount: UInt64
   }
 
-  package let header: SnapshotHeader
-  /// Stands for the whole snapshot: equal digests, equal snapshots.
-  package let contentDigest: Digest
-  /// Bytes of the whole file.
-  package let byteCount: UInt64
-  /// The signature behind the trailer, as it stands in the file; nil when there is none. See `signature`.
-  package let signatureBytes: [UInt8]?
-  /// Pages in the store; references from 1 to this number are valid, and 0.
-  package let pageCount: UInt64
-
-  private let source: any SnapshotSource
+  /// The oldest first, never empty. A list and not a tree of readers: a chain may be long.
+  private let links: [ChainLink]
   private let decompressor: ZstdDecompressor
-  private let sectionBlocks: [Block]
-  private let chunkBlocks: [Block]
   private var cache = ChunkCache()
 
-  package init(_ source: any SnapshotSource) throws(SnapshotError) {
+  /// Opens a snapshot.
+  ///
+  /// - Parameter parent: the one that it is an increment to. Without it all but pages that the parent
+  ///   has can be read.
+  /// - Throws: `wrongParent` when the snapshot names another parent, or none.
+  package init(_ source: any SnapshotSource, parent: SnapshotReader? = nil) throws(SnapshotError) {
     do throws(ZstdError) {
       decompressor = try ZstdDecompressor()
     } catch {
       throw .readFailed(error.description)
     }
-    let size = source.byteCount
-    let prefix = try source.bytes(
-      at: 0, count: Int(min(size, UInt64(SnapshotHeader.prefixSize))))
-    let headerSize = try SnapshotHeader.encodedSize(prefix: prefix)
-    guard UInt64(headerSize) <= size else { throw .truncated(at: size) }
-    let headerBytes = try source.bytes(at: 0, count: headerSize)
-    header = try SnapshotHeader(decoding: headerBytes)
-
-    let (signature, end) = try SignatureBlock.find(in: source)
-    signatureBytes = signature
-    let table = try TableOfContents(source, size: end, headerBytes: headerBytes)
-    sectionBlocks = table.sections
-    chunkBlocks = table.chunks
-    contentDigest = table.contentDigest
-    pageCount = table.chunks.reduce(0) { $0 + $1.size } / UInt64(Page.size)
-    byteCount = size
-    self.source = source
+    let link = try ChainLink(source)
+    if let parent { try link.require(parent.link) }
+    links = (parent?.links ?? []) + [link]
   }
+
+  /// The snapshot itself.
+  private var link: ChainLink { links[links.count - 1] }
+
+  package var header: SnapshotHeader { link.header }
+  package var id: SnapshotID { link.id }
+  /// Stands for the whole snapshot and its parents: equal digests, equal snapshots.
+  package var contentDigest: Digest { link.contentDigest }
+  /// Bytes of the whole file, without its parents.
+  package var byteCount: UInt64 { link.byteCount }
+  /// The signature behind the trailer, as it stands in the file; nil when there is none. See `signature`.
+  package var signatureBytes: [UInt8]? { link.signatureBytes }
+  /// Pages in the store of the whole chain; references from 1 to this number are valid, and 0.
+  package var pageCount: UInt64 { link.pageCount }
+  /// Pages that are in this file.
+  package var storedPageCount: UInt64 { link.storedPageCount }
+  /// Bytes that the page store takes in this file.
+  package var storedPageBytes: UInt64 { link.chunks.reduce(0) { $0 + $1.descriptor.storedSize } }
 
   /// The sections in the order they were written.
   package var sections: [SectionInfo] {
-    sectionBlocks.map {
+    link.sections.map {
       SectionInfo(
-        id: $0.id, isCritical: $0.isCritical, byteCount: $0.size, storedByteCount: $0.storedSize)
+        id: $0.descriptor.id, isCritical: $0.descriptor.isCritical,
+        byteCount: $0.descriptor.size, storedByteCount: $0.descriptor.storedSize)
     }
   }
 
-  /// Bytes that the page store takes in the file.
-  package var storedPageBytes: UInt64 { chunkBlocks.reduce(0) { $0 + $1.storedSize } }
-
   /// The contents of a section; `nil` when there is none of that number.
   package func section(_ id: UInt32) throws(SnapshotError) -> [UInt8]? {
-    guard let block = sectionBlocks.first(where: { $0.id == id }) else { return nil }
-    return try contents(of: block, .section(id))
+    guard let block = link.sections.first(where: { $0.descriptor.id == id }) else { return nil }
+    return try link.contents(of: block, decompressor)
   }
 
   /// The contents of a section that must be there; else `missingSection`.
@@ -82,6 +81,8 @@ package final class SnapshotReader {
 
   /// Fills `buffer` (4,096 bytes) with a page. Pages that were stored together are cheap to read
   /// together: the chunks used last are kept.
+  ///
+  /// - Throws: `missingParent` if the page is in a parent that was not given.
   package func page(_ reference: PageReference, into buffer: inout MutableRawSpan)
     throws(SnapshotError)
   {
@@ -91,82 +92,88 @@ package final class SnapshotReader {
       return
     }
     guard reference.rawValue <= pageCount else { throw .noSuchPage(reference.rawValue) }
-    let number = Int(reference.rawValue - 1)
-    let index = number / Block.pagesPerChunk
+    let index = try linkIndex(ofPage: reference)
+    let number = Int(reference.rawValue - 1 - links[index].firstPage)
+    let place = ChunkCache.Place(
+      link: index, chunk: number / BlockDescriptor.pagesPerChunk)
     let chunk: [UInt8]
-    if let cached = cache[index] {
+    if let cached = cache[place] {
       chunk = cached
     } else {
-      chunk = try contents(of: chunkBlocks[index], .pageChunk(index))
-      cache[index] = chunk
+      chunk = try naming(index) { (link) throws(SnapshotError) in
+        try link.contents(of: link.chunks[place.chunk], decompressor)
+      }
+      cache[place] = chunk
     }
-    let start = number % Block.pagesPerChunk * Page.size
+    let start = number % BlockDescriptor.pagesPerChunk * Page.size
     chunk.lend { buffer.replace(with: $0.extracting(start..<(start + Page.size))) }
   }
 
-  /// Reads everything and checks it.
+  /// The last link that begins before the page. A link without pages begins where the next one does.
+  private func linkIndex(ofPage reference: PageReference) throws(SnapshotError) -> Int {
+    var low = 0
+    var high = links.count
+    while low < high {
+      let middle = (low + high) / 2
+      if links[middle].firstPage < reference.rawValue { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0 else { throw missingParent ?? .noSuchPage(reference.rawValue) }
+    return low - 1
+  }
+
+  /// The error of what is in a parent that was not given; nil if none is missing.
+  private var missingParent: SnapshotError? {
+    links[0].header.parent.map { .missingParent(name: $0.name, id: $0.id) }
+  }
+
+  /// Reads everything, the parents too, and checks it.
   package func verify() throws(SnapshotError) {
-    for block in sectionBlocks { _ = try contents(of: block, .section(block.id)) }
-    for (index, block) in chunkBlocks.enumerated() {
-      _ = try contents(of: block, .pageChunk(index))
+    if let missingParent { throw missingParent }
+    for index in links.indices {
+      try naming(index) { (link) throws(SnapshotError) in try link.verify(decompressor) }
     }
   }
 
-  /// Reads every block and checks that it is what was written. Nothing is decompressed: what the writer
-  /// compressed is what these bytes stand for.
-  package func verifyStored() throws(SnapshotError) {
-    for block in sectionBlocks { try checkDigest(of: block, .section(block.id)) }
-    for (index, block) in chunkBlocks.enumerated() {
-      try checkDigest(of: block, .pageChunk(index))
-    }
-  }
+  /// Reads every block of this file, and no parent, and checks that it is what was written. Nothing is
+  /// decompressed: what the writer compressed is what these bytes stand for.
+  package func verifyStored() throws(SnapshotError) { try link.verifyStored() }
 
-  private func checkDigest(of block: Block, _ part: SnapshotPart) throws(SnapshotError) {
-    var digest = DigestBuilder()
-    var done: UInt64 = 0
-    while done < block.storedSize {
-      let count = min(block.storedSize - done, Self.pieceSize)
-      digest.append(try source.bytes(at: block.offset + done, count: Int(count))[...])
-      done += count
-    }
-    guard digest.finish() == block.digest else { throw .checksumMismatch(part) }
-  }
-
-  /// Bytes of a block that are read at a time when all that is wanted is their digest.
-  private static let pieceSize: UInt64 = 1 << 20
-
-  private func contents(of block: Block, _ part: SnapshotPart) throws(SnapshotError) -> [UInt8] {
-    // Both sizes were bounded when the table was read.
-    let stored = try source.bytes(at: block.offset, count: Int(block.storedSize))
-    guard Digest(of: stored[...]) == block.digest else { throw .checksumMismatch(part) }
-    guard block.isCompressed else { return stored }
-    do throws(ZstdError) {
-      return try stored.lend { bytes throws(ZstdError) in
-        try decompressor.decompress(bytes, count: Int(block.size))
+  /// Runs `body` on a link. An error in a parent says in which.
+  private func naming<R>(_ index: Int, _ body: (ChainLink) throws(SnapshotError) -> R)
+    throws(SnapshotError) -> R
+  {
+    do throws(SnapshotError) { return try body(links[index]) } catch {
+      // The parent's name is known to the link that follows it.
+      guard index + 1 < links.count, let parent = links[index + 1].header.parent else {
+        throw error
       }
-    } catch {
-      throw .malformed("its \(part) does not decompress: \(error)")
+      throw .inParent(name: parent.name, id: parent.id, error)
     }
   }
 }
 
 /// The few chunks of pages used last, decompressed.
 private struct ChunkCache {
+  struct Place: Equatable {
+    var link: Int
+    var chunk: Int
+  }
+
   /// 2 MiB in all: enough for a reader that hops between a few places.
   private static let limit = 8
   /// The one used last is at the end.
-  private var entries: [(index: Int, chunk: [UInt8])] = []
+  private var entries: [(place: Place, chunk: [UInt8])] = []
 
-  subscript(index: Int) -> [UInt8]? {
+  subscript(place: Place) -> [UInt8]? {
     mutating get {
-      guard let place = entries.lastIndex(where: { $0.index == index }) else { return nil }
-      if place != entries.count - 1 { entries.append(entries.remove(at: place)) }
+      guard let found = entries.lastIndex(where: { $0.place == place }) else { return nil }
+      if found != entries.count - 1 { entries.append(entries.remove(at: found)) }
       return entries[entries.count - 1].chunk
     }
     set {
       guard let newValue else { return }
       if entries.count == ChunkCache.limit { entries.removeFirst() }
-      entries.append((index, newValue))
+      entries.append((place, newValue))
     }
   }
 }

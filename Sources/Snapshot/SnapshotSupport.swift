@@ -18,23 +18,35 @@ package struct SnapshotSupport: Sendable {
   }
 }
 
+extension SnapshotSupport {
+  /// Refuses, by name, a snapshot whose header asks for more.
+  ///
+  /// - Throws: `wrongGuestISA`, `unsupportedABIVersion`, `missingFeature`.
+  package func check(_ header: SnapshotHeader) throws(SnapshotError) {
+    guard guestISAs.contains(header.guestISA) else { throw .wrongGuestISA(header.guestISA) }
+    guard abiVersions.contains(header.abiVersion) else {
+      throw .unsupportedABIVersion(found: header.abiVersion, supported: abiVersions)
+    }
+    for feature in header.requiredFeatures where !features.contains(feature) {
+      throw .missingFeature(feature)
+    }
+  }
+
+  /// Refuses a section that must be understood and is not.
+  ///
+  /// - Throws: `unknownCriticalSection`.
+  package func checkSection(_ id: UInt32, isCritical: Bool) throws(SnapshotError) {
+    guard !isCritical || sections.contains(id) else { throw .unknownCriticalSection(id) }
+  }
+}
+
 extension SnapshotReader {
   /// Refuses, by name, a snapshot that needs more than `support`. Reading a header or listing
   /// sections does not ask for this; resuming must.
-  ///
-  /// - Throws: `wrongGuestISA`, `unsupportedABIVersion`, `missingFeature`, `unknownCriticalSection`.
   package func require(_ support: SnapshotSupport) throws(SnapshotError) {
-    guard support.guestISAs.contains(header.guestISA) else {
-      throw .wrongGuestISA(header.guestISA)
-    }
-    guard support.abiVersions.contains(header.abiVersion) else {
-      throw .unsupportedABIVersion(found: header.abiVersion, supported: support.abiVersions)
-    }
-    for feature in header.requiredFeatures where !support.features.contains(feature) {
-      throw .missingFeature(feature)
-    }
-    for section in sections where section.isCritical && !support.sections.contains(section.id) {
-      throw .unknownCriticalSection(section.id)
+    try support.check(header)
+    for section in sections {
+      try support.checkSection(section.id, isCritical: section.isCritical)
     }
   }
 }

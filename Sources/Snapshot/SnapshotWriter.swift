@@ -8,9 +8,12 @@ internal import Zstd
 /// under its name only then is the business of whoever owns the sink.
 package final class SnapshotWriter {
   private let sink: (RawSpan) throws -> Void
-  private let compressor: ZstdCompressor
+  /// Nil if nothing is compressed.
+  private let compressor: ZstdCompressor?
+  /// Pages in the snapshots that this one is an increment to.
+  private let firstPage: UInt64
   private let headerBytes: [UInt8]
-  private var blocks: [Block] = []
+  private var table: [UInt8] = []
   private var sections: Set<UInt32> = []
   private var isFinished = false
 
@@ -20,31 +23,34 @@ package final class SnapshotWriter {
   /// Pages of the chunk being filled.
   private var chunk: [UInt8] = []
   private var references: [Digest: PageReference] = [:]
-  /// Different pages that are not zero.
+  /// Different pages that are not zero, in this file.
   package private(set) var storedPages: UInt64 = 0
   /// Pages added, however stored.
   package private(set) var addedPages: UInt64 = 0
 
-  private static let chunkSize = Block.pagesPerChunk * Page.size
-
   /// Writes the header.
   ///
   /// - Parameters:
-  ///   - level: zstd's compression level.
+  ///   - header: with a link to the parent, pages are numbered from those of the parent on.
   ///   - sink: takes the bytes in order. What it throws comes back as `writeFailed`, unless it is a
   ///     `SnapshotError` itself.
   /// - Throws: `tooLarge` when a text of the header is; `writeFailed`.
   package init(
-    _ header: SnapshotHeader, level: Int32 = 1, to sink: @escaping (RawSpan) throws -> Void
+    _ header: SnapshotHeader, compression: Compression = .standard,
+    to sink: @escaping (RawSpan) throws -> Void
   ) throws(SnapshotError) {
     do throws(ZstdError) {
-      compressor = try ZstdCompressor(level: level)
+      switch compression {
+      case .none: compressor = nil
+      case .zstd(let level): compressor = try ZstdCompressor(level: level)
+      }
     } catch {
       throw .writeFailed(error.description)
     }
     self.sink = sink
+    firstPage = header.parent?.pageCount ?? 0
     headerBytes = try header.encoded()
-    chunk.reserveCapacity(SnapshotWriter.chunkSize)
+    chunk.reserveCapacity(BlockDescriptor.chunkSize)
     try write(headerBytes)
   }
 
@@ -54,9 +60,9 @@ package final class SnapshotWriter {
   /// - Throws: `tooLarge` above 128 MiB; `writeFailed`.
   package func addSection(_ id: UInt32, isCritical: Bool, _ bytes: [UInt8]) throws(SnapshotError) {
     precondition(sections.insert(id).inserted, "section written twice")
-    guard UInt64(bytes.count) <= Block.sectionLimit else {
+    guard UInt64(bytes.count) <= BlockDescriptor.sectionLimit else {
       throw .tooLarge(
-        what: "section \(id)", size: UInt64(bytes.count), limit: Block.sectionLimit)
+        what: "section \(id)", size: UInt64(bytes.count), limit: BlockDescriptor.sectionLimit)
     }
     try add(.section, id: id, isCritical: isCritical, bytes)
   }
@@ -74,24 +80,28 @@ package final class SnapshotWriter {
     if let known = references[digest] { return known }
     chunk.append(page)
     storedPages += 1
-    let reference = PageReference(rawValue: storedPages)
+    let reference = PageReference(rawValue: firstPage + storedPages)
     references[digest] = reference
-    if chunk.count == SnapshotWriter.chunkSize { try writeChunk() }
+    if chunk.count == BlockDescriptor.chunkSize { try writeChunk() }
     return reference
   }
 
   /// Writes the table of contents and the trailer. Nothing may be added afterwards.
   ///
+  /// - Parameter id: the snapshot's name, known only now that its state has been written.
   /// - Returns: the digest that stands for the whole snapshot.
-  package func finish() throws(SnapshotError) -> Digest {
+  package func finish(id: SnapshotID) throws(SnapshotError) -> Digest {
     if !chunk.isEmpty { try writeChunk() }
+    precondition(!isFinished, "snapshot finished twice")
     isFinished = true
-    var table: [UInt8] = []
-    for block in blocks { block.encode(into: &table) }
-    let digest = Trailer.digest(header: headerBytes, table: table)
+    var digest = DigestBuilder()
+    digest.append(headerBytes[...])
+    digest.append(table[...])
+    let trailer = Trailer(tableSize: UInt64(table.count), id: id, after: digest)
+    try write(BlockDescriptor(.tableOfContents, stored: table, at: bytesWritten).lead)
     try write(table)
-    try write(Trailer(tableSize: table.count, contentDigest: digest).encoded)
-    return digest
+    try write(trailer.encoded)
+    return trailer.contentDigest
   }
 
   private func writeChunk() throws(SnapshotError) {
@@ -99,28 +109,32 @@ package final class SnapshotWriter {
     chunk.removeAll(keepingCapacity: true)
   }
 
-  private func add(_ kind: Block.Kind, id: UInt32, isCritical: Bool, _ bytes: [UInt8])
+  private func add(_ kind: BlockDescriptor.Kind, id: UInt32, isCritical: Bool, _ bytes: [UInt8])
     throws(SnapshotError)
   {
     precondition(!isFinished, "snapshot written to after its end")
-    var stored = bytes
-    var isCompressed = false
+    guard table.count < TableOfContents.sizeLimit else { throw TableOfContents.tooLarge }
+    let compressed = try compress(bytes)
+    let stored = compressed ?? bytes
+    let descriptor = BlockDescriptor(
+      kind, id: id, isCritical: isCritical, stored: stored,
+      uncompressedSize: compressed == nil ? nil : bytes.count, at: bytesWritten)
+    table += descriptor.encoded
+    try write(descriptor.lead)
+    try write(stored)
+  }
+
+  /// Nil where compression is off, or does not help.
+  private func compress(_ bytes: [UInt8]) throws(SnapshotError) -> [UInt8]? {
+    guard let compressor else { return nil }
     do throws(ZstdError) {
       let compressed = try bytes.lend { bytes throws(ZstdError) in
         try compressor.compress(bytes)
       }
-      if compressed.count < bytes.count {
-        stored = compressed
-        isCompressed = true
-      }
+      return compressed.count < bytes.count ? compressed : nil
     } catch {
       throw .writeFailed(error.description)
     }
-    blocks.append(
-      Block(
-        kind: kind, id: id, isCritical: isCritical, isCompressed: isCompressed, stored: stored,
-        size: bytes.count, offset: bytesWritten))
-    try write(stored)
   }
 
   private func write(_ bytes: [UInt8]) throws(SnapshotError) {

@@ -1,39 +1,39 @@
-/// The last 48 bytes of a snapshot: where the table of contents is, and the digest from which all
+/// The last 64 bytes of a snapshot: its id, where the table of contents is, and the digest from which all
 /// other digests follow.
 struct Trailer {
-  static let size = 48
+  static let size = 64
   static let magic = Array("\nGODEND".utf8) + [0x89]
 
   /// Bytes of the table of contents, which ends where the trailer begins.
-  var tableSize: UInt64
-  var contentDigest: Digest
+  let tableSize: UInt64
+  let id: SnapshotID
+  /// Of header, table of contents, and the fields above. The table has the digests of everything between.
+  let contentDigest: Digest
 
-  /// The digest of the whole snapshot: of header, table of contents and the latter's length. The
-  /// table holds the digests of everything between.
-  static func digest(header: [UInt8], table: [UInt8]) -> Digest {
-    var length: [UInt8] = []
-    length.append(littleEndian: UInt64(table.count))
-    return Digest(of: header[...], table[...], length[...])
+  /// - Parameter digest: what has taken in the header and the table of contents.
+  init(tableSize: UInt64, id: SnapshotID, after digest: DigestBuilder) {
+    self.tableSize = tableSize
+    self.id = id
+    var digest = digest
+    digest.append(Trailer.front(tableSize, id)[...])
+    contentDigest = digest.finish()
+  }
+
+  /// What the content digest covers of the trailer.
+  private static func front(_ tableSize: UInt64, _ id: SnapshotID) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: tableSize)
+    return bytes + id.bytes
   }
 
   var encoded: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.append(littleEndian: tableSize)
-    return bytes + contentDigest.bytes + Trailer.magic
+    Trailer.front(tableSize, id) + contentDigest.bytes + Trailer.magic
   }
 
-  init(tableSize: Int, contentDigest: Digest) {
-    self.tableSize = UInt64(tableSize)
-    self.contentDigest = contentDigest
-  }
-
-  /// Reads all but the magic number, which the reader judges by the digest.
-  init(decoding bytes: [UInt8]) throws(SnapshotError) {
+  /// What a trailer says before its digest is checked.
+  static func claims(_ bytes: [UInt8]) throws(SnapshotError) -> (tableSize: UInt64, id: SnapshotID)
+  {
     var cursor = ByteCursor(bytes[...], of: "trailer")
-    tableSize = try cursor.integer()
-    guard let digest = Digest(Array(try cursor.take(Digest.size))) else {
-      throw .malformed("its trailer ends early")
-    }
-    contentDigest = digest
+    return (try cursor.integer(), try SnapshotID(from: &cursor))
   }
 }

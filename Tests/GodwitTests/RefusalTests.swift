@@ -52,15 +52,15 @@ import Testing
     var bytes = Data()
     let writer = try SnapshotWriter(
       SnapshotHeader(
-        id: SnapshotID(high: 1, low: 2), guestISA: demand.isa, libraryOSVersion: "99.0.0",
-        abiVersion: demand.abiVersion, requiredFeatures: demand.features)
+        guestISA: demand.isa, libraryOSVersion: "99.0.0", abiVersion: demand.abiVersion,
+        requiredFeatures: demand.features)
     ) { span in
       unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
     if let section = demand.section {
       try writer.addSection(section, isCritical: true, [1, 2, 3])
     }
-    _ = try writer.finish()
+    _ = try writer.finish(id: SnapshotID(high: 1, low: 2))
     return bytes
   }
 

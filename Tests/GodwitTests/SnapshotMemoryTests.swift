@@ -46,8 +46,7 @@ import Testing
   private func forge(_ kind: Kind, _ count: Int, _ path: String) throws {
     var bytes = Data()
     let writer = try SnapshotWriter(
-      SnapshotHeader(
-        id: SnapshotID(high: 1, low: 2), guestISA: "x86_64", libraryOSVersion: "0", abiVersion: 1)
+      SnapshotHeader(guestISA: "x86_64", libraryOSVersion: "0", abiVersion: 1)
     ) { span in
       unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
@@ -55,7 +54,7 @@ import Testing
     for section in UInt32(1)...6 {
       try writer.addSection(section, isCritical: true, section == kind.section ? messages : [])
     }
-    _ = try writer.finish()
+    _ = try writer.finish(id: SnapshotID(high: 1, low: 2))
     try bytes.write(to: URL(fileURLWithPath: path))
   }
 

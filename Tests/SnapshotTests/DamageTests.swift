@@ -35,6 +35,24 @@ import Zstd
     }
   }
 
+  /// Both readers find the same files good, with raw pages too.
+  @Test func bothReadersNoticeEveryFlippedByte() throws {
+    let raw = try write(someHeader, .none) { writer in
+      try writer.addSection(1, isCritical: true, [1, 2, 3])
+      _ = try writer.add(numberedPage(5))
+      try writer.addSection(2, isCritical: false, [])
+    }
+    for intact in [Self.intact, raw] {
+      #expect(readBothWays(intact).contents != nil)
+      var bytes = intact
+      for position in bytes.indices {
+        bytes[position] ^= 1 << (position % 8)
+        #expect(readBothWays(bytes, "byte \(position)").contents == nil, "byte \(position)")
+        bytes[position] = intact[position]
+      }
+    }
+  }
+
   @Test func everyFlippedBitIsNoticed() throws {
     let expected = try Contents(try SnapshotReader(Self.intact))
     var bytes = Self.intact
@@ -61,16 +79,20 @@ import Zstd
       return error(bytes, expected: expected)
     }
     let size = Self.intact.count
-    let table = size - 48 - 4 * 64
+    let table = size - 64 - 4 * 64
     let headerSize = Int(Self.intact[12]) | Int(Self.intact[13]) << 8
     #expect(flipped(3) == .notASnapshot)
     #expect(flipped(8) == .checksumMismatch(.header))
     #expect(flipped(headerSize - 1) == .checksumMismatch(.header))
-    #expect(flipped(headerSize) == .checksumMismatch(.section(1)))
-    #expect(flipped(headerSize + 300) == .checksumMismatch(.pageChunk(0)))
+    #expect(flipped(headerSize) == .checksumMismatch(.descriptor(0)))
+    #expect(flipped(headerSize + 64) == .checksumMismatch(.section(1)))
+    #expect(flipped(headerSize + 64 + 300) == .checksumMismatch(.descriptor(1)))
+    #expect(flipped(headerSize + 64 + 300 + 64) == .checksumMismatch(.pageChunk(0)))
+    #expect(flipped(table - 64) == .checksumMismatch(.descriptor(4)))
     #expect(flipped(table) == .checksumMismatch(.tableOfContents))
-    #expect(flipped(size - 48) == .checksumMismatch(.trailer))
-    #expect(flipped(size - 20) == .checksumMismatch(.tableOfContents))
+    #expect(flipped(size - 64) == .checksumMismatch(.trailer))
+    #expect(flipped(size - 50) == .checksumMismatch(.trailer))
+    #expect(flipped(size - 20) == .checksumMismatch(.trailer))
     #expect(flipped(size - 1) == .checksumMismatch(.trailer))
   }
 
@@ -95,6 +117,7 @@ import Zstd
         bytes.replaceSubrange(0..<16, with: Self.intact[0..<16])
       }
       #expect(throws: SnapshotError.self) { try SnapshotReader(bytes) }
+      #expect(throws: SnapshotError.self) { try Contents(try SnapshotStream(bytes)) }
     }
   }
 

@@ -1,5 +1,6 @@
 import Snapshot
 import TestSupport
+import Testing
 import Zstd
 
 extension SeededNumbers {
@@ -25,19 +26,22 @@ func numberedPage(_ number: Int) -> [UInt8] {
 }
 
 let someHeader = SnapshotHeader(
-  id: SnapshotID(high: 0x0123_4567_89ab_cdef, low: 42), parent: SnapshotID(high: 7, low: 8),
   creationSeconds: 1_700_000_000, creationNanoseconds: 123_456_789, guestISA: "aarch64",
   libraryOSVersion: "0.1.0", abiVersion: 3, requiredFeatures: ["threads", "overlay"],
   hostNote: "written on a x86_64 host, Grüße")
 
+let someID = SnapshotID(high: 0x0123_4567_89ab_cdef, low: 42)
+
 /// Calls `body` with a writer and gives the bytes of the finished snapshot.
 func write(
-  _ header: SnapshotHeader = someHeader, _ body: (SnapshotWriter) throws -> Void
+  _ header: SnapshotHeader = someHeader, _ compression: Compression = .standard,
+  id: SnapshotID = someID, _ body: (SnapshotWriter) throws -> Void
 ) throws -> [UInt8] {
   let output = Output()
-  let writer = try SnapshotWriter(header) { output.bytes.append($0) }
+  let writer = try SnapshotWriter(header, compression: compression) { output.bytes.append($0) }
   try body(writer)
-  _ = try writer.finish()
+  _ = try writer.finish(id: id)
+  #expect(writer.bytesWritten == UInt64(output.bytes.count))
   return output.bytes
 }
 
@@ -52,8 +56,8 @@ extension SnapshotWriter {
 }
 
 extension SnapshotReader {
-  convenience init(_ bytes: [UInt8]) throws(SnapshotError) {
-    try self.init(SnapshotBytes(bytes))
+  convenience init(_ bytes: [UInt8], parent: SnapshotReader? = nil) throws(SnapshotError) {
+    try self.init(SnapshotBytes(bytes), parent: parent)
   }
 
   func page(_ reference: PageReference) throws(SnapshotError) -> [UInt8] {
@@ -63,24 +67,97 @@ extension SnapshotReader {
     }
     return buffer
   }
+
+  /// The link of an increment to this.
+  func link(_ name: String) throws(SnapshotError) -> ParentLink {
+    try ParentLink(id: id, contentDigest: contentDigest, pageCount: pageCount, name: name)
+  }
 }
 
-/// All that a snapshot says, to compare it with another.
+extension SnapshotStream {
+  /// Reads from memory, at most `pieceSize` bytes at a time.
+  convenience init(_ bytes: [UInt8], pieceSize: Int = .max) throws(SnapshotError) {
+    var rest = bytes[...]
+    try self.init { limit in
+      let piece = rest.prefix(min(limit, pieceSize))
+      rest = rest.dropFirst(piece.count)
+      return Array(piece)
+    }
+  }
+}
+
+/// All that one file says, to compare it with another.
 struct Contents: Equatable {
+  struct Section: Equatable {
+    var id: UInt32
+    var isCritical: Bool
+    var bytes: [UInt8]
+  }
+
   var header: SnapshotHeader
-  var sections: [SnapshotReader.SectionInfo]
-  var sectionBytes: [[UInt8]]
-  var pages: [[UInt8]]
+  var id = SnapshotID(high: 0, low: 0)
+  var contentDigest = Digest.zeroPage
+  var signature: [UInt8]?
+  var sections: [Section] = []
+  /// By reference; not those of parents.
+  var pages: [UInt64: [UInt8]] = [:]
 
   init(_ reader: SnapshotReader) throws(SnapshotError) {
     header = reader.header
-    sections = reader.sections
-    sectionBytes = []
-    pages = []
-    for section in sections { sectionBytes.append(try reader.requiredSection(section.id)) }
-    for number in 0...reader.pageCount {
-      pages.append(try reader.page(PageReference(rawValue: number)))
+    id = reader.id
+    contentDigest = reader.contentDigest
+    signature = reader.signatureBytes
+    for section in reader.sections {
+      sections.append(
+        Section(
+          id: section.id, isCritical: section.isCritical,
+          bytes: try reader.requiredSection(section.id)))
     }
-    try reader.verify()
+    let first = reader.pageCount - reader.storedPageCount
+    for number in first..<reader.pageCount {
+      pages[number + 1] = try reader.page(PageReference(rawValue: number + 1))
+    }
+    try reader.verifyStored()
   }
+
+  init(_ stream: SnapshotStream) throws(SnapshotError) {
+    header = stream.header
+    while true {
+      switch try stream.next() {
+      case .section(let id, let isCritical, let bytes):
+        sections.append(Section(id: id, isCritical: isCritical, bytes: bytes))
+      case .pages(let first, let bytes):
+        for index in 0..<(bytes.count / 4096) {
+          pages[first.rawValue + UInt64(index)] = Array(bytes[index * 4096..<(index + 1) * 4096])
+        }
+      case .end(let id, let digest, let signature):
+        self.id = id
+        contentDigest = digest
+        self.signature = signature
+        return
+      }
+    }
+  }
+}
+
+/// Reads a file in both ways, which must agree on whether it is good, and on what it says if it is.
+///
+/// - Returns: the error of each, if there is one.
+func readBothWays(_ bytes: [UInt8], _ context: String = "")
+  -> (contents: Contents?, file: SnapshotError?, stream: SnapshotError?)
+{
+  var contents: Contents?
+  var streamed: Contents?
+  var fileError: SnapshotError?
+  var streamError: SnapshotError?
+  do throws(SnapshotError) { contents = try Contents(try SnapshotReader(bytes)) } catch {
+    fileError = error
+  }
+  do throws(SnapshotError) { streamed = try Contents(try SnapshotStream(bytes)) } catch {
+    streamError = error
+  }
+  #expect(
+    contents == streamed,
+    "\(context): \(String(describing: fileError)), \(String(describing: streamError))")
+  return (contents, fileError, streamError)
 }

@@ -4,11 +4,13 @@ package import Snapshot
 /// The parts of a snapshot, to be reassembled with changes and correct checksums.
 package struct SnapshotParts {
   package var header: SnapshotHeader
+  package var id: SnapshotID
   package var pages: [[UInt8]] = []
   package var sections: [UInt32: [UInt8]] = [:]
 
   package init(_ reader: SnapshotReader) throws {
     header = reader.header
+    id = reader.id
     for number in 0..<reader.pageCount {
       var page = [UInt8](repeating: 0, count: Page.size)
       try page.withMutableRawSpan { (span) throws(SnapshotError) in
@@ -28,7 +30,7 @@ package struct SnapshotParts {
     for (id, bytes) in sections.sorted(by: { $0.key < $1.key }) {
       try writer.addSection(id, isCritical: true, bytes)
     }
-    _ = try writer.finish()
+    _ = try writer.finish(id: id)
     return collector.bytes
   }
 

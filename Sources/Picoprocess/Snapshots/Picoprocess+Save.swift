@@ -55,8 +55,8 @@ extension Picoprocess {
     let length: UInt64
     do throws(SnapshotError) {
       let standing = StandingState(kernel)
-      let header = header(try kernel.digestState(standing))
-      length = try self.write(header, standing) { bytes in
+      let id = SnapshotID(of: try kernel.digestState(standing).whole)
+      length = try self.write(header(), id, standing) { bytes in
         do throws(HostError) { try write(bytes) } catch {
           refusal = error
           throw error
@@ -81,20 +81,21 @@ extension Picoprocess {
 
   /// - Returns: the number of bytes written.
   private func write(
-    _ header: SnapshotHeader, _ standing: StandingState, to sink: @escaping (RawSpan) throws -> Void
+    _ header: SnapshotHeader, _ id: SnapshotID, _ standing: StandingState,
+    to sink: @escaping (RawSpan) throws -> Void
   ) throws(SnapshotError) -> UInt64 {
     let writer = try SnapshotWriter(header, to: sink)
     try kernel.saveState(to: writer, standing)
-    _ = try writer.finish()
+    _ = try writer.finish(id: id)
     return writer.bytesWritten
   }
 
   /// A snapshot is identified by its content. One that is written right after a resume equals the snapshot
   /// that was resumed: the same bytes, on any host.
-  private func header(_ state: StateDigest) -> SnapshotHeader {
+  private func header() -> SnapshotHeader {
     var header = SnapshotHeader(
-      id: SnapshotID(of: state.whole), guestISA: kernel.isa.rawValue,
-      libraryOSVersion: GodwitVersion.number, abiVersion: Self.abiVersion,
+      guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
+      abiVersion: Self.abiVersion,
       requiredFeatures: Set(machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }))
     if kernel.clock.isHeld, let origin {
       header.creationSeconds = origin.creationSeconds
@@ -120,9 +121,9 @@ extension Picoprocess {
     do throws(SnapshotError) {
       // It has no name, so nobody else sees it.
       let header = SnapshotHeader(
-        id: SnapshotID(high: 0, low: 0), guestISA: kernel.isa.rawValue,
-        libraryOSVersion: GodwitVersion.number, abiVersion: Self.abiVersion)
-      _ = try write(header, StandingState(kernel)) { collector.append($0) }
+        guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
+        abiVersion: Self.abiVersion)
+      _ = try write(header, .none, StandingState(kernel)) { collector.append($0) }
     } catch { throw Failure("a snapshot in memory", error) }
     bytes = collector.bytes
     kernel.vfs.sync()

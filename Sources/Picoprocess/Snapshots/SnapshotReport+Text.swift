@@ -26,7 +26,7 @@ extension SnapshotReport {
   private var headerLines: [String] {
     columns([
       "id": header.id,
-      "parent": header.parent ?? "none",
+      "parent": header.parent.map { "\($0.id) (\($0.name))" } ?? "none",
       "format version": "\(header.formatVersion)",
       "created (seconds since 1970)": "\(header.created)",
       "guest ISA": header.isa,

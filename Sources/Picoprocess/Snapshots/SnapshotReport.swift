@@ -15,7 +15,7 @@ package struct SnapshotReport: Encodable, Sendable {
 
   struct Header: Encodable, Sendable {
     var id: String
-    var parent: String?
+    var parent: Parent?
     var formatVersion: UInt32
     /// Seconds since 1970.
     var created: Int64
@@ -29,6 +29,14 @@ package struct SnapshotReport: Encodable, Sendable {
     var signature: Signature
     /// Number of calls that the guest has made.
     var syscallCount: UInt64
+  }
+
+  /// The snapshot that this one is an increment to.
+  struct Parent: Encodable, Sendable {
+    var id: String
+    /// The name that its file had.
+    var name: String
+    var digest: String
   }
 
   struct Signature: Encodable, Sendable {
@@ -125,12 +133,17 @@ extension SnapshotDescription {
   private func header() -> SnapshotReport.Header {
     let header = reader.header
     return SnapshotReport.Header(
-      id: header.id.description, parent: header.parent?.description,
+      id: reader.id.description, parent: header.parent.map(describe),
       formatVersion: UInt32(header.formatVersion), created: header.creationSeconds,
       isa: header.guestISA, libraryOS: header.libraryOSVersion, abiVersion: header.abiVersion,
       requiredFeatures: header.requiredFeatures, host: header.hostNote,
       digest: reader.contentDigest.description, signature: signature(),
       syscallCount: kernel.syscallCount)
+  }
+
+  private func describe(_ parent: ParentLink) -> SnapshotReport.Parent {
+    SnapshotReport.Parent(
+      id: parent.id.description, name: parent.name, digest: parent.contentDigest.description)
   }
 
   private func signature() -> SnapshotReport.Signature {
@@ -150,7 +163,7 @@ extension SnapshotDescription {
     SnapshotReport.Sizes(
       file: reader.byteCount,
       sections: reader.sections.reduce(UInt64(0)) { $0 + $1.storedByteCount },
-      pageStore: reader.storedPageBytes, storedPages: reader.pageCount,
+      pageStore: reader.storedPageBytes, storedPages: reader.storedPageCount,
       privatePages: processes.processes.reduce(0) { $0 + pages(of: $1.pages).all })
   }
 

@@ -7,6 +7,8 @@ package enum SignatureBlock {
   static let tailSize = 12
   /// Bytes of the signature itself at most; those written here have fewer than 200.
   static let signatureLimit = 4096
+  /// Bytes of the block at most.
+  static let sizeLimit = signatureLimit + tailSize
 
   /// The text that is signed: the content digest in hexadecimal, and a line break.
   package static func message(for contentDigest: Digest) -> [UInt8] {
@@ -33,16 +35,31 @@ package enum SignatureBlock {
     guard size >= UInt64(tailSize) else { return (nil, size) }
     let tail = try source.bytes(at: size - UInt64(tailSize), count: tailSize)
     guard tail.suffix(magic.count).elementsEqual(magic) else { return (nil, size) }
-    var cursor = ByteCursor(tail[...], of: "signature")
-    let count = UInt64(try cursor.integer(UInt32.self))
-    guard count <= signatureLimit else {
-      throw .tooLarge(what: "the signature", size: count, limit: UInt64(signatureLimit))
-    }
+    let count = try signatureSize(tail[...])
     guard count <= size - UInt64(tailSize) else {
       throw .malformed("its signature is longer than the file")
     }
     let offset = size - UInt64(tailSize) - count
     return (try source.bytes(at: offset, count: Int(count)), offset)
+  }
+
+  /// The signature in all that follows a trailer; nil when nothing does. The caller has bounded it.
+  static func decode(_ bytes: [UInt8]) throws(SnapshotError) -> [UInt8]? {
+    if bytes.isEmpty { return nil }
+    guard bytes.count >= tailSize, bytes.suffix(magic.count).elementsEqual(magic),
+      try signatureSize(bytes.suffix(tailSize)) == bytes.count - tailSize
+    else { throw .malformed("what follows its trailer is not a signature") }
+    return Array(bytes.dropLast(tailSize))
+  }
+
+  /// Bytes of the signature in front of these, the end of its block.
+  private static func signatureSize(_ tail: ArraySlice<UInt8>) throws(SnapshotError) -> UInt64 {
+    var cursor = ByteCursor(tail, of: "signature")
+    let count = UInt64(try cursor.integer(UInt32.self))
+    guard count <= signatureLimit else {
+      throw .tooLarge(what: "the signature", size: count, limit: UInt64(signatureLimit))
+    }
+    return count
   }
 }
 

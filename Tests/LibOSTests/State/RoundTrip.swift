@@ -17,13 +17,12 @@ struct RoundTrip {
 
   init(_ kernel: Kernel) throws {
     let header = SnapshotHeader(
-      id: SnapshotID(high: 1, low: 2), guestISA: kernel.isa.rawValue,
-      libraryOSVersion: "test", abiVersion: 1)
+      guestISA: kernel.isa.rawValue, libraryOSVersion: "test", abiVersion: 1)
     kernel.unload(at: kernel.clock.monotonic)
     let collector = Collector()
     let writer = try SnapshotWriter(header) { collector.bytes += $0.array }
     try kernel.saveState(to: writer)
-    _ = try writer.finish()
+    _ = try writer.finish(id: SnapshotID(high: 1, low: 2))
     bytes = collector.bytes
   }
 

@@ -1,0 +1,130 @@
+internal import Zstd
+
+/// What stands in front of the contents of a block: what they are, how long they are, and how to check
+/// them. The table of contents repeats the descriptors of all blocks before it.
+struct BlockDescriptor: Hashable {
+  enum Kind: UInt32 {
+    case section = 1
+    case pageChunk = 2
+    case tableOfContents = 3
+  }
+
+  /// Bytes of a descriptor in the file.
+  static let encodedSize = 64
+  /// The largest section, decompressed; bounds what a hostile file can make a reader allocate.
+  static let sectionLimit: UInt64 = 128 << 20
+  /// Pages in every chunk but the last.
+  static let pagesPerChunk = 64
+  /// Bytes of every page chunk but the last.
+  static let chunkSize = pagesPerChunk * Page.size
+
+  var kind: Kind
+  /// A section's number; 0 for all others.
+  var id: UInt32
+  var isCritical: Bool
+  var isCompressed: Bool
+  /// Zero bytes between the descriptor and the contents.
+  var padding: UInt32
+  /// Bytes in the file.
+  var storedSize: UInt64
+  /// Bytes after decompression.
+  var size: UInt64
+  /// Of the stored bytes.
+  var digest: Digest
+
+  /// Describes a block whose descriptor begins at `offset` of the file, and its contents.
+  init(
+    _ kind: Kind, id: UInt32 = 0, isCritical: Bool = false, stored: [UInt8],
+    uncompressedSize: Int? = nil, at offset: UInt64
+  ) {
+    self.kind = kind
+    self.id = id
+    self.isCritical = isCritical
+    isCompressed = uncompressedSize != nil
+    padding = 0
+    storedSize = UInt64(stored.count)
+    size = UInt64(uncompressedSize ?? stored.count)
+    digest = Digest(of: stored[...])
+    padding = requiredPadding(at: offset)
+  }
+
+  /// The padding of a block whose descriptor begins at `offset`. Pages that are stored as they are begin
+  /// at a multiple of their size, so that they can be mapped.
+  func requiredPadding(at offset: UInt64) -> UInt32 {
+    guard kind == .pageChunk, !isCompressed else { return 0 }
+    let end = offset + UInt64(BlockDescriptor.encodedSize)
+    return UInt32((0 &- end) % UInt64(Page.size))
+  }
+
+  /// Bytes in front of the contents: the descriptor and the padding.
+  var lead: [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: kind.rawValue)
+    bytes.append(littleEndian: id)
+    bytes.append(littleEndian: (isCritical ? 1 : 0) | (isCompressed ? 2 : 0) as UInt32)
+    bytes.append(littleEndian: padding)
+    bytes.append(littleEndian: storedSize)
+    bytes.append(littleEndian: size)
+    bytes += digest.bytes
+    return bytes + [UInt8](repeating: 0, count: Int(padding))
+  }
+
+  /// The descriptor as it stands in the file.
+  var encoded: ArraySlice<UInt8> { lead.prefix(BlockDescriptor.encodedSize) }
+
+  /// Checks what is stored, and decompresses it.
+  func contents(_ stored: [UInt8], _ part: SnapshotPart, _ decompressor: ZstdDecompressor)
+    throws(SnapshotError) -> [UInt8]
+  {
+    guard Digest(of: stored[...]) == digest else { throw .checksumMismatch(part) }
+    guard isCompressed else { return stored }
+    do throws(ZstdError) {
+      return try stored.lend { bytes throws(ZstdError) in
+        try decompressor.decompress(bytes, count: Int(size))
+      }
+    } catch {
+      throw .malformed("its \(part) does not decompress: \(error)")
+    }
+  }
+
+  /// Reads a descriptor and checks all that can be said of it alone. Afterwards `storedSize` is at most
+  /// `size`, and `size` is within the limit of its kind.
+  init(from cursor: inout ByteCursor) throws(SnapshotError) {
+    guard let kind = Kind(rawValue: try cursor.integer()) else {
+      throw .malformed("it has a block of an unknown kind")
+    }
+    self.kind = kind
+    id = try cursor.integer()
+    let flags = try cursor.integer(UInt32.self)
+    guard flags <= 3 else { throw .malformed("a block has an unknown flag") }
+    isCritical = flags & 1 != 0
+    isCompressed = flags & 2 != 0
+    padding = try cursor.integer()
+    storedSize = try cursor.integer()
+    size = try cursor.integer()
+    digest = try cursor.digest()
+
+    guard padding < Page.size else { throw .malformed("a block has too much padding") }
+    // Compression that does not shrink is not used.
+    guard isCompressed ? storedSize < size : storedSize == size else {
+      throw .malformed("a block's sizes contradict each other")
+    }
+    switch kind {
+    case .section:
+      guard size <= BlockDescriptor.sectionLimit else {
+        throw .tooLarge(what: "section \(id)", size: size, limit: BlockDescriptor.sectionLimit)
+      }
+    case .pageChunk:
+      guard id == 0, !isCritical, size > 0, size % UInt64(Page.size) == 0,
+        size <= UInt64(BlockDescriptor.chunkSize)
+      else { throw .malformed("a page chunk is not made of pages") }
+    case .tableOfContents:
+      guard id == 0, flags == 0, size % UInt64(BlockDescriptor.encodedSize) == 0 else {
+        throw .malformed("its table of contents is not made of descriptors")
+      }
+      guard size <= TableOfContents.sizeLimit else {
+        throw .tooLarge(what: "the table of contents", size: size, limit: TableOfContents.sizeLimit)
+      }
+    }
+  }
+}
