@@ -1,4 +1,5 @@
 package import LibOS
+package import Snapshot
 
 /// The destination of a report.
 package enum ReportTarget: Sendable, Hashable {
@@ -84,6 +85,8 @@ package struct PicoprocessOptions: Sendable {
   package var suspendAtSyscall: UInt64?
   /// The file of `suspendAtSyscall`.
   package var output: String?
+  /// Of `output`.
+  package var compression = Compression.standard
   /// Write the digest of the guest's state after each this many calls, and at its end.
   package var digestEvery: UInt64?
   /// Where `digestEvery` writes; `nil`: standard error.

@@ -61,7 +61,9 @@ struct Suspend: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
-  func run() throws { try ControlClient().suspend(name, to: output) }
+  @OptionGroup var compression: CompressionOption
+
+  func run() throws { try ControlClient().suspend(name, to: output, compression.compress) }
 }
 
 struct Checkpoint: ParsableCommand {
@@ -74,7 +76,9 @@ struct Checkpoint: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
-  func run() throws { try ControlClient().checkpoint(name, to: output) }
+  @OptionGroup var compression: CompressionOption
+
+  func run() throws { try ControlClient().checkpoint(name, to: output, compression.compress) }
 }
 
 struct Kill: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Picoprocess
+import Snapshot
 
 /// The options that `run` and `resume` share.
 struct GuestOptions: ParsableArguments {
@@ -76,6 +77,8 @@ struct GuestOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to suspend to.", valueName: "file"))
   var output: String?
 
+  @OptionGroup var compression: CompressionOption
+
   @Option(
     help: ArgumentHelp(
       "Write the digest of the guest's state whenever it has made so many system calls, and at its end.",
@@ -101,6 +104,9 @@ struct GuestOptions: ParsableArguments {
   mutating func validate() throws {
     guard (suspendAtSyscall == nil) == (output == nil) else {
       throw ValidationError("--suspend-at-syscall and --output need each other")
+    }
+    guard compression.compress == nil || output != nil else {
+      throw ValidationError("--compress needs --output")
     }
     guard maxTasks.map({ $0 > 0 }) ?? true else {
       throw ValidationError("--max-tasks takes 1 or more")
@@ -129,12 +135,26 @@ struct GuestOptions: ParsableArguments {
     options.statistics = stats
     options.suspendAtSyscall = suspendAtSyscall
     options.output = output
+    options.compression = compression.compress ?? .standard
     options.suspendEvery = suspendEvery
     options.digestEvery = digestEvery
     options.digestOutput = digestOutput
     options.hostPageSize = hostPageSize?.bytes
     return options
   }
+}
+
+/// The option of all commands that write snapshots.
+struct CompressionOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How to compress the snapshot: none, or zstd with a level from 1 to 19; default: zstd:1.",
+      valueName: "none|zstd[:level]"))
+  var compress: Compression?
+}
+
+extension Compression: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
 }
 
 extension MountOption: ExpressibleByArgument {

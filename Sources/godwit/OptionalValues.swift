@@ -12,6 +12,7 @@ enum OptionalValues {
     "--digest-output", "--seed",
     "--host-page-size",
     "--dns", "--publish", "--known-keys", "--tcp", "--sandbox", "--output", "-o",
+    "--compress",
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {

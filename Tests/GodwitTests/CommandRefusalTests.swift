@@ -79,6 +79,12 @@ import Testing
     Refusal("run --suspend-at-syscall x --output y -- x", "The value 'x' is invalid for"),
     Refusal("run --stats=/no/file -- x", "/no/file: no such file or directory"),
     Refusal("run --trace=/tmp -- x", "/tmp: is a directory"),
+    Refusal("run --compress none -- x", "--compress needs --output"),
+    Refusal(
+      "run --suspend-at-syscall 9 --output y --compress gzip -- x",
+      "The value 'gzip' is invalid for '--compress <none|zstd[:level]>'"),
+    Refusal("suspend nobody --output x --compress zstd:0", "The value 'zstd:0' is invalid for"),
+    Refusal("checkpoint nobody --output x --compress zstd:20", "The value 'zstd:20' is invalid"),
     // Errors of the snapshot's path are reported before the guest starts.
     Refusal(
       "run --suspend-at-syscall 9 --output /no/file -- GUEST",

@@ -96,6 +96,8 @@ import Testing
     for (line, file) in [
       (#"{"suspend":{}}"#, nil), (#"{"checkpoint":{}}"#, nil), (#"{"info":{}}"#, file),
       (#"{"suspend":{"output":7,"patience":"x"}}"#, file), ("", file),
+      (#"{"suspend":{"compression":"zstd:20"}}"#, file),
+      (#"{"checkpoint":{"compression":{"zstd":{"level":1}}}}"#, file),
     ] {
       let connection = try directory.connect(to: "guest")
       try connection.send(Array(line.utf8), handing: file)

@@ -1,5 +1,6 @@
 import HostABI
 import PosixHost
+package import Snapshot
 
 /// Talks to running picoprocesses of the same user.
 package struct ControlClient: Sendable {
@@ -44,15 +45,19 @@ package struct ControlClient: Sendable {
   }
 
   /// Makes the picoprocess `name` write a snapshot, and puts it at `path`. The guest continues.
-  package func checkpoint(_ name: String, to path: String) throws(Failure) {
-    _ = try save(name, .checkpoint, to: path)
+  package func checkpoint(_ name: String, to path: String, _ compression: Compression? = nil)
+    throws(Failure)
+  {
+    _ = try save(name, .checkpoint(compression: compression), to: path)
   }
 
   /// Makes the picoprocess `name` write a snapshot, puts it at `path`, and then makes the picoprocess end.
   /// When this returns, its name, ports and files are free. `Handover.md` describes what happens if either
   /// side fails.
-  package func suspend(_ name: String, to path: String) throws(Failure) {
-    let connection = try save(name, .suspend(), to: path)
+  package func suspend(_ name: String, to path: String, _ compression: Compression? = nil)
+    throws(Failure)
+  {
+    let connection = try save(name, .suspend(compression: compression), to: path)
     let answer: ControlAnswer?
     do throws(HostError) {
       try connection.send(Array(JSON.line(ControlVerdict.commit).utf8))

@@ -1,4 +1,5 @@
 import LinuxABI
+package import Snapshot
 
 /// A request to a running picoprocess: one line of JSON over its control socket, such as
 /// `{"kill":{"signal":15}}`. It is answered by another line, a `ControlAnswer`.
@@ -6,11 +7,11 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// Return the state of the picoprocess.
   case info
   /// Write a snapshot to the file passed along, and continue.
-  case checkpoint
+  case checkpoint(compression: Compression? = nil)
   /// Write a snapshot to the file passed along, and end once the snapshot is safe; see `Docs/Handover.md`.
   ///
   /// - `patience`: nanoseconds to wait for the verdict, if less than the default.
-  case suspend(patience: Int64? = nil)
+  case suspend(compression: Compression? = nil, patience: Int64? = nil)
   /// Send the guest a signal.
   case kill(signal: Int32)
 

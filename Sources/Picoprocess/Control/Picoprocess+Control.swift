@@ -3,6 +3,7 @@ import LibOS
 import LinuxABI
 import Machine
 import PosixHost
+import Snapshot
 
 extension Picoprocess {
   /// Listens under the picoprocess's name. A name given by the user must be free. Without one, the guest runs
@@ -42,9 +43,10 @@ extension Picoprocess {
         letter.progress = .answered(.done)
         // The signal may end this process.
         waitUntilSent(letter)
-      case .checkpoint: letter.progress = .answered(save(for: letter))
-      case .suspend:
-        let answer = save(for: letter)
+      case .checkpoint(let compression):
+        letter.progress = .answered(save(for: letter, compression))
+      case .suspend(let compression, _):
+        let answer = save(for: letter, compression)
         letter.progress = .answered(answer)
         guard case .saved = answer, verdict(on: letter) == .commit else { continue }
         farewell = letter
@@ -54,12 +56,12 @@ extension Picoprocess {
     return nil
   }
 
-  private func save(for letter: Mailbox.Letter) -> ControlAnswer {
+  private func save(for letter: Mailbox.Letter, _ compression: Compression?) -> ControlAnswer {
     guard let file = letter.file else { return .failed(error: "there is no file to write") }
     var length: UInt64 = 0
     do throws(SaveError) {
       return .saved(
-        snapshot: try save { (bytes) throws(HostError) in
+        snapshot: try save(compression ?? .standard) { (bytes) throws(HostError) in
           try file.write(bytes, at: length)
           length += UInt64(bytes.byteCount)
         })

@@ -32,7 +32,7 @@ extension Picoprocess {
   func save(to path: String) throws(Failure) -> String? {
     let file = try SnapshotFile.beginning(path)
     do throws(SaveError) {
-      _ = try save { (bytes) throws(HostError) in try file.write(bytes) }
+      _ = try save(options.compression) { (bytes) throws(HostError) in try file.write(bytes) }
     } catch {
       switch error {
       case .refused(let failure): throw Failure("\(path): \(failure.message)")
@@ -44,9 +44,9 @@ extension Picoprocess {
 
   /// Writes the stopped guest sequentially with `write`. The guest is unchanged, whether this succeeds or
   /// throws.
-  func save(_ write: @escaping (RawSpan) throws(HostError) -> Void)
-    throws(SaveError) -> SavedSnapshot
-  {
+  func save(
+    _ compression: Compression, _ write: @escaping (RawSpan) throws(HostError) -> Void
+  ) throws(SaveError) -> SavedSnapshot {
     let start = host.now(.monotonic).totalNanoseconds
     do throws(Failure) { try requireTransportable() } catch { throw .refused(error) }
     kernel.vfs.sync()
@@ -56,7 +56,7 @@ extension Picoprocess {
     do throws(SnapshotError) {
       let standing = StandingState(kernel)
       let id = SnapshotID(of: try kernel.digestState(standing).whole)
-      length = try self.write(header(), id, standing) { bytes in
+      length = try self.write(header(), id, standing, compression) { bytes in
         do throws(HostError) { try write(bytes) } catch {
           refusal = error
           throw error
@@ -82,9 +82,9 @@ extension Picoprocess {
   /// - Returns: the number of bytes written.
   private func write(
     _ header: SnapshotHeader, _ id: SnapshotID, _ standing: StandingState,
-    to sink: @escaping (RawSpan) throws -> Void
+    _ compression: Compression = .standard, to sink: @escaping (RawSpan) throws -> Void
   ) throws(SnapshotError) -> UInt64 {
-    let writer = try SnapshotWriter(header, to: sink)
+    let writer = try SnapshotWriter(header, compression: compression, to: sink)
     try kernel.saveState(to: writer, standing)
     _ = try writer.finish(id: id)
     return writer.bytesWritten
