@@ -1,7 +1,7 @@
 internal import Zstd
 
-/// What stands in front of the contents of a block: what they are, how long they are, and how to check
-/// them. The table of contents repeats the descriptors of all blocks before it.
+/// Precedes the contents of a block, and says what they are, how long they are and how to check them. The table
+/// of contents repeats the descriptors of all blocks before it.
 struct BlockDescriptor: Hashable {
   enum Kind: UInt32 {
     case section = 1
@@ -32,7 +32,7 @@ struct BlockDescriptor: Hashable {
   /// Of the stored bytes.
   var digest: Digest
 
-  /// Describes a block whose descriptor begins at `offset` of the file, and its contents.
+  /// Describes a block of the file that begins at `offset`.
   init(
     _ kind: Kind, id: UInt32 = 0, isCritical: Bool = false, stored: [UInt8],
     uncompressedSize: Int? = nil, at offset: UInt64
@@ -48,15 +48,15 @@ struct BlockDescriptor: Hashable {
     padding = requiredPadding(at: offset)
   }
 
-  /// The padding of a block whose descriptor begins at `offset`. Pages that are stored as they are begin
-  /// at a multiple of their size, so that they can be mapped.
+  /// The padding of a block that begins at `offset`. Uncompressed pages begin at a multiple of the page size,
+  /// so that they can be mapped.
   func requiredPadding(at offset: UInt64) -> UInt32 {
     guard kind == .pageChunk, !isCompressed else { return 0 }
     let end = offset + UInt64(BlockDescriptor.encodedSize)
     return UInt32((0 &- end) % UInt64(Page.size))
   }
 
-  /// Bytes in front of the contents: the descriptor and the padding.
+  /// The descriptor and the padding: all bytes in front of the contents.
   var lead: [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: kind.rawValue)
@@ -72,7 +72,7 @@ struct BlockDescriptor: Hashable {
   /// The descriptor as it stands in the file.
   var encoded: ArraySlice<UInt8> { lead.prefix(BlockDescriptor.encodedSize) }
 
-  /// Checks what is stored, and decompresses it.
+  /// Checks the stored bytes and decompresses them.
   func contents(_ stored: [UInt8], _ part: SnapshotPart, _ decompressor: ZstdDecompressor)
     throws(SnapshotError) -> [UInt8]
   {
@@ -87,8 +87,8 @@ struct BlockDescriptor: Hashable {
     }
   }
 
-  /// Reads a descriptor and checks all that can be said of it alone. Afterwards `storedSize` is at most
-  /// `size`, and `size` is within the limit of its kind.
+  /// Reads a descriptor and checks everything that does not depend on other blocks. `storedSize` is then at
+  /// most `size`, and `size` is within the limit for its kind.
   init(from cursor: inout ByteCursor) throws(SnapshotError) {
     guard let kind = Kind(rawValue: try cursor.integer()) else {
       throw .malformed("it has a block of an unknown kind")

@@ -3,7 +3,7 @@ struct Block {
   let descriptor: BlockDescriptor
   /// Its number among all blocks of the file; the first is 0.
   let number: Int
-  /// What it is called in errors.
+  /// Its name in errors.
   let part: SnapshotPart
   /// Where its contents begin, from the start of the file.
   let offset: UInt64
@@ -14,9 +14,8 @@ struct Block {
   }
 }
 
-/// Checks the blocks of a file one after the other and finds their places.
-///
-/// Both readers use it, so they refuse the same files.
+/// Checks the blocks of a file in order and computes their offsets. Both readers use it, so they refuse the same
+/// files.
 struct BlockSequence {
   /// Where the descriptor of the next block begins.
   private(set) var offset: UInt64
@@ -32,7 +31,7 @@ struct BlockSequence {
   /// - Parameter headerSize: where the first block begins.
   init(headerSize: Int) { offset = UInt64(headerSize) }
 
-  /// Takes the next section or page chunk. No sum overflows: sizes and the number of blocks are bounded.
+  /// Adds the next section or page chunk. No sum overflows, since sizes and the number of blocks are bounded.
   mutating func place(_ descriptor: BlockDescriptor) throws(SnapshotError) -> Block {
     guard blockCount < TableOfContents.countLimit else { throw TableOfContents.tooLarge }
     let part: SnapshotPart

@@ -1,6 +1,6 @@
 internal import Zstd
 
-/// One file of a chain, opened: what its header, table of contents and trailer say, checked.
+/// One file of a chain. Its header, table of contents and trailer are read and checked.
 final class ChainLink {
   let header: SnapshotHeader
   let id: SnapshotID
@@ -54,15 +54,15 @@ final class ChainLink {
   /// Checks that `parent` is the snapshot that this one is an increment to.
   func require(_ parent: ChainLink) throws(SnapshotError) {
     guard let link = header.parent else {
-      throw .refused("the snapshot is an increment to none, so it has no parent")
+      throw .refused("the snapshot is not an increment, so it has no parent")
     }
     guard parent.id == link.id, parent.contentDigest == link.contentDigest,
       parent.pageCount == link.pageCount
     else { throw .wrongParent(name: link.name, id: link.id, found: parent.id) }
   }
 
-  /// The contents of a block, decompressed. What stands in front of it is not looked at: the table of
-  /// contents has the same.
+  /// The contents of a block, decompressed. The descriptor in front of it is not read, since the table of
+  /// contents repeats it.
   func contents(of block: Block, _ decompressor: ZstdDecompressor) throws(SnapshotError) -> [UInt8]
   {
     let descriptor = block.descriptor
@@ -71,7 +71,7 @@ final class ChainLink {
     return try descriptor.contents(stored, block.part, decompressor)
   }
 
-  /// Reads all blocks and checks that they are what was written, and can be decompressed.
+  /// Reads all blocks, and checks that they are what was written and can be decompressed.
   func verify(_ decompressor: ZstdDecompressor) throws(SnapshotError) {
     for block in sections + chunks {
       try verifyLead(of: block)
@@ -94,7 +94,7 @@ final class ChainLink {
     }
   }
 
-  /// Bytes that are read at a time when all that is wanted is their digest.
+  /// Bytes to read at a time when only their digest is needed.
   private static let pieceSize: UInt64 = 1 << 20
 
   /// Checks the descriptor and the padding in front of a block.
@@ -106,14 +106,14 @@ final class ChainLink {
   }
 }
 
-/// The end of a snapshot: the block of the table of contents, and the trailer.
+/// The end of a snapshot: the table of contents and the trailer.
 private struct Ending {
   let table: [UInt8]
   let trailer: Trailer
-  /// Where the block of the table begins.
+  /// Where the table's descriptor begins.
   let offset: UInt64
 
-  /// - Parameter size: bytes of the snapshot, without a signature behind its trailer.
+  /// - Parameter size: bytes of the snapshot without its signature.
   init(_ source: any SnapshotSource, _ headerBytes: [UInt8], size: UInt64) throws(SnapshotError) {
     let headerSize = UInt64(headerBytes.count)
     let least = BlockDescriptor.encodedSize + Trailer.size

@@ -1,14 +1,15 @@
 /// How the blocks of a snapshot are compressed.
 package enum Compression: Hashable, Sendable {
-  /// Not at all: pages can be mapped.
+  /// Not at all, so that pages can be mapped.
   case none
-  /// With zstd at this level, each block that becomes smaller by it.
+  /// With zstd at this level, except for blocks that would not become smaller.
   case zstd(level: Int32)
 
-  /// What is used where nobody chooses: the fastest.
+  /// The default: zstd at its fastest ordinary level.
   package static var standard: Compression { .zstd(level: 1) }
 
-  /// The levels that can be asked for. Those above take much memory, and gain nothing on chunks of this size.
+  /// The levels that users may choose. Higher ones need much more memory and gain nothing on blocks as small
+  /// as page chunks.
   private static var levels: ClosedRange<Int32> { 1...19 }
 }
 

@@ -1,19 +1,19 @@
-/// Names the snapshot that another one is an increment to.
+/// Identifies the snapshot that another one is an increment to.
 package struct ParentLink: Hashable, Sendable {
   package let id: SnapshotID
-  /// Of the parent's file. It stands for the whole chain behind the parent, since that file names its
-  /// own parent in the same way: no chain can be a cycle.
+  /// The content digest of the parent's file. It covers the parent's own link and so the whole chain; no
+  /// chain can be a cycle.
   package let contentDigest: Digest
-  /// Pages in the chain up to the parent: the pages of this file are numbered from there on.
+  /// Pages in the chain up to and including the parent. The pages of this file follow them.
   package let pageCount: UInt64
-  /// The parent's file name, without a directory: a hint where to look.
+  /// The parent's file name, without a directory: a hint where to find it.
   package let name: String
 
-  /// Far beyond what can be stored; keeps page numbers clear of overflow.
+  /// More than can be stored. Page numbers below it cannot overflow.
   private static var pageLimit: UInt64 { 1 << 52 }
 
-  /// - Throws: `malformed` when there can be no such parent: one without an id or a name, or with too many
-  ///   pages.
+  /// - Throws: `malformed` if there can be no such parent: without an id, a digest or a file name, or with too
+  ///   many pages.
   package init(id: SnapshotID, contentDigest: Digest, pageCount: UInt64, name: String)
     throws(SnapshotError)
   {
@@ -31,7 +31,7 @@ package struct ParentLink: Hashable, Sendable {
 }
 
 extension ParentLink {
-  /// A link as it stands in the header, or what stands in the place of one.
+  /// The link as it stands in the header; all zero if there is none.
   static func encoded(_ link: ParentLink?) -> [UInt8] {
     var bytes = (link?.id ?? .none).bytes + (link?.contentDigest ?? .zeroPage).bytes
     bytes.append(littleEndian: link?.pageCount ?? 0)

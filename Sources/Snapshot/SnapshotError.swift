@@ -3,7 +3,7 @@ package enum SnapshotPart: Hashable, Sendable {
   case header
   case trailer
   case tableOfContents
-  /// What stands in front of a block; the first of the file is 0.
+  /// The descriptor and padding in front of a block; the first block of the file is 0.
   case descriptor(Int)
   case section(UInt32)
   /// A chunk of the page store; the first is 0.
@@ -22,13 +22,13 @@ package enum SnapshotError: Error, Hashable, Sendable {
   case checksumMismatch(SnapshotPart)
   /// The file was written in a newer format.
   case unsupportedFormatVersion(found: UInt32, supported: UInt32)
-  /// The file was written in a format that no release has used.
+  /// The format version was never released.
   case unreleasedFormatVersion(UInt32)
-  /// The snapshot is an increment to one that was not given.
+  /// The page is in a parent that was not given.
   case missingParent(name: String, id: SnapshotID)
-  /// What was given as the snapshot's parent, `name` and `id`, is another file, of the id `found`.
+  /// The file given as the parent `name` with the id `id` is another one, with the id `found`.
   case wrongParent(name: String, id: SnapshotID, found: SnapshotID)
-  /// An error of one of the snapshots that this one is an increment to.
+  /// An error in one of the parents.
   indirect case inParent(name: String, id: SnapshotID, SnapshotError)
   /// The library OS's ABI differs.
   case unsupportedABIVersion(found: UInt32, supported: ClosedRange<UInt32>)

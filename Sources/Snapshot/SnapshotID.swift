@@ -13,7 +13,7 @@ package struct SnapshotID: Hashable, Sendable {
     self.init(high: word(digest.bytes[..<8]), low: word(digest.bytes[8..<16]))
   }
 
-  /// That of a snapshot without a name, which cannot be a parent.
+  /// The id of a snapshot without a name, which cannot be a parent.
   package static var none: SnapshotID { SnapshotID(high: 0, low: 0) }
 
   /// Bytes of an id.

@@ -2,8 +2,8 @@ internal import Zstd
 
 /// Reads a snapshot, any part of it alone.
 ///
-/// An increment is read together with its parents, as one thing: a chain. Its last link is the snapshot,
-/// with the whole state; the others have pages that did not change since.
+/// An increment and its parents form a chain, which is read as one snapshot. The last link has the sections;
+/// the page store is that of all links.
 ///
 /// Opening checks header, table of contents and trailer; each section and chunk of pages is checked
 /// when it is read, and `verify` checks them all. Nothing in the file is trusted: sizes are bounded
@@ -19,16 +19,16 @@ package final class SnapshotReader {
     package var storedByteCount: UInt64
   }
 
-  /// The oldest first, never empty. A list and not a tree of readers: a chain may be long.
+  /// Oldest first, never empty. The list is flat because a chain may be too long for recursion.
   private let links: [ChainLink]
   private let decompressor: ZstdDecompressor
   private var cache = ChunkCache()
 
   /// Opens a snapshot.
   ///
-  /// - Parameter parent: the one that it is an increment to. Without it all but pages that the parent
-  ///   has can be read.
-  /// - Throws: `wrongParent` when the snapshot names another parent, or none.
+  /// - Parameter parent: the snapshot that this one is an increment to. Without it, everything but the
+  ///   parent's pages can be read.
+  /// - Throws: `wrongParent` if the snapshot names another parent, `refused` if it names none.
   package init(_ source: any SnapshotSource, parent: SnapshotReader? = nil) throws(SnapshotError) {
     do throws(ZstdError) {
       decompressor = try ZstdDecompressor()
@@ -40,20 +40,20 @@ package final class SnapshotReader {
     links = (parent?.links ?? []) + [link]
   }
 
-  /// The snapshot itself.
+  /// The file of the snapshot itself.
   private var link: ChainLink { links[links.count - 1] }
 
   package var header: SnapshotHeader { link.header }
   package var id: SnapshotID { link.id }
-  /// Stands for the whole snapshot and its parents: equal digests, equal snapshots.
+  /// Stands for the whole snapshot and its parents: snapshots with equal digests are equal.
   package var contentDigest: Digest { link.contentDigest }
-  /// Bytes of the whole file, without its parents.
+  /// Bytes of this file.
   package var byteCount: UInt64 { link.byteCount }
   /// The signature behind the trailer, as it stands in the file; nil when there is none. See `signature`.
   package var signatureBytes: [UInt8]? { link.signatureBytes }
-  /// Pages in the store of the whole chain; references from 1 to this number are valid, and 0.
+  /// Pages in the store of the whole chain; references from 0 to this number are valid.
   package var pageCount: UInt64 { link.pageCount }
-  /// Pages that are in this file.
+  /// Pages in this file.
   package var storedPageCount: UInt64 { link.storedPageCount }
   /// Bytes that the page store takes in this file.
   package var storedPageBytes: UInt64 { link.chunks.reduce(0) { $0 + $1.descriptor.storedSize } }
@@ -109,7 +109,8 @@ package final class SnapshotReader {
     chunk.lend { buffer.replace(with: $0.extracting(start..<(start + Page.size))) }
   }
 
-  /// The last link that begins before the page. A link without pages begins where the next one does.
+  /// The index of the last link whose pages begin at or before this one. An empty link begins where the
+  /// next one does, so it is never the last.
   private func linkIndex(ofPage reference: PageReference) throws(SnapshotError) -> Int {
     var low = 0
     var high = links.count
@@ -121,12 +122,12 @@ package final class SnapshotReader {
     return low - 1
   }
 
-  /// The error of what is in a parent that was not given; nil if none is missing.
+  /// The error for pages of a parent that was not given; nil if the chain is complete.
   private var missingParent: SnapshotError? {
     links[0].header.parent.map { .missingParent(name: $0.name, id: $0.id) }
   }
 
-  /// Reads everything, the parents too, and checks it.
+  /// Reads and checks everything, including the parents.
   package func verify() throws(SnapshotError) {
     if let missingParent { throw missingParent }
     for index in links.indices {
@@ -134,16 +135,16 @@ package final class SnapshotReader {
     }
   }
 
-  /// Reads every block of this file, and no parent, and checks that it is what was written. Nothing is
-  /// decompressed: what the writer compressed is what these bytes stand for.
+  /// Reads every block of this file and checks that it is what was written. Parents are not read, and nothing
+  /// is decompressed: a block with the right digest is what the writer compressed.
   package func verifyStored() throws(SnapshotError) { try link.verifyStored() }
 
-  /// Runs `body` on a link. An error in a parent says in which.
+  /// Runs `body` on a link. Errors in parents name the parent.
   private func naming<R>(_ index: Int, _ body: (ChainLink) throws(SnapshotError) -> R)
     throws(SnapshotError) -> R
   {
     do throws(SnapshotError) { return try body(links[index]) } catch {
-      // The parent's name is known to the link that follows it.
+      // Only the next link knows the parent's name.
       guard index + 1 < links.count, let parent = links[index + 1].header.parent else {
         throw error
       }

@@ -2,15 +2,14 @@ internal import Zstd
 
 /// Reads a snapshot from front to back, as it comes out of a pipe or a socket.
 ///
-/// Every item is checked before it is given out, but that nothing was left out or added is known only at
-/// the end: nothing may be done with the items that cannot be undone before `next` has given `end`.
-/// It keeps no more than one block in memory.
+/// Each item is checked before it is returned. Only `end` says that nothing was left out or added, so until
+/// then callers must be able to undo what they do with the items. The stream keeps one block in memory.
 package final class SnapshotStream {
   package enum Item: Hashable, Sendable {
     case section(id: UInt32, isCritical: Bool, [UInt8])
-    /// Some pages, one after the other; the references count up from that of the first.
+    /// Consecutive pages; their references count up from `first`.
     case pages(first: PageReference, [UInt8])
-    /// The snapshot is whole. `signature` is that behind the trailer, not yet checked.
+    /// The snapshot is whole. `signature` is what follows the trailer; it is not checked.
     case end(id: SnapshotID, contentDigest: Digest, signature: [UInt8]?)
   }
 
@@ -19,16 +18,15 @@ package final class SnapshotStream {
   private var input: StreamInput
   private let decompressor: ZstdDecompressor
   private var sequence: BlockSequence
-  /// Of the descriptors so far: what the table of contents must be.
+  /// The digest that the table of contents must have: that of the descriptors so far.
   private var tableDigest = DigestBuilder()
-  /// Of the header and the descriptors so far.
+  /// Covers the header and the descriptors so far.
   private var contentDigest = DigestBuilder()
-  private var isFinished = false
+  private var canContinue = true
 
   /// Reads the header.
   ///
-  /// - Parameter read: gives the next bytes of the snapshot: at least one and at most as many as it is
-  ///   asked for, none at the end.
+  /// - Parameter read: returns the next bytes of the snapshot: at most `limit`, and none only at the end.
   package init(_ read: @escaping (_ limit: Int) throws(SnapshotError) -> [UInt8])
     throws(SnapshotError)
   {
@@ -47,11 +45,11 @@ package final class SnapshotStream {
     self.input = input
   }
 
-  /// The next section or chunk of pages, or the end. After the end, and after an error, there is nothing
-  /// more to ask for.
+  /// Reads the next section or page chunk, or the end. It must not be called again after the end or an
+  /// error.
   package func next() throws(SnapshotError) -> Item {
-    precondition(!isFinished, "snapshot read past its end")
-    isFinished = true
+    precondition(canContinue, "snapshot read past its end")
+    canContinue = false
     let lead = try input.bytes(BlockDescriptor.encodedSize, .descriptor(sequence.blockCount))
     var cursor = ByteCursor(lead[...], of: "descriptor of block \(sequence.blockCount)")
     let descriptor = try BlockDescriptor(from: &cursor)
@@ -66,7 +64,7 @@ package final class SnapshotStream {
     }
     let stored = try input.bytes(Int(descriptor.storedSize), block.part)
     let contents = try descriptor.contents(stored, block.part, decompressor)
-    isFinished = false
+    canContinue = true
     return descriptor.kind == .section
       ? .section(id: descriptor.id, isCritical: descriptor.isCritical, contents)
       : .pages(first: PageReference(rawValue: first), contents)
@@ -91,20 +89,21 @@ package final class SnapshotStream {
   }
 }
 
-/// Gathers what a stream gives, in pieces of whatever size.
+/// Collects the pieces of a stream, whatever their sizes.
 private struct StreamInput {
   private let read: (_ limit: Int) throws(SnapshotError) -> [UInt8]
   /// Bytes read so far.
   private var offset: UInt64 = 0
 
-  /// Bytes asked for at once, so that memory is taken for what has come and not for what was announced.
+  /// The most bytes to ask for at once. Memory grows with what arrives, not with what was announced.
   private static let pieceSize = 1 << 20
 
   init(_ read: @escaping (_ limit: Int) throws(SnapshotError) -> [UInt8]) { self.read = read }
 
   /// The next bytes, none at the end.
   private mutating func piece(_ limit: Int) throws(SnapshotError) -> [UInt8] {
-    let bytes = try read(min(limit, StreamInput.pieceSize))
+    let limit = min(limit, StreamInput.pieceSize)
+    let bytes = try read(limit)
     precondition(bytes.count <= limit, "more bytes than asked for")
     offset += UInt64(bytes.count)
     return bytes
@@ -121,7 +120,7 @@ private struct StreamInput {
     return bytes
   }
 
-  /// The next `count` bytes, which are all of `part` or some of it.
+  /// The next `count` bytes, which belong to `part`.
   mutating func bytes(_ count: Int, _ part: SnapshotPart) throws(SnapshotError) -> [UInt8] {
     let bytes = try upTo(count)
     guard bytes.count == count else { throw .endsWithin(part, at: offset) }
@@ -134,7 +133,7 @@ private struct StreamInput {
   ) throws(SnapshotError) {
     var left = count
     while left > 0 {
-      let bytes = try piece(Int(min(left, UInt64(StreamInput.pieceSize))))
+      let bytes = try piece(Int(clamping: left))
       guard !bytes.isEmpty else { throw .endsWithin(part, at: offset) }
       body(bytes[...])
       left -= UInt64(bytes.count)

@@ -19,7 +19,7 @@ package struct SnapshotSupport: Sendable {
 }
 
 extension SnapshotSupport {
-  /// Refuses, by name, a snapshot whose header asks for more.
+  /// Refuses, by name, what the header of a snapshot needs beyond this.
   ///
   /// - Throws: `wrongGuestISA`, `unsupportedABIVersion`, `missingFeature`.
   package func check(_ header: SnapshotHeader) throws(SnapshotError) {
@@ -32,7 +32,7 @@ extension SnapshotSupport {
     }
   }
 
-  /// Refuses a section that must be understood and is not.
+  /// Refuses a critical section of an unknown kind.
   ///
   /// - Throws: `unknownCriticalSection`.
   package func checkSection(_ id: UInt32, isCritical: Bool) throws(SnapshotError) {

@@ -8,9 +8,9 @@ internal import Zstd
 /// under its name only then is the business of whoever owns the sink.
 package final class SnapshotWriter {
   private let sink: (RawSpan) throws -> Void
-  /// Nil if nothing is compressed.
+  /// Nil if blocks are not to be compressed.
   private let compressor: ZstdCompressor?
-  /// Pages in the snapshots that this one is an increment to.
+  /// Pages in the parents.
   private let firstPage: UInt64
   private let headerBytes: [UInt8]
   private var table: [UInt8] = []
@@ -31,7 +31,7 @@ package final class SnapshotWriter {
   /// Writes the header.
   ///
   /// - Parameters:
-  ///   - header: with a link to the parent, pages are numbered from those of the parent on.
+  ///   - header: if it has a parent, the pages are numbered after the parent's.
   ///   - sink: takes the bytes in order. What it throws comes back as `writeFailed`, unless it is a
   ///     `SnapshotError` itself.
   /// - Throws: `tooLarge` when a text of the header is; `writeFailed`.
@@ -88,7 +88,7 @@ package final class SnapshotWriter {
 
   /// Writes the table of contents and the trailer. Nothing may be added afterwards.
   ///
-  /// - Parameter id: the snapshot's name, known only now that its state has been written.
+  /// - Parameter id: the snapshot's name. It may depend on the state that was just written.
   /// - Returns: the digest that stands for the whole snapshot.
   package func finish(id: SnapshotID) throws(SnapshotError) -> Digest {
     if !chunk.isEmpty { try writeChunk() }
@@ -124,7 +124,7 @@ package final class SnapshotWriter {
     try write(stored)
   }
 
-  /// Nil where compression is off, or does not help.
+  /// Returns nil if compression is off or does not help.
   private func compress(_ bytes: [UInt8]) throws(SnapshotError) -> [UInt8]? {
     guard let compressor else { return nil }
     do throws(ZstdError) {

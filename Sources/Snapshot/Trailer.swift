@@ -7,10 +7,10 @@ struct Trailer {
   /// Bytes of the table of contents, which ends where the trailer begins.
   let tableSize: UInt64
   let id: SnapshotID
-  /// Of header, table of contents, and the fields above. The table has the digests of everything between.
+  /// Covers the header, the table of contents and the fields above. The table has the digests of all blocks.
   let contentDigest: Digest
 
-  /// - Parameter digest: what has taken in the header and the table of contents.
+  /// - Parameter digest: covers the header and the table of contents.
   init(tableSize: UInt64, id: SnapshotID, after digest: DigestBuilder) {
     self.tableSize = tableSize
     self.id = id
@@ -19,7 +19,7 @@ struct Trailer {
     contentDigest = digest.finish()
   }
 
-  /// What the content digest covers of the trailer.
+  /// The part of the trailer that the content digest covers.
   private static func front(_ tableSize: UInt64, _ id: SnapshotID) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: tableSize)
@@ -30,7 +30,7 @@ struct Trailer {
     Trailer.front(tableSize, id) + contentDigest.bytes + Trailer.magic
   }
 
-  /// What a trailer says before its digest is checked.
+  /// The fields of a trailer whose digest is not yet checked.
   static func claims(_ bytes: [UInt8]) throws(SnapshotError) -> (tableSize: UInt64, id: SnapshotID)
   {
     var cursor = ByteCursor(bytes[...], of: "trailer")

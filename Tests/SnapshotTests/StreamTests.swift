@@ -38,6 +38,22 @@ import Testing
     #expect(try Contents(try SnapshotStream(increment)).pages.keys.min() == 1001)
   }
 
+  /// A section and a table of contents that do not come in one piece.
+  @Test func largeBlocksComeInPieces() throws {
+    let large = [UInt8](repeating: 7, count: 3 << 20)
+    let bytes = try write(someHeader, .none) { writer in
+      try writer.addSection(0, isCritical: true, large)
+      for number in 1...20_000 { try writer.addSection(UInt32(number), isCritical: false, []) }
+    }
+    let stream = try SnapshotStream(bytes)
+    #expect(try stream.next() == .section(id: 0, isCritical: true, large))
+    for number in 1...20_000 {
+      #expect(try stream.next() == .section(id: UInt32(number), isCritical: false, []))
+    }
+    let digest = try SnapshotReader(bytes).contentDigest
+    #expect(try stream.next() == .end(id: someID, contentDigest: digest, signature: nil))
+  }
+
   @Test func everyTruncationIsNamed() throws {
     let bytes = try Self.sample(.standard)
     for length in bytes.indices {

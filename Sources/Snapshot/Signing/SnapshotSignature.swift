@@ -43,7 +43,7 @@ package enum SignatureBlock {
     return (try source.bytes(at: offset, count: Int(count)), offset)
   }
 
-  /// The signature in all that follows a trailer; nil when nothing does. The caller has bounded it.
+  /// The signature in the bytes that follow the trailer; nil if there are none.
   static func decode(_ bytes: [UInt8]) throws(SnapshotError) -> [UInt8]? {
     if bytes.isEmpty { return nil }
     guard bytes.count >= tailSize, bytes.suffix(magic.count).elementsEqual(magic),
@@ -52,7 +52,7 @@ package enum SignatureBlock {
     return Array(bytes.dropLast(tailSize))
   }
 
-  /// Bytes of the signature in front of these, the end of its block.
+  /// The size of the signature whose block ends in `tail`.
   private static func signatureSize(_ tail: ArraySlice<UInt8>) throws(SnapshotError) -> UInt64 {
     var cursor = ByteCursor(tail, of: "signature")
     let count = UInt64(try cursor.integer(UInt32.self))
