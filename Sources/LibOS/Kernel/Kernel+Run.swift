@@ -23,7 +23,11 @@ extension Kernel {
         continue
       }
       load(task)
-      guard prepare(task) else { continue }
+      guard prepare(task) else {
+        // Its call may go on in its next turn.
+        endOfTurn(task)
+        continue
+      }
       armAlarm()
       runGuest(task)
     }

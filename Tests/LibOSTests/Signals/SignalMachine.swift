@@ -141,7 +141,7 @@ final class SignalMachine {
 
   /// The number of the call on this ISA.
   func number(_ name: String) -> Int {
-    SyscallTable.signalRows.first { $0.name == name }!.number(on: engine.isa)!
+    SyscallTable.all.first { $0.name == name }!.number(on: engine.isa)!
   }
 
   /// Makes a call that does not block; returns what the guest finds in the result register.
