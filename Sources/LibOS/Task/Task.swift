@@ -73,6 +73,9 @@ package final class Task: WaitListener {
 
   // MARK: Waiting
 
+  /// A signal is to be delivered, so that a call which it can interrupt ends.
+  var mustEndCall: Bool { isInterrupted || hasDeliverableSignal }
+
   /// Puts the task to sleep until an object on one of `queues` changes, or the guest's monotonic
   /// clock reaches `deadline` (nanoseconds). The handler returns what this returns.
   ///
@@ -85,7 +88,7 @@ package final class Task: WaitListener {
   ) throws(Errno) -> SyscallResult {
     if isKillableOnly {
       if process.signals.fatal != nil { throw interruption }
-    } else if isInterrupted || hasDeliverableSignal {
+    } else if mustEndCall {
       throw interruption
     }
     self.queues = queues

@@ -73,26 +73,29 @@ private func requireBytes(_ file: OpenFile) throws(Errno) {
   if (try? file.inode) is AnonymousInode { throw .EINVAL }
 }
 
+/// Why a copy stopped.
+private enum Stop {
+  case complete
+  /// The input has ended, or the output takes no more.
+  case end
+  /// The file has nothing to read, or no room.
+  case wait(OpenFile)
+  case failed(Errno)
+}
+
 /// Copies up to `total` bytes. What was read but could not be written is put back by moving the
 /// position, so the input must be seekable unless the output takes all it is given.
-///
-/// Stops at the end of the input, when the run loop has something else to do, or when either side would
-/// have to wait; EAGAIN only when nothing was moved, and then `waiting` says on which file.
-private func copy(
-  _ call: SyscallContext, from input: inout End, to output: inout End, total: Int,
-  waiting: inout OpenFile?
-) throws(Errno) -> Int {
+private func copy(from input: inout End, to output: inout End, total: Int)
+  -> (count: Int, stop: Stop)
+{
   var done = 0
   while done < total {
-    if done > 0, call.kernel.interrupt.isRaised { break }
     var limit = min(chunkSize, total - done)
     // Look before reading from what can't be put back.
     if !input.file.isSeekable {
       limit = min(limit, output.file.writableCount)
       if limit == 0 || !output.file.pollEvents().contains(.POLLOUT) {
-        waiting = output.file
-        if done > 0 { return done }
-        throw .EAGAIN
+        return (done, .wait(output.file))
       }
     }
     var buffer = [UInt8](repeating: 0, count: limit)
@@ -100,11 +103,9 @@ private func copy(
     let before = input.offset
     let count: Int
     do { count = try input.read(&buffer) } catch {
-      if done > 0 { return done }
-      if error == .EAGAIN { waiting = input.file }
-      throw error
+      return (done, error == .EAGAIN ? .wait(input.file) : .failed(error))
     }
-    if count == 0 { break }
+    if count == 0 { return (done, .end) }
     buffer.removeLast(buffer.count - count)
     var written = 0
     var failure: Errno?
@@ -120,42 +121,70 @@ private func copy(
       if let before {
         input.offset = before + UInt64(written)
       } else if input.file.isSeekable, let start {
-        try input.file.setPosition(start + UInt64(written))
+        do { try input.file.setPosition(start + UInt64(written)) } catch {
+          return (done, .failed(error))
+        }
       }
     }
-    if let failure {
-      if done > 0 { return done }
-      if failure == .EAGAIN { waiting = output.file }
-      throw failure
-    }
-    if written < count || count < limit { break }
+    if let failure { return (done, failure == .EAGAIN ? .wait(output.file) : .failed(failure)) }
+    if written < count || count < limit { return (done, .end) }
   }
-  return done
+  return (done, .complete)
 }
 
-/// Finishes a copy: stores moved offsets, waits where it must.
+/// Copies `total` bytes in as many turns as it takes, waits where it must, and stores the offsets that were
+/// moved. A signal ends it between two turns, as it ends `splice_from_pipe_next` in the kernel.
+///
+/// - Parameter waitsForAll: waits as often as one of the files makes it; otherwise only for the first byte.
 private func finish(
   _ call: SyscallContext, _ input: inout End, _ output: inout End, total: Int,
-  offsets: (input: Int?, output: Int?), isNonBlocking: Bool = false
+  offsets: (input: Int?, output: Int?), waitsForAll: Bool = false, isNonBlocking: Bool = false
 ) throws(Errno) -> SyscallResult {
-  if let socket = output.file.socket, call.sleepsOn(socket) {
-    return try call.task.block(on: [socket.waitQueue])
+  let task = call.task
+  var total = total
+  var done = 0
+  if task.progress.bytesDone > 0 {
+    total = min(total, Int(clamping: task.progress.scratch))
+    done = min(total, Int(clamping: task.progress.bytesDone))
+    // Positions have moved already.
+    input.offset? += UInt64(done)
+    output.offset? += UInt64(done)
+  } else {
+    total = try call.writableTotal(total, output.file, at: output.offset)
+    task.progress.scratch = UInt64(total)
   }
-  var waiting: OpenFile?
   let count: Int
-  do {
-    let total = try call.writableTotal(total, output.file, at: output.offset)
-    count = try copy(call, from: &input, to: &output, total: total, waiting: &waiting)
-  } catch {
-    if error == .EPIPE { call.raise(.SIGPIPE) }
-    guard error == .EAGAIN, let waiting, !waiting.isNonBlocking, !isNonBlocking else {
-      throw error
-    }
-    return try call.task.block(on: [waiting.waitQueue])
+  let stop: Stop
+  if done > 0, task.mustEndCall {
+    (count, stop) = (0, .end)
+  } else if let socket = output.file.socket, call.sleepsOn(socket) {
+    (count, stop) = (0, .wait(output.file))
+  } else {
+    let turn = min(total - done, Int(SyscallContext.bytesPerTurn))
+    (count, stop) = copy(from: &input, to: &output, total: turn)
   }
+  done += count
   if count > 0 {
     input.file.dentry?.report(.IN_ACCESS)
     output.file.dentry?.report(.IN_MODIFY)
+  }
+  switch stop {
+  case .complete where done < total: return call.unfinished(after: UInt64(done))
+  case .wait(let file) where done == 0 || waitsForAll:
+    task.progress.bytesDone = UInt64(done)
+    do throws(Errno) {
+      if isNonBlocking || file.isNonBlocking { throw .EAGAIN }
+      let settings = file.socket?.settings
+      return try call.wait(
+        on: file.waitQueue,
+        timeout: file === output.file ? settings?.sendTimeout : settings?.receiveTimeout)
+    } catch {
+      if done == 0 { throw error }
+    }
+  case .failed(let errno):
+    if errno == .EPIPE { call.raise(.SIGPIPE) }
+    if done == 0 { throw errno }
+  case .complete, .end, .wait: break
   }
   if let index = offsets.input, let offset = input.offset {
     try call.store(offset, to: call.address(index))
@@ -163,9 +192,10 @@ private func finish(
   if let index = offsets.output, let offset = output.offset {
     try call.store(offset, to: call.address(index))
   }
-  return .value(count)
+  return .value(done)
 }
 
+/// sendfile(2): waits for room for all of it, but in a pipe only for some.
 func sys_sendfile(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let target = try call.usableFile(0)
   let source = try call.usableFile(1)
@@ -175,7 +205,9 @@ func sys_sendfile(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   try requireBytes(target)
   var input = End(file: source, offset: try offset(call, 2, source))
   var output = End(file: target, offset: nil)
-  return try finish(call, &input, &output, total: total, offsets: (2, nil))
+  let toPipe = try target.status().type == .S_IFIFO
+  return try finish(
+    call, &input, &output, total: total, offsets: (2, nil), waitsForAll: !toPipe)
 }
 
 func sys_copy_file_range(_ call: SyscallContext) throws(Errno) -> SyscallResult {
@@ -192,7 +224,7 @@ func sys_copy_file_range(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   var total = try call.count(4)
   var input = End(file: source, offset: try offset(call, 1, source))
   var output = End(file: target, offset: try offset(call, 3, target))
-  if from === to {
+  if from === to, call.task.progress.bytesDone == 0 {
     let start = try input.position()
     let end = try output.position()
     let distance = start > end ? start - end : end - start

@@ -32,7 +32,8 @@ private func inspectable(_ call: SyscallContext, _ id: Int32) throws(Errno) -> P
   return process
 }
 
-/// process_vm_readv(2) and process_vm_writev(2): as much as both sides have memory for.
+/// process_vm_readv(2) and process_vm_writev(2): as much as both sides have memory for, in several turns of the
+/// task if that is much.
 private func transfer(_ call: SyscallContext, writes: Bool) throws(Errno) -> SyscallResult {
   guard call[5] == 0 else { throw .EINVAL }
   let local = try call.segments(call.address(1), count: Int(clamping: call[2]))
@@ -41,10 +42,14 @@ private func transfer(_ call: SyscallContext, writes: Bool) throws(Errno) -> Sys
   let other = try inspectable(call, call.int(0)).space
   let (sources, targets) = writes ? (local, remote) : (remote, local)
   let (from, to) = writes ? (call.space, other) : (other, call.space)
-  var done = 0
   var (source, target) = (Cursor(sources), Cursor(targets))
+  var done = min(Int(clamping: call.task.progress.bytesDone), Limits.MAX_RW_COUNT)
+  source.advance(done)
+  target.advance(done)
+  let turn = done + Int(SyscallContext.bytesPerTurn)
   while let piece = source.piece, let place = target.piece {
-    let wanted = min(piece.count, place.count)
+    guard done < turn else { return call.unfinished(after: UInt64(done)) }
+    let wanted = min(piece.count, place.count, turn - done)
     let result = from.withBytes(at: piece.address, count: wanted) { offset, bytes in
       to.copyOut(bytes, to: place.address + UInt64(offset)).count
     }
@@ -69,11 +74,17 @@ private struct Cursor {
     segments.first.map { Segment(address: $0.address + UInt64(offset), count: $0.count - offset) }
   }
 
+  /// Moves over `count` bytes, or to the end.
   mutating func advance(_ count: Int) {
-    offset += count
-    guard let first = segments.first, offset == first.count else { return }
-    segments.removeFirst()
-    offset = 0
+    var count = count
+    while let piece, count > 0 {
+      let part = min(count, piece.count)
+      count -= part
+      offset += part
+      guard part == piece.count else { return }
+      segments.removeFirst()
+      offset = 0
+    }
   }
 }
 
