@@ -337,6 +337,15 @@ extension Godwit_State_IntervalTimer {
   package static let shape = StateCensus.Shape(Self.self, single: [2: Godwit_State_Schedule.shape])
 }
 
+extension Godwit_State_PageMaps {
+  package static let shape = StateCensus.Shape(
+    Self.self, repeated: [1: Godwit_State_PageOwner.shape])
+}
+
+extension Godwit_State_PageOwner {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
 extension Godwit_State_Tasks {
   package static let shape = StateCensus.Shape(Self.self, repeated: [1: Godwit_State_Task.shape])
 }

@@ -6,6 +6,8 @@ extension Picoprocess {
   package func run() throws(Failure) -> Ending {
     catchSignals()
     defer {
+      concludeCheckpoint()
+      endingCheckpoint?.end()
       mailbox.close()
       takeLeave()
       HostSignals.uninstall()
@@ -35,7 +37,8 @@ extension Picoprocess {
     kernel.onInterrupt = { [unowned self] in
       forwardSignals()
       followStop()
-      return mailbox.isEmpty ? .proceed : .stop
+      cleanUpAfterCheckpoint()
+      return mailbox.isEmpty && checkpoint?.isWritten != true ? .proceed : .stop
     }
     lastRestored = kernel.syscallCount
     setSyscallLimit()

@@ -41,6 +41,12 @@ package final class Picoprocess {
   /// The control socket, until it is served.
   var listener: ControlListener?
   var control: ControlServer?
+  /// What the next snapshot may be an increment to.
+  private(set) var base: SnapshotBase?
+  /// The checkpoint that is being written while the guest runs.
+  var checkpoint: RunningCheckpoint?
+  /// The last one, whose memory is being freed.
+  var endingCheckpoint: LiveCheckpoint?
   /// The request for the suspension that ends this process, whose client waits for the outcome.
   var farewell: Mailbox.Letter?
   /// How far this process is confined.
@@ -145,6 +151,12 @@ package final class Picoprocess {
       return directory
     }
     return fs.root
+  }
+
+  /// Has the next snapshot be an increment to `base`, if its user wants it.
+  func remember(_ base: SnapshotBase?) {
+    self.base = base
+    machine.arena.oldestEpochOfInterest = base?.known.epoch
   }
 
   /// `NAME-PID`, where NAME is the last component of the program's path, without characters that a name may

@@ -40,6 +40,8 @@ package final class AtomicFile {
   package init(
     replacing path: String, permissions: UInt16 = 0o600, allowsUnnamed: Bool = true
   ) throws(HostError) {
+    // Beyond the limit of a file's size a write is to fail, not to end the process (setrlimit(2)).
+    _ = godwit_signal_ignore(SIGXFSZ)
     let (parent, name) = AtomicFile.split(Array(path.utf8))
     if parent.isEmpty || name.isEmpty { throw .notFound }
     let directory = try system_open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -39,6 +39,12 @@ package enum HostProcess {
     if environmentValue("GODWIT_BACKTRACE") != "1" { godwit_crashes_exit(status) }
   }
 
+  /// The host's monotonic clock, in nanoseconds.
+  package static var monotonicTime: Int64 { system_clock_gettime(CLOCK_MONOTONIC).totalNanoseconds }
+
+  /// The host's clock of the time of day, in nanoseconds since 1970.
+  package static var realTime: Int64 { system_clock_gettime(CLOCK_REALTIME).totalNanoseconds }
+
   /// Sleeps; for helper threads.
   package static func sleep(nanoseconds: Int64) {
     var none: [pollfd] = []

@@ -50,14 +50,37 @@ package struct PageMap: Hashable, Sendable {
 
   /// The reference of `page`; `nil` when the map does not have it.
   package subscript(page: UInt64) -> PageReference? {
+    let index = firstRun(endingAfter: page)
+    guard index < runs.count, runs[index].page <= page else { return nil }
+    return runs[index].reference(of: page)
+  }
+
+  /// Calls `body` for consecutive pieces of `range`, ascending: the runs in it, and the gaps between them, which
+  /// have no reference.
+  package func forEachPiece<E: Error>(
+    in range: Range<UInt64>, _ body: (Range<UInt64>, PageReference?) throws(E) -> Void
+  ) throws(E) {
+    var page = range.lowerBound
+    var index = firstRun(endingAfter: page)
+    while index < runs.count, runs[index].page < range.upperBound {
+      let run = runs[index]
+      if page < run.page { try body(page..<run.page, nil) }
+      let piece = max(page, run.page)..<min(run.pages.upperBound, range.upperBound)
+      try body(piece, run.reference(of: piece.lowerBound))
+      page = piece.upperBound
+      index += 1
+    }
+    if page < range.upperBound { try body(page..<range.upperBound, nil) }
+  }
+
+  private func firstRun(endingAfter page: UInt64) -> Int {
     var low = 0
     var high = runs.count
     while low < high {
       let middle = (low + high) / 2
       if runs[middle].pages.upperBound > page { high = middle } else { low = middle + 1 }
     }
-    guard low < runs.count, runs[low].page <= page else { return nil }
-    return runs[low].reference(of: page)
+    return low
   }
 
   /// Calls `body` for each page, ascending.

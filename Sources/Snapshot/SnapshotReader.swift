@@ -127,9 +127,20 @@ package final class SnapshotReader {
     links[0].header.parent.map { .missingParent(name: $0.name, id: $0.id) }
   }
 
+  /// Throws `missingParent` unless the chain is complete.
+  package func requireParents() throws(SnapshotError) {
+    if let missingParent { throw missingParent }
+  }
+
+  /// References up to this number mean the same pages in both snapshots: those of the parents that they share.
+  package func sharedPageCount(with other: SnapshotReader) -> UInt64 {
+    let digests = Set(other.links.map(\.contentDigest))
+    return links.last { digests.contains($0.contentDigest) }?.pageCount ?? 0
+  }
+
   /// Reads and checks everything, including the parents.
   package func verify() throws(SnapshotError) {
-    if let missingParent { throw missingParent }
+    try requireParents()
     for index in links.indices {
       try naming(index) { (link) throws(SnapshotError) in try link.verify(decompressor) }
     }

@@ -61,9 +61,14 @@ struct Suspend: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
-  @OptionGroup var compression: CompressionOption
+  @OptionGroup var options: SnapshotOptions
 
-  func run() throws { try ControlClient().suspend(name, to: output, compression.compress) }
+  func run() throws {
+    let client = try ControlClient()
+    options.report(
+      try client.suspend(
+        name, to: output, parent: options.parent, compression: options.compression.compress))
+  }
 }
 
 struct Checkpoint: ParsableCommand {
@@ -76,9 +81,31 @@ struct Checkpoint: ParsableCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The file to write.", valueName: "file"))
   var output: String
 
+  @OptionGroup var options: SnapshotOptions
+
+  func run() throws {
+    let client = try ControlClient()
+    options.report(
+      try client.checkpoint(
+        name, to: output, parent: options.parent, compression: options.compression.compress))
+  }
+}
+
+struct SnapshotOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Write only what changed since this snapshot: the last of this run, or the one that it was resumed from.",
+      valueName: "file"))
+  var parent: String?
+
   @OptionGroup var compression: CompressionOption
 
-  func run() throws { try ControlClient().checkpoint(name, to: output, compression.compress) }
+  @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
+  var printStats = false
+
+  func report(_ snapshot: SavedSnapshot) {
+    if printStats { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
+  }
 }
 
 struct Kill: ParsableCommand {

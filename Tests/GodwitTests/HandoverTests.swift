@@ -228,8 +228,10 @@ import Testing
         return
       }
       try? unsafe file.write(written.span.bytes, at: 0)
-      let answer =
-        #"{"saved":{"snapshot":{"bytes":\#(written.count),"nanoseconds":1,"syscallCount":1}}}"#
+      let snapshot = SavedSnapshot(
+        bytes: UInt64(written.count), syscallCount: 1, freezingTime: 0, frozenTime: 1, dumpTime: 1,
+        writeTime: 1, pages: 1, pagesWritten: 1)
+      let answer = JSON.line(ControlAnswer.saved(snapshot: snapshot))
       try? connection.send(Array(answer.utf8))
       let line = (try? connection.receive()) ?? []
       verdict.withLock { $0 = String(decoding: line, as: UTF8.self) }

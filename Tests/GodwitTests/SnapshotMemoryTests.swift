@@ -37,6 +37,7 @@ import Testing
     Kind(name: "tasks", section: 6, bytes: [10, 0], shape: Godwit_State_Tasks.shape),
     Kind(
       name: "registers", section: 6, bytes: [10, 4, 26, 2, 82, 0], shape: Godwit_State_Tasks.shape),
+    Kind(name: "page maps", section: 7, bytes: [10, 0], shape: Godwit_State_PageMaps.shape),
     Kind(
       name: "texts", section: 3, bytes: [26, 17, 34, 15] + Array(repeating: 65, count: 15),
       shape: Godwit_State_Filesystems.shape),
@@ -51,7 +52,7 @@ import Testing
       unsafe span.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     }
     let messages = contents(kind, count)
-    for section in UInt32(1)...6 {
+    for section in UInt32(1)...7 {
       try writer.addSection(section, isCritical: true, section == kind.section ? messages : [])
     }
     _ = try writer.finish(id: SnapshotID(high: 1, low: 2))

@@ -18,9 +18,10 @@ import Testing
     #expect(!PageTableEntry.absent.isPresent)
   }
 
-  @Test func tableAgainstADictionary() {
+  @Test func tableAgainstADictionary() throws {
     var generator = SeededNumbers(42)
-    var table = PageTable()
+    let arena = try #require(FrameArena(byteLimit: Frame.size))
+    var table = PageTable<512>(arena)
     var model: [UInt64: PageTableEntry] = [:]
     let regions: [UInt64] = [0, 510, 1 << 20, 0x7_ffff_fe00]
     for _ in 0..<20_000 {

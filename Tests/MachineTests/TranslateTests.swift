@@ -117,8 +117,8 @@ import Testing
     for page in [3, 1, 12, 22] as [UInt64] { try test.store(page, page) }
     for page in [5, 15, 25] as [UInt64] { _ = try test.load(page) }
     var saved: [(UInt64, [UInt8])] = []
-    test.space.forEachPrivatePage { page, frame in
-      saved.append((page, test.arena.withBytes(frame, offset: 0, count: 4096) { $0.array }))
+    test.space.table.frozen.forEachPage { page, entry in
+      saved.append((page, test.arena.withBytes(entry.frame, offset: 0, count: 4096) { $0.array }))
     }
     #expect(saved.map { $0.0 - base.page } == [1, 3, 12])
 

@@ -108,4 +108,24 @@ import Testing
     }
     #expect(accepted > 0)
   }
+
+  @Test func piecesCoverARange() throws {
+    var map = PageMap()
+    for page in UInt64(10)..<14 { map.append(page, PageReference(rawValue: page - 9)) }
+    for page in UInt64(16)..<18 { map.append(page, .zero) }
+    func pieces(_ range: Range<UInt64>) -> [String] {
+      var pieces: [String] = []
+      map.forEachPiece(in: range) { pages, reference in
+        pieces.append(
+          "\(pages.lowerBound)-\(pages.upperBound) \(reference.map { "\($0.rawValue)" } ?? "-")")
+      }
+      return pieces
+    }
+    #expect(pieces(0..<20) == ["0-10 -", "10-14 1", "14-16 -", "16-18 0", "18-20 -"])
+    #expect(pieces(11..<17) == ["11-14 2", "14-16 -", "16-17 0"])
+    #expect(pieces(12..<13) == ["12-13 3"])
+    #expect(pieces(14..<16) == ["14-16 -"])
+    #expect(pieces(18..<99) == ["18-99 -"])
+    #expect(pieces(5..<5).isEmpty)
+  }
 }

@@ -202,7 +202,7 @@ import UnicornEngine
     guest.map(Self.data, pages: 2, backing: .object(file, offset: 0))
     func dirty() -> [UInt64] {
       var pages: [UInt64] = []
-      guest.space.forEachPrivatePage { page, _ in pages.append(page) }
+      guest.space.table.frozen.forEachPage { page, _ in pages.append(page) }
       return pages.filter { $0 >= Self.data.page && $0 < Self.data.page + 2 }
     }
     try guest.load([.load, .systemCall], at: TestGuest.other)

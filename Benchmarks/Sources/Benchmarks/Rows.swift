@@ -9,6 +9,9 @@ let allRows: [any Row] =
       SpawnRow(isa: isa), CompilerRow(isa: isa), RedisRow(isa: isa),
     ]
   } + ISA.allCases.map { StartRow(isa: $0) } + ISA.allCases.map { SuspendRow(isa: $0) }
+  + [(16, 5), (256, 5), (256, 50), (1024, 50)].map {
+    CheckpointRow(isa: .x86_64, size: $0, rate: $1)
+  }
 
 /// Programs of Guests/bench with the ratio to stay below.
 private let guests: [(String, Double)] = [

@@ -59,11 +59,11 @@ package final class Pipe {
   }
 
   private func wakeReaders(_ events: PollEvents) {
-    for end in ends.elements where end.isReadable { end.waitQueue.wake(events) }
+    for end in ends where end.isReadable { end.waitQueue.wake(events) }
   }
 
   private func wakeWriters(_ events: PollEvents) {
-    for end in ends.elements where end.isWritable { end.waitQueue.wake(events) }
+    for end in ends where end.isWritable { end.waitQueue.wake(events) }
   }
 
   // MARK: Bytes

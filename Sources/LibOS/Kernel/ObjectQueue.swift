@@ -2,7 +2,7 @@
 ///
 /// Everything but a walk over all of them takes the same time however many there are.
 package struct ObjectQueue<Element> {
-  private struct Entry {
+  fileprivate struct Entry {
     var id: ObjectIdentifier
     var element: Element
   }
@@ -104,6 +104,24 @@ package struct ObjectQueue<Element> {
     }
     self.places = places
   }
+}
+
+extension ObjectQueue: Sequence {
+  /// Goes through those that are there now, oldest first, whoever comes and goes meanwhile.
+  package struct Iterator: IteratorProtocol {
+    private var rest: ArraySlice<Entry?>.Iterator
+
+    fileprivate init(_ slots: ArraySlice<Entry?>) { rest = slots.makeIterator() }
+
+    package mutating func next() -> Element? {
+      while let slot = rest.next() {
+        if let slot { return slot.element }
+      }
+      return nil
+    }
+  }
+
+  package func makeIterator() -> Iterator { Iterator(slots[head...]) }
 }
 
 extension ObjectQueue where Element: AnyObject {

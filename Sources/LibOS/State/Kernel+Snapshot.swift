@@ -2,30 +2,9 @@ import HostABI
 import LibOSState
 import LinuxABI
 import Machine
-package import Snapshot
+import Snapshot
 
 extension Kernel {
-  /// Writes the state of the whole picoprocess. The run loop must not be running. Throws `refused` when
-  /// the guest holds what can't travel.
-  ///
-  /// - Parameter standing: what is known of the state, if it was walked before.
-  package func saveState(to sink: any StateSink, _ standing: StandingState? = nil)
-    throws(SnapshotError)
-  {
-    let saver = StateSaver(self, sink: sink, standing ?? StandingState(self))
-    try saver.saveAll()
-    guard saver.obstacles.isEmpty else { throw .untransportable(saver.obstacles) }
-  }
-
-  /// What the guest holds that can't travel, each named; empty when a snapshot can be taken.
-  ///
-  /// Found by a walk over all that a snapshot would hold, so that nothing is overlooked.
-  package func untransportable() -> [String] {
-    let saver = StateSaver(self, sink: nil, StandingState(self))
-    do throws(SnapshotError) { try saver.saveAll() } catch { return saver.obstacles + ["\(error)"] }
-    return saver.obstacles
-  }
-
   func save(at moment: KernelClock.Moment) -> Godwit_State_Kernel {
     var state = Godwit_State_Kernel()
     state.isa = isa.rawValue

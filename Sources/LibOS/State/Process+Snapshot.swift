@@ -91,11 +91,7 @@ extension Process {
     saver.owners[ObjectIdentifier(space)] = pid
     // Whole arrays: one in a message that keeps its fields in a class is copied at every append.
     state.mappings = try space.mappings.map { (vma) throws(SnapshotError) in try vma.save(saver) }
-    var map = PageMap()
-    try space.forEachPrivatePage { (page, frame) throws(SnapshotError) in
-      map.append(page, try saver.page(frame))
-    }
-    state.pages = data(map.encoded)
+    saver.own(space.table.frozen, space.lineage, .process(pid))
     state.stackLimit = space.stackLimit
   }
 
@@ -142,7 +138,8 @@ extension Process {
         space.map(vma)
       else { throw .invalidState("mapping at 0x\(String(mapping.start, radix: 16))") }
     }
-    try loader.forEachSharedPage(of: Array(state.pages)) { (page, frame) throws(SnapshotError) in
+    try loader.forEachSharedPage(of: .process(pid), space.lineage) {
+      (page, frame) throws(SnapshotError) in
       guard let vma = space.mapping(at: GuestAddress(page << 12)), !vma.flags.contains(.shared)
       else {
         kernel.arena.release(frame)

@@ -1,5 +1,5 @@
-import LibOSState
-import Machine
+package import LibOSState
+package import Machine
 
 extension RegisterFile {
   func save() -> Godwit_State_Registers {
@@ -24,7 +24,7 @@ extension RegisterFile {
   }
 
   /// - Returns: nil when the message does not hold all registers.
-  init?(isa: GuestISA, _ state: Godwit_State_Registers) {
+  package init?(isa: GuestISA, _ state: Godwit_State_Registers) {
     guard state.general.count == 31, state.vectors.count == 64 else { return nil }
     self.init(isa: isa)
     for index in 0..<31 { general[index] = state.general[index] }

@@ -1,4 +1,4 @@
-import Snapshot
+package import Snapshot
 
 // Why state can't be saved or restored, in the words a user reads.
 extension SnapshotError {
@@ -6,13 +6,16 @@ extension SnapshotError {
   static func untransportable(_ obstacles: [String]) -> SnapshotError {
     .refused("the guest can't travel: \(obstacles.joined(separator: "; "))")
   }
+  static func stateTooLarge(_ section: StateSection) -> SnapshotError {
+    .refused("the guest's state can't travel: more than 2 GiB of it are no pages (\(section))")
+  }
   static func missingFile(_ path: String) -> SnapshotError {
     .refused("\(path): the snapshot needs this file, and it is not here")
   }
   static func changedFile(_ path: String) -> SnapshotError {
     .refused("\(path) differs from the one the snapshot was made with")
   }
-  static func invalidState(_ what: String) -> SnapshotError {
+  package static func invalidState(_ what: String) -> SnapshotError {
     .malformed("its state makes no sense: \(what)")
   }
   static var memoryLimit: SnapshotError {

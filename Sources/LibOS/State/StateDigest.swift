@@ -20,6 +20,7 @@ package struct StateDigest {
   /// System calls made so far. Not part of the digest.
   package private(set) var syscallCount: UInt64 = 0
 
+  private let pages: SavedPages
   private let pageDigest: (PageReference) throws(SnapshotError) -> Digest
   private let storedPages: UInt64
   /// A few bytes can stand for any number of zero pages; no picoprocess has 256 GiB of them.
@@ -38,13 +39,15 @@ package struct StateDigest {
 
   /// Digests the state in the sections that `section` gives.
   ///
-  /// - Parameter storedPages: how many pages the sections refer to.
+  /// - Parameter pages: the page maps.
+  /// - Parameter storedPages: how many pages they refer to.
   /// - Parameter pageDigest: the digest of a page that is not zero.
-  package init(
-    storedPages: UInt64,
+  init(
+    pages: SavedPages, storedPages: UInt64,
     section: (StateSection) throws(SnapshotError) -> [UInt8],
     pageDigest: @escaping (PageReference) throws(SnapshotError) -> Digest
   ) throws(SnapshotError) {
+    self.pages = pages
     self.pageDigest = pageDigest
     self.storedPages = storedPages
     func decode<M: StateMessage>(_ id: StateSection) throws(SnapshotError) -> M {
@@ -119,7 +122,7 @@ package struct StateDigest {
     memory.memoryOf = process.memoryOf
     let anonymous = process.mappings.filter { $0.object == 0 }
     var index = 0
-    try add("process \(process.pid) memory", memory.encoded(), pages: Array(process.pages)) {
+    try add("process \(process.pid) memory", memory.encoded(), .process(process.pid)) {
       page in
       // Absent memory without a file behind it reads as zeroes.
       while index < anonymous.count, anonymous[index].end >> 12 <= page { index += 1 }
@@ -131,7 +134,6 @@ package struct StateDigest {
     add("process \(process.pid) descriptors", descriptors.encoded())
     var rest = process
     rest.mappings = []
-    rest.pages.removeAll()
     rest.stackLimit = 0
     rest.memoryOf = 0
     rest.descriptors = []
@@ -140,11 +142,9 @@ package struct StateDigest {
   }
 
   private mutating func add(_ object: Godwit_State_MemoryObject) throws(SnapshotError) {
-    var rest = object
-    rest.pages.removeAll()
     let path = object.hasSource ? " " + String(decoding: object.source.path, as: UTF8.self) : ""
     try add(
-      "memory object \(object.id)\(path)", rest.encoded(), pages: Array(object.pages)
+      "memory object \(object.id)\(path)", object.encoded(), .memoryObject(object.id)
     ) { $0 << 12 >= object.sourceSize }
   }
 
@@ -180,14 +180,14 @@ package struct StateDigest {
     add("names", rest.encoded())
   }
 
-  /// Adds a part of `bytes` and the numbers and digests of the pages of a map, but for zeroes where
-  /// `isZeroes` says that an absent page would read as such.
+  /// Adds a part of `bytes` and the numbers and digests of the owner's pages, except zeroes where `isZeroes`
+  /// says that an absent page would read as such.
   private mutating func add(
-    _ name: String, _ bytes: [UInt8], pages map: [UInt8], isZeroes: (UInt64) -> Bool
+    _ name: String, _ bytes: [UInt8], _ owner: PageOwner, isZeroes: (UInt64) -> Bool
   ) throws(SnapshotError) {
     var builder = DigestBuilder()
     builder.append(bytes[...])
-    // Memory that another process was saved with, or that a host file has all of, comes without a map.
+    let map = pages[owner]
     if !map.isEmpty {
       let map = try PageMap(decoding: map, storedPages: storedPages, limit: pagesLeft)
       pagesLeft -= map.pageCount
@@ -205,28 +205,11 @@ package struct StateDigest {
   }
 }
 
-extension Kernel {
-  /// The digest of the state as it is. The run loop must not be running.
-  package func digestState(_ standing: StandingState? = nil) throws(SnapshotError) -> StateDigest {
-    let sink = DigestSink()
-    // Of what can't travel, too.
-    try StateSaver(self, sink: sink, standing ?? StandingState(self)).saveAll()
-    return try StateDigest(
-      storedPages: UInt64(sink.pages.count),
-      section: { (id) throws(SnapshotError) in
-        guard let bytes = try id.message({ sink.sections[$0] }) else {
-          throw .missingSection(id.rawValue)
-        }
-        return bytes
-      },
-      pageDigest: { (reference) throws(SnapshotError) in sink.pages[Int(reference.rawValue) - 1] })
-  }
-}
-
 extension StateDigest {
   /// Digests the state that a snapshot holds.
   package init(_ reader: SnapshotReader) throws(SnapshotError) {
     try self.init(
+      pages: SavedPages(StateLoader.section(.pageMaps, reader)),
       storedPages: reader.pageCount,
       section: { (id) throws(SnapshotError) in try reader.message(id) },
       pageDigest: { (reference) throws(SnapshotError) in
@@ -237,23 +220,4 @@ extension StateDigest {
         return page.withRawSpan { Digest(ofPage: $0) }
       })
   }
-}
-
-/// Keeps sections, and of pages the digests only.
-private final class DigestSink: StateSink {
-  var sections: [UInt32: [UInt8]] = [:]
-  var pages: [Digest] = []
-  private var references: [Digest: PageReference] = [:]
-
-  func addPage(_ page: RawSpan, digest: Digest?) -> PageReference {
-    let digest = digest ?? Digest(ofPage: page)
-    if digest == .zeroPage { return .zero }
-    if let known = references[digest] { return known }
-    pages.append(digest)
-    let reference = PageReference(rawValue: UInt64(pages.count))
-    references[digest] = reference
-    return reference
-  }
-
-  func addSection(_ id: UInt32, isCritical: Bool, _ bytes: [UInt8]) { sections[id] = bytes }
 }

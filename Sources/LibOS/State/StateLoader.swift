@@ -13,10 +13,14 @@ package final class StateLoader {
   /// Nothing will run: no file or stream of the host is opened, and no page is kept. All else is as ever.
   let isRehearsal: Bool
 
+  /// The maps of restored pages, by the numbers of their new owners.
+  private var restored: [UInt64: PageMap] = [:]
+
   /// Bytes that the sections which are still to be decoded may take.
   private var room: UInt64
 
   private let memory: [UInt64: Godwit_State_MemoryObject]
+  private let pages: SavedPages
   private var objects: [UInt64: MemoryObject] = [:]
   package let files: Godwit_State_Files
   private var openFiles: [UInt64: OpenFile] = [:]
@@ -49,6 +53,7 @@ package final class StateLoader {
     files = try Self.section(.files, reader, &room)
     pipeStates = try Self.numbered(files.pipes, \.id, "pipes")
     filesystems = try Self.section(.filesystems, reader, &room)
+    pages = try SavedPages(Self.section(.pageMaps, reader, &room))
     self.room = room
   }
 
@@ -130,7 +135,7 @@ package final class StateLoader {
     objects[id] = object
     object.restore(
       source: source, sourceSize: source == nil ? 0 : state.sourceSize, size: state.size)
-    try forEachPage(of: Array(state.pages), below: (state.size + 4095) >> 12) {
+    try forEachPage(of: .memoryObject(id), object.lineage, below: (state.size + 4095) >> 12) {
       (index, frame) throws(SnapshotError) in
       // An object's page is written in place, so a zero page needs a frame of its own.
       let own = frame == .zero ? kernel.arena.allocate() : frame
@@ -140,19 +145,21 @@ package final class StateLoader {
     return object
   }
 
-  /// Calls `body` for every page of an encoded page map, each in a frame that it takes over.
+  /// Calls `body` for every page of a memory object, each in a frame that it takes over.
   ///
   /// - Parameter count: pages are numbered below it.
   private func forEachPage(
-    of map: [UInt8], below count: UInt64, _ body: (UInt64, Frame) throws(SnapshotError) -> Void
+    of owner: PageOwner, _ lineage: PageLineage, below count: UInt64,
+    _ body: (UInt64, Frame) throws(SnapshotError) -> Void
   ) throws(SnapshotError) {
     // Each takes a frame, a zero page too.
     let limit = UInt64(kernel.arena.byteLimit >> 12)
-    let map = try PageMap(decoding: map, storedPages: reader.pageCount, limit: limit)
+    let map = try map(of: owner, limit: limit)
     if let last = map.runs.last, last.pages.upperBound > count {
       throw .invalidState("pages beyond the end of a memory object")
     }
     if isRehearsal { return }
+    restored[lineage.number] = map
     try map.forEachPage { (page, reference) throws(SnapshotError) in
       guard reference != .zero else { return try body(page, .zero) }
       try body(page, try frame(reference))
@@ -167,8 +174,7 @@ package final class StateLoader {
       throw .invalidState("memory object \(id)")
     }
     let count = (state.size + 4095) >> 12
-    let map = try PageMap(
-      decoding: Array(state.pages), storedPages: reader.pageCount, limit: count)
+    let map = try map(of: .memoryObject(id), limit: count)
     var page = [UInt8](repeating: 0, count: Frame.size)
     try map.forEachPage { (index, reference) throws(SnapshotError) in
       guard reference != .zero, index < count else { return }
@@ -181,6 +187,26 @@ package final class StateLoader {
       }
     }
     return state.size
+  }
+
+  /// The page map of `owner`, which may have at most `limit` pages.
+  private func map(of owner: PageOwner, limit: UInt64) throws(SnapshotError) -> PageMap {
+    let bytes = pages[owner]
+    if bytes.isEmpty { return PageMap() }
+    return try PageMap(decoding: bytes, storedPages: reader.pageCount, limit: limit)
+  }
+
+  /// Maps belong to memory objects, and to processes that do not share the memory of another.
+  private func checkOwners(_ processes: [Godwit_State_Process]) throws(SnapshotError) {
+    let pids = Set(processes.filter { $0.memoryOf == 0 }.map(\.pid))
+    for owner in pages.owners {
+      let exists =
+        switch owner {
+        case .process(let pid): pids.contains(pid)
+        case .memoryObject(let number): memory[number] != nil
+        }
+      if !exists { throw .invalidState("pages of \(owner)") }
+    }
   }
 
   /// A fresh frame with a stored page.
@@ -196,11 +222,12 @@ package final class StateLoader {
   /// The same for pages that are copied before they are written: equal ones share a frame, as those
   /// of a process and its child do.
   func forEachSharedPage(
-    of map: [UInt8], _ body: (UInt64, Frame) throws(SnapshotError) -> Void
+    of owner: PageOwner, _ lineage: PageLineage,
+    _ body: (UInt64, Frame) throws(SnapshotError) -> Void
   ) throws(SnapshotError) {
-    let map = try PageMap(
-      decoding: map, storedPages: reader.pageCount, limit: kernel.isa.userAddressLimit.page)
+    let map = try map(of: owner, limit: kernel.isa.userAddressLimit.page)
     if isRehearsal { return }
+    restored[lineage.number] = map
     try map.forEachPage { (page, reference) throws(SnapshotError) in
       let frame = try sharedFrame(reference)
       kernel.arena.retain(frame)
@@ -211,11 +238,9 @@ package final class StateLoader {
   /// What the page tables of all processes take must fit the memory limit, before any is made.
   private func chargeTables(of processes: [Godwit_State_Process]) throws(SnapshotError) {
     var budget = MemoryBudget(limit: UInt64(kernel.arena.byteLimit))
-    for process in processes where !process.pages.isEmpty {
-      try budget.charge(
-        tablesFor: PageMap(
-          decoding: Array(process.pages), storedPages: reader.pageCount,
-          limit: kernel.isa.userAddressLimit.page))
+    for process in processes {
+      let map = try map(of: .process(process.pid), limit: kernel.isa.userAddressLimit.page)
+      try budget.charge(tablesFor: map)
     }
   }
 
@@ -341,6 +366,11 @@ package final class StateLoader {
 
   // MARK: All of it
 
+  /// What is known of the pages in the snapshot, once they are restored.
+  package var known: KnownPages {
+    KnownPages(epoch: kernel.arena.epoch, maps: restored, digests: PageDigests())
+  }
+
   /// Restores everything. Afterwards `kernel.run()` goes on where the saved one stood.
   package func restoreAll() throws(SnapshotError) {
     let state: Godwit_State_Kernel = try Self.section(.kernel, reader, &room)
@@ -349,6 +379,7 @@ package final class StateLoader {
     try ProcessTree.check(
       processes.processes, tasks.tasks, initial: state.initialPid,
       limit: kernel.configuration.maximumTasks)
+    try checkOwners(processes.processes)
     try chargeTables(of: processes.processes)
     try kernel.restore(state)
     try restoreFilesystems()
@@ -374,6 +405,8 @@ package final class StateLoader {
     try kernel.restoreTerminal(state)
     // Last, when all who wait for them are there to hear of it.
     for connection in connectionsOutside { connection.losePeer() }
+    // What the guest writes from now on is not in the snapshot.
+    kernel.arena.beginEpoch()
   }
 
   private func restoreTasks(_ state: Godwit_State_Tasks, order: [Int32]) throws(SnapshotError) {

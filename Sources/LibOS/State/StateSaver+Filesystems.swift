@@ -30,7 +30,9 @@ extension StateSaver {
       state.path = data(mount.path)
       state.readOnly = mount.isReadOnly
       state.type = mount.filesystem.typeName
-      if let layers = mount.filesystem as? LayeredFS { state.tree = try tree(of: layers) }
+      if let layers = mount.filesystem as? LayeredFS {
+        state.tree = try saveTree(of: layers, mount: filesystems.mounts.count)
+      }
       if let devices = mount.filesystem as? DevFS { state.tree = devices.save() }
       if let host = mount.filesystem as? HostFS {
         state.hostPath = data(host.base.uri.path)
@@ -39,12 +41,16 @@ extension StateSaver {
       filesystems.mounts.append(state)
     }
     if let layers = kernel.vfs.memoryFiles.filesystem as? LayeredFS {
-      filesystems.memoryFiles = try tree(of: layers)
+      filesystems.memoryFiles = try saveTree(of: layers, mount: nil)
     }
   }
 
-  private func tree(of layers: LayeredFS) throws(SnapshotError) -> Godwit_State_Tree {
-    try layers.save(self, held: heldNodes[ObjectIdentifier(layers)] ?? [])
+  private func saveTree(of layers: LayeredFS, mount: Int?) throws(SnapshotError)
+    -> Godwit_State_Tree
+  {
+    let (tree, nodes) = try layers.save(self, held: heldNodes[ObjectIdentifier(layers)] ?? [])
+    capture(nodes, mount: mount)
+    return tree
   }
 }
 

@@ -20,20 +20,20 @@ extension PersistentFile {
   package var obstacle: String? { nil }
 }
 
-/// Collects the state of a picoprocess into a snapshot.
+/// Walks over the objects of a picoprocess and makes messages of them; see `StatePass`.
 ///
 /// Objects that several others share get a number when first met, in an order that depends on the
 /// guest alone. What can't travel is noted, wherever the guest holds it.
 package final class StateSaver {
   package let kernel: Kernel
   /// nil for a survey, which looks only for what can't travel.
-  private let sink: (any StateSink)?
-  private let standing: StandingState
+  private(set) var captured = CapturedState()
+  /// The pages that no view has, those of host files; nil in a survey.
+  private(set) var stored: StoredPages?
 
   private var objects: [ObjectIdentifier: UInt64] = [:]
   /// Bytes of unchanged files that open files hold.
   private var held: Set<ObjectIdentifier> = []
-  private var sharedPages: [Frame: PageReference] = [:]
   /// The process that was saved with an address space, or a table of descriptors, by that.
   package var owners: [ObjectIdentifier: Int32] = [:]
   private var memory = Godwit_State_Memory()
@@ -56,10 +56,11 @@ package final class StateSaver {
   /// What can't travel, each named once.
   package private(set) var obstacles: [String] = []
 
-  package init(_ kernel: Kernel, sink: (any StateSink)?, _ standing: StandingState) {
+  /// - Parameter sink: takes pages that no view has; nil for a survey, which looks only for what can't travel.
+  /// - Parameter known: the pages of an earlier snapshot.
+  init(_ kernel: Kernel, sink: (any StateSink)?, _ known: KnownPages? = nil) {
     self.kernel = kernel
-    self.sink = sink
-    self.standing = standing
+    stored = sink.map { StoredPages($0, known) }
   }
 
   func note(_ obstacle: String) {
@@ -68,21 +69,23 @@ package final class StateSaver {
 
   // MARK: Pages
 
-  /// Stores a frame's bytes; one that several processes share only once.
-  package func page(_ frame: Frame) throws(SnapshotError) -> PageReference {
-    guard let sink else { return .zero }
-    guard kernel.arena.isShared(frame) else { return try add(frame, sink) }
-    if let known = sharedPages[frame] { return known }
-    let reference = try add(frame, sink)
-    sharedPages[frame] = reference
-    return reference
+  /// Notes the pages that an object has at this moment.
+  func own(_ pages: any FrozenPages, _ lineage: PageLineage, _ owner: PageOwner) {
+    captured.pages.append((owner, .inView(pages, lineage)))
   }
 
-  private func add(_ frame: Frame, _ sink: any StateSink) throws(SnapshotError) -> PageReference {
-    try kernel.arena.withBytes(frame, offset: 0, count: Frame.size) {
-      (bytes) throws(SnapshotError) in
-      try sink.addPage(bytes, digest: standing.digest(of: frame, bytes))
+  /// Notes the nodes of the tree at a mount; nil: of the files without names.
+  func capture(_ nodes: [CapturedNode], mount: Int?) { captured.nodes.append((mount, nodes)) }
+
+  /// Hands over a page that is in no view; nothing in a survey.
+  private func store(_ page: [UInt8], at index: UInt64, in map: inout PageMap)
+    throws(SnapshotError)
+  {
+    guard stored != nil else { return }
+    let reference = try page.withRawSpan { (bytes) throws(SnapshotError) in
+      try stored!.add(bytes)
     }
+    map.append(index, reference)
   }
 
   /// The number of a memory object, which is saved when first met.
@@ -105,12 +108,12 @@ package final class StateSaver {
       }
     case let source as any LocatedSource where object.sourceSize > 0:
       state.source = try describe(source)
-      state.pages = data(try dirtyPages(of: object).encoded)
-    case nil: state.pages = data(try dirtyPages(of: object).encoded)
+      own(object.pages.frozen, object.lineage, .memoryObject(id))
+    case nil: own(object.pages.frozen, object.lineage, .memoryObject(id))
     default:
       // A file that can't be found again (standard input, say) travels whole.
       state.sourceSize = 0
-      state.pages = data(try allPages(of: object).encoded)
+      captured.pages.append((.memoryObject(id), .stored(try allPages(of: object))))
     }
     memory.objects.append(state)
     return id
@@ -122,12 +125,6 @@ package final class StateSaver {
   /// Whether a mapping or an open file has the bytes, and no mere cache.
   func isInUse(_ object: MemoryObject) -> Bool {
     objects[ObjectIdentifier(object)] != nil || held.contains(ObjectIdentifier(object))
-  }
-
-  private func dirtyPages(of object: MemoryObject) throws(SnapshotError) -> PageMap {
-    var map = PageMap()
-    for index in object.dirtyPages { map.append(index, try page(object.heldFrame(index)!)) }
-    return map
   }
 
   private func allPages(of object: MemoryObject) throws(SnapshotError) -> PageMap {
@@ -142,11 +139,7 @@ package final class StateSaver {
         note("mapping of a file that can't be read any more")
         return map
       }
-      guard let sink else { continue }
-      let reference = try page.withRawSpan { (bytes) throws(SnapshotError) in
-        try sink.addPage(bytes, digest: Digest(ofPage: bytes))
-      }
-      map.append(index, reference)
+      try store(page, at: index, in: &map)
     }
     return map
   }
@@ -258,19 +251,16 @@ package final class StateSaver {
     state.size = size
     var map = PageMap()
     var page = [UInt8](repeating: 0, count: Frame.size)
-    guard let sink else { return state.id }
+    guard stored != nil else { return state.id }
     for index in 0..<(size + 4095) >> 12 {
       let isRead = page.withMutableRawSpan { bytes in
         bytes.fill(0, in: 0..<Frame.size)
         return read(index << 12, &bytes)
       }
       if !isRead { note("a file without a name that can't be read any more") }
-      let reference = try page.withRawSpan { (bytes) throws(SnapshotError) in
-        try sink.addPage(bytes, digest: Digest(ofPage: bytes))
-      }
-      map.append(index, reference)
+      try store(page, at: index, in: &map)
     }
-    state.pages = data(map.encoded)
+    captured.pages.append((.memoryObject(state.id), .stored(map)))
     memory.objects.append(state)
     return state.id
   }
@@ -282,10 +272,10 @@ package final class StateSaver {
 
   // MARK: All of it
 
-  /// Writes every section. The run loop must not be running.
-  package func saveAll() throws(SnapshotError) {
+  /// Saves everything. The run loop must not be running.
+  func saveAll() throws(SnapshotError) {
     for mount in kernel.vfs.mounts { (mount.filesystem as? HostFS)?.findLostNames() }
-    var state = kernel.save(at: standing.moment)
+    var state = kernel.save(at: kernel.clock.moment)
     var processes = Godwit_State_Processes()
     var tasks = Godwit_State_Tasks()
     for pid in kernel.processes.keys.sorted() {
@@ -301,23 +291,10 @@ package final class StateSaver {
     }
     openFiles.pseudoterminals = kernel.pseudoterminals.save()
     try saveFilesystems()
-    try add(.kernel, state)
-    try add(.memory, memory)
-    try add(.filesystems, filesystems)
-    try add(.files, openFiles)
-    try add(.processes, processes)
-    try add(.tasks, tasks)
-  }
-
-  private func add(_ section: StateSection, _ message: some StateMessage) throws(SnapshotError) {
-    guard let sink else { return }
-    guard let bytes = message.encodedWhole() else {
-      throw .refused(
-        "the guest's state can't travel: more than 2 GiB of it are no pages (\(section))")
-    }
-    for (number, part) in section.parts(of: bytes) {
-      try sink.addSection(number, isCritical: true, part)
-    }
+    captured.sections = [
+      .kernel: state, .memory: memory, .filesystems: filesystems, .files: openFiles,
+      .processes: processes, .tasks: tasks,
+    ]
   }
 }
 

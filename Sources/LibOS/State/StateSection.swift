@@ -6,7 +6,7 @@ package import Snapshot
 /// in pipes and sockets alone may be more than that.
 package enum StateSection: UInt32, CaseIterable {
   case kernel = 1
-  case memory, filesystems, files, processes, tasks
+  case memory, filesystems, files, processes, tasks, pageMaps
 
   /// Bytes of a message in each section but the last.
   private static let partSize = 64 << 20
@@ -17,7 +17,7 @@ package enum StateSection: UInt32, CaseIterable {
   private func number(_ part: UInt32) -> UInt32 { rawValue | part << 16 }
 
   /// The numbers of all sections that may have parts of the message.
-  fileprivate var numbers: [UInt32] { (0..<Self.partLimit).map { number($0) } }
+  var numbers: [UInt32] { (0..<Self.partLimit).map { number($0) } }
 
   /// The numbers that sections of the state can have.
   package static var allNumbers: Set<UInt32> {

@@ -12,8 +12,8 @@ extension AddressSpace {
   private func resolve(_ address: GuestAddress, _ access: Access)
     throws(MemoryFault) -> Frame
   {
-    // The engine's TLB may have the page's shared frame for reading.
-    if access == .write, table[address.page].isCopyOnWrite { flushTLB() }
+    // The engine's TLB may have the frame for reading from which the page moves away.
+    if access == .write, mayMove(table[address.page]) { flushTLB() }
     while true {
       switch translate(address, access) {
       case .frame(let frame, _):

@@ -4,6 +4,7 @@ extension AddressSpace {
   /// A copy that shares all frames. Frames of private pages are copied when either side writes.
   package func fork() -> AddressSpace {
     let child = AddressSpace(arena: arena, isa: isa)
+    child.lineage = lineage.child(arena)
     child.stackLimit = stackLimit
     child.faultAroundPages = faultAroundPages
     child.mappings = mappings
@@ -13,9 +14,7 @@ extension AddressSpace {
       if case .object(let object, _) = vma.backing { object.addMapper(child) }
     }
     let hasLostWrites: Bool
-    (child.table, hasLostWrites) = table.fork(memory: MemoryCharge(arena, .pageTables)) {
-      arena.retain($0)
-    }
+    (child.table, hasLostWrites) = table.fork(memory: MemoryCharge(arena, .pageTables))
     if hasLostWrites { flushTLB() }
     child.forgetWhatIsNotInherited()
     return child

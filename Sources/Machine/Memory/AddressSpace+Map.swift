@@ -110,8 +110,7 @@ extension AddressSpace {
     }
     var moved: [(UInt64, PageTableEntry)] = []
     for page in table.pages(in: start.page..<(start + oldLength).page) {
-      moved.append((page, table[page]))
-      table[page] = .absent
+      moved.append((page, table.remove(page)))
     }
     if !moved.isEmpty { flushTLB() }
     if !keepOld { unmap(start, start + oldLength) }
@@ -119,12 +118,22 @@ extension AddressSpace {
     for (page, entry) in moved {
       let offset = page - start.page
       if offset < newLength >> 12 {
-        table[target.page + offset] = entry
+        table[target.page + offset] = relocated(entry)
       } else {
         arena.release(entry.frame)
       }
     }
     return true
+  }
+
+  /// The entry for another address, at which no earlier snapshot has the page.
+  private func relocated(_ entry: PageTableEntry) -> PageTableEntry {
+    guard entry.isDirty, !entry.isShared else { return entry }
+    var entry = entry
+    // The frame may be the view's.
+    entry.isCopyOnWrite = true
+    entry.epoch = arena.epoch
+    return entry
   }
 
   /// Extends the mapping that ends at `end` by `length` bytes (free). `false` at the memory limit.
@@ -159,8 +168,7 @@ extension AddressSpace {
     let present = table.pages(in: pages).filter { isGone($0, table[$0]) }
     guard !present.isEmpty else { return }
     for page in present {
-      arena.release(table[page].frame)
-      table[page] = .absent
+      arena.release(table.remove(page).frame)
     }
     flushTLB()
   }

@@ -1,17 +1,6 @@
 // Information about pages for snapshots and /proc.
 
 extension AddressSpace {
-  /// Calls `body` for each private page that differs from its backing, in ascending order.
-  package func forEachPrivatePage<E: Error>(_ body: (UInt64, Frame) throws(E) -> Void) throws(E) {
-    for vma in mappings where !vma.flags.contains(.shared) {
-      for page in table.pages(in: vma.pages) {
-        let entry = table[page]
-        guard entry.isDirty else { continue }
-        try body(page, entry.frame)
-      }
-    }
-  }
-
   /// The number of private pages that differ from their backing.
   package var privatePages: Int {
     mappings.reduce(0) { $0 + privatePages(of: $1) }

@@ -10,8 +10,8 @@ package enum Translation: Sendable {
 extension AddressSpace {
   /// Finds or allocates the frame for an access to `address`.
   ///
-  /// A clean page is granted without write permission, so that its first write comes back here and marks it
-  /// dirty. A page that is writable and executable is granted execution only when code is fetched from it.
+  /// A page is granted without write permission until it was written in this epoch, so that its first write
+  /// comes back here and marks it dirty. A page that is writable and executable is granted execution only when code is fetched from it.
   ///
   /// `isOwnCode` tells that the writing instruction lies in the written frame itself, mapped at another
   /// address. Neither access can proceed without the other, so the page is granted both, and the engine
@@ -46,22 +46,19 @@ extension AddressSpace {
       guard !allowed.isEmpty else { return .refused(.protection) }
     case .write:
       guard allowed.contains(.write) else { return .refused(.protection) }
-      var hasMovedCode = false
-      if entry.isCopyOnWrite {
-        hasMovedCode = arena.isCode(entry.frame) && allowed.contains(.execute)
-        guard let copy = privateCopy(of: entry.frame) else { return .refused(.outOfMemory) }
-        entry.frame = copy
-        entry.isCopyOnWrite = false
-      }
-      if !entry.isDirty {
-        entry.isDirty = true
-        if entry.isShared { markObjectDirty(page) }
-      }
-      if entry != present { table[page] = entry }
-      if hasMovedCode {
-        // The engine looks up code by address first, and must not find that of the old frame.
-        flushTLB()
-        return .retry
+      if !entry.isWritten(in: arena.epoch) {
+        guard let frame = writableFrame(page, present) else { return .refused(.outOfMemory) }
+        entry.frame = frame
+        entry.markWritten(in: arena.epoch)
+        table[page] = entry
+        // The engine looks up code by address first, and must not find that of the old frame; and it may have
+        // the old frame of an object at several addresses.
+        if frame != present.frame,
+          present.isShared || arena.isCode(present.frame) && allowed.contains(.execute)
+        {
+          flushTLB()
+          return .retry
+        }
       }
       if arena.isCode(entry.frame), !allowed.contains(.execute) {
         if isOwnCode { return .frame(entry.frame, [.read, .write, .execute]) }
@@ -81,7 +78,7 @@ extension AddressSpace {
       }
     }
     var granted: Permissions = .read
-    let isWritable = allowed.contains(.write) && entry.isDirty && !entry.isCopyOnWrite
+    let isWritable = allowed.contains(.write) && entry.isWritten(in: arena.epoch)
     if isWritable {
       granted.insert(.write)
       if entry.isShared { arena.markWrittenShared(entry.frame) }
@@ -95,6 +92,22 @@ extension AddressSpace {
     return .frame(entry.frame, granted)
   }
 
+  /// Whether the next write may give the page another frame.
+  func mayMove(_ entry: PageTableEntry) -> Bool {
+    entry.isCopyOnWrite || arena.view != nil && entry.epoch != arena.epoch
+  }
+
+  /// The frame of a present page, to be written in this epoch.
+  private func writableFrame(_ page: UInt64, _ entry: PageTableEntry) -> Frame? {
+    if entry.isShared { return objectFrame(page, entry) }
+    if !entry.isCopyOnWrite {
+      if mayMove(entry) { arena.makeRoomForView() }
+      guard mayMove(entry) else { return entry.frame }
+    }
+    table.thaw(page)
+    return privateCopy(of: entry.frame)
+  }
+
   private func privateCopy(of frame: Frame) -> Frame? {
     if frame != .zero, !arena.isShared(frame) { return frame }
     guard let copy = arena.allocate(for: self) else { return nil }
@@ -103,11 +116,15 @@ extension AddressSpace {
     return copy
   }
 
-  private func markObjectDirty(_ page: UInt64) {
-    guard let vma = mapping(at: GuestAddress(page << 12)),
-      let (object, index) = vma.objectPage(page)
-    else { return }
-    _ = object.frame(index, isWrite: true)
+  /// The object's own frame of a page that is mapped shared.
+  private func objectFrame(_ page: UInt64, _ entry: PageTableEntry) -> Frame? {
+    guard let (object, index) = mapping(at: GuestAddress(page << 12))?.objectPage(page) else {
+      return entry.frame
+    }
+    guard let frame = object.frame(index, isWrite: true) else { return nil }
+    // The entry of the old frame is gone, and its reference with it.
+    if frame != entry.frame { arena.retain(frame) }
+    return frame
   }
 
   // MARK: Faults

@@ -11,11 +11,14 @@ package final class AddressSpace {
 
   /// Merged as in Linux.
   package internal(set) var mappings = VMASet()
-  package internal(set) var table: PageTable
+  package internal(set) var table: PageTable<512>
+  package internal(set) var lineage: PageLineage
   private let mappingMemory: MemoryCharge
 
-  /// Changes whenever an entry that the engine may have cached is removed or restricted.
-  package internal(set) var tlbVersion: UInt64 = 1
+  private var flushes: UInt64 = 0
+  /// Changes whenever an entry that the engine may have cached is removed or restricted, and with each epoch,
+  /// since pages must be written to again before they may be written. Never 0.
+  package var tlbVersion: UInt64 { UInt64(arena.epoch) << 40 | flushes }
 
   /// The size limit of a growing stack, in bytes (`RLIMIT_STACK`).
   package var stackLimit: UInt64 = 8 << 20
@@ -29,12 +32,13 @@ package final class AddressSpace {
   package init(arena: FrameArena, isa: GuestISA) {
     self.arena = arena
     self.isa = isa
-    table = PageTable(memory: MemoryCharge(arena, .pageTables))
+    lineage = PageLineage(arena)
+    table = PageTable(arena, memory: MemoryCharge(arena, .pageTables))
     mappingMemory = MemoryCharge(arena, .mappings)
   }
 
   deinit {
-    for page in table.pages(in: 0..<UInt64.max >> 12) { arena.release(table[page].frame) }
+    table.releaseAll()
   }
 
   /// Bytes that the library OS needs for one mapping.
@@ -53,7 +57,7 @@ package final class AddressSpace {
   }
 
   /// Makes the engine flush its TLB.
-  package func flushTLB() { tlbVersion += 1 }
+  package func flushTLB() { flushes += 1 }
 
   // MARK: Finding
 

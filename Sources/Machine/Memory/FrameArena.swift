@@ -46,7 +46,25 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// must not take frames from that address space, which is being changed.
   package var onExhaustion: ((AddressSpace?) -> Bool)?
 
-  /// Frames in use, without the zero frame.
+  /// The epoch of writes; see `FrozenView`.
+  package private(set) var epoch: Epoch = 1
+  package internal(set) var view: FrozenView?
+  /// Frames that the active view has references to.
+  private var isHeld: ContiguousArray<Bool> = [false]
+  /// Frames that only the view has, or had.
+  package private(set) var framesOnlyInView = 0
+  /// Those of views that have ended, which are still to be freed.
+  private var ended: ContiguousArray<Frame> = []
+
+  /// The oldest epoch by which a snapshot may yet ask what was written since; nil: none will.
+  package var oldestEpochOfInterest: Epoch?
+  private var lastNumber: UInt64 = 0
+
+  /// Called when the frames that only the view has would let the guest run out of memory: ends the view, as
+  /// soon as its reader is done or has given up.
+  package var onViewPressure: (() -> Void)?
+
+  /// Frames in use by the guest, without the zero frame.
   package private(set) var framesInUse = 0
   package private(set) var peakFramesInUse = 0
   /// Bytes that the library OS uses for the guest, by purpose.
@@ -94,6 +112,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
       references.append(0)
       code.append(false)
       writtenShared.append(false)
+      isHeld.append(false)
     }
     if framesPerHostPage > 1 { countUse(of: index) }
     references[Int(index)] = 1
@@ -106,13 +125,13 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   package var bytesInUse: Int { framesInUse << 12 + kernelBytes }
 
   /// Frames that are in use, or whose memory the library OS has.
-  private var framesTaken: Int { framesInUse + kernelBytes >> 12 }
+  private var framesTaken: Int { framesInUse + framesOnlyInView + kernelBytes >> 12 }
 
   /// Ensures that there is a frame for `space`: reclaims pages, and then kills processes.
   package func makeRoom(for space: AddressSpace?) -> Bool {
     let limit = Int(frameLimit) - 1
     if framesTaken < limit { return true }
-    dropCaches()
+    reclaim { framesTaken < limit }
     while framesTaken >= limit {
       guard onExhaustion?(space) == true else { return false }
     }
@@ -128,7 +147,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     let limit = Int(frameLimit) - Int(frameLimit) / 16
     let frames = (bytes + Frame.size - 1) / Frame.size
     if framesTaken + frames <= limit { return true }
-    dropCaches()
+    reclaim { framesTaken + frames <= limit }
     return framesTaken + frames <= limit
   }
 
@@ -150,6 +169,10 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     let index = Int(frame.index)
     precondition(references[index] > 0, "frame released twice")
     references[index] -= 1
+    if references[index] == 1, isHeld[index] {
+      framesInUse -= 1
+      framesOnlyInView += 1
+    }
     guard references[index] == 0 else { return }
     dropTranslations(of: frame)
     writtenShared[index] = false
@@ -165,6 +188,17 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     // Fresh frames are allocated in order.
     if page == framesInHostPage.count { framesInHostPage.append(0) }
     framesInHostPage[page] += 1
+  }
+
+  /// Zeroes unreferenced frames. Their memory is returned to the host.
+  private func discard(_ frames: ClosedRange<Int>) {
+    if framesPerHostPage == 1 {
+      // SAFETY: whole pages of the host, no frame of which is in use.
+      let isGivenBack = unsafe HostMemory.giveBack(
+        base + frames.lowerBound * Frame.size, frames.count * Frame.size)
+      if isGivenBack { return }
+    }
+    for frame in frames { discard(frame) }
   }
 
   /// Zeroes an unreferenced frame. Its memory is returned to the host when no frame of its host page is in
@@ -205,9 +239,92 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     caches.append(WeakObject(object: object))
   }
 
-  /// Frees reclaimable pages.
-  private func dropCaches() {
+  /// Frees what the guest does not miss, until that is enough: first what only the view has, so that the guest
+  /// sees no difference between a run with views and one without.
+  private func reclaim(_ isEnough: () -> Bool) {
+    freeEnded(atMost: .max)
+    if isEnough() { return }
+    if framesOnlyInView > 0 {
+      onViewPressure?()
+      freeEnded(atMost: .max)
+    }
+    if isEnough() { return }
     for cache in caches { cache.object?.dropCachedPages() }
+  }
+
+  /// Ends the active view if there is no frame for a copy that only the view makes necessary: the guest must not
+  /// run out of memory for it.
+  func makeRoomForView() {
+    if framesTaken < Int(frameLimit) - 1 { return }
+    freeEnded(atMost: .max)
+    if framesTaken < Int(frameLimit) - 1 { return }
+    onViewPressure?()
+    freeEnded(atMost: .max)
+  }
+
+  /// A number for an owner of pages, which no other has.
+  func takeNumber() -> UInt64 {
+    lastNumber += 1
+    return lastNumber
+  }
+
+  // MARK: The view
+
+  /// Begins an epoch; `false` if there are no more.
+  @discardableResult
+  package func beginEpoch() -> Bool {
+    guard epoch < Epoch.last else { return false }
+    epoch += 1
+    return true
+  }
+
+  /// Gives the active view a reference to a frame.
+  func holdForView(_ frame: Frame) {
+    guard frame != .zero, !isHeld[Int(frame.index)] else { return }
+    isHeld[Int(frame.index)] = true
+    references[Int(frame.index)] += 1
+    view?.append(frame)
+  }
+
+  /// Takes the reference of the view, which has ended.
+  func dropHold(of frame: Frame) {
+    let index = Int(frame.index)
+    if references[index] == 1 {
+      ended.append(frame)
+    } else {
+      isHeld[index] = false
+      references[index] -= 1
+    }
+  }
+
+  /// Frees frames that only a view had which has ended, at most so many.
+  ///
+  /// - Returns: whether there are no more of them.
+  @discardableResult
+  package func freeEnded(atMost limit: Int) -> Bool {
+    var left = min(limit, ended.count)
+    while left > 0, let last = ended.popLast() {
+      // Neighbours are returned to the host together.
+      var first = Int(last.index)
+      left -= 1
+      while left > 0, framesPerHostPage == 1, let next = ended.last, Int(next.index) == first - 1 {
+        ended.removeLast()
+        first -= 1
+        left -= 1
+      }
+      for frame in first...Int(last.index) { freeEnded(frame) }
+      discard(first...Int(last.index))
+    }
+    return ended.isEmpty
+  }
+
+  private func freeEnded(_ frame: Int) {
+    isHeld[frame] = false
+    framesOnlyInView -= 1
+    references[frame] = 0
+    dropTranslations(of: Frame(UInt32(frame)))
+    writtenShared[frame] = false
+    free.append(UInt32(frame))
   }
 
   // MARK: Code

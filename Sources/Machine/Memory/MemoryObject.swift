@@ -18,13 +18,6 @@ extension PageSource {
 /// A page is either held in a frame, or comes from the source (zeroes without one). Mappings, `read` and
 /// `write` use the same frames, so they are coherent as in Linux.
 package final class MemoryObject {
-  /// A frame that the object holds.
-  package struct Page: Sendable {
-    package var frame: Frame
-    /// It differs from the source.
-    package var isDirty: Bool
-  }
-
   package let arena: FrameArena
   /// The owner of the bytes, shown in lists of mappings: a file's inode.
   package weak var owner: AnyObject?
@@ -33,7 +26,9 @@ package final class MemoryObject {
   package private(set) var size: UInt64
   /// The number of bytes at the front that come from the source; truncated ones do not come back.
   package private(set) var sourceSize: UInt64
-  package private(set) var pages: [UInt64: Page] = [:]
+  /// The pages that it holds; dirty ones differ from the source.
+  package private(set) var pages: PageTable<16>
+  package let lineage: PageLineage
   /// The address spaces that map it, or have mapped it.
   private var mappers: [ObjectIdentifier: WeakSpace] = [:]
   /// The size of `mappers` at which freed ones are removed.
@@ -43,6 +38,8 @@ package final class MemoryObject {
 
   package init(arena: FrameArena, source: (any PageSource)? = nil, size: UInt64 = 0) {
     self.arena = arena
+    pages = PageTable(arena)
+    lineage = PageLineage(arena)
     self.source = source
     self.size = size
     self.sourceSize = source == nil ? 0 : size
@@ -55,29 +52,43 @@ package final class MemoryObject {
   /// Drops pages that are not mapped and can be read from the source again.
   package func dropCachedPages() {
     guard isCached else { return }
-    for (index, page) in pages where !page.isDirty && !arena.isShared(page.frame) {
-      pages[index] = nil
-      arena.release(page.frame)
+    for index in pages.pages(in: Self.allPages) {
+      if pages[index].isDirty || arena.isShared(pages[index].frame) { continue }
+      arena.release(pages.remove(index).frame)
     }
   }
 
   deinit {
-    for page in pages.values { arena.release(page.frame) }
+    pages.releaseAll()
   }
 
+  private static let allPages = 0..<UInt64.max >> 12
+
   /// The pages that differ from the source, ascending.
-  package var dirtyPages: [UInt64] { pages.filter { $0.value.isDirty }.keys.sorted() }
+  package var dirtyPages: [UInt64] {
+    pages.pages(in: Self.allPages).filter { pages[$0].isDirty }
+  }
 
   /// How many pages differ from the source.
-  package var dirtyPageCount: Int { pages.values.count(where: \.isDirty) }
+  package var dirtyPageCount: Int { dirtyPages.count }
 
   // MARK: Pages
 
   /// The frame of page `index`, allocated and filled if absent; `nil` at the memory limit, or if the source
   /// fails. `isWrite` marks it dirty.
   package func frame(_ index: UInt64, isWrite: Bool) -> Frame? {
-    if let page = pages[index] {
-      if isWrite, !page.isDirty { pages[index]!.isDirty = true }
+    var page = pages[index]
+    if page.isPresent {
+      guard isWrite, !page.isWritten(in: arena.epoch) else { return page.frame }
+      if isInView(page) { arena.makeRoomForView() }
+      if isInView(page) {
+        guard let copy = arena.allocate() else { return nil }
+        arena.copy(from: page.frame, to: copy)
+        leave(page.frame, index)
+        page.frame = copy
+      }
+      page.markWritten(in: arena.epoch)
+      pages[index] = page
       return page.frame
     }
     guard let frame = arena.allocate() else { return nil }
@@ -85,8 +96,25 @@ package final class MemoryObject {
       arena.release(frame)
       return nil
     }
-    pages[index] = Page(frame: frame, isDirty: isWrite)
+    page = PageTableEntry(frame: frame, permissions: [])
+    if isWrite { page.markWritten(in: arena.epoch) }
+    pages[index] = page
     return frame
+  }
+
+  /// Whether the active view has the frame of a page.
+  private func isInView(_ page: PageTableEntry) -> Bool {
+    guard let view = arena.view else { return false }
+    return page.isDirty && page.epoch < view.epoch
+  }
+
+  /// Unmaps page `index` everywhere and drops the object's reference to its frame, which the view keeps.
+  private func leave(_ old: Frame, _ index: UInt64) {
+    for mapper in mappers.values {
+      mapper.space?.dropPages(of: self, in: index..<(index + 1), false)
+    }
+    pages.thaw(index)
+    arena.release(old)
   }
 
   /// Fills a zeroed frame with page `index` of the source.
@@ -99,13 +127,18 @@ package final class MemoryObject {
     }
   }
 
-  package func heldFrame(_ index: UInt64) -> Frame? { pages[index]?.frame }
+  package func heldFrame(_ index: UInt64) -> Frame? {
+    let page = pages[index]
+    return page.isPresent ? page.frame : nil
+  }
 
   /// Restores a page. Takes over the caller's reference.
   package func restorePage(_ index: UInt64, frame: Frame, isDirty: Bool) {
-    if let old = pages.updateValue(Page(frame: frame, isDirty: isDirty), forKey: index) {
-      arena.release(old.frame)
-    }
+    let old = pages[index]
+    var page = PageTableEntry(frame: frame, permissions: [])
+    page.isDirty = isDirty
+    pages[index] = page
+    if old.isPresent { arena.release(old.frame) }
   }
 
   package func restore(source: (any PageSource)?, sourceSize: UInt64, size: UInt64) {
@@ -127,9 +160,9 @@ package final class MemoryObject {
       let position = offset + UInt64(done)
       let index = position >> 12
       let inPage = Int(position & 4095)
-      if let page = pages[index] {
+      if let frame = heldFrame(index) {
         let count = min(Frame.size - inPage, total - done)
-        arena.withBytes(page.frame, offset: inPage, count: count) {
+        arena.withBytes(frame, offset: inPage, count: count) {
           buffer.copy(from: $0, at: done)
         }
         done += count
@@ -137,7 +170,7 @@ package final class MemoryObject {
       }
       // Pages that are not held are read directly from the source.
       var end = (index + 1) << 12
-      while end < offset + UInt64(total), pages[end >> 12] == nil { end += 4096 }
+      while end < offset + UInt64(total), !pages[end >> 12].isPresent { end += 4096 }
       let count = Int(min(end, offset + UInt64(total)) - position)
       var part = buffer._mutatingExtracting(done..<(done + count))
       part.fill(0, in: 0..<count)
@@ -160,7 +193,7 @@ package final class MemoryObject {
       let inPage = Int(position & 4095)
       let count = min(Frame.size - inPage, bytes.byteCount - done)
       let index = position >> 12
-      guard pages[index] != nil || arena.hasRoomForFiles, let frame = frame(index, isWrite: true)
+      guard pages[index].isPresent || arena.hasRoomForFiles, let frame = frame(index, isWrite: true)
       else { break }
       arena.dropTranslations(of: frame)
       arena.withMutableBytes(frame, offset: inPage, count: count) {
@@ -178,15 +211,20 @@ package final class MemoryObject {
     if newSize < size {
       drop(((newSize + 4095) >> 12)..<UInt64.max >> 12, withCopies: true)
       sourceSize = min(sourceSize, newSize)
-      if newSize & 4095 != 0, let page = pages[newSize >> 12] {
-        arena.dropTranslations(of: page.frame)
+      if newSize & 4095 != 0, let frame = frameToTrim(newSize >> 12) {
+        arena.dropTranslations(of: frame)
         let from = Int(newSize & 4095)
-        arena.withMutableBytes(page.frame, offset: 0, count: Frame.size) {
+        arena.withMutableBytes(frame, offset: 0, count: Frame.size) {
           $0.fill(0, in: from..<Frame.size)
         }
       }
     }
     size = newSize
+  }
+
+  /// The frame of a page whose end is cut off. A clean page stays clean: the source is cut off too.
+  private func frameToTrim(_ index: UInt64) -> Frame? {
+    pages[index].isDirty ? frame(index, isWrite: true) : heldFrame(index)
   }
 
   /// Zeroes a range without changing the size (`FALLOC_FL_PUNCH_HOLE`); `false` at the memory limit.
@@ -228,7 +266,7 @@ package final class MemoryObject {
     guard !range.isEmpty else { return true }
     let index = range.lowerBound >> 12
     // An absent page without a source is zero already.
-    if pages[index] == nil, index << 12 >= sourceSize { return true }
+    if !pages[index].isPresent, index << 12 >= sourceSize { return true }
     guard let frame = frame(index, isWrite: true) else { return false }
     arena.dropTranslations(of: frame)
     let start = Int(range.lowerBound & 4095)
@@ -243,14 +281,11 @@ package final class MemoryObject {
     let held = heldPages(in: range)
     guard withCopies || !held.isEmpty else { return }
     for mapper in mappers.values { mapper.space?.dropPages(of: self, in: range, withCopies) }
-    for index in held { arena.release(pages.removeValue(forKey: index)!.frame) }
+    for index in held { arena.release(pages.remove(index).frame) }
   }
 
-  /// The indices of the held pages in `range`, in no particular order.
-  package func heldPages(in range: Range<UInt64>) -> [UInt64] {
-    range.count < pages.count
-      ? range.filter { pages[$0] != nil } : pages.keys.filter { range.contains($0) }
-  }
+  /// The indices of the held pages in `range`, ascending.
+  package func heldPages(in range: Range<UInt64>) -> [UInt64] { pages.pages(in: range) }
 
   // MARK: Mappings
 

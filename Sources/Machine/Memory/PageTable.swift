@@ -1,4 +1,6 @@
-/// The entry of a page: its frame and the allowed accesses.
+/// The entry of a page: its frame, the allowed accesses and when it was last written.
+///
+/// From the lowest bit: flags, the permissions (from bit 4), the epoch (from bit 8), the frame (from bit 32).
 package struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
   package var rawValue: UInt64
   @inlinable package init(rawValue: UInt64) { self.rawValue = rawValue }
@@ -12,7 +14,7 @@ package struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
 
   package init(frame: Frame, permissions: Permissions) {
     rawValue =
-      UInt64(frame.index) << 32 | UInt64(permissions.rawValue) << 8 | Self.presentBit
+      UInt64(frame.index) << 32 | UInt64(permissions.rawValue) << 4 | Self.presentBit
   }
 
   package var isPresent: Bool { rawValue & Self.presentBit != 0 }
@@ -24,11 +26,11 @@ package struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
 
   /// The permissions of the mapping (not those granted to the engine).
   package var permissions: Permissions {
-    get { Permissions(rawValue: UInt8(truncatingIfNeeded: rawValue >> 8) & 7) }
-    set { rawValue = rawValue & ~0x700 | UInt64(newValue.rawValue) << 8 }
+    get { Permissions(rawValue: UInt8(truncatingIfNeeded: rawValue >> 4) & 7) }
+    set { rawValue = rawValue & ~0x70 | UInt64(newValue.rawValue) << 4 }
   }
 
-  /// Written since it was mapped or since the bit was last cleared by a snapshot.
+  /// It differs from its backing: it was written since it was mapped.
   package var isDirty: Bool {
     get { rawValue & Self.dirtyBit != 0 }
     set { set(Self.dirtyBit, newValue) }
@@ -46,19 +48,58 @@ package struct PageTableEntry: Hashable, Sendable, BitwiseCopyable {
     set { set(Self.sharedBit, newValue) }
   }
 
+  /// The epoch in which a dirty page was last written; 0: before this picoprocess.
+  package var epoch: Epoch {
+    get { UInt32(truncatingIfNeeded: rawValue >> 8) & Epoch.last }
+    set { rawValue = rawValue & ~(UInt64(Epoch.last) << 8) | UInt64(newValue & Epoch.last) << 8 }
+  }
+
+  /// Marks the page as written in `epoch`, in a frame of its own.
+  package mutating func markWritten(in epoch: Epoch) {
+    isDirty = true
+    isCopyOnWrite = false
+    self.epoch = epoch
+  }
+
+  /// Whether nothing remains to be done before a write in `epoch`.
+  package func isWritten(in epoch: Epoch) -> Bool {
+    isDirty && !isCopyOnWrite && self.epoch == epoch
+  }
+
   private mutating func set(_ bit: UInt64, _ on: Bool) {
     if on { rawValue |= bit } else { rawValue &= ~bit }
   }
 }
 
-/// A sparse map from guest page numbers to entries: a dictionary of leaves of 512 pages (2 MiB), with the
-/// most recently used leaf cached.
-package struct PageTable {
-  private final class Leaf {
-    var entries = InlineArray<512, PageTableEntry>(repeating: .absent)
-    var present = 0
+/// A sparse map from page numbers to entries: a dictionary of leaves, with the most recently used leaf
+/// cached.
+///
+/// - Parameter leafPages: how many pages have their entries in one leaf; a power of two. Large leaves suit
+///   address spaces, small ones the many small files.
+///
+/// While a view is active (see `FrozenView`), leaves from before it are the view's too: they are copied before
+/// their first change.
+package struct PageTable<let leafPages: Int> {
+  fileprivate final class Leaf {
+    var entries: InlineArray<leafPages, PageTableEntry>
+    var present: Int
+    /// The epoch in which the leaf was made.
+    let epoch: Epoch
+
+    init(epoch: Epoch) {
+      entries = InlineArray(repeating: .absent)
+      present = 0
+      self.epoch = epoch
+    }
+
+    init(copying leaf: Leaf, epoch: Epoch) {
+      entries = leaf.entries
+      present = leaf.present
+      self.epoch = epoch
+    }
   }
 
+  private let arena: FrameArena
   private var leaves: [UInt64: Leaf] = [:]
   private var lastKey: UInt64 = .max
   private var lastLeaf: Leaf?
@@ -68,21 +109,29 @@ package struct PageTable {
   /// The account for its leaves.
   private let memory: MemoryCharge?
 
-  package init(memory: MemoryCharge? = nil) { self.memory = memory }
+  package init(_ arena: FrameArena, memory: MemoryCharge? = nil) {
+    self.arena = arena
+    self.memory = memory
+  }
+
+  private static var shift: UInt64 { UInt64(leafPages.trailingZeroBitCount) }
+  private static func index(_ page: UInt64) -> Int { Int(page & UInt64(leafPages - 1)) }
 
   /// Bytes of all leaves.
   var memoryInUse: Int { leaves.count * Self.leafSize }
 
   /// Bytes of a leaf.
-  private static var leafSize: Int { 4096 + 64 }
+  private static var leafSize: Int { 8 * leafPages + 64 }
 
-  private func accountForLeaves() { memory?.set(leaves.count * Self.leafSize) }
+  private func accountForLeaves() { memory?.set(memoryInUse) }
 
   /// Whether an entry for `page` needs no further memory.
   package func hasLeaf(for page: UInt64) -> Bool {
-    let key = page >> 9
+    let key = page >> Self.shift
     return key == lastKey || leaves[key] != nil
   }
+
+  // MARK: Leaves
 
   private mutating func leaf(_ key: UInt64) -> Leaf? {
     if key == lastKey { return lastLeaf }
@@ -92,23 +141,48 @@ package struct PageTable {
     return leaf
   }
 
+  private mutating func put(_ leaf: Leaf, _ key: UInt64) {
+    leaves[key] = leaf
+    lastKey = key
+    lastLeaf = leaf
+  }
+
+  /// The leaf, for changing it: a copy if the view has it.
+  private mutating func ownLeaf(_ key: UInt64) -> Leaf? {
+    guard let leaf = leaf(key) else { return nil }
+    guard let view = arena.view, leaf.epoch < view.epoch else { return leaf }
+    hold(leaf)
+    let copy = Leaf(copying: leaf, epoch: arena.epoch)
+    put(copy, key)
+    return copy
+  }
+
+  /// Gives the view references of its own to the frames that it reads.
+  private func hold(_ leaf: Leaf) {
+    for index in 0..<leafPages where leaf.entries[index].isInView {
+      arena.holdForView(leaf.entries[index].frame)
+    }
+  }
+
+  /// Ensures that the view has references of its own to the frames around `page`, so that a frame with one
+  /// reference can be written.
+  mutating func thaw(_ page: UInt64) { _ = ownLeaf(page >> Self.shift) }
+
   package subscript(page: UInt64) -> PageTableEntry {
-    mutating get { leaf(page >> 9)?.entries[Int(page & 511)] ?? .absent }
+    mutating get { leaf(page >> Self.shift)?.entries[Self.index(page)] ?? .absent }
     set {
-      let key = page >> 9
+      let key = page >> Self.shift
       let leaf: Leaf
-      if let existing = self.leaf(key) {
+      if let existing = ownLeaf(key) {
         leaf = existing
       } else {
         guard newValue.isPresent else { return }
-        leaf = Leaf()
-        leaves[key] = leaf
-        lastKey = key
-        lastLeaf = leaf
+        leaf = Leaf(epoch: arena.epoch)
+        put(leaf, key)
         accountForLeaves()
       }
-      let was = leaf.entries[Int(page & 511)].isPresent
-      leaf.entries[Int(page & 511)] = newValue
+      let was = leaf.entries[Self.index(page)].isPresent
+      leaf.entries[Self.index(page)] = newValue
       let change = (newValue.isPresent ? 1 : 0) - (was ? 1 : 0)
       leaf.present += change
       count += change
@@ -123,23 +197,33 @@ package struct PageTable {
     }
   }
 
-  /// A copy of the table in which, as in this one from now on, private pages are copied on write.
+  /// Removes an entry, whose frame the caller then releases: not before, since the view may need it.
+  mutating func remove(_ page: UInt64) -> PageTableEntry {
+    let entry = self[page]
+    self[page] = .absent
+    return entry
+  }
+
+  // MARK: All of it
+
+  /// A copy of the table in which, as in this one from now on, private pages are copied on write. Every frame
+  /// gets another reference.
   ///
   /// - Parameter memory: the account for the copy.
-  /// - Parameter retain: called for the frame of every page.
   /// - Returns: whether any page was writable and no longer is.
-  package mutating func fork(memory: MemoryCharge? = nil, _ retain: (Frame) -> Void)
+  package mutating func fork(memory: MemoryCharge? = nil)
     -> (table: PageTable, hasLostWrites: Bool)
   {
-    var child = PageTable(memory: memory)
+    var child = PageTable(arena, memory: memory)
     child.count = count
     var hasLostWrites = false
-    for (key, leaf) in leaves {
-      let copy = Leaf()
+    for key in Array(leaves.keys) {
+      guard let leaf = ownLeaf(key) else { continue }
+      let copy = Leaf(epoch: arena.epoch)
       copy.present = leaf.present
-      for index in 0..<512 where leaf.entries[index].isPresent {
+      for index in 0..<leafPages where leaf.entries[index].isPresent {
         var entry = leaf.entries[index]
-        retain(entry.frame)
+        arena.retain(entry.frame)
         if !entry.isShared, !entry.isCopyOnWrite {
           entry.isCopyOnWrite = true
           leaf.entries[index] = entry
@@ -153,11 +237,26 @@ package struct PageTable {
     return (child, hasLostWrites)
   }
 
+  /// Releases the frames of all entries, which nobody will use any more.
+  mutating func releaseAll() {
+    for leaf in leaves.values {
+      if let view = arena.view, leaf.epoch < view.epoch { hold(leaf) }
+      for index in 0..<leafPages where leaf.entries[index].isPresent {
+        arena.release(leaf.entries[index].frame)
+      }
+    }
+    leaves = [:]
+    lastKey = .max
+    lastLeaf = nil
+    count = 0
+    accountForLeaves()
+  }
+
   /// The pages present in `range`, in ascending order.
   package func pages(in range: Range<UInt64>) -> [UInt64] {
     guard !range.isEmpty, count > 0 else { return [] }
-    let first = range.lowerBound >> 9
-    let last = (range.upperBound - 1) >> 9
+    let first = range.lowerBound >> Self.shift
+    let last = (range.upperBound - 1) >> Self.shift
     let keys: [UInt64] =
       last - first < UInt64(leaves.count)
       ? (first...last).filter { leaves[$0] != nil }
@@ -165,11 +264,35 @@ package struct PageTable {
     var result: [UInt64] = []
     for key in keys {
       guard let leaf = leaves[key] else { continue }
-      for index in 0..<512 where leaf.entries[index].isPresent {
-        let page = key << 9 | UInt64(index)
+      for index in 0..<leafPages where leaf.entries[index].isPresent {
+        let page = key << Self.shift | UInt64(index)
         if range.contains(page) { result.append(page) }
       }
     }
     return result
   }
+}
+
+extension PageTable {
+  /// The entries of the moment, for the view that is active.
+  package var frozen: any FrozenPages { Frozen(leaves: leaves) }
+
+  /// Leaves that nobody changes while the view is active.
+  private struct Frozen: FrozenPages, @unchecked Sendable {
+    let leaves: [UInt64: Leaf]
+
+    func forEachPage<E: Error>(_ body: (UInt64, PageTableEntry) throws(E) -> Void) throws(E) {
+      for key in leaves.keys.sorted() {
+        let leaf = leaves[key]!
+        for index in 0..<leafPages where leaf.entries[index].isInView {
+          try body(key << PageTable.shift | UInt64(index), leaf.entries[index])
+        }
+      }
+    }
+  }
+}
+
+extension PageTableEntry {
+  /// Whether a snapshot has the page as one of this table: a shared one belongs to its object.
+  fileprivate var isInView: Bool { isPresent && isDirty && !isShared }
 }

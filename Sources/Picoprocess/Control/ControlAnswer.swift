@@ -30,11 +30,55 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var sandbox: ConfinementReport
 }
 
-/// Figures of a written snapshot.
+/// Figures of a written snapshot. Times are in nanoseconds.
 package struct SavedSnapshot: Sendable, Hashable, Codable {
   package var bytes: UInt64
-  /// How long the guest was stopped for it.
-  package var nanoseconds: Int64
   /// The number of system calls the guest had made.
   package var syscallCount: UInt64
+  /// From the request until the guest stood still.
+  package var freezingTime: Int64
+  /// How long the guest stood still.
+  package var frozenTime: Int64
+  /// How long pages were read, digested, compressed and written; and the part of it that went into writing.
+  package var dumpTime: Int64
+  package var writeTime: Int64
+  /// Pages that the guest has of its own, and those of them that the file has: a parent has the others, or they
+  /// are equal.
+  package var pages: UInt64
+  package var pagesWritten: UInt64
+
+  package init(
+    bytes: UInt64, syscallCount: UInt64, freezingTime: Int64, frozenTime: Int64, dumpTime: Int64,
+    writeTime: Int64, pages: UInt64, pagesWritten: UInt64
+  ) {
+    self.bytes = bytes
+    self.syscallCount = syscallCount
+    self.freezingTime = freezingTime
+    self.frozenTime = frozenTime
+    self.dumpTime = dumpTime
+    self.writeTime = writeTime
+    self.pages = pages
+    self.pagesWritten = pagesWritten
+  }
+}
+
+/// The figures for `--print-stats`, by the names that CRIU gives them. Times are in microseconds.
+package struct SnapshotStatistics: Encodable {
+  private let freezing_time: Int64
+  private let frozen_time: Int64
+  private let memdump_time: Int64
+  private let memwrite_time: Int64
+  private let pages_scanned: UInt64
+  private let pages_written: UInt64
+  private let bytes_written: UInt64
+
+  package init(_ snapshot: SavedSnapshot) {
+    freezing_time = snapshot.freezingTime / 1000
+    frozen_time = snapshot.frozenTime / 1000
+    memdump_time = snapshot.dumpTime / 1000
+    memwrite_time = snapshot.writeTime / 1000
+    pages_scanned = snapshot.pages
+    pages_written = snapshot.pagesWritten
+    bytes_written = snapshot.bytes
+  }
 }

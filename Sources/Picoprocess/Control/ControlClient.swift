@@ -45,19 +45,25 @@ package struct ControlClient: Sendable {
   }
 
   /// Makes the picoprocess `name` write a snapshot, and puts it at `path`. The guest continues.
-  package func checkpoint(_ name: String, to path: String, _ compression: Compression? = nil)
-    throws(Failure)
-  {
-    _ = try save(name, .checkpoint(compression: compression), to: path)
+  ///
+  /// - Parameter parent: the path of the snapshot to which this is an increment; nil for a whole one.
+  package func checkpoint(
+    _ name: String, to path: String, parent: String? = nil, compression: Compression? = nil
+  ) throws(Failure) -> SavedSnapshot {
+    let parent = try ParentFile(parent)
+    let request = ControlRequest.checkpoint(parent: parent?.named, compression: compression)
+    return try save(name, request, to: path, parent).snapshot
   }
 
   /// Makes the picoprocess `name` write a snapshot, puts it at `path`, and then makes the picoprocess end.
   /// When this returns, its name, ports and files are free. `Handover.md` describes what happens if either
   /// side fails.
-  package func suspend(_ name: String, to path: String, _ compression: Compression? = nil)
-    throws(Failure)
-  {
-    let connection = try save(name, .suspend(compression: compression), to: path)
+  package func suspend(
+    _ name: String, to path: String, parent: String? = nil, compression: Compression? = nil
+  ) throws(Failure) -> SavedSnapshot {
+    let parent = try ParentFile(parent)
+    let request = ControlRequest.suspend(parent: parent?.named, compression: compression)
+    let (connection, snapshot) = try save(name, request, to: path, parent)
     let answer: ControlAnswer?
     do throws(HostError) {
       try connection.send(Array(JSON.line(ControlVerdict.commit).utf8))
@@ -65,12 +71,13 @@ package struct ControlClient: Sendable {
     } catch { throw Failure("picoprocess \(name)", error) }
     // It may have ended before it could answer; then no guest is left that could continue.
     if case .failed(let error) = answer { throw Failure("\(name): \(error); \(path) is whole") }
+    return snapshot
   }
 
   /// Makes a snapshot at `path`, and returns the connection over which it came.
-  private func save(_ name: String, _ request: ControlRequest, to path: String)
-    throws(Failure) -> ControlConnection
-  {
+  private func save(
+    _ name: String, _ request: ControlRequest, to path: String, _ parent: ParentFile?
+  ) throws(Failure) -> (connection: ControlConnection, snapshot: SavedSnapshot) {
     let file = try SnapshotFile.beginning(path)
     var connection: ControlConnection?
     let answer = try converse(with: name) { (opened) throws(HostError) in
@@ -78,13 +85,15 @@ package struct ControlClient: Sendable {
       try opened.send(Array(JSON.line(request).utf8), handing: file)
       return try Self.answer(opened, bringing: file)
     }
-    guard let connection, case .saved = answer else {
+    guard let connection, case .saved(let snapshot) = answer else {
       if case .unwritable(let reason) = answer { throw Failure("\(name): \(path): \(reason)") }
       throw Failure("the picoprocess \(name) does not say whether it wrote the snapshot")
     }
     do throws(Failure) {
       // The key stays here: the process that runs a guest must not have it.
-      if let notice = try SnapshotFile.commit(file, path, SnapshotSigner(), on: PosixHost()) {
+      let notice = try SnapshotFile.commit(
+        file, path, parent?.reader, SnapshotSigner(), on: PosixHost())
+      if let notice {
         Console.complain(notice)
       }
     } catch {
@@ -93,7 +102,7 @@ package struct ControlClient: Sendable {
       }
       throw Failure("\(name): \(error.message)", status: error.status)
     }
-    return connection
+    return (connection, snapshot)
   }
 
   private static func answer(_ connection: ControlConnection, _ timeout: Int64?)

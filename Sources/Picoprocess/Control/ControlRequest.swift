@@ -7,11 +7,15 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// Return the state of the picoprocess.
   case info
   /// Write a snapshot to the file passed along, and continue.
-  case checkpoint(compression: Compression? = nil)
+  ///
+  /// - `parent`: the snapshot that it is to be an increment to.
+  case checkpoint(parent: NamedParent? = nil, compression: Compression? = nil)
   /// Write a snapshot to the file passed along, and end once the snapshot is safe; see `Docs/Handover.md`.
   ///
+  /// - `parent`: the snapshot that it is to be an increment to.
   /// - `patience`: nanoseconds to wait for the verdict, if less than the default.
-  case suspend(compression: Compression? = nil, patience: Int64? = nil)
+  case suspend(
+    parent: NamedParent? = nil, compression: Compression? = nil, patience: Int64? = nil)
   /// Send the guest a signal.
   case kill(signal: Int32)
 

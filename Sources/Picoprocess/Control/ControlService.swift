@@ -24,7 +24,7 @@ struct ControlService: Sendable {
     }
     send(answer, to: connection)
     letter.progress = .sent
-    if case .suspend(_, let limit) = request, case .saved(let snapshot) = answer {
+    if case .suspend(_, _, let limit) = request, case .saved(let snapshot) = answer {
       conclude(letter, connection, min(limit ?? .max, Self.patience(snapshot)))
     }
   }

@@ -15,12 +15,15 @@ final class Mailbox: Sendable {
     }
 
     let request: ControlRequest
+    /// When it came, on the host's monotonic clock, in nanoseconds.
+    let time: Int64
     /// The file passed along.
     let file: HandedFile?
     private let state = Mutex(Progress.waiting)
 
     init(_ request: ControlRequest, _ file: HandedFile?) {
       self.request = request
+      time = HostProcess.monotonicTime
       self.file = file
     }
 

@@ -35,7 +35,9 @@ extension Picoprocess {
 
   /// Processes pending requests. The result is not nil if the guest was suspended.
   func serveRequests() -> Ending? {
-    while let letter = mailbox.take() {
+    if checkpoint?.isWritten == true { concludeCheckpoint() }
+    // One snapshot at a time.
+    while let letter = mailbox.take(where: { checkpoint == nil || !$0.takesFile }) {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal):
@@ -43,10 +45,11 @@ extension Picoprocess {
         letter.progress = .answered(.done)
         // The signal may end this process.
         waitUntilSent(letter)
-      case .checkpoint(let compression):
-        letter.progress = .answered(save(for: letter, compression))
-      case .suspend(let compression, _):
-        let answer = save(for: letter, compression)
+      case .checkpoint(let parent, let compression):
+        beginCheckpoint(for: letter, SnapshotSettings(parent: parent, compression: compression))
+      case .suspend(let parent, let compression, _):
+        let answer = save(
+          for: letter, SnapshotSettings(parent: parent, compression: compression))
         letter.progress = .answered(answer)
         guard case .saved = answer, verdict(on: letter) == .commit else { continue }
         farewell = letter
@@ -56,20 +59,20 @@ extension Picoprocess {
     return nil
   }
 
-  private func save(for letter: Mailbox.Letter, _ compression: Compression?) -> ControlAnswer {
-    guard let file = letter.file else { return .failed(error: "there is no file to write") }
-    var length: UInt64 = 0
+  private func save(for letter: Mailbox.Letter, _ settings: SnapshotSettings) -> ControlAnswer {
     do throws(SaveError) {
       return .saved(
-        snapshot: try save(compression ?? .standard) { (bytes) throws(HostError) in
-          try file.write(bytes, at: length)
-          length += UInt64(bytes.byteCount)
-        })
-    } catch {
-      switch error {
-      case .refused(let failure): return .failed(error: failure.message)
-      case .unwritable(let error): return .unwritable(reason: Failure.reason(error))
-      }
+        snapshot: try save(settings, requested: letter.time, Self.appender(to: letter)))
+    } catch { return ControlAnswer(error) }
+  }
+
+  /// Appends bytes to the file that came with a request.
+  static func appender(to letter: Mailbox.Letter) -> (RawSpan) throws(SaveError) -> Void {
+    var length: UInt64 = 0
+    return { (bytes) throws(SaveError) in
+      guard let file = letter.file else { throw .refused(Failure("there is no file to write")) }
+      do throws(HostError) { try file.write(bytes, at: length) } catch { throw .unwritable(error) }
+      length += UInt64(bytes.byteCount)
     }
   }
 
@@ -110,5 +113,14 @@ extension Picoprocess {
       uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
       memoryBytes: machine.arena.bytesInUse, threads: kernel.tasks.count,
       syscallCount: kernel.syscallCount, sandbox: confinement)
+  }
+}
+
+extension ControlAnswer {
+  init(_ error: SaveError) {
+    switch error {
+    case .refused(let failure): self = .failed(error: failure.message)
+    case .unwritable(let error): self = .unwritable(reason: Failure.reason(error))
+    }
   }
 }

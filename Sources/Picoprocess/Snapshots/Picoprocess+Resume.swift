@@ -18,6 +18,7 @@ extension Picoprocess {
     let remembered: RememberedHost
     do throws(SnapshotError) {
       try reader.require(Self.support)
+      try reader.requireParents()
       state = try ResumeState(reader)
       remembered = try RememberedHost(reader)
     } catch { throw Failure(path, error) }
@@ -40,17 +41,22 @@ extension Picoprocess {
     let root = options.root ?? remembered.rootPath
     tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
     try confine()
-    do throws(SnapshotError) { try restore(reader) } catch { throw Failure(path, error) }
+    do throws(SnapshotError) { remember(SnapshotBase(reader, try restore(reader))) } catch {
+      throw Failure(path, error)
+    }
     kernel.provideResolver()
   }
 
   /// Restores the state in `reader` into the fresh machine.
-  func restore(_ reader: SnapshotReader) throws(SnapshotError) {
+  @discardableResult
+  func restore(_ reader: SnapshotReader) throws(SnapshotError) -> KnownPages {
     reports.attach(to: kernel)
     do throws(Failure) {
       _ = try mountFilesystems()
     } catch { throw .readFailed(error.message) }
-    try StateLoader(kernel, reader).restoreAll()
+    let loader = try StateLoader(kernel, reader)
+    try loader.restoreAll()
+    return loader.known
   }
 }
 

@@ -5,14 +5,6 @@ import PosixHost
 import Snapshot
 import UnicornEngine
 
-/// The reasons for not writing a snapshot.
-enum SaveError: Error {
-  /// The guest's state can't be saved.
-  case refused(Failure)
-  /// The file can't be written.
-  case unwritable(HostError)
-}
-
 extension Picoprocess {
   /// The version of the state's meaning.
   static let abiVersion: UInt32 = 1
@@ -32,62 +24,52 @@ extension Picoprocess {
   func save(to path: String) throws(Failure) -> String? {
     let file = try SnapshotFile.beginning(path)
     do throws(SaveError) {
-      _ = try save(options.compression) { (bytes) throws(HostError) in try file.write(bytes) }
+      _ = try save(SnapshotSettings(compression: options.compression)) {
+        (bytes) throws(SaveError) in
+        do throws(HostError) { try file.write(bytes) } catch { throw .unwritable(error) }
+      }
     } catch {
       switch error {
       case .refused(let failure): throw Failure("\(path): \(failure.message)")
       case .unwritable(let error): throw Failure(path, error)
       }
     }
-    return try SnapshotFile.commit(file, path, signer, on: host)
+    return try SnapshotFile.commit(file, path, nil, signer, on: host)
   }
 
   /// Writes the stopped guest sequentially with `write`. The guest is unchanged, whether this succeeds or
   /// throws.
+  ///
+  /// - Parameter requested: when that was asked for, on the host's monotonic clock, in nanoseconds.
   func save(
-    _ compression: Compression, _ write: @escaping (RawSpan) throws(HostError) -> Void
+    _ settings: SnapshotSettings = SnapshotSettings(), requested: Int64? = nil,
+    _ write: @escaping (RawSpan) throws(SaveError) -> Void
   ) throws(SaveError) -> SavedSnapshot {
+    concludeCheckpoint()
     let start = host.now(.monotonic).totalNanoseconds
-    do throws(Failure) { try requireTransportable() } catch { throw .refused(error) }
-    kernel.vfs.sync()
-    // A snapshot error cannot carry every host error; keep the one that stopped the writer.
-    var refusal: HostError?
-    let length: UInt64
-    do throws(SnapshotError) {
-      let standing = StandingState(kernel)
-      let id = SnapshotID(of: try kernel.digestState(standing).whole)
-      length = try self.write(header(), id, standing, compression) { bytes in
-        do throws(HostError) { try write(bytes) } catch {
-          refusal = error
-          throw error
-        }
-      }
-    } catch {
-      if let refusal { throw .unwritable(refusal) }
-      throw .refused(Failure("\(error)"))
-    }
+    let written = try capture(settings, write).finish()
     return SavedSnapshot(
-      bytes: length, nanoseconds: host.now(.monotonic).totalNanoseconds - start,
-      syscallCount: kernel.syscallCount)
+      written, syscallCount: kernel.syscallCount,
+      freezingTime: requested.map { start - $0 } ?? 0,
+      frozenTime: host.now(.monotonic).totalNanoseconds - start)
   }
 
-  /// Lists what cannot travel, before anything is stopped or written.
-  private func requireTransportable() throws(Failure) {
-    let obstacles = kernel.untransportable()
-    guard obstacles.isEmpty else {
-      throw Failure("the guest can't travel: \(obstacles.joined(separator: "; "))")
+  /// Captures the state of the stopped guest, to be written with `write`.
+  func capture(
+    _ settings: SnapshotSettings, _ write: @escaping (RawSpan) throws(SaveError) -> Void
+  ) throws(SaveError) -> SnapshotWriting {
+    let base = try self.base(settings.parent)
+    kernel.vfs.sync()
+    var header = self.header()
+    if let base, let parent = settings.parent {
+      do throws(SnapshotError) {
+        header.parent = try ParentLink(
+          id: base.id, contentDigest: base.contentDigest, pageCount: base.pageCount,
+          name: parent.name)
+      } catch { throw .refused(Failure(parent.path, error)) }
     }
-  }
-
-  /// - Returns: the number of bytes written.
-  private func write(
-    _ header: SnapshotHeader, _ id: SnapshotID, _ standing: StandingState,
-    _ compression: Compression = .standard, to sink: @escaping (RawSpan) throws -> Void
-  ) throws(SnapshotError) -> UInt64 {
-    let writer = try SnapshotWriter(header, compression: compression, to: sink)
-    try kernel.saveState(to: writer, standing)
-    _ = try writer.finish(id: id)
-    return writer.bytesWritten
+    return try SnapshotWriting(
+      kernel, header, settings.compression ?? .standard, base?.known, write)
   }
 
   /// A snapshot is identified by its content. One that is written right after a resume equals the snapshot
@@ -115,25 +97,19 @@ extension Picoprocess {
 
   /// Saves the guest and continues with a restored one, within this process: a test of both.
   func saveAndRestore() throws(Failure) {
-    try requireTransportable()
-    var bytes: [UInt8] = []
     let collector = ByteCollector()
-    do throws(SnapshotError) {
-      // It has no name, so nobody else sees it.
-      let header = SnapshotHeader(
-        guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
-        abiVersion: Self.abiVersion)
-      _ = try write(header, .none, StandingState(kernel)) { collector.append($0) }
-    } catch { throw Failure("a snapshot in memory", error) }
-    bytes = collector.bytes
-    kernel.vfs.sync()
+    do throws(SaveError) { _ = try save { collector.append($0) } } catch {
+      guard case .refused(let failure) = error else { preconditionFailure("memory is no file") }
+      throw failure
+    }
+    remember(nil)
     let old = machine
     machine = try GuestMachine(
       host: host, options: options, outside: outside, digests: digests,
       seed: old.kernel.deterministicHost?.seed)
     old.retire()
     do throws(SnapshotError) {
-      let reader = try SnapshotReader(SnapshotBytes(bytes))
+      let reader = try SnapshotReader(SnapshotBytes(collector.bytes))
       try restore(reader)
     } catch { throw Failure("a snapshot in memory", error) }
     prepareMachine()

@@ -18,6 +18,7 @@ package struct SnapshotDescription {
   let files: Godwit_State_Files
   let processes: Godwit_State_Processes
   let tasks: Godwit_State_Tasks
+  private let savedPages: SavedPages
   /// Places in `filesystems` and `files`, by number: there may be many, and each is looked for often.
   private let dentryPlaces: [UInt64: Int]
   private let filePlaces: [UInt64: Int]
@@ -36,6 +37,7 @@ package struct SnapshotDescription {
       files = try StateLoader.section(.files, reader)
       processes = try StateLoader.section(.processes, reader)
       tasks = try StateLoader.section(.tasks, reader)
+      savedPages = try SavedPages(StateLoader.section(.pageMaps, reader))
     } catch { throw Failure(path, error) }
     func places(_ numbers: [UInt64]) -> [UInt64: Int] {
       Dictionary(numbers.enumerated().map { ($1, $0) }) { first, _ in first }
@@ -103,35 +105,45 @@ package struct SnapshotDescription {
     else { return [] }
     let inPage = Int(address & 4095)
     let page =
-      page(address >> 12, of: Array(process.pages))
+      page(address >> 12, of: .process(process.pid))
       ?? object(mapping.object).flatMap { object in
         let offset = address - mapping.start &+ mapping.offset
-        return self.page(offset >> 12, of: Array(object.pages))
+        return self.page(offset >> 12, of: .memoryObject(object.id))
           ?? sourcePage(object, at: offset & ~4095)
       }
     guard let page, page.count > inPage else { return [] }
     return Array(page[inPage...].prefix(count))
   }
 
-  private func object(_ id: UInt64) -> Godwit_State_MemoryObject? {
+  func object(_ id: UInt64) -> Godwit_State_MemoryObject? {
     id == 0 ? nil : memory.objects.first { $0.id == id }
   }
 
-  private func page(_ number: UInt64, of map: [UInt8]) -> [UInt8]? {
-    guard
-      let map = try? PageMap(decoding: map, storedPages: reader.pageCount, limit: 1 << 36),
-      let reference = map[number]
-    else { return nil }
+  /// The page map of `owner`; empty if it has no pages.
+  func map(of owner: PageOwner) throws(SnapshotError) -> PageMap {
+    let bytes = savedPages[owner]
+    if bytes.isEmpty { return PageMap() }
+    return try PageMap(decoding: bytes, storedPages: reader.pageCount, limit: 1 << 36)
+  }
+
+  private func page(_ number: UInt64, of owner: PageOwner) -> [UInt8]? {
+    guard let reference = (try? map(of: owner))?[number] else { return nil }
     var page = [UInt8](repeating: 0, count: 4096)
     let isRead: Bool = page.withMutableRawSpan { span in
       (try? reader.page(reference, into: &span)) != nil
     }
-    return isRead ? page : nil
+    // A page that is with a missing parent is not the page of the file beneath.
+    return isRead ? page : []
   }
 
-  /// A page of the file beneath, if this host still has it. No files are opened for a snapshot of an unknown
-  /// signer.
+  /// A page of the file beneath, if this host still has it.
   private func sourcePage(_ object: Godwit_State_MemoryObject, at offset: UInt64) -> [UInt8]? {
+    try? sourceFile(of: object)?.bytes(at: offset, count: 4096)
+  }
+
+  /// The file beneath, if this host still has one of its size. No files are opened for a snapshot of an unknown
+  /// signer.
+  func sourceFile(of object: Godwit_State_MemoryObject) -> SnapshotFile? {
     guard provenance.isTrusted, object.hasSource,
       filesystems.mounts.indices.contains(Int(object.source.mount))
     else {
@@ -144,14 +156,12 @@ package struct SnapshotDescription {
     guard let file = try? SnapshotFile(path), file.byteCount == object.source.size else {
       return nil
     }
-    return try? file.bytes(at: offset, count: 4096)
+    return file
   }
 
-  /// The number of pages in a map, and how many of them are stored in the snapshot.
-  func pages(of map: some Sequence<UInt8>) -> (all: UInt64, stored: UInt64) {
-    guard
-      let map = try? PageMap(decoding: Array(map), storedPages: reader.pageCount, limit: 1 << 36)
-    else { return (0, 0) }
+  /// The number of a process's pages, and how many of them are stored in the snapshot.
+  func pages(of process: Godwit_State_Process) -> (all: UInt64, stored: UInt64) {
+    guard let map = try? map(of: .process(process.pid)) else { return (0, 0) }
     let stored = map.runs.reduce(0) { $0 + ($1.reference.isZero ? 0 : $1.count) }
     return (map.pageCount, stored)
   }

@@ -13,7 +13,14 @@ package final class SnapshotFile: SnapshotSource {
     }
   }
 
-  private init(_ file: InputFile) { self.file = file }
+  init(_ file: InputFile) { self.file = file }
+
+  /// Nil if there is no such file.
+  init?(ifPresent path: String) throws(Failure) {
+    do throws(HostError) { file = try InputFile(path) } catch .notFound {
+      return nil
+    } catch { throw SnapshotFile.failure(path, error) }
+  }
 
   /// Begins a snapshot that will replace `path`.
   static func beginning(_ path: String) throws(Failure) -> AtomicFile {
@@ -25,14 +32,26 @@ package final class SnapshotFile: SnapshotSource {
   /// Reads `file` back, verifies every byte and that it can be resumed, signs it, and commits it as the
   /// snapshot at `path`.
   ///
+  /// - Parameter parent: the one that it is an increment to.
   /// - Returns: why it is not signed, in one line; nil if it is.
   static func commit(
-    _ file: AtomicFile, _ path: String, _ signer: SnapshotSigner, on host: PosixHost
+    _ file: AtomicFile, _ path: String, _ parent: SnapshotReader?, _ signer: SnapshotSigner,
+    on host: PosixHost
   ) throws(Failure) -> String? {
-    let digest = try readBack(file, path, on: host)
+    let reader = try readBack(file, path, parent)
+    do throws(SnapshotError) { try Rehearsal.run(reader, on: host) } catch {
+      throw unusable(path, error)
+    }
+    return try commit(file, path, reader, signer)
+  }
+
+  /// Signs `file`, which was read back as `reader`, and commits it as the snapshot at `path`.
+  static func commit(
+    _ file: AtomicFile, _ path: String, _ reader: SnapshotReader, _ signer: SnapshotSigner
+  ) throws(Failure) -> String? {
     try withFailure(path) { () throws(HostError) in
       let end = try file.input().size
-      try signer.block(for: digest).withRawSpan { (block) throws(HostError) in
+      try signer.block(for: reader.contentDigest).withRawSpan { (block) throws(HostError) in
         try file.write(block, at: end)
       }
       try file.commit()
@@ -40,18 +59,22 @@ package final class SnapshotFile: SnapshotSource {
     return signer.obstacle.map { "\(path) is not signed: \($0)" }
   }
 
-  /// Returns the content digest. A file written by a picoprocess has no signature yet.
-  private static func readBack(_ file: AtomicFile, _ path: String, on host: PosixHost)
-    throws(Failure) -> Digest
+  /// Opens what was written to `file`, and verifies every byte. A file written by a picoprocess has no signature
+  /// yet.
+  static func readBack(_ file: AtomicFile, _ path: String, _ parent: SnapshotReader?)
+    throws(Failure) -> SnapshotReader
   {
     let input = try withFailure(path) { () throws(HostError) in try file.input() }
     do throws(SnapshotError) {
-      let reader = try SnapshotReader(SnapshotFile(input))
+      let reader = try SnapshotReader(SnapshotFile(input), parent: parent)
       try reader.verifyStored()
       guard reader.signatureBytes == nil else { throw .malformed("it is signed already") }
-      try Rehearsal.run(reader, on: host)
-      return reader.contentDigest
-    } catch { throw Failure("\(path): it could not be resumed: \(error)") }
+      return reader
+    } catch { throw unusable(path, error) }
+  }
+
+  private static func unusable(_ path: String, _ error: SnapshotError) -> Failure {
+    Failure("\(path): it could not be resumed: \(error)")
   }
 
   private static func failure(_ path: String, _ error: HostError) -> Failure {
@@ -75,13 +98,5 @@ package final class SnapshotFile: SnapshotSource {
   /// At most `count` bytes from `offset` on; fewer at the end of the file.
   func bytes(at offset: UInt64, count: Int) throws(HostError) -> [UInt8] {
     try file.read(at: offset, count: count)
-  }
-
-  /// Opens the snapshot at `path`.
-  package static func reader(_ path: String) throws(Failure) -> SnapshotReader {
-    let source = try SnapshotFile(path)
-    do throws(SnapshotError) { return try SnapshotReader(source) } catch {
-      throw Failure(path, error)
-    }
   }
 }

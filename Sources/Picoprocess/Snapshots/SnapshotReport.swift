@@ -32,11 +32,17 @@ package struct SnapshotReport: Encodable, Sendable {
   }
 
   /// The snapshot that this one is an increment to.
-  struct Parent: Encodable, Sendable {
-    var id: String
+  package struct Parent: Encodable, Sendable {
+    package var id: String
     /// The name that its file had.
-    var name: String
-    var digest: String
+    package var name: String
+    package var digest: String
+
+    init(_ link: ParentLink) {
+      id = link.id.description
+      name = link.name
+      digest = link.contentDigest.description
+    }
   }
 
   struct Signature: Encodable, Sendable {
@@ -133,17 +139,12 @@ extension SnapshotDescription {
   private func header() -> SnapshotReport.Header {
     let header = reader.header
     return SnapshotReport.Header(
-      id: reader.id.description, parent: header.parent.map(describe),
+      id: reader.id.description, parent: header.parent.map(SnapshotReport.Parent.init),
       formatVersion: UInt32(header.formatVersion), created: header.creationSeconds,
       isa: header.guestISA, libraryOS: header.libraryOSVersion, abiVersion: header.abiVersion,
       requiredFeatures: header.requiredFeatures, host: header.hostNote,
       digest: reader.contentDigest.description, signature: signature(),
       syscallCount: kernel.syscallCount)
-  }
-
-  private func describe(_ parent: ParentLink) -> SnapshotReport.Parent {
-    SnapshotReport.Parent(
-      id: parent.id.description, name: parent.name, digest: parent.contentDigest.description)
   }
 
   private func signature() -> SnapshotReport.Signature {
@@ -164,7 +165,7 @@ extension SnapshotDescription {
       file: reader.byteCount,
       sections: reader.sections.reduce(UInt64(0)) { $0 + $1.storedByteCount },
       pageStore: reader.storedPageBytes, storedPages: reader.storedPageCount,
-      privatePages: processes.processes.reduce(0) { $0 + pages(of: $1.pages).all })
+      privatePages: processes.processes.reduce(0) { $0 + pages(of: $1).all })
   }
 
   private func mounts() -> [SnapshotReport.Mount] {
@@ -202,7 +203,7 @@ extension SnapshotDescription {
   }
 
   private func memory(of process: Godwit_State_Process) -> SnapshotReport.Memory {
-    let pages = pages(of: process.pages)
+    let pages = pages(of: process)
     return SnapshotReport.Memory(
       pid: process.pid, executable: text(process.executable), privatePages: pages.all,
       storedPages: pages.stored,

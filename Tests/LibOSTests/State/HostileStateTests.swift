@@ -251,6 +251,8 @@ import LibOS
     let machine = try Self.furnished()
     var parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
     let (processes, tasks) = (StateSection.processes.rawValue, StateSection.tasks.rawValue)
+    let pageMaps = StateSection.pageMaps.rawValue
+    var maps = try #require(Godwit_State_PageMaps(decoding: parts.sections[pageMaps]!))
     var state = try #require(Godwit_State_Processes(decoding: parts.sections[processes]!))
     var threads = try #require(Godwit_State_Tasks(decoding: parts.sections[tasks]!))
     for pid in Int32(100)..<600 {
@@ -262,7 +264,10 @@ import LibOS
       (mapping.start, mapping.end, mapping.permissions) = (1 << 32, 5 << 32, 3)
       process.mappings = [mapping]
       // One run of four million pages of zeroes from 4 GiB on.
-      process.pages = data([1] + Self.varint(1 << 20) + Self.varint(1 << 23 | 1))
+      var owner = Godwit_State_PageOwner()
+      owner.process = pid
+      owner.pages = data([1] + Self.varint(1 << 20) + Self.varint(1 << 23 | 1))
+      maps.owners.append(owner)
       state.processes.append(process)
       var thread = threads.tasks[0]
       (thread.tid, thread.pid) = (pid, pid)
@@ -270,6 +275,7 @@ import LibOS
     }
     parts.sections[processes] = state.encoded()
     parts.sections[tasks] = threads.encoded()
+    parts.sections[pageMaps] = maps.encoded()
     let bytes = try parts.encoded()
     #expect(bytes.count < 32 << 10)
     let watch = Watch()

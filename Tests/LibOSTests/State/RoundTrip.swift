@@ -21,7 +21,7 @@ struct RoundTrip {
     kernel.unload(at: kernel.clock.monotonic)
     let collector = Collector()
     let writer = try SnapshotWriter(header) { collector.bytes += $0.array }
-    try kernel.saveState(to: writer)
+    _ = try StatePass(kernel, to: writer).finish()
     _ = try writer.finish(id: SnapshotID(high: 1, low: 2))
     bytes = collector.bytes
   }

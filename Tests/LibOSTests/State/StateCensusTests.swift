@@ -53,6 +53,7 @@ import Testing
     check("Files", Godwit_State_Files.shape)
     check("Processes", Godwit_State_Processes.shape)
     check("Tasks", Godwit_State_Tasks.shape)
+    check("PageMaps", Godwit_State_PageMaps.shape)
     #expect(seen.count > 60)
   }
 

@@ -60,6 +60,7 @@ import LibOS
     try same(.files, Godwit_State_Files.self)
     try same(.processes, Godwit_State_Processes.self)
     try same(.tasks, Godwit_State_Tasks.self)
+    try same(.pageMaps, Godwit_State_PageMaps.self)
     #expect(first.bytes == second.bytes)
   }
 

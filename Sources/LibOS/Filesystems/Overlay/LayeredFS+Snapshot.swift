@@ -5,8 +5,11 @@ import Machine
 import Snapshot
 
 extension LayeredFS {
-  /// The nodes that the lower directory alone would not bring back, and those in `held`.
-  func save(_ saver: StateSaver, held: [LayeredNode]) throws(SnapshotError) -> Godwit_State_Tree {
+  /// The tree without its nodes; and the nodes that the lower directory alone would not bring back, and those in
+  /// `held`.
+  func save(_ saver: StateSaver, held: [LayeredNode]) throws(SnapshotError)
+    -> (tree: Godwit_State_Tree, nodes: [CapturedNode])
+  {
     var tree = Godwit_State_Tree()
     tree.root = rootNode.number
     tree.nextNumber = nextNumber
@@ -15,10 +18,12 @@ extension LayeredFS {
     collector.visitAll(below: rootNode)
     // Those that no name leads to any more.
     for node in held { collector.add(node) }
+    var nodes: [CapturedNode] = []
+    nodes.reserveCapacity(collector.nodes.count)
     for number in collector.nodes.keys.sorted() {
-      tree.nodes.append(try collector.nodes[number]!.save(saver, collector))
+      nodes.append(try collector.nodes[number]!.capture(saver, collector))
     }
-    return tree
+    return (tree, nodes)
   }
 
   /// Finds the nodes worth saving.
@@ -141,39 +146,22 @@ extension LayeredFS {
 }
 
 extension LayeredNode {
-  fileprivate func save(_ saver: StateSaver, _ collector: LayeredFS.Collector)
-    throws(SnapshotError) -> Godwit_State_Node
+  fileprivate func capture(_ saver: StateSaver, _ collector: LayeredFS.Collector)
+    throws(SnapshotError) -> CapturedNode
   {
-    var state = Godwit_State_Node()
-    state.number = number
-    state.type = UInt32(kind.rawValue)
-    if let lower {
-      state.hasLower_p = true
-      state.lower = data(lower.bytes)
+    var node = CapturedNode(
+      number: number, kind: kind, lower: lower?.bytes, own: own, whiteouts: whiteouts,
+      target: target, device: represents.rawValue, seals: seals?.rawValue, extended: extended,
+      isTemporary: isTemporary)
+    for (name, child) in children where collector.nodes[child.number] != nil {
+      node.entries.append((name, child.number))
     }
-    if let own { state.attributes = own.save() }
-    var entries: [Godwit_State_Entry] = []
-    for name in children.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-      let child = children[name]!
-      guard collector.nodes[child.number] != nil else { continue }
-      var entry = Godwit_State_Entry()
-      entry.name = data(name)
-      entry.number = child.number
-      entries.append(entry)
-    }
-    state.entries = entries
-    state.whiteouts = whiteouts.sorted { $0.lexicographicallyPrecedes($1) }.map { data($0) }
-    state.target = data(target)
     if let content {
-      state.object = try saver.id(of: content)
+      node.object = try saver.id(of: content)
     } else if let unchanged, saver.isInUse(unchanged) {
-      state.unchanged = try saver.id(of: unchanged)
+      node.unchanged = try saver.id(of: unchanged)
     }
-    state.device = represents.rawValue
-    if let seals { state.seals = seals.rawValue }
-    state.extended = saved(extended)
-    state.temporary = isTemporary
-    return state
+    return node
   }
 
   fileprivate func restore(
@@ -225,7 +213,7 @@ extension LayeredNode {
 }
 
 extension OwnStatus {
-  fileprivate func save() -> Godwit_State_Attributes {
+  func save() -> Godwit_State_Attributes {
     var state = Godwit_State_Attributes()
     state.permissions = permissions
     state.uid = uid

@@ -1,0 +1,58 @@
+package import LibOSState
+package import Snapshot
+
+/// What has pages of its own in a snapshot.
+package enum PageOwner: Hashable, Sendable {
+  /// A process, by its PID; those that share its memory have no pages.
+  case process(Int32)
+  /// A memory object, by its number in the snapshot.
+  case memoryObject(UInt64)
+}
+
+extension PageOwner: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .process(let pid): "process \(pid)"
+    case .memoryObject(let number): "memory object \(number)"
+    }
+  }
+}
+
+extension Godwit_State_PageOwner {
+  init(_ owner: PageOwner, _ map: PageMap) {
+    self.init()
+    switch owner {
+    case .process(let pid): process = pid
+    case .memoryObject(let number): memoryObject = number
+    }
+    pages = data(map.encoded)
+  }
+
+  fileprivate var owner: PageOwner? {
+    switch (process, memoryObject) {
+    case (1..., 0): .process(process)
+    case (0, 1...): .memoryObject(memoryObject)
+    default: nil
+    }
+  }
+}
+
+/// The encoded page maps of a snapshot, by their owners.
+package struct SavedPages: Sendable {
+  private var maps: [PageOwner: [UInt8]] = [:]
+
+  /// - Throws: `malformed`, if two maps have the same owner or one has none.
+  package init(_ state: Godwit_State_PageMaps) throws(SnapshotError) {
+    for entry in state.owners {
+      guard let owner = entry.owner, maps.updateValue(Array(entry.pages), forKey: owner) == nil
+      else {
+        throw .invalidState("the owner of a page map")
+      }
+    }
+  }
+
+  package var owners: some Collection<PageOwner> { maps.keys }
+
+  /// The encoded map of `owner`; empty if it has no pages.
+  package subscript(owner: PageOwner) -> [UInt8] { maps[owner] ?? [] }
+}

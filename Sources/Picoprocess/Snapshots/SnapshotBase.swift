@@ -1,0 +1,54 @@
+import LibOS
+import Snapshot
+
+/// The last snapshot of a picoprocess, or the one that it was resumed from: the next may be an increment to it.
+struct SnapshotBase: Sendable {
+  let id: SnapshotID
+  let contentDigest: Digest
+  /// Pages in its chain.
+  let pageCount: UInt64
+  let known: KnownPages
+
+  init(id: SnapshotID, contentDigest: Digest, pageCount: UInt64, known: KnownPages) {
+    self.id = id
+    self.contentDigest = contentDigest
+    self.pageCount = pageCount
+    self.known = known
+  }
+
+  init(_ reader: SnapshotReader, _ known: KnownPages) {
+    self.init(
+      id: reader.id, contentDigest: reader.contentDigest, pageCount: reader.pageCount, known: known)
+  }
+}
+
+/// The parent that a user names for an increment, as the client found it.
+package struct NamedParent: Sendable, Hashable, Codable {
+  /// The digest of its content, in hexadecimal digits.
+  package var digest: String
+  /// Its path, for messages.
+  package var path: String
+  /// The name of its file, by which a reader looks for it beside the increment.
+  package var name: String
+}
+
+/// How a snapshot is to be written.
+struct SnapshotSettings {
+  /// What it is to be an increment to.
+  var parent: NamedParent?
+  var compression: Compression?
+}
+
+extension Picoprocess {
+  /// The base for an increment to `parent`; nil without one.
+  func base(_ parent: NamedParent?) throws(SaveError) -> SnapshotBase? {
+    guard let parent else { return nil }
+    guard let base, base.contentDigest.description == parent.digest else {
+      throw .refused(
+        Failure(
+          "\(parent.path) is neither the last snapshot of this run nor the one that it was resumed from"
+        ))
+    }
+    return base
+  }
+}

@@ -1,0 +1,193 @@
+import Machine
+import TestSupport
+import Testing
+
+@Suite struct FrozenViewTests {
+  /// What a view holds of a table: the first word of each page.
+  private static func words(_ pages: any FrozenPages, _ bytes: FrozenBytes) -> [UInt64: UInt64] {
+    var result: [UInt64: UInt64] = [:]
+    pages.forEachPage { page, entry in
+      result[page] = bytes.withBytes(entry.frame) { $0.load(as: UInt64.self) }
+    }
+    return result
+  }
+
+  @Test func writesMoveToOtherFrames() throws {
+    let test = try TestSpace()
+    test.map(0, 4)
+    try test.store(1, 0)
+    try test.store(2, 1)
+    #expect(test.arena.beginView())
+    let bytes = test.arena.frozenBytes
+    let pages = test.space.table.frozen
+    try test.store(10, 0)
+    try test.store(30, 2)
+    let before = Self.words(pages, bytes)
+    #expect(before == [base.page: 1, base.page + 1: 2])
+    #expect(try test.load(0) == 10 && test.load(1) == 2 && test.load(2) == 30)
+    #expect(test.arena.framesOnlyInView == 1 && test.arena.framesInUse == 3)
+    test.arena.endView()
+    #expect(test.arena.framesOnlyInView == 1 && test.arena.framesInUse == 3)
+    #expect(test.arena.freeEnded(atMost: 1))
+    #expect(test.arena.framesOnlyInView == 0 && test.arena.framesInUse == 3)
+    // Without a view, the page of an earlier epoch is written in place.
+    try test.store(11, 1)
+    #expect(test.arena.framesInUse == 3)
+  }
+
+  @Test func onlyOneViewAtATime() throws {
+    let test = try TestSpace()
+    #expect(test.arena.beginView())
+    #expect(!test.arena.beginView())
+    test.arena.endView()
+    #expect(test.arena.beginView())
+    test.arena.endView()
+  }
+
+  /// A page that the guest has mapped shared, twice, and writes to through the object as well.
+  @Test func objectsLeaveTheirFrames() throws {
+    let test = try TestSpace()
+    let object = MemoryObject(arena: test.arena, size: 4096)
+    test.map(0, flags: .shared, backing: .object(object, offset: 0))
+    test.map(8, flags: .shared, backing: .object(object, offset: 0))
+    try test.store(1, 0)
+    #expect(try test.load(8) == 1)
+    #expect(test.arena.beginView())
+    let bytes = test.arena.frozenBytes
+    let pages = object.pages.frozen
+    try test.store(2, 8)
+    #expect(try test.load(0) == 2)
+    let third: [UInt8] = [3, 0, 0, 0, 0, 0, 0, 0]
+    #expect(third.withRawSpan { object.write(at: 0, from: $0) } == 8)
+    #expect(try test.load(0) == 3 && test.load(8) == 3)
+    #expect(Self.words(pages, bytes) == [0: 1])
+    #expect(test.space.table.frozen.isEmptyOfPrivatePages)
+    test.arena.endView()
+    #expect(try test.load(0) == 3 && test.load(8) == 3)
+    #expect(test.arena.framesInUse == 1)
+  }
+
+  @Test func whatEndsStaysInTheView() throws {
+    let arena = try #require(FrameArena(byteLimit: 64 * Frame.size))
+    var space: AddressSpace? = AddressSpace(arena: arena, isa: .x86_64)
+    var object: MemoryObject? = MemoryObject(arena: arena, size: 4096)
+    let word: [UInt8] = [7, 0, 0, 0, 0, 0, 0, 0]
+    #expect(word.withRawSpan { object!.write(at: 0, from: $0) } == 8)
+    _ = space!.map(
+      VMA(start: base, end: base + 4096, permissions: [.read, .write]))
+    try space!.store(5 as UInt64, to: base)
+    #expect(arena.beginView())
+    let bytes = arena.frozenBytes
+    let views = [space!.table.frozen, object!.pages.frozen]
+    space = nil
+    object = nil
+    // Frames that were free are used again; those in the view are not among them.
+    for _ in 0..<8 {
+      let frame = try #require(arena.allocate())
+      arena.withMutableBytes(frame, offset: 0, count: 8) { $0.store(99 as UInt64) }
+    }
+    #expect(Self.words(views[0], bytes) == [base.page: 5])
+    #expect(Self.words(views[1], bytes) == [0: 7])
+    #expect(arena.framesOnlyInView == 2)
+    arena.endView()
+    #expect(arena.framesInUse == 8)
+  }
+
+  /// When frames run out, the view ends before the guest notices.
+  @Test func theViewGivesWay() throws {
+    let test = try TestSpace(pages: 10)
+    test.map(0, 7)
+    for page in 0..<7 { try test.store(UInt64(page), UInt64(page)) }
+    #expect(test.arena.beginView())
+    var ended = 0
+    test.arena.onViewPressure = { [arena = test.arena] in
+      ended += 1
+      arena.endView()
+    }
+    for page in 0..<7 { try test.store(UInt64(page) + 100, UInt64(page)) }
+    #expect(ended == 1)
+    for page in 0..<7 { #expect(try test.load(UInt64(page)) == UInt64(page) + 100) }
+    #expect(test.arena.framesInUse == 7)
+    test.arena.onViewPressure = nil
+  }
+
+  /// With every frame in use, a write needs no copy: the view ends, and nobody is killed for it.
+  @Test func fullMemoryNeedsNoCopies() throws {
+    let test = try TestSpace(pages: 5)
+    let object = MemoryObject(arena: test.arena, size: 4096)
+    test.map(0, 2)
+    test.map(4, flags: .shared, backing: .object(object, offset: 0))
+    for page in [0, 1, 4] as [UInt64] { try test.store(page, page) }
+    while test.arena.allocate() != nil {}
+    test.arena.onExhaustion = { _ in
+      Issue.record("out of memory")
+      return false
+    }
+    for page in [1, 4] as [UInt64] {
+      #expect(test.arena.beginView())
+      test.arena.onViewPressure = { [arena = test.arena] in arena.endView() }
+      try test.store(page + 10, page)
+      #expect(test.arena.view == nil)
+      #expect(try test.load(page) == page + 10)
+    }
+    test.arena.onViewPressure = nil
+    test.arena.onExhaustion = nil
+  }
+
+  /// Random programs: views agree with what the model had when they began, whatever came after.
+  @Test(arguments: 0..<20 as Range<UInt64>) func againstAModel(seed: UInt64) throws {
+    var random = SeededNumbers(seed)
+    let test = try TestSpace(pages: 4096)
+    let object = MemoryObject(arena: test.arena, size: 64 << 12)
+    let pages: UInt64 = 600
+    test.map(0, pages)
+    test.map(2000, 64, flags: .shared, backing: .object(object, offset: 0))
+    var children: [AddressSpace] = []
+    var model: [UInt64: UInt64] = [:]
+    var shared: [UInt64: UInt64] = [:]
+    for _ in 0..<12 {
+      #expect(test.arena.beginView())
+      let bytes = test.arena.frozenBytes
+      let views = (test.space.table.frozen, object.pages.frozen)
+      let before = (model, shared)
+      for _ in 0..<400 {
+        let page = random.below(pages)
+        let value = random.next() | 1
+        switch random.below(12) {
+        case 0...5:
+          try test.store(value, page)
+          model[base.page + page] = value
+        case 6:
+          test.space.discard(address(page), address(page + 3))
+          for gone in page..<(page + 3) { model[base.page + gone] = nil }
+        case 7:
+          children.append(test.space.fork())
+          if children.count > 3 { children.removeFirst() }
+        case 8:
+          if let child = children.last { try child.store(value, to: address(page)) }
+        default:
+          let index = random.below(64)
+          try test.store(value, 2000 + index)
+          shared[index] = value
+        }
+      }
+      #expect(Self.words(views.0, bytes) == before.0)
+      #expect(Self.words(views.1, bytes) == before.1)
+      test.arena.endView()
+      for (page, value) in model { #expect(try test.load(page - base.page) == value) }
+      for (page, value) in shared { #expect(try test.load(2000 + page) == value) }
+    }
+    children = []
+    test.unmap(0, pages)
+    test.unmap(2000, 64)
+    #expect(test.arena.framesInUse == object.pages.count)
+  }
+}
+
+extension FrozenPages {
+  fileprivate var isEmptyOfPrivatePages: Bool {
+    var isEmpty = true
+    forEachPage { _, _ in isEmpty = false }
+    return isEmpty
+  }
+}
