@@ -30,4 +30,22 @@ import LibOS
     #expect(progress == [16 << 20, 32 << 20])
     #expect(machine.engine.registers.general[0] == 0)
   }
+
+  /// What the host's side wants meanwhile does not make a call of many messages end early.
+  @Test(arguments: GuestISA.allCases) func manyMessagesAreSentInTurns(isa: GuestISA) throws {
+    let machine = SignalMachine(isa)
+    let (data, headers) = (SignalMachine.data, SignalMachine.data + 0x1000)
+    let (unix, datagrams): (UInt64, UInt64) = (1, 2)
+    machine.perform("socketpair", unix, datagrams, 0, data)
+    for (name, end) in [("sendmmsg", UInt64(0)), ("recvmmsg", 1)] {
+      try machine.process.space.store(
+        [UInt8](repeating: 0, count: 3 * 64), to: GuestAddress(headers))
+      let step: FakeEngine.Step = { engine in
+        machine.kernel.interrupt.raise()
+        return FakeEngine.syscall(machine.number(name), [end, headers, 3, 0, 0])(engine)
+      }
+      machine.run([step])
+      #expect(machine.engine.registers.general[0] == 3, "\(name)")
+    }
+  }
 }

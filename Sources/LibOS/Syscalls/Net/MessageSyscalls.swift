@@ -167,7 +167,7 @@ func sys_recvmsg(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 // MARK: Many messages
 
 /// Runs `body` for each of the messages, until it fails or waits, and stores what it moved; how many were
-/// done. A call that had to wait goes on where it was.
+/// done. A call that had to wait, or whose turn ended, goes on where it was.
 private func batch(
   _ call: SyscallContext,
   _ body: (_ index: Int, _ address: GuestAddress) throws(Errno) -> SyscallResult?
@@ -190,8 +190,11 @@ private func batch(
     index += 1
     call.task.progress.bytesDone = 0
     call.task.progress.deadline = nil
-    // Enough of it for now: the host's side wants something.
-    if call.kernel.interrupt.isRaised { break }
+    // The run loop has something else to do first.
+    if index < count, call.kernel.interrupt.isRaised {
+      call.task.progress.scratch = UInt64(index)
+      return call.unfinished(after: 0)
+    }
   }
   return .value(index)
 }
