@@ -481,6 +481,7 @@ package nonisolated struct Godwit_State_MemoryObject: Sendable {
 
   package var size: UInt64 = 0
 
+  /// What of the source it still has, from the start; what lies behind that is zeroes.
   package var sourceSize: UInt64 = 0
 
   /// What its untouched pages are read from; absent: zeroes.
@@ -492,9 +493,6 @@ package nonisolated struct Godwit_State_MemoryObject: Sendable {
   package var hasSource: Bool {self._source != nil}
   /// Clears the value of `source`. Subsequent reads from it will return its default value.
   package mutating func clearSource() {self._source = nil}
-
-  /// The encoded page map of the pages that differ from the source.
-  package var pages: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -509,7 +507,7 @@ package nonisolated struct Godwit_State_FileSource: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The number of the mount whose tree holds it, in mount order.
+  /// The number of the mount whose tree holds it, in mount order, from 0.
   package var mount: UInt32 = 0
 
   /// Relative to the root of the mount's lower tree.
@@ -815,6 +813,7 @@ package nonisolated struct Godwit_State_Dentry: Sendable {
 
   package var id: UInt64 = 0
 
+  /// In mount order, from 0; 65535 stands for the tree `memory_files`.
   package var mount: UInt32 = 0
 
   /// 0 for the root of the mount.
@@ -870,6 +869,7 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
 
   package var id: UInt64 = 0
 
+  /// O_*, by x86-64's numbers for every ISA.
   package var flags: UInt32 = 0
 
   package var offset: UInt64 = 0
@@ -2186,15 +2186,10 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
     set {_uniqueStorage()._session = newValue}
   }
 
+  /// Ascending; none where the memory is that of another process.
   package var mappings: [Godwit_State_Mapping] {
     get {_storage._mappings}
     set {_uniqueStorage()._mappings = newValue}
-  }
-
-  /// The encoded page map of private pages.
-  package var pages: Data {
-    get {_storage._pages}
-    set {_uniqueStorage()._pages = newValue}
   }
 
   package var stackLimit: UInt64 {
@@ -2227,6 +2222,7 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
     set {_uniqueStorage()._actions = newValue}
   }
 
+  /// Each a siginfo_t.
   package var pendingSignals: [Data] {
     get {_storage._pendingSignals}
     set {_uniqueStorage()._pendingSignals = newValue}
@@ -2237,6 +2233,7 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
     set {_uniqueStorage()._stopSignal = newValue}
   }
 
+  /// The soft and the hard one of each resource, in the order of RLIMIT_*.
   package var limits: [UInt64] {
     get {_storage._limits}
     set {_uniqueStorage()._limits = newValue}
@@ -2251,7 +2248,8 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
   /// Clears the value of `credentials`. Subsequent reads from it will return its default value.
   package mutating func clearCredentials() {_uniqueStorage()._credentials = nil}
 
-  /// In the order of Process.MemoryLayout.
+  /// Start and end of the code, the data and the break, top of the stack, start and end of the arguments and
+  /// the environment, top of the area for mappings, the page that returns from signal handlers.
   package var layout: [UInt64] {
     get {_storage._layout}
     set {_uniqueStorage()._layout = newValue}
@@ -2416,14 +2414,19 @@ package nonisolated struct Godwit_State_Mapping: Sendable {
 
   package var end: UInt64 = 0
 
+  /// PROT_READ, PROT_WRITE, PROT_EXEC.
   package var permissions: UInt32 = 0
 
+  /// 1 shared, 2 grows down, 4 not reserved, 8 locked, 16 the stack, 32 the heap, 64 shared but of a file that
+  /// is not open for writing, 128 not for children (MADV_DONTFORK), 256 empty for them (MADV_WIPEONFORK).
   package var flags: UInt32 = 0
 
+  /// The memory object with what lies beneath, from `offset` on; 0 for zeroes.
   package var object: UInt64 = 0
 
   package var offset: UInt64 = 0
 
+  /// As /proc/PID/maps shows it.
   package var name: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2602,6 +2605,7 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
   /// Clears the value of `registers`. Subsequent reads from it will return its default value.
   package mutating func clearRegisters() {_uniqueStorage()._registers = nil}
 
+  /// It sleeps in its call, which is made again; it was stopped by a signal. Neither: it runs.
   package var blocked: Bool {
     get {_storage._blocked}
     set {_uniqueStorage()._blocked = newValue}
@@ -2827,11 +2831,13 @@ package nonisolated struct Godwit_State_Rseq: Sendable {
   package init() {}
 }
 
+/// x86-64's, and AArch64's after the slash.
 package nonisolated struct Godwit_State_Registers: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Always 31: rax rcx rdx rbx rsp rbp rsi rdi r8 to r15 / x0 to x30.
   package var general: [UInt64] {
     get {_storage._general}
     set {_uniqueStorage()._general = newValue}
@@ -2847,11 +2853,13 @@ package nonisolated struct Godwit_State_Registers: @unchecked Sendable {
     set {_uniqueStorage()._programCounter = newValue}
   }
 
+  /// rflags / pstate.
   package var flags: UInt64 {
     get {_storage._flags}
     set {_uniqueStorage()._flags = newValue}
   }
 
+  /// The base of fs / tpidr_el0.
   package var threadPointer: UInt64 {
     get {_storage._threadPointer}
     set {_uniqueStorage()._threadPointer = newValue}
@@ -2862,17 +2870,19 @@ package nonisolated struct Godwit_State_Registers: @unchecked Sendable {
     set {_uniqueStorage()._gsBase = newValue}
   }
 
-  /// Low half, high half of each.
+  /// Low half, high half of each. Always 32: xmm0 to xmm15 / v0 to v31.
   package var vectors: [UInt64] {
     get {_storage._vectors}
     set {_uniqueStorage()._vectors = newValue}
   }
 
+  /// mxcsr / fpcr.
   package var floatControl: UInt32 {
     get {_storage._floatControl}
     set {_uniqueStorage()._floatControl = newValue}
   }
 
+  /// – / fpsr.
   package var floatStatus: UInt32 {
     get {_storage._floatStatus}
     set {_uniqueStorage()._floatStatus = newValue}
@@ -2920,6 +2930,39 @@ package nonisolated struct Godwit_State_X87: Sendable {
   package var mantissas: [UInt64] = []
 
   package var exponents: [UInt32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Section 7. The page maps, which say where the pages are that differ from their backing. A writer knows them
+/// last.
+package nonisolated struct Godwit_State_PageMaps: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var owners: [Godwit_State_PageOwner] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What has pages: one of the two numbers.
+package nonisolated struct Godwit_State_PageOwner: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A process that has its own memory.
+  package var process: Int32 = 0
+
+  package var memoryObject: UInt64 = 0
+
+  /// The encoded page map.
+  package var pages: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3732,7 +3775,7 @@ nonisolated extension Godwit_State_Memory: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MemoryObject"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}size\0\u{3}source_size\0\u{1}source\0\u{1}pages\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}size\0\u{3}source_size\0\u{1}source\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3744,7 +3787,6 @@ nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftPro
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.sourceSize) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._source) }()
-      case 5: try { try decoder.decodeSingularBytesField(value: &self.pages) }()
       default: break
       }
     }
@@ -3767,9 +3809,6 @@ nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftPro
     try { if let v = self._source {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
-    if !self.pages.isEmpty {
-      try visitor.visitSingularBytesField(value: self.pages, fieldNumber: 5)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3778,7 +3817,6 @@ nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftPro
     if lhs.size != rhs.size {return false}
     if lhs.sourceSize != rhs.sourceSize {return false}
     if lhs._source != rhs._source {return false}
-    if lhs.pages != rhs.pages {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6830,7 +6868,7 @@ nonisolated extension Godwit_State_Processes: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Process"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{1}pages\0\u{3}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{4}\u{1e}semaphore_undo\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{4}\u{1e}semaphore_undo\0")
 
   fileprivate class _StorageClass {
     var _pid: Int32 = 0
@@ -6838,7 +6876,6 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
     var _processGroup: Int32 = 0
     var _session: Int32 = 0
     var _mappings: [Godwit_State_Mapping] = []
-    var _pages: Data = Data()
     var _stackLimit: UInt64 = 0
     var _descriptors: [Godwit_State_Descriptor] = []
     var _root: UInt64 = 0
@@ -6889,7 +6926,6 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       _processGroup = source._processGroup
       _session = source._session
       _mappings = source._mappings
-      _pages = source._pages
       _stackLimit = source._stackLimit
       _descriptors = source._descriptors
       _root = source._root
@@ -6948,7 +6984,6 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         case 3: try { try decoder.decodeSingularInt32Field(value: &_storage._processGroup) }()
         case 4: try { try decoder.decodeSingularInt32Field(value: &_storage._session) }()
         case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._mappings) }()
-        case 6: try { try decoder.decodeSingularBytesField(value: &_storage._pages) }()
         case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._stackLimit) }()
         case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._descriptors) }()
         case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._root) }()
@@ -7010,9 +7045,6 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       }
       if !_storage._mappings.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._mappings, fieldNumber: 5)
-      }
-      if !_storage._pages.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._pages, fieldNumber: 6)
       }
       if _storage._stackLimit != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._stackLimit, fieldNumber: 7)
@@ -7133,7 +7165,6 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._processGroup != rhs_storage._processGroup {return false}
         if _storage._session != rhs_storage._session {return false}
         if _storage._mappings != rhs_storage._mappings {return false}
-        if _storage._pages != rhs_storage._pages {return false}
         if _storage._stackLimit != rhs_storage._stackLimit {return false}
         if _storage._descriptors != rhs_storage._descriptors {return false}
         if _storage._root != rhs_storage._root {return false}
@@ -8156,6 +8187,76 @@ nonisolated extension Godwit_State_X87: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.operand != rhs.operand {return false}
     if lhs.mantissas != rhs.mantissas {return false}
     if lhs.exponents != rhs.exponents {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PageMaps: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PageMaps"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}owners\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.owners) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.owners.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.owners, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PageMaps, rhs: Godwit_State_PageMaps) -> Bool {
+    if lhs.owners != rhs.owners {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PageOwner: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PageOwner"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}process\0\u{3}memory_object\0\u{1}pages\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.process) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.memoryObject) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.pages) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.process != 0 {
+      try visitor.visitSingularInt32Field(value: self.process, fieldNumber: 1)
+    }
+    if self.memoryObject != 0 {
+      try visitor.visitSingularUInt64Field(value: self.memoryObject, fieldNumber: 2)
+    }
+    if !self.pages.isEmpty {
+      try visitor.visitSingularBytesField(value: self.pages, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PageOwner, rhs: Godwit_State_PageOwner) -> Bool {
+    if lhs.process != rhs.process {return false}
+    if lhs.memoryObject != rhs.memoryObject {return false}
+    if lhs.pages != rhs.pages {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
