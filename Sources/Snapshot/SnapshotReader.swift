@@ -40,6 +40,15 @@ package final class SnapshotReader {
     links = (parent?.links ?? []) + [link]
   }
 
+  /// The chain of a snapshot that was opened alone, and its parent.
+  ///
+  /// - Throws: as above.
+  package init(_ snapshot: SnapshotReader, parent: SnapshotReader) throws(SnapshotError) {
+    decompressor = snapshot.decompressor
+    try snapshot.link.require(parent.link)
+    links = parent.links + [snapshot.link]
+  }
+
   /// The file of the snapshot itself.
   private var link: ChainLink { links[links.count - 1] }
 

@@ -53,6 +53,20 @@ package struct SavedPages: Sendable {
 
   package var owners: some Collection<PageOwner> { maps.keys }
 
-  /// The encoded map of `owner`; empty if it has no pages.
-  package subscript(owner: PageOwner) -> [UInt8] { maps[owner] ?? [] }
+  /// The map of `owner`, without pages if it has none. No byte of it is trusted.
+  ///
+  /// - Parameters:
+  ///   - storedPages: how many pages the store has.
+  ///   - limit: how many the map may have at most.
+  /// - Throws: as `PageMap`.
+  package func map(of owner: PageOwner, storedPages: UInt64, limit: UInt64) throws(SnapshotError)
+    -> PageMap
+  {
+    guard let bytes = maps[owner], !bytes.isEmpty else { return PageMap() }
+    return try PageMap(decoding: bytes, storedPages: storedPages, limit: limit)
+  }
+
+  /// How many pages all maps together may have: a few bytes can stand for any number, and no picoprocess has
+  /// 256 GiB of them.
+  static var pageLimit: UInt64 { 1 << 26 }
 }

@@ -23,8 +23,7 @@ package struct StateDigest {
   private let pages: SavedPages
   private let pageDigest: (PageReference) throws(SnapshotError) -> Digest
   private let storedPages: UInt64
-  /// A few bytes can stand for any number of zero pages; no picoprocess has 256 GiB of them.
-  private var pagesLeft: UInt64 = 1 << 26
+  private var pagesLeft = SavedPages.pageLimit
 
   /// The digest of everything: that of the names and digests of all parts.
   package var whole: Digest {
@@ -187,19 +186,16 @@ package struct StateDigest {
   ) throws(SnapshotError) {
     var builder = DigestBuilder()
     builder.append(bytes[...])
-    let map = pages[owner]
-    if !map.isEmpty {
-      let map = try PageMap(decoding: map, storedPages: storedPages, limit: pagesLeft)
-      pagesLeft -= map.pageCount
-      try map.forEachPage { (page, reference) throws(SnapshotError) in
-        if reference.isZero, isZeroes(page) { return }
-        var number: [UInt8] = []
-        for shift in stride(from: 0, to: 64, by: 8) {
-          number.append(UInt8(truncatingIfNeeded: page >> UInt64(shift)))
-        }
-        builder.append(number[...])
-        builder.append((reference.isZero ? Digest.zeroPage : try pageDigest(reference)).bytes[...])
+    let map = try pages.map(of: owner, storedPages: storedPages, limit: pagesLeft)
+    pagesLeft -= map.pageCount
+    try map.forEachPage { (page, reference) throws(SnapshotError) in
+      if reference.isZero, isZeroes(page) { return }
+      var number: [UInt8] = []
+      for shift in stride(from: 0, to: 64, by: 8) {
+        number.append(UInt8(truncatingIfNeeded: page >> UInt64(shift)))
       }
+      builder.append(number[...])
+      builder.append((reference.isZero ? Digest.zeroPage : try pageDigest(reference)).bytes[...])
     }
     parts.append(Part(name: name, digest: builder.finish()))
   }

@@ -191,9 +191,7 @@ package final class StateLoader {
 
   /// The page map of `owner`, which may have at most `limit` pages.
   private func map(of owner: PageOwner, limit: UInt64) throws(SnapshotError) -> PageMap {
-    let bytes = pages[owner]
-    if bytes.isEmpty { return PageMap() }
-    return try PageMap(decoding: bytes, storedPages: reader.pageCount, limit: limit)
+    try pages.map(of: owner, storedPages: reader.pageCount, limit: limit)
   }
 
   /// Maps belong to memory objects, and to processes that do not share the memory of another.

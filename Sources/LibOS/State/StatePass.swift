@@ -46,7 +46,7 @@ package final class StatePass {
   package func finish() throws(SnapshotError) -> StateDigest {
     var sections: [StateSection: [UInt8]] = [:]
     for section in StateSection.allCases {
-      if let message = state.message(section) { sections[section] = try add(section, message) }
+      if let message = state.message(section) { sections[section] = try sink.add(section, message) }
     }
     var owners: [Godwit_State_PageOwner] = []
     for (owner, pages) in state.pages {
@@ -60,19 +60,8 @@ package final class StatePass {
     }
     var maps = Godwit_State_PageMaps()
     maps.owners = owners
-    _ = try add(.pageMaps, maps)
+    try sink.add(.pageMaps, maps)
     return try digest(sections, SavedPages(maps))
-  }
-
-  /// Hands over a section, and returns its bytes.
-  private func add(_ section: StateSection, _ message: any StateMessage) throws(SnapshotError)
-    -> [UInt8]
-  {
-    guard let bytes = message.encodedWhole() else { throw .stateTooLarge(section) }
-    for (number, part) in section.parts(of: bytes) {
-      try sink.addSection(number, isCritical: true, part)
-    }
-    return bytes
   }
 
   /// What is known afterwards of the pages. Good for an increment if an epoch began with this pass.

@@ -1,3 +1,4 @@
+import LibOSState
 package import Snapshot
 
 /// Takes the parts of a state: a snapshot, or a digest.
@@ -9,3 +10,15 @@ package protocol StateSink: AnyObject {
 }
 
 extension SnapshotWriter: StateSink {}
+
+extension StateSink {
+  /// Takes the message of a section, and returns its bytes.
+  @discardableResult
+  func add(_ section: StateSection, _ message: any StateMessage) throws(SnapshotError) -> [UInt8] {
+    guard let bytes = message.encodedWhole() else { throw .stateTooLarge(section) }
+    for (number, part) in section.parts(of: bytes) {
+      try addSection(number, isCritical: true, part)
+    }
+    return bytes
+  }
+}

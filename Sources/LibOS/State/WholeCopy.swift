@@ -18,10 +18,7 @@ extension SnapshotReader {
     for index in maps.owners.indices {
       maps.owners[index].pages = data(try copy.add(Array(maps.owners[index].pages)))
     }
-    guard let bytes = maps.encodedWhole() else { throw .stateTooLarge(.pageMaps) }
-    for (number, part) in StateSection.pageMaps.parts(of: bytes) {
-      try writer.addSection(number, isCritical: true, part)
-    }
+    try writer.add(.pageMaps, maps)
   }
 }
 
@@ -31,8 +28,7 @@ private struct PageCopy {
   private let writer: SnapshotWriter
   /// The new references by the old ones.
   private var references: [PageReference: PageReference] = [:]
-  /// A few bytes can stand for any number of pages; no picoprocess has 256 GiB of them.
-  private var pagesLeft: UInt64 = 1 << 26
+  private var pagesLeft = SavedPages.pageLimit
   private var page = [UInt8](repeating: 0, count: Page.size)
 
   init(_ reader: SnapshotReader, _ writer: SnapshotWriter) {

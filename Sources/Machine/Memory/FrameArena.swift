@@ -127,12 +127,13 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// Frames that are in use, or whose memory the library OS has.
   private var framesTaken: Int { framesInUse + framesOnlyInView + kernelBytes >> 12 }
 
+  private var hasFreeFrame: Bool { framesTaken < Int(frameLimit) - 1 }
+
   /// Ensures that there is a frame for `space`: reclaims pages, and then kills processes.
   package func makeRoom(for space: AddressSpace?) -> Bool {
-    let limit = Int(frameLimit) - 1
-    if framesTaken < limit { return true }
-    reclaim { framesTaken < limit }
-    while framesTaken >= limit {
+    if hasFreeFrame { return true }
+    reclaim { hasFreeFrame }
+    while !hasFreeFrame {
       guard onExhaustion?(space) == true else { return false }
     }
     return true
@@ -244,10 +245,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   private func reclaim(_ isEnough: () -> Bool) {
     freeEnded(atMost: .max)
     if isEnough() { return }
-    if framesOnlyInView > 0 {
-      onViewPressure?()
-      freeEnded(atMost: .max)
-    }
+    if framesOnlyInView > 0 { giveUpView() }
     if isEnough() { return }
     for cache in caches { cache.object?.dropCachedPages() }
   }
@@ -255,9 +253,12 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// Ends the active view if there is no frame for a copy that only the view makes necessary: the guest must not
   /// run out of memory for it.
   func makeRoomForView() {
-    if framesTaken < Int(frameLimit) - 1 { return }
+    if hasFreeFrame { return }
     freeEnded(atMost: .max)
-    if framesTaken < Int(frameLimit) - 1 { return }
+    if !hasFreeFrame { giveUpView() }
+  }
+
+  private func giveUpView() {
     onViewPressure?()
     freeEnded(atMost: .max)
   }

@@ -70,7 +70,7 @@ package final class MemoryObject {
   }
 
   /// How many pages differ from the source.
-  package var dirtyPageCount: Int { dirtyPages.count }
+  package var dirtyPageCount: Int { pages.count(where: \.isDirty) }
 
   // MARK: Pages
 

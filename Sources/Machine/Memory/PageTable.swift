@@ -252,6 +252,15 @@ package struct PageTable<let leafPages: Int> {
     accountForLeaves()
   }
 
+  /// How many entries satisfy `isCounted`.
+  package func count(where isCounted: (PageTableEntry) -> Bool) -> Int {
+    var count = 0
+    for leaf in leaves.values {
+      for index in 0..<leafPages where isCounted(leaf.entries[index]) { count += 1 }
+    }
+    return count
+  }
+
   /// The pages present in `range`, in ascending order.
   package func pages(in range: Range<UInt64>) -> [UInt64] {
     guard !range.isEmpty, count > 0 else { return [] }

@@ -121,9 +121,7 @@ package struct SnapshotDescription {
 
   /// The page map of `owner`; empty if it has no pages.
   func map(of owner: PageOwner) throws(SnapshotError) -> PageMap {
-    let bytes = savedPages[owner]
-    if bytes.isEmpty { return PageMap() }
-    return try PageMap(decoding: bytes, storedPages: reader.pageCount, limit: 1 << 36)
+    try savedPages.map(of: owner, storedPages: reader.pageCount, limit: 1 << 36)
   }
 
   private func page(_ number: UInt64, of owner: PageOwner) -> [UInt8]? {

@@ -10,9 +10,8 @@ extension SnapshotFile {
   /// increment, under the name that the increment gives. From one that is missing on, the chain is incomplete:
   /// `requireParents`.
   package static func reader(_ path: String) throws(Failure) -> SnapshotReader {
-    var chain = [(path: path, file: try SnapshotFile(path))]
-    var link = try single(chain[0].file, path).header.parent
-    while let parent = link {
+    var chain = [(path: path, snapshot: try single(SnapshotFile(path), path))]
+    while let parent = chain[chain.count - 1].snapshot.header.parent {
       guard chain.count < chainLimit else {
         throw Failure("\(path): more than \(chainLimit) increments, each to another")
       }
@@ -24,16 +23,15 @@ extension SnapshotFile {
         throw Failure(
           child, SnapshotError.wrongParent(name: parent.name, id: parent.id, found: found.id))
       }
-      chain.append((place, file))
-      link = found.header.parent
+      chain.append((place, found))
     }
-    var reader: SnapshotReader?
-    for (path, file) in chain.reversed() {
-      do throws(SnapshotError) { reader = try SnapshotReader(file, parent: reader) } catch {
+    var reader = chain.removeLast().snapshot
+    for (path, snapshot) in chain.reversed() {
+      do throws(SnapshotError) { reader = try SnapshotReader(snapshot, parent: reader) } catch {
         throw Failure(path, error)
       }
     }
-    return reader!
+    return reader
   }
 
   private static func single(_ file: SnapshotFile, _ path: String) throws(Failure)
