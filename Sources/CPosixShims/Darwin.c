@@ -154,6 +154,13 @@ int godwit_poll(struct pollfd *items, nfds_t count, int64_t timeout) {
   return poll(items, count, milliseconds > INT32_MAX ? INT32_MAX : (int)milliseconds);
 }
 
+int godwit_pipe(int ends[2]) {
+  if (pipe(ends) != 0) return -1;
+  for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  return 0;
+}
+
 int godwit_waker_open(int ends[2]) {
   if (pipe(ends) != 0) return -1;
   for (int i = 0; i < 2; i++) {

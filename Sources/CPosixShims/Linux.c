@@ -23,6 +23,13 @@ int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length) {
 
 void godwit_begin_writeback(int fd) { sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
 
+int godwit_pipe(int ends[2]) {
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  fcntl(ends[0], F_SETPIPE_SZ, 1 << 20);
+  return 0;
+}
+
 // --- Sockets -------------------------------------------------------------------------------------
 
 int godwit_socket_unix(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }

@@ -82,7 +82,7 @@ package final class Picoprocess {
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)
     // Report a file that cannot be written now, not after the guest has worked for hours.
-    if let output = options.output { _ = try SnapshotFile.beginning(output) }
+    if let output = options.output { _ = try Output.destination(output, options.compression) }
     signer = options.output == nil ? .none(reason: "no snapshot is due") : SnapshotSigner()
     reports = try Reports(options)
     outside = try Self.outside(options, seed: seed)

@@ -15,7 +15,7 @@ package final class ControlConnection {
   /// The length limit of a message, in bytes.
   package static let messageLimit = 1 << 20
 
-  private let descriptor: Int32
+  let descriptor: Int32
   private var received: [UInt8] = []
   private var handedFile: Int32?
 
@@ -39,6 +39,15 @@ package final class ControlConnection {
   package func send(_ message: [UInt8], handing file: AtomicFile? = nil, timeout: Int64? = nil)
     throws(HostError)
   {
+    try send(message, file?.descriptor, timeout)
+  }
+
+  /// The same, with the writing end of `pipe`, which is closed here.
+  package func send(_ message: [UInt8], handing pipe: BytePipe) throws(HostError) {
+    try pipe.handOver { (end) throws(HostError) in try send(message, end, nil) }
+  }
+
+  private func send(_ message: [UInt8], _ handed: Int32?, _ timeout: Int64?) throws(HostError) {
     guard message.count < ControlConnection.messageLimit, !message.contains(10) else {
       throw .invalid
     }
@@ -48,8 +57,8 @@ package final class ControlConnection {
       while done < line.byteCount {
         do throws(HostError) {
           let rest = line.extracting(done..<line.byteCount)
-          if done == 0, let file {
-            done += try system_send(descriptor, rest, handing: file.descriptor)
+          if done == 0, let handed {
+            done += try system_send(descriptor, rest, handing: handed)
           } else {
             done += try system_send(descriptor, rest)
           }

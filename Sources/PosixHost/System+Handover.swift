@@ -14,6 +14,13 @@ internal import HostABI
 // SAFETY (all of this file): pointers passed to the calls below point to values or buffers that
 // outlive the call, with the size that is passed beside them.
 
+/// A pipe whose reading end never waits.
+func system_pipe() throws(HostError) -> (readEnd: Int32, writeEnd: Int32) {
+  var ends: [Int32] = [-1, -1]
+  _ = try checked { unsafe godwit_pipe(&ends) }
+  return (ends[0], ends[1])
+}
+
 /// Like `system_send`, passing `file` along.
 func system_send(_ fd: Int32, _ bytes: RawSpan, handing file: Int32) throws(HostError) -> Int {
   try unsafe bytes.withUnsafeBytes { (bytes) throws(HostError) in

@@ -82,6 +82,55 @@ import Testing
     run.wait()
   }
 
+  /// How a client takes a snapshot from a pipe.
+  enum Reading: String, CaseIterable, CustomTestStringConvertible {
+    case all, none, some, gone
+    var testDescription: String { rawValue }
+  }
+
+  /// A snapshot through a pipe is the same one; a client that stops reading gets none, and the guest goes on.
+  @Test(arguments: Reading.allCases, ["checkpoint", "suspend"])
+  func aSnapshotGoesThroughAPipe(_ reading: Reading, _ request: String) throws {
+    let scratch = try Scratch()
+    let run = try scratch.begin("hold 3000000 >out 2>&1; echo $? >status")
+    try scratch.wait(for: "ready")
+    let directory = try ControlDirectory(scratch.path("godwit"))
+    var bytes: [UInt8] = []
+    do {
+      let connection = try directory.connect(to: "guest")
+      let pipe = try BytePipe()
+      try connection.send(Array("{\"\(request)\":{}}".utf8), handing: pipe)
+      if reading == .none { pipe.stopReading() }
+      var answer: [UInt8]?
+      while answer == nil, reading != .gone || bytes.isEmpty {
+        pipe.wait(or: connection)
+        do throws(HostError) { answer = try connection.receive(timeout: 0) } catch .wouldBlock {}
+        pipe.drain { piece in
+          for index in 0..<piece.byteCount {
+            bytes.append(unsafe piece.unsafeLoad(fromByteOffset: index, as: UInt8.self))
+          }
+        }
+        if reading == .some, !bytes.isEmpty { pipe.stopReading() }
+      }
+      let text = String(decoding: answer ?? [], as: UTF8.self)
+      switch reading {
+      case .all: #expect(text.hasPrefix(#"{"saved":{"#), "\(text)")
+      case .none, .some: #expect(text == #"{"unwritable":{"reason":"broken pipe"}}"#)
+      case .gone: break
+      }
+    }
+    if reading == .all {
+      let reader = try SnapshotReader(SnapshotBytes(bytes))
+      try reader.verify()
+      #expect(reader.storedPageCount > 700)
+    }
+    let taken = try scratch.shell(
+      "$G checkpoint guest -o other && $G verify other >/dev/null; touch go; await status; cat out")
+    #expect(taken.text == "True\n", "\(taken.error)")
+    #expect(taken.status == 0, "\(taken.error)")
+    run.wait()
+  }
+
   /// Invalid requests are answered, and do no harm.
   @Test func requestsWithoutAFileAreRefused() throws {
     let scratch = try Scratch()

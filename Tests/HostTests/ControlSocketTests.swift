@@ -79,6 +79,42 @@ import Testing
     }
   }
 
+  /// What is written into a pipe arrives whole and in order; a writer learns that nobody reads.
+  @Test func aPipeGoesAlong() throws {
+    try withDirectory { directory in
+      let server = ControlServer(try directory.listen(as: "writer")) { connection in
+        while let message = try? connection.receive() {
+          do throws(HostError) {
+            guard let file = try connection.takeFile() else { throw .notFound }
+            // Much more than the pipe has room for.
+            for _ in 0..<40 {
+              try message.lend { (span) throws(HostError) in try file.write(span, at: 7) }
+            }
+            try connection.send(bytes("written"))
+          } catch { try? connection.send(bytes("\(error)")) }
+        }
+      }
+      let long = String(repeating: "long", count: 100_000)
+      for isRead in [true, false] {
+        let connection = try directory.connect(to: "writer")
+        let pipe = try BytePipe()
+        try connection.send(bytes(long), handing: pipe)
+        #expect(throws: HostError.invalid) { try connection.send(bytes("again"), handing: pipe) }
+        var count = 0
+        var answer: [UInt8]?
+        while answer == nil {
+          pipe.wait(or: connection)
+          do throws(HostError) { answer = try connection.receive(timeout: 0) } catch .wouldBlock {}
+          pipe.drain { count += $0.byteCount }
+          if !isRead { pipe.stopReading() }
+        }
+        #expect(answer == bytes(isRead ? "written" : "brokenPipe"))
+        if isRead { #expect(count == 40 * long.utf8.count) }
+      }
+      server.stop()
+    }
+  }
+
   @Test func aNameIsTakenOnce() throws {
     try withDirectory { directory in
       let first = try directory.listen(as: "name")

@@ -109,6 +109,10 @@ int godwit_fallocate(int fd, int mode, int64_t offset, int64_t length);
 /// Has the kernel begin to write to storage what was written to the file so far; a hint.
 void godwit_begin_writeback(int fd);
 
+/// A pipe with as much room as an unprivileged user may have; both ends are closed on exec, and the reading one,
+/// ends[0], never waits.
+int godwit_pipe(int ends[2]);
+
 /// A unix-domain stream socket, closed on exec.
 int godwit_socket_unix(void);
 /// accept(2), closed on exec.

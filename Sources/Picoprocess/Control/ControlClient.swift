@@ -51,8 +51,10 @@ package struct ControlClient: Sendable {
     _ name: String, to path: String, parent: String? = nil, compression: Compression? = nil
   ) throws(Failure) -> SavedSnapshot {
     let parent = try ParentFile(parent)
-    let request = ControlRequest.checkpoint(parent: parent?.named, compression: compression)
-    return try save(name, request, to: path, parent).snapshot
+    let destination = try Output.destination(path, compression)
+    let request = ControlRequest.checkpoint(
+      parent: parent?.named, compression: destination.transfer ?? compression)
+    return try save(name, request, to: destination, parent?.reader).snapshot
   }
 
   /// Makes the picoprocess `name` write a snapshot, puts it at `path`, and then makes the picoprocess end.
@@ -62,8 +64,10 @@ package struct ControlClient: Sendable {
     _ name: String, to path: String, parent: String? = nil, compression: Compression? = nil
   ) throws(Failure) -> SavedSnapshot {
     let parent = try ParentFile(parent)
-    let request = ControlRequest.suspend(parent: parent?.named, compression: compression)
-    let (connection, snapshot) = try save(name, request, to: path, parent)
+    let destination = try Output.destination(path, compression)
+    let request = ControlRequest.suspend(
+      parent: parent?.named, compression: destination.transfer ?? compression)
+    let (connection, snapshot) = try save(name, request, to: destination, parent?.reader)
     let answer: ControlAnswer?
     do throws(HostError) {
       try connection.send(Array(JSON.line(ControlVerdict.commit).utf8))
@@ -74,28 +78,32 @@ package struct ControlClient: Sendable {
     return snapshot
   }
 
-  /// Makes a snapshot at `path`, and returns the connection over which it came.
-  private func save(
-    _ name: String, _ request: ControlRequest, to path: String, _ parent: ParentFile?
+  /// Makes a snapshot at `destination`, and returns the connection over which it came.
+  ///
+  /// - Parameter parent: the snapshot that it is an increment to.
+  func save(
+    _ name: String, _ request: ControlRequest, to destination: any SnapshotDestination,
+    _ parent: SnapshotReader?
   ) throws(Failure) -> (connection: ControlConnection, snapshot: SavedSnapshot) {
-    let file = try SnapshotFile.beginning(path)
     var connection: ControlConnection?
     let answer = try converse(with: name) { (opened) throws(HostError) in
       connection = opened
-      try opened.send(Array(JSON.line(request).utf8), handing: file)
-      return try Self.answer(opened, bringing: file)
+      let answer = try destination.exchange(Array(JSON.line(request).utf8), over: opened)
+      return answer.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
+    }
+    if let failure = destination.failure {
+      throw Failure("\(name): \(failure.message)", status: failure.status)
     }
     guard let connection, case .saved(let snapshot) = answer else {
-      if case .unwritable(let reason) = answer { throw Failure("\(name): \(path): \(reason)") }
+      if case .unwritable(let reason) = answer {
+        throw Failure("\(name): \(destination.path): \(reason)")
+      }
       throw Failure("the picoprocess \(name) does not say whether it wrote the snapshot")
     }
     do throws(Failure) {
       // The key stays here: the process that runs a guest must not have it.
-      let notice = try SnapshotFile.commit(
-        file, path, parent?.reader, SnapshotSigner(), on: PosixHost())
-      if let notice {
-        Console.complain(notice)
-      }
+      let notice = try destination.conclude(parent, SnapshotSigner(), on: PosixHost())
+      if let notice { Console.complain(notice) }
     } catch {
       if case .suspend = request {
         try? connection.send(Array(JSON.line(ControlVerdict.abort).utf8), timeout: 1_000_000_000)
@@ -109,17 +117,6 @@ package struct ControlClient: Sendable {
     throws(HostError) -> ControlAnswer?
   {
     try connection.receive(timeout: timeout).flatMap { JSON.decode(ControlAnswer.self, from: $0) }
-  }
-
-  /// The answer to a request for which the peer writes `file`, which goes to storage meanwhile.
-  private static func answer(_ connection: ControlConnection, bringing file: AtomicFile)
-    throws(HostError) -> ControlAnswer?
-  {
-    while true {
-      do throws(HostError) { return try answer(connection, 50_000_000) } catch .wouldBlock {
-        file.beginWriteback()
-      }
-    }
   }
 
   private func converse(

@@ -22,19 +22,24 @@ extension Picoprocess {
   ///
   /// - Returns: why the snapshot is not signed, in one line; nil if it is.
   func save(to path: String) throws(Failure) -> String? {
-    let file = try SnapshotFile.beginning(path)
+    let output = try Output.destination(path, options.compression)
+    var failure: Failure?
     do throws(SaveError) {
-      _ = try save(SnapshotSettings(compression: options.compression)) {
+      _ = try save(SnapshotSettings(compression: output.transfer ?? options.compression)) {
         (bytes) throws(SaveError) in
-        do throws(HostError) { try file.write(bytes) } catch { throw .unwritable(error) }
+        do throws(Failure) { try output.write(bytes) } catch {
+          failure = error
+          throw .refused(error)
+        }
       }
     } catch {
+      if let failure { throw failure }
       switch error {
       case .refused(let failure): throw Failure("\(path): \(failure.message)")
       case .unwritable(let error): throw Failure(path, error)
       }
     }
-    return try SnapshotFile.commit(file, path, nil, signer, on: host)
+    return try output.conclude(nil, signer, on: host)
   }
 
   /// Writes the stopped guest sequentially with `write`. The guest is unchanged, whether this succeeds or

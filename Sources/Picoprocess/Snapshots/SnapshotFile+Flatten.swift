@@ -21,13 +21,13 @@ extension SnapshotFile {
       state = try StateDigest(reader)
     } catch { throw Failure(path, error) }
 
-    let file = try beginning(output)
+    let file = try Output.destination(output, compression)
     var header = reader.header
     header.parent = nil
-    var writeError: HostError?
+    var writeError: Failure?
     do throws(SnapshotError) {
-      let writer = try SnapshotWriter(header, compression: compression) { bytes in
-        do throws(HostError) { try file.write(bytes) } catch {
+      let writer = try SnapshotWriter(header, compression: file.transfer ?? compression) { bytes in
+        do throws(Failure) { try file.write(bytes) } catch {
           writeError = error
           throw error
         }
@@ -35,10 +35,10 @@ extension SnapshotFile {
       try reader.copyWhole(to: writer)
       _ = try writer.finish(id: reader.id)
     } catch {
-      throw writeError.map { Failure(output, $0) } ?? Failure(path, error)
+      throw writeError ?? Failure(path, error)
     }
 
-    let copy = try readBack(file, output, nil)
+    let copy = try file.readBack(nil)
     do throws(SnapshotError) {
       guard try StateDigest(copy).whole == state.whole else {
         throw .malformed("its state is not that of \(path)")
@@ -47,6 +47,6 @@ extension SnapshotFile {
     let signer =
       provenance.isTrusted
       ? SnapshotSigner() : .none(reason: "\(path) is \(provenance)")
-    return try commit(file, output, copy, signer)
+    return try file.commit(copy, signer)
   }
 }

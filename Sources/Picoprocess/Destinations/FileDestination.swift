@@ -1,0 +1,53 @@
+import HostABI
+import Machine
+import PosixHost
+import Snapshot
+
+/// A file that the picoprocess writes itself.
+final class FileDestination: SnapshotDestination {
+  let path: String
+  /// The picoprocess writes, and says what failed.
+  let failure: Failure? = nil
+  let transfer: Compression? = nil
+  private let file: AtomicFile
+
+  /// How often what has been written is sent on to storage, in nanoseconds.
+  private static let interval: Int64 = 50_000_000
+
+  init(_ path: String) throws(Failure) {
+    self.path = path
+    file = try SnapshotFile.beginning(path)
+  }
+
+  func write(_ bytes: RawSpan) throws(Failure) {
+    try withFailure(path) { () throws(HostError) in try file.write(bytes) }
+  }
+
+  func exchange(_ request: [UInt8], over connection: ControlConnection)
+    throws(HostError) -> [UInt8]?
+  {
+    try connection.send(request, handing: file)
+    while true {
+      do throws(HostError) {
+        return try connection.receive(timeout: Self.interval)
+      } catch .wouldBlock { file.beginWriteback() }
+    }
+  }
+
+  func readBack(_ parent: SnapshotReader?) throws(Failure) -> SnapshotReader {
+    let input = try withFailure(path) { () throws(HostError) in try file.input() }
+    do throws(SnapshotError) {
+      let reader = try SnapshotReader(SnapshotFile(input), parent: parent)
+      try reader.verifyUnsigned()
+      return reader
+    } catch { throw unusable(path, error) }
+  }
+
+  func commit(signature: [UInt8]) throws(Failure) {
+    try withFailure(path) { () throws(HostError) in
+      let end = try file.input().size
+      try signature.withRawSpan { (bytes) throws(HostError) in try file.write(bytes, at: end) }
+      try file.commit()
+    }
+  }
+}
