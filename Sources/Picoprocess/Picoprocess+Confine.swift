@@ -38,7 +38,7 @@ extension Picoprocess {
     for grant in host.grants { confinement.grant(grant) }
     confinement.grant(.terminal, Array("/dev/tty".utf8))
     if let listener { confinement.grant(.remove, listener.directory) }
-    if let output = options.output { confinement.grant(.change, AtomicFile.directory(of: output)) }
+    if let output = options.output { confinement.grant(.change, Output.directory(output)) }
     return confinement
   }
 }

@@ -2,8 +2,8 @@ internal import Zstd
 
 /// Precedes the contents of a block, and says what they are, how long they are and how to check them. The table
 /// of contents repeats the descriptors of all blocks before it.
-struct BlockDescriptor: Hashable {
-  enum Kind: UInt32 {
+package struct BlockDescriptor: Hashable, Sendable {
+  package enum Kind: UInt32, Sendable {
     case section = 1
     case pageChunk = 2
     case tableOfContents = 3
@@ -14,23 +14,23 @@ struct BlockDescriptor: Hashable {
   /// The largest section, decompressed; bounds what a hostile file can make a reader allocate.
   static let sectionLimit: UInt64 = 128 << 20
   /// Pages in every chunk but the last.
-  static let pagesPerChunk = 64
+  package static let pagesPerChunk = 64
   /// Bytes of every page chunk but the last.
-  static let chunkSize = pagesPerChunk * Page.size
+  package static let chunkSize = pagesPerChunk * Page.size
 
-  var kind: Kind
+  package internal(set) var kind: Kind
   /// A section's number; 0 for all others.
-  var id: UInt32
-  var isCritical: Bool
-  var isCompressed: Bool
+  package internal(set) var id: UInt32
+  package internal(set) var isCritical: Bool
+  package internal(set) var isCompressed: Bool
   /// Zero bytes between the descriptor and the contents.
   var padding: UInt32
   /// Bytes in the file.
-  var storedSize: UInt64
+  package internal(set) var storedSize: UInt64
   /// Bytes after decompression.
-  var size: UInt64
+  package internal(set) var size: UInt64
   /// Of the stored bytes.
-  var digest: Digest
+  package internal(set) var digest: Digest
 
   /// Describes a block of the file that begins at `offset`.
   init(

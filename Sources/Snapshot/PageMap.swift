@@ -11,6 +11,12 @@ package struct PageMap: Hashable, Sendable {
     /// Of the first page; the others' count up from it, unless it is zero.
     package var reference: PageReference
 
+    package init(page: UInt64, count: UInt64, reference: PageReference) {
+      self.page = page
+      self.count = count
+      self.reference = reference
+    }
+
     package var pages: Range<UInt64> { page..<(page + count) }
 
     /// The reference of a page in the run.
@@ -31,7 +37,8 @@ package struct PageMap: Hashable, Sendable {
     append(Run(page: page, count: 1, reference: reference))
   }
 
-  mutating func append(_ run: Run) {
+  /// Adds a run above all pages present, which must not be empty (else a programming error).
+  package mutating func append(_ run: Run) {
     pageCount += run.count
     if let last = runs.last {
       let end = last.pages.upperBound

@@ -17,6 +17,10 @@ struct ListSnapshots: ParsableCommand {
   var json = false
 
   func run() throws {
+    let path = StorePath.directory(directory)
+    if try path != directory || StoreLayout.isStore(path) {
+      return try ListStore.show(path, json: json)
+    }
     let list = try SnapshotList(directory)
     if json {
       Console.show(JSON.pretty(list.snapshots))
@@ -40,15 +44,15 @@ struct ListSnapshots: ParsableCommand {
       content.program + (entry.fault.map { ": \($0)" } ?? ""),
     ]
   }
+}
 
-  /// The whole part in the largest unit that fits; `-` of what lies in the future.
-  private func age(_ created: Int64, _ now: Int64) -> String {
-    let (seconds, overflow) = now.subtractingReportingOverflow(created)
-    guard !overflow, seconds >= 0 else { return "-" }
-    let units: [(Int64, String)] = [(86400, "d"), (3600, "h"), (60, "m")]
-    for (length, letter) in units where seconds >= length { return "\(seconds / length)\(letter)" }
-    return "\(seconds)s"
-  }
+/// The whole part in the largest unit that fits; `-` of what lies in the future.
+func age(_ created: Int64, _ now: Int64) -> String {
+  let (seconds, overflow) = now.subtractingReportingOverflow(created)
+  guard !overflow, seconds >= 0 else { return "-" }
+  let units: [(Int64, String)] = [(86400, "d"), (3600, "h"), (60, "m")]
+  for (length, letter) in units where seconds >= length { return "\(seconds / length)\(letter)" }
+  return "\(seconds)s"
 }
 
 struct Diff: ParsableCommand {

@@ -50,6 +50,7 @@ package struct ControlClient: Sendable {
   package func checkpoint(
     _ name: String, to path: String, parent: String? = nil, compression: Compression? = nil
   ) throws(Failure) -> SavedSnapshot {
+    try Output.checkParent(parent, of: path)
     let parent = try ParentFile(parent)
     let destination = try Output.destination(path, compression)
     let request = ControlRequest.checkpoint(
@@ -63,6 +64,7 @@ package struct ControlClient: Sendable {
   package func suspend(
     _ name: String, to path: String, parent: String? = nil, compression: Compression? = nil
   ) throws(Failure) -> SavedSnapshot {
+    try Output.checkParent(parent, of: path)
     let parent = try ParentFile(parent)
     let destination = try Output.destination(path, compression)
     let request = ControlRequest.suspend(

@@ -1,13 +1,34 @@
+import PosixHost
 import Snapshot
 
-/// What a user may give as the output of a snapshot.
+/// What a user may give as the output of a snapshot: a file, or `store:DIR/NAME`.
 enum Output {
   /// Begins a snapshot that will replace what is at `path`.
   ///
-  /// - Parameter compression: as the user wants it; nil: the default.
+  /// - Parameter compression: how a store compresses what is new.
   static func destination(_ path: String, _ compression: Compression?) throws(Failure)
     -> any SnapshotDestination
   {
-    try FileDestination(path)
+    guard let place = try StorePath(path) else { return try FileDestination(path) }
+    let store = try SnapshotStore(StoreLayout.create(place.directory))
+    return StreamDestination(
+      path, try StoreWriter(store, place, compression ?? .standard), transfer: Compression.none)
+  }
+
+  /// The directory in which a snapshot at `path` changes files.
+  static func directory(_ path: String) -> [UInt8] {
+    if let place = try? StorePath(path) { return Array(place.directory.utf8) }
+    return AtomicFile.directory(of: path)
+  }
+
+  /// Refuses an increment where it makes no sense.
+  static func checkParent(_ parent: String?, of path: String) throws(Failure) {
+    guard let parent else { return }
+    guard try StorePath(path) == nil else {
+      throw Failure("\(path): a store needs no --parent: equal pages are there once anyway")
+    }
+    guard try StorePath(parent) == nil else {
+      throw Failure("\(path): a file can't be an increment to a snapshot in a store")
+    }
   }
 }

@@ -10,6 +10,7 @@ extension SnapshotFile {
   /// increment, under the name that the increment gives. From one that is missing on, the chain is incomplete:
   /// `requireParents`.
   package static func reader(_ path: String) throws(Failure) -> SnapshotReader {
+    if let place = try StorePath(path) { return try SnapshotStore.reader(place) }
     var chain = [(path: path, snapshot: try single(SnapshotFile(path), path))]
     while let parent = chain[chain.count - 1].snapshot.header.parent {
       guard chain.count < chainLimit else {

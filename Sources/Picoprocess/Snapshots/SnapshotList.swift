@@ -85,7 +85,7 @@ private struct Found {
 }
 
 extension SnapshotList.Content {
-  fileprivate init(_ reader: SnapshotReader) throws(SnapshotError) {
+  init(_ reader: SnapshotReader) throws(SnapshotError) {
     let kernel: Godwit_State_Kernel = try StateLoader.section(.kernel, reader)
     let processes: Godwit_State_Processes = try StateLoader.section(.processes, reader)
     let first =

@@ -1,0 +1,65 @@
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Names of files that are Godwit's own.
+package enum HostFiles {
+  /// Makes a directory that only this user may use; false if it was there.
+  package static func makeDirectory(_ path: String) throws(HostError) -> Bool {
+    do throws(HostError) { try system_mkdir(Array(path.utf8), 0o700) } catch .exists {
+      return false
+    }
+    return true
+  }
+
+  package static func remove(_ path: String) throws(HostError) {
+    try system_unlink(Array(path.utf8))
+  }
+
+  /// Brings the names in a directory to storage.
+  package static func synchronizeDirectory(_ path: String) throws(HostError) {
+    let descriptor = try system_open(Array(path.utf8), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { system_close(descriptor) }
+    // Some filesystems cannot (fsync(2)).
+    do throws(HostError) { try system_fsync(descriptor) } catch .invalid {}
+  }
+}
+
+/// A lock on a file that all who use something together agree on (flock(2)). The host gives it up when all
+/// processes that have it have ended.
+package final class FileLock: Sendable {
+  let descriptor: Int32
+
+  package enum Kind: Sendable {
+    /// Held by any number of processes.
+    case shared
+    /// Held by one alone.
+    case exclusive
+  }
+
+  /// Takes the lock on the file at `path`.
+  ///
+  /// - Parameter creates: makes the file if it is missing.
+  /// - Parameter waits: waits for others to give it up; else throws `wouldBlock`.
+  package init(_ path: String, _ kind: Kind, creates: Bool = false, waits: Bool = true)
+    throws(HostError)
+  {
+    let flags = creates ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC
+    descriptor = try system_open(Array(path.utf8), flags | O_NONBLOCK | O_NOFOLLOW, 0o600)
+    do throws(HostError) {
+      let operation = kind == .shared ? LOCK_SH : LOCK_EX
+      try system_flock(descriptor, waits ? operation : operation | LOCK_NB)
+    } catch {
+      system_close(descriptor)
+      throw error
+    }
+  }
+
+  deinit { system_close(descriptor) }
+}
