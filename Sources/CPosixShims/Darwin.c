@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <mach-o/dyld.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 // --- Files ---------------------------------------------------------------------------------------
@@ -136,6 +138,20 @@ int godwit_accept(int fd) {
 ssize_t godwit_send(int fd, const void *bytes, size_t count) {
   // The host ignores SIGPIPE.
   return send(fd, bytes, count, MSG_DONTWAIT);
+}
+
+int godwit_peer_process(int fd, int32_t *process) {
+  pid_t pid;
+  socklen_t length = sizeof pid;
+  if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &pid, &length) != 0) return -1;
+  *process = pid;
+  return 0;
+}
+
+const char *godwit_program_path(void) {
+  static char path[4096];
+  uint32_t size = sizeof path;
+  return _NSGetExecutablePath(path, &size) == 0 ? path : "";
 }
 
 int godwit_peer_user(int fd, uint32_t *user) {

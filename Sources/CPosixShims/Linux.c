@@ -40,6 +40,16 @@ ssize_t godwit_send(int fd, const void *bytes, size_t count) {
   return send(fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+int godwit_peer_process(int fd, int32_t *process) {
+  struct ucred credentials;
+  socklen_t length = sizeof credentials;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
+  *process = credentials.pid;
+  return 0;
+}
+
+const char *godwit_program_path(void) { return "/proc/self/exe"; }
+
 int godwit_peer_user(int fd, uint32_t *user) {
   struct ucred credentials;
   socklen_t length = sizeof credentials;

@@ -87,6 +87,10 @@ package struct PicoprocessOptions: Sendable {
   package var output: String?
   /// Of `output`.
   package var compression = Compression.standard
+  /// Take checkpoints by itself.
+  package var checkpoints: CheckpointOptions?
+  /// The checkpoints that the guest is recovered from, which are this run's from now on.
+  package var recovered: CheckpointDirectory?
   /// Write the digest of the guest's state after each this many calls, and at its end.
   package var digestEvery: UInt64?
   /// Where `digestEvery` writes; `nil`: standard error.

@@ -16,6 +16,7 @@ extension Picoprocess {
     if case .exited = ending, options.digestEvery != nil { try reports.digest(kernel) }
     kernel.vfs.sync()
     try reports.finish(self, ending)
+    dismissKeeper(ending)
     return ending
   }
 

@@ -47,6 +47,10 @@ package final class Picoprocess {
   var checkpoint: RunningCheckpoint?
   /// The last one, whose memory is being freed.
   var endingCheckpoint: LiveCheckpoint?
+  /// The directories with this run's checkpoints, which nobody else may use.
+  var checkpointDirectories: [CheckpointDirectory] = []
+  /// Takes checkpoints of this process.
+  private(set) var keeper: Companion?
   /// The request for the suspension that ends this process, whose client waits for the outcome.
   var farewell: Mailbox.Letter?
   /// How far this process is confined.
@@ -92,6 +96,7 @@ package final class Picoprocess {
       host: host, options: options, outside: outside, digests: digests, seed: seed)
     wake = Wake(host)
     listener = try Picoprocess.openControl(options, name: name)
+    keeper = try startKeeper()
   }
 
   /// Loads `program` and makes the guest's first process from it.

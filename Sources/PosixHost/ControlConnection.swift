@@ -30,6 +30,9 @@ package final class ControlConnection {
   /// The effective user of the process on the other end.
   package func peerUser() throws(HostError) -> UInt32 { try system_peer_user(descriptor) }
 
+  /// The process that listens on the other end.
+  package func peerProcess() throws(HostError) -> Int32 { try system_peer_process(descriptor) }
+
   /// Sends `message`, which must not contain line breaks.
   ///
   /// - Parameter file: passed along, for the peer to write to.

@@ -61,5 +61,14 @@ package final class FileLock: Sendable {
     }
   }
 
+  /// The lock that is open as `descriptor`, from the process that has started this one.
+  init(inherited descriptor: Int32) { self.descriptor = descriptor }
+
   deinit { system_close(descriptor) }
+
+  /// Replaces the contents of the file, which says who has the lock.
+  package func write(_ bytes: [UInt8]) throws(HostError) {
+    try system_ftruncate(descriptor, 0)
+    try bytes.lend { (bytes) throws(HostError) in try writeAll(descriptor, bytes, at: 0) }
+  }
 }

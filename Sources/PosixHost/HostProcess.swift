@@ -48,7 +48,7 @@ package enum HostProcess {
   /// Sleeps; for helper threads.
   package static func sleep(nanoseconds: Int64) {
     var none: [pollfd] = []
-    _ = system_poll(&none, timeout: nanoseconds)
+    _ = system_poll(&none, timeout: max(0, nanoseconds))
   }
 
   /// Ends the process at once. Nothing is buffered, and the host frees its resources.

@@ -21,6 +21,21 @@ func system_pipe() throws(HostError) -> (readEnd: Int32, writeEnd: Int32) {
   return (ends[0], ends[1])
 }
 
+/// Starts this program again; see the shim.
+func system_start_again(_ arguments: [String], inheriting descriptors: [Int32]) throws(HostError) {
+  var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+  defer { for unsafe word in unsafe words { unsafe free(word) } }
+  let result = unsafe godwit_start_again(&words, descriptors, descriptors.count)
+  if result != 0 { throw HostError(errno: result) }
+}
+
+/// The process on the other end of a unix socket.
+func system_peer_process(_ fd: Int32) throws(HostError) -> Int32 {
+  var process: Int32 = 0
+  _ = try checked { unsafe godwit_peer_process(fd, &process) }
+  return process
+}
+
 /// Like `system_send`, passing `file` along.
 func system_send(_ fd: Int32, _ bytes: RawSpan, handing file: Int32) throws(HostError) -> Int {
   try unsafe bytes.withUnsafeBytes { (bytes) throws(HostError) in

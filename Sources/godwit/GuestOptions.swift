@@ -77,6 +77,21 @@ struct GuestOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to suspend to.", valueName: "file"))
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Take a checkpoint whenever so much time has passed, as in 500ms, 30s, 5m or 1h; see godwit recover.",
+      valueName: "time"))
+  var checkpointEvery: Period?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to put checkpoints: a store, made if it is missing, which no other run uses.",
+      valueName: "dir"))
+  var checkpointDir: String?
+
+  @Option(help: ArgumentHelp("How many checkpoints to keep; default: 5.", valueName: "n"))
+  var keep: Int?
+
   @OptionGroup var compression: CompressionOption
 
   @Option(
@@ -105,9 +120,16 @@ struct GuestOptions: ParsableArguments {
     guard (suspendAtSyscall == nil) == (output == nil) else {
       throw ValidationError("--suspend-at-syscall and --output need each other")
     }
-    guard compression.compress == nil || output != nil else {
-      throw ValidationError("--compress needs --output")
+    guard compression.compress == nil || output != nil || checkpointEvery != nil else {
+      throw ValidationError("--compress needs --output or --checkpoint-every")
     }
+    guard checkpointDir == nil || checkpointEvery != nil else {
+      throw ValidationError("--checkpoint-dir needs --checkpoint-every")
+    }
+    guard keep == nil || checkpointEvery != nil else {
+      throw ValidationError("--keep needs --checkpoint-every")
+    }
+    guard keep.map({ $0 > 0 }) ?? true else { throw ValidationError("--keep takes 1 or more") }
     guard maxTasks.map({ $0 > 0 }) ?? true else {
       throw ValidationError("--max-tasks takes 1 or more")
     }
@@ -117,6 +139,17 @@ struct GuestOptions: ParsableArguments {
     guard digestOutput == nil || digestEvery != nil else {
       throw ValidationError("--digest-output needs --digest-every")
     }
+  }
+
+  /// - Parameter directory: where checkpoints are put if the user does not say.
+  func checkpointOptions(_ directory: String?) throws -> CheckpointOptions? {
+    guard let period = checkpointEvery else { return nil }
+    guard let directory = checkpointDir ?? directory else {
+      throw ValidationError("--checkpoint-every needs --checkpoint-dir")
+    }
+    return CheckpointOptions(
+      period: period, directory: StorePath.directory(directory), keep: keep ?? 5,
+      compression: compression.compress ?? .standard)
   }
 
   var picoprocessOptions: PicoprocessOptions {
@@ -154,6 +187,10 @@ struct CompressionOption: ParsableArguments {
 }
 
 extension Compression: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
+
+extension Period: ExpressibleByArgument {
   init?(argument: String) { self.init(argument) }
 }
 

@@ -42,10 +42,10 @@ struct Godwit: ParsableCommand {
     abstract: "Runs Linux programs in picoprocesses, and moves them while they run.",
     version: GodwitVersion.text,
     subcommands: [
-      Run.self, Resume.self, List.self, Suspend.self, Checkpoint.self, Kill.self,
+      Run.self, Resume.self, Recover.self, List.self, Suspend.self, Checkpoint.self, Kill.self,
       ListSnapshots.self, Store.self, Diff.self, Inspect.self,
       Verify.self, Digest.self, Flatten.self, Export.self, Key.self, Check.self, Version.self,
-      Syscalls.self,
+      Syscalls.self, KeepCheckpoints.self,
     ])
 }
 

@@ -3,7 +3,7 @@
 /// The parser knows no options with an optional value, and would take a program's own options for ours. So
 /// `--trace` alone becomes `--trace=-`, and what belongs to the program is set apart by `--`.
 enum OptionalValues {
-  /// Options of `run` and `resume` that may stand without a value.
+  /// Options of `run`, `resume` and `recover` that may stand without a value.
   private static let optional: Set<String> = ["--trace", "--stats", "--net"]
   /// Options of `run` whose value is the next argument.
   private static let valued: Set<String> = [
@@ -12,11 +12,12 @@ enum OptionalValues {
     "--digest-output", "--seed",
     "--host-page-size",
     "--dns", "--publish", "--known-keys", "--tcp", "--sandbox", "--output", "-o",
-    "--compress",
+    "--compress", "--checkpoint-every", "--checkpoint-dir", "--keep",
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {
-    guard let command = arguments.first, command == "run" || command == "resume" else {
+    guard let command = arguments.first, ["run", "resume", "recover"].contains(command)
+    else {
       return arguments
     }
     var result = [command]

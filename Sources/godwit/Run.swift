@@ -70,6 +70,7 @@ struct Run: ParsableCommand {
     program.seed = deterministic ? seed ?? 0 : nil
     var setup = options.picoprocessOptions
     setup.tmpfs = tmpfs
+    setup.checkpoints = try options.checkpointOptions(nil)
     let picoprocess = try Picoprocess(program, setup)
     throw GuestEnding(try picoprocess.run())
   }
@@ -86,6 +87,63 @@ struct Resume: ParsableCommand {
 
   @OptionGroup var options: GuestOptions
 
+  @OptionGroup var trust: TrustOptions
+
+  @Argument(help: "The snapshot.")
+  var file: String
+
+  func validate() throws { try trust.validate(options) }
+
+  func run() throws {
+    var setup = options.picoprocessOptions
+    setup.checkpoints = try options.checkpointOptions(nil)
+    let picoprocess = try Picoprocess(resuming: file, trust.resumeOptions, setup)
+    throw GuestEnding(try picoprocess.run())
+  }
+}
+
+struct Recover: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Go on from the newest checkpoint after a crash.",
+    discussion: """
+      The newest checkpoint of a run with --checkpoint-every that is whole is resumed, as by godwit resume. \
+      It is refused while that run goes on, and when its guest has ended by itself. With --checkpoint-every, more \
+      checkpoints go to the same directory.
+      """)
+
+  @OptionGroup var options: GuestOptions
+
+  @OptionGroup var trust: TrustOptions
+
+  @Argument(help: "The directory with the checkpoints.")
+  var directory: String
+
+  func validate() throws { try trust.validate(options) }
+
+  func run() throws {
+    let path = StorePath.directory(directory)
+    let recovery = try Recovery(path) { Console.complain($0) }
+    var setup = options.picoprocessOptions
+    setup.checkpoints = try options.checkpointOptions(path)
+    setup.recovered = recovery.directory
+    let picoprocess = try Picoprocess(resuming: recovery.path, trust.resumeOptions, setup)
+    throw GuestEnding(try picoprocess.run())
+  }
+}
+
+/// What `run` starts for --checkpoint-every.
+struct KeepCheckpoints: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: KeeperOrders.command, abstract: "Take the checkpoints of a run.",
+    shouldDisplay: false)
+
+  @Argument var orders: String
+
+  func run() throws { try Keeper.run(orders) }
+}
+
+/// What a resumed snapshot may do.
+struct TrustOptions: ParsableArguments {
   @OptionGroup var keys: KnownKeysOption
 
   @Flag(help: "Trust the snapshot with all that it remembers of the host, whoever made it.")
@@ -94,21 +152,17 @@ struct Resume: ParsableCommand {
   @Flag(help: "Open none of the ports that the guest published.")
   var noPublish = false
 
-  @Argument(help: "The snapshot.")
-  var file: String
-
-  func validate() throws {
+  func validate(_ options: GuestOptions) throws {
     guard !noPublish || options.publish.isEmpty else {
       throw ValidationError("--publish and --no-publish exclude each other")
     }
   }
 
-  func run() throws {
+  var resumeOptions: ResumeOptions {
     var resume = ResumeOptions()
     resume.knownKeys = keys.knownKeys
     resume.trustsAll = trust
     resume.publishesNothing = noPublish
-    let picoprocess = try Picoprocess(resuming: file, resume, options.picoprocessOptions)
-    throw GuestEnding(try picoprocess.run())
+    return resume
   }
 }

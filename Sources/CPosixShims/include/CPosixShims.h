@@ -129,6 +129,16 @@ ssize_t godwit_receive_descriptor(int fd, void *bytes, size_t count, int *descri
 /// The effective user on the other end of a unix socket.
 int godwit_peer_user(int fd, uint32_t *user);
 
+/// The path of this program's file.
+const char *godwit_program_path(void);
+
+/// The process on the other end of a unix socket.
+int godwit_peer_process(int fd, int32_t *process);
+
+/// Starts this program again with other arguments, in a session of its own. It has standard error and, from
+/// descriptor 3 on, those in `inherited`; standard input and output are /dev/null. 0 or an error number.
+int godwit_start_again(char *const arguments[], const int *inherited, size_t count);
+
 /// Lets the process open as many files as it may (RLIMIT_NOFILE).
 void godwit_raise_descriptor_limit(void);
 

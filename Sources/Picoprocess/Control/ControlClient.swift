@@ -83,13 +83,15 @@ package struct ControlClient: Sendable {
   /// Makes a snapshot at `destination`, and returns the connection over which it came.
   ///
   /// - Parameter parent: the snapshot that it is an increment to.
+  /// - Parameter process: the process that must have the name; nil: any.
   func save(
     _ name: String, _ request: ControlRequest, to destination: any SnapshotDestination,
-    _ parent: SnapshotReader?
+    _ parent: SnapshotReader?, process: Int32? = nil
   ) throws(Failure) -> (connection: ControlConnection, snapshot: SavedSnapshot) {
     var connection: ControlConnection?
     let answer = try converse(with: name) { (opened) throws(HostError) in
       connection = opened
+      if let process, try opened.peerProcess() != process { throw .notFound }
       let answer = try destination.exchange(Array(JSON.line(request).utf8), over: opened)
       return answer.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
     }

@@ -16,7 +16,10 @@ final class StoreChain {
   /// What `pages` and `livePages` will be once the next snapshot is committed.
   private var next: (pages: [PagePlace], livePages: Int) = ([], 0)
 
-  init(compacts: Bool = false) { self.compacts = compacts }
+  init(compacts: Bool = false, own: Set<Int32> = []) {
+    self.compacts = compacts
+    self.own = own
+  }
 
   func prepare(_ pages: [PagePlace], livePages: Int) { next = (pages, livePages) }
 

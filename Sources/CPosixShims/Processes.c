@@ -1,0 +1,52 @@
+// Starting this program again.
+#define _GNU_SOURCE 1
+#include "CPosixShims.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#ifndef POSIX_SPAWN_SETSID
+#define POSIX_SPAWN_SETSID 0x80
+#endif
+
+int godwit_start_again(char *const arguments[], const int *inherited, size_t count) {
+  enum { LIMIT = 8 };
+  int copies[LIMIT];
+  size_t copied = 0;
+  int result = count <= LIMIT ? 0 : EINVAL;
+  // Above all of the places where they are to be.
+  for (; result == 0 && copied < count; copied++) {
+    copies[copied] = fcntl(inherited[copied], F_DUPFD_CLOEXEC, 3 + LIMIT);
+    if (copies[copied] < 0) {
+      result = errno;
+      break;
+    }
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  for (size_t i = 0; i < copied; i++) {
+    posix_spawn_file_actions_adddup2(&actions, copies[i], 3 + (int)i);
+  }
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(
+      &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+  pid_t child;
+  if (result == 0) {
+    result = posix_spawn(&child, godwit_program_path(), &actions, &attributes, arguments,
+                         godwit_environment());
+  }
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  for (size_t i = 0; i < copied; i++) close(copies[i]);
+  return result;
+}

@@ -1,0 +1,132 @@
+import HostABI
+import PosixHost
+import Snapshot
+
+/// What a keeper is told.
+package struct KeeperOrders: Sendable, Codable {
+  /// The picoprocess, by its name and its process.
+  var name: String
+  var pid: Int32
+  var directory: String
+  /// In nanoseconds.
+  var period: Int64
+  var keep: Int
+  var compression: Compression
+
+  /// One line, as an argument.
+  var argument: String { JSON.line(self) }
+
+  /// The hidden command of `godwit` that is a keeper.
+  package static let command = "keep-checkpoints"
+}
+
+/// Takes the periodic checkpoints of a run, in a process of its own: the process that runs the guest has no right
+/// to the store.
+///
+/// It is a client of the control socket. Each checkpoint is an increment to the one before, through a pipe, and
+/// becomes a whole snapshot in the store.
+package final class Keeper {
+  private let orders: KeeperOrders
+  private let layout: StoreLayout
+  private let client: ControlClient
+  private var store: SnapshotStore
+  private var chain = StoreChain(compacts: true)
+  private var last: CheckpointName?
+
+  /// Runs a keeper until the run that it was started by ends.
+  package static func run(_ argument: String) throws(Failure) -> Never {
+    guard let orders = JSON.decode(KeeperOrders.self, from: Array(argument.utf8)) else {
+      throw Failure("\(KeeperOrders.command) is not for users")
+    }
+    let lifeline = try withFailure(orders.directory) { () throws(HostError) in
+      try Lifeline.inherited()
+    }
+    // A run that is killed has no use for a checkpoint that is not finished: what there is of it is no part of the
+    // store.
+    HostThread {
+      lifeline.waitForEnd()
+      HostProcess.exit(0)
+    }.detach()
+    let keeper = try Keeper(orders)
+    var next = HostProcess.monotonicTime
+    while true {
+      // A checkpoint that takes longer than a period costs the next ones.
+      let now = HostProcess.monotonicTime
+      next = max(next + orders.period, now)
+      HostProcess.sleep(nanoseconds: next - now)
+      keeper.takeCheckpoint()
+    }
+  }
+
+  private init(_ orders: KeeperOrders) throws(Failure) {
+    self.orders = orders
+    layout = try StoreLayout(orders.directory)
+    client = try ControlClient()
+    store = try SnapshotStore(layout)
+    last = try CheckpointDirectory.names(layout).last
+  }
+
+  /// Takes a checkpoint, and removes old ones. What fails is told, and tried again after the next period.
+  private func takeCheckpoint() {
+    do throws(Failure) {
+      if chain.digest == nil || chain.isWorthRestarting {
+        try take()
+      } else {
+        // The user may have taken a snapshot, or removed one.
+        do throws(Failure) { try take() } catch {
+          try restart()
+          try take()
+        }
+      }
+      try prune()
+    } catch {
+      Console.complain("checkpoint: \(error.message)")
+      try? restart()
+    }
+  }
+
+  /// Has the next checkpoint be a whole one.
+  private func restart() throws(Failure) {
+    store = try SnapshotStore(layout)
+    chain = StoreChain(compacts: true)
+  }
+
+  private func take() throws(Failure) {
+    if chain.isWorthRestarting { chain = StoreChain(compacts: true, own: chain.own) }
+    // Names ascend even if the clock does not.
+    let now = CheckpointName(milliseconds: HostProcess.realTime / 1_000_000)
+    let name = last.map { max(now, CheckpointName(milliseconds: $0.milliseconds + 1)) } ?? now
+    let path = try StorePath(orders.directory, name: "\(name)")
+    let parent = chain.digest.map {
+      NamedParent(digest: "\($0)", path: "the last checkpoint", name: "\(name)")
+    }
+    let destination = StreamDestination(
+      "\(path)", try StoreWriter(store, path, orders.compression, chain),
+      transfer: Compression.none)
+    _ = try client.save(
+      orders.name, .checkpoint(parent: parent, compression: Compression.none), to: destination,
+      nil, process: orders.pid)
+    last = name
+  }
+
+  private func prune() throws(Failure) {
+    let names = try CheckpointDirectory.names(layout)
+    for name in names.dropLast(orders.keep) {
+      try withFailure(orders.directory) { () throws(HostError) in
+        try HostFiles.remove(layout.manifest("\(name)"))
+      }
+    }
+    let lock: FileLock
+    do throws(HostError) { lock = try layout.locked(.exclusive, waits: false) } catch .wouldBlock {
+      // Another time.
+      return
+    } catch { throw Failure(orders.directory, error) }
+    defer { withExtendedLifetime(lock) {} }
+    _ = try StoreCollector(store: store).collect()
+  }
+}
+
+extension StoreChain {
+  /// What the picoprocess remembers grows with the numbers of pages, so they begin anew at times.
+  fileprivate var isWorthRestarting: Bool { pages.count > 2 * livePages + 16384 }
+}

@@ -1,0 +1,33 @@
+import HostABI
+import PosixHost
+import Snapshot
+
+/// The newest checkpoint of a run that crashed.
+package struct Recovery {
+  package let directory: CheckpointDirectory
+  /// The snapshot, as `store:DIR/NAME`.
+  package let path: String
+
+  /// Finds the newest checkpoint in the store at `path` that is whole.
+  ///
+  /// - Parameter report: is called with a line on each that is not.
+  package init(_ path: String, _ report: (String) -> Void) throws(Failure) {
+    directory = try CheckpointDirectory(path, creates: false)
+    let names = try CheckpointDirectory.names(directory.layout)
+    if let how = directory.howItEnded() {
+      throw Failure(
+        "\(path): the guest did not crash: it \(how)"
+          + (names.last.map { "; godwit resume store:\(path)/\($0) goes back" } ?? ""))
+    }
+    for name in names.reversed() {
+      let place = try StorePath(path, name: "\(name)")
+      do throws(Failure) {
+        let reader = try SnapshotStore.reader(place)
+        do throws(SnapshotError) { try reader.verify() } catch { throw Failure("\(place)", error) }
+        self.path = "\(place)"
+        return
+      } catch { report(error.message) }
+    }
+    throw Failure("\(path): there is no whole checkpoint")
+  }
+}

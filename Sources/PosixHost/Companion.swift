@@ -1,0 +1,81 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// A process of this program that accompanies this one and ends with it, whatever ends it.
+package final class Companion {
+  private var lifeline: Int32
+  private let end: Int32
+
+  /// Starts this program with other arguments; it calls `Lifeline.inherited`. It has what `lock` locks, too.
+  ///
+  /// To be called before this process is confined.
+  package init(_ arguments: [String], sharing lock: FileLock) throws(HostError) {
+    let (theirLifeline, lifeline) = try system_pipe()
+    let end: Int32
+    let theirEnd: Int32
+    do throws(HostError) { (end, theirEnd) = try system_pipe() } catch {
+      system_close(theirLifeline)
+      system_close(lifeline)
+      throw error
+    }
+    self.lifeline = lifeline
+    self.end = end
+    defer {
+      system_close(theirLifeline)
+      system_close(theirEnd)
+    }
+    try system_start_again(
+      arguments, inheriting: [theirLifeline, theirEnd, lock.descriptor])
+  }
+
+  deinit {
+    if lifeline >= 0 { system_close(lifeline) }
+    system_close(end)
+  }
+
+  /// Ends the companion, and waits until it has ended, for some seconds at most.
+  package func dismiss() {
+    guard lifeline >= 0 else { return }
+    system_close(lifeline)
+    lifeline = -1
+    // Its end is closed when it ends; nothing is ever written to it.
+    var items = [pollfd(fd: end, events: Int16(POLLIN), revents: 0)]
+    let deadline = HostProcess.monotonicTime + 10_000_000_000
+    while items[0].revents == 0 {
+      let rest = deadline - HostProcess.monotonicTime
+      guard rest > 0 else { return }
+      _ = system_poll(&items, timeout: rest)
+    }
+  }
+}
+
+/// What a companion has of the process that it accompanies.
+package struct Lifeline: Sendable {
+  private let descriptor: Int32
+  /// The lock that both hold.
+  private let lock: FileLock
+
+  /// That of this process, which was started as a companion.
+  package static func inherited() throws(HostError) -> Lifeline {
+    for descriptor in [3, 4, 5] as [Int32] {
+      try system_fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+    guard FileKind(mode: try system_fstat(3).st_mode) == .fifo else { throw .invalid }
+    return Lifeline(descriptor: 3, lock: FileLock(inherited: 5))
+  }
+
+  /// Waits for the end of the accompanied process.
+  package func waitForEnd() {
+    // Nothing is ever written to it.
+    var items = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+    while !system_poll(&items, timeout: nil) || items[0].revents == 0 {}
+  }
+}
