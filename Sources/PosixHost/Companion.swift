@@ -73,9 +73,12 @@ package struct Lifeline: Sendable {
   }
 
   /// Waits for the end of the accompanied process.
-  package func waitForEnd() {
+  package func waitForEnd() { while !isCut(within: nil) {} }
+
+  /// Whether the accompanied process ends within so many nanoseconds; nil: any number.
+  package func isCut(within timeout: Int64?) -> Bool {
     // Nothing is ever written to it.
     var items = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
-    while !system_poll(&items, timeout: nil) || items[0].revents == 0 {}
+    return system_poll(&items, timeout: timeout) && items[0].revents != 0
   }
 }

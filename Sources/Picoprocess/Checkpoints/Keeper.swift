@@ -27,11 +27,17 @@ package struct KeeperOrders: Sendable, Codable {
 /// becomes a whole snapshot in the store.
 package final class Keeper {
   private let orders: KeeperOrders
+  private let lifeline: Lifeline
   private let layout: StoreLayout
   private let client: ControlClient
   private var store: SnapshotStore
   private var chain = StoreChain(compacts: true)
   private var last: CheckpointName?
+  /// What the user was told since the last checkpoint.
+  private var complaint: String?
+
+  /// A run that is killed closes its connection a moment before its lifeline, in nanoseconds.
+  private static let moment: Int64 = 200_000_000
 
   /// Runs a keeper until the run that it was started by ends.
   package static func run(_ argument: String) throws(Failure) -> Never {
@@ -47,7 +53,7 @@ package final class Keeper {
       lifeline.waitForEnd()
       HostProcess.exit(0)
     }.detach()
-    let keeper = try Keeper(orders)
+    let keeper = try Keeper(orders, lifeline)
     var next = HostProcess.monotonicTime
     while true {
       // A checkpoint that takes longer than a period costs the next ones.
@@ -58,8 +64,9 @@ package final class Keeper {
     }
   }
 
-  private init(_ orders: KeeperOrders) throws(Failure) {
+  private init(_ orders: KeeperOrders, _ lifeline: Lifeline) throws(Failure) {
     self.orders = orders
+    self.lifeline = lifeline
     layout = try StoreLayout(orders.directory)
     client = try ControlClient()
     store = try SnapshotStore(layout)
@@ -74,15 +81,24 @@ package final class Keeper {
       } else {
         // The user may have taken a snapshot, or removed one.
         do throws(Failure) { try take() } catch {
+          exitIfAlone()
           try restart()
           try take()
         }
       }
       try prune()
+      complaint = nil
     } catch {
-      Console.complain("checkpoint: \(error.message)")
+      exitIfAlone()
+      if complaint != error.message { Console.complain("checkpoint: \(error.message)") }
+      complaint = error.message
       try? restart()
     }
+  }
+
+  /// Ends, without a word, if the run has ended.
+  private func exitIfAlone() {
+    if lifeline.isCut(within: Self.moment) { HostProcess.exit(0) }
   }
 
   /// Has the next checkpoint be a whole one.
