@@ -50,8 +50,10 @@ package final class FileLock: Sendable {
   package init(_ path: String, _ kind: Kind, creates: Bool = false, waits: Bool = true)
     throws(HostError)
   {
-    let flags = creates ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC
-    descriptor = try system_open(Array(path.utf8), flags | O_NONBLOCK | O_NOFOLLOW, 0o600)
+    // On NFS an exclusive lock takes the right to write.
+    let access = (kind == .exclusive ? O_RDWR : O_RDONLY) | (creates ? O_CREAT : 0)
+    let flags = access | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW
+    descriptor = try system_open(Array(path.utf8), flags, 0o600)
     do throws(HostError) {
       let operation = kind == .shared ? LOCK_SH : LOCK_EX
       try system_flock(descriptor, waits ? operation : operation | LOCK_NB)

@@ -99,6 +99,30 @@ import Testing
     #expect(outcome.text == "unharmed\n2\n2\n", "\(outcome.error)")
   }
 
+  /// What an earlier run left is no checkpoint of the one that crashed.
+  @Test func theCheckpointsOfAnEarlierRunDoNotCount() throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      """
+      guest='touch /mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.05; done; echo unharmed'
+      $G run --checkpoint-every 100ms --checkpoint-dir d --root $R --mount .:/mnt -- /bin/sh -c "$guest" & run=$!
+      await ready; until [ $(ls d/snapshots 2>/dev/null | wc -l) -ge 1 ]; do sleep 0.1; done
+      kill -KILL $run; wait $run 2>/dev/null
+      # The same run, twice.
+      for n in 1 2; do
+        $G recover d --name guest --checkpoint-every 1h & run=$!
+        until there; do sleep 0.05; done; kill -KILL $run; wait $run 2>/dev/null
+      done
+      rm ready; $G run --checkpoint-every 1h --checkpoint-dir d --root $R --mount .:/mnt -- /bin/sh -c "$guest" & run=$!
+      await ready; kill -KILL $run; wait $run 2>/dev/null
+      touch go; $G recover d 2>error; echo $?; cat error; $G resume store:d/$(ls d/snapshots | tail -n 1)
+      """, limit: 300)
+    #expect(
+      outcome.text
+        == "125\ngodwit: d: there is no whole checkpoint of the last run\nunharmed\n",
+      "\(outcome.error)")
+  }
+
   /// The keeper ends at once with the run, and a snapshot that a user takes meanwhile does no harm.
   @Test func theKeeperIsNoTrouble() throws {
     let scratch = try Scratch()

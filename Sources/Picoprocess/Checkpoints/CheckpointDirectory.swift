@@ -4,7 +4,8 @@ import PosixHost
 /// The store in which one run at a time keeps its checkpoints.
 ///
 /// Beside what every store has, there is the file `run`. The process that runs the guest and its keeper have it
-/// locked. It says whose run it is, and after its end how the guest ended, unless it crashed.
+/// locked. It says whose run it is and which checkpoints were there before, and after its end how the guest ended,
+/// unless it crashed.
 package struct CheckpointDirectory: Sendable {
   let layout: StoreLayout
   /// Held by the run.
@@ -12,7 +13,9 @@ package struct CheckpointDirectory: Sendable {
 
   var path: String { layout.path }
 
+  /// Begins the lines of a run that has not ended by itself.
   private static let running = "is "
+  private static let after = "after "
 
   /// How long to wait for a run that was killed just now to be gone, in nanoseconds.
   private static let patience: Int64 = 1_000_000_000
@@ -36,25 +39,42 @@ package struct CheckpointDirectory: Sendable {
         HostProcess.sleep(nanoseconds: 10_000_000)
       } catch { throw Failure(path, error) }
     }
-    let name = record(file).flatMap {
+    let name = record(file)?.first.flatMap {
       $0.hasPrefix(running) ? String($0.dropFirst(running.count)) : nil
     }
     throw Failure("\(path): it has the checkpoints of \(name ?? "a run"), which is running")
   }
 
-  /// What the file says; nil if that is nothing.
-  private static func record(_ file: String) -> String? {
+  /// The lines of the file; nil if it says nothing.
+  private static func record(_ file: String) -> [String]? {
     guard let bytes = try? InputFile(file).read(at: 0, count: 200), !bytes.isEmpty else {
       return nil
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
+  private var record: [String]? { Self.record(path + "/run") }
+
   /// Says that the run `name` has begun.
-  func begin(_ name: String) throws(Failure) {
-    try withFailure(path) { () throws(HostError) in
-      try lock.write(Array((Self.running + name).utf8))
-    }
+  ///
+  /// - Parameter goesOn: it goes on from a checkpoint of the last run, so that one's are its own, too.
+  func begin(_ name: String, goesOn: Bool) throws(Failure) {
+    let before = goesOn ? newestBefore : try Self.names(layout).last
+    var lines = Self.running + name
+    if let before { lines += "\n\(Self.after)\(before)" }
+    try withFailure(path) { () throws(HostError) in try lock.write(Array(lines.utf8)) }
+  }
+
+  /// The newest checkpoint that was there before the last run began.
+  private var newestBefore: CheckpointName? {
+    guard let record, record.count == 2, record[1].hasPrefix(Self.after) else { return nil }
+    return CheckpointName(String(record[1].dropFirst(Self.after.count)))
+  }
+
+  /// The checkpoints of the last run, oldest first.
+  func names() throws(Failure) -> [CheckpointName] {
+    let before = newestBefore
+    return try Self.names(layout).filter { name in before.map { name > $0 } ?? true }
   }
 
   /// Says how the guest ended. A confined process may do it.
@@ -62,10 +82,8 @@ package struct CheckpointDirectory: Sendable {
 
   /// How the last run ended; nil if it crashed.
   func howItEnded() -> String? {
-    guard let record = Self.record(path + "/run"), !record.hasPrefix(Self.running) else {
-      return nil
-    }
-    return record
+    guard let line = record?.first, !line.hasPrefix(Self.running) else { return nil }
+    return line
   }
 
   /// Starts the process that takes the checkpoints.
@@ -75,7 +93,7 @@ package struct CheckpointDirectory: Sendable {
     } catch { throw Failure("the process that takes checkpoints", error) }
   }
 
-  /// The periodic checkpoints, oldest first.
+  /// The periodic checkpoints in a store, oldest first.
   static func names(_ layout: StoreLayout) throws(Failure) -> [CheckpointName] {
     try layout.names().compactMap { CheckpointName($0) }.sorted()
   }

@@ -20,7 +20,9 @@ extension Picoprocess {
           period: checkpoints.period.nanoseconds, keep: checkpoints.keep,
           compression: checkpoints.compression))
     }
-    for directory in checkpointDirectories { try directory.begin(name) }
+    for directory in checkpointDirectories {
+      try directory.begin(name, goesOn: directory.path == options.recovered?.path)
+    }
     return keeper
   }
 

@@ -13,7 +13,7 @@ package struct Recovery {
   /// - Parameter report: is called with a line on each that is not.
   package init(_ path: String, _ report: (String) -> Void) throws(Failure) {
     directory = try CheckpointDirectory(path, creates: false)
-    let names = try CheckpointDirectory.names(directory.layout)
+    let names = try directory.names()
     if let how = directory.howItEnded() {
       throw Failure(
         "\(path): the guest did not crash: it \(how)"
@@ -28,6 +28,6 @@ package struct Recovery {
         return
       } catch { report(error.message) }
     }
-    throw Failure("\(path): there is no whole checkpoint")
+    throw Failure("\(path): there is no whole checkpoint of the last run")
   }
 }

@@ -28,7 +28,9 @@ package struct StoreLayout: Sendable {
     do throws(HostError) {
       bytes = try InputFile(path + "/" + markerName).read(at: 0, count: 64)
     } catch .notFound {
-      _ = try withFailure(path) { () throws(HostError) in try directoryNames(path) }
+      _ = try withFailure(path.isEmpty ? "''" : path) { () throws(HostError) in
+        try directoryNames(path)
+      }
       return false
     } catch { throw Failure(path, error) }
     let text = String(decoding: bytes, as: UTF8.self)

@@ -19,11 +19,15 @@ final class StoreWriter: SnapshotSink {
   private var header: SnapshotHeader?
   /// Those of page maps, by number; all others go into the store at once.
   private var mapSections: [UInt32: [UInt8]] = [:]
+  private var mapSize = 0
   private var blocks: [BlockDescriptor] = []
   /// Where the pages of the chain are, in the order of their numbers.
   private var pages: [PagePlace]
   private var chunk: ChunkInTheMaking
   private var finished: (manifest: SnapshotManifest, end: SnapshotEnd)?
+
+  /// Bytes of all page maps: more than a message has room for.
+  private static let mapLimit = 2 << 30
 
   init(
     _ store: SnapshotStore, _ path: StorePath, _ compression: Compression,
@@ -63,6 +67,8 @@ final class StoreWriter: SnapshotSink {
       if block.kind == .pageChunk {
         try takePages(contents)
       } else if PageMapSections.numbers.contains(block.id) {
+        mapSize += contents.count
+        guard mapSize <= Self.mapLimit else { throw Failure("\(path): its page maps are too long") }
         mapSections[block.id] = contents
       } else if block.isCompressed {
         try add(block, stored)
