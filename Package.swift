@@ -30,6 +30,7 @@ func tests(
 }
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -58,6 +59,7 @@ let package = Package(
     library("Zstd", ["CZstd"], settings: spanMethods),
     library("Disassembler", ["CCapstone"]),
 
+    library("Age", [crypto, cryptoExtras]),
     library("Snapshot", ["Zstd", crypto]),
     library("HostABI"),
     library("ELF"),
@@ -73,11 +75,11 @@ let package = Package(
     library(
       "Picoprocess",
       [
-        "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "Snapshot", "UnicornEngine",
-        "PosixHost",
+        "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "Snapshot",
+        "UnicornEngine", "PosixHost",
       ]),
     .executableTarget(
-      name: "godwit", dependencies: ["Picoprocess", "Disassembler", arguments],
+      name: "godwit", dependencies: ["Age", "Picoprocess", "Disassembler", arguments],
       swiftSettings: strict),
 
     .target(
@@ -86,6 +88,7 @@ let package = Package(
     tests("MachineTests", ["Machine", "TestSupport"]),
     tests("ELFTests", ["ELF", "TestSupport"]),
     tests("SnapshotTests", ["Snapshot", "Zstd", "TestSupport"]),
+    tests("AgeTests", ["Age", crypto, "TestSupport"]),
     tests("UnicornEngineTests", ["UnicornEngine", "Machine"]),
     tests("HostTests", ["HostABI", "PosixHost", "TestHost"]),
     tests("LinuxABITests", ["LinuxABI"]),

@@ -10,6 +10,7 @@ enum Rules {
   static let imports: [String: Set<String>] = [
     "Zstd": ["CZstd"],
     "Disassembler": ["CCapstone"],
+    "Age": ["Crypto", "CryptoExtras"],
     "Snapshot": ["Zstd", "Crypto"],
     "HostABI": [],
     "ELF": [],
@@ -25,11 +26,12 @@ enum Rules {
     "PosixHost": libc.union(["HostABI", "CPosixShims"]),
     "TestHost": ["HostABI"],
     "Picoprocess": [
-      "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "Snapshot", "UnicornEngine",
-      "PosixHost", "Logging", "FoundationEssentials",
+      "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "Snapshot",
+      "UnicornEngine", "PosixHost", "Logging", "FoundationEssentials",
     ],
     "godwit": libc.union([
-      "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "PosixHost", "LibOS", "Snapshot",
+      "Age", "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "PosixHost", "LibOS",
+      "Snapshot",
     ]),
   ]
 
