@@ -1,3 +1,4 @@
+package import Age
 package import LibOS
 package import Snapshot
 
@@ -87,6 +88,9 @@ package struct PicoprocessOptions: Sendable {
   package var output: String?
   /// Of `output`.
   package var compression = Compression.standard
+  /// Who can open `output`; if nobody is named, whoever has the file.
+  package var recipients: [X25519Recipient] = []
+  var seal: Recipients? { recipients.isEmpty ? nil : .keys(recipients) }
   /// Take checkpoints by itself.
   package var checkpoints: CheckpointOptions?
   /// The checkpoints that the guest is recovered from, which are this run's from now on.

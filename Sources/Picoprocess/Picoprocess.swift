@@ -86,7 +86,9 @@ package final class Picoprocess {
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)
     // Report a file that cannot be written now, not after the guest has worked for hours.
-    if let output = options.output { _ = try Output.destination(output, options.compression) }
+    if let output = options.output {
+      _ = try Output.destination(output, options.compression, options.seal)
+    }
     signer = options.output == nil ? .none(reason: "no snapshot is due") : SnapshotSigner()
     reports = try Reports(options)
     outside = try Self.outside(options, seed: seed)

@@ -71,9 +71,14 @@ func system_fcntl(_ fd: Int32, _ command: Int32, _ argument: Int32 = 0) throws(H
   try checked { godwit_fcntl(fd, command, argument) }
 }
 
-func system_read(_ fd: Int32, _ buffer: inout MutableRawSpan) throws(HostError) -> Int {
-  try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(HostError) in
-    try checked { unsafe read(fd, bytes.baseAddress, bytes.count) }
+/// Reads into `buffer` behind its first `skipped` bytes.
+func system_read(
+  _ fd: Int32, _ buffer: inout MutableRawSpan, skipping skipped: Int = 0
+) throws(HostError) -> Int {
+  precondition(skipped >= 0 && skipped <= buffer.byteCount)
+  return try unsafe buffer.withUnsafeMutableBytes { (bytes) throws(HostError) in
+    let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[skipped...])
+    return try checked { unsafe read(fd, rest.baseAddress, rest.count) }
   }
 }
 

@@ -1,3 +1,4 @@
+import Age
 import ArgumentParser
 import HostABI
 import Picoprocess
@@ -67,7 +68,7 @@ struct Suspend: ParsableCommand {
     let client = try ControlClient()
     options.report(
       try client.suspend(
-        name, to: output, parent: options.parent, compression: options.compression.compress))
+        name, to: output, options.saveOptions()))
   }
 }
 
@@ -87,7 +88,7 @@ struct Checkpoint: ParsableCommand {
     let client = try ControlClient()
     options.report(
       try client.checkpoint(
-        name, to: output, parent: options.parent, compression: options.compression.compress))
+        name, to: output, options.saveOptions()))
   }
 }
 
@@ -100,8 +101,28 @@ struct SnapshotOptions: ParsableArguments {
 
   @OptionGroup var compression: CompressionOption
 
+  @OptionGroup var seal: SealOptions
+
+  @OptionGroup var keys: KeyOptions
+
   @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
   var printStats = false
+
+  func saveOptions() throws -> SaveOptions {
+    var options = SaveOptions(keys: try keys.keys())
+    options.parent = parent
+    options.compression = compression.compress
+    let recipients = try seal.recipients()
+    if let passphrase = options.keys.passphrase {
+      guard recipients.isEmpty else {
+        throw ValidationError("--encrypt-to and --passphrase-file exclude each other")
+      }
+      options.recipients = .passphrase(passphrase)
+    } else if !recipients.isEmpty {
+      options.recipients = .keys(recipients)
+    }
+    return options
+  }
 
   func report(_ snapshot: SavedSnapshot) {
     if printStats { Console.show(JSON.line(SnapshotStatistics(snapshot))) }

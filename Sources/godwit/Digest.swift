@@ -17,11 +17,13 @@ struct Digest: ParsableCommand {
     help: "Show the digest of each part too, to find where two snapshots differ.")
   var verbose = false
 
+  @OptionGroup var keys: KeyOptions
+
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
-    let report = try SnapshotFile.digest(file)
+    let report = try SnapshotFile.digest(file, try keys.keys())
     Console.show(json ? JSON.pretty(report) : verbose ? report.text : report.digest)
   }
 }

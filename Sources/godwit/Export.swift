@@ -18,6 +18,8 @@ struct Export: ParsableCommand {
 
   @OptionGroup var keys: KnownKeysOption
 
+  @OptionGroup var sealKeys: KeyOptions
+
   @Argument(help: "The snapshot.")
   var file: String
 
@@ -29,7 +31,8 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    let description = try SnapshotDescription(file, knownKeys: keys.knownKeys)
+    let description = try SnapshotDescription(
+      file, try sealKeys.keys(), knownKeys: keys.knownKeys)
     Console.show(try description.exportCore(pid: pid, to: output))
   }
 }

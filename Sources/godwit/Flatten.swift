@@ -1,3 +1,4 @@
+import Age
 import ArgumentParser
 import Picoprocess
 import Snapshot
@@ -20,9 +21,16 @@ struct Flatten: ParsableCommand {
 
   @OptionGroup var keys: KnownKeysOption
 
+  @OptionGroup var seal: SealOptions
+
+  @OptionGroup var sealKeys: KeyOptions
+
   func run() throws {
-    let obstacle = try SnapshotFile.flatten(
-      file, to: output, compression: compression.compress ?? .standard, knownKeys: keys.knownKeys)
-    if let obstacle { Console.complain(obstacle) }
+    let recipients = try seal.recipients()
+    let notices = try SnapshotFile.flatten(
+      file, try sealKeys.keys(), to: output,
+      sealedTo: recipients.isEmpty ? nil : .keys(recipients),
+      compression: compression.compress ?? .standard, knownKeys: keys.knownKeys)
+    for notice in notices { Console.complain(notice) }
   }
 }

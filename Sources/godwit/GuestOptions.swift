@@ -94,6 +94,8 @@ struct GuestOptions: ParsableArguments {
 
   @OptionGroup var compression: CompressionOption
 
+  @OptionGroup var seal: SealOptions
+
   @Option(
     help: ArgumentHelp(
       "Write the digest of the guest's state whenever it has made so many system calls, and at its end.",
@@ -130,6 +132,9 @@ struct GuestOptions: ParsableArguments {
       throw ValidationError("--keep needs --checkpoint-every")
     }
     guard keep.map({ $0 > 0 }) ?? true else { throw ValidationError("--keep takes 1 or more") }
+    guard seal.encryptTo.isEmpty && seal.encryptToFile.isEmpty || output != nil else {
+      throw ValidationError("--encrypt-to needs --output")
+    }
     guard maxTasks.map({ $0 > 0 }) ?? true else {
       throw ValidationError("--max-tasks takes 1 or more")
     }
@@ -152,7 +157,7 @@ struct GuestOptions: ParsableArguments {
       compression: compression.compress ?? .standard)
   }
 
-  var picoprocessOptions: PicoprocessOptions {
+  func picoprocessOptions() throws -> PicoprocessOptions {
     var options = PicoprocessOptions()
     options.name = name
     options.root = root
@@ -169,6 +174,7 @@ struct GuestOptions: ParsableArguments {
     options.suspendAtSyscall = suspendAtSyscall
     options.output = output
     options.compression = compression.compress ?? .standard
+    options.recipients = try seal.recipients()
     options.suspendEvery = suspendEvery
     options.digestEvery = digestEvery
     options.digestOutput = digestOutput

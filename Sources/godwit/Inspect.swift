@@ -14,6 +14,8 @@ struct Inspect: ParsableCommand {
 
   @OptionGroup var keys: KnownKeysOption
 
+  @OptionGroup var sealKeys: KeyOptions
+
   @Flag(
     help: """
       Print the text that is signed instead: the digest. ssh-keygen -Y verify -n snapshot@godwit checks it \
@@ -31,9 +33,10 @@ struct Inspect: ParsableCommand {
   }
 
   func run() throws {
-    if message { return Console.write(try SnapshotFile.signedMessage(file)) }
-    if signature { return Console.write(try SnapshotFile.armoredSignature(file)) }
-    let description = try SnapshotDescription(file, knownKeys: keys.knownKeys)
+    let seal = try sealKeys.keys()
+    if message { return Console.write(try SnapshotFile.signedMessage(file, seal)) }
+    if signature { return Console.write(try SnapshotFile.armoredSignature(file, seal)) }
+    let description = try SnapshotDescription(file, seal, knownKeys: keys.knownKeys)
     let report = description.report { bytes, address, isa in
       guard let isa = DisassemblyISA(rawValue: isa) else { return [] }
       return disassemble(bytes, at: address, isa: isa, count: 4).map { ($0.address, $0.text) }
@@ -51,7 +54,12 @@ struct Verify: ParsableCommand {
 
   @OptionGroup var keys: KnownKeysOption
 
-  func run() throws { Console.show(try SnapshotFile.verify(file, knownKeys: keys.knownKeys)) }
+  @OptionGroup var sealKeys: KeyOptions
+
+  func run() throws {
+    Console.show(
+      try SnapshotFile.verify(file, try sealKeys.keys(), knownKeys: keys.knownKeys))
+  }
 }
 
 struct Key: ParsableCommand {

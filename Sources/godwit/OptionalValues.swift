@@ -13,6 +13,7 @@ enum OptionalValues {
     "--host-page-size",
     "--dns", "--publish", "--known-keys", "--tcp", "--sandbox", "--output", "-o",
     "--compress", "--checkpoint-every", "--checkpoint-dir", "--keep",
+    "--encrypt-to", "--encrypt-to-file", "--identity", "-i", "--passphrase-file",
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {

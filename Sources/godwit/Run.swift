@@ -68,7 +68,7 @@ struct Run: ParsableCommand {
     program.environment.settings = env
     program.workingDirectory = cwd
     program.seed = deterministic ? seed ?? 0 : nil
-    var setup = options.picoprocessOptions
+    var setup = try options.picoprocessOptions()
     setup.tmpfs = tmpfs
     setup.checkpoints = try options.checkpointOptions(nil)
     let picoprocess = try Picoprocess(program, setup)
@@ -89,15 +89,19 @@ struct Resume: ParsableCommand {
 
   @OptionGroup var trust: TrustOptions
 
+  @OptionGroup var sealKeys: KeyOptions
+
   @Argument(help: "The snapshot.")
   var file: String
 
   func validate() throws { try trust.validate(options) }
 
   func run() throws {
-    var setup = options.picoprocessOptions
+    var setup = try options.picoprocessOptions()
     setup.checkpoints = try options.checkpointOptions(nil)
-    let picoprocess = try Picoprocess(resuming: file, trust.resumeOptions, setup)
+    // The keys are gone before the guest is made.
+    let reader = try SnapshotFile.reader(file, try sealKeys.keys())
+    let picoprocess = try Picoprocess(resuming: file, reader, trust.resumeOptions, setup)
     throw GuestEnding(try picoprocess.run())
   }
 }
@@ -123,10 +127,12 @@ struct Recover: ParsableCommand {
   func run() throws {
     let path = StorePath.directory(directory)
     let recovery = try Recovery(path) { Console.complain($0) }
-    var setup = options.picoprocessOptions
+    var setup = try options.picoprocessOptions()
     setup.checkpoints = try options.checkpointOptions(path)
     setup.recovered = recovery.directory
-    let picoprocess = try Picoprocess(resuming: recovery.path, trust.resumeOptions, setup)
+    // What a run puts into its store is not sealed.
+    let reader = try SnapshotFile.reader(recovery.path, .none)
+    let picoprocess = try Picoprocess(resuming: recovery.path, reader, trust.resumeOptions, setup)
     throw GuestEnding(try picoprocess.run())
   }
 }

@@ -13,6 +13,8 @@ struct ListSnapshots: ParsableCommand {
   @Argument(help: "The directory.")
   var directory = "."
 
+  @OptionGroup var keys: KeyOptions
+
   @Flag(help: "Print JSON.")
   var json = false
 
@@ -21,7 +23,7 @@ struct ListSnapshots: ParsableCommand {
     if try path != directory || StoreLayout.isStore(path) {
       return try ListStore.show(path, json: json)
     }
-    let list = try SnapshotList(directory)
+    let list = try SnapshotList(directory, try keys.keys())
     if json {
       Console.show(JSON.pretty(list.snapshots))
       return
@@ -69,11 +71,13 @@ struct Diff: ParsableCommand {
   @Argument(help: "The later snapshot.")
   var after: String
 
+  @OptionGroup var keys: KeyOptions
+
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
-    let difference = try SnapshotDifference(before, after)
+    let difference = try SnapshotDifference(before, after, try keys.keys())
     Console.show(json ? JSON.pretty(difference) : difference.text)
   }
 }

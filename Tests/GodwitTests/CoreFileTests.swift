@@ -167,7 +167,7 @@ import Testing
       }
       try Data(changed.encoded()).write(to: URL(fileURLWithPath: scratch.path("changed")))
       do {
-        let description = try SnapshotDescription(scratch.path("changed"), knownKeys: nil)
+        let description = try SnapshotDescription(scratch.path("changed"), .none, knownKeys: nil)
         _ = try description.exportCore(pid: nil, to: scratch.path("core"))
         written += 1
       } catch {

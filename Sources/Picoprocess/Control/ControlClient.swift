@@ -1,6 +1,6 @@
 import HostABI
 import PosixHost
-package import Snapshot
+import Snapshot
 
 /// Talks to running picoprocesses of the same user.
 package struct ControlClient: Sendable {
@@ -45,16 +45,14 @@ package struct ControlClient: Sendable {
   }
 
   /// Makes the picoprocess `name` write a snapshot, and puts it at `path`. The guest continues.
-  ///
-  /// - Parameter parent: the path of the snapshot to which this is an increment; nil for a whole one.
   package func checkpoint(
-    _ name: String, to path: String, parent: String? = nil, compression: Compression? = nil
+    _ name: String, to path: String, _ options: SaveOptions
   ) throws(Failure) -> SavedSnapshot {
-    try Output.checkParent(parent, of: path)
-    let parent = try ParentFile(parent)
-    let destination = try Output.destination(path, compression)
+    try Output.checkParent(options.parent, of: path)
+    let parent = try ParentFile(options.parent, options.keys)
+    let destination = try Output.destination(path, options.compression, options.recipients)
     let request = ControlRequest.checkpoint(
-      parent: parent?.named, compression: destination.transfer ?? compression)
+      parent: parent?.named, compression: destination.transfer ?? options.compression)
     return try save(name, request, to: destination, parent?.reader).snapshot
   }
 
@@ -62,13 +60,13 @@ package struct ControlClient: Sendable {
   /// When this returns, its name, ports and files are free. `Handover.md` describes what happens if either
   /// side fails.
   package func suspend(
-    _ name: String, to path: String, parent: String? = nil, compression: Compression? = nil
+    _ name: String, to path: String, _ options: SaveOptions
   ) throws(Failure) -> SavedSnapshot {
-    try Output.checkParent(parent, of: path)
-    let parent = try ParentFile(parent)
-    let destination = try Output.destination(path, compression)
+    try Output.checkParent(options.parent, of: path)
+    let parent = try ParentFile(options.parent, options.keys)
+    let destination = try Output.destination(path, options.compression, options.recipients)
     let request = ControlRequest.suspend(
-      parent: parent?.named, compression: destination.transfer ?? compression)
+      parent: parent?.named, compression: destination.transfer ?? options.compression)
     let (connection, snapshot) = try save(name, request, to: destination, parent?.reader)
     let answer: ControlAnswer?
     do throws(HostError) {

@@ -1,3 +1,4 @@
+import Age
 import PosixHost
 import Snapshot
 
@@ -6,10 +7,17 @@ enum Output {
   /// Begins a snapshot that will replace what is at `path`.
   ///
   /// - Parameter compression: how a store compresses what is new.
-  static func destination(_ path: String, _ compression: Compression?) throws(Failure)
-    -> any SnapshotDestination
-  {
-    guard let place = try StorePath(path) else { return try FileDestination(path) }
+  /// - Parameter recipients: who can open it; nil: whoever has the file.
+  static func destination(
+    _ path: String, _ compression: Compression?, _ recipients: Recipients?
+  ) throws(Failure) -> any SnapshotDestination {
+    guard let place = try StorePath(path) else {
+      guard let recipients else { return try FileDestination(path) }
+      return StreamDestination(path, try SealedFile(path, recipients))
+    }
+    guard recipients == nil else {
+      throw Failure("\(path): a snapshot in a store can't be sealed")
+    }
     let store = try SnapshotStore(StoreLayout.create(place.directory))
     return StreamDestination(
       path, try StoreWriter(store, place, compression ?? .standard), transfer: Compression.none)

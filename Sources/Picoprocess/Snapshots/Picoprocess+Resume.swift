@@ -4,16 +4,17 @@ import LibOSState
 import LinuxABI
 import Machine
 import PosixHost
-import Snapshot
+package import Snapshot
 
 extension Picoprocess {
-  /// Resumes the guest in the snapshot at `path`.
+  /// Resumes the guest in the snapshot at `path`, which was opened as `reader`: of what a sealed one was opened with,
+  /// nothing gets here.
   ///
   /// Nothing of the host that the snapshot names is touched before `resume` and `options` allow it.
   package convenience init(
-    resuming path: String, _ resume: ResumeOptions, _ options: PicoprocessOptions
+    resuming path: String, _ reader: SnapshotReader, _ resume: ResumeOptions,
+    _ options: PicoprocessOptions
   ) throws(Failure) {
-    let reader = try SnapshotFile.reader(path)
     let state: ResumeState
     let remembered: RememberedHost
     do throws(SnapshotError) {

@@ -22,7 +22,7 @@ extension Picoprocess {
   ///
   /// - Returns: why the snapshot is not signed, in one line; nil if it is.
   func save(to path: String) throws(Failure) -> String? {
-    let output = try Output.destination(path, options.compression)
+    let output = try Output.destination(path, options.compression, options.seal)
     var failure: Failure?
     do throws(SaveError) {
       _ = try save(SnapshotSettings(compression: output.transfer ?? options.compression)) {

@@ -26,9 +26,9 @@ package struct SnapshotDescription {
   /// Reads the snapshot at `path`.
   ///
   /// - Parameter knownKeys: a file of keys; see `KnownKeys`.
-  package init(_ path: String, knownKeys: String?) throws(Failure) {
+  package init(_ path: String, _ keys: SealKeys, knownKeys: String?) throws(Failure) {
     self.path = path
-    reader = try SnapshotFile.reader(path)
+    reader = try SnapshotFile.reader(path, keys)
     provenance = try Provenance(reader, knownKeys: knownKeys)
     do throws(SnapshotError) {
       kernel = try StateLoader.section(.kernel, reader)

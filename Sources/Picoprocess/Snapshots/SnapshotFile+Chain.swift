@@ -9,9 +9,11 @@ extension SnapshotFile {
   /// Opens the snapshot at `path` with the snapshots that it is an increment to. Each lies beside its
   /// increment, under the name that the increment gives. From one that is missing on, the chain is incomplete:
   /// `requireParents`.
-  package static func reader(_ path: String) throws(Failure) -> SnapshotReader {
+  ///
+  /// - Parameter keys: open those that are sealed.
+  package static func reader(_ path: String, _ keys: SealKeys) throws(Failure) -> SnapshotReader {
     if let place = try StorePath(path) { return try SnapshotStore.reader(place) }
-    var chain = [(path: path, snapshot: try single(SnapshotFile(path), path))]
+    var chain = [(path: path, snapshot: try single(SnapshotFile(path), path, keys))]
     while let parent = chain[chain.count - 1].snapshot.header.parent {
       guard chain.count < chainLimit else {
         throw Failure("\(path): more than \(chainLimit) increments, each to another")
@@ -19,7 +21,7 @@ extension SnapshotFile {
       let child = chain[chain.count - 1].path
       let place = place(of: parent, beside: child)
       guard let file = try SnapshotFile(ifPresent: place) else { break }
-      let found = try single(file, place)
+      let found = try single(file, place, keys)
       guard found.contentDigest == parent.contentDigest else {
         throw Failure(
           child, SnapshotError.wrongParent(name: parent.name, id: parent.id, found: found.id))
@@ -35,10 +37,11 @@ extension SnapshotFile {
     return reader
   }
 
-  private static func single(_ file: SnapshotFile, _ path: String) throws(Failure)
-    -> SnapshotReader
+  private static func single(_ file: SnapshotFile, _ path: String, _ keys: SealKeys)
+    throws(Failure) -> SnapshotReader
   {
-    do throws(SnapshotError) { return try SnapshotReader(file) } catch {
+    let source = try file.unsealed(path, keys)
+    do throws(SnapshotError) { return try SnapshotReader(source) } catch {
       throw Failure(path, error)
     }
   }
@@ -55,9 +58,9 @@ struct ParentFile {
   let named: NamedParent
 
   /// - Returns: nil without a path.
-  init?(_ path: String?) throws(Failure) {
+  init?(_ path: String?, _ keys: SealKeys) throws(Failure) {
     guard let path else { return nil }
-    reader = try SnapshotFile.reader(path)
+    reader = try SnapshotFile.reader(path, keys)
     named = NamedParent(
       digest: reader.contentDigest.description, path: path,
       name: String(path.split(separator: "/").last ?? ""))

@@ -20,8 +20,8 @@ package struct DigestReport: Encodable {
 
 extension SnapshotFile {
   /// Computes the digests of the guest's state in the snapshot at `path`.
-  package static func digest(_ path: String) throws(Failure) -> DigestReport {
-    let reader = try reader(path)
+  package static func digest(_ path: String, _ keys: SealKeys) throws(Failure) -> DigestReport {
+    let reader = try reader(path, keys)
     let state: StateDigest
     do throws(SnapshotError) {
       try reader.require(Picoprocess.support)

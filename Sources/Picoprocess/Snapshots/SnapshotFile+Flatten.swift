@@ -1,3 +1,4 @@
+package import Age
 import HostABI
 import LibOS
 import PosixHost
@@ -8,11 +9,13 @@ extension SnapshotFile {
   ///
   /// The user's signature says that he trusts the state: another's snapshot gets it only if its key is known.
   ///
-  /// - Returns: why the new one is not signed, in one line; nil if it is.
+  /// - Parameter recipients: who can open the new one; nil: whoever has the file.
+  /// - Returns: lines of what the user may not expect: that the new one is not signed, or not sealed.
   package static func flatten(
-    _ path: String, to output: String, compression: Compression, knownKeys: String?
-  ) throws(Failure) -> String? {
-    let reader = try reader(path)
+    _ path: String, _ keys: SealKeys, to output: String, sealedTo recipients: Recipients?,
+    compression: Compression, knownKeys: String?
+  ) throws(Failure) -> [String] {
+    let reader = try reader(path, keys)
     let provenance = try Provenance(reader, knownKeys: knownKeys)
     let state: StateDigest
     do throws(SnapshotError) {
@@ -21,7 +24,7 @@ extension SnapshotFile {
       state = try StateDigest(reader)
     } catch { throw Failure(path, error) }
 
-    let file = try Output.destination(output, compression)
+    let file = try Output.destination(output, compression, recipients)
     var header = reader.header
     header.parent = nil
     var writeError: Failure?
@@ -47,6 +50,11 @@ extension SnapshotFile {
     let signer =
       provenance.isTrusted
       ? SnapshotSigner() : .none(reason: "\(path) is \(provenance)")
-    return try file.commit(copy, signer)
+    var notices: [String] = []
+    if recipients == nil, try StorePath(path) == nil, try SnapshotFile(path).isSealed(path) {
+      notices.append("\(output) is not sealed, as \(path) is: add --encrypt-to")
+    }
+    if let notice = try file.commit(copy, signer) { notices.append(notice) }
+    return notices
   }
 }

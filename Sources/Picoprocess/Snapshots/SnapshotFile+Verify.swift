@@ -2,8 +2,10 @@ import Snapshot
 
 extension SnapshotFile {
   /// Verifies every byte of the snapshot at `path` and its signature, and describes it.
-  package static func verify(_ path: String, knownKeys: String?) throws(Failure) -> String {
-    let reader = try reader(path)
+  package static func verify(_ path: String, _ keys: SealKeys, knownKeys: String?) throws(Failure)
+    -> String
+  {
+    let reader = try reader(path, keys)
     do throws(SnapshotError) {
       try reader.verify()
       try reader.require(Picoprocess.support)

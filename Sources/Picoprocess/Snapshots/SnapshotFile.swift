@@ -5,7 +5,7 @@ package import Snapshot
 
 /// A file of the host that is read piecewise, usually a snapshot.
 package final class SnapshotFile: SnapshotSource {
-  private let file: InputFile
+  let file: InputFile
 
   package init(_ path: String) throws(Failure) {
     do throws(HostError) { file = try InputFile(path) } catch {

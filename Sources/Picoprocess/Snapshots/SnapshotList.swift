@@ -1,3 +1,4 @@
+import Age
 import HostABI
 import LibOS
 import LibOSState
@@ -33,8 +34,9 @@ package struct SnapshotList: Encodable, Sendable {
   package private(set) var snapshots: [Entry] = []
 
   /// Lists the directory at `path`. Files that do not begin like a snapshot are left out, and no file outside is
-  /// looked at. Only what is shown is read and checked, not the pages.
-  package init(_ path: String) throws(Failure) {
+  /// looked at. Only what is shown is read and checked, not the pages. Of a sealed file that none of the keys opens
+  /// it is not known whether it is a snapshot; it is listed.
+  package init(_ path: String, _ keys: SealKeys) throws(Failure) {
     let names = try withFailure(path.isEmpty ? "''" : path) { () throws(HostError) in
       try directoryNames(path)
     }
@@ -46,7 +48,7 @@ package struct SnapshotList: Encodable, Sendable {
         snapshots.append(Entry(name: printable(bytes), size: 0, fault: fault))
         continue
       }
-      guard let file = Found(path + "/" + name, name) else { continue }
+      guard let file = Found(path + "/" + name, name, keys) else { continue }
       found[name] = file
       order.append(name)
     }
@@ -57,14 +59,18 @@ package struct SnapshotList: Encodable, Sendable {
 /// A file that begins like a snapshot, or can't be read.
 private struct Found {
   var entry: SnapshotList.Entry
-  /// Nil if it is damaged.
-  var reader: SnapshotReader?
+  private(set) var isSealed = false
+  /// Nil if it is damaged, or sealed to others.
+  private(set) var reader: SnapshotReader?
 
   /// - Returns: nil if it is something else.
-  init?(_ path: String, _ name: String) {
+  init?(_ path: String, _ name: String, _ keys: SealKeys) {
     entry = SnapshotList.Entry(name: name, size: 0)
     let file: InputFile
-    do throws(HostError) { file = try InputFile(path) } catch {
+    do throws(HostError) {
+      file = try InputFile(path)
+      isSealed = try SealedSnapshot.isSealed(file)
+    } catch {
       switch error {
       case .isDirectory, .notSupported, .notFound: return nil
       default:
@@ -73,8 +79,15 @@ private struct Found {
       }
     }
     entry.size = file.size
+    let source: any SnapshotSource
+    do throws(AgeError) {
+      source = isSealed ? try SealedSnapshot(file, keys) : SnapshotFile(file)
+    } catch {
+      entry.fault = "sealed: \(error)"
+      return
+    }
     do throws(SnapshotError) {
-      let reader = try SnapshotReader(SnapshotFile(file))
+      let reader = try SnapshotReader(source)
       entry.content = try SnapshotList.Content(reader)
       self.reader = reader
     } catch {
@@ -120,7 +133,9 @@ private struct Chains {
   /// Why the parent is not here; nil if it is.
   private func fault(of link: ParentLink) -> String? {
     guard let parent = found[link.name] else { return "its parent \(link.name) is missing" }
-    guard let reader = parent.reader else { return "its parent \(link.name) is damaged" }
+    guard let reader = parent.reader else {
+      return "its parent \(link.name) is \(parent.isSealed ? "sealed" : "damaged")"
+    }
     let isIt =
       reader.id == link.id && reader.contentDigest == link.contentDigest
       && reader.pageCount == link.pageCount

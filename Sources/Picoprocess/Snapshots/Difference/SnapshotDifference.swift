@@ -64,9 +64,9 @@ package struct SnapshotDifference: Encodable, Sendable {
 
   /// Compares the snapshots at two paths, which must have their parents. Files of the host are not opened: pages
   /// that both have from a file beneath count as equal.
-  package init(_ before: String, _ after: String) throws(Failure) {
-    let old = try SnapshotDescription(before, knownKeys: nil)
-    let new = try SnapshotDescription(after, knownKeys: nil)
+  package init(_ before: String, _ after: String, _ keys: SealKeys) throws(Failure) {
+    let old = try SnapshotDescription(before, keys, knownKeys: nil)
+    let new = try SnapshotDescription(after, keys, knownKeys: nil)
     for snapshot in [old, new] {
       do throws(SnapshotError) { try snapshot.reader.requireParents() } catch {
         throw Failure(snapshot.path, error)

@@ -1,0 +1,16 @@
+package import Age
+package import Snapshot
+
+/// How a client wants a snapshot.
+package struct SaveOptions {
+  /// The path of the snapshot to which it is an increment; nil for a whole one.
+  package var parent: String?
+  /// What the parent is opened with.
+  package var keys: SealKeys
+  /// Nil: the default.
+  package var compression: Compression?
+  /// Who can open it; nil: whoever has the file.
+  package var recipients: Recipients?
+
+  package init(keys: SealKeys) { self.keys = keys }
+}
