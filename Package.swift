@@ -110,7 +110,7 @@ let package = Package(
         "HostABI", "LibOSState", "Picoprocess", "PosixHost", "Snapshot", "TestSupport",
         "broken-kernel",
       ],
-      exclude: ["reader.py"]),
+      exclude: ["age.py", "reader.py"]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),
   ],

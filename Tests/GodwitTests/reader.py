@@ -8,7 +8,8 @@ It shares no code with Godwit, so that whatever the documents leave out is notic
     reader.py page FILE PID ADDRESS  the page of a process at an address, as it is
 
 FILE may be `-`, a pipe for example, which is read from front to back; its parents are then looked for in
---directory. Needs Python 3.11 and, for compressed snapshots, Debian's python3-zstandard.
+--directory. Needs Python 3.11, for compressed snapshots Debian's python3-zstandard, and for sealed ones
+python3-cryptography and --identity or --passphrase-file.
 """
 
 import argparse
@@ -21,6 +22,11 @@ import os
 import re
 import struct
 import sys
+
+# Nothing is left in the checkout.
+sys.dont_write_bytecode = True
+
+import age
 
 PAGE = 4096
 PAGES_IN_CHUNK = 64
@@ -479,13 +485,27 @@ def read_signature(data):
     return key
 
 
+class PlainFile:
+    """A file of which any part is read alone."""
+
+    def __init__(self, path):
+        self.file = open(path, "rb")
+        self.size = os.fstat(self.file.fileno()).st_size
+
+    def read(self, offset, count):
+        self.file.seek(offset)
+        return self.file.read(count)
+
+
 class FileSnapshot:
     """A snapshot that is read by its table of contents."""
 
-    def __init__(self, path):
-        self.directory = os.path.dirname(path) or "."
-        self.file = open(path, "rb")
-        size = os.fstat(self.file.fileno()).st_size
+    def __init__(self, path, keys):
+        self.directory, self.keys = os.path.dirname(path) or ".", keys
+        self.file = PlainFile(path)
+        if age.is_sealed(self.file.read(0, 64)):
+            self.file = age.SealedFile(self.file.file, self.file.size, keys)
+        size = self.file.size
         start = self.read(0, min(16, size))
         length = Header.length_in(start)
         check(length <= size, "it ends in the header", "truncated")
@@ -520,8 +540,7 @@ class FileSnapshot:
         self.table_offset, self.table = offset, table
 
     def read(self, offset, count):
-        self.file.seek(offset)
-        data = self.file.read(count)
+        data = self.file.read(offset, count)
         check(len(data) == count, "it became shorter", "truncated")
         return data
 
@@ -551,8 +570,10 @@ class StreamSnapshot:
 
     It keeps the blocks, as they are stored, where a reader that knows what to do with them would use them."""
 
-    def __init__(self, stream, directory):
-        self.stream, self.directory = stream, directory
+    def __init__(self, stream, directory, keys):
+        self.directory, self.keys = directory, keys
+        is_sealed = age.is_sealed(stream.peek(64))
+        self.stream = age.SealedStream(stream, keys) if is_sealed else stream
         start = self.read(16, None)
         length = Header.length_in(start)
         rest = self.read(length - 16, None)
@@ -611,8 +632,8 @@ class Chain:
             if not os.path.exists(path):
                 raise Fault("missingParent", link.parent_name)
             try:
-                parent = FileSnapshot(path)
-            except Fault as fault:
+                parent = FileSnapshot(path, child.keys)
+            except (Fault, age.SealFault) as fault:
                 raise Fault("inParent", f"{link.parent_name}: {fault}") from None
             pages = parent.header.parent_pages + parent.contents.page_count
             check(
@@ -952,9 +973,10 @@ def default_schema():
 
 
 def open_snapshot(arguments):
+    keys = age.Keys(arguments.identity, arguments.passphrase_file)
     if arguments.file == "-":
-        return StreamSnapshot(sys.stdin.buffer, arguments.directory)
-    return FileSnapshot(arguments.file)
+        return StreamSnapshot(sys.stdin.buffer, arguments.directory, keys)
+    return FileSnapshot(arguments.file, keys)
 
 
 def described(snapshot):
@@ -1007,6 +1029,8 @@ def main():
     parser = argparse.ArgumentParser(description="Reads Godwit's snapshots.")
     parser.add_argument("--schema", default=default_schema(), help="the .proto file of the state")
     parser.add_argument("--directory", default=".", help="where the parents of a snapshot from a pipe are")
+    parser.add_argument("-i", "--identity", action="append", default=[], help="a file of age identities")
+    parser.add_argument("--passphrase-file", help="a file with a passphrase")
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("verify", "list", "page"):
         command = commands.add_parser(name)
@@ -1019,7 +1043,7 @@ def main():
     arguments = parser.parse_args()
     try:
         run(arguments)
-    except (Fault, OSError) as fault:
+    except (Fault, age.SealFault, OSError) as fault:
         sys.exit(f"reader.py: {arguments.file}: {fault}")
 
 
