@@ -13,7 +13,7 @@ ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
 .PHONY: build test test-long demo fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs \
-	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz clean
+	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz golden clean
 
 build: bootstrap
 	swift build $(RELEASE) --product godwit
@@ -97,6 +97,10 @@ cpu-test: build
 CPU_FUZZ_SECONDS := 600
 cpu-fuzz: bootstrap
 	Scripts/cpu-fuzz $(CPU_FUZZ_SECONDS)
+
+# Snapshots of this version of the format and the state, for all later ones to resume.
+golden: build guests
+	Scripts/golden
 
 # Whole emulated ARM64 machines, with their own kernels.
 arm64-machine: build arm64 rootfs
