@@ -60,6 +60,15 @@ int godwit_rename_at(int from_fd, const char *from, int to_fd, const char *to,
   return renameatx_np(from_fd, from, to_fd, to, flags);
 }
 
+int godwit_make_node(int fd, const char *path, enum godwit_node_type type,
+                     uint32_t device_major, uint32_t device_minor) {
+  (void)device_major;
+  (void)device_minor;
+  if (type == GODWIT_NODE_FIFO) return mkfifoat(fd, path, 0600);
+  errno = ENOTSUP;
+  return -1;
+}
+
 int godwit_chmod_descriptor(int fd, mode_t mode) { return fchmod(fd, mode); }
 
 int godwit_chown_descriptor(int fd, uid_t user, gid_t group) { return fchown(fd, user, group); }

@@ -98,6 +98,12 @@ int godwit_rename_at(int from_fd, const char *from, int to_fd, const char *to,
   return (int)syscall(SYS_renameat2, from_fd, from, to_fd, to, flags);
 }
 
+int godwit_make_node(int fd, const char *path, enum godwit_node_type type,
+                     uint32_t device_major, uint32_t device_minor) {
+  static const mode_t types[] = {S_IFIFO, S_IFSOCK, S_IFCHR, S_IFBLK};
+  return mknodat(fd, path, types[type] | 0600, makedev(device_major, device_minor));
+}
+
 int godwit_chmod_descriptor(int fd, mode_t mode) {
   if (syscall(NR_FCHMODAT2, fd, "", mode, AT_EMPTY_PATH) == 0) return 0;
   // One that isn't for names alone.

@@ -60,6 +60,14 @@ func system_mkdirat(_ fd: Int32, _ path: [UInt8], _ mode: UInt16) throws(HostErr
   }
 }
 
+func system_make_node(
+  _ fd: Int32, _ path: [UInt8], _ type: godwit_node_type, _ major: UInt32, _ minor: UInt32
+) throws(HostError) {
+  _ = try unsafe withCPath(path) { (path) throws(HostError) in
+    try checked { unsafe godwit_make_node(fd, path, type, major, minor) }
+  }
+}
+
 func system_symlinkat(_ target: [UInt8], _ fd: Int32, _ path: [UInt8]) throws(HostError) {
   _ = try unsafe withCPath(path) { (path) throws(HostError) in
     try unsafe withCPath(target) { (target) throws(HostError) in

@@ -53,6 +53,16 @@ enum godwit_rename_kind {
 int godwit_rename_at(int from_fd, const char *from, int to_fd, const char *to,
                      enum godwit_rename_kind kind);
 
+enum godwit_node_type {
+  GODWIT_NODE_FIFO,
+  GODWIT_NODE_SOCKET,
+  GODWIT_NODE_CHARACTER_DEVICE,
+  GODWIT_NODE_BLOCK_DEVICE
+};
+/// mknodat(2) with mode 0600; ENOTSUP for what the system can't make this way.
+int godwit_make_node(int fd, const char *path, enum godwit_node_type type,
+                     uint32_t device_major, uint32_t device_minor);
+
 /// These take descriptors for names alone (O_PATH), too.
 int godwit_chmod_descriptor(int fd, mode_t mode);
 int godwit_chown_descriptor(int fd, uid_t user, gid_t group);

@@ -124,7 +124,16 @@ struct SavedMemory {
 extension SavedMemory {
   /// Calls `body` with each page that is not all zero, ascending.
   func forEachPage<E: Error>(
-    of piece: Piece, failure: (SnapshotError) -> E,
+    of piece: Piece, failure: (SnapshotError) -> E, _ body: (UInt64, RawSpan) throws(E) -> Void
+  ) throws(E) {
+    try snapshot.forEachPage(of: piece, failure: failure, body)
+  }
+}
+
+extension SnapshotDescription {
+  /// Calls `body` with each page that is not all zero, ascending.
+  func forEachPage<E: Error>(
+    of piece: SavedMemory.Piece, failure: (SnapshotError) -> E,
     _ body: (UInt64, RawSpan) throws(E) -> Void
   ) throws(E) {
     if case .zero = piece.content { return }
@@ -138,7 +147,7 @@ extension SavedMemory {
         case .stored(let first):
           let reference = PageReference(rawValue: first.rawValue + index)
           try buffer.withMutableRawSpan { (bytes) throws(SnapshotError) in
-            try snapshot.reader.page(reference, into: &bytes)
+            try reader.page(reference, into: &bytes)
           }
         case .file(let file, let offset):
           buffer = try file.page(at: offset + index << 12)

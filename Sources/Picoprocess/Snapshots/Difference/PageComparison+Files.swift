@@ -81,11 +81,6 @@ extension Godwit_State_Node {
     attributes.clearAccessed()
     return attributes
   }
-
-  /// Whether it differs from what lies beneath; others are only in use.
-  fileprivate var isOfUpperLayer: Bool {
-    !hasLower_p || hasAttributes || object != 0 || opaque || !extended.isEmpty
-  }
 }
 
 /// What an upper layer says of a path.

@@ -1,0 +1,331 @@
+import HostABI
+import LibOS
+import LibOSState
+import LinuxABI
+import Snapshot
+
+/// The files of one mount's upper layer, in an order in which they can be made: each directory before what is in it.
+///
+/// Nothing in the tree is trusted: every name is one that a directory can have, and a directory is in one place.
+struct LayerPlan {
+  enum Content {
+    case directory
+    case regular(Regular)
+    /// Another name of the entry at this path.
+    case link(RelativePath)
+    case symbolicLink([UInt8])
+    /// A FIFO, a socket or a device node.
+    case special(FileKind, DeviceNumber)
+  }
+
+  /// Where the bytes of a regular file are.
+  enum Regular {
+    case empty
+    /// The number of a memory object.
+    case object(UInt64)
+    /// A file beneath.
+    case lower(RelativePath)
+  }
+
+  struct Entry {
+    /// From the root of the mount; empty for the root itself.
+    var path: RelativePath
+    var content: Content
+    /// Nil for those of a directory beneath that is not at hand.
+    var attributes: SavedAttributes?
+    var extended: [Godwit_State_ExtendedAttribute] = []
+    /// A directory that the guest did not change, on the way to others.
+    var isInBetween = false
+  }
+
+  /// A file that can't be made, and why.
+  struct Omission {
+    var path: RelativePath
+    var reason: String
+  }
+
+  private(set) var entries: [Entry] = []
+  /// The files beneath that were removed, or hidden by a directory of the same name, as files of an OCI layer.
+  private(set) var markers: [RelativePath] = []
+  private(set) var omissions: [Omission] = []
+
+  private let nodes: [UInt64: Godwit_State_Node]
+  private let lower: LowerTree?
+  private let isOverlay: Bool
+  /// The first names of regular and special files, by number.
+  private var places: [UInt64: RelativePath] = [:]
+  private var directories: Set<UInt64> = []
+  /// Bytes of all paths.
+  private var pathBytes = 0
+
+  /// A hostile tree may have names that are far longer in all than the snapshot.
+  private static let pathLimit = 256 << 20
+  /// Bytes of a path that system calls take (PATH_MAX), without the directory that it is relative to.
+  private static let pathLength = 4000
+
+  /// - Parameter lower: what lies beneath, if it is at hand.
+  init(_ mount: Godwit_State_Mount, _ lower: LowerTree?) throws(SnapshotError) {
+    self.lower = lower
+    isOverlay = mount.type == "overlay"
+    nodes = Dictionary(mount.tree.nodes.map { ($0.number, $0) }) { first, _ in first }
+    try walk(from: mount.tree.root)
+    try prune()
+  }
+
+  // MARK: The walk
+
+  /// A name that is still to be looked at.
+  private struct Visit {
+    enum Subject {
+      case node(Godwit_State_Node)
+      /// What lies beneath, in a directory that was moved.
+      case lower(RelativePath)
+    }
+
+    var path: RelativePath
+    var subject: Subject
+    /// Where it would lie beneath if nothing had been moved.
+    var natural: RelativePath?
+  }
+
+  /// No recursion: a hostile tree may be deep.
+  private mutating func walk(from root: UInt64) throws(SnapshotError) {
+    // A root that did not change is not saved.
+    guard let node = nodes[root] else { return }
+    var visits = [Visit(path: .here, subject: .node(node), natural: .here)]
+    while let visit = visits.popLast() {
+      pathBytes += visit.path.bytes.count
+      guard pathBytes <= Self.pathLimit else {
+        throw .tooLarge(
+          what: "the list of paths", size: UInt64(pathBytes), limit: UInt64(Self.pathLimit))
+      }
+      switch visit.subject {
+      case .node(let node): visits += try look(at: node, visit)
+      case .lower(let path): visits += look(at: path, visit)
+      }
+    }
+  }
+
+  private mutating func omit(_ path: RelativePath, _ reason: String) {
+    omissions.append(Omission(path: path, reason: reason))
+  }
+
+  static let isBeneath = "it lies in the root, which is not here or may not be used"
+
+  private mutating func look(at node: Godwit_State_Node, _ visit: Visit) throws(SnapshotError)
+    -> [Visit]
+  {
+    guard let type = FileType(rawValue: node.type) else {
+      throw .invalidState("the type of file \(node.number)")
+    }
+    var beneath: RelativePath?
+    if node.hasLower_p {
+      guard let path = RelativePath(node.lower) else {
+        throw .invalidState("the path beneath file \(node.number)")
+      }
+      beneath = path
+    }
+    let isMoved = beneath != visit.natural
+    var entry = Entry(
+      path: visit.path, content: .directory, attributes: try SavedAttributes(node),
+      extended: node.extended)
+    if type == .S_IFDIR { return try lookInside(node, beneath, visit, entry, isMoved: isMoved) }
+    guard isMoved || beneath == nil || node.isOfUpperLayer else { return [] }
+    if let place = places[node.number] {
+      entry.content = .link(place)
+      entries.append(entry)
+      return []
+    }
+    switch type {
+    case .S_IFREG where node.object != 0: entry.content = .regular(.object(node.object))
+    case .S_IFREG: entry.content = .regular(beneath.map { .lower($0) } ?? .empty)
+    case .S_IFLNK:
+      guard let target = target(of: node, beneath) else {
+        omit(visit.path, Self.isBeneath)
+        return []
+      }
+      entry.content = .symbolicLink(target)
+    default:
+      let kind = FileKind(type)
+      entry.content = .special(kind, DeviceNumber(rawValue: node.device))
+    }
+    if case .regular(.lower) = entry.content, lower == nil {
+      omit(visit.path, Self.isBeneath)
+      return []
+    }
+    entry.attributes = entry.attributes ?? beneath.flatMap { lower?.attributes(of: $0) }
+    places[node.number] = visit.path
+    entries.append(entry)
+    return []
+  }
+
+  private func target(of node: Godwit_State_Node, _ beneath: RelativePath?) -> [UInt8]? {
+    guard let beneath else { return Array(node.target) }
+    return lower?.target(of: beneath)
+  }
+
+  private mutating func lookInside(
+    _ node: Godwit_State_Node, _ beneath: RelativePath?, _ visit: Visit, _ entry: Entry,
+    isMoved: Bool
+  ) throws(SnapshotError) -> [Visit] {
+    guard directories.insert(node.number).inserted else {
+      throw .invalidState("the place of directory \(node.number)")
+    }
+    var entry = entry
+    entry.attributes = entry.attributes ?? beneath.flatMap { lower?.attributes(of: $0) }
+    entry.isInBetween = !isMoved && !node.isOfUpperLayer
+    entries.append(entry)
+    if isMoved, beneath != nil, lower == nil { omit(visit.path, Self.isBeneath) }
+    var visits: [Visit] = []
+    var names: Set<[UInt8]> = []
+    let whiteouts = Set(node.whiteouts.map { Array($0) })
+    for child in node.entries {
+      let name = Array(child.name)
+      let path = try path(name, in: visit.path)
+      guard names.insert(name).inserted, let next = nodes[child.number] else {
+        throw .invalidState("entry of directory \(node.number)")
+      }
+      guard let path else { continue }
+      visits.append(
+        Visit(
+          path: path, subject: .node(next),
+          natural: isMoved ? nil : beneath?.appending(FileName(name)!)))
+      if isOverlay, next.type == FileType.S_IFDIR.rawValue, whiteouts.contains(name),
+        let marker = FileName(".wh..wh..opq".utf8)
+      {
+        markers.append(path.appending(marker))
+      }
+    }
+    if isMoved, let beneath {
+      visits += lowerVisits(beneath, visit.path) { !names.contains($0) && !whiteouts.contains($0) }
+    } else {
+      for name in whiteouts.sorted(by: { $0.lexicographicallyPrecedes($1) })
+      where !names.contains(name) {
+        guard FileName(name) != nil, let marker = FileName(Array(".wh.".utf8) + name) else {
+          throw .invalidState("the name \(String(decoding: name, as: UTF8.self))")
+        }
+        markers.append(visit.path.appending(marker))
+      }
+    }
+    return visits
+  }
+
+  /// The path of an entry; nil if it is left out.
+  private mutating func path(_ bytes: [UInt8], in directory: RelativePath) throws(SnapshotError)
+    -> RelativePath?
+  {
+    guard let name = FileName(bytes) else {
+      throw .invalidState("the name \(String(decoding: bytes, as: UTF8.self))")
+    }
+    let path = directory.appending(name)
+    if path.bytes.count > Self.pathLength {
+      omit(path, "its path is too long")
+    } else if isOverlay, bytes.starts(with: ".wh.".utf8) {
+      omit(path, "its name is that of a removed file in an OCI layer")
+    } else {
+      return path
+    }
+    return nil
+  }
+
+  // MARK: What lies beneath
+
+  private func lowerVisits(
+    _ beneath: RelativePath, _ path: RelativePath, _ isShown: ([UInt8]) -> Bool
+  ) -> [Visit] {
+    (lower?.names(in: beneath) ?? []).filter { isShown($0.bytes) }.map { name in
+      Visit(path: path.appending(name), subject: .lower(beneath.appending(name)))
+    }
+  }
+
+  private mutating func look(at beneath: RelativePath, _ visit: Visit) -> [Visit] {
+    guard visit.path.bytes.count <= Self.pathLength else {
+      omit(visit.path, "its path is too long")
+      return []
+    }
+    guard let attributes = lower?.attributes(of: beneath) else {
+      omit(visit.path, Self.isBeneath)
+      return []
+    }
+    var entry = Entry(path: visit.path, content: .directory, attributes: attributes)
+    switch attributes.kind {
+    case .directory: break
+    case .regular: entry.content = .regular(.lower(beneath))
+    case .symbolicLink: entry.content = .symbolicLink(lower?.target(of: beneath) ?? [])
+    default: entry.content = .special(attributes.kind, attributes.device)
+    }
+    entries.append(entry)
+    guard case .directory = entry.content else { return [] }
+    return lowerVisits(beneath, visit.path) { _ in true }
+  }
+
+  // MARK: Directories in between
+
+  /// Takes out the directories that are only there because a file in them is in use. The root stays.
+  private mutating func prune() throws(SnapshotError) {
+    var needed: Set<RelativePath> = [.here]
+    func need(_ path: RelativePath) {
+      var path = path
+      while needed.insert(path).inserted, let (parent, _) = path.split { path = parent }
+    }
+    for entry in entries where !entry.isInBetween { need(entry.path) }
+    for marker in markers { need(marker.split?.parent ?? .here) }
+    entries.removeAll { !needed.contains($0.path) }
+  }
+}
+
+/// The attributes of a file to be made, from the snapshot or from what lies beneath.
+struct SavedAttributes {
+  var kind: FileKind
+  var permissions: UInt16
+  var userID: UInt32
+  var groupID: UInt32
+  var accessed: HostTime
+  var modified: HostTime
+  var device = DeviceNumber(major: 0, minor: 0)
+
+  /// Nil if the node has none of its own.
+  init?(_ node: Godwit_State_Node) throws(SnapshotError) {
+    guard node.hasAttributes, let type = FileType(rawValue: node.type) else { return nil }
+    kind = FileKind(type)
+    permissions = UInt16(node.attributes.permissions & 0o7777)
+    userID = node.attributes.uid
+    groupID = node.attributes.gid
+    accessed = try Self.time(node.attributes.accessed, node)
+    modified = try Self.time(node.attributes.modified, node)
+  }
+
+  private static func time(_ time: Godwit_State_Time, _ node: Godwit_State_Node)
+    throws(SnapshotError) -> HostTime
+  {
+    guard (0..<1_000_000_000).contains(time.nanoseconds) else {
+      throw .invalidState("a time of file \(node.number)")
+    }
+    return HostTime(seconds: time.seconds, nanoseconds: Int32(time.nanoseconds))
+  }
+
+  init(_ attributes: FileAttributes) {
+    kind = attributes.kind
+    permissions = attributes.permissions
+    userID = attributes.userID
+    groupID = attributes.groupID
+    accessed = attributes.accessed
+    modified = attributes.modified
+    device = DeviceNumber(major: attributes.deviceMajor, minor: attributes.deviceMinor)
+  }
+}
+
+extension FileKind {
+  init(_ type: FileType) {
+    self =
+      switch type {
+      case .S_IFREG: .regular
+      case .S_IFDIR: .directory
+      case .S_IFLNK: .symbolicLink
+      case .S_IFCHR: .characterDevice
+      case .S_IFBLK: .blockDevice
+      case .S_IFIFO: .fifo
+      case .S_IFSOCK: .socket
+      }
+  }
+}
