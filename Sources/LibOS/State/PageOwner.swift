@@ -53,6 +53,21 @@ package struct SavedPages: Sendable {
 
   package var owners: some Collection<PageOwner> { maps.keys }
 
+  /// Maps belong to memory objects, and to processes that do not share the memory of another.
+  func requireOwners(_ processes: Godwit_State_Processes, _ isObject: (UInt64) -> Bool)
+    throws(SnapshotError)
+  {
+    let pids = Set(processes.processes.filter { $0.memoryOf == 0 }.map(\.pid))
+    for owner in owners {
+      let exists =
+        switch owner {
+        case .process(let pid): pids.contains(pid)
+        case .memoryObject(let number): isObject(number)
+        }
+      if !exists { throw .invalidState("pages of \(owner)") }
+    }
+  }
+
   /// The map of `owner`, without pages if it has none. No byte of it is trusted.
   ///
   /// - Parameters:
@@ -69,4 +84,15 @@ package struct SavedPages: Sendable {
   /// How many pages all maps together may have: a few bytes can stand for any number, and no picoprocess has
   /// 256 GiB of them.
   static var pageLimit: UInt64 { 1 << 26 }
+}
+
+extension SnapshotReader {
+  /// Checks that each page map has an owner, as a resume does.
+  package func requirePageOwners() throws(SnapshotError) {
+    let processes: Godwit_State_Processes = try StateLoader.section(.processes, self)
+    let memory: Godwit_State_Memory = try StateLoader.section(.memory, self)
+    let objects = Set(memory.objects.map(\.id))
+    try SavedPages(StateLoader.section(.pageMaps, self))
+      .requireOwners(processes) { objects.contains($0) }
+  }
 }

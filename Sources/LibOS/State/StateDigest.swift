@@ -204,6 +204,7 @@ package struct StateDigest {
 extension StateDigest {
   /// Digests the state that a snapshot holds.
   package init(_ reader: SnapshotReader) throws(SnapshotError) {
+    try reader.requirePageOwners()
     try self.init(
       pages: SavedPages(StateLoader.section(.pageMaps, reader)),
       storedPages: reader.pageCount,

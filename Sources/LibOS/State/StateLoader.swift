@@ -194,19 +194,6 @@ package final class StateLoader {
     try pages.map(of: owner, storedPages: reader.pageCount, limit: limit)
   }
 
-  /// Maps belong to memory objects, and to processes that do not share the memory of another.
-  private func checkOwners(_ processes: [Godwit_State_Process]) throws(SnapshotError) {
-    let pids = Set(processes.filter { $0.memoryOf == 0 }.map(\.pid))
-    for owner in pages.owners {
-      let exists =
-        switch owner {
-        case .process(let pid): pids.contains(pid)
-        case .memoryObject(let number): memory[number] != nil
-        }
-      if !exists { throw .invalidState("pages of \(owner)") }
-    }
-  }
-
   /// A fresh frame with a stored page.
   private func frame(_ reference: PageReference) throws(SnapshotError) -> Frame {
     guard let frame = kernel.arena.allocate() else { throw .memoryLimit }
@@ -377,7 +364,7 @@ package final class StateLoader {
     try ProcessTree.check(
       processes.processes, tasks.tasks, initial: state.initialPid,
       limit: kernel.configuration.maximumTasks)
-    try checkOwners(processes.processes)
+    try pages.requireOwners(processes) { memory[$0] != nil }
     try chargeTables(of: processes.processes)
     try kernel.restore(state)
     try restoreFilesystems()

@@ -1,3 +1,4 @@
+import LibOS
 import Snapshot
 
 extension SnapshotFile {
@@ -9,6 +10,7 @@ extension SnapshotFile {
     do throws(SnapshotError) {
       try reader.verify()
       try reader.require(Picoprocess.support)
+      try reader.requirePageOwners()
     } catch { throw Failure(path, error) }
     let provenance = try Provenance(reader, knownKeys: knownKeys)
     if case .broken = provenance { throw Failure("\(path): \(provenance)") }
