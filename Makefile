@@ -13,7 +13,7 @@ ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
 .PHONY: build test test-long demo fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs \
-	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz golden clean
+	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz golden clean
 
 build: bootstrap
 	swift build $(RELEASE) --product godwit
@@ -97,6 +97,12 @@ cpu-test: build
 CPU_FUZZ_SECONDS := 600
 cpu-fuzz: bootstrap
 	Scripts/cpu-fuzz $(CPU_FUZZ_SECONDS)
+
+# What reads snapshots, with libFuzzer and AddressSanitizer: so many seconds for each target.
+# FUZZ_TARGETS="container processes" says which.
+FUZZ_SECONDS := 600
+fuzz: build guests
+	Scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 # Snapshots of this version of the format and the state, for all later ones to resume.
 golden: build guests

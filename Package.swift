@@ -96,9 +96,20 @@ let package = Package(
       "LibOSTests",
       [
         "LibOS", "LibOSState", "Machine", "LinuxABI", "HostABI", "Snapshot", "TestHost",
-        "TestSupport",
+        "TestSupport", "FuzzTargets",
         "UnicornEngine",
       ]),
+    // What `make fuzz` feeds with changed snapshots. Without a fuzzer the command runs them on files.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "HostABI", "LibOS", "LibOSState", "LinuxABI", "Machine", "Snapshot", "TestHost",
+        "TestSupport",
+      ], path: "Tests/Fuzz/FuzzTargets", swiftSettings: strict),
+    .target(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "snapshot-fuzz", dependencies: ["FuzzTargets", "CFuzzer"],
+      path: "Tests/Fuzz/SnapshotFuzz", swiftSettings: strict),
     // A godwit whose guest may make any call of the host, for tests of what the process is confined to.
     .target(name: "CRawCall", path: "Tests/CRawCall"),
     .executableTarget(
