@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import LibOSState
 import Snapshot
 import TestSupport
@@ -36,6 +37,8 @@ import LibOS
     with open('/etc/mime.types', 'a') as file: file.write('more')
     os.chmod('/etc/issue', 0o600)
     os.rename('/etc/skel', '/etc/moved')
+    os.rename('/etc/terminfo', '/etc/away')
+    os.rename('/etc/away', '/etc/terminfo')
     for name in os.listdir('/etc/default'): os.remove('/etc/default/' + name)
     os.rmdir('/etc/default')
     os.mkdir('/etc/default')
@@ -91,6 +94,7 @@ import LibOS
         d 755 root/etc\u{20}
         d 755 root/etc/default\u{20}
         d 755 root/etc/moved\u{20}
+        d 755 root/etc/terminfo\u{20}
         d 755 root/srv/made\u{20}
         d 755 tmpfs\u{20}
         f 600 root/etc/issue\u{20}
@@ -115,7 +119,7 @@ import LibOS
         52428800
         end
         a note
-        out: 11 files, 8 directories, 3 of other kinds, 3 removed
+        out: 11 files, 9 directories, 3 of other kinds, 3 removed
         1 without the right to run as another user: see --set-id
 
         """, "\(outcome.text) \(outcome.error)")
@@ -133,7 +137,7 @@ import LibOS
         """)
     #expect(
       outcome.text == """
-        out: 6 files, 8 directories, 3 of other kinds, 3 removed
+        out: 6 files, 9 directories, 3 of other kinds, 3 removed
         1 without the right to run as another user: see --set-id
         status 125
         root/etc
@@ -143,6 +147,7 @@ import LibOS
         root/etc/default/.wh..wh..opq
         root/etc/default/new
         root/etc/moved
+        root/etc/terminfo
         contents
         """, "\(outcome.text)")
     #expect(
@@ -155,9 +160,12 @@ import LibOS
 
   /// Exports a golden snapshot whose root was changed: a directory with number 1 and a file with number 2 in it are
   /// there to be changed.
-  private func export(_ scratch: borrowing Scratch, _ change: (inout Godwit_State_Tree) -> Void)
-    throws -> Outcome
-  {
+  ///
+  /// - Parameter object: changes memory object 999, which nobody has otherwise, and its page map.
+  private func export(
+    _ scratch: borrowing Scratch, _ change: (inout Godwit_State_Tree) -> Void,
+    object changeObject: ((inout Godwit_State_MemoryObject, inout PageMap) -> Void)? = nil
+  ) throws -> Outcome {
     let golden = Checkout.root.appendingPathComponent(
       "Tests/Golden/format-2-abi-1/x86_64-whole.snapshot")
     var parts = try SnapshotParts(
@@ -174,6 +182,20 @@ import LibOS
     state.mounts[0].tree.root = 1
     change(&state.mounts[0].tree)
     parts.sections[section] = state.encoded()
+    if let changeObject {
+      var memory = try #require(Godwit_State_Memory(decoding: parts.sections[2]!))
+      var maps = try #require(Godwit_State_PageMaps(decoding: parts.sections[7]!))
+      var object = Godwit_State_MemoryObject()
+      object.id = 999
+      var map = PageMap()
+      changeObject(&object, &map)
+      memory.objects.append(object)
+      var owner = Godwit_State_PageOwner()
+      (owner.memoryObject, owner.pages) = (999, Data(map.encoded))
+      if map.pageCount > 0 { maps.owners.append(owner) }
+      parts.sections[2] = memory.encoded()
+      parts.sections[7] = maps.encoded()
+    }
     try Data(parts.encoded()).write(to: URL(fileURLWithPath: scratch.path("hostile")))
     try? FileManager.default.removeItem(atPath: scratch.path("out"))
     return try godwit(["export", "--files", scratch.path("hostile"), scratch.path("out")])
@@ -238,6 +260,15 @@ import LibOS
       { $0.nodes[1].type = 0o170000 },
       { $0.nodes[1].attributes.modified.nanoseconds = 1_000_000_000 },
       { $0.nodes[1].attributes.modified.nanoseconds = -2 },
+      { $0.nodes[1].clearAttributes() },
+      // Links to nowhere, and with more than a path behind them.
+      { $0.nodes[1].type = 0o120000 },
+      {
+        $0.nodes[1].type = 0o120000; $0.nodes[1].target = Data("a\0b".utf8)
+      },
+      {
+        $0.nodes[1].type = 0o120000; $0.nodes[1].target = Data(repeating: 97, count: 4096)
+      },
       {
         $0.nodes[1].lower = Data("../../etc/shadow".utf8); $0.nodes[1].hasLower_p = true
       },
@@ -264,6 +295,35 @@ import LibOS
       try? FileManager.default.destinationOfSymbolicLink(atPath: scratch.path("out/root/\($0)"))
     }
     #expect(links == ["/nonexistent/target", "/nonexistent/target"])
+  }
+
+  /// A few bytes of a page map name a page again and again, more often than the guest has memory for.
+  @Test func repeatedPagesAreBounded() throws {
+    let scratch = try Scratch()
+    let outcome = try export(
+      scratch, { $0.nodes[1].object = 999 },
+      object: { object, map in
+        object.size = 5000 << 12
+        for page in UInt64(0)..<5000 { map.append(page, PageReference(rawValue: 1)) }
+      })
+    #expect(outcome.status == 125)
+    #expect(outcome.error.contains("the files in memory"), "\(outcome.error)")
+  }
+
+  /// It is made of a hole, or named.
+  @Test func hugeFilesAreNotWritten() throws {
+    let scratch = try Scratch()
+    let outcome = try export(
+      scratch, { $0.nodes[1].object = 999 }, object: { object, _ in object.size = 1 << 62 })
+    if outcome.status == 0 {
+      var status = stat()
+      #expect(unsafe stat(scratch.path("out/root/file"), &status) == 0)
+      #expect(status.st_size == 1 << 62 && status.st_blocks < 100)
+    } else {
+      #expect(outcome.status == 125)
+      #expect(outcome.error.hasSuffix(" bytes are too many for a file here\n"), "\(outcome.error)")
+      #expect(!FileManager.default.fileExists(atPath: scratch.path("out/root/file")))
+    }
   }
 
   /// Deeper than paths can be, and than the host's stack.

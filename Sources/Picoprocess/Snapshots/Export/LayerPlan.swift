@@ -55,13 +55,13 @@ struct LayerPlan {
   /// The first names of regular and special files, by number.
   private var places: [UInt64: RelativePath] = [:]
   private var directories: Set<UInt64> = []
-  /// Bytes of all paths.
+  /// Bytes of all paths: in a hostile tree they are far longer than the snapshot.
   private var pathBytes = 0
+  private static let pathBytesLimit = 256 << 20
 
-  /// A hostile tree may have names that are far longer in all than the snapshot.
-  private static let pathLimit = 256 << 20
-  /// Bytes of a path that system calls take (PATH_MAX), without the directory that it is relative to.
-  private static let pathLength = 4000
+  /// Bytes of a path. With the mount's directory before it and a marker behind it, system calls still take it
+  /// (PATH_MAX).
+  private static let pathLimit = 3500
 
   /// - Parameter lower: what lies beneath, if it is at hand.
   init(_ mount: Godwit_State_Mount, _ lower: LowerTree?) throws(SnapshotError) {
@@ -69,7 +69,7 @@ struct LayerPlan {
     isOverlay = mount.type == "overlay"
     nodes = Dictionary(mount.tree.nodes.map { ($0.number, $0) }) { first, _ in first }
     try walk(from: mount.tree.root)
-    try prune()
+    prune()
   }
 
   // MARK: The walk
@@ -94,16 +94,24 @@ struct LayerPlan {
     guard let node = nodes[root] else { return }
     var visits = [Visit(path: .here, subject: .node(node), natural: .here)]
     while let visit = visits.popLast() {
-      pathBytes += visit.path.bytes.count
-      guard pathBytes <= Self.pathLimit else {
-        throw .tooLarge(
-          what: "the list of paths", size: UInt64(pathBytes), limit: UInt64(Self.pathLimit))
-      }
       switch visit.subject {
       case .node(let node): visits += try look(at: node, visit)
-      case .lower(let path): visits += look(at: path, visit)
+      case .lower(let path): visits += try look(at: path, visit)
       }
     }
+  }
+
+  /// The path of an entry.
+  private mutating func child(_ name: FileName, of directory: RelativePath) throws(SnapshotError)
+    -> RelativePath
+  {
+    let path = directory.appending(name)
+    pathBytes += path.bytes.count
+    guard pathBytes <= Self.pathBytesLimit else {
+      throw .tooLarge(
+        what: "the list of paths", size: UInt64(pathBytes), limit: UInt64(Self.pathBytesLimit))
+    }
+    return path
   }
 
   private mutating func omit(_ path: RelativePath, _ reason: String) {
@@ -126,6 +134,9 @@ struct LayerPlan {
       beneath = path
     }
     let isMoved = beneath != visit.natural
+    guard beneath != nil || node.hasAttributes || visit.path.isEmpty else {
+      throw .invalidState("the attributes of file \(node.number)")
+    }
     var entry = Entry(
       path: visit.path, content: .directory, attributes: try SavedAttributes(node),
       extended: node.extended)
@@ -140,7 +151,7 @@ struct LayerPlan {
     case .S_IFREG where node.object != 0: entry.content = .regular(.object(node.object))
     case .S_IFREG: entry.content = .regular(beneath.map { .lower($0) } ?? .empty)
     case .S_IFLNK:
-      guard let target = target(of: node, beneath) else {
+      guard let target = try target(of: node, beneath) else {
         omit(visit.path, Self.isBeneath)
         return []
       }
@@ -159,9 +170,15 @@ struct LayerPlan {
     return []
   }
 
-  private func target(of node: Godwit_State_Node, _ beneath: RelativePath?) -> [UInt8]? {
-    guard let beneath else { return Array(node.target) }
-    return lower?.target(of: beneath)
+  /// The text of a symbolic link; nil if it lies beneath and is not at hand.
+  private func target(of node: Godwit_State_Node, _ beneath: RelativePath?) throws(SnapshotError)
+    -> [UInt8]?
+  {
+    if let beneath { return lower?.target(of: beneath) }
+    guard (1..<Limits.PATH_MAX).contains(node.target.count), !node.target.contains(0) else {
+      throw .invalidState("the target of link \(node.number)")
+    }
+    return Array(node.target)
   }
 
   private mutating func lookInside(
@@ -180,69 +197,86 @@ struct LayerPlan {
     var names: Set<[UInt8]> = []
     let whiteouts = Set(node.whiteouts.map { Array($0) })
     for child in node.entries {
-      let name = Array(child.name)
-      let path = try path(name, in: visit.path)
-      guard names.insert(name).inserted, let next = nodes[child.number] else {
+      let name = try fileName(child.name)
+      guard names.insert(name.bytes).inserted, let next = nodes[child.number] else {
         throw .invalidState("entry of directory \(node.number)")
       }
-      guard let path else { continue }
-      visits.append(
-        Visit(
-          path: path, subject: .node(next),
-          natural: isMoved ? nil : beneath?.appending(FileName(name)!)))
-      if isOverlay, next.type == FileType.S_IFDIR.rawValue, whiteouts.contains(name),
-        let marker = FileName(".wh..wh..opq".utf8)
-      {
-        markers.append(path.appending(marker))
+      let path = try self.child(name, of: visit.path)
+      guard isPossible(path, name) else { continue }
+      let natural = isMoved ? nil : beneath?.appending(name)
+      visits.append(Visit(path: path, subject: .node(next), natural: natural))
+      // A directory that was moved away and back hides nothing.
+      let isAtHome = next.hasLower_p && natural?.bytes == Array(next.lower)
+      if next.type == FileType.S_IFDIR.rawValue, whiteouts.contains(name.bytes), !isAtHome {
+        try addMarker(".wh..wh..opq".utf8, in: path)
       }
     }
     if isMoved, let beneath {
-      visits += lowerVisits(beneath, visit.path) { !names.contains($0) && !whiteouts.contains($0) }
-    } else {
-      for name in whiteouts.sorted(by: { $0.lexicographicallyPrecedes($1) })
-      where !names.contains(name) {
-        guard FileName(name) != nil, let marker = FileName(Array(".wh.".utf8) + name) else {
-          throw .invalidState("the name \(String(decoding: name, as: UTF8.self))")
-        }
-        markers.append(visit.path.appending(marker))
-      }
+      return visits
+        + (try lowerVisits(beneath, visit.path) {
+          !names.contains($0) && !whiteouts.contains($0)
+        })
+    }
+    for name in whiteouts.sorted(by: { $0.lexicographicallyPrecedes($1) })
+    where !names.contains(name) {
+      let name = try fileName(name)
+      let path = try child(name, of: visit.path)
+      guard isPossible(path, name) else { continue }
+      try addMarker(".wh.".utf8 + name.bytes, in: visit.path)
     }
     return visits
   }
 
-  /// The path of an entry; nil if it is left out.
-  private mutating func path(_ bytes: [UInt8], in directory: RelativePath) throws(SnapshotError)
-    -> RelativePath?
-  {
+  private func fileName(_ bytes: some Sequence<UInt8>) throws(SnapshotError) -> FileName {
     guard let name = FileName(bytes) else {
-      throw .invalidState("the name \(String(decoding: bytes, as: UTF8.self))")
+      throw .invalidState("the name \(String(decoding: Array(bytes), as: UTF8.self))")
     }
-    let path = directory.appending(name)
-    if path.bytes.count > Self.pathLength {
+    return name
+  }
+
+  private mutating func addMarker(_ name: some Sequence<UInt8>, in directory: RelativePath)
+    throws(SnapshotError)
+  {
+    let name = try fileName(name)
+    let path = try child(name, of: directory)
+    if name.bytes.count > Limits.NAME_MAX {
+      omit(path, "its name is too long")
+    } else {
+      markers.append(path)
+    }
+  }
+
+  /// Whether there can be a file of that name; else it is left out.
+  private mutating func isPossible(_ path: RelativePath, _ name: FileName) -> Bool {
+    if path.bytes.count > Self.pathLimit {
       omit(path, "its path is too long")
-    } else if isOverlay, bytes.starts(with: ".wh.".utf8) {
+    } else if name.bytes.count > Limits.NAME_MAX {
+      omit(path, "its name is too long")
+    } else if isOverlay, name.bytes.starts(with: ".wh.".utf8) {
       omit(path, "its name is that of a removed file in an OCI layer")
     } else {
-      return path
+      return true
     }
-    return nil
+    return false
   }
 
   // MARK: What lies beneath
 
-  private func lowerVisits(
+  private mutating func lowerVisits(
     _ beneath: RelativePath, _ path: RelativePath, _ isShown: ([UInt8]) -> Bool
-  ) -> [Visit] {
-    (lower?.names(in: beneath) ?? []).filter { isShown($0.bytes) }.map { name in
-      Visit(path: path.appending(name), subject: .lower(beneath.appending(name)))
+  ) throws(SnapshotError) -> [Visit] {
+    var visits: [Visit] = []
+    for name in lower?.names(in: beneath) ?? [] where isShown(name.bytes) {
+      let path = try child(name, of: path)
+      guard isPossible(path, name) else { continue }
+      visits.append(Visit(path: path, subject: .lower(beneath.appending(name))))
     }
+    return visits
   }
 
-  private mutating func look(at beneath: RelativePath, _ visit: Visit) -> [Visit] {
-    guard visit.path.bytes.count <= Self.pathLength else {
-      omit(visit.path, "its path is too long")
-      return []
-    }
+  private mutating func look(at beneath: RelativePath, _ visit: Visit) throws(SnapshotError)
+    -> [Visit]
+  {
     guard let attributes = lower?.attributes(of: beneath) else {
       omit(visit.path, Self.isBeneath)
       return []
@@ -256,13 +290,13 @@ struct LayerPlan {
     }
     entries.append(entry)
     guard case .directory = entry.content else { return [] }
-    return lowerVisits(beneath, visit.path) { _ in true }
+    return try lowerVisits(beneath, visit.path) { _ in true }
   }
 
   // MARK: Directories in between
 
   /// Takes out the directories that are only there because a file in them is in use. The root stays.
-  private mutating func prune() throws(SnapshotError) {
+  private mutating func prune() {
     var needed: Set<RelativePath> = [.here]
     func need(_ path: RelativePath) {
       var path = path

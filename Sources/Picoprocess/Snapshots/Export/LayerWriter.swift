@@ -234,7 +234,8 @@ struct LayerWriter {
   private mutating func finish(_ entry: LayerPlan.Entry, at path: RelativePath) throws(Failure) {
     let name = name(path)
     guard let attributes = entry.attributes else {
-      // A directory of the root that is not at hand, or the top one.
+      // It lies in the root, which is not at hand; or it is the mount's own directory.
+      guard case .directory = entry.content else { return }
       return try naming(path) { () throws(HostError) in
         var change = AttributeChange()
         change.permissions = 0o755
