@@ -69,7 +69,7 @@ struct SavedMemory {
   }
 
   /// The process that holds the address space of `process`.
-  private static func owner(of process: Godwit_State_Process, in snapshot: SnapshotDescription)
+  static func owner(of process: Godwit_State_Process, in snapshot: SnapshotDescription)
     throws(SnapshotError) -> Godwit_State_Process
   {
     guard process.memoryOf != 0 else { return process }

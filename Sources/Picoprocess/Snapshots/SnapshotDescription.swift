@@ -100,7 +100,7 @@ package struct SnapshotDescription {
   /// At most `count` bytes from `address` on, up to the end of the page; empty if neither the snapshot nor
   /// the files it refers to have them.
   func bytes(of process: Godwit_State_Process, at address: UInt64, count: Int) -> [UInt8] {
-    guard
+    guard let process = try? SavedMemory.owner(of: process, in: self),
       let mapping = process.mappings.first(where: { $0.start <= address && address < $0.end })
     else { return [] }
     let inPage = Int(address & 4095)

@@ -9,7 +9,7 @@ extension SnapshotDescription {
   /// the root's upper layer as `root`, in the form of an OCI layer, and those of each filesystem in memory as
   /// `tmpfs/NAME`, where NAME is its place as systemd-escape(1) writes it.
   ///
-  /// Everything is checked before the first file is made.
+  /// Names and attributes are checked before the first file is made, contents when they are written.
   ///
   /// - Parameter keepsSetID: whether files keep the bits and capabilities that have them run with other rights.
   /// - Returns: what was written, and what the host could not keep of it, a line each, for people; and the failure
