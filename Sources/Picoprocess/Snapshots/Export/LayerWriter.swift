@@ -9,25 +9,7 @@ import Snapshot
 /// Makes the files of a `LayerPlan` beneath a directory of the host: by names beneath its descriptor, following no
 /// links and replacing nothing.
 struct LayerWriter {
-  /// What was made, and what could not be kept of it.
-  struct Summary {
-    var files = 0
-    var directories = 0
-    var others = 0
-    var removed = 0
-    /// Files whose owner only a privileged user can set.
-    var foreign = 0
-    /// Device nodes that only a privileged user can make.
-    var devices = 0
-    /// Extended attributes that the host did not take.
-    var attributes = 0
-    /// Files that would have run with the rights of their owner.
-    var privileged = 0
-    /// Files that are not there, and why.
-    var omissions: [(path: String, reason: String)] = []
-  }
-
-  private(set) var summary = Summary()
+  private(set) var summary = ExportSummary()
 
   private let snapshot: SnapshotDescription
   private let host: PosixHost
@@ -56,7 +38,7 @@ struct LayerWriter {
   mutating func write(_ plan: LayerPlan, _ lower: LowerTree?, in base: RelativePath) throws(Failure)
   {
     for omission in plan.omissions {
-      summary.omissions.append((text(base.appending(omission.path)), omission.reason))
+      summary.omit(text(base.appending(omission.path)), omission.reason)
     }
     try make(directory: base)
     for entry in plan.entries where !entry.path.isEmpty {
@@ -104,7 +86,7 @@ struct LayerWriter {
       return
     case .link(let first):
       guard (try? host.attributes(at: name(base.appending(first)))) != nil else {
-        return summary.omissions.append((text(path), "so is another name of it"))
+        return summary.omit(text(path), "so is another name of it")
       }
       return try naming(path) { () throws(HostError) in
         try host.makeLink(at: name(path), to: name(base.appending(first)))
@@ -122,7 +104,7 @@ struct LayerWriter {
         summary.devices += 1
         return
       } catch .notSupported {
-        return summary.omissions.append((text(path), "this host can't make it"))
+        return summary.omit(text(path), "this host can't make it")
       } catch { throw failure(path, error) }
     case .regular(let regular):
       guard try write(regular, lower, at: path) else { return }
@@ -134,16 +116,14 @@ struct LayerWriter {
   /// - Returns: false if it was left out.
   private mutating func write(
     _ regular: LayerPlan.Regular, _ lower: LowerTree?, at path: RelativePath
-  )
-    throws(Failure) -> Bool
-  {
+  ) throws(Failure) -> Bool {
     let pieces: (content: [SavedMemory.Piece], size: UInt64)
     if case .object(let number) = regular {
       do throws(SnapshotError) { pieces = try self.pieces(of: number) } catch {
         throw Failure(snapshot.path, error)
       }
       guard !pieces.content.contains(where: \.content.isAbsent) else {
-        summary.omissions.append((text(path), LayerPlan.isBeneath))
+        summary.omit(text(path), LayerPlan.isBeneath)
         return false
       }
     } else {
@@ -166,7 +146,7 @@ struct LayerWriter {
     // A length that the host can't have is found before anything is written.
     do throws(HostError) { try host.setLength(file, to: pieces.size) } catch {
       guard error == .fileTooLarge || error == .invalid else { throw failure(path, error) }
-      summary.omissions.append((text(path), "\(pieces.size) bytes are too many for a file here"))
+      summary.omit(text(path), "\(pieces.size) bytes are too many for a file here")
       try naming(path) { () throws(HostError) in
         try host.remove(at: name(path), isDirectory: false)
       }

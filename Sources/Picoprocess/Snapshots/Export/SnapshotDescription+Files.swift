@@ -34,14 +34,7 @@ extension SnapshotDescription {
         self, to: HostProcess.resolve(directory), shown: directory, keepsSetID: keepsSetID)
     }
     for layer in layers { try writer.write(layer.plan, layer.lower, in: layer.place) }
-    let summary = writer.summary
-    let incomplete = summary.omissions.first.map { first in
-      let others = summary.omissions.count - 1
-      return Failure(
-        "\(path): \(first.path) is left out" + (others > 0 ? ", with \(others) more" : "")
-          + ": \(first.reason)")
-    }
-    return (summary.lines(directory), incomplete)
+    return (writer.summary.lines(directory), writer.summary.failure(path))
   }
 
   private func place(of mount: Godwit_State_Mount) throws(SnapshotError) -> RelativePath {
@@ -73,26 +66,5 @@ extension SnapshotDescription {
       }
     }
     return bytes
-  }
-}
-
-extension LayerWriter.Summary {
-  fileprivate func lines(_ directory: String) -> [String] {
-    var lines = [
-      "\(directory): \(count(files, "file")), \(count(directories, "directory", "directories")), "
-        + "\(others) of other kinds, \(removed) removed"
-    ]
-    func note(_ number: Int, _ what: String) {
-      if number > 0 { lines.append("\(number) \(what)") }
-    }
-    note(foreign, "with another owner than in the guest: only root can give files away")
-    note(devices, "device nodes not made: only root can make them")
-    note(attributes, "extended attributes not set: this host does not take them")
-    note(privileged, "without the right to run as another user: see --set-id")
-    return lines
-  }
-
-  private func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
-    "\(number) " + (number == 1 ? one : many ?? one + "s")
   }
 }
