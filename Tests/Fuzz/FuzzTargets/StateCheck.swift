@@ -58,15 +58,15 @@ enum StateCheck {
     return kernel
   }
 
-  /// What the snapshot says of the guest's tree. Beneath its root is nothing but the program; what was mounted from
-  /// the host is empty.
+  /// What the snapshot says of the guest's tree. Its root is empty; directories of the host have nothing but the
+  /// program.
   private static func tree(_ state: Godwit_State_Filesystems, _ host: TestHost)
     throws(SnapshotError) -> FilesystemConfiguration
   {
     var tree = FilesystemConfiguration()
     do throws(HostError) {
       if state.mounts.first?.tree.lower.isEmpty == false {
-        host.files.addFile(root + "/guest", [], permissions: 0o755)
+        host.files.addDirectory(root)
         try host.grant(root, isReadOnly: true)
         tree.lower = StreamURI(.dir, root)
       }
@@ -74,7 +74,7 @@ enum StateCheck {
         let place = Array(mount.path)
         if mount.type == "9p" {
           let path = "/mounted\(index)"
-          host.files.addDirectory(path)
+          host.files.addFile(path + "/guest", [], permissions: 0o755)
           try host.grant(path, isReadOnly: mount.readOnly)
           tree.mounts.append(
             .host(.init(host: StreamURI(.dir, path), guest: place, isReadOnly: mount.readOnly)))
