@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Where an encrypted file is read from.
 package protocol AgeSource: AnyObject {
   /// Bytes in all.
@@ -8,7 +10,7 @@ package protocol AgeSource: AnyObject {
 }
 
 /// Decrypts any part of a file alone. Each chunk is checked when it is read, and the last one at opening: so a
-/// file that was cut off is noticed, and the size is known.
+/// file that was cut off is noticed, and the size is known. Several threads may read at once.
 package final class AgeReader {
   private let source: any AgeSource
   private let cipher: PayloadCipher
@@ -18,7 +20,7 @@ package final class AgeReader {
   private let lastIndex: UInt64
   private let lastChunk: [UInt8]
   /// The few chunks used last, the one used last at the end.
-  private var recent: [(index: UInt64, bytes: [UInt8])] = []
+  private let recent = Mutex<[(index: UInt64, bytes: [UInt8])]>([])
   private static let recentLimit = 4
 
   init(
@@ -85,17 +87,21 @@ package final class AgeReader {
 
   /// A chunk that is not the last one.
   private func chunk(_ index: UInt64) throws(AgeError) -> [UInt8] {
-    if let found = recent.lastIndex(where: { $0.index == index }) {
+    let known = recent.withLock { recent -> [UInt8]? in
+      guard let found = recent.lastIndex(where: { $0.index == index }) else { return nil }
       recent.append(recent.remove(at: found))
       return recent[recent.count - 1].bytes
     }
+    if let known { return known }
     let size = PayloadCipher.encryptedChunkSize
     let offset = firstChunk + index * UInt64(size)
     let stored = try source.bytes(at: offset, count: size)
     guard stored.count == size else { throw .truncated(at: offset + UInt64(stored.count)) }
     let bytes = try cipher.decrypt(stored[...], at: index, isLast: false)
-    if recent.count == AgeReader.recentLimit { recent.removeFirst() }
-    recent.append((index, bytes))
+    recent.withLock { recent in
+      if recent.count == AgeReader.recentLimit { recent.removeFirst() }
+      recent.append((index, bytes))
+    }
     return bytes
   }
 }

@@ -30,11 +30,7 @@ package final class SnapshotReader {
   ///   parent's pages can be read.
   /// - Throws: `wrongParent` if the snapshot names another parent, `refused` if it names none.
   package init(_ source: any SnapshotSource, parent: SnapshotReader? = nil) throws(SnapshotError) {
-    do throws(ZstdError) {
-      decompressor = try ZstdDecompressor()
-    } catch {
-      throw .readFailed(error.description)
-    }
+    decompressor = try Self.makeDecompressor()
     let link = try ChainLink(source)
     if let parent { try link.require(parent.link) }
     links = (parent?.links ?? []) + [link]
@@ -47,6 +43,20 @@ package final class SnapshotReader {
     decompressor = snapshot.decompressor
     try snapshot.link.require(parent.link)
     links = parent.links + [snapshot.link]
+  }
+
+  /// A reader of the same snapshot, to be used on another thread.
+  package func another() throws(SnapshotError) -> SnapshotReader { try SnapshotReader(links) }
+
+  private init(_ links: [ChainLink]) throws(SnapshotError) {
+    self.links = links
+    decompressor = try Self.makeDecompressor()
+  }
+
+  private static func makeDecompressor() throws(SnapshotError) -> ZstdDecompressor {
+    do throws(ZstdError) { return try ZstdDecompressor() } catch {
+      throw .readFailed(error.description)
+    }
   }
 
   /// The file of the snapshot itself.

@@ -1,6 +1,6 @@
 internal import Zstd
 
-/// Where a snapshot is read from: a file, usually.
+/// Where a snapshot is read from: a file, usually. Several threads may read at once.
 package protocol SnapshotSource: AnyObject {
   /// Bytes in all.
   var byteCount: UInt64 { get }
