@@ -51,10 +51,7 @@ package final class BytePipe {
   package func drain<E: Error>(_ body: (RawSpan) throws(E) -> Void) throws(E) {
     while !isAtEnd, let count = readPiece() {
       if count == 0 { isAtEnd = true }
-      let piece = Array(buffer[..<count])
-      // SAFETY: bytes have no padding.
-      let bytes = unsafe piece.span.bytes
-      try body(bytes)
+      try Array(buffer[..<count]).lend(body)
     }
   }
 

@@ -2,9 +2,9 @@ internal import HostABI
 
 extension [UInt8] {
   /// Lends the bytes.
-  func lend<R>(_ body: (RawSpan) throws(HostError) -> R) throws(HostError) -> R {
+  func lend<R, E: Error>(_ body: (RawSpan) throws(E) -> R) throws(E) -> R {
     // SAFETY: bytes have no padding.
-    try unsafe span.withUnsafeBytes { (bytes) throws(HostError) in try body(unsafe bytes.bytes) }
+    try unsafe span.withUnsafeBytes { (bytes) throws(E) in try body(unsafe bytes.bytes) }
   }
 
   /// Lends the bytes for writing.
