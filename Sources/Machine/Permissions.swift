@@ -6,6 +6,16 @@ package struct Permissions: OptionSet, Hashable, Sendable, BitwiseCopyable {
   package static var read: Permissions { Permissions(rawValue: 1) }
   package static var write: Permissions { Permissions(rawValue: 2) }
   package static var execute: Permissions { Permissions(rawValue: 4) }
+
+  /// Whether a page with these permissions may be accessed so. As on x86-64 and AArch64, what may be written or
+  /// executed may be read.
+  package func permit(_ access: Access) -> Bool {
+    switch access {
+    case .read: !isEmpty
+    case .write: contains(.write)
+    case .execute: contains(.execute)
+    }
+  }
 }
 
 /// One kind of access to memory.

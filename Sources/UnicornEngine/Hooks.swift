@@ -56,6 +56,7 @@ extension UnicornEngine {
     switch space.translate(address, access, isOwnCode: isStuck(at: page)) {
     case .frame(let frame, let permissions): return (frame, permissions)
     case .retry: refusal = .retry
+    case .notHere: refusal = .notHere
     case .refused(let reason): refusal = .fault(reason)
     }
     return nil

@@ -26,7 +26,7 @@ package final class UnicornEngine: Engine {
   // What the hooks record.
 
   enum Event { case none, syscall, interrupt(UInt32) }
-  enum Refusal { case retry, grow, fault(MemoryFault.Reason) }
+  enum Refusal { case retry, grow, notHere, fault(MemoryFault.Reason) }
   var event = Event.none
   var refusal = Refusal.retry
   var refusedPage: UInt64 = 0
@@ -143,7 +143,7 @@ package final class UnicornEngine: Engine {
       case (_, UC_ERR_INSN_INVALID):
         return .exception(.illegalInstruction)
       case (_, UC_ERR_EXCEPTION):
-        if let fault = settleRefusedFill(in: space) { return .fault(fault) }
+        if let exit = settleRefusedFill(in: space) { return exit }
       default:
         fatalError("Unicorn stopped for a reason that it does not have: \(error.rawValue)")
       }
@@ -160,8 +160,8 @@ package final class UnicornEngine: Engine {
 
   /// Does what a refused TLB fill asks for.
   ///
-  /// - Returns: the fault that the library OS is to see; nil when the guest tries again.
-  private func settleRefusedFill(in space: AddressSpace) -> MemoryFault? {
+  /// - Returns: the exit that the library OS is to see; nil when the guest tries again.
+  private func settleRefusedFill(in space: AddressSpace) -> Exit? {
     switch refusal {
     case .grow:
       growTLB()
@@ -169,9 +169,12 @@ package final class UnicornEngine: Engine {
     case .retry:
       if refusedAccess == .write { countRetry() }
       return nil
+    case .notHere:
+      if refusedAccess == .execute, split(in: space) { return nil }
+      return .notHere
     case .fault(let reason):
       if refusedAccess == .execute, split(in: space) { return nil }
-      return lastFault(reason)
+      return .fault(lastFault(reason))
     }
   }
 

@@ -382,6 +382,7 @@ private func populate(_ space: AddressSpace, _ address: GuestAddress, _ access: 
     switch space.translate(address, access) {
     case .frame: return
     case .retry: continue
+    case .notHere: space.arena.waitForStoredPages()
     case .refused(.unmapped), .refused(.outOfMemory): throw .ENOMEM
     case .refused: throw .EFAULT
     }

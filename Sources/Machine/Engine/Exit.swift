@@ -4,6 +4,9 @@ package enum Exit: Sendable {
   case syscall
   /// The address space refused an access; the program counter is at the instruction.
   case fault(MemoryFault)
+  /// The instruction needs a page whose bytes are not here yet (see `StoredFrames`); the program counter is at
+  /// it. It is to be run again later.
+  case notHere
   /// The instruction raised an exception; the program counter is at it (after it for `breakpoint` on x86-64,
   /// as on the processor).
   case exception(GuestException)

@@ -20,6 +20,7 @@ extension AddressSpace {
         if access == .write { arena.dropTranslations(of: frame) }
         return frame
       case .retry: continue
+      case .notHere: arena.waitForStoredPages()
       case .refused(let reason):
         throw MemoryFault(address: address, access: access, reason: reason)
       }

@@ -23,6 +23,11 @@ extension AddressSpace {
   /// `MADV_DONTFORK` and `MADV_WIPEONFORK`.
   private func forgetWhatIsNotInherited() {
     for vma in mappings where vma.flags.contains(.dontFork) { unmap(vma.start, vma.end) }
+    wipe()
+  }
+
+  /// Drops the pages that a copy of the process must not have (`MADV_WIPEONFORK`).
+  package func wipe() {
     for vma in mappings where vma.flags.contains(.wipeOnFork) { discard(vma.start, vma.end) }
   }
 }

@@ -19,16 +19,26 @@ extension AddressSpace {
   }
 
   /// Restores a private page. Takes over the caller's reference.
-  package func restorePage(_ page: UInt64, frame: Frame) {
-    guard let vma = mapping(at: GuestAddress(page << 12)) else {
-      arena.release(frame)
-      return
+  ///
+  /// - Parameter permissions: those of the mapping that it is in.
+  package func restorePage(_ page: UInt64, frame: Frame, _ permissions: Permissions) {
+    table[page] = Self.restored(frame, permissions)
+  }
+
+  /// Restores private pages that are absent, in consecutive frames or all in the zero frame.
+  package func restorePages(_ pages: Range<UInt64>, first: Frame, _ permissions: Permissions) {
+    table.fill(pages) { offset in
+      let frame = first == .zero ? first : Frame(first.index + UInt32(offset))
+      return Self.restored(frame, permissions)
     }
-    var entry = PageTableEntry(frame: frame, permissions: vma.permissions)
+  }
+
+  private static func restored(_ frame: Frame, _ permissions: Permissions) -> PageTableEntry {
+    var entry = PageTableEntry(frame: frame, permissions: permissions)
     entry.isDirty = true
     // The frame may be shared; a sole owner keeps it on a write.
     entry.isCopyOnWrite = true
-    table[page] = entry
+    return entry
   }
 
   /// Whether the page that contains `address` is present (`mincore`).
@@ -40,11 +50,13 @@ extension AddressSpace {
   package func populate(_ address: GuestAddress) -> Bool {
     if isResident(address) { return true }
     switch translate(address, .write) {
-    case .frame, .retry: return true
+    case .frame, .retry, .notHere: return true
     case .refused(.protection): break
     case .refused: return false
     }
-    if case .refused = translate(address, .read) { return false }
-    return true
+    switch translate(address, .read) {
+    case .frame, .retry, .notHere: return true
+    case .refused: return false
+    }
   }
 }

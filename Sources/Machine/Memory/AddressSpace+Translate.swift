@@ -4,6 +4,8 @@ package enum Translation: Sendable {
   case frame(Frame, Permissions)
   /// The access is allowed, but the engine must first drop stale translations, flush its TLB and ask again.
   case retry
+  /// The access is allowed, but the page's bytes are not here yet (see `StoredFrames`).
+  case notHere
   case refused(MemoryFault.Reason)
 }
 
@@ -41,11 +43,11 @@ extension AddressSpace {
   ) -> Translation {
     var entry = present
     let allowed = entry.permissions
+    guard allowed.permit(access) else { return .refused(.protection) }
+    guard arena.load(entry.frame) else { return .notHere }
     switch access {
-    case .read:
-      guard !allowed.isEmpty else { return .refused(.protection) }
+    case .read: break
     case .write:
-      guard allowed.contains(.write) else { return .refused(.protection) }
       if !entry.isWritten(in: arena.epoch) {
         guard let frame = writableFrame(page, present) else { return .refused(.outOfMemory) }
         entry.frame = frame
@@ -67,7 +69,6 @@ extension AddressSpace {
         return .retry
       }
     case .execute:
-      guard allowed.contains(.execute) else { return .refused(.protection) }
       if !arena.isCode(entry.frame) {
         arena.markCode(entry.frame)
         if arena.isWrittenShared(entry.frame) {
@@ -141,11 +142,7 @@ extension AddressSpace {
     else { return .unmapped }
     let vma = mappings[index]
     let allowed = vma.permissions
-    switch access {
-    case .read: guard !allowed.isEmpty else { return .protection }
-    case .write: guard allowed.contains(.write) else { return .protection }
-    case .execute: guard allowed.contains(.execute) else { return .protection }
-    }
+    guard allowed.permit(access) else { return .protection }
     guard table.hasLeaf(for: page) || arena.makeRoom(for: self) else { return .outOfMemory }
     guard let (object, objectIndex) = vma.objectPage(page) else {
       return fillAnonymous(page, allowed, access)
@@ -174,7 +171,9 @@ extension AddressSpace {
     _ page: UInt64, _ object: MemoryObject, _ index: UInt64, _ allowed: Permissions,
     _ access: Access
   ) -> MemoryFault.Reason? {
-    guard let frame = object.frame(index, isWrite: access == .write) else {
+    // A write to a page that it holds, whose bytes may not be here yet, is left to `grant`.
+    guard let frame = object.heldFrame(index) ?? object.frame(index, isWrite: access == .write)
+    else {
       let isFull = arena.allocate(for: self).map { arena.release($0) } == nil
       return isFull ? .outOfMemory : .bus
     }

@@ -56,6 +56,9 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// Those of views that have ended, which are still to be freed.
   private var ended: ContiguousArray<Frame> = []
 
+  /// The frames whose bytes are still to come; nil: none.
+  var stored: StoredFrames?
+
   /// The oldest epoch by which a snapshot may yet ask what was written since; nil: none will.
   package var oldestEpochOfInterest: Epoch?
   private var lastNumber: UInt64 = 0
@@ -95,6 +98,9 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   private var frameLimit: UInt32 { UInt32(capacity / Frame.size) }
 
+  /// Frames from this number on were never used.
+  var endOfFrames: UInt32 { next }
+
   /// The guest memory limit in bytes.
   package var byteLimit: Int { capacity - Frame.size }
 
@@ -119,6 +125,23 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     framesInUse += 1
     if framesInUse > peakFramesInUse { peakFramesInUse = framesInUse }
     return Frame(index)
+  }
+
+  /// So many consecutive frames that were never used, with one reference each; nil if others are free or there is no
+  /// room.
+  func allocateUnused(_ count: Int) -> Frame? {
+    guard free.isEmpty, framesPerHostPage == 1, framesTaken + count < Int(frameLimit) - 1,
+      Int(next) + count <= Int(frameLimit)
+    else { return nil }
+    let first = Frame(next)
+    next += UInt32(count)
+    references += repeatElement(1, count: count)
+    code += repeatElement(false, count: count)
+    writtenShared += repeatElement(false, count: count)
+    isHeld += repeatElement(false, count: count)
+    framesInUse += count
+    peakFramesInUse = max(peakFramesInUse, framesInUse)
+    return first
   }
 
   /// Bytes in use, of frames and of the library OS's own.
@@ -175,6 +198,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
       framesOnlyInView += 1
     }
     guard references[index] == 0 else { return }
+    stored?.clear(frame)
     dropTranslations(of: frame)
     writtenShared[index] = false
     discard(index)
@@ -323,6 +347,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     isHeld[frame] = false
     framesOnlyInView -= 1
     references[frame] = 0
+    stored?.clear(Frame(UInt32(frame)))
     dropTranslations(of: Frame(UInt32(frame)))
     writtenShared[frame] = false
     free.append(UInt32(frame))

@@ -9,7 +9,8 @@
 // - A frame that the view has is never written: each write in an epoch begins in `AddressSpace.translate` or
 //   `MemoryObject.frame`, which copy it first. Engines cannot go round this, since the new epoch flushes their
 //   TLBs.
-// - The reader touches the frozen leaves, and through `FrozenBytes` the frames that they name; nothing else.
+// - The reader touches the frozen leaves, and through `FrozenBytes` the frames that they name; nothing else. A
+//   frame whose bytes are not here yet (see `StoredFrames`) it reads from where they are stored.
 
 /// The number of an epoch of writes, from 1.
 package typealias Epoch = UInt32
@@ -40,8 +41,15 @@ package protocol FrozenPages: Sendable {
 /// The bytes of frames in the view, for its reader.
 @safe package struct FrozenBytes: @unchecked Sendable {
   private let arena: FrameArena
+  private let stored: StoredFrames?
 
-  init(_ arena: FrameArena) { self.arena = arena }
+  init(_ arena: FrameArena) {
+    self.arena = arena
+    stored = arena.stored
+  }
+
+  /// The page that a frame's bytes are still to be read from; nil if `withBytes` has them.
+  package func storedPage(of frame: Frame) -> UInt32? { stored?.page(of: frame) }
 
   /// Lends the bytes of a frame that the view has.
   package func withBytes<R, E: Error>(_ frame: Frame, _ body: (RawSpan) throws(E) -> R) throws(E)

@@ -79,6 +79,7 @@ package final class MemoryObject {
   package func frame(_ index: UInt64, isWrite: Bool) -> Frame? {
     var page = pages[index]
     if page.isPresent {
+      arena.require(page.frame)
       guard isWrite, !page.isWritten(in: arena.epoch) else { return page.frame }
       if isInView(page) { arena.makeRoomForView() }
       if isInView(page) {
@@ -161,6 +162,7 @@ package final class MemoryObject {
       let index = position >> 12
       let inPage = Int(position & 4095)
       if let frame = heldFrame(index) {
+        arena.require(frame)
         let count = min(Frame.size - inPage, total - done)
         arena.withBytes(frame, offset: inPage, count: count) {
           buffer.copy(from: $0, at: done)
@@ -224,7 +226,11 @@ package final class MemoryObject {
 
   /// The frame of a page whose end is cut off. A clean page stays clean: the source is cut off too.
   private func frameToTrim(_ index: UInt64) -> Frame? {
-    pages[index].isDirty ? frame(index, isWrite: true) : heldFrame(index)
+    let page = pages[index]
+    if page.isDirty { return frame(index, isWrite: true) }
+    guard page.isPresent else { return nil }
+    arena.require(page.frame)
+    return page.frame
   }
 
   /// Zeroes a range without changing the size (`FALLOC_FL_PUNCH_HOLE`); `false` at the memory limit.

@@ -197,6 +197,24 @@ package struct PageTable<let leafPages: Int> {
     }
   }
 
+  /// Sets the entries of `pages`, which are absent. `entry` gets the position of each among them.
+  mutating func fill(_ pages: Range<UInt64>, _ entry: (UInt64) -> PageTableEntry) {
+    var page = pages.lowerBound
+    while page < pages.upperBound {
+      let key = page >> Self.shift
+      let leaf = ownLeaf(key) ?? Leaf(epoch: arena.epoch)
+      put(leaf, key)
+      let end = min(pages.upperBound, (key + 1) << Self.shift)
+      for index in page..<end {
+        leaf.entries[Self.index(index)] = entry(index - pages.lowerBound)
+      }
+      leaf.present += Int(end - page)
+      count += Int(end - page)
+      page = end
+    }
+    accountForLeaves()
+  }
+
   /// Removes an entry, whose frame the caller then releases: not before, since the view may need it.
   mutating func remove(_ page: UInt64) -> PageTableEntry {
     let entry = self[page]

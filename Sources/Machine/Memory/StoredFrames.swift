@@ -1,0 +1,147 @@
+import Synchronization
+
+// Frames whose bytes are not here yet.
+//
+// A resumed guest may run before its pages are read. Page tables and objects then refer to frames as ever, and
+// a *stored* frame is one that also has the number of a page in the snapshot. So fork, mremap, discard, mincore
+// and reference counts need to know nothing of it. Bytes are loaded by those who need them:
+//
+// - `AddressSpace.translate`, before it grants an access to an engine or to the library OS. If they can't be had
+//   now, it answers `notHere`: a task waits and repeats its instruction; a copy by the library OS waits.
+// - `MemoryObject`, before it reads or changes bytes.
+//
+// The guest's thread loads. The reader of a view (see `FrozenView`) loads nothing: if a frame has a number, it
+// reads that page from the snapshot itself. The number goes only after the bytes have come.
+
+/// Has the bytes of stored frames: a snapshot.
+package protocol StoredPageSource: AnyObject {
+  /// Fills `buffer` (4,096 bytes) with a page; false if it can't be had now.
+  func load(_ page: UInt32, into buffer: inout MutableRawSpan) -> Bool
+
+  /// Called after a failure by a caller that can't go on without the page: returns when it is time to try again.
+  func waitUntilWorthwhile()
+}
+
+/// The numbers of the stored frames of an arena.
+@safe final class StoredFrames {
+  let source: any StoredPageSource
+  /// By frame: the page; 0: the bytes are here.
+  private let pages: UnsafeMutablePointer<Atomic<UInt32>>
+  private let capacity: Int
+  private(set) var count = 0
+
+  /// - Parameter capacity: frames of the arena.
+  init?(_ source: any StoredPageSource, capacity: Int) {
+    // SAFETY: zeroes are atomics of value 0; nobody else has this memory.
+    guard let memory = unsafe HostMemory.reserve(capacity * MemoryLayout<UInt32>.stride) else {
+      return nil
+    }
+    unsafe pages = memory.bindMemory(to: Atomic<UInt32>.self, capacity: capacity)
+    self.source = source
+    self.capacity = capacity
+  }
+
+  deinit {
+    // SAFETY: exactly what init reserved.
+    unsafe HostMemory.release(pages, capacity * MemoryLayout<UInt32>.stride)
+  }
+
+  /// The page of a stored frame; nil if its bytes are here. May be called from any thread.
+  func page(of frame: Frame) -> UInt32? {
+    precondition(frame.index < capacity)
+    // SAFETY: within the table.
+    let page = unsafe pages[Int(frame.index)].load(ordering: .acquiring)
+    return page == 0 ? nil : page
+  }
+
+  func set(_ frame: Frame, _ page: UInt32) {
+    precondition(frame.index < capacity && page != 0)
+    // SAFETY: within the table.
+    unsafe pages[Int(frame.index)].store(page, ordering: .relaxed)
+    count += 1
+  }
+
+  /// Forgets the page of a frame: its bytes are here, or nobody needs them any more.
+  func clear(_ frame: Frame) {
+    guard page(of: frame) != nil else { return }
+    // SAFETY: within the table, as `page` checked.
+    unsafe pages[Int(frame.index)].store(0, ordering: .releasing)
+    count -= 1
+  }
+}
+
+extension FrameArena {
+  /// Frames may be stored from now on, with their pages in `source`. `false` if the host has no room for the
+  /// table.
+  package func beginStoring(in source: any StoredPageSource) -> Bool {
+    precondition(stored == nil)
+    stored = StoredFrames(source, capacity: capacity / Frame.size)
+    return stored != nil
+  }
+
+  /// Forgets the source, once no frame is stored.
+  package func endStoring() {
+    precondition(storedFrameCount == 0)
+    stored = nil
+  }
+
+  /// Frames whose bytes are still to come.
+  package var storedFrameCount: Int { stored?.count ?? 0 }
+
+  /// Consecutive frames with one reference each, for consecutive pages of the source; nil if there are none, which
+  /// says nothing of single frames.
+  package func allocate(stored pages: Range<UInt32>) -> Frame? {
+    guard let first = allocateUnused(pages.count) else { return nil }
+    for (offset, page) in pages.enumerated() {
+      stored!.set(Frame(first.index + UInt32(offset)), page)
+    }
+    return first
+  }
+
+  /// A frame with one reference whose bytes are page `page` of the source, from 1; `nil` at the memory limit.
+  package func allocate(stored page: UInt32) -> Frame? {
+    guard let frame = allocate() else { return nil }
+    stored!.set(frame, page)
+    return frame
+  }
+
+  /// Loads the bytes of a frame unless they are here; false if they can't be had now.
+  func load(_ frame: Frame) -> Bool {
+    guard let stored, let page = stored.page(of: frame) else { return true }
+    let isLoaded = withMutableBytes(frame, offset: 0, count: Frame.size) {
+      stored.source.load(page, into: &$0)
+    }
+    if isLoaded { stored.clear(frame) }
+    return isLoaded
+  }
+
+  /// The same; waits until they are here.
+  func require(_ frame: Frame) {
+    while !load(frame) { waitForStoredPages() }
+  }
+
+  /// Waits as a caller must that can't go on without a page.
+  package func waitForStoredPages() { stored?.source.waitUntilWorthwhile() }
+
+  /// The next stored frames from `start` on, at most `limit`, with their pages, and where to look for others.
+  package func storedFrames(from start: UInt32, atMost limit: Int) -> (
+    frames: [(frame: Frame, page: UInt32)], end: UInt32
+  ) {
+    var found: [(frame: Frame, page: UInt32)] = []
+    var index = start
+    guard let stored else { return ([], endOfFrames) }
+    while index < endOfFrames, found.count < limit {
+      let frame = Frame(index)
+      if let page = stored.page(of: frame) { found.append((frame, page)) }
+      index += 1
+    }
+    return (found, index)
+  }
+
+  /// Gives a frame the bytes of `page`, if it is still stored and that is its page.
+  package func deliver(_ bytes: RawSpan, of page: UInt32, to frame: Frame) {
+    guard let stored, stored.page(of: frame) == page else { return }
+    withMutableBytes(frame, offset: 0, count: Frame.size) { $0.copy(from: bytes) }
+    stored.clear(frame)
+  }
+}
