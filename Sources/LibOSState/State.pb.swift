@@ -227,6 +227,12 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._sliceEnd = newValue}
   }
 
+  /// How often the guest went on from a snapshot; not counted in a deterministic run.
+  package var resumes: UInt64 {
+    get {_storage._resumes}
+    set {_uniqueStorage()._resumes = newValue}
+  }
+
   package var ipc: Godwit_State_Ipc {
     get {_storage._ipc ?? Godwit_State_Ipc()}
     set {_uniqueStorage()._ipc = newValue}
@@ -2975,7 +2981,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{1}published\0\u{4}\u{6}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{1}current\0\u{3}slice_end\0\u{2}\u{5}ipc\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{1}published\0\u{4}\u{6}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{1}current\0\u{3}slice_end\0\u{1}resumes\0\u{2}\u{4}ipc\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -3012,6 +3018,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _accounts: [Godwit_State_ProcessAccounts] = []
     var _current: Int32 = 0
     var _sliceEnd: Int64 = 0
+    var _resumes: UInt64 = 0
     var _ipc: Godwit_State_Ipc? = nil
 
       // This property is used as the initial default value for new instances of the type.
@@ -3057,6 +3064,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _accounts = source._accounts
       _current = source._current
       _sliceEnd = source._sliceEnd
+      _resumes = source._resumes
       _ipc = source._ipc
     }
   }
@@ -3110,6 +3118,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 73: try { try decoder.decodeRepeatedMessageField(value: &_storage._accounts) }()
         case 74: try { try decoder.decodeSingularInt32Field(value: &_storage._current) }()
         case 75: try { try decoder.decodeSingularInt64Field(value: &_storage._sliceEnd) }()
+        case 76: try { try decoder.decodeSingularUInt64Field(value: &_storage._resumes) }()
         case 80: try { try decoder.decodeSingularMessageField(value: &_storage._ipc) }()
         default: break
         }
@@ -3225,6 +3234,9 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       if _storage._sliceEnd != 0 {
         try visitor.visitSingularInt64Field(value: _storage._sliceEnd, fieldNumber: 75)
       }
+      if _storage._resumes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._resumes, fieldNumber: 76)
+      }
       try { if let v = _storage._ipc {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
       } }()
@@ -3271,6 +3283,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._accounts != rhs_storage._accounts {return false}
         if _storage._current != rhs_storage._current {return false}
         if _storage._sliceEnd != rhs_storage._sliceEnd {return false}
+        if _storage._resumes != rhs_storage._resumes {return false}
         if _storage._ipc != rhs_storage._ipc {return false}
         return true
       }

@@ -61,6 +61,15 @@ package enum SandboxMode: String, Sendable, Hashable, CaseIterable {
   case off
 }
 
+/// How a guest is saved and restored within its process.
+package enum SuspendMode: String, Sendable, Hashable, CaseIterable {
+  case whole
+  /// Restored before its pages are read, and none is read ahead.
+  case lazy
+  /// The same, from increments: up to ten in a chain.
+  case chain
+}
+
 /// The configuration of a picoprocess, whether it starts a program or resumes a snapshot.
 package struct PicoprocessOptions: Sendable {
   /// The name of the picoprocess; `nil`: the program's name and the PID.
@@ -101,6 +110,8 @@ package struct PicoprocessOptions: Sendable {
   package var digestOutput: String?
   /// Save and restore within this process after each this many calls: a test of both.
   package var suspendEvery: UInt64?
+  /// How `suspendEvery` saves and restores.
+  package var suspendMode = SuspendMode.whole
   /// The granularity in bytes of giving memory back to the host, to test hosts with larger pages.
   package var hostPageSize: Int?
   /// Additional system calls for tests.

@@ -21,6 +21,12 @@ struct List: ParsableCommand {
     }
     let rows = [["NAME", "PID", "ISA", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM"]] + list.map(row)
     Console.show(table(rows))
+    for info in list {
+      guard let missing = info.missingPages else { continue }
+      let reason = missing.failure.map { " (\($0))" } ?? ""
+      Console.show(
+        "\(info.name): \(size(missing.bytes)) of its memory are still in its snapshot\(reason)")
+    }
   }
 
   private func row(_ info: PicoprocessInfo) -> [String] {

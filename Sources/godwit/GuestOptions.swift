@@ -114,6 +114,12 @@ struct GuestOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "How --suspend-every does it: whole, lazy, or chain; default: whole.", valueName: "mode",
+      visibility: .hidden))
+  var suspendMode: SuspendMode?
+
+  @Option(
+    help: ArgumentHelp(
       "Take the host's pages to be larger than they are: a test.", valueName: "size",
       visibility: .hidden))
   var hostPageSize: ByteCount?
@@ -125,6 +131,9 @@ struct GuestOptions: ParsableArguments {
     guard compression.compress == nil || output != nil || checkpointEvery != nil else {
       throw ValidationError("--compress needs --output or --checkpoint-every")
     }
+    guard seal.encryptTo.isEmpty && seal.encryptToFile.isEmpty || output != nil else {
+      throw ValidationError("--encrypt-to needs --output")
+    }
     guard checkpointDir == nil || checkpointEvery != nil else {
       throw ValidationError("--checkpoint-dir needs --checkpoint-every")
     }
@@ -132,13 +141,13 @@ struct GuestOptions: ParsableArguments {
       throw ValidationError("--keep needs --checkpoint-every")
     }
     guard keep.map({ $0 > 0 }) ?? true else { throw ValidationError("--keep takes 1 or more") }
-    guard seal.encryptTo.isEmpty && seal.encryptToFile.isEmpty || output != nil else {
-      throw ValidationError("--encrypt-to needs --output")
-    }
     guard maxTasks.map({ $0 > 0 }) ?? true else {
       throw ValidationError("--max-tasks takes 1 or more")
     }
     guard suspendEvery != 0 else { throw ValidationError("--suspend-every takes 1 or more") }
+    guard suspendMode == nil || suspendEvery != nil else {
+      throw ValidationError("--suspend-mode needs --suspend-every")
+    }
     guard digestEvery != 0 else { throw ValidationError("--digest-every takes 1 or more") }
     guard dns == nil || net != nil else { throw ValidationError("--dns needs --net") }
     guard digestOutput == nil || digestEvery != nil else {
@@ -176,6 +185,7 @@ struct GuestOptions: ParsableArguments {
     options.compression = compression.compress ?? .standard
     options.recipients = try seal.recipients()
     options.suspendEvery = suspendEvery
+    options.suspendMode = suspendMode ?? .whole
     options.digestEvery = digestEvery
     options.digestOutput = digestOutput
     options.hostPageSize = hostPageSize?.bytes
@@ -219,6 +229,12 @@ extension ResolverOption: ExpressibleByArgument {
 extension ConnectionPolicy: ExpressibleByArgument {}
 
 extension SandboxMode: ExpressibleByArgument {}
+
+extension SignalOption: ExpressibleByArgument {
+  init?(argument: String) { self.init(argument) }
+}
+
+extension SuspendMode: ExpressibleByArgument {}
 
 extension ByteCount: ExpressibleByArgument {
   init?(argument: String) { self.init(argument) }

@@ -8,12 +8,13 @@ enum OptionalValues {
   /// Options of `run` whose value is the next argument.
   private static let valued: Set<String> = [
     "--name", "--root", "--mount", "--tmpfs", "--env", "-e", "--env-file", "--cwd",
-    "--memory-limit", "--max-tasks", "--suspend-at-syscall", "--suspend-every", "--digest-every",
+    "--memory-limit", "--max-tasks", "--suspend-at-syscall", "--suspend-every", "--suspend-mode",
+    "--digest-every",
     "--digest-output", "--seed",
     "--host-page-size",
-    "--dns", "--publish", "--known-keys", "--tcp", "--sandbox", "--output", "-o",
-    "--compress", "--checkpoint-every", "--checkpoint-dir", "--keep",
-    "--encrypt-to", "--encrypt-to-file", "--identity", "-i", "--passphrase-file",
+    "--dns", "--publish", "--known-keys", "--notify", "--tcp", "--sandbox", "--output", "-o",
+    "--compress", "--encrypt-to", "--encrypt-to-file", "--identity", "-i", "--passphrase-file",
+    "--checkpoint-every", "--checkpoint-dir", "--keep",
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {

@@ -87,21 +87,17 @@ struct Resume: ParsableCommand {
 
   @OptionGroup var options: GuestOptions
 
-  @OptionGroup var trust: TrustOptions
-
-  @OptionGroup var sealKeys: KeyOptions
+  @OptionGroup var choices: ResumeChoices
 
   @Argument(help: "The snapshot.")
   var file: String
 
-  func validate() throws { try trust.validate(options) }
+  func validate() throws { try choices.validate(options) }
 
   func run() throws {
     var setup = try options.picoprocessOptions()
     setup.checkpoints = try options.checkpointOptions(nil)
-    // The keys are gone before the guest is made.
-    let reader = try SnapshotFile.reader(file, try sealKeys.keys())
-    let picoprocess = try Picoprocess(resuming: file, reader, trust.resumeOptions, setup)
+    let picoprocess = try choices.picoprocess(resuming: file, setup)
     throw GuestEnding(try picoprocess.run())
   }
 }
@@ -117,12 +113,12 @@ struct Recover: ParsableCommand {
 
   @OptionGroup var options: GuestOptions
 
-  @OptionGroup var trust: TrustOptions
+  @OptionGroup var choices: ResumeChoices
 
   @Argument(help: "The directory with the checkpoints.")
   var directory: String
 
-  func validate() throws { try trust.validate(options) }
+  func validate() throws { try choices.validate(options) }
 
   func run() throws {
     let path = StorePath.directory(directory)
@@ -130,9 +126,7 @@ struct Recover: ParsableCommand {
     var setup = try options.picoprocessOptions()
     setup.checkpoints = try options.checkpointOptions(path)
     setup.recovered = recovery.directory
-    // What a run puts into its store is not sealed.
-    let reader = try SnapshotFile.reader(recovery.path, .none)
-    let picoprocess = try Picoprocess(resuming: recovery.path, reader, trust.resumeOptions, setup)
+    let picoprocess = try choices.picoprocess(resuming: recovery.path, setup)
     throw GuestEnding(try picoprocess.run())
   }
 }
@@ -146,29 +140,4 @@ struct KeepCheckpoints: ParsableCommand {
   @Argument var orders: String
 
   func run() throws { try Keeper.run(orders) }
-}
-
-/// What a resumed snapshot may do.
-struct TrustOptions: ParsableArguments {
-  @OptionGroup var keys: KnownKeysOption
-
-  @Flag(help: "Trust the snapshot with all that it remembers of the host, whoever made it.")
-  var trust = false
-
-  @Flag(help: "Open none of the ports that the guest published.")
-  var noPublish = false
-
-  func validate(_ options: GuestOptions) throws {
-    guard !noPublish || options.publish.isEmpty else {
-      throw ValidationError("--publish and --no-publish exclude each other")
-    }
-  }
-
-  var resumeOptions: ResumeOptions {
-    var resume = ResumeOptions()
-    resume.knownKeys = keys.knownKeys
-    resume.trustsAll = trust
-    resume.publishesNothing = noPublish
-    return resume
-  }
 }

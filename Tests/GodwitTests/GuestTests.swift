@@ -43,10 +43,12 @@ import Testing
   @Test(arguments: guests) func passesWithSuspensions(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa)
     try withKnownIssue {
-      for interval in [7, 50] {
+      for (interval, mode) in [(7, "whole"), (50, "lazy"), (40, "chain")] {
         let outcome = try godwit(
-          ["run", "--suspend-every", "\(interval)", "--", program.path], limit: 60)
-        #expect(outcome.status == 0, "every \(interval) calls: \(outcome.error)")
+          [
+            "run", "--suspend-every", "\(interval)", "--suspend-mode", mode, "--", program.path,
+          ], limit: 60)
+        #expect(outcome.status == 0, "every \(interval) calls, \(mode): \(outcome.error)")
       }
     } when: {
       KnownGaps.contains(guest.name, guest.isa)

@@ -38,6 +38,7 @@ extension Kernel {
     guard isParked else { return }
     isParked = false
     clock.start()
+    if isRestored { noteResume() }
     // Re-run the calls that were blocked, oldest first. A task that a signal ends meanwhile may end others.
     for task in scheduler.runnable where task.runsAgain && task.state == .runnable {
       load(task)
@@ -71,6 +72,8 @@ extension Kernel {
       case .paused:
         task.abortRseq()
         return yield()
+      case .notHere:
+        return waitForPage(task)
       case .fault(let fault):
         task.raiseFault(fault)
         return
@@ -79,6 +82,16 @@ extension Kernel {
         return
       }
     }
+  }
+
+  /// Puts the task to sleep until a page that its instruction needs may be here. Nobody knows when that is, so it
+  /// looks again every tenth of a second.
+  private func waitForPage(_ task: Task) {
+    // The guest's time must not pass meanwhile if it is all that time goes by.
+    if isDeterministic { return arena.waitForStoredPages() }
+    task.abortRseq()
+    // A signal that is to be delivered comes first.
+    _ = try? task.block(on: [], until: saturatingSum(clock.monotonic, 100_000_000))
   }
 
   private func run(_ engine: any Engine, in space: AddressSpace) -> Exit {

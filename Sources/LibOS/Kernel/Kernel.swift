@@ -1,6 +1,7 @@
 package import HostABI
 import LinuxABI
 package import Machine
+import Snapshot
 
 /// How a picoprocess is set up; what of it concerns the library OS.
 package struct KernelConfiguration: Sendable {
@@ -78,6 +79,18 @@ package final class Kernel {
   package let vfs: VFS
   package let network: Network
 
+  /// How often the guest went on from a snapshot. A deterministic run must not know.
+  package internal(set) var resumes: UInt64 = 0
+  /// The guest was restored and has not run since.
+  var isRestored = false
+  /// The signal for processes that have `/proc/godwit/checkpoint` open when the guest goes on from a snapshot.
+  package var resumeSignal: Int32?
+  /// Called when the guest asks for a checkpoint; `false`: it did so not long ago. nil: nobody takes checkpoints.
+  package var onCheckpointWanted: (() -> Bool)?
+
+  /// The pages of the guest that are still in the snapshot from which it was resumed; nil when all are here.
+  package private(set) var storedPages: SnapshotPages?
+
   /// Set by whatever needs the run loop to come to its top after the current system call.
   package var needsAttention = false
 
@@ -133,6 +146,24 @@ package final class Kernel {
     network.dismantle()
     pseudoterminals.dismantle()
     vfs.dismantle()
+  }
+
+  /// Has pages of the guest stay in a snapshot until they are needed.
+  func beginStoring(in reader: SnapshotReader) throws(SnapshotError) -> SnapshotPages {
+    let pages = SnapshotPages(try reader.another())
+    guard arena.beginStoring(in: pages) else {
+      throw .refused("there is no room for the guest's memory")
+    }
+    storedPages = pages
+    return pages
+  }
+
+  /// Forgets the snapshot once all pages are here. `false` if some are not.
+  package func endStoring() -> Bool {
+    guard arena.storedFrameCount == 0 else { return false }
+    storedPages = nil
+    arena.endStoring()
+    return true
   }
 
   /// Gives the kernel an engine; before the first program of its ISA is loaded.

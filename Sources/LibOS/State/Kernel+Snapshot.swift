@@ -35,6 +35,7 @@ extension Kernel {
     state.futexSequence = futexes.sequence
     state.lastInodeNumber = lastInodeNumber
     state.bootID = bootID
+    state.resumes = resumes
     network.save(to: &state)
     state.terminalSession = vfs.streams.control.session
     state.terminalForeground = vfs.streams.control.foreground
@@ -98,6 +99,8 @@ extension Kernel {
     futexes.sequence = try checked(state.futexSequence, SavedRange.counter, "the futex waits")
     lastInodeNumber = try checked(state.lastInodeNumber, SavedRange.counter, "the last inode")
     try restoreBootID(state.bootID)
+    resumes = try checked(state.resumes, SavedRange.counter, "the number of resumes")
+    isRestored = true
     network.restore(state)
     let session = try checked(
       state.terminalSession, SavedRange.optionalPID, "the terminal's session")

@@ -138,15 +138,7 @@ extension Process {
         space.map(vma)
       else { throw .invalidState("mapping at 0x\(String(mapping.start, radix: 16))") }
     }
-    try loader.forEachSharedPage(of: .process(pid), space.lineage) {
-      (page, frame) throws(SnapshotError) in
-      guard let vma = space.mapping(at: GuestAddress(page << 12)), !vma.flags.contains(.shared)
-      else {
-        kernel.arena.release(frame)
-        throw .invalidState("a page of process \(state.pid) at 0x\(String(page << 12, radix: 16))")
-      }
-      space.restorePage(page, frame: frame)
-    }
+    try loader.restorePages(of: self)
   }
 
   /// Puts all else back as it was saved.

@@ -2,6 +2,11 @@ package import Snapshot
 
 // Why state can't be saved or restored, in the words a user reads.
 extension SnapshotError {
+  /// A page is still in the snapshot that the guest was resumed from, and can't be read.
+  package static func missingPage(_ error: SnapshotError) -> SnapshotError {
+    .refused("a page that is not here yet can't be read: \(error)")
+  }
+
   /// - Parameter obstacles: what can't travel, each with its reason.
   static func untransportable(_ obstacles: [String]) -> SnapshotError {
     .refused("the guest can't travel: \(obstacles.joined(separator: "; "))")

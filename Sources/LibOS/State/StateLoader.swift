@@ -13,6 +13,9 @@ package final class StateLoader {
   /// Nothing will run: no file or stream of the host is opened, and no page is kept. All else is as ever.
   let isRehearsal: Bool
 
+  /// Where the guest's pages stay until they are needed; nil if all are read at once.
+  private let lazy: SnapshotPages?
+
   /// The maps of restored pages, by the numbers of their new owners.
   private var restored: [UInt64: PageMap] = [:]
 
@@ -32,7 +35,7 @@ package final class StateLoader {
   /// Connections whose other end is outside, and stayed behind.
   var connectionsOutside: [TCPSocket] = []
   /// Frames that hold pages of processes, each used by all who have an equal page.
-  private var sharedFrames: [PageReference: Frame] = [:]
+  private var sharedFrames: SharedFrames
   package let filesystems: Godwit_State_Filesystems
   private var dentries: [UInt64: Dentry] = [:]
   /// Restored nodes of each mount's layered filesystem, by number; mount `UInt32.max` is that of the
@@ -41,12 +44,15 @@ package final class StateLoader {
   /// Restored files in host directories that are open by a name they have no more, by mount and number.
   var nameless: [UInt32: [UInt64: HostNode]] = [:]
 
-  package init(_ kernel: Kernel, _ reader: SnapshotReader, isRehearsal: Bool = false)
-    throws(SnapshotError)
-  {
+  /// - Parameter isLazy: the guest may run before its pages are read: see `Kernel.storedPages`.
+  package init(
+    _ kernel: Kernel, _ reader: SnapshotReader, isLazy: Bool = false, isRehearsal: Bool = false
+  ) throws(SnapshotError) {
     self.kernel = kernel
+    lazy = isLazy ? try kernel.beginStoring(in: reader) : nil
     self.isRehearsal = isRehearsal
     self.reader = reader
+    sharedFrames = SharedFrames(pages: reader.pageCount, limit: kernel.arena.byteLimit >> 12)
     var room = Self.decodedLimit
     let memory: Godwit_State_Memory = try Self.section(.memory, reader, &room)
     self.memory = try Self.numbered(memory.objects, \.id, "memory objects")
@@ -194,8 +200,12 @@ package final class StateLoader {
     try pages.map(of: owner, storedPages: reader.pageCount, limit: limit)
   }
 
-  /// A fresh frame with a stored page.
+  /// A fresh frame with a stored page, or for one.
   private func frame(_ reference: PageReference) throws(SnapshotError) -> Frame {
+    if lazy != nil, let page = UInt32(exactly: reference.rawValue) {
+      guard let frame = kernel.arena.allocate(stored: page) else { throw .memoryLimit }
+      return frame
+    }
     guard let frame = kernel.arena.allocate() else { throw .memoryLimit }
     try kernel.arena.withMutableBytes(frame, offset: 0, count: Frame.size) {
       (bytes: inout MutableRawSpan) throws(SnapshotError) in
@@ -204,20 +214,54 @@ package final class StateLoader {
     return frame
   }
 
-  /// The same for pages that are copied before they are written: equal ones share a frame, as those
-  /// of a process and its child do.
-  func forEachSharedPage(
-    of owner: PageOwner, _ lineage: PageLineage,
-    _ body: (UInt64, Frame) throws(SnapshotError) -> Void
-  ) throws(SnapshotError) {
-    let map = try map(of: owner, limit: kernel.isa.userAddressLimit.page)
+  /// Restores the private pages of a process. They are copied before they are written: equal ones share a frame, as
+  /// those of a process and its child do.
+  func restorePages(of process: Process) throws(SnapshotError) {
+    let map = try map(of: .process(process.pid), limit: kernel.isa.userAddressLimit.page)
     if isRehearsal { return }
-    restored[lineage.number] = map
-    try map.forEachPage { (page, reference) throws(SnapshotError) in
-      let frame = try sharedFrame(reference)
-      kernel.arena.retain(frame)
-      try body(page, frame)
+    restored[process.space.lineage.number] = map
+    for run in map.runs {
+      var page = run.page
+      while page < run.pages.upperBound {
+        guard let vma = process.space.mapping(at: GuestAddress(page << 12)),
+          !vma.flags.contains(.shared)
+        else {
+          throw .invalidState(
+            "a page of process \(process.pid) at 0x\(String(page << 12, radix: 16))")
+        }
+        let end = min(run.pages.upperBound, vma.pages.upperBound)
+        try restore(page..<end, run.reference(of: page), in: process.space, vma.permissions)
+        page = end
+      }
     }
+  }
+
+  /// Restores neighbouring pages of one mapping, whose references count up from `first` or are all zero.
+  private func restore(
+    _ pages: Range<UInt64>, _ first: PageReference, in space: AddressSpace,
+    _ permissions: Permissions
+  ) throws(SnapshotError) {
+    if let frames = framesAtOnce(first, pages.count) {
+      space.restorePages(pages, first: frames, permissions)
+      return
+    }
+    for page in pages {
+      let reference = PageReference(rawValue: first.rawValue + (page - pages.lowerBound))
+      space.restorePage(page, frame: try sharedFrame(reference), permissions)
+    }
+  }
+
+  /// Consecutive frames for consecutive pages that nobody has yet, in a lazy resume; the zero frame for pages of
+  /// zeroes. nil if they must be had one by one.
+  private func framesAtOnce(_ first: PageReference, _ count: Int) -> Frame? {
+    if first.isZero { return .zero }
+    guard lazy != nil, let start = UInt32(exactly: first.rawValue),
+      let end = UInt32(exactly: first.rawValue + UInt64(count)),
+      sharedFrames.hasNone(of: first, count),
+      let frame = kernel.arena.allocate(stored: start..<end)
+    else { return nil }
+    sharedFrames.set(first, count, frame)
+    return frame
   }
 
   /// What the page tables of all processes take must fit the memory limit, before any is made.
@@ -229,17 +273,16 @@ package final class StateLoader {
     }
   }
 
+  /// The frame of a page, with a reference for the caller.
   private func sharedFrame(_ reference: PageReference) throws(SnapshotError) -> Frame {
     if reference == .zero { return .zero }
-    if let known = sharedFrames[reference] { return known }
+    if let known = sharedFrames[reference] {
+      kernel.arena.retain(known)
+      return known
+    }
     let frame = try self.frame(reference)
     sharedFrames[reference] = frame
     return frame
-  }
-
-  private func releaseSharedFrames() {
-    for frame in sharedFrames.values { kernel.arena.release(frame) }
-    sharedFrames = [:]
   }
 
   // MARK: Names and files
@@ -377,7 +420,6 @@ package final class StateLoader {
       kernel.processes[entry.pid]?.accounts = try ProcessAccounts(entry)
     }
     for pid in state.terminalLeavers { kernel.processes[pid]?.hasLeftTerminal = true }
-    releaseSharedFrames()
     try kernel.ipc.restore(state.ipc, self)
     try kernel.pseudoterminals.restore(files.pseudoterminals)
     try restoreDentries()
@@ -415,6 +457,47 @@ package final class StateLoader {
     for task in order.compactMap({ restored[$0] }) + blocked
     where !task.isStopped && isQueued.insert(task.tid).inserted {
       kernel.scheduler.enqueue(task)
+    }
+  }
+}
+
+/// The frames of stored pages, by the pages' references.
+private struct SharedFrames {
+  /// By reference; the zero frame where there is none. Empty if it would be larger than what it is for.
+  private var byNumber: ContiguousArray<Frame>
+  private var others: [PageReference: Frame] = [:]
+
+  /// Whether none of `count` consecutive pages has a frame.
+  func hasNone(of first: PageReference, _ count: Int) -> Bool {
+    guard !byNumber.isEmpty else { return false }
+    let start = Int(first.rawValue)
+    return byNumber[start..<(start + count)].allSatisfy { $0 == .zero }
+  }
+
+  /// Gives consecutive pages consecutive frames.
+  mutating func set(_ first: PageReference, _ count: Int, _ frame: Frame) {
+    let start = Int(first.rawValue)
+    for offset in 0..<count { byNumber[start + offset] = Frame(frame.index + UInt32(offset)) }
+  }
+
+  /// - Parameter limit: how many frames there can be.
+  init(pages: UInt64, limit: Int) {
+    let count = pages <= limit ? Int(pages) + 1 : 0
+    byNumber = ContiguousArray(repeating: .zero, count: count)
+  }
+
+  subscript(reference: PageReference) -> Frame? {
+    get {
+      guard !byNumber.isEmpty else { return others[reference] }
+      let frame = byNumber[Int(reference.rawValue)]
+      return frame == .zero ? nil : frame
+    }
+    set {
+      guard !byNumber.isEmpty else {
+        others[reference] = newValue
+        return
+      }
+      byNumber[Int(reference.rawValue)] = newValue ?? .zero
     }
   }
 }

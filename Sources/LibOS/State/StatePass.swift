@@ -10,7 +10,7 @@ package import Snapshot
 package final class StatePass {
   private let sink: any StateSink
   private let state: CapturedState
-  private let bytes: FrozenBytes
+  private var bytes: ViewedPages
   private var stored: StoredPages
   private let epoch: Epoch
   /// Pages in the snapshot, wherever they are stored.
@@ -39,7 +39,16 @@ package final class StatePass {
     }
     state = saver.captured
     stored = saver.stored!
-    bytes = kernel.arena.frozenBytes
+    bytes = ViewedPages(kernel.arena.frozenBytes, stored: try kernel.storedPages?.anotherReader())
+  }
+
+  /// Hands over only the pages: see `known`.
+  ///
+  /// - Parameter isGivenUp: asked before each process and memory object whether to leave out the rest.
+  package func storePages(isGivenUp: () -> Bool) throws(SnapshotError) {
+    for case (_, .inView(let pages, let lineage)) in state.pages where !isGivenUp() {
+      _ = try stored.add(pages, lineage, &bytes)
+    }
   }
 
   /// Hands over everything, and returns the digest of the state.
@@ -52,7 +61,7 @@ package final class StatePass {
     for (owner, pages) in state.pages {
       let map =
         switch pages {
-        case .inView(let pages, let lineage): try stored.add(pages, lineage, bytes)
+        case .inView(let pages, let lineage): try stored.add(pages, lineage, &bytes)
         case .stored(let map): map
         }
       pageCount += map.pageCount

@@ -32,13 +32,13 @@ struct StoredPages {
   }
 
   /// Hands over the pages that the earlier snapshot does not have, and returns the map of all.
-  mutating func add(_ pages: any FrozenPages, _ lineage: PageLineage, _ bytes: FrozenBytes)
+  mutating func add(_ pages: any FrozenPages, _ lineage: PageLineage, _ bytes: inout ViewedPages)
     throws(SnapshotError) -> PageMap
   {
     let earlier = known?.map(of: lineage)
     var map = PageMap()
     try pages.forEachPage { (page, entry) throws(SnapshotError) in
-      map.append(page, try reference(to: entry, earlier?[page], bytes))
+      map.append(page, try reference(to: entry, earlier?[page], &bytes))
     }
     maps[lineage.number] = map
     return map
@@ -46,7 +46,7 @@ struct StoredPages {
 
   /// - Parameter old: what the earlier snapshot has at the page's place.
   private mutating func reference(
-    to entry: PageTableEntry, _ old: PageReference?, _ bytes: FrozenBytes
+    to entry: PageTableEntry, _ old: PageReference?, _ bytes: inout ViewedPages
   ) throws(SnapshotError) -> PageReference {
     let index = Int(entry.frame.index)
     if index >= frames.count {
@@ -57,7 +57,7 @@ struct StoredPages {
     if let old, let known, entry.epoch < known.epoch {
       reference = old
       if digests[old] == nil {
-        digests[old] = bytes.withBytes(entry.frame) { Digest(ofPage: $0) }
+        digests[old] = try bytes.withBytes(entry.frame) { Digest(ofPage: $0) }
       }
     } else {
       reference = try bytes.withBytes(entry.frame) { (page) throws(SnapshotError) in

@@ -28,6 +28,8 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var syscallCount: UInt64
   /// How far the process is confined.
   package var sandbox: ConfinementReport
+  /// What is still in the snapshot that it was resumed from; nil if nothing is.
+  package var missingPages: MissingPages?
 }
 
 /// Figures of a written snapshot. Times are in nanoseconds.

@@ -32,8 +32,11 @@ extension Picoprocess {
     if state.seed != nil, options.memoryLimit == nil {
       options.memoryLimit = Int(clamping: state.memory)
     }
-    // Listening sockets continue to listen.
-    if options.publish.isEmpty, !resume.publishesNothing {
+    if resume.takesFreshIdentity, state.seed != nil {
+      throw Failure("\(path): a deterministic run has no identity to be replaced")
+    }
+    // Listening sockets continue to listen; those of a copy, only where the user says so.
+    if options.publish.isEmpty, !resume.publishesNothing, !resume.takesFreshIdentity {
       options.publish = remembered.published.map { PublishOption($0) }
     }
     try self.init(options, program: state.program, seed: state.seed)
@@ -42,20 +45,27 @@ extension Picoprocess {
     let root = options.root ?? remembered.rootPath
     tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
     try confine()
-    do throws(SnapshotError) { remember(SnapshotBase(reader, try restore(reader))) } catch {
-      throw Failure(path, error)
+    do throws(SnapshotError) {
+      remember(SnapshotBase(reader, try restore(reader, isLazy: resume.isLazy)))
+      try beginLazily(path, prefetches: resume.prefetches)
+    } catch { throw Failure(path, error) }
+    if resume.takesFreshIdentity {
+      do throws(Errno) { try kernel.takeFreshIdentity(hostName: name) } catch {
+        throw Failure("the guest's machine-id can't be written: \(error.message)")
+      }
     }
+    kernel.resumeSignal = resume.notification?.number
     kernel.provideResolver()
   }
 
   /// Restores the state in `reader` into the fresh machine.
   @discardableResult
-  func restore(_ reader: SnapshotReader) throws(SnapshotError) -> KnownPages {
+  func restore(_ reader: SnapshotReader, isLazy: Bool = false) throws(SnapshotError) -> KnownPages {
     reports.attach(to: kernel)
     do throws(Failure) {
       _ = try mountFilesystems()
     } catch { throw .readFailed(error.message) }
-    let loader = try StateLoader(kernel, reader)
+    let loader = try StateLoader(kernel, reader, isLazy: isLazy)
     try loader.restoreAll()
     return loader.known
   }

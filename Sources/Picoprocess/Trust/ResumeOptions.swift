@@ -1,3 +1,5 @@
+import LinuxABI
+
 /// The options of a resume beside those of all picoprocesses.
 package struct ResumeOptions: Sendable {
   /// A file with the keys whose signatures are trusted like one's own.
@@ -6,6 +8,24 @@ package struct ResumeOptions: Sendable {
   package var trustsAll = false
   /// Do not open the ports that the snapshot remembers.
   package var publishesNothing = false
+  /// Run the guest before its pages are read.
+  package var isLazy = false
+  /// Read them in the background.
+  package var prefetches = true
+  /// Make the guest another machine than the one that was saved.
+  package var takesFreshIdentity = false
+  /// The signal for processes that have `/proc/godwit/checkpoint` open.
+  package var notification: SignalOption?
 
   package init() {}
+}
+
+/// A signal as people write it: `USR1`, `SIGUSR1`, `10`.
+package struct SignalOption: Sendable, Hashable {
+  package let number: Int32
+
+  package init?(_ text: String) {
+    guard let signal = Signal(named: text) else { return nil }
+    number = signal.rawValue
+  }
 }

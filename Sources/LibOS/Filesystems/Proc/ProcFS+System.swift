@@ -42,6 +42,7 @@ extension ProcFS {
     addMachine(to: root)
     addSettings(to: root)
     addIpcFiles(to: root)
+    if !kernel.isDeterministic { addCheckpointFile(to: root) }
   }
 
   /// `/proc/tty`: by this ps(1) finds the names of terminals.

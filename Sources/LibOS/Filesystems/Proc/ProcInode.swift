@@ -20,7 +20,7 @@ package class ProcInode: Inode {
 }
 
 /// A file of `/proc` whose text is made when it is read.
-package final class ProcText: ProcInode {
+package class ProcText: ProcInode {
   private let text: () throws(Errno) -> [UInt8]
   private let accept: (([UInt8]) throws(Errno) -> Void)?
 

@@ -1,0 +1,75 @@
+import Machine
+package import Snapshot
+
+/// The pages of the snapshot that a guest was resumed from lazily, until all of them are here.
+package final class SnapshotPages: StoredPageSource {
+  private let reader: SnapshotReader
+  /// Called when a page can't be read, and when that page can be read again (nil).
+  package var onChange: ((SnapshotError?) -> Void)?
+  /// Called when nothing can go on without a page: returns after a while.
+  package var onStandstill: (() -> Void)?
+  /// The first page that can't be read, and why not; nil if there is none.
+  private var unreadable: (page: UInt32, reason: SnapshotError)?
+
+  package init(_ reader: SnapshotReader) { self.reader = reader }
+
+  /// A reader of the same pages for another thread.
+  package func anotherReader() throws(SnapshotError) -> SnapshotReader { try reader.another() }
+
+  /// Why a page can't be read; nil if all can, as far as is known.
+  package var failure: SnapshotError? { unreadable?.reason }
+
+  package func load(_ page: UInt32, into buffer: inout MutableRawSpan) -> Bool {
+    do throws(SnapshotError) {
+      try reader.page(PageReference(rawValue: UInt64(page)), into: &buffer)
+      noteRead(page)
+      return true
+    } catch {
+      note(page, error)
+      return false
+    }
+  }
+
+  /// Remembers that a page can't be read. Others may be readable all the same.
+  package func note(_ page: UInt32, _ reason: SnapshotError) {
+    guard unreadable == nil else { return }
+    unreadable = (page, reason)
+    onChange?(reason)
+  }
+
+  package func noteRead(_ page: UInt32) {
+    guard page == unreadable?.page else { return }
+    unreadable = nil
+    onChange?(nil)
+  }
+
+  package func waitUntilWorthwhile() { onStandstill?() }
+}
+
+/// The bytes of the pages in a view, which may not all be in their frames.
+struct ViewedPages {
+  private let frames: FrozenBytes
+  private let stored: SnapshotReader?
+  private var page = [UInt8](repeating: 0, count: Frame.size)
+
+  /// - Parameter stored: has the pages of stored frames.
+  init(_ frames: FrozenBytes, stored: SnapshotReader?) {
+    self.frames = frames
+    self.stored = stored
+  }
+
+  /// Lends the bytes of a frame that the view has.
+  mutating func withBytes<R>(_ frame: Frame, _ body: (RawSpan) throws(SnapshotError) -> R)
+    throws(SnapshotError) -> R
+  {
+    guard let number = frames.storedPage(of: frame), let stored else {
+      return try frames.withBytes(frame, body)
+    }
+    do throws(SnapshotError) {
+      try page.withMutableRawSpan { (bytes) throws(SnapshotError) in
+        try stored.page(PageReference(rawValue: UInt64(number)), into: &bytes)
+      }
+    } catch { throw .missingPage(error) }
+    return try page.withRawSpan(body)
+  }
+}

@@ -1,0 +1,121 @@
+import LibOS
+import Machine
+import PosixHost
+import Snapshot
+import Synchronization
+
+/// Reads the pages that the guest has not needed yet, on a thread of its own.
+///
+/// The guest's thread says which, and puts them in their frames: nobody else may change those.
+final class PagePrefetcher {
+  /// Pages to read, then with their bytes.
+  struct Batch: Sendable {
+    var pages: [(frame: Frame, page: UInt32)]
+    var bytes: [UInt8] = []
+  }
+
+  private struct Queues {
+    var wanted: [Batch] = []
+    var read: [Batch] = []
+    /// A page of the first of `wanted` that can't be read, and why.
+    var failure: (page: UInt32, reason: SnapshotError)?
+  }
+
+  private final class Shared: Sendable {
+    let queues = Mutex(Queues())
+    let isEnding = Atomic(false)
+  }
+
+  /// An object that the thread alone uses from now on.
+  private struct Handed: @unchecked Sendable { let reader: SnapshotReader }
+
+  private static let batchSize = 256
+  private static let batchLimit = 4
+
+  private let shared = Shared()
+  private let thread: HostThread
+  /// Where to look for further frames, and how many batches are under way.
+  private var position: UInt32 = 1
+  private var batches = 0
+
+  init(_ reader: SnapshotReader, _ wake: Wake) {
+    let handed = Handed(reader: reader)
+    let shared = shared
+    thread = HostThread {
+      while !shared.isEnding.load(ordering: .acquiring) {
+        guard let batch = shared.queues.withLock({ $0.wanted.first }) else {
+          HostProcess.sleep(nanoseconds: 1_000_000)
+          continue
+        }
+        var position = 0
+        do throws(SnapshotError) {
+          let bytes = try Self.read(batch, handed.reader, &position)
+          shared.queues.withLock { queues in
+            queues.failure = nil
+            queues.wanted.removeFirst()
+            queues.read.append(Batch(pages: batch.pages, bytes: bytes))
+          }
+          wake.call()
+        } catch {
+          let page = batch.pages[position].page
+          shared.queues.withLock { $0.failure = (page, error) }
+          wake.call()
+          HostProcess.sleep(nanoseconds: 100_000_000)
+        }
+      }
+    }
+  }
+
+  /// - Parameter position: the page that is being read.
+  private static func read(_ batch: Batch, _ reader: SnapshotReader, _ position: inout Int)
+    throws(SnapshotError) -> [UInt8]
+  {
+    var bytes = [UInt8](repeating: 0, count: batch.pages.count * Page.size)
+    try bytes.withMutableRawSpan { (span) throws(SnapshotError) in
+      for (index, entry) in batch.pages.enumerated() {
+        position = index
+        var page = span._mutatingExtracting(index * Page.size..<(index + 1) * Page.size)
+        try reader.page(PageReference(rawValue: UInt64(entry.page)), into: &page)
+      }
+    }
+    return bytes
+  }
+
+  /// Puts a batch of pages in their frames, and says which to read next. Called by the guest's thread, at the top
+  /// of its loop.
+  ///
+  /// - Returns: whether more of them are ready.
+  func advance(_ arena: FrameArena, _ pages: SnapshotPages) -> Bool {
+    let (batch, more) = shared.queues.withLock { queues in
+      (queues.read.isEmpty ? nil : queues.read.removeFirst(), !queues.read.isEmpty)
+    }
+    if let batch {
+      batches -= 1
+      batch.bytes.withRawSpan { bytes in
+        for (index, entry) in batch.pages.enumerated() {
+          pages.noteRead(entry.page)
+          let start = index * Page.size
+          arena.deliver(
+            bytes.extracting(start..<(start + Page.size)), of: entry.page, to: entry.frame)
+        }
+      }
+    }
+    while batches < Self.batchLimit {
+      let next = arena.storedFrames(from: position, atMost: Self.batchSize)
+      position = next.end
+      guard !next.frames.isEmpty else { break }
+      batches += 1
+      shared.queues.withLock { $0.wanted.append(Batch(pages: next.frames)) }
+    }
+    return more
+  }
+
+  /// A page that can't be read at the moment, and why; nil if there is none.
+  var failure: (page: UInt32, reason: SnapshotError)? { shared.queues.withLock { $0.failure } }
+
+  /// Ends the thread.
+  func end() {
+    shared.isEnding.store(true, ordering: .releasing)
+    thread.join()
+  }
+}

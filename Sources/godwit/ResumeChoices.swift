@@ -1,0 +1,61 @@
+import ArgumentParser
+import Picoprocess
+
+/// What `resume` and `recover` take beside the options of all guests.
+struct ResumeChoices: ParsableArguments {
+  @OptionGroup var keys: KnownKeysOption
+
+  @OptionGroup var sealKeys: KeyOptions
+
+  @Flag(help: "Trust the snapshot with all that it remembers of the host, whoever made it.")
+  var trust = false
+
+  @Flag(help: "Open none of the ports that the guest published.")
+  var noPublish = false
+
+  @Flag(
+    help: """
+      Run the guest at once, and read its memory when it needs it, and in the background. The file must stay \
+      as it is until all is read: see `godwit ps`.
+      """)
+  var lazy = false
+
+  @Flag(help: "With --lazy, read only what the guest needs.")
+  var noPrefetch = false
+
+  @Flag(
+    help: """
+      Make the guest another machine than the one that was saved: with the picoprocess's name as its host name, a \
+      boot id and machine-id of its own, no published ports but those of --publish, and MADV_WIPEONFORK memory \
+      empty.
+      """)
+  var freshIdentity = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Send this signal to the guest's processes that have /proc/godwit/checkpoint open.",
+      valueName: "signal"))
+  var notify: SignalOption?
+
+  func validate(_ options: GuestOptions) throws {
+    guard lazy || !noPrefetch else { throw ValidationError("--no-prefetch needs --lazy") }
+    guard !noPublish || options.publish.isEmpty else {
+      throw ValidationError("--publish and --no-publish exclude each other")
+    }
+  }
+
+  /// Resumes the guest in the snapshot at `path`.
+  func picoprocess(resuming path: String, _ options: PicoprocessOptions) throws -> Picoprocess {
+    var resume = ResumeOptions()
+    resume.knownKeys = keys.knownKeys
+    resume.trustsAll = trust
+    resume.publishesNothing = noPublish
+    resume.isLazy = lazy
+    resume.prefetches = !noPrefetch
+    resume.takesFreshIdentity = freshIdentity
+    resume.notification = notify
+    // The keys are gone before the guest is made.
+    let reader = try SnapshotFile.reader(path, try sealKeys.keys())
+    return try Picoprocess(resuming: path, reader, resume, options)
+  }
+}
