@@ -7,7 +7,9 @@ extension Picoprocess {
     catchSignals()
     defer {
       concludeCheckpoint()
-      endingCheckpoint?.end()
+      giveUpSuspension(.refused(Failure("the guest has ended")))
+      endingView?()
+      endPrefetching()
       mailbox.close()
       takeLeave()
       HostSignals.uninstall()
@@ -38,8 +40,9 @@ extension Picoprocess {
     kernel.onInterrupt = { [unowned self] in
       forwardSignals()
       followStop()
-      cleanUpAfterCheckpoint()
-      return mailbox.isEmpty && checkpoint?.isWritten != true ? .proceed : .stop
+      cleanUpAfterView()
+      followPages()
+      return mailbox.isEmpty && !snapshotIsDue ? .proceed : .stop
     }
     lastRestored = kernel.syscallCount
     setSyscallLimit()

@@ -45,8 +45,14 @@ package final class Picoprocess {
   private(set) var base: SnapshotBase?
   /// The checkpoint that is being written while the guest runs.
   var checkpoint: RunningCheckpoint?
-  /// The last one, whose memory is being freed.
-  var endingCheckpoint: LiveCheckpoint?
+  /// The suspension that is under way while the guest runs.
+  var suspension: RunningSuspension?
+  /// Ends the thread that read the last view, whose memory is being freed.
+  var endingView: (() -> Void)?
+  /// Snapshots in memory, each an increment to the one before: a test.
+  var chain: [SnapshotReader] = []
+  /// Reads the pages of a lazily resumed guest.
+  var prefetcher: PagePrefetcher?
   /// The directories with this run's checkpoints, which nobody else may use.
   var checkpointDirectories: [CheckpointDirectory] = []
   /// Takes checkpoints of this process.

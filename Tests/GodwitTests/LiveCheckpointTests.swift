@@ -34,6 +34,32 @@ import Testing
     #expect(outcome.text == "" && outcome.error == "", "\(outcome.text) \(outcome.error)")
   }
 
+  /// A suspension copies pages while the guest changes them, and stops it for the last ones.
+  @Test(arguments: ["x86_64", "aarch64"]) func suspensionsAreOfOneMoment(isa: String) throws {
+    let scratch = try Scratch()
+    let steps = LongTests.areOn ? 20_000_000 : 3_000_000
+    let outcome = try scratch.shell(
+      """
+      $G run --name guest -- '\(Checkout.guest("moment", isa).path)' \(steps) >out & pid=$!
+      until grep -qs ready out; do sleep 0.02; done
+      $G suspend guest -o 1; wait $pid
+      hops=1
+      while [ $hops -lt 4 ]; do
+        $G resume $hops --name guest >out & pid=$!
+        until there || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
+        $G suspend guest -o $((hops + 1)) --parent $hops 2>refusal || {
+          grep -qE 'has ended|no picoprocess named' refusal || cat refusal
+          break
+        }
+        wait $pid || echo "guest $?"
+        hops=$((hops + 1))
+      done
+      [ $hops -ge 2 ] || echo "$hops hops"
+      $G resume $hops >/dev/null || echo "status $?"
+      """, limit: 300)
+    #expect(outcome.text == "" && outcome.error == "", "\(outcome.text) \(outcome.error)")
+  }
+
   /// The snapshot is finished first, and the guest's status is what it would have been.
   @Test func aGuestThatEndsMeanwhileIsInTheSnapshot() throws {
     let scratch = try Scratch()

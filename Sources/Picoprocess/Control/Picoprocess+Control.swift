@@ -35,35 +35,50 @@ extension Picoprocess {
 
   /// Processes pending requests. The result is not nil if the guest was suspended.
   func serveRequests() -> Ending? {
-    if checkpoint?.isWritten == true { concludeCheckpoint() }
+    if checkpoint?.writing.isDone == true { concludeCheckpoint() }
+    if continueSuspension() { return .suspended }
     // One snapshot at a time.
-    while let letter = mailbox.take(where: { checkpoint == nil || !$0.takesFile }) {
+    while let letter = mailbox.take(where: { !isWritingSnapshot || !$0.takesFile }) {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
-      case .kill(let signal):
-        kernel.processes[kernel.initialPID]?.post(signal: signal, code: SignalCode.SI_USER)
-        letter.progress = .answered(.done)
-        // The signal may end this process.
-        waitUntilSent(letter)
+      case .kill(let signal): kill(signal, for: letter)
       case .checkpoint(let parent, let compression):
         beginCheckpoint(for: letter, SnapshotSettings(parent: parent, compression: compression))
       case .suspend(let parent, let compression, _):
-        let answer = save(
+        beginSuspension(
           for: letter, SnapshotSettings(parent: parent, compression: compression))
-        letter.progress = .answered(answer)
-        guard case .saved = answer, verdict(on: letter) == .commit else { continue }
-        farewell = letter
-        return .suspended
+        if continueSuspension() { return .suspended }
       }
     }
     return nil
   }
 
-  private func save(for letter: Mailbox.Letter, _ settings: SnapshotSettings) -> ControlAnswer {
-    do throws(SaveError) {
-      return .saved(
-        snapshot: try save(settings, requested: letter.time, Self.appender(to: letter)))
-    } catch { return ControlAnswer(error) }
+  /// Answers requests while the guest stands still, since the library OS waits for a page that can't be read.
+  func serveRequests(waitingFor failure: SnapshotError) {
+    while let letter = mailbox.take() {
+      switch letter.request {
+      case .info: letter.progress = .answered(.running(picoprocess: info))
+      case .kill(let signal): kill(signal, for: letter)
+      case .checkpoint, .suspend:
+        letter.progress = .answered(
+          .failed(error: "\(SnapshotError.missingPage(failure))"))
+      }
+    }
+  }
+
+  private func kill(_ signal: Int32, for letter: Mailbox.Letter) {
+    kernel.processes[kernel.initialPID]?.post(signal: signal, code: SignalCode.SI_USER)
+    letter.progress = .answered(.done)
+    // The signal may end this process.
+    waitUntilSent(letter)
+  }
+
+  private var isWritingSnapshot: Bool { checkpoint != nil || suspension != nil }
+
+  /// Whether a snapshot under way waits for the guest's thread.
+  var snapshotIsDue: Bool {
+    checkpoint?.writing.isDone == true || suspension?.round?.isDone == true
+      || suspension != nil && suspension?.round == nil
   }
 
   /// Appends bytes to the file that came with a request.
@@ -78,7 +93,7 @@ extension Picoprocess {
 
   /// Waits for the verdict of the client, which syncs the snapshot meanwhile. The guest is stopped; requests
   /// for its state are answered, and all others wait.
-  private func verdict(on letter: Mailbox.Letter) -> ControlVerdict {
+  func verdict(on letter: Mailbox.Letter) -> ControlVerdict {
     while true {
       if case .decided(let verdict) = letter.progress { return verdict }
       while let other = mailbox.take(where: { $0 == .info }) {
@@ -107,12 +122,12 @@ extension Picoprocess {
     }
   }
 
-  private var info: PicoprocessInfo {
+  var info: PicoprocessInfo {
     PicoprocessInfo(
       name: name, pid: HostProcess.id, isa: kernel.isa.rawValue, program: program,
       uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
       memoryBytes: machine.arena.bytesInUse, threads: kernel.tasks.count,
-      syscallCount: kernel.syscallCount, sandbox: confinement)
+      syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages)
   }
 }
 

@@ -18,10 +18,16 @@ extension Picoprocess {
       return
     }
     do throws(SaveError) {
-      let live = try LiveCheckpoint(wake: wake, write: Self.appender(to: letter)) {
-        (write) throws(SaveError) in try capture(settings, write)
+      let patience = Patience()
+      let append = Self.appender(to: letter)
+      let writing = try beginSnapshot(settings) { (bytes) throws(SaveError) in
+        if patience.isOver { throw .refused(Self.givenUp) }
+        try append(bytes)
       }
-      let syscallCount = kernel.syscallCount
+      try writing.capture(kernel)
+      let live = BackgroundWriting(writing, wake: wake, patience) { (writing) throws(SaveError) in
+        try writing.finish()
+      }
       let frozen = host.now(.monotonic).totalNanoseconds - start
       arena.onViewPressure = { [unowned self] in
         live.finishSoon()
@@ -29,12 +35,15 @@ extension Picoprocess {
       }
       checkpoint = RunningCheckpoint(
         writing: live, letter: letter, freezingTime: start - letter.time, frozenTime: frozen,
-        syscallCount: syscallCount)
+        syscallCount: kernel.syscallCount)
     } catch {
       arena.endView()
       letter.progress = .answered(ControlAnswer(error))
     }
   }
+
+  private static let givenUp = Failure(
+    "the checkpoint was given up: the guest needs the memory that it took")
 
   /// Ends the checkpoint under way, if there is one, once it is written, and answers the request for it.
   func concludeCheckpoint() {
@@ -49,30 +58,34 @@ extension Picoprocess {
             written, syscallCount: checkpoint.syscallCount,
             freezingTime: checkpoint.freezingTime, frozenTime: checkpoint.frozenTime)))
     } catch { checkpoint.letter.progress = .answered(ControlAnswer(error)) }
-    machine.arena.onViewPressure = nil
-    machine.arena.endView()
-    endingCheckpoint?.end()
-    endingCheckpoint = checkpoint.writing
+    endView { checkpoint.writing.end() }
   }
 
-  /// Frees a part of what the last checkpoint had, at the top of the loop.
-  func cleanUpAfterCheckpoint() {
-    guard let ending = endingCheckpoint, machine.arena.freeEnded(atMost: 256) else { return }
-    ending.end()
-    endingCheckpoint = nil
+  /// Ends the active view, which is no longer read. Its memory is freed in steps, with `endThread` after the last
+  /// of them.
+  func endView(_ endThread: @escaping () -> Void) {
+    machine.arena.onViewPressure = nil
+    machine.arena.endView()
+    endingView?()
+    endingView = endThread
+  }
+
+  /// Frees a part of what the last view had, at the top of the loop.
+  func cleanUpAfterView() {
+    guard let endingView, machine.arena.freeEnded(atMost: 256) else { return }
+    endingView()
+    self.endingView = nil
   }
 }
 
 /// A checkpoint under way, as the guest's thread sees it.
 struct RunningCheckpoint {
-  let writing: LiveCheckpoint
+  let writing: BackgroundWriting<WrittenSnapshot>
   let letter: Mailbox.Letter
   /// In nanoseconds, as in `SavedSnapshot`.
   let freezingTime: Int64
   let frozenTime: Int64
   let syscallCount: UInt64
-
-  var isWritten: Bool { writing.isWritten }
 }
 
 extension SavedSnapshot {

@@ -25,7 +25,7 @@ extension Picoprocess {
     let output = try Output.destination(path, options.compression, options.seal)
     var failure: Failure?
     do throws(SaveError) {
-      _ = try save(SnapshotSettings(compression: output.transfer ?? options.compression)) {
+      try save(SnapshotSettings(compression: output.transfer ?? options.compression)) {
         (bytes) throws(SaveError) in
         do throws(Failure) { try output.write(bytes) } catch {
           failure = error
@@ -44,28 +44,27 @@ extension Picoprocess {
 
   /// Writes the stopped guest sequentially with `write`. The guest is unchanged, whether this succeeds or
   /// throws.
-  ///
-  /// - Parameter requested: when that was asked for, on the host's monotonic clock, in nanoseconds.
   func save(
-    _ settings: SnapshotSettings = SnapshotSettings(), requested: Int64? = nil,
+    _ settings: SnapshotSettings = SnapshotSettings(),
     _ write: @escaping (RawSpan) throws(SaveError) -> Void
-  ) throws(SaveError) -> SavedSnapshot {
+  ) throws(SaveError) {
     concludeCheckpoint()
-    let start = host.now(.monotonic).totalNanoseconds
-    let written = try capture(settings, write).finish()
-    return SavedSnapshot(
-      written, syscallCount: kernel.syscallCount,
-      freezingTime: requested.map { start - $0 } ?? 0,
-      frozenTime: host.now(.monotonic).totalNanoseconds - start)
+    giveUpSuspension(.refused(Failure("the guest was suspended by another request")))
+    let writing = try beginSnapshot(settings, write)
+    try writing.capture(kernel)
+    _ = try writing.finish()
   }
 
-  /// Captures the state of the stopped guest, to be written with `write`.
-  func capture(
-    _ settings: SnapshotSettings, _ write: @escaping (RawSpan) throws(SaveError) -> Void
+  /// Begins a snapshot, to be written with `write`.
+  ///
+  /// - Parameter guestRunsOn: the state will be captured later.
+  func beginSnapshot(
+    _ settings: SnapshotSettings, guestRunsOn: Bool = false,
+    _ write: @escaping (RawSpan) throws(SaveError) -> Void
   ) throws(SaveError) -> SnapshotWriting {
     let base = try self.base(settings.parent)
     kernel.vfs.sync()
-    var header = self.header()
+    var header = self.header(isOfOrigin: kernel.clock.isHeld && !guestRunsOn)
     if let base, let parent = settings.parent {
       do throws(SnapshotError) {
         header.parent = try ParentLink(
@@ -73,18 +72,19 @@ extension Picoprocess {
           name: parent.name)
       } catch { throw .refused(Failure(parent.path, error)) }
     }
-    return try SnapshotWriting(
-      kernel, header, settings.compression ?? .standard, base?.known, write)
+    return try SnapshotWriting(header, settings.compression ?? .standard, base?.known, write)
   }
 
   /// A snapshot is identified by its content. One that is written right after a resume equals the snapshot
   /// that was resumed: the same bytes, on any host.
-  private func header() -> SnapshotHeader {
+  ///
+  /// - Parameter isOfOrigin: the guest has not run since it was resumed.
+  private func header(isOfOrigin: Bool) -> SnapshotHeader {
     var header = SnapshotHeader(
       guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
       abiVersion: Self.abiVersion,
       requiredFeatures: Set(machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }))
-    if kernel.clock.isHeld, let origin {
+    if isOfOrigin, let origin {
       header.creationSeconds = origin.creationSeconds
       header.creationNanoseconds = origin.creationNanoseconds
       header.hostNote = origin.hostNote
@@ -99,29 +99,4 @@ extension Picoprocess {
     }
     return header
   }
-
-  /// Saves the guest and continues with a restored one, within this process: a test of both.
-  func saveAndRestore() throws(Failure) {
-    let collector = ByteCollector()
-    do throws(SaveError) { _ = try save { collector.append($0) } } catch {
-      guard case .refused(let failure) = error else { preconditionFailure("memory is no file") }
-      throw failure
-    }
-    remember(nil)
-    let old = machine
-    machine = try GuestMachine(
-      host: host, options: options, outside: outside, digests: digests,
-      seed: old.kernel.deterministicHost?.seed)
-    old.retire()
-    do throws(SnapshotError) {
-      let reader = try SnapshotReader(SnapshotBytes(collector.bytes))
-      try restore(reader)
-    } catch { throw Failure("a snapshot in memory", error) }
-    prepareMachine()
-  }
-}
-
-private final class ByteCollector {
-  var bytes: [UInt8] = []
-  func append(_ span: RawSpan) { bytes += span.array }
 }

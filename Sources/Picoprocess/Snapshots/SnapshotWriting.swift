@@ -12,7 +12,8 @@ enum SaveError: Error {
   case unwritable(HostError)
 }
 
-/// A snapshot in the making: captured, and yet to be written.
+/// A snapshot in the making. The stopped guest's state is captured, then written on any thread, or first only
+/// its pages: then the state is captured again later, and only pages that changed are added.
 final class SnapshotWriting {
   private final class Output {
     /// What stopped the writer: a snapshot error can't carry it.
@@ -23,22 +24,25 @@ final class SnapshotWriting {
 
   private let header: SnapshotHeader
   private let writer: SnapshotWriter
-  private let pass: StatePass
   private let output: Output
+  private let start = HostProcess.monotonicTime
+  /// The pages that are written already, here or in the parent.
+  private var known: KnownPages?
+  private var pass: StatePass?
 
-  /// Captures the state of the stopped guest.
+  /// Writes the header.
   ///
   /// - Parameter header: with a link to the parent, if this is an increment.
   /// - Parameter parent: what is known of the pages of the parent.
   /// - Parameter write: takes the bytes of the file, in order.
   init(
-    _ kernel: Kernel, _ header: SnapshotHeader, _ compression: Compression,
-    _ parent: KnownPages?,
+    _ header: SnapshotHeader, _ compression: Compression, _ parent: KnownPages?,
     _ write: @escaping (RawSpan) throws(SaveError) -> Void
   ) throws(SaveError) {
     let output = Output()
     self.header = header
     self.output = output
+    known = parent
     do throws(SnapshotError) {
       writer = try SnapshotWriter(header, compression: compression) { bytes in
         let start = HostProcess.monotonicTime
@@ -48,13 +52,34 @@ final class SnapshotWriting {
           throw error
         }
       }
-      pass = try StatePass(kernel, to: writer, parent)
     } catch { throw Self.saveError(error, output) }
   }
 
-  /// Writes it all, on any thread.
+  /// Captures the state of the stopped guest.
+  func capture(_ kernel: Kernel) throws(SaveError) {
+    do throws(SnapshotError) { pass = try StatePass(kernel, to: writer, known) } catch {
+      throw Self.saveError(error, output)
+    }
+  }
+
+  /// Writes the pages of the captured state and forgets the rest of it.
+  ///
+  /// - Parameter isGivenUp: asked now and then whether to stop early.
+  /// - Returns: pages written.
+  func storePages(isGivenUp: () -> Bool) throws(SaveError) -> UInt64 {
+    guard let pass else { preconditionFailure("nothing is captured") }
+    self.pass = nil
+    let before = writer.storedPages
+    do throws(SnapshotError) { try pass.storePages(isGivenUp: isGivenUp) } catch {
+      throw Self.saveError(error, output)
+    }
+    known = pass.known
+    return writer.storedPages - before
+  }
+
+  /// Writes all of the captured state.
   func finish() throws(SaveError) -> WrittenSnapshot {
-    let start = HostProcess.monotonicTime
+    guard let pass else { preconditionFailure("nothing is captured") }
     do throws(SnapshotError) {
       let id = SnapshotID(of: try pass.finish().whole)
       let digest = try writer.finish(id: id)

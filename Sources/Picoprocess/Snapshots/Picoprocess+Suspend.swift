@@ -1,0 +1,137 @@
+import HostABI
+import LibOS
+import Machine
+import PosixHost
+import Snapshot
+
+// A suspension first copies the guest's pages while the guest runs, in rounds: each copies what was written during
+// the one before. When rounds no longer help, the guest stops for the rest.
+
+extension Picoprocess {
+  /// Pages that are written without a further round: it would not be worth the trouble.
+  private static let fewPages: UInt64 = 1024
+  private static let roundLimit = 10
+
+  /// Begins the suspension that `letter` requests.
+  func beginSuspension(for letter: Mailbox.Letter, _ settings: SnapshotSettings) {
+    do throws(SaveError) {
+      let hasRounds = machine.arena.framesInUse > Self.fewPages
+      let writing = try beginSnapshot(
+        settings, guestRunsOn: hasRounds, Self.appender(to: letter))
+      suspension = RunningSuspension(writing: writing, letter: letter)
+      if hasRounds { try beginRound() }
+    } catch {
+      letter.progress = .answered(ControlAnswer(error))
+      suspension = nil
+    }
+  }
+
+  /// Has the pages of this moment written while the guest runs on. Without further epochs there are no rounds.
+  private func beginRound() throws(SaveError) {
+    guard let writing = suspension?.writing, machine.arena.beginView() else { return }
+    do throws(SaveError) { try writing.capture(kernel) } catch {
+      machine.arena.endView()
+      throw error
+    }
+    let arena = machine.arena
+    arena.oldestEpochOfInterest = base?.known.epoch ?? arena.epoch
+    let patience = Patience()
+    let round = BackgroundWriting(writing, wake: wake, patience) { (writing) throws(SaveError) in
+      try writing.storePages { patience.isOver }
+    }
+    suspension?.round = round
+    arena.onViewPressure = { [unowned self] in
+      round.finishSoon()
+      suspension?.mustEnd = true
+      endRound()
+    }
+  }
+
+  private func endRound() {
+    guard let round = suspension?.round else { return }
+    suspension?.round = nil
+    do throws(SaveError) { suspension?.note(pages: try round.outcome()) } catch {
+      suspension?.error = error
+    }
+    endView { round.end() }
+  }
+
+  /// Goes on with the suspension under way, at the top of the loop.
+  ///
+  /// - Returns: whether the guest is suspended.
+  func continueSuspension() -> Bool {
+    if let round = suspension?.round {
+      guard round.isDone else { return false }
+      endRound()
+    }
+    guard let suspension else { return false }
+    do throws(SaveError) {
+      if let error = suspension.error { throw error }
+      if suspension.isWorthARound(few: Self.fewPages, limit: Self.roundLimit) {
+        try beginRound()
+        if self.suspension?.round != nil { return false }
+      }
+      return try finish(suspension)
+    } catch {
+      giveUpSuspension(error)
+      return false
+    }
+  }
+
+  /// Stops the guest, writes the rest, and waits for the client's verdict.
+  private func finish(_ suspension: RunningSuspension) throws(SaveError) -> Bool {
+    let letter = suspension.letter
+    let start = host.now(.monotonic).totalNanoseconds
+    kernel.vfs.sync()
+    try suspension.writing.capture(kernel)
+    let written = try suspension.writing.finish()
+    letter.progress = .answered(
+      .saved(
+        snapshot: SavedSnapshot(
+          written, syscallCount: kernel.syscallCount, freezingTime: start - letter.time,
+          frozenTime: host.now(.monotonic).totalNanoseconds - start)))
+    self.suspension = nil
+    guard verdict(on: letter) == .commit else { return false }
+    farewell = letter
+    return true
+  }
+
+  /// Ends the suspension under way, if there is one: the guest goes on, or has ended.
+  func giveUpSuspension(_ error: SaveError) {
+    if suspension?.round != nil { endRound() }
+    suspension?.letter.progress = .answered(ControlAnswer(error))
+    suspension = nil
+    machine.arena.oldestEpochOfInterest = base?.known.epoch
+  }
+}
+
+/// A suspension under way.
+struct RunningSuspension {
+  let writing: SnapshotWriting
+  let letter: Mailbox.Letter
+  /// The round under way: how many pages it wrote.
+  var round: BackgroundWriting<UInt64>?
+  /// Why a round failed.
+  var error: SaveError?
+  /// The guest needs the memory that another round would take.
+  var mustEnd = false
+  /// Of the last two rounds.
+  private var pages: [UInt64] = []
+  private var rounds = 0
+
+  init(writing: SnapshotWriting, letter: Mailbox.Letter) {
+    self.writing = writing
+    self.letter = letter
+  }
+
+  mutating func note(pages count: UInt64) {
+    pages = pages.suffix(1) + [count]
+    rounds += 1
+  }
+
+  /// Whether the next round will have much to write, though clearly less than the last one.
+  func isWorthARound(few: UInt64, limit: Int) -> Bool {
+    guard !mustEnd, rounds < limit, let last = pages.last, last > few else { return false }
+    return pages.count < 2 || last <= pages[0] / 4 * 3
+  }
+}
