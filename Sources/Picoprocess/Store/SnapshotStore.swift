@@ -227,6 +227,16 @@ final class SnapshotStore: BlockContents {
   }
 }
 
+extension SnapshotStore {
+  /// The manifest of a snapshot that was listed; nil if somebody has removed it since, which takes no lock.
+  func manifest(ifPresent name: String) throws(Failure) -> SnapshotManifest? {
+    do throws(Failure) { return try manifest(name) } catch {
+      guard try layout.names().contains(name) else { return nil }
+      throw error
+    }
+  }
+}
+
 /// A page in a store: the number of its chunk, and its place in it.
 struct PagePlace: Hashable {
   var chunk: Int32

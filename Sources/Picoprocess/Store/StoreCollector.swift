@@ -104,7 +104,8 @@ package struct StoreCollector {
     var live: Set<Digest> = []
     for name in try store.layout.names() {
       do throws(Failure) {
-        for block in try store.manifest(name).blocks { live.insert(block.digest) }
+        guard let manifest = try store.manifest(ifPresent: name) else { continue }
+        for block in manifest.blocks { live.insert(block.digest) }
       } catch { throw Failure("\(error.message); nothing can be collected until it is removed") }
     }
     return live

@@ -33,6 +33,8 @@ package struct StoreReport: Encodable, Sendable {
     let store = try SnapshotStore(StoreLayout(path))
     let lock = try withFailure(path) { () throws(HostError) in try store.layout.locked(.shared) }
     defer { withExtendedLifetime(lock) {} }
+    // A snapshot that is listed has all its packs already.
+    let names = try store.layout.names()
     try store.refresh()
     packs = store.packs.count
     storedSize = store.packs.reduce(0) { $0 + $1.byteCount }
@@ -41,11 +43,11 @@ package struct StoreReport: Encodable, Sendable {
     var blocks: [[BlockDescriptor]] = []
     // In how many snapshots a block is.
     var users: [Digest: Int] = [:]
-    for name in try store.layout.names() {
+    for name in names {
       var entry = Entry(name: name)
       var own: [BlockDescriptor] = []
       do throws(Failure) {
-        let manifest = try store.manifest(name)
+        guard let manifest = try store.manifest(ifPresent: name) else { continue }
         own = Self.distinct(manifest.blocks)
         let place = try StorePath(path, name: name)
         let reader = try store.reader(manifest, place)
@@ -86,8 +88,11 @@ package enum StoreCheck {
     let store = try SnapshotStore(StoreLayout(path))
     let lock = try withFailure(path) { () throws(HostError) in try store.layout.locked(.shared) }
     defer { withExtendedLifetime(lock) {} }
+    // A snapshot that is listed has all its packs already.
+    let names = try store.layout.names()
     try store.refresh()
     var faults = 0
+    var count = 0
     func complain(_ line: String) {
       faults += 1
       report(line)
@@ -100,11 +105,12 @@ package enum StoreCheck {
         }
       }
     }
-    let names = try store.layout.names()
     for name in names {
       let place = try StorePath(path, name: name)
       do throws(Failure) {
-        let reader = try store.reader(try store.manifest(name), place)
+        guard let manifest = try store.manifest(ifPresent: name) else { continue }
+        count += 1
+        let reader = try store.reader(manifest, place)
         do throws(SnapshotError) { try reader.verify() } catch { throw Failure("\(place)", error) }
         if case .broken = reader.signature {
           throw Failure("\(place): \(try Provenance(reader, knownKeys: nil))")
@@ -113,6 +119,6 @@ package enum StoreCheck {
     }
     let bytes = store.packs.reduce(0) { $0 + $1.byteCount }
     guard faults == 0 else { throw Failure("\(path): \(faults) faults") }
-    return "\(path): whole, \(names.count) snapshots, \(store.packs.count) packs, \(bytes) bytes"
+    return "\(path): whole, \(count) snapshots, \(store.packs.count) packs, \(bytes) bytes"
   }
 }
