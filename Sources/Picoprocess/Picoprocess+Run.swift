@@ -37,6 +37,7 @@ extension Picoprocess {
   /// Connects a fresh machine to this process.
   func prepareMachine() {
     wake.aim(at: machine)
+    connectKeeper()
     kernel.onInterrupt = { [unowned self] in
       forwardSignals()
       followStop()

@@ -57,6 +57,8 @@ package final class Picoprocess {
   var checkpointDirectories: [CheckpointDirectory] = []
   /// Takes checkpoints of this process.
   private(set) var keeper: Companion?
+  /// When the guest asked it last for a checkpoint, on the host's monotonic clock, in nanoseconds.
+  var lastCall: Int64 = -1_000_000_000
   /// The request for the suspension that ends this process, whose client waits for the outcome.
   var farewell: Mailbox.Letter?
   /// How far this process is confined.

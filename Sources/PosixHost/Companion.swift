@@ -41,6 +41,16 @@ package final class Companion {
     system_close(end)
   }
 
+  /// Tells the companion that it is wanted; see `Lifeline.isCalled`. `false` if it has ended.
+  package func call() -> Bool {
+    guard lifeline >= 0,
+      let count = try? [1 as UInt8].lend({ (byte) throws(HostError) in
+        try system_write(lifeline, byte)
+      })
+    else { return false }
+    return count == 1
+  }
+
   /// Ends the companion, and waits until it has ended, for some seconds at most.
   package func dismiss() {
     guard lifeline >= 0 else { return }
@@ -77,8 +87,19 @@ package struct Lifeline: Sendable {
 
   /// Whether the accompanied process ends within so many nanoseconds; nil: any number.
   package func isCut(within timeout: Int64?) -> Bool {
-    // Nothing is ever written to it.
-    var items = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+    // Only that it is cut, not that something was written to it.
+    var items = [pollfd(fd: descriptor, events: 0, revents: 0)]
     return system_poll(&items, timeout: timeout) && items[0].revents != 0
+  }
+
+  /// Whether the accompanied process calls within so many nanoseconds.
+  package func isCalled(within timeout: Int64) -> Bool {
+    var items = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+    guard system_poll(&items, timeout: max(0, timeout)), items[0].revents & Int16(POLLIN) != 0
+    else { return false }
+    // Several calls are one.
+    var calls = [UInt8](repeating: 0, count: 64)
+    _ = try? calls.lendMutable { (span) throws(HostError) in try system_read(descriptor, &span) }
+    return true
   }
 }

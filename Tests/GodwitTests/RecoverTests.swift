@@ -43,6 +43,31 @@ import Testing
     #expect(outcome.text == "0\nTrue\nkept\n1\n", "\(outcome.error)")
   }
 
+  /// A write to /proc/godwit/checkpoint has one taken, though the period is long.
+  @Test func theGuestAsksForCheckpoints() throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      """
+      cat >ask.py <<'END'
+      import errno, os, time
+      file = os.open("/proc/godwit/checkpoint", os.O_WRONLY)
+      for turn in range(2):
+          try: print(os.write(file, b"now"), flush=True)
+          except OSError as error: print(errno.errorcode[error.errno], flush=True)
+      open("/mnt/ready", "w").close()
+      while not os.path.exists("/mnt/go"): time.sleep(0.01)
+      END
+      touch go; $G run --root $R --mount .:/mnt -- /usr/bin/python3 /mnt/ask.py; rm go ready
+      $G run --name guest --checkpoint-every 1h --checkpoint-dir d --root $R --mount .:/mnt -- \\
+        /usr/bin/python3 /mnt/ask.py & await ready
+      for i in $(seq 600); do [ -n "$(ls d/snapshots)" ] && break; sleep 0.05; done
+      touch go; wait; $G verify store:d/$(ls d/snapshots) >/dev/null && echo whole
+      """, limit: 120)
+    #expect(
+      outcome.text == "EPERM\nEPERM\n3\nEBUSY\nwhole\n" && outcome.error == "",
+      "\(outcome.text) \(outcome.error)")
+  }
+
   /// The directory is one run's, and what is asked of it at the wrong time is refused by name.
   @Test func aDirectoryIsOneRuns() throws {
     let scratch = try Scratch()

@@ -1,3 +1,4 @@
+import LibOS
 import PosixHost
 
 extension Picoprocess {
@@ -24,6 +25,20 @@ extension Picoprocess {
       try directory.begin(name, goesOn: directory.path == options.recovered?.path)
     }
     return keeper
+  }
+
+  /// Nanoseconds from one checkpoint that the guest asks for to the next.
+  private static let leastPeriod: Int64 = 1_000_000_000
+
+  /// Has the guest ask the keeper for checkpoints, where there is one.
+  func connectKeeper() {
+    guard let keeper else { return }
+    kernel.onCheckpointWanted = { [unowned self] in
+      let now = HostProcess.monotonicTime
+      guard now - lastCall >= Self.leastPeriod, keeper.call() else { return false }
+      lastCall = now
+      return true
+    }
   }
 
   /// Ends the process that takes checkpoints, and records how the guest ended.
