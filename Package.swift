@@ -59,8 +59,9 @@ let package = Package(
     library("Zstd", ["CZstd"], settings: spanMethods),
     library("Disassembler", ["CCapstone"]),
 
-    library("Age", [crypto, cryptoExtras]),
-    library("Snapshot", ["Zstd", crypto]),
+    library("Base64Text"),
+    library("Age", ["Base64Text", crypto, cryptoExtras]),
+    library("Snapshot", ["Base64Text", "Zstd", crypto]),
     library("HostABI"),
     library("ELF"),
     library("Machine", settings: spanMethods),

@@ -1,3 +1,5 @@
+import Base64Text
+
 /// The text in front of the payload: the file key, wrapped for each recipient, and a MAC.
 struct AgeHeader: Sendable {
   let stanzas: [Stanza]
@@ -22,11 +24,11 @@ struct AgeHeader: Sendable {
     self.stanzas = stanzas
     authenticated = AgeHeader.versionLine + stanzas.flatMap(\.encoded) + AgeHeader.endMark
     mac = key.headerMAC(authenticated)
-    byteCount = authenticated.count + 1 + RawBase64.encode(mac).count + 1
+    byteCount = authenticated.count + 1 + Base64.encode(mac, isPadded: false).count + 1
   }
 
   var encoded: [UInt8] {
-    authenticated + [UInt8(ascii: " ")] + RawBase64.encode(mac) + [AgeHeader.lineFeed]
+    authenticated + [UInt8(ascii: " ")] + Base64.encode(mac, isPadded: false) + [AgeHeader.lineFeed]
   }
 
   /// Reads the header that `bytes` begin with; nil if they end within it. Of `limit` bytes it is never nil.
@@ -46,7 +48,7 @@ struct AgeHeader: Sendable {
       }
       if line.starts(with: AgeHeader.endMark) {
         guard line.count + 1 == AgeHeader.endLineSize, line.dropFirst(3).first == UInt8(ascii: " "),
-          let mac = RawBase64.decode(line.dropFirst(4))
+          let mac = Base64.decode(line.dropFirst(4), isPadded: false)
         else { throw .malformedHeader("its last line has no MAC of 32 bytes") }
         self.mac = mac
         authenticated = Array(bytes[..<(start + 3)])
@@ -100,7 +102,7 @@ struct AgeHeader: Sendable {
     var body: [UInt8] = []
     while true {
       guard let line = try lines.next() else { return nil }
-      guard line.count <= 64, let bytes = RawBase64.decode(line) else {
+      guard line.count <= 64, let bytes = Base64.decode(line, isPadded: false) else {
         throw .malformedHeader("a recipient's key is not Base64")
       }
       body += bytes

@@ -1,3 +1,5 @@
+import Base64Text
+
 /// A stanza of the header: the file key, wrapped for one recipient.
 enum Stanza: Hashable, Sendable {
   /// For the holder of an X25519 identity. `share` has 32 bytes, `body` is the wrapped key.
@@ -20,11 +22,12 @@ enum Stanza: Hashable, Sendable {
   init(arguments: [ArraySlice<UInt8>], body: [UInt8]) throws(AgeError) {
     switch String(decoding: arguments[0], as: UTF8.self) {
     case X25519Recipient.kind:
-      guard arguments.count == 2, let share = RawBase64.decode(arguments[1]), share.count == 32
+      guard arguments.count == 2, let share = Base64.decode(arguments[1], isPadded: false),
+        share.count == 32
       else { throw .malformedHeader("an X25519 recipient has no share of 32 bytes") }
       self = .x25519(share: share, body: try Self.wrappedKey(body))
     case Passphrase.kind:
-      guard arguments.count == 3, let salt = RawBase64.decode(arguments[1]),
+      guard arguments.count == 3, let salt = Base64.decode(arguments[1], isPadded: false),
         salt.count == Passphrase.saltSize
       else { throw .malformedHeader("a passphrase has no salt of 16 bytes") }
       self = .scrypt(
@@ -47,15 +50,16 @@ enum Stanza: Hashable, Sendable {
     let arguments: [[UInt8]]
     let body: [UInt8]
     switch self {
-    case .x25519(let share, let key): (arguments, body) = ([RawBase64.encode(share)], key)
+    case .x25519(let share, let key):
+      (arguments, body) = ([Base64.encode(share, isPadded: false)], key)
     case .scrypt(let salt, let workFactor, let key):
-      arguments = [RawBase64.encode(salt), Array("\(workFactor.logarithm)".utf8)]
+      arguments = [Base64.encode(salt, isPadded: false), Array("\(workFactor.logarithm)".utf8)]
       body = key
     case .other: preconditionFailure("an unknown kind of recipient is never written")
     }
     var text = Array("-> \(kind)".utf8)
     for argument in arguments { text += [UInt8(ascii: " ")] + argument }
     // A wrapped key fits in one line.
-    return text + [AgeHeader.lineFeed] + RawBase64.encode(body) + [AgeHeader.lineFeed]
+    return text + [AgeHeader.lineFeed] + Base64.encode(body, isPadded: false) + [AgeHeader.lineFeed]
   }
 }

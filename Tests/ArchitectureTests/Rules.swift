@@ -10,8 +10,9 @@ enum Rules {
   static let imports: [String: Set<String>] = [
     "Zstd": ["CZstd"],
     "Disassembler": ["CCapstone"],
-    "Age": ["Crypto", "CryptoExtras"],
-    "Snapshot": ["Zstd", "Crypto"],
+    "Base64Text": [],
+    "Age": ["Base64Text", "Crypto", "CryptoExtras"],
+    "Snapshot": ["Base64Text", "Zstd", "Crypto"],
     "HostABI": [],
     "ELF": [],
     "Machine": [],

@@ -1,3 +1,5 @@
+import Base64Text
+
 /// Keys whose signatures are trusted, as a file in the form of authorized_keys (sshd(8)) or of
 /// allowed_signers (ssh-keygen(1)) names them.
 package struct KnownKeys: Hashable, Sendable {

@@ -1,3 +1,4 @@
+import Base64Text
 internal import Crypto
 
 /// An Ed25519 key that checks signatures (RFC 8032), as SSH writes it (RFC 8709).
@@ -30,7 +31,7 @@ package struct PublicKey: Hashable, Sendable {
 
   /// `SHA256:` and 43 characters, as `ssh-keygen -l` shows it.
   package var fingerprint: String {
-    let text = Base64.encode(Digest(of: blob[...]).bytes).prefix { $0 != UInt8(ascii: "=") }
+    let text = Base64.encode(Digest(of: blob[...]).bytes, isPadded: false)
     return "SHA256:" + String(decoding: text, as: UTF8.self)
   }
 

@@ -1,9 +1,11 @@
-/// Base64 without padding (RFC 4648, section 4), in which the format's header has its bytes.
-enum RawBase64 {
+/// Base64 (RFC 4648, section 4).
+package enum Base64 {
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let padding = UInt8(ascii: "=")
 
-  static func encode(_ bytes: some Collection<UInt8>) -> [UInt8] {
+  /// - Parameter isPadded: whether the text is filled up to a multiple of four characters.
+  package static func encode(_ bytes: some Collection<UInt8>, isPadded: Bool = true) -> [UInt8] {
     var text: [UInt8] = []
     var word: UInt32 = 0
     var bits: UInt32 = 0
@@ -16,16 +18,23 @@ enum RawBase64 {
       }
     }
     if bits > 0 { text.append(alphabet[Int(word << (6 - bits) & 63)]) }
+    if isPadded { text += repeatElement(padding, count: (4 - text.count % 4) % 4) }
     return text
   }
 
   /// The bytes that `text` stands for; nil for any other text than `encode` gives.
-  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
-    guard text.count % 4 != 1 else { return nil }
+  package static func decode(_ text: some Collection<UInt8>, isPadded: Bool = true) -> [UInt8]? {
+    let digits = isPadded ? text.prefix { $0 != padding } : text.prefix(text.count)
+    if isPadded {
+      guard text.count % 4 == 0, text.count - digits.count <= 2,
+        text.dropFirst(digits.count).allSatisfy({ $0 == padding })
+      else { return nil }
+    }
+    guard digits.count % 4 != 1 else { return nil }
     var bytes: [UInt8] = []
     var word: UInt32 = 0
     var bits: UInt32 = 0
-    for digit in text {
+    for digit in digits {
       guard let value = value(of: digit) else { return nil }
       word = (word << 6 | value) & 0xffff
       bits += 6
