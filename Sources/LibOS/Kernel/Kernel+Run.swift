@@ -37,8 +37,9 @@ extension Kernel {
   private func unpark() {
     guard isParked else { return }
     isParked = false
+    let isResumed = clock.isHeld
     clock.start()
-    if isRestored { noteResume() }
+    if isResumed { noteResume() }
     // Re-run the calls that were blocked, oldest first. A task that a signal ends meanwhile may end others.
     for task in scheduler.runnable where task.runsAgain && task.state == .runnable {
       load(task)

@@ -81,8 +81,6 @@ package final class Kernel {
 
   /// How often the guest went on from a snapshot. A deterministic run must not know.
   package internal(set) var resumes: UInt64 = 0
-  /// The guest was restored and has not run since.
-  var isRestored = false
   /// The signal for processes that have `/proc/godwit/checkpoint` open when the guest goes on from a snapshot.
   package var resumeSignal: Int32?
   /// Called when the guest asks for a checkpoint; `false`: it did so not long ago. nil: nobody takes checkpoints.

@@ -100,7 +100,6 @@ extension Kernel {
     lastInodeNumber = try checked(state.lastInodeNumber, SavedRange.counter, "the last inode")
     try restoreBootID(state.bootID)
     resumes = try checked(state.resumes, SavedRange.counter, "the number of resumes")
-    isRestored = true
     network.restore(state)
     let session = try checked(
       state.terminalSession, SavedRange.optionalPID, "the terminal's session")

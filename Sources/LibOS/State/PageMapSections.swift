@@ -19,7 +19,11 @@ package struct PageMapSections {
       sections[number]
     }
     guard let bytes else { throw .missingSection(StateSection.pageMaps.rawValue) }
-    message = try StateLoader.decode(.pageMaps, bytes)
+    try self.init(StateLoader.decode(.pageMaps, bytes), storedPages: storedPages)
+  }
+
+  init(_ message: Godwit_State_PageMaps, storedPages: UInt64) throws(SnapshotError) {
+    self.message = message
     var pagesLeft = SavedPages.pageLimit
     for owner in message.owners {
       let map = try PageMap(
@@ -41,9 +45,9 @@ package struct PageMapSections {
   /// The sections with other references.
   ///
   /// - Parameter new: the new reference to the page that the old one names, which is not of zeroes.
-  package func sections(_ new: (PageReference) -> PageReference) throws(SnapshotError) -> [(
-    number: UInt32, contents: [UInt8]
-  )] {
+  package func sections(_ new: (PageReference) throws(SnapshotError) -> PageReference)
+    throws(SnapshotError) -> [(number: UInt32, contents: [UInt8])]
+  {
     var message = message
     for (index, map) in maps.enumerated() {
       var renumbered = PageMap()
@@ -51,7 +55,7 @@ package struct PageMapSections {
         if run.reference.isZero {
           renumbered.append(run)
         } else {
-          for page in run.pages { renumbered.append(page, new(run.reference(of: page))) }
+          for page in run.pages { renumbered.append(page, try new(run.reference(of: page))) }
         }
       }
       message.owners[index].pages = data(renumbered.encoded)

@@ -13,12 +13,13 @@ extension SnapshotReader {
       try writer.addSection(
         section.id, isCritical: section.isCritical, try requiredSection(section.id))
     }
-    var maps: Godwit_State_PageMaps = try StateLoader.section(.pageMaps, self)
+    let maps = try PageMapSections(
+      StateLoader.section(.pageMaps, self), storedPages: pageCount)
     var copy = PageCopy(self, writer)
-    for index in maps.owners.indices {
-      maps.owners[index].pages = data(try copy.add(Array(maps.owners[index].pages)))
+    let sections = try maps.sections { (page) throws(SnapshotError) in try copy.add(page) }
+    for (number, contents) in sections {
+      try writer.addSection(number, isCritical: true, contents)
     }
-    try writer.add(.pageMaps, maps)
   }
 }
 
@@ -28,7 +29,6 @@ private struct PageCopy {
   private let writer: SnapshotWriter
   /// The new references by the old ones.
   private var references: [PageReference: PageReference] = [:]
-  private var pagesLeft = SavedPages.pageLimit
   private var page = [UInt8](repeating: 0, count: Page.size)
 
   init(_ reader: SnapshotReader, _ writer: SnapshotWriter) {
@@ -36,19 +36,8 @@ private struct PageCopy {
     self.writer = writer
   }
 
-  /// Copies the pages of an encoded map, and returns the new map.
-  mutating func add(_ bytes: [UInt8]) throws(SnapshotError) -> [UInt8] {
-    let old = try PageMap(decoding: bytes, storedPages: reader.pageCount, limit: pagesLeft)
-    pagesLeft -= old.pageCount
-    var new = PageMap()
-    for run in old.runs {
-      for page in run.pages { new.append(page, try copy(run.reference(of: page))) }
-    }
-    return new.encoded
-  }
-
-  private mutating func copy(_ reference: PageReference) throws(SnapshotError) -> PageReference {
-    if reference.isZero { return .zero }
+  /// Copies a page that is not of zeroes, once, and returns the new reference.
+  mutating func add(_ reference: PageReference) throws(SnapshotError) -> PageReference {
     if let known = references[reference] { return known }
     try page.withMutableRawSpan { (bytes) throws(SnapshotError) in
       try reader.page(reference, into: &bytes)

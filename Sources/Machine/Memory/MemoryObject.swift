@@ -227,10 +227,7 @@ package final class MemoryObject {
   /// The frame of a page whose end is cut off. A clean page stays clean: the source is cut off too.
   private func frameToTrim(_ index: UInt64) -> Frame? {
     let page = pages[index]
-    if page.isDirty { return frame(index, isWrite: true) }
-    guard page.isPresent else { return nil }
-    arena.require(page.frame)
-    return page.frame
+    return page.isPresent ? frame(index, isWrite: page.isDirty) : nil
   }
 
   /// Zeroes a range without changing the size (`FALLOC_FL_PUNCH_HOLE`); `false` at the memory limit.

@@ -25,7 +25,6 @@ final class CheckpointText: ProcText {
 extension Kernel {
   /// Tells the restored guest, which is about to run, that it was.
   func noteResume() {
-    isRestored = false
     if isDeterministic { return }
     resumes += 1
     guard let signal = resumeSignal else { return }
