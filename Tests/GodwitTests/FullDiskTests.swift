@@ -9,21 +9,13 @@ import Testing
     let outcome = try scratch.shell(
       """
       mkdir full && mount -t tmpfs -o size=4m tmpfs full
-      $G run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
-      import os, time
-      def stage(n):
-          open(f"/mnt/ready{n}", "w").close()
-          while not os.path.exists(f"/mnt/go{n}"): time.sleep(0.01)
-      stage(1)
-      data = os.urandom(8000000)
-      stage(2)
-      print(len(data), "unharmed")' >out 2>&1 &
+      grow >out 2>&1 &
       await ready1; $G checkpoint guest --output full/snapshot; echo first $?
       touch go1; await ready2
       $G checkpoint guest --output full/snapshot; echo second $?
       $G suspend guest --output full/other; echo third $?
       ls -A full; $G verify full/snapshot >/dev/null; echo verified $?
-      touch go2; wait; cat out
+      touch go2 go3; wait; cat out
       $G resume full/snapshot --mount .:/mnt
       """, namespaces: true)
     #expect(

@@ -172,16 +172,7 @@ import Testing
     let outcome = try scratch.shell(
       """
       mkdir full && mount -t tmpfs -o size=5m tmpfs full
-      $G run --name guest --checkpoint-every 200ms --checkpoint-dir full/d --root $R --mount .:/mnt -- /usr/bin/python3 -c '
-      import os, time
-      def stage(n):
-          open(f"/mnt/ready{n}", "w").close()
-          while not os.path.exists(f"/mnt/go{n}"): time.sleep(0.01)
-      stage(1)
-      data = os.urandom(8000000)
-      stage(2)
-      print(len(data), "unharmed", flush=True)
-      stage(3)' >out 2>error & run=$!
+      grow --checkpoint-every 200ms --checkpoint-dir full/d >out 2>error & run=$!
       await ready1; until [ $(ls full/d/snapshots 2>/dev/null | wc -l) -ge 2 ]; do sleep 0.1; done
       touch go1; await ready2; until grep -q 'no space' error; do sleep 0.1; done
       sort -u error; touch go2; await ready3; cat out; kill -KILL $run; wait $run 2>/dev/null

@@ -67,13 +67,26 @@ struct Scratch: ~Copyable {
     while not os.path.exists('/mnt/go'): time.sleep(0.001)
     print(total == sum(data))"
     }
+    grow() {
+      exec $G run --name guest "$@" --root $R --mount .:/mnt -- /usr/bin/python3 -c '
+    import os, time
+    def stage(n):
+        open(f"/mnt/ready{n}", "w").close()
+        while not os.path.exists(f"/mnt/go{n}"): time.sleep(0.01)
+    stage(1)
+    data = os.urandom(8000000)
+    stage(2)
+    print(len(data), "unharmed", flush=True)
+    stage(3)'
+    }
 
     """
   }
 
   /// Runs a script of bash in the folder. `$G` is godwit and `$R` the root for `isa`; `await FILE` waits
   /// until the file is there; `there` asks whether the guest `guest` runs. `hold BYTES` is such a guest, which
-  /// makes `ready`, and once there is `go`, says whether its memory is still what it was.
+  /// makes `ready`, and once there is `go`, says whether its memory is still what it was. `grow OPTION... &` is one
+  /// whose memory grows between `ready1` and `ready2`; it goes on at `go1`, `go2` and `go3`, and `$!` is its process.
   ///
   /// - Parameter namespaces: in a user and mount namespace of its own, as root there.
   func shell(

@@ -178,19 +178,11 @@ import Testing
     let outcome = try scratch.shell(
       """
       mkdir full && mount -t tmpfs -o size=5m tmpfs full
-      $G run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
-      import os, time
-      def stage(n):
-          open(f"/mnt/ready{n}", "w").close()
-          while not os.path.exists(f"/mnt/go{n}"): time.sleep(0.01)
-      stage(1)
-      data = os.urandom(8000000)
-      stage(2)
-      print(len(data), "unharmed")' >out 2>&1 &
+      grow >out 2>&1 &
       await ready1; $G checkpoint guest -o store:full/s/a; touch go1; await ready2
       for command in checkpoint suspend; do $G $command guest -o store:full/s/b; echo $?; done
       $G store verify full/s >/dev/null && ls -A full/s/snapshots full/s/packs | wc -l
-      touch go2; wait; cat out; $G resume store:full/s/a
+      touch go2 go3; wait; cat out; $G resume store:full/s/a
       """, namespaces: true, limit: 300)
     #expect(
       outcome.text == "125\n125\n5\n8000000 unharmed\n8000000 unharmed\n", "\(outcome.error)")
