@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 static int parent_tid, child_tid, child_saw, shared_value;
 
@@ -54,5 +55,31 @@ int main(void) {
   FAILS(EINVAL, syscall(SYS_clone, CLONE_THREAD, 0, 0, 0, 0));                  // needs SIGHAND
   FAILS(EINVAL, syscall(SYS_clone, CLONE_SIGHAND | CLONE_THREAD, 0, 0, 0, 0));  // needs VM
   STEP("flags that need others");
+
+  // The call takes any number of eight bits as exit signal; one beyond the signals sends none.
+  for (int number = 65; number < 256; number += 19) {
+    int hold[2], status, saw;
+    OK(pipe(hold));
+    pid_t child = OK(syscall(SYS_clone, number, 0, 0, 0, 0));
+    if (!child) {
+      char byte;
+      _exit(read(hold[0], &byte, 1) == 1 ? 7 : 8);
+    }
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", child);
+    FILE *stat = fopen(path, "r");
+    CHECK(stat);
+    EQ(fscanf(stat, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %*d "
+                    "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %d", &saw), 1);
+    EQ(saw, number);
+    fclose(stat);
+    EQ(write(hold[1], "x", 1), 1);
+    EQ(waitpid(child, &status, __WALL), child);
+    EQ(status, 7 << 8);
+    close(hold[0]), close(hold[1]);
+  }
+  struct { unsigned long flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls; } new = {.exit_signal = 65};
+  FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
+  STEP("exit signals beyond the signals");
   return 0;
 }

@@ -63,7 +63,7 @@ extension Process {
     processGroup = state.processGroup
     session = state.session
     life.exitSignal = try checked(
-      state.exitSignal, SavedRange.optionalSignal, "the exit signal of process \(pid)")
+      state.exitSignal, SavedRange.exitSignal, "the exit signal of process \(pid)")
     if state.hasExitCode {
       life.ending = .exited(state.exitCode)
     } else if state.killedBy != 0 {

@@ -10,6 +10,8 @@ enum SavedRange {
   static let optionalPID: ClosedRange<Int32> = 0...Kernel.pidLimit
   static let signal: ClosedRange<Int32> = 1...Signal.count
   static let optionalSignal: ClosedRange<Int32> = 0...Signal.count
+  /// What clone(2) takes, which checks nothing: a number beyond the signals sends none.
+  static let exitSignal: ClosedRange<Int32> = 0...Int32(CloneFlags.CSIGNAL)
   /// Bytes: what lseek(2) can reach.
   static let fileOffset: ClosedRange<UInt64> = 0...UInt64(Int64.max)
   /// Nanoseconds that a clock shows: 73 years.
