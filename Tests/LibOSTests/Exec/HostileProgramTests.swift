@@ -18,7 +18,9 @@ import LibOS
       if let only = Self.environment["GODWIT_FUZZ_TURN"], only != "\(turn)" { continue }
       // Of its own numbers, so that a turn can be had alone.
       var numbers = SeededNumbers(UInt64(turn) << 8 | (isa == .x86_64 ? 0 : 1))
-      if try execute(isa, &numbers) { run += 1 }
+      weak var arena: FrameArena?
+      if try execute(isa, &numbers, &arena) { run += 1 }
+      #expect(arena == nil, "turn \(turn): the machine stays in memory")
     }
     if Self.environment["GODWIT_FUZZ_TURN"] == nil {
       #expect(run > Self.turns / 20 && run < Self.turns)
@@ -26,8 +28,13 @@ import LibOS
   }
 
   /// Whether the program could be started.
-  private func execute(_ isa: GuestISA, _ numbers: inout SeededNumbers) throws -> Bool {
+  ///
+  /// - Parameter arena: the guest's memory, which must be gone afterwards.
+  private func execute(
+    _ isa: GuestISA, _ numbers: inout SeededNumbers, _ arena: inout FrameArena?
+  ) throws -> Bool {
     let machine = SignalMachine(isa)
+    arena = machine.kernel.arena
     machine.perform("mkdirat", Self.here, place("/lib", in: machine), 0o755)
     for (path, isDynamic) in [
       ("/tmp/program", Bool.random(using: &numbers)), ("/lib/ld-musl.so", true),

@@ -44,13 +44,14 @@ struct ResumedGuest {
     let kernel = kernel
     let host = host
     kernel.onInterrupt = { .stop }
-    host.schedule(at: host.now(.monotonic).totalNanoseconds + 1000) {
-      kernel.interrupt.raise()
-      host.interrupt()
+    // Neither may keep the kernel, which has both.
+    host.schedule(at: host.now(.monotonic).totalNanoseconds + 1000) { [weak kernel, weak host] in
+      kernel?.interrupt.raise()
+      host?.interrupt()
     }
     engine.script = [
-      { engine in
-        kernel.interrupt.raise()
+      { [weak kernel] engine in
+        kernel?.interrupt.raise()
         return body(engine)
       }
     ]
