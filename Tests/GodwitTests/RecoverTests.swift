@@ -22,7 +22,7 @@ import Testing
   /// SIGKILL of Godwit at random moments: the newest checkpoint always goes on.
   @Test(arguments: ["x86_64", "aarch64"]) func aKilledRunIsRecovered(_ isa: String) throws {
     let scratch = try Scratch()
-    let moments = LongTests.areOn ? 100 : 4
+    let moments = LongTests.areOn ? 200 : 4
     let outcome = try scratch.shell(
       """
       RANDOM=$$
