@@ -7,6 +7,7 @@ extension Picoprocess {
     catchSignals()
     defer {
       concludeCheckpoint()
+      giveUpPreparation(.refused(Failure("the guest has ended")))
       giveUpSuspension(.refused(Failure("the guest has ended")))
       endingView?()
       endPrefetching()
@@ -17,6 +18,7 @@ extension Picoprocess {
     let ending = try loop()
     if case .exited = ending, options.digestEvery != nil { try reports.digest(kernel) }
     kernel.vfs.sync()
+    try workingSet?.finish()
     try reports.finish(self, ending)
     dismissKeeper(ending)
     return ending

@@ -43,6 +43,8 @@ package final class Picoprocess {
   var control: ControlServer?
   /// What the next snapshot may be an increment to.
   private(set) var base: SnapshotBase?
+  /// What the next snapshot waits for while the guest runs.
+  var preparation: SnapshotPreparation?
   /// The checkpoint that is being written while the guest runs.
   var checkpoint: RunningCheckpoint?
   /// The suspension that is under way while the guest runs.
@@ -53,6 +55,8 @@ package final class Picoprocess {
   var chain: [SnapshotReader] = []
   /// Reads the pages of a lazily resumed guest.
   var prefetcher: PagePrefetcher?
+  /// Records what a lazily resumed guest needs.
+  var workingSet: WorkingSetRecorder?
   /// The directories with this run's checkpoints, which nobody else may use.
   var checkpointDirectories: [CheckpointDirectory] = []
   /// Takes checkpoints of this process.

@@ -28,10 +28,22 @@ package final class OutputFile: Sendable {
     isOwned = true
   }
 
+  /// Opens the file at `path`, which keeps its contents until `replaceContents`. Only this user may use a new one.
+  package init(rewriting path: String) throws(HostError) {
+    descriptor = try system_open(Array(path.utf8), O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    isOwned = true
+  }
+
   deinit {
     if isOwned { system_close(descriptor) }
   }
 
   /// Appends all of `bytes`.
   package func write(_ bytes: [UInt8]) throws(HostError) { try writeAll(descriptor, bytes) }
+
+  /// Makes `bytes` all that there is in a file.
+  package func replaceContents(with bytes: [UInt8]) throws(HostError) {
+    try system_ftruncate(descriptor, 0)
+    try bytes.lend { (bytes) throws(HostError) in try writeAll(descriptor, bytes, at: 0) }
+  }
 }

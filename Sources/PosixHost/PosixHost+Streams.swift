@@ -10,6 +10,11 @@ package import HostABI
 #endif
 
 extension PosixHost {
+  /// The regular file that is open as `handle`, for another thread.
+  package func input(of handle: HostHandle) throws(HostError) -> InputFile {
+    try InputFile(sharing: handle.rawValue)
+  }
+
   // MARK: Opening
 
   package func open(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {

@@ -23,6 +23,10 @@ struct List: ParsableCommand {
     Console.show(table(rows))
     for info in list {
       guard let missing = info.missingPages else { continue }
+      if missing.bytes == 0, let failure = missing.failure {
+        Console.show("\(info.name): it waits: \(failure)")
+        continue
+      }
       let reason = missing.failure.map { " (\($0))" } ?? ""
       Console.show(
         "\(info.name): \(size(missing.bytes)) of its memory are still in its snapshot\(reason)")

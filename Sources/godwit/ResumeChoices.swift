@@ -24,6 +24,15 @@ struct ResumeChoices: ParsableArguments {
   var noPrefetch = false
 
   @Flag(
+    help: ArgumentHelp(
+      "With --lazy, read only what the guest needs, and write down in which order.",
+      discussion: """
+        It is written to SNAPSHOT.working-set when the guest ends or is suspended. Later lazy resumes of the \
+        snapshot read those pages first.
+        """))
+  var recordWorkingSet = false
+
+  @Flag(
     help: """
       Make the guest another machine than the one that was saved: with the picoprocess's name as its host name, a \
       boot id and machine-id of its own, no published ports but those of --publish, and MADV_WIPEONFORK memory \
@@ -39,6 +48,9 @@ struct ResumeChoices: ParsableArguments {
 
   func validate(_ options: GuestOptions) throws {
     guard lazy || !noPrefetch else { throw ValidationError("--no-prefetch needs --lazy") }
+    guard lazy || !recordWorkingSet else {
+      throw ValidationError("--record-working-set needs --lazy")
+    }
     guard !noPublish || options.publish.isEmpty else {
       throw ValidationError("--publish and --no-publish exclude each other")
     }
@@ -51,7 +63,8 @@ struct ResumeChoices: ParsableArguments {
     resume.trustsAll = trust
     resume.publishesNothing = noPublish
     resume.isLazy = lazy
-    resume.prefetches = !noPrefetch
+    resume.prefetches = !noPrefetch && !recordWorkingSet
+    resume.recordsWorkingSet = recordWorkingSet
     resume.takesFreshIdentity = freshIdentity
     resume.notification = notify
     // The keys are gone before the guest is made.

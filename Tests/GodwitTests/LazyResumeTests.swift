@@ -80,12 +80,12 @@ import Testing
         lazily --no-prefetch snapshot >out 2>errors & guest=$!
         until there; do sleep 0.01; done
         truncate -s 300000 snapshot; touch go
-        until grep -q 'snapshot: .*; what needs this page waits' errors; do sleep 0.01; done
+        until grep -q 'snapshot: .*; what needs this waits' errors; do sleep 0.01; done
         $G ps | grep -q 'in its snapshot (.*truncated.*)' || $G ps
         $G checkpoint guest -o other 2>refusal && echo "a checkpoint without its pages"
         grep -q 'guest: a page that is not here yet can.t be read: ' refusal || cat refusal
         [ ! -e other ] && cp copy snapshot && wait $guest; cat out
-        grep -q 'snapshot: the page can be read again' errors || cat errors
+        grep -q 'snapshot: what was missing can be read again' errors || cat errors
         """)
     #expect(outcome.text == "True\n" && outcome.error == "", "\(outcome.text) \(outcome.error)")
   }
@@ -99,7 +99,7 @@ import Testing
         lazily --no-prefetch snapshot >out 2>errors & guest=$!
         until there; do sleep 0.01; done
         dd if=/dev/zero of=snapshot bs=1M seek=2 count=12 conv=notrunc 2>/dev/null; touch go
-        until grep -q 'snapshot: .*; what needs this page waits' errors; do sleep 0.01; done
+        until grep -q 'snapshot: .*; what needs this waits' errors; do sleep 0.01; done
         cp copy snapshot && wait $guest; cat out
         """)
     #expect(outcome.text == "True\n" && outcome.error == "", "\(outcome.text) \(outcome.error)")
@@ -118,5 +118,76 @@ import Testing
     #expect(
       outcome.text == "True\nno-prefetch needs --lazy\n" && outcome.error == "",
       "\(outcome.text) \(outcome.error)")
+  }
+
+  /// What a guest needed is read first the next time, and changes nothing else.
+  @Test func whatIsNeededFirstIsRecorded() throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      Self.setup + """
+        touch go; lazily --record-working-set snapshot
+        echo "$(( $(stat -c %s snapshot.working-set) > 20000000 / 4096 * 4 )) $(stat -c %a snapshot.working-set)"
+        $G resume --lazy snapshot; $G verify snapshot >/dev/null || echo "it is not whole"
+        """)
+    #expect(
+      outcome.text == "True\n1 600\nTrue\n" && outcome.error == "",
+      "\(outcome.text) \(outcome.error)")
+  }
+
+  /// One that is damaged, or another snapshot's, is told of and does no harm; so is a place for none.
+  @Test func aWorkingSetThatDoesNotFit() throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      Self.setup + """
+        touch go; lazily --record-working-set snapshot
+        cp snapshot.working-set kept; : >snapshot.working-set; lazily snapshot
+        head -c 100 kept >snapshot.working-set; lazily snapshot
+        $G flatten snapshot -o other --compress zstd; $G run --suspend-at-syscall 9 -o third -- /bin/true
+        cp kept third.working-set; $G resume --lazy third
+        rm snapshot.working-set; mkdir snapshot.working-set
+        lazily --record-working-set snapshot || echo "status $?"
+        $G resume --record-working-set snapshot 2>refusal || grep -o 'set needs --lazy' refusal
+        """)
+    #expect(outcome.text == "True\nTrue\nTrue\nstatus 125\nset needs --lazy\n", "\(outcome.text)")
+    #expect(
+      outcome.error.split(separator: "\n") == [
+        "godwit: snapshot.working-set: not used: the snapshot is malformed: its digest is wrong",
+        "godwit: third.working-set: not used: the snapshot is malformed: it is another snapshot's",
+        "godwit: snapshot.working-set: is a directory",
+      ], "\(outcome.error)")
+  }
+
+  /// A file of the root is checked before the guest sees a byte of it, not at the start.
+  @Test func aFileOfTheRootIsChangedForAWhile() throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      """
+      mkdir -p root/bin root/tmp; cp '\(Checkout.guest("pi", "x86_64").path)' root/bin/pi
+      $G run --root root --suspend-at-syscall 10 -o snapshot -- /bin/pi; $G resume snapshot >expected
+      cp root/bin/pi kept; printf x | dd of=root/bin/pi bs=1 seek=5000 conv=notrunc 2>/dev/null
+      $G resume snapshot 2>&1 | grep -o '/bin/pi differs from the one the snapshot was made with'
+      $G resume --lazy --name guest snapshot >out 2>errors & guest=$!
+      until grep -q '/bin/pi differs .* what needs this waits' errors; do sleep 0.01; done
+      until $G ps | grep -q '^guest: .*/bin/pi differs'; do sleep 0.01; done
+      $G checkpoint guest -o other 2>/dev/null && echo "a checkpoint without its file"
+      cp kept root/bin/pi; wait $guest; cmp out expected && [ ! -e other ]
+      mv root/bin/pi root/bin/moved; $G resume --lazy snapshot 2>&1 | grep -o '/bin/pi: the snapshot needs this file'
+      """)
+    #expect(
+      outcome.text
+        == "/bin/pi differs from the one the snapshot was made with\n/bin/pi: the snapshot needs this file\n"
+        && outcome.error == "", "\(outcome.text) \(outcome.error)")
+  }
+
+  /// A checkpoint before the file is needed still names the one that the guest knew.
+  @Test func aFileThatWasNeverNeededStaysKnown() throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      """
+      mkdir -p root/bin root/tmp; cp '\(Checkout.guest("pi", "x86_64").path)' root/bin/pi
+      $G run --root root --suspend-at-syscall 10 -o first -- /bin/pi
+      $G resume --lazy first --suspend-at-syscall 10 -o second; cmp first second
+      """)
+    #expect(outcome.text == "" && outcome.error == "", "\(outcome.text) \(outcome.error)")
   }
 }

@@ -88,6 +88,8 @@ package final class Kernel {
 
   /// The pages of the guest that are still in the snapshot from which it was resumed; nil when all are here.
   package private(set) var storedPages: SnapshotPages?
+  /// What a lazily resumed guest can't have at the moment; nil for others.
+  package private(set) var shortage: Shortage?
 
   /// Set by whatever needs the run loop to come to its top after the current system call.
   package var needsAttention = false
@@ -147,13 +149,15 @@ package final class Kernel {
   }
 
   /// Has pages of the guest stay in a snapshot until they are needed.
-  func beginStoring(in reader: SnapshotReader) throws(SnapshotError) -> SnapshotPages {
-    let pages = SnapshotPages(try reader.another())
+  func beginStoring(in reader: SnapshotReader) throws(SnapshotError) -> Shortage {
+    let shortage = Shortage()
+    let pages = SnapshotPages(try reader.another(), shortage)
     guard arena.beginStoring(in: pages) else {
       throw .refused("there is no room for the guest's memory")
     }
     storedPages = pages
-    return pages
+    self.shortage = shortage
+    return shortage
   }
 
   /// Forgets the snapshot once all pages are here. `false` if some are not.

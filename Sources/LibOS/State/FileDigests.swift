@@ -5,7 +5,7 @@ package import Snapshot
 /// Digests of host files. Each is made once as long as the file keeps its identity, size and times, so
 /// that a second checkpoint of a picoprocess reads none of them.
 package final class FileDigests {
-  private struct Key: Hashable {
+  fileprivate struct Key: Hashable {
     var device: UInt64
     var inode: UInt64
     var size: UInt64
@@ -16,12 +16,16 @@ package final class FileDigests {
 
   package init() {}
 
-  /// The digest of all bytes of an open file.
-  package func digest(of handle: HostHandle, _ host: any Host) throws(HostError) -> Digest {
+  private static func key(_ handle: HostHandle, _ host: any Host) throws(HostError) -> Key {
     let attributes = try host.attributes(of: handle)
-    let key = Key(
+    return Key(
       device: attributes.device, inode: attributes.inode, size: attributes.size,
       modified: attributes.modified, changed: attributes.changed)
+  }
+
+  /// The digest of all bytes of an open file.
+  package func digest(of handle: HostHandle, _ host: any Host) throws(HostError) -> Digest {
+    let key = try Self.key(handle, host)
     if let digest = known[key] { return digest }
     var builder = DigestBuilder()
     var buffer = [UInt8](repeating: 0, count: 256 << 10)
@@ -37,5 +41,36 @@ package final class FileDigests {
     let digest = builder.finish()
     known[key] = digest
     return digest
+  }
+
+  /// The open file, if its digest is not known.
+  func undigested(_ handle: HostHandle, _ host: any Host) throws(HostError) -> UndigestedFile? {
+    let key = try Self.key(handle, host)
+    return known[key] == nil ? UndigestedFile(key: key, handle: handle) : nil
+  }
+
+  /// Takes the digest of a file that somebody else has made, unless the file has changed meanwhile.
+  package func learn(_ digest: Digest, of file: UndigestedFile, _ host: any Host) {
+    // The handle may have been closed, and be another file's.
+    guard (try? Self.key(file.handle, host)) == file.key else { return }
+    known[file.key] = digest
+  }
+}
+
+/// A file in use whose digest a snapshot will need.
+package struct UndigestedFile {
+  fileprivate let key: FileDigests.Key
+  package let handle: HostHandle
+  /// Bytes.
+  package var size: UInt64 { key.size }
+}
+
+extension Kernel {
+  /// The files of the root whose digests a snapshot would make first.
+  package func undigestedFiles() -> [UndigestedFile] {
+    arena.cachedObjects.compactMap { object in
+      guard object.sourceSize > 0 else { return nil }
+      return (object.source as? LowerSource)?.undigested()
+    }
   }
 }

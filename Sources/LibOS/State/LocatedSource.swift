@@ -40,8 +40,9 @@ extension StateSaver {
     state.path = data(path.bytes)
     guard let file = file as? LowerSource else { return state }
     do throws(HostError) {
-      state.size = try file.openSize()
-      state.digest = data(try file.digest().bytes)
+      let identity = try file.identity()
+      state.size = identity.size
+      state.digest = data(identity.digest.bytes)
     } catch {
       throw .refused("\(kernel.vfs.shownPath(mount: mount, path.bytes)): \(Errno(error).message)")
     }
@@ -62,7 +63,16 @@ extension StateLoader {
     var isSame: Bool
     do throws(HostError) {
       isSame = try source.openSize() == state.size
-      if isSame, !state.digest.isEmpty { isSame = data(try source.digest().bytes) == state.digest }
+      // An empty one: a file that was never read.
+      if isSame, !state.digest.isEmpty {
+        let digest = Digest(Array(state.digest))
+        if let shortage, let digest {
+          let identity = FileIdentity(size: state.size, digest: digest)
+          source.checkLater(DelayedCheck(identity, shown, shortage))
+        } else {
+          isSame = try source.identity().digest == digest
+        }
+      }
     } catch {
       if error == .notFound { throw .missingFile(shown) }
       throw .refused("\(shown): \(Errno(error).message)")

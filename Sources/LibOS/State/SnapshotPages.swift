@@ -4,46 +4,38 @@ package import Snapshot
 /// The pages of the snapshot that a guest was resumed from lazily, until all of them are here.
 package final class SnapshotPages: StoredPageSource {
   private let reader: SnapshotReader
-  /// Called when a page can't be read, and when that page can be read again (nil).
-  package var onChange: ((SnapshotError?) -> Void)?
-  /// Called when nothing can go on without a page: returns after a while.
-  package var onStandstill: (() -> Void)?
-  /// The first page that can't be read, and why not; nil if there is none.
-  private var unreadable: (page: UInt32, reason: SnapshotError)?
+  private let shortage: Shortage
+  /// Whether to remember which pages are needed.
+  package var recordsTouches = false
+  /// The pages that were needed while `recordsTouches`, in order.
+  package private(set) var touches: [UInt32] = []
 
-  package init(_ reader: SnapshotReader) { self.reader = reader }
+  init(_ reader: SnapshotReader, _ shortage: Shortage) {
+    self.reader = reader
+    self.shortage = shortage
+  }
 
   /// A reader of the same pages for another thread.
   package func anotherReader() throws(SnapshotError) -> SnapshotReader { try reader.another() }
 
-  /// Why a page can't be read; nil if all can, as far as is known.
-  package var failure: SnapshotError? { unreadable?.reason }
-
   package func load(_ page: UInt32, into buffer: inout MutableRawSpan) -> Bool {
     do throws(SnapshotError) {
       try reader.page(PageReference(rawValue: UInt64(page)), into: &buffer)
-      noteRead(page)
-      return true
     } catch {
       note(page, error)
       return false
     }
+    noteRead(page)
+    if recordsTouches { touches.append(page) }
+    return true
   }
 
-  /// Remembers that a page can't be read. Others may be readable all the same.
-  package func note(_ page: UInt32, _ reason: SnapshotError) {
-    guard unreadable == nil else { return }
-    unreadable = (page, reason)
-    onChange?(reason)
-  }
+  /// Remembers that a page can't be read.
+  package func note(_ page: UInt32, _ reason: SnapshotError) { shortage.note(.page(page), reason) }
 
-  package func noteRead(_ page: UInt32) {
-    guard page == unreadable?.page else { return }
-    unreadable = nil
-    onChange?(nil)
-  }
+  package func noteRead(_ page: UInt32) { shortage.noteHere(.page(page)) }
 
-  package func waitUntilWorthwhile() { onStandstill?() }
+  package func waitUntilWorthwhile() { shortage.waitUntilWorthwhile() }
 }
 
 /// The bytes of the pages in a view, which may not all be in their frames.

@@ -13,8 +13,8 @@ package final class StateLoader {
   /// Nothing will run: no file or stream of the host is opened, and no page is kept. All else is as ever.
   let isRehearsal: Bool
 
-  /// Where the guest's pages stay until they are needed; nil if all are read at once.
-  private let lazy: SnapshotPages?
+  /// Of a lazy resume: where what can't be had later is noted. nil if all is read at once.
+  let shortage: Shortage?
 
   /// The maps of restored pages, by the numbers of their new owners.
   private var restored: [UInt64: PageMap] = [:]
@@ -49,7 +49,7 @@ package final class StateLoader {
     _ kernel: Kernel, _ reader: SnapshotReader, isLazy: Bool = false, isRehearsal: Bool = false
   ) throws(SnapshotError) {
     self.kernel = kernel
-    lazy = isLazy ? try kernel.beginStoring(in: reader) : nil
+    shortage = isLazy ? try kernel.beginStoring(in: reader) : nil
     self.isRehearsal = isRehearsal
     self.reader = reader
     sharedFrames = SharedFrames(pages: reader.pageCount, limit: kernel.arena.byteLimit >> 12)
@@ -202,7 +202,7 @@ package final class StateLoader {
 
   /// A fresh frame with a stored page, or for one.
   private func frame(_ reference: PageReference) throws(SnapshotError) -> Frame {
-    if lazy != nil, let page = UInt32(exactly: reference.rawValue) {
+    if shortage != nil, let page = UInt32(exactly: reference.rawValue) {
       guard let frame = kernel.arena.allocate(stored: page) else { throw .memoryLimit }
       return frame
     }
@@ -255,7 +255,7 @@ package final class StateLoader {
   /// zeroes. nil if they must be had one by one.
   private func framesAtOnce(_ first: PageReference, _ count: Int) -> Frame? {
     if first.isZero { return .zero }
-    guard lazy != nil, let start = UInt32(exactly: first.rawValue),
+    guard shortage != nil, let start = UInt32(exactly: first.rawValue),
       let end = UInt32(exactly: first.rawValue + UInt64(count)),
       sharedFrames.hasNone(of: first, count),
       let frame = kernel.arena.allocate(stored: start..<end)

@@ -259,6 +259,9 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   // MARK: Caches
 
   /// Registers an object whose pages may be dropped when frames run out.
+  /// The objects with pages of lasting sources.
+  package var cachedObjects: [MemoryObject] { caches.compactMap(\.object) }
+
   func addCache(_ object: MemoryObject) {
     if caches.count & 63 == 63 { caches.removeAll { $0.object == nil } }
     caches.append(WeakObject(object: object))

@@ -36,21 +36,30 @@ extension Picoprocess {
   /// Processes pending requests. The result is not nil if the guest was suspended.
   func serveRequests() -> Ending? {
     if checkpoint?.writing.isDone == true { concludeCheckpoint() }
+    if let letter = takePrepared() { beginSnapshot(for: letter) }
     if continueSuspension() { return .suspended }
     // One snapshot at a time.
     while let letter = mailbox.take(where: { !isWritingSnapshot || !$0.takesFile }) {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .checkpoint(let parent, let compression):
-        beginCheckpoint(for: letter, SnapshotSettings(parent: parent, compression: compression))
-      case .suspend(let parent, let compression, _):
-        beginSuspension(
-          for: letter, SnapshotSettings(parent: parent, compression: compression))
+      case .checkpoint, .suspend:
+        guard isPrepared(for: letter) else { continue }
+        beginSnapshot(for: letter)
         if continueSuspension() { return .suspended }
       }
     }
     return nil
+  }
+
+  private func beginSnapshot(for letter: Mailbox.Letter) {
+    switch letter.request {
+    case .checkpoint(let parent, let compression):
+      beginCheckpoint(for: letter, SnapshotSettings(parent: parent, compression: compression))
+    case .suspend(let parent, let compression, _):
+      beginSuspension(for: letter, SnapshotSettings(parent: parent, compression: compression))
+    case .info, .kill: break
+    }
   }
 
   /// Answers requests while the guest stands still, since the library OS waits for a page that can't be read.
@@ -73,11 +82,14 @@ extension Picoprocess {
     waitUntilSent(letter)
   }
 
-  private var isWritingSnapshot: Bool { checkpoint != nil || suspension != nil }
+  private var isWritingSnapshot: Bool {
+    preparation != nil || checkpoint != nil || suspension != nil
+  }
 
   /// Whether a snapshot under way waits for the guest's thread.
   var snapshotIsDue: Bool {
-    checkpoint?.writing.isDone == true || suspension?.round?.isDone == true
+    preparation?.isDone == true || checkpoint?.writing.isDone == true
+      || suspension?.round?.isDone == true
       || suspension != nil && suspension?.round == nil
   }
 

@@ -37,8 +37,12 @@ final class PagePrefetcher {
   /// Where to look for further frames, and how many batches are under way.
   private var position: UInt32 = 1
   private var batches = 0
+  /// The frames of the working set that are still to be read.
+  private var expected: ExpectedFrames?
 
-  init(_ reader: SnapshotReader, _ wake: Wake) {
+  /// - Parameter expected: what to read first.
+  init(_ reader: SnapshotReader, _ wake: Wake, _ expected: WorkingSet?) {
+    self.expected = expected.map(ExpectedFrames.init)
     let handed = Handed(reader: reader)
     let shared = shared
     thread = HostThread {
@@ -100,14 +104,22 @@ final class PagePrefetcher {
         }
       }
     }
+    if let isFound = expected?.look(in: arena), !isFound { return true }
     while batches < Self.batchLimit {
-      let next = arena.storedFrames(from: position, atMost: Self.batchSize)
-      position = next.end
-      guard !next.frames.isEmpty else { break }
+      let next = nextFrames(arena)
+      guard !next.isEmpty else { break }
       batches += 1
-      shared.queues.withLock { $0.wanted.append(Batch(pages: next.frames)) }
+      shared.queues.withLock { $0.wanted.append(Batch(pages: next)) }
     }
     return more
+  }
+
+  private func nextFrames(_ arena: FrameArena) -> [(frame: Frame, page: UInt32)] {
+    if let frames = expected?.next(Self.batchSize) { return frames }
+    expected = nil
+    let next = arena.storedFrames(from: position, atMost: Self.batchSize)
+    position = next.end
+    return next.frames
   }
 
   /// A page that can't be read at the moment, and why; nil if there is none.
@@ -117,5 +129,46 @@ final class PagePrefetcher {
   func end() {
     shared.isEnding.store(true, ordering: .releasing)
     thread.join()
+  }
+}
+
+/// The stored frames of a working set, in its order.
+private struct ExpectedFrames {
+  /// By page: its place in the order.
+  private let places: [UInt32: Int]
+  private var frames: [(place: Int, frame: Frame, page: UInt32)] = []
+  private var position: UInt32 = 1
+  private var isComplete = false
+
+  /// Stored frames that are looked at between two looks at the guest: a millisecond.
+  private static let step = 16384
+
+  init(_ set: WorkingSet) {
+    places = Dictionary(
+      zip(set.pages, 0..<set.pages.count), uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Looks for some of the frames: a page may have several, or none any more.
+  ///
+  /// - Returns: whether all are found.
+  mutating func look(in arena: FrameArena) -> Bool {
+    guard !isComplete else { return true }
+    let next = arena.storedFrames(from: position, atMost: Self.step)
+    position = next.end
+    for (frame, page) in next.frames {
+      if let place = places[page] { frames.append((place, frame, page)) }
+    }
+    isComplete = next.frames.isEmpty
+    // Those that are read first stand last.
+    if isComplete { frames.sort { $0.place > $1.place } }
+    return isComplete
+  }
+
+  /// The next frames of the order, at most `limit`, by page: equal chunks are read once. Nil after the last.
+  mutating func next(_ limit: Int) -> [(frame: Frame, page: UInt32)]? {
+    guard !frames.isEmpty else { return nil }
+    let next = frames.suffix(limit)
+    frames.removeLast(next.count)
+    return next.map { ($0.frame, $0.page) }.sorted { $0.1 < $1.1 }
   }
 }

@@ -9,15 +9,20 @@ import Snapshot
 
 extension Picoprocess {
   /// Follows the restored guest, whose pages are still in the snapshot at `path`.
-  func beginLazily(_ path: String, prefetches: Bool) throws(SnapshotError) {
-    guard let pages = kernel.storedPages else { return }
-    pages.onChange = { failure in
+  ///
+  /// - Parameter expected: what the guest is likely to need first.
+  func beginLazily(_ path: String, prefetches: Bool, _ expected: WorkingSet? = nil)
+    throws(SnapshotError)
+  {
+    guard let pages = kernel.storedPages, let shortage = kernel.shortage else { return }
+    shortage.onChange = { failure in
       Console.complain(
-        failure.map { "\(path): \($0); what needs this page waits until it can be read" }
-          ?? "\(path): the page can be read again")
+        failure.map { "\(path): \($0); what needs this waits until it can be read" }
+          ?? "\(path): what was missing can be read again")
     }
-    pages.onStandstill = { [unowned self] in standStill() }
-    if prefetches { prefetcher = PagePrefetcher(try pages.anotherReader(), wake) }
+    shortage.onStandstill = { [unowned self] in standStill() }
+    workingSet?.begin(pages)
+    if prefetches { prefetcher = PagePrefetcher(try pages.anotherReader(), wake, expected) }
     followPages()
   }
 
@@ -37,22 +42,22 @@ extension Picoprocess {
     prefetcher = nil
   }
 
-  /// Waits, because the library OS needs a page that can't be read. Nothing of the guest can go on.
+  /// Waits, because the library OS needs what can't be read. Nothing of the guest can go on.
   private func standStill() {
-    if let failure = kernel.storedPages?.failure { serveRequests(waitingFor: failure) }
+    if let failure = kernel.shortage?.failure { serveRequests(waitingFor: failure) }
     HostProcess.sleep(nanoseconds: 50_000_000)
   }
 
-  /// The pages that are still in the snapshot, and why they can't be read.
+  /// What the guest has not got yet, and why it can't be had.
   var missingPages: MissingPages? {
-    guard let pages = kernel.storedPages else { return nil }
+    let failure = kernel.shortage?.failure
+    guard kernel.storedPages != nil || failure != nil else { return nil }
     return MissingPages(
-      bytes: machine.arena.storedFrameCount * Page.size,
-      failure: pages.failure.map { "\($0)" })
+      bytes: machine.arena.storedFrameCount * Page.size, failure: failure.map { "\($0)" })
   }
 }
 
-/// Memory of a resumed guest that is still in its snapshot.
+/// Memory of a resumed guest that is still in its snapshot, or in files of its root.
 package struct MissingPages: Sendable, Hashable, Codable {
   package var bytes: Int
   /// Why it can't be read at the moment; nil if it can.

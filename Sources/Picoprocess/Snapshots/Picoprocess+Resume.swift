@@ -44,10 +44,13 @@ extension Picoprocess {
     origin = reader.header
     let root = options.root ?? remembered.rootPath
     tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
+    if resume.recordsWorkingSet { workingSet = try WorkingSetRecorder(path, reader) }
+    let expected =
+      resume.isLazy && resume.prefetches ? try WorkingSetFile.read(path, reader) : nil
     try confine()
     do throws(SnapshotError) {
       remember(SnapshotBase(reader, try restore(reader, isLazy: resume.isLazy)))
-      try beginLazily(path, prefetches: resume.prefetches)
+      try beginLazily(path, prefetches: resume.prefetches, expected)
     } catch { throw Failure(path, error) }
     if resume.takesFreshIdentity {
       do throws(Errno) { try kernel.takeFreshIdentity(hostName: name) } catch {

@@ -12,6 +12,8 @@ package struct ResumeOptions: Sendable {
   package var isLazy = false
   /// Read them in the background.
   package var prefetches = true
+  /// Write down in which order the guest needs them.
+  package var recordsWorkingSet = false
   /// Make the guest another machine than the one that was saved.
   package var takesFreshIdentity = false
   /// The signal for processes that have `/proc/godwit/checkpoint` open.

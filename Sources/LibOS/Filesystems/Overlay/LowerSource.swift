@@ -10,6 +10,8 @@ package final class LowerSource: PageSource {
   package let path: RelativePath
   private let host: any Host
   private var handle: HostHandle?
+  /// Checks the file before its bytes are used; nil if there is nothing to check any more.
+  private var check: DelayedCheck?
 
   package init(_ layers: LayeredFS, path: RelativePath) {
     self.layers = layers
@@ -42,12 +44,35 @@ package final class LowerSource: PageSource {
     try host.attributes(of: openHandle()).size
   }
 
-  /// The digest of the whole file.
-  func digest() throws(HostError) -> Digest {
-    try layers.vfs.digests.digest(of: openHandle(), host)
+  /// What tells whether another file is the same one: that of the file which the guest knows.
+  func identity() throws(HostError) -> FileIdentity {
+    if let check { return check.identity }
+    return FileIdentity(
+      size: try openSize(), digest: try layers.vfs.digests.digest(of: openHandle(), host))
+  }
+
+  /// The file, if its digest is not known; nil too if it can't be opened.
+  func undigested() -> UndigestedFile? {
+    guard check == nil, let handle = try? openHandle() else { return nil }
+    return try? layers.vfs.digests.undigested(handle, host)
+  }
+
+  /// Has the file be checked when its bytes are needed.
+  func checkLater(_ check: DelayedCheck) { self.check = check }
+
+  /// Waits until the file is the one that the guest knows.
+  private func passCheck() {
+    guard let check else { return }
+    self.check = nil
+    check.wait { () throws(HostError) in
+      // Somebody may have put another one in its place.
+      closeHandle()
+      return try identity()
+    }
   }
 
   package func readPages(at offset: UInt64, into buffer: inout MutableRawSpan) -> Bool {
+    passCheck()
     do throws(HostError) {
       let handle = try openHandle()
       var done = 0
