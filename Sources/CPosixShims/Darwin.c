@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mach-o/dyld.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -218,5 +219,7 @@ int godwit_processor_count(void) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
 }
+
+void godwit_thread_lower_priority(void) { pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0); }
 
 #endif

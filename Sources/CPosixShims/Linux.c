@@ -102,4 +102,7 @@ int godwit_processor_count(void) {
   return count > 0 ? (int)count : 1;
 }
 
+// On Linux, a nice value is a thread's own (setpriority(2)).
+void godwit_thread_lower_priority(void) { setpriority(PRIO_PROCESS, 0, 19); }
+
 #endif

@@ -175,7 +175,7 @@ import Zstd
   }
 
   private func pack() throws -> Pack {
-    let coder = try BlockCoder(.standard)
+    let coder = BlockCoder(.standard)
     var index = PackIndex()
     let pages = (0..<64).map { numberedPage($0) }
     let chunk = try coder.pageChunk(pages.flatMap { $0 })

@@ -192,6 +192,23 @@ int godwit_thread_start(void (*body)(void *), void *argument, uintptr_t *thread)
 void godwit_thread_join(uintptr_t thread);
 void godwit_thread_detach(uintptr_t thread);
 
+/// Lets the calling thread have only what other threads leave of the processors.
+void godwit_thread_lower_priority(void);
+
+/// A mutex with two condition variables.
+struct godwit_monitor;
+/// NULL without memory.
+struct godwit_monitor *godwit_monitor_make(void);
+void godwit_monitor_free(struct godwit_monitor *monitor);
+void godwit_monitor_lock(struct godwit_monitor *monitor);
+void godwit_monitor_unlock(struct godwit_monitor *monitor);
+/// Waits on condition 0 or 1 with the mutex locked. `timeout` in nanoseconds, negative: for ever. Returns false
+/// after a timeout.
+bool godwit_monitor_wait(struct godwit_monitor *monitor, int condition, int64_t timeout);
+/// Wakes one thread, or all, that wait on the condition.
+void godwit_monitor_signal(struct godwit_monitor *monitor, int condition);
+void godwit_monitor_broadcast(struct godwit_monitor *monitor, int condition);
+
 // --- Confinement ---------------------------------------------------------------------------------
 
 #ifdef __linux__

@@ -148,7 +148,7 @@ package final class Kernel {
 
   /// Has pages of the guest stay in a snapshot until they are needed.
   func beginStoring(in reader: SnapshotReader) throws(SnapshotError) -> SnapshotPages {
-    let pages = SnapshotPages(try reader.another())
+    let pages = SnapshotPages(reader.another())
     guard arena.beginStoring(in: pages) else {
       throw .refused("there is no room for the guest's memory")
     }

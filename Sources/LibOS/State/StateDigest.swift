@@ -1,6 +1,7 @@
 import LibOSState
 import Machine
 package import Snapshot
+import Synchronization
 
 /// The digest of all that a guest can see of itself: registers, memory by what it holds, the library
 /// OS's objects.
@@ -203,18 +204,50 @@ package struct StateDigest {
 
 extension StateDigest {
   /// Digests the state that a snapshot holds.
-  package init(_ reader: SnapshotReader) throws(SnapshotError) {
+  ///
+  /// - Parameters:
+  ///   - workers: they help with the pages.
+  ///   - report: called with how many pages of how many were digested.
+  package init(
+    _ reader: SnapshotReader, on workers: (any Workers)? = nil,
+    _ report: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(SnapshotError) {
     try reader.requirePageOwners()
+    let maps: Godwit_State_PageMaps = try StateLoader.section(.pageMaps, reader)
+    let digests = try StoredDigests(maps, reader, workers, report)
     try self.init(
-      pages: SavedPages(StateLoader.section(.pageMaps, reader)),
+      pages: SavedPages(maps),
       storedPages: reader.pageCount,
       section: { (id) throws(SnapshotError) in try reader.message(id) },
-      pageDigest: { (reference) throws(SnapshotError) in
-        var page = [UInt8](repeating: 0, count: Page.size)
-        try page.withMutableRawSpan { (bytes) throws(SnapshotError) in
-          try reader.page(reference, into: &bytes)
-        }
-        return page.withRawSpan { Digest(ofPage: $0) }
-      })
+      pageDigest: { digests[$0] })
   }
+}
+
+/// The digests of the pages that the maps of a snapshot refer to.
+private struct StoredDigests {
+  private let digests: [Digest]
+
+  init(
+    _ maps: Godwit_State_PageMaps, _ reader: SnapshotReader, _ workers: (any Workers)?,
+    _ report: (_ done: Int, _ total: Int) -> Void
+  ) throws(SnapshotError) {
+    // A store has no more pages than its table of contents has room for.
+    var isWanted = [Bool](repeating: false, count: Int(reader.pageCount) + 1)
+    try PageMapSections(maps, storedPages: reader.pageCount)
+      .forEachReference { isWanted[Int($0.rawValue)] = true }
+    let pages = isWanted.indices.filter { isWanted[$0] }
+    let found = Mutex([Digest](repeating: .zeroPage, count: isWanted.count))
+    var done = 0
+    func note(_ count: Int) {
+      done += count
+      report(done, pages.count)
+    }
+    try reader.readPages(pages.map { UInt64($0) }, on: workers, note) { index, page in
+      let digest = Digest(ofPage: page)
+      found.withLock { $0[pages[index]] = digest }
+    }
+    digests = found.withLock { $0 }
+  }
+
+  subscript(reference: PageReference) -> Digest { digests[Int(reference.rawValue)] }
 }

@@ -70,7 +70,7 @@ package final class Keeper {
     self.lifeline = lifeline
     layout = try StoreLayout(orders.directory)
     client = try ControlClient()
-    store = try SnapshotStore(layout)
+    store = SnapshotStore(layout)
     last = try CheckpointDirectory.names(layout).last
   }
 
@@ -83,7 +83,7 @@ package final class Keeper {
         // The user may have taken a snapshot, or removed one.
         do throws(Failure) { try take() } catch {
           exitIfAlone()
-          try restart()
+          restart()
           try take()
         }
       }
@@ -93,7 +93,7 @@ package final class Keeper {
       exitIfAlone()
       if complaint != error.message { Console.complain("checkpoint: \(error.message)") }
       complaint = error.message
-      try? restart()
+      restart()
     }
   }
 
@@ -103,8 +103,8 @@ package final class Keeper {
   }
 
   /// Has the next checkpoint be a whole one.
-  private func restart() throws(Failure) {
-    store = try SnapshotStore(layout)
+  private func restart() {
+    store = SnapshotStore(layout)
     chain = StoreChain(compacts: true)
   }
 

@@ -17,7 +17,7 @@ extension Picoprocess {
           ?? "\(path): the page can be read again")
     }
     pages.onStandstill = { [unowned self] in standStill() }
-    if prefetches { prefetcher = PagePrefetcher(try pages.anotherReader(), wake) }
+    if prefetches { prefetcher = PagePrefetcher(pages.anotherReader(), wake) }
     followPages()
   }
 

@@ -29,14 +29,9 @@ final class SnapshotStore: BlockContents {
   private var trusted: Set<Digest> = []
   /// The packs in the making; blocks go to the last one.
   private var pending: [PackWriter] = []
-  private let coder: BlockCoder
+  private let coder = BlockCoder(.none)
 
-  init(_ layout: StoreLayout) throws(Failure) {
-    self.layout = layout
-    do throws(SnapshotError) { coder = try BlockCoder(.none) } catch {
-      throw Failure(layout.path, error)
-    }
-  }
+  init(_ layout: StoreLayout) { self.layout = layout }
 
   /// Reads the indexes of packs that came, and forgets packs that went. A lock must be held.
   func refresh() throws(Failure) {
