@@ -114,7 +114,10 @@ struct SnapshotOptions: ParsableArguments {
   @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
   var printStats = false
 
+  @OptionGroup var progress: ProgressOption
+
   func saveOptions() throws -> SaveOptions {
+    progress.begin()
     var options = SaveOptions(keys: try keys.keys())
     options.parent = parent
     options.compression = compression.compress

@@ -37,6 +37,8 @@ struct ResumeChoices: ParsableArguments {
       valueName: "signal"))
   var notify: SignalOption?
 
+  @OptionGroup var progress: ProgressOption
+
   func validate(_ options: GuestOptions) throws {
     guard lazy || !noPrefetch else { throw ValidationError("--no-prefetch needs --lazy") }
     guard !noPublish || options.publish.isEmpty else {
@@ -46,6 +48,9 @@ struct ResumeChoices: ParsableArguments {
 
   /// Resumes the guest in the snapshot at `path`.
   func picoprocess(resuming path: String, _ options: PicoprocessOptions) throws -> Picoprocess {
+    progress.begin()
+    // From then on the terminal is the guest's.
+    defer { Progress.isShown = false }
     var resume = ResumeOptions()
     resume.knownKeys = keys.knownKeys
     resume.trustsAll = trust

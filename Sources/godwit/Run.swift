@@ -122,6 +122,7 @@ struct Recover: ParsableCommand {
 
   func run() throws {
     let path = StorePath.directory(directory)
+    choices.progress.begin()
     let recovery = try Recovery(path) { Console.complain($0) }
     var setup = try options.picoprocessOptions()
     setup.checkpoints = try options.checkpointOptions(path)

@@ -66,7 +66,10 @@ struct CollectStore: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @OptionGroup var progress: ProgressOption
+
   func run() throws {
+    progress.begin()
     let outcome = try StoreCollector.collect(store.path)
     for fault in outcome.faults { Console.complain(fault) }
     if json { return Console.show(JSON.pretty(outcome)) }
@@ -82,5 +85,10 @@ struct VerifyStore: ParsableCommand {
 
   @OptionGroup var store: StoreArgument
 
-  func run() throws { Console.show(try StoreCheck.run(store.path) { Console.complain($0) }) }
+  @OptionGroup var progress: ProgressOption
+
+  func run() throws {
+    progress.begin()
+    Console.show(try StoreCheck.run(store.path) { Console.complain($0) })
+  }
 }

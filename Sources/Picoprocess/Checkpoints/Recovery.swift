@@ -23,7 +23,11 @@ package struct Recovery {
       let place = try StorePath(path, name: "\(name)")
       do throws(Failure) {
         let reader = try SnapshotStore.reader(place)
-        do throws(SnapshotError) { try reader.verify() } catch { throw Failure("\(place)", error) }
+        do throws(SnapshotError) {
+          // Without workers: no thread may be started before this process is confined.
+          let progress = Progress("checking", of: reader.byteCount)
+          try reader.verify { progress.advance(by: $0) }
+        } catch { throw Failure("\(place)", error) }
         self.path = "\(place)"
         return
       } catch { report(error.message) }

@@ -9,8 +9,20 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
   /// The request was carried out.
   case done
   case running(picoprocess: PicoprocessInfo)
+  /// The snapshot is being written; another answer will follow. Bytes of memory, and how many there are to write.
+  case progress(done: UInt64, total: UInt64)
   /// The snapshot is written. After `suspend`, the picoprocess now waits for a `ControlVerdict`.
   case saved(snapshot: SavedSnapshot)
+}
+
+extension Progress {
+  /// Shows what a picoprocess says before it answers. `false` if the line is an answer.
+  func takes(_ line: [UInt8]?) -> Bool {
+    let answer = line.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
+    guard case .progress(let done, let total) = answer else { return false }
+    note(done: done, of: total)
+    return true
+  }
 }
 
 /// The state of a picoprocess.

@@ -52,7 +52,8 @@ package struct ControlClient: Sendable {
     let parent = try ParentFile(options.parent, options.keys)
     let destination = try Output.destination(path, options.compression, options.recipients)
     let request = ControlRequest.checkpoint(
-      parent: parent?.named, compression: destination.transfer ?? options.compression)
+      parent: parent?.named, compression: destination.transfer ?? options.compression,
+      reports: Progress.isShown ? true : nil)
     return try save(name, request, to: destination, parent?.reader).snapshot
   }
 
@@ -66,7 +67,8 @@ package struct ControlClient: Sendable {
     let parent = try ParentFile(options.parent, options.keys)
     let destination = try Output.destination(path, options.compression, options.recipients)
     let request = ControlRequest.suspend(
-      parent: parent?.named, compression: destination.transfer ?? options.compression)
+      parent: parent?.named, compression: destination.transfer ?? options.compression,
+      reports: Progress.isShown ? true : nil)
     let (connection, snapshot) = try save(name, request, to: destination, parent?.reader)
     let answer: ControlAnswer?
     do throws(HostError) {
@@ -90,7 +92,8 @@ package struct ControlClient: Sendable {
     let answer = try converse(with: name) { (opened) throws(HostError) in
       connection = opened
       if let process, try opened.peerProcess() != process { throw .notFound }
-      let answer = try destination.exchange(Array(JSON.line(request).utf8), over: opened)
+      let answer = try destination.exchange(
+        Array(JSON.line(request).utf8), over: opened, Progress("writing"))
       return answer.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
     }
     if let failure = destination.failure {

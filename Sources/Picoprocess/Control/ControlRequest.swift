@@ -9,13 +9,17 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// Write a snapshot to the file passed along, and continue.
   ///
   /// - `parent`: the snapshot that it is to be an increment to.
-  case checkpoint(parent: NamedParent? = nil, compression: Compression? = nil)
+  /// - `reports`: answer with progress first, now and then.
+  case checkpoint(
+    parent: NamedParent? = nil, compression: Compression? = nil, reports: Bool? = nil)
   /// Write a snapshot to the file passed along, and end once the snapshot is safe; see `Docs/Handover.md`.
   ///
   /// - `parent`: the snapshot that it is to be an increment to.
   /// - `patience`: nanoseconds to wait for the verdict, if less than the default.
+  /// - `reports`: answer with progress first, now and then.
   case suspend(
-    parent: NamedParent? = nil, compression: Compression? = nil, patience: Int64? = nil)
+    parent: NamedParent? = nil, compression: Compression? = nil, patience: Int64? = nil,
+    reports: Bool? = nil)
   /// Send the guest a signal.
   case kill(signal: Int32)
 
@@ -23,6 +27,16 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   var takesFile: Bool {
     switch self {
     case .checkpoint, .suspend: true
+    case .info, .kill: false
+    }
+  }
+}
+
+extension ControlRequest {
+  /// Whether the client wants to know how far its snapshot has come.
+  var wantsProgress: Bool {
+    switch self {
+    case .checkpoint(_, _, let reports), .suspend(_, _, _, let reports): reports ?? false
     case .info, .kill: false
     }
   }

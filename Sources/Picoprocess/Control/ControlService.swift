@@ -24,7 +24,7 @@ struct ControlService: Sendable {
     }
     send(answer, to: connection)
     letter.progress = .sent
-    if case .suspend(_, _, let limit) = request, case .saved(let snapshot) = answer {
+    if case .suspend(_, _, let limit, _) = request, case .saved(let snapshot) = answer {
       conclude(letter, connection, min(limit ?? .max, Self.patience(snapshot)))
     }
   }
@@ -33,15 +33,28 @@ struct ControlService: Sendable {
   private func answer(to letter: Mailbox.Letter, _ connection: ControlConnection) -> ControlAnswer?
   {
     var isPeerGone = false
+    var nextReport = HostProcess.monotonicTime + Self.reportInterval
     while mailbox.isOpen {
       switch letter.progress {
       case .answered(let answer): return answer
       case .waiting: wake.call()
       case .taken, .sent, .decided: break
       }
+      if letter.request.wantsProgress, HostProcess.monotonicTime >= nextReport {
+        nextReport += Self.reportInterval
+        report(letter, to: connection)
+      }
       pause(connection, &isPeerGone)
     }
     return letter.answer
+  }
+
+  private static let reportInterval: Int64 = 200 * millisecond
+
+  /// Tells the client how far its snapshot has come, unless it does not read: so few bytes are sent whole or not at all.
+  private func report(_ letter: Mailbox.Letter, to connection: ControlConnection) {
+    guard let answer = letter.count.answer else { return }
+    try? connection.send(Array(JSON.line(answer).utf8), timeout: 0)
   }
 
   /// Receives the client's verdict on the snapshot, and reports the outcome. If the client has gone, or is

@@ -19,6 +19,8 @@ final class Mailbox: Sendable {
     let time: Int64
     /// The file passed along.
     let file: HandedFile?
+    /// Pages of the snapshot that the request is for.
+    let count = PageCount()
     private let state = Mutex(Progress.waiting)
 
     init(_ request: ControlRequest, _ file: HandedFile?) {

@@ -42,15 +42,22 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .checkpoint(let parent, let compression):
-        beginCheckpoint(for: letter, SnapshotSettings(parent: parent, compression: compression))
-      case .suspend(let parent, let compression, _):
-        beginSuspension(
-          for: letter, SnapshotSettings(parent: parent, compression: compression))
+      case .checkpoint(let parent, let compression, _):
+        beginCheckpoint(for: letter, settings(parent, compression, letter))
+      case .suspend(let parent, let compression, _, _):
+        beginSuspension(for: letter, settings(parent, compression, letter))
         if continueSuspension() { return .suspended }
       }
     }
     return nil
+  }
+
+  private func settings(
+    _ parent: NamedParent?, _ compression: Compression?, _ letter: Mailbox.Letter
+  ) -> SnapshotSettings {
+    SnapshotSettings(
+      parent: parent, compression: compression,
+      count: letter.request.wantsProgress ? letter.count : nil)
   }
 
   /// Answers requests while the guest stands still, since the library OS waits for a page that can't be read.

@@ -26,7 +26,7 @@ extension Picoprocess {
       }
       try writing.capture(kernel)
       let live = BackgroundWriting(writing, wake: wake, patience) { (writing) throws(SaveError) in
-        try writing.finish()
+        try writing.finish(guestRuns: true)
       }
       let frozen = host.now(.monotonic).totalNanoseconds - start
       arena.onViewPressure = { [unowned self] in

@@ -66,7 +66,10 @@ extension Picoprocess {
       _ = try mountFilesystems()
     } catch { throw .readFailed(error.message) }
     let loader = try StateLoader(kernel, reader, isLazy: isLazy)
-    try loader.restoreAll()
+    try SnapshotWorkers.with { (workers) throws(SnapshotError) in
+      let progress = Progress("reading")
+      try loader.restoreAll(on: workers) { progress.note(pages: $0, of: $1) }
+    }
     return loader.known
   }
 }

@@ -72,7 +72,8 @@ extension Picoprocess {
           name: parent.name)
       } catch { throw .refused(Failure(parent.path, error)) }
     }
-    return try SnapshotWriting(header, settings.compression ?? .standard, base?.known, write)
+    return try SnapshotWriting(
+      header, settings.compression ?? .standard, base?.known, settings.count, write)
   }
 
   /// A snapshot is identified by its content. One that is written right after a resume equals the snapshot

@@ -37,6 +37,8 @@ struct SnapshotSettings {
   /// What it is to be an increment to.
   var parent: NamedParent?
   var compression: Compression?
+  /// Counts its pages, if somebody wants to know.
+  var count: PageCount?
 }
 
 extension Picoprocess {

@@ -21,7 +21,7 @@ extension SnapshotFile {
     do throws(SnapshotError) {
       try reader.requireParents()
       try reader.require(Picoprocess.support)
-      state = try StateDigest(reader)
+      state = try digest(reader)
     } catch { throw Failure(path, error) }
 
     let file = try Output.destination(output, compression, recipients)
@@ -35,15 +35,19 @@ extension SnapshotFile {
           throw error
         }
       }
-      try reader.copyWhole(to: writer)
-      _ = try writer.finish(id: reader.id)
+      try SnapshotWorkers.with { (workers) throws(SnapshotError) in
+        try writer.use(workers)
+        let progress = Progress("writing")
+        try reader.copyWhole(to: writer) { progress.advance(by: UInt64(Page.size)) }
+        _ = try writer.finish(id: reader.id)
+      }
     } catch {
       throw writeError ?? Failure(path, error)
     }
 
     let copy = try file.readBack(nil)
     do throws(SnapshotError) {
-      guard try StateDigest(copy).whole == state.whole else {
+      guard try digest(copy).whole == state.whole else {
         throw .malformed("its state is not that of \(path)")
       }
     } catch { throw Failure(output, error) }

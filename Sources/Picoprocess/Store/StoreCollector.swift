@@ -64,8 +64,10 @@ package struct StoreCollector {
     }
     if small.count > Self.smallLimit { sparse += small }
     var replaced: [PackFile] = []
+    let total = sparse.reduce(0) { $0 + $1.live.reduce(0) { $0 + $1.block.storedSize } }
+    let progress = Progress("copying", of: total)
     for (pack, entries) in sparse {
-      if try copy(entries, of: pack, &outcome) { replaced.append(pack) }
+      if try copy(entries, of: pack, progress, &outcome) { replaced.append(pack) }
     }
     try store.commitPending()
     outcome.rewrittenPacks = replaced.count
@@ -80,11 +82,13 @@ package struct StoreCollector {
   }
 
   /// Copies blocks to a pack in the making; false if one is damaged, and the pack must stay.
-  private func copy(_ entries: [PackIndex.Entry], of pack: PackFile, _ outcome: inout Outcome)
-    throws(Failure) -> Bool
-  {
+  private func copy(
+    _ entries: [PackIndex.Entry], of pack: PackFile, _ progress: Progress,
+    _ outcome: inout Outcome
+  ) throws(Failure) -> Bool {
     var isWhole = true
     for entry in entries {
+      progress.advance(by: entry.block.storedSize)
       if let fault = store.fault(in: entry, of: pack) {
         outcome.faults.append("\(store.layout.packs)/\(pack.name): \(fault)")
         isWhole = false

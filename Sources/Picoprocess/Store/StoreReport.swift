@@ -98,8 +98,10 @@ package enum StoreCheck {
       report(line)
     }
     for fault in store.faults { complain("\(store.layout.packs)/\(fault.name): \(fault.reason)") }
+    let progress = Progress("checking", of: store.packs.reduce(0) { $0 + $1.byteCount })
     for pack in store.packs {
       for entry in pack.index.entries {
+        progress.advance(by: entry.block.storedSize)
         if let fault = store.fault(in: entry, of: pack) {
           complain("\(store.layout.packs)/\(pack.name): at byte \(entry.offset): \(fault)")
         }
@@ -111,7 +113,12 @@ package enum StoreCheck {
         guard let manifest = try store.manifest(ifPresent: name) else { continue }
         count += 1
         let reader = try store.reader(manifest, place)
-        do throws(SnapshotError) { try reader.verify() } catch { throw Failure("\(place)", error) }
+        do throws(SnapshotError) {
+          let progress = Progress("checking \(name)", of: reader.byteCount)
+          try SnapshotWorkers.with { (workers) throws(SnapshotError) in
+            try reader.verify(on: workers) { progress.advance(by: $0) }
+          }
+        } catch { throw Failure("\(place)", error) }
         if case .broken = reader.signature {
           throw Failure("\(place): \(try Provenance(reader, knownKeys: nil))")
         }
