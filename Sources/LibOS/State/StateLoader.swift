@@ -254,7 +254,8 @@ package final class StateLoader {
     }
   }
 
-  /// Consecutive frames for consecutive pages that nobody has yet; the zero frame for pages of zeroes. nil if they must be had one by one.
+  /// Consecutive frames for consecutive pages that nobody has yet; the zero frame for pages of zeroes. nil if they
+  /// must be had one by one.
   private func framesAtOnce(_ first: PageReference, _ count: Int) -> Frame? {
     if first.isZero { return .zero }
     guard stored != nil, let start = UInt32(exactly: first.rawValue),
@@ -410,8 +411,9 @@ package final class StateLoader {
     on workers: (any Workers)? = nil, _ report: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(SnapshotError) {
     try restoreObjects()
-    if !isLazy { try stored?.loadAll(into: kernel.arena, on: workers, report) }
-    if !isLazy, stored != nil { _ = kernel.endStoring() }
+    guard let stored, !isLazy else { return }
+    try stored.loadAll(into: kernel.arena, on: workers, report)
+    _ = kernel.endStoring()
   }
 
   private func restoreObjects() throws(SnapshotError) {

@@ -95,7 +95,7 @@ package final class StatePass {
     return try StateDigest(
       pages: pages, storedPages: .max,
       section: { sections[$0]! },
-      pageDigest: { digests[$0]! })
+      pageDigests: { $0.map { digests[$0]! } })
   }
 }
 

@@ -36,8 +36,8 @@ package final class StreamDestination: SnapshotDestination {
     while true {
       pipe.wait(or: connection)
       do throws(HostError) {
-        let line = try connection.receive(timeout: 0)
-        if progress.takes(line) { continue }
+        var line = try connection.receive(timeout: 0)
+        while progress.takes(line) { line = try connection.receive(timeout: 0) }
         // All was in the pipe before the answer was sent.
         drain(pipe)
         return line

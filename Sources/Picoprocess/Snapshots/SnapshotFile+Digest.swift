@@ -23,7 +23,7 @@ extension SnapshotFile {
   static func digest(_ reader: SnapshotReader) throws(SnapshotError) -> StateDigest {
     let progress = Progress("digesting")
     return try SnapshotWorkers.with { (workers) throws(SnapshotError) in
-      try StateDigest(reader, on: workers) { progress.note(pages: $0, of: $1) }
+      try StateDigest(reader, on: workers) { progress.advance(by: UInt64($0 * Page.size)) }
     }
   }
 
