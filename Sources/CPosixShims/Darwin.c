@@ -132,6 +132,8 @@ int godwit_set_termios2(int fd, int when, const struct godwit_termios2 *modes) {
 
 // --- Sockets -------------------------------------------------------------------------------------
 
+int godwit_replace_descriptor(int fd, int place) { return dup2(fd, place); }
+
 int godwit_socket_unix(void) {
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);

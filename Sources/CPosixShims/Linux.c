@@ -30,6 +30,8 @@ int godwit_pipe(int ends[2]) {
   return 0;
 }
 
+int godwit_replace_descriptor(int fd, int place) { return dup3(fd, place, 0); }
+
 // --- Sockets -------------------------------------------------------------------------------------
 
 int godwit_socket_unix(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }

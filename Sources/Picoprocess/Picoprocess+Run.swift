@@ -14,7 +14,13 @@ extension Picoprocess {
       takeLeave()
       HostSignals.uninstall()
     }
+    log?.start()
     let ending = try loop()
+    switch ending {
+    case .exited: parting = .ended(status: ending.shellStatus)
+    case .suspended: parting = .suspended
+    }
+    log?.end(parting)
     if case .exited = ending, options.digestEvery != nil { try reports.digest(kernel) }
     kernel.vfs.sync()
     try reports.finish(self, ending)
@@ -25,6 +31,13 @@ extension Picoprocess {
   private func loop() throws(Failure) -> Ending {
     prepareMachine()
     while true {
+      if isPaused {
+        // Whatever comes wakes the host.
+        _ = host.wait([], until: nil)
+        attend()
+        if let ending = serveRequests() { return ending }
+        continue
+      }
       switch kernel.run() {
       case .exited(let status): return .exited(status)
       case .interrupted: if let ending = serveRequests() { return ending }
@@ -38,15 +51,22 @@ extension Picoprocess {
   func prepareMachine() {
     wake.aim(at: machine)
     connectKeeper()
+    connectConsole()
     kernel.onInterrupt = { [unowned self] in
-      forwardSignals()
-      followStop()
-      cleanUpAfterView()
-      followPages()
+      attend()
       return mailbox.isEmpty && !snapshotIsDue ? .proceed : .stop
     }
     lastRestored = kernel.syscallCount
     setSyscallLimit()
+  }
+
+  /// Sees to what needs the guest's thread, but not that the guest stops.
+  private func attend() {
+    forwardSignals()
+    followStop()
+    serveAttachments()
+    cleanUpAfterView()
+    followPages()
   }
 
   private func setSyscallLimit() {

@@ -61,6 +61,20 @@ package final class Picoprocess {
   var lastCall: Int64 = -1_000_000_000
   /// The request for the suspension that ends this process, whose client waits for the outcome.
   var farewell: Mailbox.Letter?
+  /// No instruction of the guest runs.
+  var isPaused = false
+  /// The clients of the guest's console.
+  let attachments: Attachments
+  /// What clients have typed, and the guest has no room for yet.
+  var pendingInput: [UInt8] = []
+  var isHoldingInput = false
+  var isTyping = false
+  /// A client's input has ended; what it typed before comes first.
+  var inputIsEnding = false
+  /// Of the console's output; nil if none is kept.
+  let log: ConsoleLog?
+  /// What clients are told at the end.
+  var parting = AttachFrame.ended(status: 125)
   /// How far this process is confined.
   var confinement = ConfinementReport()
 
@@ -105,7 +119,21 @@ package final class Picoprocess {
     machine = try GuestMachine(
       host: host, options: options, outside: outside, digests: digests, seed: seed)
     wake = Wake(host)
+    attachments = Attachments(wake)
     listener = try Picoprocess.openControl(options, name: name)
+    if options.console != nil {
+      guard listener != nil else {
+        throw Failure("the host has no place for a control socket, without which nobody can attach")
+      }
+      // Nothing of the host's is the guest's.
+      host.inheritable = []
+      host.permitsTerminal = false
+    }
+    if let size = options.console?.logSize {
+      log = try ConsoleLog(name, size: size)
+    } else {
+      log = nil
+    }
     keeper = try startKeeper()
   }
 
@@ -138,14 +166,22 @@ package final class Picoprocess {
     do throws(LoadError) {
       process = try kernel.start(program, environment: environment.strings, fs: fs)
     } catch { throw Failure(error) }
-    kernel.openStandardStreams(of: process)
+    if let console = self.options.console {
+      do throws(Errno) { try kernel.openConsole(console.shape, of: process) } catch {
+        throw Failure("the guest's console", error)
+      }
+    } else {
+      kernel.openStandardStreams(of: process)
+    }
     if options.seed == nil { ignoreInheritedSignals(process) }
   }
 
   private func environmentBase(_ options: ProgramOptions) -> GuestEnvironment.Base {
     if options.seed != nil { return .deterministic }
     if self.options.root == nil { return .inherited }
-    return .clean(hostName: host.facts.hostName, isOnTerminal: HostProcess.isTerminal(0))
+    return .clean(
+      hostName: host.facts.hostName,
+      isOnTerminal: self.options.console?.shape.hasTerminal ?? HostProcess.isTerminal(0))
   }
 
   /// The given working directory; by default the host's, if the guest sees the same tree.

@@ -19,7 +19,8 @@ struct List: ParsableCommand {
       Console.show(JSON.pretty(list))
       return
     }
-    let rows = [["NAME", "PID", "ISA", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM"]] + list.map(row)
+    let rows =
+      [["NAME", "PID", "ISA", "STATE", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM"]] + list.map(row)
     Console.show(table(rows))
     for info in list {
       guard let missing = info.missingPages else { continue }
@@ -31,7 +32,8 @@ struct List: ParsableCommand {
 
   private func row(_ info: PicoprocessInfo) -> [String] {
     [
-      info.name, "\(info.pid)", info.isa, uptime(info.uptimeNanoseconds), size(info.memoryBytes),
+      info.name, "\(info.pid)", info.isa, info.isPaused == true ? "paused" : "running",
+      uptime(info.uptimeNanoseconds), size(info.memoryBytes),
       info.sandbox.summary, info.program,
     ]
   }
@@ -141,10 +143,20 @@ struct Kill: ParsableCommand {
   @Argument(help: "The picoprocess's name.")
   var name: String
 
-  @Argument(help: "The signal's name or number.")
-  var signal = "TERM"
+  @Argument(help: "The signal's name or number; default: TERM.")
+  var number: String?
+
+  @Option(name: .shortAndLong, help: "The same as an option.")
+  var signal: String?
+
+  func validate() throws {
+    guard number == nil || signal == nil else {
+      throw ValidationError("--signal and a signal behind the name exclude each other")
+    }
+  }
 
   func run() throws {
+    let signal = number ?? signal ?? "TERM"
     guard let request = ControlRequest(signalNamed: signal) else {
       throw Failure("there is no signal \(signal)")
     }

@@ -13,9 +13,13 @@ enum OptionalValues {
     "--digest-output", "--seed",
     "--host-page-size",
     "--dns", "--publish", "--known-keys", "--notify", "--tcp", "--sandbox", "--output", "-o",
-    "--compress", "--encrypt-to", "--encrypt-to-file", "--identity", "-i", "--passphrase-file",
+    "--compress", "--encrypt-to", "--encrypt-to-file", "--identity", "--passphrase-file",
+    "--detach-keys", "--log-size",
     "--checkpoint-every", "--checkpoint-dir", "--keep",
   ]
+
+  /// The same of `resume` and `recover` only.
+  private static let valuedOnResume: Set<String> = ["-i"]
 
   static func rewrite(_ arguments: [String]) -> [String] {
     guard let command = arguments.first, ["run", "resume", "recover"].contains(command)
@@ -35,7 +39,9 @@ enum OptionalValues {
       }
       result.append(optional.contains(argument) ? argument + "=-" : argument)
       index += 1
-      if valued.contains(argument), index < arguments.count {
+      let isValued =
+        valued.contains(argument) || command != "run" && valuedOnResume.contains(argument)
+      if isValued, index < arguments.count {
         result.append(arguments[index])
         index += 1
       }

@@ -44,6 +44,11 @@ struct ResumeChoices: ParsableArguments {
     }
   }
 
+  /// Whether the guest in the snapshot at `path` has standard streams of its own.
+  func hasConsole(_ path: String) throws -> Bool {
+    try SnapshotFile.hasConsole(path, SnapshotFile.reader(path, try sealKeys.keys()))
+  }
+
   /// Resumes the guest in the snapshot at `path`.
   func picoprocess(resuming path: String, _ options: PicoprocessOptions) throws -> Picoprocess {
     var resume = ResumeOptions()

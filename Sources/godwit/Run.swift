@@ -1,5 +1,6 @@
 import ArgumentParser
 import Picoprocess
+import PosixHost
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -18,6 +19,16 @@ struct Run: ParsableCommand {
   @Option(
     help: ArgumentHelp("Set the environment variables in the lines of a file.", valueName: "file"))
   var envFile: [String] = []
+
+  @Flag(name: .shortAndLong, help: "With -t or --detach: let the guest have input.")
+  var interactive = false
+
+  @Flag(
+    name: .shortAndLong,
+    help: "Give the guest a terminal of its own, which travels with it; see godwit attach.")
+  var tty = false
+
+  @OptionGroup var console: ConsoleChoices
 
   @Flag(help: "Give the guest all of this environment, which it has without --root anyway.")
   var envHost = false
@@ -47,6 +58,7 @@ struct Run: ParsableCommand {
 
   func validate() throws {
     guard !command.isEmpty else { throw ValidationError("there is no program to run") }
+    try console.validate(options)
     guard seed == nil || deterministic else {
       throw ValidationError("--seed needs --deterministic")
     }
@@ -62,6 +74,13 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
+    if tty || console.detach, !console.isStarted {
+      if tty, interactive, !console.detach, !HostProcess.isTerminal(0) {
+        throw Failure("the input device is not a TTY")
+      }
+      try console.start(givesInput: interactive)
+    }
+    let starter = try console.starter()
     var program = ProgramOptions(program: command[0], arguments: Array(command.dropFirst()))
     program.environment.includesHost = envHost
     program.environment.files = envFile
@@ -71,7 +90,9 @@ struct Run: ParsableCommand {
     var setup = try options.picoprocessOptions()
     setup.tmpfs = tmpfs
     setup.checkpoints = try options.checkpointOptions(nil)
+    setup.console = console.options(hasTerminal: tty, takesInput: interactive)
     let picoprocess = try Picoprocess(program, setup)
+    try console.report(picoprocess, to: starter)
     throw GuestEnding(try picoprocess.run())
   }
 }
@@ -89,15 +110,26 @@ struct Resume: ParsableCommand {
 
   @OptionGroup var choices: ResumeChoices
 
+  @OptionGroup var console: ConsoleChoices
+
   @Argument(help: "The snapshot.")
   var file: String
 
-  func validate() throws { try choices.validate(options) }
+  func validate() throws {
+    try choices.validate(options)
+    try console.validate(options)
+  }
 
   func run() throws {
+    if try !console.isStarted && (console.detach || choices.hasConsole(file)) {
+      try console.start(givesInput: true)
+    }
+    let starter = try console.starter()
     var setup = try options.picoprocessOptions()
     setup.checkpoints = try options.checkpointOptions(nil)
+    setup.console = console.options(hasTerminal: false, takesInput: true)
     let picoprocess = try choices.picoprocess(resuming: file, setup)
+    try console.report(picoprocess, to: starter)
     throw GuestEnding(try picoprocess.run())
   }
 }
@@ -115,19 +147,35 @@ struct Recover: ParsableCommand {
 
   @OptionGroup var choices: ResumeChoices
 
+  @OptionGroup var console: ConsoleChoices
+
   @Argument(help: "The directory with the checkpoints.")
   var directory: String
 
-  func validate() throws { try choices.validate(options) }
+  func validate() throws {
+    try choices.validate(options)
+    try console.validate(options)
+  }
 
   func run() throws {
     let path = StorePath.directory(directory)
+    if try !console.isStarted && (console.detach || hasConsole(path)) {
+      try console.start(givesInput: true)
+    }
+    let starter = try console.starter()
     let recovery = try Recovery(path) { Console.complain($0) }
     var setup = try options.picoprocessOptions()
     setup.checkpoints = try options.checkpointOptions(path)
     setup.recovered = recovery.directory
+    setup.console = console.options(hasTerminal: false, takesInput: true)
     let picoprocess = try choices.picoprocess(resuming: recovery.path, setup)
+    try console.report(picoprocess, to: starter)
     throw GuestEnding(try picoprocess.run())
+  }
+
+  /// The directory is free again afterwards.
+  private func hasConsole(_ path: String) throws -> Bool {
+    try choices.hasConsole(Recovery(path) { _ in }.path)
   }
 }
 

@@ -149,6 +149,15 @@ int godwit_peer_process(int fd, int32_t *process);
 /// descriptor 3 on, those in `inherited`; standard input and output are /dev/null. 0 or an error number.
 int godwit_start_again(char *const arguments[], const int *inherited, size_t count);
 
+/// The same, but the process has all standard streams of this one, and `connection` as descriptor 3.
+int godwit_start_detached(char *const arguments[], int connection, int32_t *child);
+/// Waits for the end of a child, and gives its wait status.
+int godwit_wait_for(int32_t child, int *status);
+/// Two unix-domain stream sockets that are joined, both closed on exec.
+int godwit_socket_pair(int ends[2]);
+/// Has `place` be what `fd` is, and stay open on exec (dup2(2)).
+int godwit_replace_descriptor(int fd, int place);
+
 /// Lets the process open as many files as it may (RLIMIT_NOFILE).
 void godwit_raise_descriptor_limit(void);
 

@@ -61,6 +61,10 @@ package final class Kernel {
   /// them.
   package var formerForegrounds: [Int32: Int32] = [:]
   package private(set) lazy var pseudoterminals = PseudoterminalTable(self)
+  /// The outer side of the guest's standard streams; nil if they are the host's.
+  package internal(set) var console: GuestConsole?
+  /// A restored guest has its standard streams in the library OS, even if it had those of its last host.
+  package var keepsStreams = false
 
   package var scheduler = Scheduler()
   package var timers = TimerQueue() {

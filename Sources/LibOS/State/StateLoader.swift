@@ -34,6 +34,8 @@ package final class StateLoader {
   var heldFiles: Set<UInt64> = []
   /// Connections whose other end is outside, and stayed behind.
   var connectionsOutside: [TCPSocket] = []
+  /// Streams of the host that the guest left, which become those of its console.
+  var leftStreams = LeftStreams()
   /// Frames that hold pages of processes, each used by all who have an equal page.
   private var sharedFrames: SharedFrames
   package let filesystems: Godwit_State_Filesystems
@@ -424,6 +426,7 @@ package final class StateLoader {
     try kernel.pseudoterminals.restore(files.pseudoterminals)
     try restoreDentries()
     try restoreFiles()
+    try restoreConsole()
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
     closeUnheldFiles()

@@ -9,6 +9,8 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
   /// The request was carried out.
   case done
   case running(picoprocess: PicoprocessInfo)
+  /// The client is attached: from now on the connection carries `AttachFrame`s.
+  case attached(client: Int, hasTerminal: Bool)
   /// The snapshot is written. After `suspend`, the picoprocess now waits for a `ControlVerdict`.
   case saved(snapshot: SavedSnapshot)
 }
@@ -30,6 +32,12 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var sandbox: ConfinementReport
   /// What is still in the snapshot that it was resumed from; nil if nothing is.
   package var missingPages: MissingPages?
+  /// No instruction of the guest runs; nil: of an older godwit.
+  package var isPaused: Bool?
+  /// Its streams are not those of a terminal or program of the host.
+  package var isDetached: Bool?
+  /// The clients that are attached to it.
+  package var attachedClients: Int?
 }
 
 /// Figures of a written snapshot. Times are in nanoseconds.

@@ -19,6 +19,14 @@ package struct ControlClient: Sendable {
     }
   }
 
+  /// Whether something listens under the name `name`.
+  package func isRunning(_ name: String) -> Bool {
+    do throws(HostError) { _ = try directory.connect(to: name) } catch {
+      return error != .notFound
+    }
+    return true
+  }
+
   /// The running picoprocesses, ordered by name.
   package func list() throws(Failure) -> [PicoprocessInfo] {
     var list: [PicoprocessInfo] = []
@@ -115,13 +123,13 @@ package struct ControlClient: Sendable {
     return (connection, snapshot)
   }
 
-  private static func answer(_ connection: ControlConnection, _ timeout: Int64?)
+  static func answer(_ connection: ControlConnection, _ timeout: Int64?)
     throws(HostError) -> ControlAnswer?
   {
     try connection.receive(timeout: timeout).flatMap { JSON.decode(ControlAnswer.self, from: $0) }
   }
 
-  private func converse(
+  func converse(
     with name: String, _ body: (ControlConnection) throws(HostError) -> ControlAnswer?
   ) throws(Failure) -> ControlAnswer {
     let answer: ControlAnswer?

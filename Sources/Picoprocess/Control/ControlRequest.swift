@@ -1,3 +1,4 @@
+import HostABI
 import LinuxABI
 package import Snapshot
 
@@ -18,14 +19,30 @@ package enum ControlRequest: Sendable, Hashable, Codable {
     parent: NamedParent? = nil, compression: Compression? = nil, patience: Int64? = nil)
   /// Send the guest a signal.
   case kill(signal: Int32)
+  /// Attach to the guest's console: `Docs/Attach.md`. Who wants neither output nor input waits for the guest's end.
+  ///
+  /// - `size`: that of the client's terminal.
+  case attach(size: TerminalSize? = nil, output: Bool, input: Bool)
+  /// Let no instruction of the guest run.
+  case pause
+  /// Let it go on.
+  case unpause
 
   /// Whether an open file must be passed along.
   var takesFile: Bool {
     switch self {
     case .checkpoint, .suspend: true
-    case .info, .kill: false
+    case .info, .kill, .attach, .pause, .unpause: false
     }
   }
+}
+
+/// The size of a terminal, in characters.
+package struct TerminalSize: Sendable, Hashable, Codable {
+  package var rows: UInt16
+  package var columns: UInt16
+
+  var window: WindowSize { WindowSize(rows: rows, columns: columns) }
 }
 
 /// The client's decision after the snapshot for `suspend` was written.

@@ -5,6 +5,7 @@ import PosixHost
 struct ControlService: Sendable {
   let mailbox: Mailbox
   let wake: Wake
+  let attachments: Attachments
 
   private static let millisecond: Int64 = 1_000_000
   private static let second: Int64 = 1000 * millisecond
@@ -19,7 +20,9 @@ struct ControlService: Sendable {
       return send(.failed(error: "the request takes a file that can be written"), to: connection)
     }
     let letter = mailbox.post(request, file)
-    guard let answer = answer(to: letter, connection) else {
+    let answer = answer(to: letter, connection)
+    if case .attached(let client, _) = answer { return attach(client, letter, connection) }
+    guard let answer else {
       return send(.failed(error: "the picoprocess has ended"), to: connection)
     }
     send(answer, to: connection)
@@ -27,6 +30,18 @@ struct ControlService: Sendable {
     if case .suspend(_, _, let limit) = request, case .saved(let snapshot) = answer {
       conclude(letter, connection, min(limit ?? .max, Self.patience(snapshot)))
     }
+  }
+
+  /// Answers a client that was admitted, and hands its connection over.
+  private func attach(
+    _ client: Int, _ letter: Mailbox.Letter, _ connection: ControlConnection
+  ) {
+    guard let answer = letter.answer, reaches(connection, answer) else {
+      return attachments.drop(client)
+    }
+    letter.progress = .sent
+    let (stream, received) = connection.becomeStream()
+    attachments.connect(client, stream, received)
   }
 
   /// Waits for the answer to the letter; nil if there will be none.
@@ -96,7 +111,11 @@ struct ControlService: Sendable {
   }
 
   private func send(_ answer: ControlAnswer, to connection: ControlConnection) {
-    // The peer may have gone, or may not be reading.
-    try? connection.send(Array(JSON.line(answer).utf8), timeout: Self.second)
+    _ = reaches(connection, answer)
+  }
+
+  /// Sends an answer; `false` if the peer has gone, or is not reading.
+  private func reaches(_ connection: ControlConnection, _ answer: ControlAnswer) -> Bool {
+    (try? connection.send(Array(JSON.line(answer).utf8), timeout: Self.second)) != nil
   }
 }

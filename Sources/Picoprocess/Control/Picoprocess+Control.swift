@@ -28,7 +28,7 @@ extension Picoprocess {
   /// Starts serving control connections, on their own threads.
   func startControl() {
     guard let listener else { return }
-    let service = ControlService(mailbox: mailbox, wake: wake)
+    let service = ControlService(mailbox: mailbox, wake: wake, attachments: attachments)
     control = ControlServer(listener) { service.serve($0) }
     self.listener = nil
   }
@@ -42,6 +42,10 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
+      case .attach(let size, let output, let input):
+        letter.progress = .answered(attach(size?.window, output: output, input: input))
+      case .pause: pause(true, for: letter)
+      case .unpause: pause(false, for: letter)
       case .checkpoint(let parent, let compression):
         beginCheckpoint(for: letter, SnapshotSettings(parent: parent, compression: compression))
       case .suspend(let parent, let compression, _):
@@ -59,6 +63,10 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
+      case .attach(let size, let output, let input):
+        letter.progress = .answered(attach(size?.window, output: output, input: input))
+      case .pause: pause(true, for: letter)
+      case .unpause: pause(false, for: letter)
       case .checkpoint, .suspend:
         letter.progress = .answered(
           .failed(error: "\(SnapshotError.missingPage(failure))"))
@@ -68,9 +76,21 @@ extension Picoprocess {
 
   private func kill(_ signal: Int32, for letter: Mailbox.Letter) {
     kernel.processes[kernel.initialPID]?.post(signal: signal, code: SignalCode.SI_USER)
+    // It ends a paused guest, too.
+    if signal == Signal.SIGKILL.rawValue { isPaused = false }
     letter.progress = .answered(.done)
     // The signal may end this process.
     waitUntilSent(letter)
+  }
+
+  private func pause(_ isPausing: Bool, for letter: Mailbox.Letter) {
+    guard isPaused != isPausing else {
+      letter.progress = .answered(
+        .failed(error: isPausing ? "it is paused already" : "it is not paused"))
+      return
+    }
+    isPaused = isPausing
+    letter.progress = .answered(.done)
   }
 
   private var isWritingSnapshot: Bool { checkpoint != nil || suspension != nil }
@@ -110,6 +130,7 @@ extension Picoprocess {
     control = nil
     host.restoreTerminal()
     host.closeAll()
+    attachments.end(parting)
     guard let farewell else { return }
     farewell.progress = .answered(.done)
     waitUntilSent(farewell)
@@ -127,7 +148,9 @@ extension Picoprocess {
       name: name, pid: HostProcess.id, isa: kernel.isa.rawValue, program: program,
       uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
       memoryBytes: machine.arena.bytesInUse, threads: kernel.tasks.count,
-      syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages)
+      syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages,
+      isPaused: isPaused,
+      isDetached: kernel.console != nil, attachedClients: attachments.count)
   }
 }
 

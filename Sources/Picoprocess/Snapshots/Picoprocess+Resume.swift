@@ -25,7 +25,7 @@ extension Picoprocess {
     } catch { throw Failure(path, error) }
     let authority = try ResumeAuthority(
       path, reader, remembered, resume, options,
-      isOnTerminal: (0...2).contains { HostProcess.isTerminal($0) })
+      isOnTerminal: options.console != nil || (0...2).contains { HostProcess.isTerminal($0) })
 
     var options = options
     // The limit becomes apparent when memory runs out.
@@ -40,7 +40,7 @@ extension Picoprocess {
       options.publish = remembered.published.map { PublishOption($0) }
     }
     try self.init(options, program: state.program, seed: state.seed)
-    host.permitsTerminal = authority.permitsTerminal
+    host.permitsTerminal = authority.permitsTerminal && options.console == nil
     origin = reader.header
     let root = options.root ?? remembered.rootPath
     tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
@@ -65,6 +65,7 @@ extension Picoprocess {
     do throws(Failure) {
       _ = try mountFilesystems()
     } catch { throw .readFailed(error.message) }
+    kernel.keepsStreams = options.console != nil
     let loader = try StateLoader(kernel, reader, isLazy: isLazy)
     try loader.restoreAll()
     return loader.known

@@ -9,11 +9,14 @@ extension Picoprocess {
   /// The version of the state's meaning.
   static let abiVersion: UInt32 = 1
 
+  /// The guest's standard streams end in a console, without which it would find its terminal hung up.
+  private static let consoleFeature = "console"
+
   /// The features that this build can resume.
   static var support: SnapshotSupport {
     SnapshotSupport(
       guestISAs: Set(GuestISA.allCases.map(\.rawValue)), abiVersions: abiVersion...abiVersion,
-      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)),
+      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)).union([consoleFeature]),
       sections: StateSection.allNumbers)
   }
 
@@ -80,10 +83,11 @@ extension Picoprocess {
   ///
   /// - Parameter isOfOrigin: the guest has not run since it was resumed.
   private func header(isOfOrigin: Bool) -> SnapshotHeader {
+    let features = machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }
     var header = SnapshotHeader(
       guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
       abiVersion: Self.abiVersion,
-      requiredFeatures: Set(machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }))
+      requiredFeatures: Set(features + (kernel.console == nil ? [] : [Self.consoleFeature])))
     if isOfOrigin, let origin {
       header.creationSeconds = origin.creationSeconds
       header.creationNanoseconds = origin.creationNanoseconds

@@ -1,0 +1,217 @@
+import HostABI
+import LibOS
+import PosixHost
+import Synchronization
+
+/// The clients that are attached to the guest's console. A thread of its own moves their bytes, so that the guest never
+/// waits for one of them.
+final class Attachments: Sendable {
+  /// What a client wants of the guest.
+  enum Event: Sendable {
+    case input([UInt8])
+    case inputEnd
+    case resize(WindowSize)
+    case signal(Int32)
+  }
+
+  private struct State: Sendable {
+    var clients: [AttachedClient] = []
+    var lastNumber = 0
+    var events: [Event] = []
+    /// Bytes of input in `events`.
+    var inputSize = 0
+    /// The guest has no room for more input.
+    var isInputHeld = false
+    var isEnding = false
+    var thread: HostThread?
+
+    func index(of number: Int) -> Int? { clients.firstIndex { $0.number == number } }
+
+    /// Takes what a client has sent.
+    ///
+    /// - Returns: whether more may come.
+    mutating func receive(from index: Int) throws(HostError) -> Bool {
+      guard let stream = clients[index].stream else { return true }
+      do throws(HostError) {
+        let bytes = try stream.receive()
+        guard !bytes.isEmpty else { return false }
+        clients[index].reader.append(bytes)
+      } catch .wouldBlock { return true }
+      try takeFrames(of: index)
+      return true
+    }
+
+    /// - Throws: `invalid` for a client that sends what it may not send.
+    mutating func takeFrames(of index: Int) throws(HostError) {
+      while let frame = try clients[index].reader.next() {
+        switch frame {
+        case .input(let bytes) where clients[index].givesInput:
+          inputSize += bytes.count
+          events.append(.input(bytes))
+        case .inputEnd where clients[index].givesInput: events.append(.inputEnd)
+        case .resize(let size): events.append(.resize(size))
+        case .signal(let number): events.append(.signal(number))
+        default: throw .invalid
+        }
+      }
+    }
+  }
+
+  private let state = Mutex(State())
+  private let waker = Waker()
+  private let wake: Wake
+  // Atomics, since the run loop and every output look at them.
+  private let clientCount = Atomic(0)
+  private let hasEvents = Atomic(false)
+
+  /// Bytes of input that are taken from clients before the guest takes them.
+  private static let inputLimit = 64 << 10
+  /// How long the last clients may take nothing before they are given up at the guest's end, in nanoseconds.
+  private static let patience: Int64 = 2_000_000_000
+
+  init(_ wake: Wake) { self.wake = wake }
+
+  /// The number of clients.
+  var count: Int { clientCount.load(ordering: .relaxed) }
+
+  // MARK: The picoprocess's thread
+
+  /// Adds a client, which gets `history` and all output from now on.
+  ///
+  /// - Returns: the number by which it is connected.
+  func admit(output: Bool, input: Bool, history: [UInt8]) -> Int {
+    state.withLock { state in
+      state.lastNumber += 1
+      var client = AttachedClient(
+        number: state.lastNumber, wantsOutput: output, givesInput: input)
+      if !history.isEmpty { client.add(AttachFrame.output(history).bytes) }
+      state.clients.append(client)
+      clientCount.store(state.clients.count, ordering: .relaxed)
+      if state.thread == nil { state.thread = HostThread { [self] in serve() } }
+      return state.lastNumber
+    }
+  }
+
+  /// Sends output to all clients that want it.
+  func publish(_ stream: GuestConsole.Stream, _ bytes: [UInt8]) {
+    guard count > 0 else { return }
+    let frame = (stream == .output ? AttachFrame.output(bytes) : .error(bytes)).bytes
+    let isNews = state.withLock { state in
+      var isNews = false
+      for index in state.clients.indices where state.clients[index].wantsOutput {
+        isNews = isNews || state.clients[index].isIdle
+        state.clients[index].addOutput(frame, count: bytes.count)
+      }
+      return isNews
+    }
+    if isNews { waker.wake() }
+  }
+
+  /// What clients want since the last call.
+  func takeEvents() -> [Event] {
+    guard hasEvents.load(ordering: .acquiring) else { return [] }
+    let events = state.withLock { state in
+      defer { (state.events, state.inputSize) = ([], 0) }
+      hasEvents.store(false, ordering: .releasing)
+      return state.events
+    }
+    waker.wake()
+    return events
+  }
+
+  /// Has clients keep their input while the guest has no room for it.
+  func holdInput(_ isHeld: Bool) {
+    state.withLock { $0.isInputHeld = isHeld }
+    if !isHeld { waker.wake() }
+  }
+
+  /// Tells all clients how it ended, and lets them go.
+  func end(_ frame: AttachFrame) {
+    let thread = state.withLock { state in
+      for index in state.clients.indices { state.clients[index].add(frame.bytes) }
+      state.isEnding = true
+      defer { state.thread = nil }
+      return state.thread
+    }
+    waker.wake()
+    thread?.join()
+  }
+
+  // MARK: Threads of control connections
+
+  /// Gives an admitted client its connection, on which `received` came already.
+  func connect(_ number: Int, _ stream: ByteStream, _ received: [UInt8]) {
+    let isThere = state.withLock { state in
+      guard let index = state.index(of: number) else { return false }
+      state.clients[index].stream = stream
+      state.clients[index].reader.append(received)
+      defer { hasEvents.store(!state.events.isEmpty, ordering: .releasing) }
+      return (try? state.takeFrames(of: index)) != nil
+    }
+    if !isThere { remove(number) }
+    waker.wake()
+  }
+
+  /// Forgets a client that left before it was connected.
+  func drop(_ number: Int) {
+    remove(number)
+    waker.wake()
+  }
+
+  // MARK: The thread of the clients
+
+  private func remove(_ number: Int) {
+    state.withLock { state in
+      state.clients.removeAll { $0.number == number }
+      clientCount.store(state.clients.count, ordering: .relaxed)
+    }
+  }
+
+  private func serve() {
+    while true {
+      var (numbers, items, isEnding) = plan()
+      if isEnding, numbers.isEmpty, count == 0 { return }
+      let mustWake = hasEvents.load(ordering: .acquiring)
+      PollItem.wait(&items, timeout: isEnding ? Self.patience : mustWake ? 1_000_000 : nil)
+      if isEnding, items.allSatisfy(\.ready.isEmpty) { return }
+      for (number, item) in zip(numbers, items.dropFirst()) where !item.ready.isEmpty {
+        serve(number, item.ready, isEnding: isEnding)
+      }
+      // Repeated until the events were taken: see `Wake`.
+      if hasEvents.load(ordering: .acquiring) { wake.call() }
+    }
+  }
+
+  /// What to wait for: the waker, and the streams of these clients.
+  private func plan() -> (numbers: [Int], items: [PollItem], isEnding: Bool) {
+    var numbers: [Int] = []
+    var items = [PollItem(.waker(waker))]
+    let isEnding = state.withLock { state in
+      let isFull = state.isInputHeld || state.inputSize >= Self.inputLimit
+      for client in state.clients {
+        guard let stream = client.stream else { continue }
+        var interest: Readiness = client.givesInput && isFull || state.isEnding ? [] : .readable
+        if !client.isIdle { interest.insert(.writable) }
+        numbers.append(client.number)
+        items.append(PollItem(.stream(stream), interest))
+      }
+      return state.isEnding
+    }
+    return (numbers, items, isEnding)
+  }
+
+  private func serve(_ number: Int, _ ready: Readiness, isEnding: Bool) {
+    let isThere = state.withLock { state in
+      guard let index = state.index(of: number) else { return true }
+      defer { hasEvents.store(!state.events.isEmpty, ordering: .releasing) }
+      do throws(HostError) {
+        try state.clients[index].send()
+        if isEnding { return !state.clients[index].isIdle }
+        // One that has gone may have typed before.
+        if ready == .writable { return true }
+        return try state.receive(from: index)
+      } catch { return false }
+    }
+    if !isThere { remove(number) }
+  }
+}
