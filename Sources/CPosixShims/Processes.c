@@ -13,8 +13,9 @@
 #define POSIX_SPAWN_SETSID 0x80
 #endif
 
-static int start(char *const arguments[], const int *inherited, size_t count, int keeps_streams,
-                 pid_t *child) {
+/// `error`: what its standard error is.
+static int start(char *const arguments[], const int *inherited, size_t count, int error,
+                 int keeps_streams, pid_t *child) {
   enum { LIMIT = 8 };
   int copies[LIMIT];
   size_t copied = 0;
@@ -35,6 +36,7 @@ static int start(char *const arguments[], const int *inherited, size_t count, in
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   }
+  if (error != 2) posix_spawn_file_actions_adddup2(&actions, error, 2);
   for (size_t i = 0; i < copied; i++) {
     posix_spawn_file_actions_adddup2(&actions, copies[i], 3 + (int)i);
   }
@@ -55,14 +57,14 @@ static int start(char *const arguments[], const int *inherited, size_t count, in
   return result;
 }
 
-int godwit_start_again(char *const arguments[], const int *inherited, size_t count) {
+int godwit_start_again(char *const arguments[], const int *inherited, size_t count, int error) {
   pid_t child;
-  return start(arguments, inherited, count, 0, &child);
+  return start(arguments, inherited, count, error, 0, &child);
 }
 
 int godwit_start_detached(char *const arguments[], int connection, int32_t *child) {
   pid_t started = -1;
-  int result = start(arguments, &connection, 1, 1, &started);
+  int result = start(arguments, &connection, 1, 2, 1, &started);
   *child = started;
   return result;
 }

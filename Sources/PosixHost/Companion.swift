@@ -17,7 +17,11 @@ package final class Companion {
   /// Starts this program with other arguments; it calls `Lifeline.inherited`. It has what `lock` locks, too.
   ///
   /// To be called before this process is confined.
-  package init(_ arguments: [String], sharing lock: FileLock) throws(HostError) {
+  ///
+  /// - Parameter messages: what its standard error is; nil: that of this process.
+  package init(_ arguments: [String], sharing lock: FileLock, messages: LogFile? = nil)
+    throws(HostError)
+  {
     let (theirLifeline, lifeline) = try system_pipe()
     let end: Int32
     let theirEnd: Int32
@@ -33,7 +37,8 @@ package final class Companion {
       system_close(theirEnd)
     }
     try system_start_again(
-      arguments, inheriting: [theirLifeline, theirEnd, lock.descriptor])
+      arguments, inheriting: [theirLifeline, theirEnd, lock.descriptor],
+      error: messages?.descriptor ?? 2)
   }
 
   deinit {

@@ -22,10 +22,12 @@ func system_pipe() throws(HostError) -> (readEnd: Int32, writeEnd: Int32) {
 }
 
 /// Starts this program again; see the shim.
-func system_start_again(_ arguments: [String], inheriting descriptors: [Int32]) throws(HostError) {
+func system_start_again(
+  _ arguments: [String], inheriting descriptors: [Int32], error: Int32
+) throws(HostError) {
   var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
   defer { unsafe words.forEach { unsafe free($0) } }
-  let result = unsafe godwit_start_again(&words, descriptors, descriptors.count)
+  let result = unsafe godwit_start_again(&words, descriptors, descriptors.count, error)
   if result != 0 { throw HostError(errno: result) }
 }
 

@@ -89,18 +89,17 @@ import Testing
       let terminal = try terminal(
         program("x86_64", ["-it"], ["/bin/bash", "--norc", "--noprofile", "--noediting", "-i"]))
       terminal.type("PS1='% '; tty\n")
-      try terminal.expect("/dev/pts/0\r\n")
-      terminal.type("sleep 1000\n")
-      // The line is echoed by the guest's terminal.
-      try terminal.expect("sleep 1000\r\n")
+      try terminal.expect("/dev/pts/0\r\n% ")
+      // Quoted, so that the echo is not taken for it.
+      terminal.type("sh -c 'echo be\"\"gun; exec sleep 1000'\n")
+      try terminal.expect("begun\r\n")
       terminal.type("\u{1a}")
       try terminal.expect("Stopped")
       terminal.type("bg; jobs -r | wc -l\n")
-      try terminal.expect("1\r\n")
-      terminal.type("fg\n")
-      try terminal.expect("sleep 1000\r\n")
+      try terminal.expect("\r\n1\r\n")
+      terminal.type("fg; echo status $?\n")
+      try terminal.expect("exec sleep 1000'\r\n")
       terminal.type("\u{3}")
-      terminal.type("echo status $?\n")
       try terminal.expect("status 130\r\n")
       terminal.type("exit 9\n")
       #expect(try terminal.wait() == 9)
@@ -134,10 +133,11 @@ import Testing
       let third = try terminal(["attach", "guest"])
       try third.expect("key 98\r\n")
       let fourth = try terminal(["attach", "--no-stdin", "guest"])
-      try fourth.expect("key 98\r\n")
+      // It is not in raw mode, so there is one more carriage return.
+      try fourth.expect("key 98\r")
       third.type("c")
       try third.expect("key 99\r\n")
-      try fourth.expect("key 99\r\n")
+      try fourth.expect("key 99\r")
       third.type("q")
       #expect(try third.wait() == 7)
       #expect(try fourth.wait() == 7)
@@ -222,7 +222,7 @@ import Testing
           while True:
               line = input()
               if line == 'end': break
-              for name in sorted(os.listdir('/etc'))[:50]: os.stat('/etc/' + name)
+              for name in sorted(os.listdir('/etc'))[:50]: os.lstat('/etc/' + name)
               print('got', line.upper())
           """))
       try terminal.expect("ready\r\n")
@@ -241,7 +241,7 @@ import Testing
       let snapshot = folder.appendingPathComponent("snapshot").path
       let first = try terminal(
         program("x86_64", [], ["/bin/bash", "--norc", "--noprofile", "--noediting", "-i"]))
-      first.type("PS1='% '; word=kept; echo begun\n")
+      first.type("PS1='% '; word=kept; echo be''gun\n")
       try first.expect("begun\r\n")
       #expect(try elsewhere(["suspend", "guest", "--output", snapshot]).status == 0)
       #expect(try first.wait() == 0)
@@ -251,44 +251,12 @@ import Testing
       second.type("echo $word; tty\n")
       try second.expect("kept\r\n")
       try second.expect("/dev/pts/0\r\n")
-      second.type("sleep 1000\n")
-      try second.expect("sleep 1000\r\n")
+      second.type("sh -c 'echo be\"\"gun; exec sleep 1000'\n")
+      try second.expect("begun\r\n")
       second.type("\u{1a}")
       try second.expect("Stopped")
       second.type("exit; exit 5\n")
       #expect(try second.wait() == 5)
-    }
-  }
-
-  /// A client that stands still loses output, and is told so. Nobody waits for it.
-  @Test func stoppedClientsHoldUpNobody() throws {
-    try withFolder {
-      let script = """
-        import sys
-        sys.stdin.readline()
-        for i in range(200): sys.stdout.write('x' * 99999 + '\\n')
-        print('all written')
-        sys.stdin.readline()
-        """
-      let stopped = try terminal(python("x86_64", ["-it"], script))
-      try stopped.expect("")
-      let other = try terminal(["attach", "guest"])
-      // It answers, so it is attached.
-      var isAttached = false
-      for _ in 0..<600 where !isAttached {
-        usleep(50_000)
-        isAttached = try elsewhere(["ps", "--json"]).text.contains("\"attachedClients\" : 2")
-      }
-      #expect(isAttached)
-      stopped.send(SIGSTOP)
-      other.type("go\n")
-      try other.expect("all written")
-      stopped.send(SIGCONT)
-      try stopped.expect("bytes of output were left out here")
-      try stopped.expect("all written")
-      other.type("end\n")
-      #expect(try other.wait() == 0)
-      #expect(try stopped.wait() == 0)
     }
   }
 

@@ -145,9 +145,9 @@ const char *godwit_program_path(void);
 /// The process on the other end of a unix socket.
 int godwit_peer_process(int fd, int32_t *process);
 
-/// Starts this program again with other arguments, in a session of its own. It has standard error and, from
-/// descriptor 3 on, those in `inherited`; standard input and output are /dev/null. 0 or an error number.
-int godwit_start_again(char *const arguments[], const int *inherited, size_t count);
+/// Starts this program again with other arguments, in a session of its own. Its standard error is `error`, and it
+/// has, from descriptor 3 on, those in `inherited`; standard input and output are /dev/null. 0 or an error number.
+int godwit_start_again(char *const arguments[], const int *inherited, size_t count, int error);
 
 /// The same, but the process has all standard streams of this one, and `connection` as descriptor 3.
 int godwit_start_detached(char *const arguments[], int connection, int32_t *child);

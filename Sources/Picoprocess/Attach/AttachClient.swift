@@ -56,16 +56,19 @@ package final class AttachClient {
 
   private var filter: DetachKeys.Filter
   /// Frames that are to be sent.
-  private var toPeer: [UInt8] = []
+  private var toPeer = PendingBytes()
   /// What is to be written.
-  private var toOutput: [UInt8] = []
-  private var toError: [UInt8] = []
+  private var toOutput = PendingBytes()
+  private var toError = PendingBytes()
   private var ending: AttachEnding?
   private var isRaw = false
   private var hasTerminal = false
 
-  /// Bytes that may wait to be sent or written before no more are taken.
-  private static let limit = 256 << 10
+  /// Bytes that may wait to be sent before no more are read.
+  private static let inputLimit = 64 << 10
+  /// Bytes that may wait to be written before no more are received. Output that is looked at page by page
+  /// (`| less`) waits here, not in the picoprocess.
+  private static let outputLimit = 16 << 20
 
   /// Signals that are sent on, and those that end this process otherwise.
   private static let proxied: [Signal] = [.SIGINT, .SIGQUIT, .SIGTERM, .SIGUSR1, .SIGUSR2]
@@ -107,8 +110,8 @@ package final class AttachClient {
     var reader = AttachFrame.Reader()
     reader.append(received)
     // Only one that was put into raw mode has to be put back when it is stopped.
-    HostSignals.install(
-      (isRaw ? Self.caught + [.SIGTSTP] : Self.caught).map(\.rawValue), waking: host)
+    let signals = (isRaw ? Self.caught + [.SIGTSTP] : Self.caught).map(\.rawValue)
+    HostSignals.install(signals.filter { !HostSignals.isIgnored($0) }, waking: host)
     defer {
       host.restoreTerminal()
       HostSignals.uninstall()
@@ -131,12 +134,12 @@ package final class AttachClient {
   private func wait(_ stream: ByteStream) {
     var items = [PollItem(.waker(host.waker))]
     if ending == nil {
-      let isFull = toOutput.count + toError.count >= Self.limit
+      let isFull = toOutput.count + toError.count >= Self.outputLimit
       var interest: Readiness = isFull ? [] : .readable
       if !toPeer.isEmpty { interest.insert(.writable) }
       // One without interest would still tell that its peer has gone, again and again.
       if !interest.isEmpty { items.append(PollItem(.stream(stream), interest)) }
-      if let input, toPeer.count < Self.limit { items.append(PollItem(.handle(input))) }
+      if let input, toPeer.count < Self.inputLimit { items.append(PollItem(.handle(input))) }
     }
     if let output, !toOutput.isEmpty { items.append(PollItem(.handle(output), .writable)) }
     if let error, !toError.isEmpty { items.append(PollItem(.handle(error), .writable)) }
@@ -149,13 +152,12 @@ package final class AttachClient {
   {
     guard ending == nil else { return }
     do throws(HostError) {
-      while !toPeer.isEmpty { toPeer.removeFirst(try stream.send(Array(toPeer.prefix(65536)))) }
-    } catch .wouldBlock {
+      try toPeer.drain(stream.send)
     } catch .brokenPipe {
       // What it sent last is still to be read.
-      toPeer = []
+      toPeer.removeAll()
     }
-    guard toOutput.count + toError.count < Self.limit else { return }
+    guard toOutput.count + toError.count < Self.outputLimit else { return }
     do throws(HostError) {
       let bytes = try stream.receive()
       guard !bytes.isEmpty else { throw .connectionReset }
@@ -167,11 +169,12 @@ package final class AttachClient {
     do throws(HostError) {
       while let frame = try reader.next() {
         switch frame {
-        case .output(let bytes): toOutput += bytes
-        case .error(let bytes): toError += bytes
+        case .output(let bytes): toOutput.append(bytes)
+        case .error(let bytes): toError.append(bytes)
         case .skipped(let count):
           let end = isRaw ? "\r\n" : "\n"
-          toError += Array("godwit: \(count) bytes of output were left out here\(end)".utf8)
+          toError.append(
+            Array("godwit: \(count) bytes of output were left out here\(end)".utf8))
         case .ended(let status): ending = .ended(status)
         case .suspended: ending = .suspended
         default: throw .invalid
@@ -183,7 +186,7 @@ package final class AttachClient {
   // MARK: Standard streams
 
   private func readInput() {
-    guard let handle = input, ending == nil, toPeer.count < Self.limit else { return }
+    guard let handle = input, ending == nil, toPeer.count < Self.inputLimit else { return }
     var buffer = [UInt8](repeating: 0, count: 16384)
     do throws(HostError) {
       let count = try buffer.withMutableRawSpan { (span) throws(HostError) in
@@ -195,35 +198,33 @@ package final class AttachClient {
     } catch {
       // The end; a terminal that was hung up is at its end, too.
       input = nil
-      toPeer += AttachFrame.inputEnd.bytes
+      toPeer.append(AttachFrame.inputEnd.bytes)
     }
   }
 
   private func type(_ bytes: [UInt8]) {
     guard isRaw else {
-      toPeer += AttachFrame.input(bytes).bytes
+      toPeer.append(AttachFrame.input(bytes).bytes)
       return
     }
     let (passed, isDetached) = filter.pass(bytes)
-    if !passed.isEmpty { toPeer += AttachFrame.input(passed).bytes }
+    if !passed.isEmpty { toPeer.append(AttachFrame.input(passed).bytes) }
     if isDetached { ending = .detached }
   }
 
-  private func write(_ bytes: inout [UInt8], _ handle: HostHandle?, _ name: String)
+  private func write(_ bytes: inout PendingBytes, _ handle: HostHandle?, _ name: String)
     throws(Failure)
   {
     guard let handle else {
-      bytes = []
+      bytes.removeAll()
       return
     }
     do throws(HostError) {
-      while !bytes.isEmpty {
-        let count = try bytes.withRawSpan { (span) throws(HostError) in
+      try bytes.drain { (piece) throws(HostError) in
+        try piece.withRawSpan { (span) throws(HostError) in
           try host.write(handle, at: nil, from: span)
         }
-        bytes.removeFirst(count)
       }
-    } catch .wouldBlock {
     } catch { throw Failure(name, error) }
   }
 
@@ -240,7 +241,7 @@ package final class AttachClient {
         host.restoreTerminal()
         HostSignals.stopSelf()
       case _ where Self.proxied.contains(signal) && choices.proxiesSignals && !isRaw:
-        toPeer += AttachFrame.signal(signal.rawValue).bytes
+        toPeer.append(AttachFrame.signal(signal.rawValue).bytes)
       default: ending = .interrupted(signal: signal.rawValue)
       }
     }
@@ -248,7 +249,7 @@ package final class AttachClient {
 
   private func tellSize() {
     guard hasTerminal, let size = windowSize else { return }
-    toPeer += AttachFrame.resize(size).bytes
+    toPeer.append(AttachFrame.resize(size).bytes)
   }
 
   private func enterRawMode() throws(Failure) {

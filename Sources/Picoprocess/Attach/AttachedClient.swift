@@ -1,5 +1,4 @@
 import HostABI
-import LibOS
 import PosixHost
 
 /// A client that is attached to the guest's console, or that only waits for the guest's end.
@@ -11,10 +10,8 @@ struct AttachedClient: Sendable {
   var stream: ByteStream?
   var reader = AttachFrame.Reader()
 
-  private var queue = ByteQueue()
-  /// The first bytes of the queue, while they are sent.
-  private var front: [UInt8] = []
-  /// Bytes of output that were left out since the last frame in the queue.
+  private var pending = PendingBytes()
+  /// Bytes of output that were left out since the last frame that is pending.
   private var skipped: UInt64 = 0
 
   /// Bytes that wait for a client that does not take them. What comes then is left out.
@@ -26,13 +23,13 @@ struct AttachedClient: Sendable {
     self.givesInput = givesInput
   }
 
-  var isIdle: Bool { front.isEmpty && queue.isEmpty }
+  var isIdle: Bool { pending.isEmpty }
 
   /// Puts a frame with `count` bytes of output in the queue, or leaves it out.
   mutating func addOutput(_ frame: [UInt8], count: Int) {
     // One that has fallen behind catches up by half before it gets more.
     let room = skipped > 0 ? Self.limit / 2 : Self.limit
-    guard front.count + queue.count + frame.count <= room else {
+    guard pending.count + frame.count <= room else {
       skipped += UInt64(count)
       return
     }
@@ -42,25 +39,21 @@ struct AttachedClient: Sendable {
   /// Puts a frame in the queue, however long that is.
   mutating func add(_ frame: [UInt8]) {
     tellSkipped()
-    queue.append(frame)
+    pending.append(frame)
   }
 
   private mutating func tellSkipped() {
     guard skipped > 0 else { return }
-    queue.append(AttachFrame.skipped(skipped).bytes)
+    pending.append(AttachFrame.skipped(skipped).bytes)
     skipped = 0
   }
 
   /// Sends what there is room for. Throws if the client has gone.
   mutating func send() throws(HostError) {
     guard let stream else { return }
-    do throws(HostError) {
-      while true {
-        if queue.isEmpty { tellSkipped() }
-        if front.isEmpty { front = queue.take(min(queue.count, 64 << 10)) }
-        guard !front.isEmpty else { return }
-        front.removeFirst(try stream.send(front))
-      }
-    } catch .wouldBlock {}
+    try pending.drain(stream.send)
+    guard pending.isEmpty, skipped > 0 else { return }
+    tellSkipped()
+    try pending.drain(stream.send)
   }
 }

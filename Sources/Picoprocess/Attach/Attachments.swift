@@ -22,7 +22,9 @@ final class Attachments: Sendable {
     var inputSize = 0
     /// The guest has no room for more input.
     var isInputHeld = false
-    var isEnding = false
+    /// When clients that have not taken everything are given up, on the host's monotonic clock; nil before the
+    /// guest's end.
+    var deadline: Int64?
     var thread: HostThread?
 
     func index(of number: Int) -> Int? { clients.firstIndex { $0.number == number } }
@@ -66,8 +68,8 @@ final class Attachments: Sendable {
 
   /// Bytes of input that are taken from clients before the guest takes them.
   private static let inputLimit = 64 << 10
-  /// How long the last clients may take nothing before they are given up at the guest's end, in nanoseconds.
-  private static let patience: Int64 = 2_000_000_000
+  /// How long clients may take at the guest's end for what is pending, in nanoseconds.
+  private static let patience: Int64 = 5_000_000_000
 
   init(_ wake: Wake) { self.wake = wake }
 
@@ -129,7 +131,7 @@ final class Attachments: Sendable {
   func end(_ frame: AttachFrame) {
     let thread = state.withLock { state in
       for index in state.clients.indices { state.clients[index].add(frame.bytes) }
-      state.isEnding = true
+      state.deadline = HostProcess.monotonicTime + Self.patience
       defer { state.thread = nil }
       return state.thread
     }
@@ -169,35 +171,39 @@ final class Attachments: Sendable {
 
   private func serve() {
     while true {
-      var (numbers, items, isEnding) = plan()
-      if isEnding, numbers.isEmpty, count == 0 { return }
-      let mustWake = hasEvents.load(ordering: .acquiring)
-      PollItem.wait(&items, timeout: isEnding ? Self.patience : mustWake ? 1_000_000 : nil)
-      if isEnding, items.allSatisfy(\.ready.isEmpty) { return }
-      for (number, item) in zip(numbers, items.dropFirst()) where !item.ready.isEmpty {
-        serve(number, item.ready, isEnding: isEnding)
+      var (numbers, items, deadline) = plan()
+      // Until the events were taken: see `Wake`.
+      var timeout: Int64? = hasEvents.load(ordering: .acquiring) ? 1_000_000 : nil
+      if let deadline {
+        let rest = deadline - HostProcess.monotonicTime
+        if count == 0 || rest <= 0 { return }
+        timeout = rest
       }
-      // Repeated until the events were taken: see `Wake`.
+      PollItem.wait(&items, timeout: timeout)
+      for (number, item) in zip(numbers, items.dropFirst()) where !item.ready.isEmpty {
+        serve(number, item.ready, isEnding: deadline != nil)
+      }
       if hasEvents.load(ordering: .acquiring) { wake.call() }
     }
   }
 
   /// What to wait for: the waker, and the streams of these clients.
-  private func plan() -> (numbers: [Int], items: [PollItem], isEnding: Bool) {
+  private func plan() -> (numbers: [Int], items: [PollItem], deadline: Int64?) {
     var numbers: [Int] = []
     var items = [PollItem(.waker(waker))]
-    let isEnding = state.withLock { state in
+    let deadline = state.withLock { state in
       let isFull = state.isInputHeld || state.inputSize >= Self.inputLimit
       for client in state.clients {
         guard let stream = client.stream else { continue }
-        var interest: Readiness = client.givesInput && isFull || state.isEnding ? [] : .readable
+        let isRead = state.deadline == nil && !(client.givesInput && isFull)
+        var interest: Readiness = isRead ? .readable : []
         if !client.isIdle { interest.insert(.writable) }
         numbers.append(client.number)
         items.append(PollItem(.stream(stream), interest))
       }
-      return state.isEnding
+      return state.deadline
     }
-    return (numbers, items, isEnding)
+    return (numbers, items, deadline)
   }
 
   private func serve(_ number: Int, _ ready: Readiness, isEnding: Bool) {

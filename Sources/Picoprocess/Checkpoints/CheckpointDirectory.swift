@@ -87,9 +87,10 @@ package struct CheckpointDirectory: Sendable {
   }
 
   /// Starts the process that takes the checkpoints.
-  func startKeeper(_ orders: KeeperOrders) throws(Failure) -> Companion {
+  func startKeeper(_ orders: KeeperOrders, _ messages: LogFile?) throws(Failure) -> Companion {
     do throws(HostError) {
-      return try Companion(["godwit", KeeperOrders.command, orders.argument], sharing: lock)
+      return try Companion(
+        ["godwit", KeeperOrders.command, orders.argument], sharing: lock, messages: messages)
     } catch { throw Failure("the process that takes checkpoints", error) }
   }
 

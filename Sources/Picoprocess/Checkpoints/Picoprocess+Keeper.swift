@@ -19,7 +19,7 @@ extension Picoprocess {
         KeeperOrders(
           name: name, pid: HostProcess.id, directory: checkpoints.directory,
           period: checkpoints.period.nanoseconds, keep: checkpoints.keep,
-          compression: checkpoints.compression))
+          compression: checkpoints.compression), log?.messages)
     }
     for directory in checkpointDirectories {
       try directory.begin(name, goesOn: directory.path == options.recovered?.path)

@@ -36,7 +36,7 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var isPaused: Bool?
   /// Its streams are not those of a terminal or program of the host.
   package var isDetached: Bool?
-  /// The clients that are attached to it.
+  /// The clients that are attached to it, or wait for its end.
   package var attachedClients: Int?
 }
 
