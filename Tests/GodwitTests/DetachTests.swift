@@ -97,6 +97,26 @@ import Testing
       "\(outcome.error)")
   }
 
+  /// Signals to the client are the guest's, if they are wanted.
+  @Test func signalsAreSentOn() throws {
+    let outcome = try shell(
+      """
+      begin -- /bin/sh -c '
+        trap "echo term; exit 5" TERM; touch /mnt/ready; while :; do sleep 0.1; done'
+      await ready
+      attached() { until $G ps --json | grep -q '"attachedClients" : 1'; do sleep 0.05; done; }
+      $G attach --no-stdin --sig-proxy false guest & client=$!
+      attached
+      kill -TERM $client; wait $client; echo $?
+      there && echo there
+      until $G ps --json | grep -q '"attachedClients" : 0'; do sleep 0.05; done
+      $G attach --no-stdin guest & client=$!
+      attached
+      kill -TERM $client; wait $client; echo $?
+      """)
+    #expect(outcome.text == "guest\n143\nthere\nterm\n5\n", "\(outcome.error)")
+  }
+
   @Test func outputWithoutReadersIsKept() throws {
     let outcome = try shell(
       """
@@ -112,13 +132,16 @@ import Testing
       $G logs guest | tail -n 1 | cut -c1-9
       [ $(cat state/godwit/logs/guest.* | wc -c) -lt 65536 ] && echo bounded
       ls -l state/godwit/logs | grep -c '^-rw-------'
+      begin --log-size 64K -- /usr/bin/python3 -c 'print("\\n" * 20000)'
+      $G wait guest
+      [ $(cat state/godwit/logs/guest.* | wc -c) -lt 65536 ] && echo bounded
       $G logs --remove guest; ls state/godwit/logs
       """)
     #expect(
       outcome.text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
         == [
           "guest", "0", "10000 30000 1008890", "line 9999", "1", "10000", "0", "guest", "0",
-          "line 9999", "bounded", "2",
+          "line 9999", "bounded", "2", "guest", "0", "bounded",
         ], "\(outcome.text) \(outcome.error)")
   }
 

@@ -18,8 +18,8 @@ final class Attachments: Sendable {
     var clients: [AttachedClient] = []
     var lastNumber = 0
     var events: [Event] = []
-    /// Bytes of input in `events`.
-    var inputSize = 0
+    /// Bytes of the frames in `events`.
+    var eventSize = 0
     /// The guest has no room for more input.
     var isInputHeld = false
     /// When clients that have not taken everything are given up, on the host's monotonic clock; nil before the
@@ -46,16 +46,20 @@ final class Attachments: Sendable {
     /// - Throws: `invalid` for a client that sends what it may not send.
     mutating func takeFrames(of index: Int) throws(HostError) {
       while let frame = try clients[index].reader.next() {
+        eventSize += frame.bytes.count
         switch frame {
-        case .input(let bytes) where clients[index].givesInput:
-          inputSize += bytes.count
-          events.append(.input(bytes))
+        case .input(let bytes) where clients[index].givesInput: events.append(.input(bytes))
         case .inputEnd where clients[index].givesInput: events.append(.inputEnd)
         case .resize(let size): events.append(.resize(size))
         case .signal(let number): events.append(.signal(number))
         default: throw .invalid
         }
       }
+    }
+
+    /// Whether more is taken from a client now.
+    func isHeard(_ client: AttachedClient) -> Bool {
+      eventSize < Attachments.eventLimit && !(client.givesInput && isInputHeld)
     }
   }
 
@@ -66,8 +70,8 @@ final class Attachments: Sendable {
   private let clientCount = Atomic(0)
   private let hasEvents = Atomic(false)
 
-  /// Bytes of input that are taken from clients before the guest takes them.
-  private static let inputLimit = 64 << 10
+  /// Bytes that are taken from clients before the guest's thread takes them.
+  private static let eventLimit = 64 << 10
   /// How long clients may take at the guest's end for what is pending, in nanoseconds.
   private static let patience: Int64 = 5_000_000_000
 
@@ -113,7 +117,7 @@ final class Attachments: Sendable {
   func takeEvents() -> [Event] {
     guard hasEvents.load(ordering: .acquiring) else { return [] }
     let events = state.withLock { state in
-      defer { (state.events, state.inputSize) = ([], 0) }
+      defer { (state.events, state.eventSize) = ([], 0) }
       hasEvents.store(false, ordering: .releasing)
       return state.events
     }
@@ -192,11 +196,10 @@ final class Attachments: Sendable {
     var numbers: [Int] = []
     var items = [PollItem(.waker(waker))]
     let deadline = state.withLock { state in
-      let isFull = state.isInputHeld || state.inputSize >= Self.inputLimit
       for client in state.clients {
         guard let stream = client.stream else { continue }
-        let isRead = state.deadline == nil && !(client.givesInput && isFull)
-        var interest: Readiness = isRead ? .readable : []
+        let isHeard = state.deadline == nil && state.isHeard(client)
+        var interest: Readiness = isHeard ? .readable : []
         if !client.isIdle { interest.insert(.writable) }
         numbers.append(client.number)
         items.append(PollItem(.stream(stream), interest))
@@ -213,8 +216,11 @@ final class Attachments: Sendable {
       do throws(HostError) {
         try state.clients[index].send()
         if isEnding { return !state.clients[index].isIdle }
-        // One that has gone may have typed before.
         if ready == .writable { return true }
+        // One that has gone may have typed before, as far as that is wanted.
+        guard state.isHeard(state.clients[index]) else {
+          return ready.isDisjoint(with: [.hangup, .error])
+        }
         return try state.receive(from: index)
       } catch { return false }
     }

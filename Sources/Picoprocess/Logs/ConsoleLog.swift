@@ -52,13 +52,19 @@ final class ConsoleLog {
   }
 
   private func append(_ bytes: [UInt8], _ stream: LogRecord.Stream) {
-    let lines = LogRecord.lines(bytes, stream, at: LogTime.text(HostProcess.realTime))
-    if size + UInt64(lines.count) > limit {
-      head.number += 1
-      size = 0
-      begin()
+    var rest = LogRecord.lines(bytes, stream, at: LogTime.text(HostProcess.realTime))[...]
+    while !rest.isEmpty {
+      let room = Int(limit - min(size, limit))
+      guard let end = rest.prefix(room).lastIndex(of: UInt8(ascii: "\n")) else {
+        // A line always fits into an empty file.
+        head.number += 1
+        size = 0
+        begin()
+        continue
+      }
+      write(Array(rest[...end]))
+      rest = rest[(end + 1)...]
     }
-    write(lines)
   }
 
   private func write(_ bytes: [UInt8]) {
