@@ -97,6 +97,19 @@ import Testing
       "\(outcome.error)")
   }
 
+  /// The guest has a terminal of its own, though nobody here has one.
+  @Test func terminalsNeedNoTerminal() throws {
+    let outcome = try shell(
+      """
+      $G run -t --root $R -- /bin/sh -c 'tty; stty size; exit 3' | tr -d '\\r'; echo ${PIPESTATUS[0]}
+      unset TERM; begin -t -- /bin/sh -c 'tty; echo $TERM; stty size; exit 3'
+      $G wait guest; $G logs guest | tr -d '\\r'
+      """)
+    #expect(
+      outcome.text == "/dev/pts/0\n24 80\n3\nguest\n3\n/dev/pts/0\nxterm\n24 80\n",
+      "\(outcome.error)")
+  }
+
   /// Signals to the client are the guest's, if they are wanted.
   @Test func signalsAreSentOn() throws {
     let outcome = try shell(

@@ -57,7 +57,8 @@ package struct LogReader {
     guard let last = found.last?.head else { return [] }
     found.removeAll { $0.head.run != last.run }
     guard let head, head.run == last.run else { return found }
-    hasGap = found[0].head.number > head.number + 1
+    // What followed in that file is gone with it.
+    hasGap = !found.contains { $0.head == head }
     return found.filter { $0.head.number >= head.number }
   }
 
