@@ -1,4 +1,5 @@
 import HostABI
+import LinuxABI
 package import PosixHost
 
 extension ControlClient {
@@ -27,11 +28,13 @@ extension ControlClient {
   package func stop(_ name: String, seconds: Int64) throws(Failure) {
     let farewell = try Farewell(name, of: self)
     let limit: Int64 = 10_000_000_000
-    _ = try ask(name, .kill(signal: 15), timeout: limit)
+    _ = try ask(name, .kill(signal: Signal.SIGTERM.rawValue), timeout: limit)
     // A paused one has to run to end.
     _ = try? ask(name, .unpause, timeout: limit)
     if try farewell.wait(timeout: seconds * 1_000_000_000) != nil { return }
-    do throws(Failure) { _ = try ask(name, .kill(signal: 9), timeout: limit) } catch {
+    do throws(Failure) {
+      _ = try ask(name, .kill(signal: Signal.SIGKILL.rawValue), timeout: limit)
+    } catch {
       // It may have ended meanwhile.
       if isRunning(name) { throw error }
     }
