@@ -5,10 +5,11 @@ extension Picoprocess {
   /// Runs the guest until it ends or is suspended. Throws if it cannot continue.
   package func run() throws(Failure) -> Ending {
     catchSignals()
+    watchKeeper()
     defer {
-      concludeCheckpoint()
+      concludeCheckpoints()
       giveUpSuspension(.refused(Failure("the guest has ended")))
-      endingView?()
+      endEndingViews()
       endPrefetching()
       mailbox.close()
       takeLeave()
@@ -41,7 +42,8 @@ extension Picoprocess {
     kernel.onInterrupt = { [unowned self] in
       forwardSignals()
       followStop()
-      cleanUpAfterView()
+      cleanUpAfterViews()
+      followKeeper()
       followPages()
       return mailbox.isEmpty && !snapshotIsDue ? .proceed : .stop
     }

@@ -41,22 +41,26 @@ package final class Picoprocess {
   /// The control socket, until it is served.
   var listener: ControlListener?
   var control: ControlServer?
-  /// What the next snapshot may be an increment to.
-  private(set) var base: SnapshotBase?
-  /// The checkpoint that is being written while the guest runs.
-  var checkpoint: RunningCheckpoint?
+  /// What the next snapshots may be increments to.
+  var bases = SnapshotBases() { didSet { updateEpochOfInterest() } }
+  /// The checkpoints that are being written while the guest runs, in the order of their moments.
+  var checkpoints: [RunningCheckpoint] = []
   /// The suspension that is under way while the guest runs.
   var suspension: RunningSuspension?
-  /// Ends the thread that read the last view, whose memory is being freed.
-  var endingView: (() -> Void)?
+  /// End the threads that read views whose memory is being freed.
+  var endingViews: [() -> Void] = []
   /// Snapshots in memory, each an increment to the one before: a test.
   var chain: [SnapshotReader] = []
   /// Reads the pages of a lazily resumed guest.
   var prefetcher: PagePrefetcher?
   /// The directories with this run's checkpoints, which nobody else may use.
   var checkpointDirectories: [CheckpointDirectory] = []
-  /// Takes checkpoints of this process.
-  private(set) var keeper: Companion?
+  /// Takes checkpoints of this process; nil: nobody does any more.
+  var keeper: Companion?
+  /// Notices when it has ended.
+  var keeperWatch: KeeperWatch?
+  /// What became of its checkpoints; nil: none were ever to be taken.
+  var periodicCheckpoints: PeriodicCheckpoints?
   /// When the guest asked it last for a checkpoint, on the host's monotonic clock, in nanoseconds.
   var lastCall: Int64 = -1_000_000_000
   /// The request for the suspension that ends this process, whose client waits for the outcome.
@@ -105,6 +109,7 @@ package final class Picoprocess {
     machine = try GuestMachine(
       host: host, options: options, outside: outside, digests: digests, seed: seed)
     wake = Wake(host)
+    if keeper != nil { periodicCheckpoints = PeriodicCheckpoints() }
     listener = try Picoprocess.openControl(options, name: name)
     keeper = try startKeeper()
   }
@@ -166,12 +171,6 @@ package final class Picoprocess {
       return directory
     }
     return fs.root
-  }
-
-  /// Has the next snapshot be an increment to `base`, if its user wants it.
-  func remember(_ base: SnapshotBase?) {
-    self.base = base
-    machine.arena.oldestEpochOfInterest = base?.known.epoch
   }
 
   /// `NAME-PID`, where NAME is the last component of the program's path, without characters that a name may

@@ -21,6 +21,9 @@ struct List: ParsableCommand {
     }
     let rows = [["NAME", "PID", "ISA", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM"]] + list.map(row)
     Console.show(table(rows))
+    for info in list where info.periodicCheckpoints?.goOn == false {
+      Console.show("\(info.name): \(PeriodicCheckpoints.ended)")
+    }
     for info in list {
       guard let missing = info.missingPages else { continue }
       let reason = missing.failure.map { " (\($0))" } ?? ""

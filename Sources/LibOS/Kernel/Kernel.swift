@@ -83,7 +83,8 @@ package final class Kernel {
   package internal(set) var resumes: UInt64 = 0
   /// The signal for processes that have `/proc/godwit/checkpoint` open when the guest goes on from a snapshot.
   package var resumeSignal: Int32?
-  /// Called when the guest asks for a checkpoint; `false`: it did so not long ago. nil: nobody takes checkpoints.
+  /// Called when the guest asks for a checkpoint; `false`: it did so not long ago. nil: nobody takes checkpoints,
+  /// which a call may find out.
   package var onCheckpointWanted: (() -> Bool)?
 
   /// The pages of the guest that are still in the snapshot from which it was resumed; nil when all are here.

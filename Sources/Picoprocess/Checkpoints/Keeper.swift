@@ -80,7 +80,7 @@ package final class Keeper {
       if chain.digest == nil || chain.isWorthRestarting {
         try take()
       } else {
-        // The user may have taken a snapshot, or removed one.
+        // A checkpoint may have been removed from the store.
         do throws(Failure) { try take() } catch {
           exitIfAlone()
           try restart()
@@ -121,8 +121,9 @@ package final class Keeper {
       "\(path)", try StoreWriter(store, path, orders.compression, chain),
       transfer: Compression.none)
     _ = try client.save(
-      orders.name, .checkpoint(parent: parent, compression: Compression.none), to: destination,
-      nil, process: orders.pid)
+      orders.name,
+      .checkpoint(parent: parent, compression: Compression.none, observer: .keeper),
+      to: destination, nil, process: orders.pid)
     last = name
   }
 

@@ -32,16 +32,36 @@ extension Picoprocess {
 
   /// Has the guest ask the keeper for checkpoints, where there is one.
   func connectKeeper() {
-    guard let keeper else { return }
+    guard keeper != nil else { return }
     kernel.onCheckpointWanted = { [unowned self] in
       let now = HostProcess.monotonicTime
-      guard now - lastCall >= Self.leastPeriod, keeper.call() else { return false }
+      guard now - lastCall >= Self.leastPeriod else { return false }
+      guard let keeper, keeper.call() else {
+        // It has ended, which `followKeeper` will notice, too.
+        kernel.onCheckpointWanted = nil
+        return false
+      }
       lastCall = now
       return true
     }
   }
 
   /// Ends the process that takes checkpoints, and records how the guest ended.
+  /// Begins to watch the keeper, where there is one.
+  func watchKeeper() { keeperWatch = keeper.map { KeeperWatch($0, wake) } }
+
+  /// Tells the user if the keeper has ended, and forgets what only it needed. Called at the top of the loop.
+  func followKeeper() {
+    guard let watch = keeperWatch, watch.hasEnded else { return }
+    watch.note()
+    keeperWatch = nil
+    keeper = nil
+    kernel.onCheckpointWanted = nil
+    bases.forget(.keeper)
+    periodicCheckpoints?.goOn = false
+    Console.complain(PeriodicCheckpoints.ended)
+  }
+
   func dismissKeeper(_ ending: Ending) {
     let how =
       switch ending {
@@ -49,6 +69,7 @@ extension Picoprocess {
       case .suspended: "was suspended"
       }
     for directory in checkpointDirectories { directory.end(how) }
+    keeperWatch = nil
     keeper?.dismiss()
   }
 }

@@ -30,6 +30,8 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var sandbox: ConfinementReport
   /// What is still in the snapshot that it was resumed from; nil if nothing is.
   package var missingPages: MissingPages?
+  /// Nil if the run takes none by itself.
+  package var periodicCheckpoints: PeriodicCheckpoints?
 }
 
 /// Figures of a written snapshot. Times are in nanoseconds.

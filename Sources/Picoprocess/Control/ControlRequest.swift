@@ -8,8 +8,10 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   case info
   /// Write a snapshot to the file passed along, and continue.
   ///
-  /// - `parent`: the snapshot that it is to be an increment to.
-  case checkpoint(parent: NamedParent? = nil, compression: Compression? = nil)
+  /// - `parent`: the last snapshot of the observer, to which it is to be an increment.
+  /// - `observer`: who takes it; nil: the user.
+  case checkpoint(
+    parent: NamedParent? = nil, compression: Compression? = nil, observer: SnapshotObserver? = nil)
   /// Write a snapshot to the file passed along, and end once the snapshot is safe; see `Docs/Handover.md`.
   ///
   /// - `parent`: the snapshot that it is to be an increment to.

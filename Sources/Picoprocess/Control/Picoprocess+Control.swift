@@ -35,15 +35,17 @@ extension Picoprocess {
 
   /// Processes pending requests. The result is not nil if the guest was suspended.
   func serveRequests() -> Ending? {
-    if checkpoint?.writing.isDone == true { concludeCheckpoint() }
+    concludeWrittenCheckpoints()
     if continueSuspension() { return .suspended }
-    // One snapshot at a time.
-    while let letter = mailbox.take(where: { !isWritingSnapshot || !$0.takesFile }) {
+    while let letter = nextRequest() {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .checkpoint(let parent, let compression):
-        beginCheckpoint(for: letter, SnapshotSettings(parent: parent, compression: compression))
+      case .checkpoint(let parent, let compression, let observer):
+        beginCheckpoint(
+          for: letter,
+          SnapshotSettings(
+            observer: observer ?? .user, parent: parent, compression: compression))
       case .suspend(let parent, let compression, _):
         beginSuspension(
           for: letter, SnapshotSettings(parent: parent, compression: compression))
@@ -51,6 +53,24 @@ extension Picoprocess {
       }
     }
     return nil
+  }
+
+  /// The oldest request that need not wait. A suspension waits until the checkpoints under way are written, and
+  /// all later snapshots wait for it.
+  private func nextRequest() -> Mailbox.Letter? {
+    var isSuspensionNext = suspension != nil
+    return mailbox.take { request in
+      switch request {
+      case .info, .kill: return true
+      case .checkpoint(_, _, let observer):
+        let observer = observer ?? .user
+        let count = checkpoints.count { $0.observer == observer }
+        return !isSuspensionNext && count < observer.checkpointLimit
+      case .suspend:
+        defer { isSuspensionNext = true }
+        return !isSuspensionNext && checkpoints.isEmpty
+      }
+    }
   }
 
   /// Answers requests while the guest stands still, since the library OS waits for a page that can't be read.
@@ -73,11 +93,9 @@ extension Picoprocess {
     waitUntilSent(letter)
   }
 
-  private var isWritingSnapshot: Bool { checkpoint != nil || suspension != nil }
-
   /// Whether a snapshot under way waits for the guest's thread.
   var snapshotIsDue: Bool {
-    checkpoint?.writing.isDone == true || suspension?.round?.isDone == true
+    checkpoints.contains(where: \.writing.isDone) || suspension?.round?.isDone == true
       || suspension != nil && suspension?.round == nil
   }
 
@@ -127,7 +145,8 @@ extension Picoprocess {
       name: name, pid: HostProcess.id, isa: kernel.isa.rawValue, program: program,
       uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
       memoryBytes: machine.arena.bytesInUse, threads: kernel.tasks.count,
-      syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages)
+      syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages,
+      periodicCheckpoints: periodicCheckpoints)
   }
 }
 

@@ -46,7 +46,8 @@ extension Picoprocess {
     tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
     try confine()
     do throws(SnapshotError) {
-      remember(SnapshotBase(reader, try restore(reader, isLazy: resume.isLazy)))
+      let known = try restore(reader, isLazy: resume.isLazy)
+      bases.remember(SnapshotBase(reader, known), for: .user)
       try beginLazily(path, prefetches: resume.prefetches)
     } catch { throw Failure(path, error) }
     if resume.takesFreshIdentity {

@@ -48,7 +48,7 @@ extension Picoprocess {
     _ settings: SnapshotSettings = SnapshotSettings(),
     _ write: @escaping (RawSpan) throws(SaveError) -> Void
   ) throws(SaveError) {
-    concludeCheckpoint()
+    concludeCheckpoints()
     giveUpSuspension(.refused(Failure("the guest was suspended by another request")))
     let writing = try beginSnapshot(settings, write)
     try writing.capture(kernel)
@@ -62,7 +62,7 @@ extension Picoprocess {
     _ settings: SnapshotSettings, guestRunsOn: Bool = false,
     _ write: @escaping (RawSpan) throws(SaveError) -> Void
   ) throws(SaveError) -> SnapshotWriting {
-    let base = try self.base(settings.parent)
+    let base = try self.base(settings)
     kernel.vfs.sync()
     var header = self.header(isOfOrigin: kernel.clock.isHeld && !guestRunsOn)
     if let base, let parent = settings.parent {

@@ -28,32 +28,29 @@ extension Picoprocess {
 
   /// Has the pages of this moment written while the guest runs on. Without further epochs there are no rounds.
   private func beginRound() throws(SaveError) {
-    guard let writing = suspension?.writing, machine.arena.beginView() else { return }
+    let arena = machine.arena
+    guard let writing = suspension?.writing, let view = arena.beginView() else { return }
     do throws(SaveError) { try writing.capture(kernel) } catch {
-      machine.arena.endView()
+      arena.endView(view)
       throw error
     }
-    let arena = machine.arena
-    arena.oldestEpochOfInterest = base?.known.epoch ?? arena.epoch
     let patience = Patience()
     let round = BackgroundWriting(writing, wake: wake, patience) { (writing) throws(SaveError) in
       try writing.storePages { patience.isOver }
     }
-    suspension?.round = round
-    arena.onViewPressure = { [unowned self] in
-      round.finishSoon()
-      suspension?.mustEnd = true
-      endRound()
-    }
+    suspension?.begin(round, view)
+    updateEpochOfInterest()
+    arena.onViewPressure = { [unowned self] in giveUpViews() }
   }
 
-  private func endRound() {
-    guard let round = suspension?.round else { return }
+  func endRound() {
+    guard let round = suspension?.round, let view = suspension?.view else { return }
     suspension?.round = nil
+    suspension?.view = nil
     do throws(SaveError) { suspension?.note(pages: try round.outcome()) } catch {
       suspension?.error = error
     }
-    endView { round.end() }
+    endView(view) { round.end() }
   }
 
   /// Goes on with the suspension under way, at the top of the loop.
@@ -101,7 +98,7 @@ extension Picoprocess {
     if suspension?.round != nil { endRound() }
     suspension?.letter.progress = .answered(ControlAnswer(error))
     suspension = nil
-    machine.arena.oldestEpochOfInterest = base?.known.epoch
+    updateEpochOfInterest()
   }
 }
 
@@ -111,6 +108,9 @@ struct RunningSuspension {
   let letter: Mailbox.Letter
   /// The round under way: how many pages it wrote.
   var round: BackgroundWriting<UInt64>?
+  var view: FrozenView?
+  /// That which began with the last round: the next one asks what was written since.
+  private(set) var epoch: Epoch?
   /// Why a round failed.
   var error: SaveError?
   /// The guest needs the memory that another round would take.
@@ -122,6 +122,12 @@ struct RunningSuspension {
   init(writing: SnapshotWriting, letter: Mailbox.Letter) {
     self.writing = writing
     self.letter = letter
+  }
+
+  mutating func begin(_ round: BackgroundWriting<UInt64>, _ view: FrozenView) {
+    self.round = round
+    self.view = view
+    epoch = view.epoch
   }
 
   mutating func note(pages count: UInt64) {
