@@ -122,7 +122,7 @@ let package = Package(
         "HostABI", "LibOSState", "Picoprocess", "PosixHost", "Snapshot", "TestSupport",
         "broken-kernel",
       ],
-      exclude: ["age.py", "reader.py"]),
+      exclude: ["age.py", "reader.py", "store.py"]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),
   ],

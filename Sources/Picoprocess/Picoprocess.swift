@@ -97,10 +97,6 @@ package final class Picoprocess {
     self.program = program
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)
-    // Report a file that cannot be written now, not after the guest has worked for hours.
-    if let output = options.output {
-      _ = try Output.destination(output, options.compression, options.seal)
-    }
     signer = options.output == nil ? .none(reason: "no snapshot is due") : SnapshotSigner()
     reports = try Reports(options)
     outside = try Self.outside(options, seed: seed)
@@ -109,9 +105,11 @@ package final class Picoprocess {
     machine = try GuestMachine(
       host: host, options: options, outside: outside, digests: digests, seed: seed)
     wake = Wake(host)
-    if keeper != nil { periodicCheckpoints = PeriodicCheckpoints() }
+    // Report a file that cannot be written now, not after the guest has worked for hours.
+    if let output = options.output { _ = try outputOfThisProcess(output) }
     listener = try Picoprocess.openControl(options, name: name)
     keeper = try startKeeper()
+    if keeper != nil { periodicCheckpoints = PeriodicCheckpoints() }
   }
 
   /// Loads `program` and makes the guest's first process from it.

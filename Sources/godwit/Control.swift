@@ -121,15 +121,7 @@ struct SnapshotOptions: ParsableArguments {
     var options = SaveOptions(keys: try keys.keys())
     options.parent = parent
     options.compression = compression.compress
-    let recipients = try seal.recipients()
-    if let passphrase = options.keys.passphrase {
-      guard recipients.isEmpty else {
-        throw ValidationError("--encrypt-to and --passphrase-file exclude each other")
-      }
-      options.recipients = .passphrase(passphrase)
-    } else if !recipients.isEmpty {
-      options.recipients = .keys(recipients)
-    }
+    options.recipients = try seal.sealing(options.keys)
     return options
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Picoprocess
+import Snapshot
 
 /// What `resume` and `recover` take beside the options of all guests.
 struct ResumeChoices: ParsableArguments {
@@ -44,8 +45,10 @@ struct ResumeChoices: ParsableArguments {
     }
   }
 
-  /// Resumes the guest in the snapshot at `path`.
-  func picoprocess(resuming path: String, _ options: PicoprocessOptions) throws -> Picoprocess {
+  /// Resumes the guest in the snapshot at `path`, which was opened as `reader`.
+  func picoprocess(
+    resuming path: String, _ reader: SnapshotReader, _ options: PicoprocessOptions
+  ) throws -> Picoprocess {
     var resume = ResumeOptions()
     resume.knownKeys = keys.knownKeys
     resume.trustsAll = trust
@@ -54,8 +57,6 @@ struct ResumeChoices: ParsableArguments {
     resume.prefetches = !noPrefetch
     resume.takesFreshIdentity = freshIdentity
     resume.notification = notify
-    // The keys are gone before the guest is made.
-    let reader = try SnapshotFile.reader(path, try sealKeys.keys())
     return try Picoprocess(resuming: path, reader, resume, options)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Picoprocess
+import Snapshot
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -7,6 +8,8 @@ struct Run: ParsableCommand {
     usage: "godwit run [OPTION …] [--] PROGRAM [ARGUMENT …]")
 
   @OptionGroup var options: GuestOptions
+
+  @OptionGroup var keys: KeyOptions
 
   @Option(
     name: .shortAndLong,
@@ -47,6 +50,9 @@ struct Run: ParsableCommand {
 
   func validate() throws {
     guard !command.isEmpty else { throw ValidationError("there is no program to run") }
+    guard !keys.areGiven || options.checkpointEvery != nil else {
+      throw ValidationError("--identity and --passphrase-file need --checkpoint-every")
+    }
     guard seed == nil || deterministic else {
       throw ValidationError("--seed needs --deterministic")
     }
@@ -70,7 +76,7 @@ struct Run: ParsableCommand {
     program.seed = deterministic ? seed ?? 0 : nil
     var setup = try options.picoprocessOptions()
     setup.tmpfs = tmpfs
-    setup.checkpoints = try options.checkpointOptions(nil)
+    setup.checkpoints = try options.checkpointOptions(try keys.keys(), mustBeSealed: keys.areGiven)
     let picoprocess = try Picoprocess(program, setup)
     throw GuestEnding(try picoprocess.run())
   }
@@ -96,9 +102,21 @@ struct Resume: ParsableCommand {
 
   func run() throws {
     var setup = try options.picoprocessOptions()
-    setup.checkpoints = try options.checkpointOptions(nil)
-    let picoprocess = try choices.picoprocess(resuming: file, setup)
-    throw GuestEnding(try picoprocess.run())
+    let reader = try open(&setup)
+    throw GuestEnding(try choices.picoprocess(resuming: file, reader, setup).run())
+  }
+
+  /// Opens the snapshot. The keys are gone when this returns: before the guest is made.
+  private func open(_ setup: inout PicoprocessOptions) throws -> SnapshotReader {
+    let keys = try choices.sealKeys.keys()
+    let reader = try SnapshotFile.reader(file, keys)
+    setup.checkpoints = try options.checkpointOptions(keys)
+    if let checkpoints = setup.checkpoints, !checkpoints.areSealed, try SnapshotFile.isSealed(file)
+    {
+      Console.complain(
+        "\(checkpoints.directory): the checkpoints are not sealed, as \(file) is: add --encrypt-to")
+    }
+    return reader
   }
 }
 
@@ -121,13 +139,19 @@ struct Recover: ParsableCommand {
   func validate() throws { try choices.validate(options) }
 
   func run() throws {
-    let path = StorePath.directory(directory)
-    let recovery = try Recovery(path) { Console.complain($0) }
     var setup = try options.picoprocessOptions()
-    setup.checkpoints = try options.checkpointOptions(path)
+    let (path, reader) = try open(&setup)
+    throw GuestEnding(try choices.picoprocess(resuming: path, reader, setup).run())
+  }
+
+  /// Opens the newest checkpoint. The keys are gone when this returns: before the guest is made.
+  private func open(_ setup: inout PicoprocessOptions) throws -> (path: String, SnapshotReader) {
+    let keys = try choices.sealKeys.keys()
+    let path = StorePath.directory(directory)
+    let recovery = try Recovery(path, keys) { Console.complain($0) }
+    setup.checkpoints = try options.checkpointOptions(in: path, keys)
     setup.recovered = recovery.directory
-    let picoprocess = try choices.picoprocess(resuming: recovery.path, setup)
-    throw GuestEnding(try picoprocess.run())
+    return (recovery.path, recovery.reader)
   }
 }
 

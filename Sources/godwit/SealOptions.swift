@@ -7,15 +7,17 @@ struct KeyOptions: ParsableArguments {
   @Option(
     name: [.customShort("i"), .long],
     help: ArgumentHelp(
-      "Open sealed snapshots with the keys in this file, as age-keygen makes them; repeatable.",
+      "Open sealed snapshots and stores with the keys in this file, as age-keygen makes them; repeatable.",
       valueName: "file"))
   var identity: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Open sealed snapshots with the passphrase in this file; checkpoint and suspend seal with it.",
+      "Open sealed snapshots and stores with the passphrase in this file; what writes one seals with it.",
       valueName: "file"))
   var passphraseFile: String?
+
+  var areGiven: Bool { !identity.isEmpty || passphraseFile != nil }
 
   func keys() throws -> SealKeys {
     try SealKeys(identityFiles: identity, passphraseFile: passphraseFile)
@@ -34,6 +36,20 @@ struct SealOptions: ParsableArguments {
     help: ArgumentHelp(
       "Seal the snapshot to the keys in this file, one a line; repeatable.", valueName: "file"))
   var encryptToFile: [String] = []
+
+  var isGiven: Bool { !encryptTo.isEmpty || !encryptToFile.isEmpty }
+
+  /// Who can open what is written; nil: whoever has it.
+  func sealing(_ keys: SealKeys) throws -> Recipients? {
+    let recipients = try recipients()
+    guard let passphrase = keys.passphrase else {
+      return recipients.isEmpty ? nil : .keys(recipients)
+    }
+    guard recipients.isEmpty else {
+      throw ValidationError("--encrypt-to and --passphrase-file exclude each other")
+    }
+    return .passphrase(passphrase)
+  }
 
   /// Empty if it is not to be sealed.
   func recipients() throws -> [X25519Recipient] {

@@ -135,7 +135,7 @@ import Testing
     let outcome = try scratch.shell(
       """
       guest() {
-        $G run --deterministic --digest-every 20000 --digest-output $1 --name $1 \
+        $G run --deterministic --tmpfs /tmp --digest-every 20000 --digest-output $1 --name $1 \
           -- '\(Checkout.guest("moment", "x86_64").path)' 1000000 >$1.out
       }
       guest plain

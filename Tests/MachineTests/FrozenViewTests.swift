@@ -146,19 +146,23 @@ import Testing
     #expect(arena.framesInUse == 8)
   }
 
-  /// When frames run out, the view ends before the guest notices.
-  @Test func theViewGivesWay() throws {
-    let test = try TestSpace(pages: 10)
+  /// When frames run out, all views end before the guest notices.
+  @Test(arguments: [1, 3]) func viewsGiveWay(count: Int) throws {
+    let test = try TestSpace(pages: 11)
     test.map(0, 7)
     for page in 0..<7 { try test.store(UInt64(page), UInt64(page)) }
-    let view = try #require(test.arena.beginView())
     var ended = 0
     test.arena.onViewPressure = { [arena = test.arena] in
       ended += 1
-      arena.endView(view)
+      for view in arena.views { arena.endView(view) }
     }
+    for turn in 0..<count {
+      _ = try #require(test.arena.beginView())
+      try test.store(UInt64(turn), 0)
+    }
+    #expect(ended == 0 && test.arena.framesOnlyInView == count)
     for page in 0..<7 { try test.store(UInt64(page) + 100, UInt64(page)) }
-    #expect(ended == 1)
+    #expect(ended == 1 && test.arena.views.isEmpty)
     for page in 0..<7 { #expect(try test.load(UInt64(page)) == UInt64(page) + 100) }
     #expect(test.arena.framesInUse == 7)
     test.arena.onViewPressure = nil

@@ -12,6 +12,8 @@ package struct KeeperOrders: Sendable, Codable {
   var period: Int64
   var keep: Int
   var compression: Compression
+  /// Whether the store is sealed: then its secret comes through the lifeline, where nobody else sees it.
+  var isSealed: Bool
 
   /// One line, as an argument.
   var argument: String { JSON.line(self) }
@@ -29,6 +31,8 @@ package final class Keeper {
   private let orders: KeeperOrders
   private let lifeline: Lifeline
   private let layout: StoreLayout
+  /// Of a sealed store.
+  private let key: StoreKey?
   private let client: ControlClient
   private var store: SnapshotStore
   private var chain = StoreChain(compacts: true)
@@ -70,8 +74,19 @@ package final class Keeper {
     self.lifeline = lifeline
     layout = try StoreLayout(orders.directory)
     client = try ControlClient()
-    store = try SnapshotStore(layout)
+    key = try Self.key(orders, lifeline)
+    store = try SnapshotStore(layout, key)
     last = try CheckpointDirectory.names(layout).last
+  }
+
+  private static func key(_ orders: KeeperOrders, _ lifeline: Lifeline) throws(Failure)
+    -> StoreKey?
+  {
+    guard orders.isSealed else { return nil }
+    guard let secret = lifeline.receive(StoreKey.size).flatMap(StoreSecret.init) else {
+      HostProcess.exit(0)
+    }
+    return secret.key
   }
 
   /// Takes a checkpoint, and removes old ones. What fails is told, and tried again after the next period.
@@ -104,7 +119,7 @@ package final class Keeper {
 
   /// Has the next checkpoint be a whole one.
   private func restart() throws(Failure) {
-    store = try SnapshotStore(layout)
+    store = try SnapshotStore(layout, key)
     chain = StoreChain(compacts: true)
   }
 

@@ -19,7 +19,8 @@ extension Picoprocess {
         KeeperOrders(
           name: name, pid: HostProcess.id, directory: checkpoints.directory,
           period: checkpoints.period.nanoseconds, keep: checkpoints.keep,
-          compression: checkpoints.compression))
+          compression: checkpoints.compression, isSealed: checkpoints.secret != nil),
+        checkpoints.secret)
     }
     for directory in checkpointDirectories {
       try directory.begin(name, goesOn: directory.path == options.recovered?.path)
@@ -46,7 +47,6 @@ extension Picoprocess {
     }
   }
 
-  /// Ends the process that takes checkpoints, and records how the guest ended.
   /// Begins to watch the keeper, where there is one.
   func watchKeeper() { keeperWatch = keeper.map { KeeperWatch($0, wake) } }
 
@@ -62,14 +62,15 @@ extension Picoprocess {
     Console.complain(PeriodicCheckpoints.ended)
   }
 
+  /// Ends the process that takes checkpoints, and records how the guest ended.
   func dismissKeeper(_ ending: Ending) {
     let how =
       switch ending {
       case .exited: "ended with status \(ending.shellStatus)"
       case .suspended: "was suspended"
       }
-    for directory in checkpointDirectories { directory.end(how) }
     keeperWatch = nil
+    for directory in checkpointDirectories { directory.end(how) }
     keeper?.dismiss()
   }
 }

@@ -50,7 +50,9 @@ package struct ControlClient: Sendable {
   ) throws(Failure) -> SavedSnapshot {
     try Output.checkParent(options.parent, of: path)
     let parent = try ParentFile(options.parent, options.keys)
-    let destination = try Output.destination(path, options.compression, options.recipients)
+    let destination = try Output.destination(
+      path, options.compression, options.recipients, options.keys,
+      mustBeSealed: !options.keys.identities.isEmpty)
     let request = ControlRequest.checkpoint(
       parent: parent?.named, compression: destination.transfer ?? options.compression)
     return try save(name, request, to: destination, parent?.reader).snapshot
@@ -64,7 +66,9 @@ package struct ControlClient: Sendable {
   ) throws(Failure) -> SavedSnapshot {
     try Output.checkParent(options.parent, of: path)
     let parent = try ParentFile(options.parent, options.keys)
-    let destination = try Output.destination(path, options.compression, options.recipients)
+    let destination = try Output.destination(
+      path, options.compression, options.recipients, options.keys,
+      mustBeSealed: !options.keys.identities.isEmpty)
     let request = ControlRequest.suspend(
       parent: parent?.named, compression: destination.transfer ?? options.compression)
     let (connection, snapshot) = try save(name, request, to: destination, parent?.reader)

@@ -22,7 +22,7 @@ extension Picoprocess {
   ///
   /// - Returns: why the snapshot is not signed, in one line; nil if it is.
   func save(to path: String) throws(Failure) -> String? {
-    let output = try Output.destination(path, options.compression, options.seal)
+    let output = try outputOfThisProcess(path)
     var failure: Failure?
     do throws(SaveError) {
       try save(SnapshotSettings(compression: output.transfer ?? options.compression)) {
@@ -40,6 +40,16 @@ extension Picoprocess {
       }
     }
     return try output.conclude(nil, signer, on: host)
+  }
+
+  /// Begins a snapshot that this process will write itself.
+  func outputOfThisProcess(_ path: String) throws(Failure) -> any SnapshotDestination {
+    guard try !Output.isInSealedStore(path) else {
+      throw Failure(
+        "\(path): a process that runs a guest must not have the key of a sealed store: "
+          + "use godwit suspend")
+    }
+    return try Output.destination(path, options.compression, options.seal, .none)
   }
 
   /// Writes the stopped guest sequentially with `write`. The guest is unchanged, whether this succeeds or

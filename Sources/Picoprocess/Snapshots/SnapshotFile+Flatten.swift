@@ -24,7 +24,7 @@ extension SnapshotFile {
       state = try StateDigest(reader)
     } catch { throw Failure(path, error) }
 
-    let file = try Output.destination(output, compression, recipients)
+    let file = try Output.destination(output, compression, recipients, keys)
     var header = reader.header
     header.parent = nil
     var writeError: Failure?
@@ -51,10 +51,18 @@ extension SnapshotFile {
       provenance.isTrusted
       ? SnapshotSigner() : .none(reason: "\(path) is \(provenance)")
     var notices: [String] = []
-    if recipients == nil, try StorePath(path) == nil, try SnapshotFile(path).isSealed(path) {
+    if recipients == nil, try isSealed(path), try !Output.isInSealedStore(output) {
       notices.append("\(output) is not sealed, as \(path) is: add --encrypt-to")
     }
     if let notice = try file.commit(copy, signer) { notices.append(notice) }
     return notices
+  }
+
+  /// Whether the snapshot at `path` is sealed, or in a sealed store.
+  package static func isSealed(_ path: String) throws(Failure) -> Bool {
+    guard let place = try StorePath(path) else { return try SnapshotFile(path).isSealed(path) }
+    let layout = try StoreLayout(place.directory)
+    if layout.isSealed { return true }
+    return try SnapshotFile(layout.manifest(place.name)).isSealed("\(place)")
   }
 }

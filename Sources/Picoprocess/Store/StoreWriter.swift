@@ -140,7 +140,7 @@ final class StoreWriter: SnapshotSink {
     finished = (manifest, end)
     return try checked { () throws(SnapshotError) in
       try store.verifyPending()
-      return try SnapshotReader(ManifestSource(manifest, store))
+      return try SnapshotReader(ManifestSource(manifest, try SnapshotBlocks(manifest, store)))
     }
   }
 
@@ -215,9 +215,7 @@ final class StoreWriter: SnapshotSink {
     var manifest = finished.manifest
     manifest.signatureBlock = signature
     try store.commitPending()
-    try withFailure("\(path)") { () throws(HostError) in
-      try AtomicFile.replace(store.layout.manifest(path.name), with: manifest.encoded)
-    }
+    try store.commit(manifest, as: path.name)
     chain.advance(to: finished.end.contentDigest)
   }
 }
