@@ -19,6 +19,7 @@ extension Picoprocess {
     kernel.vfs.sync()
     try reports.finish(self, ending)
     dismissKeeper(ending)
+    if let movedTo { Console.complain("\(name) moved to \(movedTo)") }
     return ending
   }
 

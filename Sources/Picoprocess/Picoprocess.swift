@@ -61,6 +61,12 @@ package final class Picoprocess {
   var lastCall: Int64 = -1_000_000_000
   /// The request for the suspension that ends this process, whose client waits for the outcome.
   var farewell: Mailbox.Letter?
+  /// The migration that may have succeeded or not.
+  var doubt: MigrationDoubt?
+  /// The other machine that has the guest.
+  var movedTo: String?
+  /// The migration that brought the guest here, in hexadecimal digits.
+  var arrival: String?
   /// How far this process is confined.
   var confinement = ConfinementReport()
 

@@ -22,6 +22,11 @@ struct List: ParsableCommand {
     let rows = [["NAME", "PID", "ISA", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM"]] + list.map(row)
     Console.show(table(rows))
     for info in list {
+      if let doubt = info.doubt {
+        let way = doubt.isArriving ? "arrival from" : "migration to"
+        Console.show(
+          "\(info.name): in doubt: its \(way) \(doubt.peer); see godwit resolve")
+      }
       guard let missing = info.missingPages else { continue }
       let reason = missing.failure.map { " (\($0))" } ?? ""
       Console.show(

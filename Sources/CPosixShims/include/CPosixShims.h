@@ -149,6 +149,18 @@ int godwit_peer_process(int fd, int32_t *process);
 /// descriptor 3 on, those in `inherited`; standard input and output are /dev/null. 0 or an error number.
 int godwit_start_again(char *const arguments[], const int *inherited, size_t count);
 
+/// Starts the program `arguments[0]`, which is looked for in PATH, with these as its standard input and output. 0 or
+/// an error number.
+int godwit_start_program(char *const arguments[], int input, int output, int32_t *child);
+/// waitpid(2) that does not wait.
+int godwit_reap(int32_t child, int *status);
+/// fork(2); the child leads a session of its own. Only where there is one thread.
+int godwit_fork_session(void);
+/// Two unix sockets that are connected to each other, closed on exec.
+int godwit_stream_pair(int ends[2]);
+/// Has a pipe hold at most so many bytes, where the system can.
+int godwit_narrow_pipe(int fd, int bytes);
+
 /// Lets the process open as many files as it may (RLIMIT_NOFILE).
 void godwit_raise_descriptor_limit(void);
 

@@ -46,7 +46,7 @@ extension Picoprocess {
     let how =
       switch ending {
       case .exited: "ended with status \(ending.shellStatus)"
-      case .suspended: "was suspended"
+      case .suspended: movedTo.map { "moved to \($0)" } ?? "was suspended"
       }
     for directory in checkpointDirectories { directory.end(how) }
     keeper?.dismiss()

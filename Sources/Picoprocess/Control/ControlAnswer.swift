@@ -11,6 +11,9 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
   case running(picoprocess: PicoprocessInfo)
   /// The snapshot is written. After `suspend`, the picoprocess now waits for a `ControlVerdict`.
   case saved(snapshot: SavedSnapshot)
+  case described(guest: GuestDescription)
+  /// The guest stands, whatever becomes of the client.
+  case held
 }
 
 /// The state of a picoprocess.
@@ -30,6 +33,8 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var sandbox: ConfinementReport
   /// What is still in the snapshot that it was resumed from; nil if nothing is.
   package var missingPages: MissingPages?
+  /// The migration that may have succeeded or not; nil if there is none.
+  package var doubt: MigrationDoubt?
 }
 
 /// Figures of a written snapshot. Times are in nanoseconds.

@@ -115,13 +115,13 @@ package struct ControlClient: Sendable {
     return (connection, snapshot)
   }
 
-  private static func answer(_ connection: ControlConnection, _ timeout: Int64?)
+  static func answer(_ connection: ControlConnection, _ timeout: Int64?)
     throws(HostError) -> ControlAnswer?
   {
     try connection.receive(timeout: timeout).flatMap { JSON.decode(ControlAnswer.self, from: $0) }
   }
 
-  private func converse(
+  func converse(
     with name: String, _ body: (ControlConnection) throws(HostError) -> ControlAnswer?
   ) throws(Failure) -> ControlAnswer {
     let answer: ControlAnswer?

@@ -18,12 +18,26 @@ package enum ControlRequest: Sendable, Hashable, Codable {
     parent: NamedParent? = nil, compression: Compression? = nil, patience: Int64? = nil)
   /// Send the guest a signal.
   case kill(signal: Int32)
+  /// Return what a migration's negotiation needs.
+  case describe
+  /// Write a snapshot to the pipe passed along, and end once the guest is another machine's; see
+  /// `Docs/MigrationProtocol.md`.
+  ///
+  /// - `peer`: the other machine, for people.
+  /// - `migration`: in hexadecimal digits.
+  /// - `maxPause`: nanoseconds for which the guest may stand, if rounds can achieve it.
+  case migrate(
+    peer: String, migration: String, compression: Compression? = nil, maxPause: Int64)
+  /// End the doubt about a migration.
+  ///
+  /// - `migration`: the one that is meant; nil: whichever it is.
+  case resolve(resolution: Resolution, migration: String? = nil)
 
   /// Whether an open file must be passed along.
   var takesFile: Bool {
     switch self {
-    case .checkpoint, .suspend: true
-    case .info, .kill: false
+    case .checkpoint, .suspend, .migrate: true
+    case .info, .kill, .describe, .resolve: false
     }
   }
 }
@@ -34,6 +48,9 @@ package enum ControlVerdict: Sendable, Hashable, Codable {
   case commit
   /// It is not, so the guest must continue.
   case abort
+  /// Of a migration, before `commit`: the other machine may run the guest from now on. If the client goes without
+  /// another verdict, the guest stands until the user resolves the doubt.
+  case hold
 }
 
 extension ControlRequest {

@@ -6,7 +6,7 @@ struct ControlService: Sendable {
   let mailbox: Mailbox
   let wake: Wake
 
-  private static let millisecond: Int64 = 1_000_000
+  static let millisecond: Int64 = 1_000_000
   private static let second: Int64 = 1000 * millisecond
 
   func serve(_ connection: ControlConnection) {
@@ -26,6 +26,9 @@ struct ControlService: Sendable {
     letter.progress = .sent
     if case .suspend(_, _, let limit) = request, case .saved(let snapshot) = answer {
       conclude(letter, connection, min(limit ?? .max, Self.patience(snapshot)))
+    }
+    if case .migrate = request, case .saved(let snapshot) = answer {
+      concludeMigration(letter, connection, Self.patience(snapshot))
     }
   }
 
@@ -58,7 +61,7 @@ struct ControlService: Sendable {
         send(farewell(letter), to: connection)
         letter.progress = .sent
         return
-      case .abort, nil: break
+      case .abort, .hold, nil: break
       }
     } catch {
       if error == .wouldBlock {
@@ -70,7 +73,7 @@ struct ControlService: Sendable {
   }
 
   /// Sends the last answer: the picoprocess has released everything.
-  private func farewell(_ letter: Mailbox.Letter) -> ControlAnswer {
+  func farewell(_ letter: Mailbox.Letter) -> ControlAnswer {
     while true {
       if let answer = letter.answer { return answer }
       HostProcess.sleep(nanoseconds: Self.millisecond)
@@ -95,7 +98,7 @@ struct ControlService: Sendable {
     HostProcess.sleep(nanoseconds: Self.millisecond)
   }
 
-  private func send(_ answer: ControlAnswer, to connection: ControlConnection) {
+  func send(_ answer: ControlAnswer, to connection: ControlConnection) {
     // The peer may have gone, or may not be reading.
     try? connection.send(Array(JSON.line(answer).utf8), timeout: Self.second)
   }

@@ -32,6 +32,15 @@ final class Mailbox: Sendable {
       set { state.withLock { $0 = newValue } }
     }
 
+    /// Passes the verdict of the client for whom the guest is held; `false` if there is another answer by now.
+    func decide(_ verdict: ControlVerdict) -> Bool {
+      state.withLock { progress in
+        guard case .answered(.held) = progress else { return false }
+        progress = .decided(verdict)
+        return true
+      }
+    }
+
     /// The answer to send; nil if there is none yet.
     var answer: ControlAnswer? {
       if case .answered(let answer) = progress { answer } else { nil }

@@ -37,6 +37,7 @@ extension Picoprocess {
   func serveRequests() -> Ending? {
     if checkpoint?.writing.isDone == true { concludeCheckpoint() }
     if continueSuspension() { return .suspended }
+    refuseSecondMigrations()
     // One snapshot at a time.
     while let letter = mailbox.take(where: { !isWritingSnapshot || !$0.takesFile }) {
       switch letter.request {
@@ -48,6 +49,12 @@ extension Picoprocess {
         beginSuspension(
           for: letter, SnapshotSettings(parent: parent, compression: compression))
         if continueSuspension() { return .suspended }
+      case .migrate(_, _, let compression, let maxPause):
+        beginSuspension(for: letter, SnapshotSettings(compression: compression), maxPause)
+        if continueSuspension() { return .suspended }
+      case .describe: letter.progress = .answered(.described(guest: description))
+      case .resolve(let resolution, let migration):
+        letter.progress = .answered(resolve(resolution, migration))
       }
     }
     return nil
@@ -59,7 +66,10 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .checkpoint, .suspend:
+      case .describe: letter.progress = .answered(.described(guest: description))
+      case .resolve(let resolution, let migration):
+        letter.progress = .answered(resolve(resolution, migration))
+      case .checkpoint, .suspend, .migrate:
         letter.progress = .answered(
           .failed(error: "\(SnapshotError.missingPage(failure))"))
       }
@@ -127,7 +137,8 @@ extension Picoprocess {
       name: name, pid: HostProcess.id, isa: kernel.isa.rawValue, program: program,
       uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
       memoryBytes: machine.arena.bytesInUse, threads: kernel.tasks.count,
-      syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages)
+      syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages,
+      doubt: doubt)
   }
 }
 

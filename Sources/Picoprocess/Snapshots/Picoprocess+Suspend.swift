@@ -8,17 +8,18 @@ import Snapshot
 // the one before. When rounds no longer help, the guest stops for the rest.
 
 extension Picoprocess {
-  /// Pages that are written without a further round: it would not be worth the trouble.
-  private static let fewPages: UInt64 = 1024
-  private static let roundLimit = 10
-
   /// Begins the suspension that `letter` requests.
-  func beginSuspension(for letter: Mailbox.Letter, _ settings: SnapshotSettings) {
+  ///
+  /// - Parameter maxPause: nanoseconds for which the guest may stand, of a migration.
+  func beginSuspension(
+    for letter: Mailbox.Letter, _ settings: SnapshotSettings, _ maxPause: Int64? = nil
+  ) {
     do throws(SaveError) {
-      let hasRounds = machine.arena.framesInUse > Self.fewPages
+      let pace = maxPause.map { RoundPace(maxPause: $0) } ?? .standard
+      let hasRounds = machine.arena.framesInUse > pace.few
       let writing = try beginSnapshot(
         settings, guestRunsOn: hasRounds, Self.appender(to: letter))
-      suspension = RunningSuspension(writing: writing, letter: letter)
+      suspension = RunningSuspension(writing: writing, letter: letter, pace: pace)
       if hasRounds { try beginRound() }
     } catch {
       letter.progress = .answered(ControlAnswer(error))
@@ -40,9 +41,10 @@ extension Picoprocess {
       try writing.storePages { patience.isOver }
     }
     suspension?.round = round
+    suspension?.pace.begin(at: host.now(.monotonic).totalNanoseconds)
     arena.onViewPressure = { [unowned self] in
       round.finishSoon()
-      suspension?.mustEnd = true
+      suspension?.pace.mustEnd = true
       endRound()
     }
   }
@@ -50,7 +52,10 @@ extension Picoprocess {
   private func endRound() {
     guard let round = suspension?.round else { return }
     suspension?.round = nil
-    do throws(SaveError) { suspension?.note(pages: try round.outcome()) } catch {
+    do throws(SaveError) {
+      let pages = try round.outcome()
+      suspension?.pace.note(pages: pages, at: host.now(.monotonic).totalNanoseconds)
+    } catch {
       suspension?.error = error
     }
     endView { round.end() }
@@ -67,7 +72,7 @@ extension Picoprocess {
     guard let suspension else { return false }
     do throws(SaveError) {
       if let error = suspension.error { throw error }
-      if suspension.isWorthARound(few: Self.fewPages, limit: Self.roundLimit) {
+      if suspension.pace.isWorthARound {
         try beginRound()
         if self.suspension?.round != nil { return false }
       }
@@ -91,6 +96,9 @@ extension Picoprocess {
           written, syscallCount: kernel.syscallCount, freezingTime: start - letter.time,
           frozenTime: host.now(.monotonic).totalNanoseconds - start)))
     self.suspension = nil
+    if case .migrate(let peer, let migration, _, _) = letter.request {
+      return hasMoved(letter, migration, to: peer)
+    }
     guard verdict(on: letter) == .commit else { return false }
     farewell = letter
     return true
@@ -113,25 +121,6 @@ struct RunningSuspension {
   var round: BackgroundWriting<UInt64>?
   /// Why a round failed.
   var error: SaveError?
-  /// The guest needs the memory that another round would take.
-  var mustEnd = false
-  /// Of the last two rounds.
-  private var pages: [UInt64] = []
-  private var rounds = 0
-
-  init(writing: SnapshotWriting, letter: Mailbox.Letter) {
-    self.writing = writing
-    self.letter = letter
-  }
-
-  mutating func note(pages count: UInt64) {
-    pages = pages.suffix(1) + [count]
-    rounds += 1
-  }
-
-  /// Whether the next round will have much to write, though clearly less than the last one.
-  func isWorthARound(few: UInt64, limit: Int) -> Bool {
-    guard !mustEnd, rounds < limit, let last = pages.last, last > few else { return false }
-    return pages.count < 2 || last <= pages[0] / 4 * 3
-  }
+  /// When the guest stops for the rest.
+  var pace: RoundPace
 }

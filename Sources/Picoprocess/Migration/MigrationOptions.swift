@@ -1,0 +1,68 @@
+package import Snapshot
+
+/// How a migration is to be done.
+package struct MigrationOptions: Sendable {
+  package var remote: RemoteHost
+  /// The program that makes the link, and its first arguments, as rsync(1) takes with `-e`.
+  package var shell = ["ssh"]
+  /// The command there.
+  package var remoteGodwit = "godwit"
+  /// The name that the guest has there; nil: as here.
+  package var remoteName: String?
+  /// The directory beneath its root there; nil: as here.
+  package var remoteRoot: String?
+  package var remoteMounts: [MountOption] = []
+  /// The ports published there; empty: as here, unless `publishesNothing`.
+  package var remotePublish: [PublishOption] = []
+  package var publishesNothing = false
+  /// What it reaches there; nil: as here.
+  package var remoteReach: NetworkReach?
+  /// Nanoseconds for which the guest may stand, if rounds can achieve it.
+  package var maxPause: Int64 = 50_000_000
+  /// Bytes a second; nil: as many as the link carries.
+  package var bandwidth: Int?
+  package var compression: Compression?
+
+  package init(remote: RemoteHost) { self.remote = remote }
+
+  /// The command that receives `guest`, as a shell reads it.
+  func receiveCommand(_ guest: GuestDescription) throws(Failure) -> String {
+    var words = [remoteGodwit, "receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
+    if let remoteName { words += ["--name", remoteName] }
+    words += ["--root", remoteRoot ?? String(decoding: guest.root, as: UTF8.self)]
+    for mount in guest.mounts {
+      let place = String(decoding: mount.guest, as: UTF8.self)
+      let named = remoteMounts.last { $0.guest == place }
+      let host = named?.host ?? String(decoding: mount.host, as: UTF8.self)
+      let isReadOnly = named?.isReadOnly ?? mount.isReadOnly
+      words += ["--mount", "\(host):\(place)" + (isReadOnly ? ":ro" : "")]
+    }
+    if let stray = remoteMounts.first(where: { mount in
+      !guest.mounts.contains { mount.isAt($0.guest) }
+    }) {
+      throw Failure(
+        "--remote-mount \(stray.host):\(stray.guest): the guest has no mount at \(stray.guest)")
+    }
+    if publishesNothing {
+      words.append("--no-publish")
+    } else {
+      for port in remotePublish.isEmpty ? guest.published : remotePublish.map(\.description) {
+        words += ["--publish", port]
+      }
+    }
+    switch remoteReach {
+    case .some(.none): break
+    case .some(.others): words.append("--net=-")
+    case .some(.othersAndLoopback): words.append("--net=loopback")
+    case nil:
+      // Programs that listen on another machine's loopback addresses are others than those here.
+      guard !guest.reachesLoopback else {
+        throw Failure(
+          "the guest reaches this machine's own programs: say what it reaches there, with --remote-net none, others or loopback"
+        )
+      }
+      if guest.reachesOthers { words.append("--net=-") }
+    }
+    return words.map(\.shellWord).joined(separator: " ")
+  }
+}

@@ -1,0 +1,61 @@
+internal import CPosixShims
+package import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// A process that goes on when this one and its session have ended.
+///
+/// It is forked, and runs no program anew: all that this process has read and opened is the child's, too.
+package enum DetachedChild {
+  /// Forks. Must be called while this process has one thread.
+  ///
+  /// - Parameter body: what the child does, with its end of a connection to this process. Its standard streams are
+  ///   /dev/null.
+  /// - Returns: this process's end.
+  package static func start(_ body: (ControlConnection) -> Never) throws(HostError)
+    -> ControlConnection
+  {
+    if let threads = try? system_thread_count() {
+      precondition(threads == 1, "a thread was started before the fork")
+    }
+    let (ours, theirs) = try system_stream_pair()
+    let child: Int32
+    do throws(HostError) { child = try system_fork_session() } catch {
+      system_close(ours)
+      system_close(theirs)
+      throw error
+    }
+    guard child == 0 else {
+      system_close(theirs)
+      return ControlConnection(ours)
+    }
+    system_close(ours)
+    try? HostProcess.discardStreams([0, 1, 2])
+    body(ControlConnection(theirs))
+  }
+}
+
+extension HostProcess {
+  /// Has standard streams be /dev/null from now on.
+  static func discardStreams(_ streams: [Int32]) throws(HostError) {
+    for stream in streams {
+      system_close(stream)
+      // open(2) takes the lowest free number, which is this one.
+      let opened = try system_open(Array("/dev/null".utf8), O_RDWR)
+      precondition(opened == stream, "a standard stream was closed")
+    }
+  }
+
+  /// Holds back SIGINT, SIGTERM and SIGHUP while `body` runs.
+  package static func withSignalsHeld<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    system_hold_signals([SIGINT, SIGTERM, SIGHUP], true)
+    defer { system_hold_signals([SIGINT, SIGTERM, SIGHUP], false) }
+    return try body()
+  }
+}
