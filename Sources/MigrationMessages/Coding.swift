@@ -1,5 +1,5 @@
 package import FoundationEssentials
-package import SwiftProtobuf
+internal import SwiftProtobuf
 
 /// A message, as the protocol's frames carry it.
 package typealias MigrationMessage = Godwit_Migration_Message

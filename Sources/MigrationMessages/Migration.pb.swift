@@ -398,6 +398,9 @@ package nonisolated struct Godwit_Migration_Unknown: Sendable {
 
   package var reason: String = String()
 
+  /// There is no picoprocess of that name, else there is another one.
+  package var absent: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1156,7 +1159,7 @@ nonisolated extension Godwit_Migration_Settle: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Godwit_Migration_Unknown: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Unknown"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}reason\0\u{1}absent\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1165,6 +1168,7 @@ nonisolated extension Godwit_Migration_Unknown: SwiftProtobuf.Message, SwiftProt
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.absent) }()
       default: break
       }
     }
@@ -1174,11 +1178,15 @@ nonisolated extension Godwit_Migration_Unknown: SwiftProtobuf.Message, SwiftProt
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 1)
     }
+    if self.absent != false {
+      try visitor.visitSingularBoolField(value: self.absent, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_Migration_Unknown, rhs: Godwit_Migration_Unknown) -> Bool {
     if lhs.reason != rhs.reason {return false}
+    if lhs.absent != rhs.absent {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -43,6 +43,7 @@ extension Picoprocess {
       forwardSignals()
       followStop()
       cleanUpAfterView()
+      guestThrottle?.hold()
       followPages()
       return mailbox.isEmpty && !snapshotIsDue ? .proceed : .stop
     }

@@ -47,6 +47,8 @@ package final class Picoprocess {
   var checkpoint: RunningCheckpoint?
   /// The suspension that is under way while the guest runs.
   var suspension: RunningSuspension?
+  /// Slows the guest for the sake of this suspension.
+  var guestThrottle: GuestThrottle?
   /// Ends the thread that read the last view, whose memory is being freed.
   var endingView: (() -> Void)?
   /// Snapshots in memory, each an increment to the one before: a test.
@@ -65,6 +67,8 @@ package final class Picoprocess {
   var doubt: MigrationDoubt?
   /// The other machine that has the guest.
   var movedTo: String?
+  /// The last migration after which the guest stayed, in hexadecimal digits.
+  var keptMigration: String?
   /// The migration that brought the guest here, in hexadecimal digits.
   var arrival: String?
   /// How far this process is confined.

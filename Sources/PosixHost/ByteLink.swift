@@ -19,6 +19,8 @@ package final class ByteLink {
   init(input: Int32, output: Int32) throws(HostError) {
     self.input = input
     self.output = output
+    // A peer that has gone is to be found out by a write that fails.
+    _ = godwit_signal_ignore(SIGPIPE)
     for descriptor in Set([input, output]) {
       let flags = try system_fcntl(descriptor, F_GETFL)
       try system_fcntl(descriptor, F_SETFL, flags | O_NONBLOCK)

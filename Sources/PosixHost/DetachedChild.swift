@@ -11,9 +11,12 @@ package import HostABI
 
 /// A process that goes on when this one and its session have ended.
 ///
-/// It is forked, and runs no program anew: all that this process has read and opened is the child's, too.
+/// It is forked, and runs no program anew: all that this process has read and opened is the child's, too, and it works
+/// under qemu-user, which can't execute the program again.
 package enum DetachedChild {
-  /// Forks. Must be called while this process has one thread.
+  /// Forks. To be called before this process has a second thread or has locked a mutex: Swift's `Mutex` remembers the
+  /// thread's ID for good, and in the child it is another one. (Nothing checks that: under qemu-user the emulator's own
+  /// threads are seen, too.)
   ///
   /// - Parameter body: what the child does, with its end of a connection to this process. Its standard streams are
   ///   /dev/null.
@@ -21,9 +24,6 @@ package enum DetachedChild {
   package static func start(_ body: (ControlConnection) -> Never) throws(HostError)
     -> ControlConnection
   {
-    if let threads = try? system_thread_count() {
-      precondition(threads == 1, "a thread was started before the fork")
-    }
     let (ours, theirs) = try system_stream_pair()
     let child: Int32
     do throws(HostError) { child = try system_fork_session() } catch {
@@ -52,10 +52,6 @@ extension HostProcess {
     }
   }
 
-  /// Holds back SIGINT, SIGTERM and SIGHUP while `body` runs.
-  package static func withSignalsHeld<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
-    system_hold_signals([SIGINT, SIGTERM, SIGHUP], true)
-    defer { system_hold_signals([SIGINT, SIGTERM, SIGHUP], false) }
-    return try body()
-  }
+  /// Holds back SIGINT, SIGTERM and SIGHUP from now on.
+  package static func holdSignals() { system_hold_signals([SIGINT, SIGTERM, SIGHUP]) }
 }

@@ -55,10 +55,10 @@ func system_stream_pair() throws(HostError) -> (Int32, Int32) {
   return (ends[0], ends[1])
 }
 
-/// Blocks signals of this thread, or no longer.
-func system_hold_signals(_ signals: [Int32], _ hold: Bool) {
+/// Blocks signals of this thread.
+func system_hold_signals(_ signals: [Int32]) {
   var set = sigset_t()
   unsafe sigemptyset(&set)
   for signal in signals { unsafe sigaddset(&set, signal) }
-  _ = unsafe pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, nil)
+  _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
 }

@@ -43,7 +43,9 @@ struct Godwit: ParsableCommand {
     version: GodwitVersion.text,
     subcommands: [
       Run.self, Resume.self, Recover.self, List.self, Suspend.self, Checkpoint.self, Kill.self,
-      Migrate.self, Receive.self, Resolve.self, ListSnapshots.self, Store.self, Diff.self, Inspect.self,
+      Migrate.self, Fetch.self, Receive.self, Send.self, Resolve.self, ListSnapshots.self,
+      Store.self, Diff.self,
+      Inspect.self,
       Verify.self, Digest.self, Flatten.self, Export.self, Key.self, Check.self, Version.self,
       Syscalls.self, KeepCheckpoints.self,
     ])

@@ -19,14 +19,7 @@ struct Migrate: ParsableCommand {
     help: ArgumentHelp("The other machine.", valueName: "ssh://[user@]host[:port]"))
   var destination: RemoteHost
 
-  @Option(
-    help: ArgumentHelp(
-      "The command that makes the link, in words; default: what GODWIT_SSH says, or ssh.",
-      valueName: "command"))
-  var ssh: String?
-
-  @Option(help: ArgumentHelp("The command godwit there.", valueName: "path"))
-  var remoteGodwit = "godwit"
+  @OptionGroup var shell: ShellOptions
 
   @Option(help: ArgumentHelp("The picoprocess's name there; default: as here.", valueName: "name"))
   var remoteName: String?
@@ -57,16 +50,7 @@ struct Migrate: ParsableCommand {
       valueName: "reach"))
   var remoteNet: RemoteNet?
 
-  @Option(
-    help: ArgumentHelp(
-      "How long the program should stand at most, as in 50ms; a program that writes faster than the link carries stands longer.",
-      valueName: "time"))
-  var maxPause = Period("50ms")!
-
-  @Option(help: ArgumentHelp("Send at most so many bytes a second, as in 10M.", valueName: "size"))
-  var bandwidthLimit: ByteCount?
-
-  @OptionGroup var compression: CompressionOption
+  @OptionGroup var pace: PaceOptions
 
   @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
   var printStats = false
@@ -75,37 +59,86 @@ struct Migrate: ParsableCommand {
     guard !noPublish || remotePublish.isEmpty else {
       throw ValidationError("--remote-publish and --no-publish exclude each other")
     }
-    guard bandwidthLimit.map({ $0.bytes > 0 }) ?? true else {
-      throw ValidationError("--bandwidth-limit takes 1 or more")
-    }
   }
 
   func run() throws {
-    var options = MigrationOptions(remote: destination)
-    let shell = ssh ?? HostProcess.environmentValue("GODWIT_SSH") ?? "ssh"
-    options.shell = shell.split(separator: " ").map { String($0) }
-    guard !options.shell.isEmpty else { throw Failure("--ssh names no command") }
-    options.remoteGodwit = remoteGodwit
+    var options = MigrationOptions(try shell.shell(destination))
     options.remoteName = remoteName
     options.remoteRoot = remoteRoot
     options.remoteMounts = remoteMount
     options.remotePublish = remotePublish
     options.publishesNothing = noPublish
     options.remoteReach = remoteNet?.reach
-    options.maxPause = maxPause.nanoseconds
-    options.bandwidth = bandwidthLimit?.bytes
-    options.compression = compression.compress
-    let departure = try Departure(name, options)
     let display = ProgressLine()
     let snapshot: SavedSnapshot
     do {
-      snapshot = try departure.run { display.show($0) }
+      snapshot = try Departure.migrate(name, pace.pace, options) { display.show($0) }
     } catch {
       display.clear()
       throw error
     }
     display.clear()
     if printStats { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
+  }
+}
+
+/// How the other machine is reached.
+struct ShellOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The command that makes the link, in words; default: what GODWIT_SSH says, or ssh.",
+      valueName: "command"))
+  var ssh: String?
+
+  @Option(help: ArgumentHelp("The command godwit there.", valueName: "path"))
+  var remoteGodwit = "godwit"
+
+  func shell(_ remote: RemoteHost) throws -> RemoteShell {
+    var shell = RemoteShell(remote: remote)
+    let command = ssh ?? HostProcess.environmentValue("GODWIT_SSH") ?? "ssh"
+    shell.words = command.split(separator: " ").map { String($0) }
+    guard !shell.words.isEmpty else { throw Failure("--ssh names no command") }
+    shell.godwit = remoteGodwit
+    return shell
+  }
+}
+
+enum BusyPolicy: String, ExpressibleByArgument {
+  case pause, throttle
+}
+
+/// How fast a guest is to be sent.
+struct PaceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How long the program should stand at most, as in 50ms; a program that writes faster than the link carries stands longer.",
+      valueName: "time"))
+  var maxPause = Period("50ms")!
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do about a program that writes faster than the link carries: pause it for longer, or throttle it before.",
+      valueName: "pause|throttle"))
+  var onBusy = BusyPolicy.pause
+
+  @Option(help: ArgumentHelp("Send at most so many bytes a second, as in 10M.", valueName: "size"))
+  var bandwidthLimit: ByteCount?
+
+  @OptionGroup var compression: CompressionOption
+
+  func validate() throws {
+    guard bandwidthLimit.map({ $0.bytes > 0 }) ?? true else {
+      throw ValidationError("--bandwidth-limit takes 1 or more")
+    }
+  }
+
+  var pace: MigrationPace {
+    var pace = MigrationPace()
+    pace.maxPause = maxPause.nanoseconds
+    pace.throttles = onBusy == .throttle
+    pace.bandwidth = bandwidthLimit?.bytes
+    pace.compression = compression.compress
+    return pace
   }
 }
 
@@ -149,19 +182,23 @@ extension RemoteHost: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
 }
 
-struct Receive: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Take a program from another machine.",
-    discussion: """
-      This is what `godwit migrate` runs over ssh: the protocol of migration is spoken over standard input and \
-      output. The guest gets of this machine what the options name, and nothing else. It runs on when ssh has \
-      ended, without a terminal.
-      """)
-
+/// The protocol's version, which the other end names.
+struct ProtocolOption: ParsableArguments {
   @Option(
     name: .customLong("protocol"), help: ArgumentHelp("The protocol's version.", valueName: "n"))
   var version: UInt32 = MigrationLink.versions.upperBound
 
+  func validate() throws {
+    guard MigrationLink.versions.contains(version) else {
+      throw ValidationError(
+        "this godwit speaks versions \(MigrationLink.versions.lowerBound) to \(MigrationLink.versions.upperBound) of the protocol, not \(version)"
+      )
+    }
+  }
+}
+
+/// What an arriving guest gets of this machine.
+struct ArrivalChoices: ParsableArguments {
   @Option(help: "The picoprocess's name; default: what the sender asks for.")
   var name: String?
 
@@ -214,11 +251,6 @@ struct Receive: ParsableCommand {
   var spool: String?
 
   func validate() throws {
-    guard MigrationLink.versions.contains(version) else {
-      throw ValidationError(
-        "this godwit speaks versions \(MigrationLink.versions.lowerBound) to \(MigrationLink.versions.upperBound) of the protocol, not \(version)"
-      )
-    }
     guard !noPublish || publish.isEmpty else {
       throw ValidationError("--publish and --no-publish exclude each other")
     }
@@ -227,7 +259,7 @@ struct Receive: ParsableCommand {
     }
   }
 
-  func run() throws {
+  var options: ArrivalOptions {
     var options = ArrivalOptions(
       spool: spool ?? HostProcess.environmentValue("TMPDIR") ?? "/var/tmp")
     options.publishesNothing = noPublish
@@ -241,7 +273,73 @@ struct Receive: ParsableCommand {
     options.picoprocess.taskLimit = maxTasks
     options.picoprocess.connections = tcp
     options.picoprocess.sandbox = sandbox
-    if try !Arrival.run(options) { Console.exit(125) }
+    return options
+  }
+}
+
+struct Receive: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Take a program from another machine.",
+    discussion: """
+      This is what `godwit migrate` runs over ssh: the protocol of migration is spoken over standard input and \
+      output. The guest gets of this machine what the options name, and nothing else. It runs on when ssh has \
+      ended, without a terminal.
+      """)
+
+  @OptionGroup var version: ProtocolOption
+
+  @OptionGroup var choices: ArrivalChoices
+
+  func run() throws {
+    if try !Arrival.run(choices.options) { Console.exit(125) }
+  }
+}
+
+struct Fetch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Move a running program from another machine to this one.",
+    discussion: """
+      ssh runs `godwit send` there. The program gets of this machine what the options name, and runs on when this \
+      command has ended, without a terminal.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The program there.", valueName: "ssh://[user@]host[:port]/name"))
+  var source: String
+
+  @OptionGroup var shell: ShellOptions
+
+  @OptionGroup var choices: ArrivalChoices
+
+  @OptionGroup var pace: PaceOptions
+
+  func run() throws {
+    guard let (host, name) = RemoteHost.guest(source) else {
+      throw Failure("'\(source)' is not ssh://[USER@]HOST[:PORT]/NAME")
+    }
+    try Arrival.fetch(name, from: try shell.shell(host), pace.pace, choices.options)
+  }
+}
+
+struct Send: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Give a running program to another machine.",
+    discussion: """
+      This is what `godwit fetch` runs over ssh: the protocol of migration is spoken over standard input and output.
+      """)
+
+  @OptionGroup var version: ProtocolOption
+
+  @Argument(help: "The picoprocess's name.")
+  var name: String
+
+  @Option(help: ArgumentHelp("The name of the other machine, for people.", valueName: "name"))
+  var peer = "the machine that fetches it"
+
+  @OptionGroup var pace: PaceOptions
+
+  func run() throws {
+    if try !Departure.send(name, pace.pace, to: peer) { Console.exit(125) }
   }
 }
 

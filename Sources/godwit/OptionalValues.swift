@@ -3,7 +3,7 @@
 /// The parser knows no options with an optional value, and would take a program's own options for ours. So
 /// `--trace` alone becomes `--trace=-`, and what belongs to the program is set apart by `--`.
 enum OptionalValues {
-  /// Options of `run`, `resume` and `recover` that may stand without a value.
+  /// Options of commands with guests that may stand without a value.
   private static let optional: Set<String> = ["--trace", "--stats", "--net"]
   /// Options of `run` whose value is the next argument.
   private static let valued: Set<String> = [
@@ -18,7 +18,8 @@ enum OptionalValues {
   ]
 
   static func rewrite(_ arguments: [String]) -> [String] {
-    guard let command = arguments.first, ["run", "resume", "recover"].contains(command)
+    guard let command = arguments.first,
+      ["run", "resume", "recover", "fetch", "receive"].contains(command)
     else {
       return arguments
     }

@@ -82,4 +82,54 @@ import Testing
         == "migrate 137\n" + refusal + refusal + (place == "before" ? "there 0\n" : "")
         + "here 0\ngodwit: guest: no migration of it is in doubt\nended\n", "\(outcome.error)")
   }
+
+  /// Who fetches makes the links, so that it settles what a broken one leaves.
+  @Test(arguments: [
+    Fault(relay: "none in hello -", place: "here"),
+    Fault(relay: "cut out hello before", place: "there"),
+    Fault(relay: "cut in offer within", place: "there"),
+    Fault(relay: "cut in bytes within", place: "there"),
+    Fault(relay: "cut in finish after", place: "there"),
+    Fault(relay: "cut out prepared within", place: "there"),
+    Fault(relay: "cut out prepared after", place: "here"),
+    Fault(relay: "cut in commit before", place: "here"),
+    Fault(relay: "cut in commit within", place: "here"),
+    Fault(relay: "cut in commit after", place: "here"),
+    Fault(relay: "cut out committed before", place: "here"),
+    Fault(relay: "cut out committed after", place: "here"),
+  ])
+  func aFetchedGuestRunsOnce(_ fault: Fault) throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      """
+      \(MigrationScratch.waiting().replacingOccurrences(of: "at here", with: "at there"))
+      await ready
+      relay='\(fault.relay)'
+      at here fetch ssh://there/guest --ssh $PWD/link --remote-godwit $G --root $R --mount .:/mnt 2>error
+      echo "fetch $?"; unset relay; gone \(fault.place == "here" ? "there" : "here"); where
+      touch go; await result; gone \(fault.place); cat result; where; grep -c "^godwit" error
+      """)
+    let hasMoved = fault.place == "here"
+    #expect(
+      outcome.text
+        == "fetch \(hasMoved ? 0 : 125)\n\(fault.place): guest\nended\n\(hasMoved ? 0 : 1)\n",
+      "\(outcome.error)")
+  }
+
+  @Test func aFetchNamesWhatItLacks() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      """
+      \(MigrationScratch.waiting().replacingOccurrences(of: "at here", with: "at there"))
+      await ready
+      for name in guest nobody; do at here fetch ssh://there/$name --ssh $PWD/link --remote-godwit $G --root $R; done
+      touch go; wait; cat result; ls here/godwit
+      """)
+    #expect(outcome.text == "ended\n", "\(outcome.error)")
+    let lines = outcome.error.split(separator: "\n")
+    #expect(lines.count == 2, "\(outcome.error)")
+    #expect(lines.first?.contains("lacks --mount") == true, "\(outcome.error)")
+    #expect(
+      lines.last?.contains("no picoprocess named nobody is running") == true, "\(outcome.error)")
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Picoprocess
 import Testing
 
 /// `godwit migrate` between two machines, which are two directories of control sockets on this one.
@@ -107,7 +108,7 @@ import Testing
       """
       \(MigrationScratch.waiting())
       if [ \(obstacle) = nameTaken ]; then
-        at there run --name guest --root $R -- /bin/sleep 1000 & other=$!; until runs there; do sleep 0.02; done
+        at there run --name guest --root $R -- /bin/sleep 1000 & until runs there; do sleep 0.02; done
       fi
       if [ \(obstacle) = portTaken ]; then
         /usr/bin/python3 -c '
@@ -117,6 +118,7 @@ import Testing
       fi
       await ready
       \(obstacle.command); echo "migrate $?"
+      [ \(obstacle) != nameTaken ] || at there kill guest KILL
       [ -z "$other" ] || { kill $other; wait $other 2>/dev/null; }
       where | grep here; touch go; wait; cat result; gone there
       """)
@@ -124,6 +126,67 @@ import Testing
     let lines = outcome.error.split(separator: "\n").filter { $0.hasPrefix("godwit:") }
     #expect(lines.count == 1, "\(outcome.error)")
     #expect(outcome.error.contains(obstacle.reason), "\(outcome.error)")
+  }
+
+  /// A guest that writes faster than the link carries gets there all the same.
+  @Test(arguments: ["pause", "throttle"]) func aBusyGuest(_ policy: String) throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      """
+      at here run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
+      import os
+      data = bytearray(os.urandom(1000000))
+      open("/mnt/ready", "w").close()
+      n = 0
+      while not os.path.exists("/mnt/go"):
+          n += 1
+          for i in range(0, len(data), 4096): data[i] = n & 255
+      open("/mnt/result", "w").write(f"{data[0] == data[-576] == n & 255}\\n")
+      open("/mnt/done", "w").close()' &
+      await ready
+      move here there --bandwidth-limit 1M --on-busy \(policy); echo "migrate $?"
+      touch go; await done; cat result; wait
+      """)
+    #expect(outcome.text == "migrate 0\nTrue\n", "\(outcome.error)")
+  }
+
+  @Test(arguments: ["TERM", "HUP", "KILL"]) func aCancelledMigration(_ signal: String) throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      """
+      at here run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
+      import os, time
+      data = os.urandom(1000000)
+      open("/mnt/ready", "w").close()
+      while not os.path.exists("/mnt/go"): time.sleep(0.001)
+      open("/mnt/result", "w").write("goes on\\n")' &
+      await ready
+      XDG_RUNTIME_DIR=$PWD/here $G migrate guest ssh://there --ssh $PWD/link --remote-godwit $G --bandwidth-limit 10K &
+      sender=$!
+      # The holder waits for the snapshot.
+      until [ "$(pgrep -fc "receive.*$PWD")" = 2 ]; do sleep 0.05; done
+      kill -\(signal) $sender; wait $sender 2>/dev/null
+      while pgrep -f "receive.*$PWD" >/dev/null; do sleep 0.05; done
+      where; touch go; await result; wait; cat result
+      """)
+    #expect(outcome.text == "here: guest\ngoes on\n", "\(outcome.error)")
+  }
+
+  @Test func addresses() {
+    for text in ["ssh://a", "ssh://u@a.b:22", "ssh://[::1]:22", "ssh://u@[fe80::1%eth0]"] {
+      #expect(RemoteHost(text)?.description == text)
+    }
+    for text in [
+      "a", "ssh://", "ssh://-o", "ssh://-u@a", "ssh://a:0", "ssh://a:70000", "ssh://a:+1",
+      "ssh://a b",
+      "ssh://[::1", "ssh://[::1]x", "ssh://u@", "ssh://@a", "ssh://a/b", "ssh://a\n", "http://a",
+    ] {
+      #expect(RemoteHost(text) == nil, "\(text)")
+    }
+    #expect(RemoteHost.guest("ssh://a:1/web")?.name == "web")
+    for text in ["ssh://a", "ssh://a/", "ssh://a/.b", "ssh:///web"] {
+      #expect(RemoteHost.guest(text) == nil, "\(text)")
+    }
   }
 
   @Test func oneMigrationAtATime() throws {

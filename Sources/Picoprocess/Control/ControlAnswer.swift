@@ -14,6 +14,8 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
   case described(guest: GuestDescription)
   /// The guest stands, whatever becomes of the client.
   case held
+  /// The guest did not move, and runs here.
+  case kept
 }
 
 /// The state of a picoprocess.

@@ -26,18 +26,22 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// - `peer`: the other machine, for people.
   /// - `migration`: in hexadecimal digits.
   /// - `maxPause`: nanoseconds for which the guest may stand, if rounds can achieve it.
+  /// - `throttles`: if they can't, slow the guest.
   case migrate(
-    peer: String, migration: String, compression: Compression? = nil, maxPause: Int64)
-  /// End the doubt about a migration.
+    peer: String, migration: String, compression: Compression? = nil, maxPause: Int64,
+    throttles: Bool)
+  /// End the doubt about a migration, as the user says.
+  case resolve(resolution: Resolution)
+  /// End the doubt about this migration, as the other end says.
   ///
-  /// - `migration`: the one that is meant; nil: whichever it is.
-  case resolve(resolution: Resolution, migration: String? = nil)
+  /// - `isCommitted`: the guest lives where it was to go, else where it came from.
+  case settle(migration: String, isCommitted: Bool)
 
   /// Whether an open file must be passed along.
   var takesFile: Bool {
     switch self {
     case .checkpoint, .suspend, .migrate: true
-    case .info, .kill, .describe, .resolve: false
+    case .info, .kill, .describe, .resolve, .settle: false
     }
   }
 }

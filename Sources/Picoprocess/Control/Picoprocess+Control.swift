@@ -49,12 +49,13 @@ extension Picoprocess {
         beginSuspension(
           for: letter, SnapshotSettings(parent: parent, compression: compression))
         if continueSuspension() { return .suspended }
-      case .migrate(_, _, let compression, let maxPause):
-        beginSuspension(for: letter, SnapshotSettings(compression: compression), maxPause)
+      case .migrate(_, _, let compression, let maxPause, let throttles):
+        beginSuspension(
+          for: letter, SnapshotSettings(compression: compression),
+          RoundPace(maxPause: maxPause, throttles: throttles))
         if continueSuspension() { return .suspended }
       case .describe: letter.progress = .answered(.described(guest: description))
-      case .resolve(let resolution, let migration):
-        letter.progress = .answered(resolve(resolution, migration))
+      case .resolve, .settle: letter.progress = .answered(resolve(letter.request))
       }
     }
     return nil
@@ -67,8 +68,7 @@ extension Picoprocess {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))
-      case .resolve(let resolution, let migration):
-        letter.progress = .answered(resolve(resolution, migration))
+      case .resolve, .settle: letter.progress = .answered(resolve(letter.request))
       case .checkpoint, .suspend, .migrate:
         letter.progress = .answered(
           .failed(error: "\(SnapshotError.missingPage(failure))"))
@@ -125,7 +125,7 @@ extension Picoprocess {
     waitUntilSent(farewell)
   }
 
-  private func waitUntilSent(_ letter: Mailbox.Letter) {
+  func waitUntilSent(_ letter: Mailbox.Letter) {
     for _ in 0..<2_000 {
       if case .sent = letter.progress { return }
       HostProcess.sleep(nanoseconds: 1_000_000)

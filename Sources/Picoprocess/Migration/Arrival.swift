@@ -15,50 +15,150 @@ package struct ArrivalOptions: Sendable {
   package init(spool: String) { self.spool = spool }
 }
 
-/// The receiving end of a migration: `godwit receive`. It speaks the protocol, over its standard streams. Another
-/// process holds the guest, and lives on.
+/// The receiving end of a migration: `godwit receive`, or `godwit fetch`. It speaks the protocol. Another process holds
+/// the guest, and lives on.
 package final class Arrival {
   private let options: ArrivalOptions
-  private let link: MigrationLink
   private let spool: SpoolFile
-
-  private static let loginPatience: Int64 = 60_000_000_000
+  /// The process that holds the guest.
+  private let holder: ControlConnection
 
   /// Receives a guest, or settles what has become of one. The other end is told what fails.
   ///
   /// - Returns: whether nothing did.
   package static func run(_ options: ArrivalOptions) throws(Failure) -> Bool {
-    let bytes = try withFailure("standard input and output") { () throws(HostError) in
-      try ByteLink.standardStreams()
+    let arrival: Result<Arrival, Failure>
+    do throws(Failure) { arrival = .success(try Arrival(options)) } catch {
+      arrival = .failure(error)
     }
-    let link = MigrationLink(bytes, peer: "the sender")
-    try link.sendPreamble()
-    try link.receivePreamble(timeout: loginPatience)
-    let arrival: Arrival
+    let link = try MigrationChannel(standardStreamsTo: "the sender").link
     do throws(Failure) {
-      arrival = try Arrival(options, link)
-      try arrival.receive()
-      return true
+      switch try arrival.get().receive(over: link) {
+      case .runs, .settled: return true
+      case .uncertain: return false
+      }
     } catch {
       try? link.send(.refusal(Self.refusal(error)))
       return false
     }
   }
 
-  private init(_ options: ArrivalOptions, _ link: MigrationLink) throws(Failure) {
-    self.options = options
-    self.link = link
-    spool = try withFailure(options.spool) { () throws(HostError) in
-      try SpoolFile(in: options.spool)
+  /// Fetches the guest `name` from another machine, where the sender can't make another link: this end settles what
+  /// has become of the guest if the link breaks.
+  package static func fetch(
+    _ name: String, from shell: RemoteShell, _ pace: MigrationPace, _ options: ArrivalOptions
+  ) throws(Failure) {
+    let arrival = try Arrival(options)
+    let channel = try MigrationChannel(shell, pace.sendCommand(name, shell))
+    defer { channel.close() }
+    let outcome: Outcome
+    do throws(Failure) { outcome = try arrival.receive(over: channel.link) } catch {
+      try? channel.link.send(.refusal(refusal(error)))
+      throw Failure("\(name): \(error.message)")
+    }
+    switch outcome {
+    case .runs(let migration):
+      // A sender that has heard of it ends well.
+      if channel.close() { return }
+      switch Self.settle(name, migration, shell) {
+      // It ended when it heard of the commit.
+      case .committed, .absent: return
+      default:
+        throw Failure(
+          "\(name): it runs here, and may be in doubt at \(shell.remote): godwit resolve \(name) drop there"
+        )
+      }
+    case .uncertain(let migration):
+      switch Self.settle(name, migration, shell) {
+      case .committed:
+        guard (try? arrival.holder.send(ArrivalOrder.commit)) != nil,
+          try arrival.report() == .running
+        else { throw arrival.gone }
+      case .dropped:
+        try? arrival.holder.send(ArrivalOrder.abort)
+        throw Failure("\(name): \(shell.remote): the link broke, and the guest stays there")
+      case .absent:
+        throw Failure(
+          "\(name): it has ended at \(shell.remote), and is in doubt here: see godwit resolve")
+      case .unknown:
+        throw Failure(
+          "\(name): it is in doubt here, and maybe at \(shell.remote): see godwit resolve")
+      }
+    case .settled: break
     }
   }
 
-  private func receive() throws(Failure) {
+  /// What has become of the guest.
+  private enum Outcome {
+    case runs(migration: String)
+    /// It is prepared, and the sender has gone.
+    case uncertain(migration: String)
+    /// It was about an earlier migration.
+    case settled
+  }
+
+  /// Times that an end tries to tell the other what has become of the guest.
+  private static let attempts = 3
+
+  /// What the source says of a migration.
+  private enum Settlement {
+    /// The guest is not its own any more.
+    case committed
+    /// The guest stays there.
+    case dropped
+    case absent, unknown
+  }
+
+  /// Tells the source that the guest is here, or will be if the source agrees.
+  private static func settle(_ name: String, _ migration: String, _ shell: RemoteShell)
+    -> Settlement
+  {
+    let command = [shell.godwit, "receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
+    for attempt in 0..<attempts {
+      HostProcess.sleep(nanoseconds: 500_000_000 << Int64(attempt))
+      do throws(Failure) {
+        let channel = try MigrationChannel(
+          shell, command.map(\.shellWord).joined(separator: " "))
+        defer { channel.close() }
+        _ = try channel.hello()
+        var settle = Godwit_Migration_Settle()
+        settle.migration = messageData(MigrationID.bytes(migration))
+        settle.name = name
+        settle.commit = true
+        try channel.link.send(.settle(settle))
+        switch try channel.message() {
+        case .committed: return .committed
+        case .dropped: return .dropped
+        case .unknown(let unknown) where unknown.absent: return .absent
+        default: continue
+        }
+      } catch {}
+    }
+    return .unknown
+  }
+
+  /// Starts the process that holds the guest: the first thing to do, see `DetachedChild`.
+  private init(_ options: ArrivalOptions) throws(Failure) {
+    self.options = options
+    let spool = try withFailure(options.spool) { () throws(HostError) in
+      try SpoolFile(in: options.spool)
+    }
+    self.spool = spool
+    do throws(HostError) {
+      holder = try DetachedChild.start { ArrivedGuest.run($0, spool, options) }
+    } catch { throw Failure("the process that is to hold the guest", error) }
+  }
+
+  private func receive(over link: MigrationLink) throws(Failure) -> Outcome {
     try link.send(.hello(hello))
     switch try link.receive() {
-    case .message(.offer(let message)): try receive(try MigrationOffer(message))
-    case .message(.settle(let settle)): try self.settle(settle)
-    case .message(.refusal), .message(.abort), .end: return
+    case .message(.offer(let message)): return try receive(try MigrationOffer(message), over: link)
+    case .message(.settle(let settle)):
+      try self.settle(settle, over: link)
+      return .settled
+    case .message(.refusal(let refusal)): throw Failure("\(link.peer): \(refusal.reason)")
+    case .message(.abort(let abort)): throw Failure("\(link.peer): \(abort.reason)")
+    case .end: throw Failure("\(link.peer): the link ended")
     default: throw outOfOrder
     }
   }
@@ -134,77 +234,79 @@ package final class Arrival {
 
   // MARK: The guest
 
-  private func receive(_ offer: MigrationOffer) throws(Failure) {
+  private func receive(_ offer: MigrationOffer, over link: MigrationLink) throws(Failure)
+    -> Outcome
+  {
     let name = options.picoprocess.name ?? offer.name
     try check(offer, name: name)
-    let guest = try startHolder(name)
     var accept = Godwit_Migration_Accept()
     accept.name = name
     try link.send(.accept(accept))
-
     let digest = try SnapshotIntake(link, spool, memory: offer.memory).take()
-    try tell(guest, .load(name: name, migration: offer.migration))
-    switch try report(of: guest) {
-    case .loaded: break
-    case .failed(let reason): throw Failure(reason)
-    default: throw Failure("the process that holds the guest is confused")
-    }
+    try load(name, offer.migration, over: link)
+
+    // From here on it takes more than a signal.
+    HostProcess.holdSignals()
     var prepared = Godwit_Migration_Prepared()
     prepared.contentDigest = messageData(Array(digest.bytes))
     do throws(Failure) { try link.send(.prepared(prepared)) } catch {
       // The sender has not heard of it, so it can't have given the guest away.
-      try? guest.send(ArrivalOrder.abort)
+      try? holder.send(ArrivalOrder.abort)
       throw error
     }
-    // From here on a broken link leaves the guest in doubt; its holder notices that this process has ended.
-    guard let verdict = try? link.receive() else { return }
+    // And a broken link leaves the guest in doubt; its holder notices that this process has ended.
+    guard let verdict = try? link.receive() else { return .uncertain(migration: offer.migration) }
     switch verdict {
     case .message(.commit(let commit))
     where MigrationID.bytes(offer.migration) == Array(commit.migration):
-      guard (try? guest.send(ArrivalOrder.commit)) != nil,
-        (try? report(of: guest)) == .running
-      else { return }
+      guard (try? holder.send(ArrivalOrder.commit)) != nil, try report() == .running else {
+        throw gone
+      }
       try? link.send(.committed(Godwit_Migration_Committed()))
-    case .message(.abort):
-      guard (try? guest.send(ArrivalOrder.abort)) != nil, (try? report(of: guest)) == .dropped
-      else { return }
+      return .runs(migration: offer.migration)
+    case .message(.abort(let abort)):
+      guard (try? holder.send(ArrivalOrder.abort)) != nil, try report() == .dropped else {
+        throw gone
+      }
       try? link.send(.dropped(Godwit_Migration_Dropped()))
-    default: return
+      throw Failure("\(link.peer): it gave up: \(abort.reason)")
+    default: return .uncertain(migration: offer.migration)
     }
   }
 
-  /// Starts the process that holds the guest, which waits for the snapshot.
-  private func startHolder(_ name: String) throws(Failure) -> ControlConnection {
-    do throws(HostError) {
-      return try DetachedChild.start { connection in
-        link.link.close()
-        ArrivedGuest.run(connection, spool, options, name)
+  // MARK: The holder
+
+  /// Has the holder load what came.
+  private func load(_ name: String, _ migration: String, over link: MigrationLink) throws(Failure) {
+    guard (try? holder.send(ArrivalOrder.load(name: name, migration: migration))) != nil else {
+      throw gone
+    }
+    let report = try report { () throws(Failure) in
+      // A sender has nothing to say now, unless it gives up.
+      switch try link.receive(within: 0) {
+      case nil: try link.checkLife()
+      case .message(.abort), .end: throw Failure("the sender gave up")
+      default: throw outOfOrder
       }
-    } catch { throw Failure("the process that is to hold the guest", error) }
+    }
+    switch report {
+    case .loaded: break
+    case .failed(let reason): throw Failure(reason)
+    default: throw gone
+    }
   }
 
-  private func tell(_ guest: ControlConnection, _ order: ArrivalOrder) throws(Failure) {
-    do throws(HostError) { try guest.send(order) } catch { throw gone }
-  }
-
-  /// The next report of the process that holds the guest. The sender sees that this one lives.
-  private func report(of guest: ControlConnection) throws(Failure) -> ArrivalReport {
+  /// The next report of the holder.
+  ///
+  /// - Parameter wait: is called each second until it comes.
+  private func report(or wait: () throws(Failure) -> Void = {}) throws(Failure) -> ArrivalReport {
     while true {
       do throws(HostError) {
-        guard let line = try guest.receive(timeout: 1_000_000_000),
+        guard let line = try holder.receive(timeout: 1_000_000_000),
           let report = JSON.decode(ArrivalReport.self, from: line)
         else { throw .brokenPipe }
         return report
-      } catch .wouldBlock { try listen() } catch { throw gone }
-    }
-  }
-
-  /// Looks after the link while the holder is at work: a sender has nothing to say now, unless it gives up.
-  private func listen() throws(Failure) {
-    switch try link.receive(within: 0) {
-    case nil: try link.checkLife()
-    case .message(.abort), .end: throw Failure("the sender gave up")
-    default: throw outOfOrder
+      } catch .wouldBlock { try wait() } catch { throw gone }
     }
   }
 
@@ -213,22 +315,26 @@ package final class Arrival {
   // MARK: An earlier migration
 
   /// Says the verdict of a sender whose link broke.
-  private func settle(_ settle: Godwit_Migration_Settle) throws(Failure) {
+  private func settle(_ settle: Godwit_Migration_Settle, over link: MigrationLink)
+    throws(Failure)
+  {
     let migration = try MigrationID.text(Array(settle.migration))
     guard ControlDirectory.isValid(name: settle.name) else { throw outOfOrder }
     let client = try ControlClient()
+    let answer: ControlAnswer
     do throws(Failure) {
-      _ = try client.ask(
-        settle.name, .resolve(resolution: settle.commit ? .keep : .drop, migration: migration),
+      answer = try client.ask(
+        settle.name, .settle(migration: migration, isCommitted: settle.commit),
         timeout: 10_000_000_000)
     } catch {
       var unknown = Godwit_Migration_Unknown()
       unknown.reason = error.message
+      unknown.absent = (try? ControlDirectory.standard().connect(to: settle.name)) == nil
       try link.send(.unknown(unknown))
       return
     }
     try link.send(
-      settle.commit
+      settle.commit && answer != .kept
         ? .committed(Godwit_Migration_Committed()) : .dropped(Godwit_Migration_Dropped()))
   }
 
@@ -244,10 +350,10 @@ package final class Arrival {
 /// The process that holds an arriving guest, and then runs it.
 enum ArrivedGuest {
   static func run(
-    _ connection: ControlConnection, _ spool: SpoolFile, _ options: ArrivalOptions, _ name: String
+    _ connection: ControlConnection, _ spool: SpoolFile, _ options: ArrivalOptions
   ) -> Never {
     guard let line = try? connection.receive(),
-      case .load(_, let migration) = JSON.decode(ArrivalOrder.self, from: line)
+      case .load(let name, let migration) = JSON.decode(ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
       let picoprocess = try load(spool, options, name)

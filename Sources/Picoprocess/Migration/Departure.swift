@@ -3,35 +3,76 @@ import HostABI
 import MigrationMessages
 import PosixHost
 
-/// A migration, as its client sees it: `godwit migrate`. It holds the link; the picoprocess writes into a pipe, and
-/// stays in its sandbox, out of the peer's reach.
+/// A migration, as its sender sees it: `godwit migrate`, or `godwit send` for one who fetches. It holds the link; the
+/// picoprocess writes into a pipe, and stays in its sandbox, out of the peer's reach.
 package final class Departure {
   private let name: String
-  private let options: MigrationOptions
+  private let pace: MigrationPace
+  /// How links are made, and the command there; nil: the other end has made the only one.
+  private let shell: (remote: RemoteShell, command: String)?
+  private let peer: String
   private let migration = MigrationID.random()
   private let client: ControlClient
   private let guest: GuestDescription
-  private let command: String
 
   /// Times that a sender tries to tell a receiver what has become of the guest.
   private static let attempts = 3
 
-  package init(_ name: String, _ options: MigrationOptions) throws(Failure) {
+  private init(
+    _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?
+  ) throws(Failure) {
     self.name = name
-    self.options = options
+    self.pace = pace
+    self.peer = peer
     client = try ControlClient()
     guard case .described(let guest) = try client.ask(name, .describe, timeout: 10_000_000_000)
     else { throw Failure("the picoprocess \(name) does not say what it runs") }
     self.guest = guest
-    command = try options.receiveCommand(guest)
+    if let options {
+      shell = (options.shell, try options.receiveCommand(guest))
+    } else {
+      shell = nil
+    }
   }
 
-  /// Moves the guest. When this returns, it runs there, and its process here has ended.
-  package func run(_ progress: @escaping (MigrationProgress) -> Void) throws(Failure)
-    -> SavedSnapshot
-  {
-    let channel = try MigrationChannel(options, command)
+  /// Moves the guest `name` to another machine. When this returns, it runs there, and its process here has ended.
+  package static func migrate(
+    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
+    _ progress: @escaping (MigrationProgress) -> Void
+  ) throws(Failure) -> SavedSnapshot {
+    let departure = try Departure(name, pace, to: "\(options.shell.remote)", options)
+    let channel = try departure.open()
     defer { channel.close() }
+    return try departure.run(channel, progress)
+  }
+
+  /// Sends the guest `name` over the standard streams to `peer`, which fetches it and is told what fails.
+  ///
+  /// - Returns: whether nothing did.
+  package static func send(_ name: String, _ pace: MigrationPace, to peer: String) throws(Failure)
+    -> Bool
+  {
+    let channel = try MigrationChannel(standardStreamsTo: peer)
+    do throws(Failure) {
+      _ = try Departure(name, pace, to: peer, nil).run(channel) { _ in }
+      return true
+    } catch {
+      var refusal = Godwit_Migration_Refusal()
+      refusal.reason = String(error.message.prefix(1000))
+      try? channel.link.send(.refusal(refusal))
+      return false
+    }
+  }
+
+  /// Makes a link.
+  private func open() throws(Failure) -> MigrationChannel {
+    guard let shell else { throw Failure("\(peer): the link broke") }
+    return try MigrationChannel(shell.remote, shell.command)
+  }
+
+  private func run(
+    _ channel: MigrationChannel, _ progress: @escaping (MigrationProgress) -> Void
+  ) throws(Failure) -> SavedSnapshot {
     let remoteName: String
     do throws(Failure) { remoteName = try negotiate(channel) } catch {
       throw Failure("\(name): \(error.message)")
@@ -44,18 +85,17 @@ package final class Departure {
       abort(channel, remoteName, error.message)
       throw Failure("\(name): \(error.message)")
     }
-    return try HostProcess.withSignalsHeld { () throws(Failure) in
-      try commit(channel, connection, remoteName)
-      return snapshot
-    }
+    // From here on it takes more than a signal, for what is left takes seconds at most.
+    HostProcess.holdSignals()
+    try commit(channel, connection, remoteName)
+    return snapshot
   }
 
   /// Asks whether the guest can go there.
   ///
   /// - Returns: its name there.
   private func negotiate(_ channel: MigrationChannel) throws(Failure) -> String {
-    let hello = channel.hello
-    let peer = channel.link.peer
+    let hello = try channel.hello()
     guard hello.isas.contains(guest.isa) else {
       throw Failure("\(peer): it runs no guests for \(guest.isa)")
     }
@@ -73,10 +113,10 @@ package final class Departure {
   private func send(
     _ channel: MigrationChannel, _ progress: @escaping (MigrationProgress) -> Void
   ) throws(Failure) -> (ControlConnection, SavedSnapshot) {
-    let pump = SnapshotPump(channel.link, options, progress)
+    let pump = SnapshotPump(channel.link, pace, progress)
     let request = ControlRequest.migrate(
-      peer: "\(options.remote)", migration: migration, compression: options.compression,
-      maxPause: options.maxPause)
+      peer: peer, migration: migration, compression: pace.compression, maxPause: pace.maxPause,
+      throttles: pace.throttles)
     var connection: ControlConnection?
     let answer: ControlAnswer
     do throws(Failure) {
@@ -106,7 +146,7 @@ package final class Departure {
   /// Waits until the guest is loaded there.
   private func finish(_ channel: MigrationChannel) throws(Failure) {
     guard case .prepared = try channel.message() else {
-      throw Failure("\(channel.link.peer): its messages are out of order")
+      throw Failure("\(peer): its messages are out of order")
     }
   }
 
@@ -125,7 +165,7 @@ package final class Departure {
     default:
       // Its process may have ended; then the guest is there alone.
       throw Failure(
-        "the picoprocess \(name) ended while it was moved: \(options.remote) has the guest; see godwit resolve \(remoteName) there"
+        "the picoprocess \(name) ended while it was moved: \(peer) has the guest; see godwit resolve \(remoteName) there"
       )
     }
     switch settle(channel, remoteName) {
@@ -134,10 +174,10 @@ package final class Departure {
       if case .failed(let error) = ask(connection, .commit) { throw Failure("\(name): \(error)") }
     case .dropped:
       _ = ask(connection, .abort)
-      throw Failure("\(name): \(options.remote) has given the guest up; it goes on here")
+      throw Failure("\(name): \(peer) has given the guest up; it goes on here")
     case .unknown(let reason):
       throw Failure(
-        "\(name): whether \(options.remote) has the guest is in doubt (\(reason)): look there, then godwit resolve \(name) keep, or drop"
+        "\(name): whether \(peer) has the guest is in doubt (\(reason)): look there, then godwit resolve \(name) keep, or drop"
       )
     }
   }
@@ -165,7 +205,8 @@ package final class Departure {
   /// Says over other links what has become of the guest, until the receiver says that it knows, for some seconds: it
   /// may be loading the guest.
   private func ask(_ remoteName: String, commits: Bool) -> Settlement {
-    var settlement = Settlement.unknown("")
+    var settlement = Settlement.unknown("no other link can be made from here")
+    guard shell != nil else { return settlement }
     for attempt in 0..<Self.attempts {
       HostProcess.sleep(nanoseconds: 500_000_000 << Int64(attempt))
       do throws(Failure) {
@@ -178,8 +219,9 @@ package final class Departure {
 
   /// Says over another link what has become of the guest.
   private func tell(_ remoteName: String, commits: Bool) throws(Failure) -> Settlement {
-    let channel = try MigrationChannel(options, command)
+    let channel = try open()
     defer { channel.close() }
+    _ = try channel.hello()
     var settle = Godwit_Migration_Settle()
     settle.migration = messageData(MigrationID.bytes(migration))
     settle.name = remoteName
@@ -189,7 +231,7 @@ package final class Departure {
     case .committed: return .committed
     case .dropped: return .dropped
     case .unknown(let unknown): return .unknown(unknown.reason)
-    default: throw Failure("\(channel.link.peer): its messages are out of order")
+    default: throw Failure("\(peer): its messages are out of order")
     }
   }
 
@@ -197,7 +239,11 @@ package final class Departure {
   /// then it is told over another link.
   private func abort(_ channel: MigrationChannel, _ remoteName: String, _ reason: String) {
     if channel.link.isRefused { return }
-    if giveUp(channel, reason), (try? channel.message()) != nil || channel.link.isRefused { return }
+    if !channel.link.isSilent, giveUp(channel, reason),
+      (try? channel.message()) != nil || channel.link.isRefused
+    {
+      return
+    }
     _ = ask(remoteName, commits: false)
   }
 

@@ -3,39 +3,45 @@ import HostABI
 import MigrationMessages
 import PosixHost
 
-/// The sender's end of a link to `godwit receive`, made by ssh(1).
+/// A link to another machine, made by ssh(1) or by whoever started this command, after both ends have greeted.
 final class MigrationChannel {
   let link: MigrationLink
-  /// What the receiver is able to take.
-  let hello: Godwit_Migration_Hello
-  private let process: LinkProcess
+  private let process: LinkProcess?
 
   /// Whoever logs in may have to type a password, or to look for a key.
   private static let loginPatience: Int64 = 120_000_000_000
 
-  /// Runs `command` there, and greets what answers.
-  init(_ options: MigrationOptions, _ command: String) throws(Failure) {
-    let shell = options.shell[0]
-    var words = options.shell
+  /// The link over this process's standard streams.
+  init(standardStreamsTo peer: String) throws(Failure) {
+    let bytes = try withFailure("standard input and output") { () throws(HostError) in
+      try ByteLink.standardStreams()
+    }
+    process = nil
+    link = MigrationLink(bytes, peer: peer)
+    try link.sendPreamble()
+    try link.receivePreamble(timeout: Self.loginPatience)
+  }
+
+  /// Runs `command` on another machine, and greets what answers.
+  init(_ remote: RemoteShell, _ command: String) throws(Failure) {
+    let shell = remote.words[0]
+    var words = remote.words
     if words == ["ssh"], !(0...2).contains(where: { HostProcess.isTerminal($0) }) {
       // Nobody could answer.
       words += ["-o", "BatchMode=yes"]
     }
     let started: (process: LinkProcess, link: ByteLink)
     do throws(HostError) {
-      started = try LinkProcess.start(words + options.remote.arguments(command))
+      started = try LinkProcess.start(words + remote.remote.arguments(command))
     } catch .notFound {
       throw Failure("\(shell): there is no such program")
     } catch { throw Failure(shell, error) }
     process = started.process
-    link = MigrationLink(started.link, peer: "\(options.remote)")
+    link = MigrationLink(started.link, peer: "\(remote.remote)")
     do throws(Failure) {
-      try link.sendPreamble()
+      // A program that has ended already may have left a line that says why.
+      try? link.sendPreamble()
       try link.receivePreamble(timeout: Self.loginPatience)
-      guard case .hello(let hello) = try Self.message(link) else {
-        throw Failure("\(link.peer): its messages are out of order")
-      }
-      self.hello = hello
     } catch {
       link.link.close()
       throw Failure(error.message + Self.note(started.process, shell))
@@ -48,11 +54,8 @@ final class MigrationChannel {
     return " (\(shell) ended with status \(status))"
   }
 
-  /// The next message. Bytes received are acknowledged in between.
-  func message() throws(Failure) -> MigrationMessage.OneOf_Kind { try Self.message(link) }
-
-  private static func message(_ link: MigrationLink) throws(Failure) -> MigrationMessage.OneOf_Kind
-  {
+  /// The next message of a receiver, but for acknowledgments.
+  func message() throws(Failure) -> MigrationMessage.OneOf_Kind {
     while true {
       switch try link.receive() {
       case .message(.received): continue
@@ -66,9 +69,20 @@ final class MigrationChannel {
     }
   }
 
+  /// What the receiver is able to take.
+  func hello() throws(Failure) -> Godwit_Migration_Hello {
+    guard case .hello(let hello) = try message() else {
+      throw Failure("\(link.peer): its messages are out of order")
+    }
+    return hello
+  }
+
   /// Closes the link, and waits a little for the program to end.
-  func close() {
+  ///
+  /// - Returns: whether the command at the other end says that nothing failed.
+  @discardableResult
+  func close() -> Bool {
     link.link.close()
-    _ = process.end(within: 2_000_000_000)
+    return process?.end(within: 2_000_000_000) == 0
   }
 }

@@ -35,6 +35,8 @@ package final class MigrationLink {
   let link: ByteLink
   /// The peer has said that it takes no part: nothing of the guest is there.
   var isRefused = false
+  /// Nothing has come from the peer for too long.
+  private(set) var isSilent = false
   /// The peer in messages: `ssh://host`, or "the sender".
   let peer: String
   private var pending: [UInt8] = []
@@ -145,6 +147,7 @@ package final class MigrationLink {
   func checkLife() throws(Failure) {
     try sayIdle()
     guard HostProcess.monotonicTime - lastRead < Self.patience else {
+      isSilent = true
       throw Failure("\(peer): it does not answer")
     }
   }

@@ -1,12 +1,46 @@
+import HostABI
+import PosixHost
 package import Snapshot
 
-/// How a migration is to be done.
-package struct MigrationOptions: Sendable {
+/// How fast a guest is to be sent.
+package struct MigrationPace: Sendable {
+  /// Nanoseconds for which the guest may stand, if rounds can achieve it.
+  package var maxPause: Int64 = 50_000_000
+  /// Slow a guest with which they can't.
+  package var throttles = false
+  /// Bytes a second; nil: as many as the link carries.
+  package var bandwidth: Int?
+  package var compression: Compression?
+
+  package init() {}
+
+  /// The command that sends the guest `name`, as a shell reads it.
+  func sendCommand(_ name: String, _ shell: RemoteShell) -> String {
+    var words = [
+      shell.godwit, "send", "--protocol", "\(MigrationLink.versions.upperBound)", "--peer",
+      PosixHost().facts.hostName, "--max-pause", "\(max(1, maxPause / 1_000_000))ms",
+    ]
+    if throttles { words += ["--on-busy", "throttle"] }
+    if let bandwidth { words += ["--bandwidth-limit", "\(bandwidth)"] }
+    if let compression { words += ["--compress", "\(compression)"] }
+    return (words + [name]).map(\.shellWord).joined(separator: " ")
+  }
+}
+
+/// How another machine is reached.
+package struct RemoteShell: Sendable {
   package var remote: RemoteHost
   /// The program that makes the link, and its first arguments, as rsync(1) takes with `-e`.
-  package var shell = ["ssh"]
+  package var words = ["ssh"]
   /// The command there.
-  package var remoteGodwit = "godwit"
+  package var godwit = "godwit"
+
+  package init(remote: RemoteHost) { self.remote = remote }
+}
+
+/// What a guest gets on the machine that it goes to.
+package struct MigrationOptions: Sendable {
+  package var shell: RemoteShell
   /// The name that the guest has there; nil: as here.
   package var remoteName: String?
   /// The directory beneath its root there; nil: as here.
@@ -17,17 +51,12 @@ package struct MigrationOptions: Sendable {
   package var publishesNothing = false
   /// What it reaches there; nil: as here.
   package var remoteReach: NetworkReach?
-  /// Nanoseconds for which the guest may stand, if rounds can achieve it.
-  package var maxPause: Int64 = 50_000_000
-  /// Bytes a second; nil: as many as the link carries.
-  package var bandwidth: Int?
-  package var compression: Compression?
 
-  package init(remote: RemoteHost) { self.remote = remote }
+  package init(_ shell: RemoteShell) { self.shell = shell }
 
   /// The command that receives `guest`, as a shell reads it.
   func receiveCommand(_ guest: GuestDescription) throws(Failure) -> String {
-    var words = [remoteGodwit, "receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
+    var words = [shell.godwit, "receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
     if let remoteName { words += ["--name", remoteName] }
     words += ["--root", remoteRoot ?? String(decoding: guest.root, as: UTF8.self)]
     for mount in guest.mounts {

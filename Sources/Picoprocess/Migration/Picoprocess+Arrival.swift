@@ -58,18 +58,16 @@ extension Picoprocess {
       while state == .inDoubt || state == .prepared,
         let letter = mailbox.take(where: { $0.resolves(migration) })
       {
-        guard case .resolve(let resolution, let asked) = letter.request else { continue }
-        // While the sender is there, only it decides, over whichever link.
-        guard state == .inDoubt || asked != nil else {
+        switch letter.request {
+        // The sender's own word, over another link.
+        case .settle(_, isCommitted: true): note(.commit)
+        case .settle(_, isCommitted: false): note(.abort)
+        // While the sender is there, only it decides.
+        case .resolve where state == .prepared:
           letter.progress = .answered(.failed(error: "it is still arriving"))
           continue
-        }
-        switch (resolution, asked) {
-        case (.keep, nil): note(.keep)
-        case (.drop, nil): note(.drop)
-        // The sender's own word, over another link.
-        case (.keep, _): note(.commit)
-        case (.drop, _): note(.abort)
+        case .resolve(.keep): note(.keep)
+        default: note(.drop)
         }
         resolver = letter
       }

@@ -10,8 +10,8 @@ extension Picoprocess {
   /// - Returns: whether it is the other machine's.
   func hasMoved(_ letter: Mailbox.Letter, _ migration: String, to peer: String) -> Bool {
     var state = SourceState.standing
-    /// Whoever is told that this process has released everything.
-    var last = letter
+    /// The request that has resolved the doubt.
+    var resolver: Mailbox.Letter?
     func note(_ event: SourceState.Event) {
       if let next = state.after(event) { state = next }
     }
@@ -27,21 +27,30 @@ extension Picoprocess {
         }
       }
       while state == .inDoubt, let other = mailbox.take(where: { $0.resolves(migration) }) {
-        guard case .resolve(let resolution, _) = other.request else { continue }
-        note(resolution == .keep ? .keep : .drop)
-        letter.progress = .answered(.failed(error: "its user has resolved the doubt"))
-        last = other
+        switch other.request {
+        case .resolve(.keep): note(.keep)
+        case .resolve(.drop): note(.drop)
+        case .settle(_, isCommitted: true): note(.committed)
+        default: note(.dropped)
+        }
+        letter.progress = .answered(.failed(error: "the doubt about it is resolved"))
+        resolver = other
       }
       switch state {
       case .standing, .inDoubt: break
       case .kept:
         doubt = nil
-        if last !== letter { last.progress = .answered(.done) }
+        keptMigration = migration
+        resolver?.progress = .answered(.done)
         return false
       case .gone:
         doubt = nil
         movedTo = peer
-        farewell = last
+        farewell = resolver == nil ? letter : nil
+        if let resolver {
+          resolver.progress = .answered(.done)
+          waitUntilSent(resolver)
+        }
         return true
       }
       answerOthers()
@@ -56,8 +65,7 @@ extension Picoprocess {
     while let other = mailbox.take(where: { $0 == .info || self.doubt != nil }) {
       switch other.request {
       case .info: other.progress = .answered(.running(picoprocess: info))
-      case .resolve(let resolution, let migration):
-        other.progress = .answered(resolve(resolution, migration))
+      case .resolve, .settle: other.progress = .answered(resolve(other.request))
       default: other.progress = .answered(.failed(error: doubt?.refusal ?? ""))
       }
     }
@@ -78,18 +86,25 @@ extension Picoprocess {
   }
 
   /// Answers a request to resolve a doubt that is not there, or is another one.
-  func resolve(_ resolution: Resolution, _ migration: String?) -> ControlAnswer {
+  func resolve(_ request: ControlRequest) -> ControlAnswer {
+    guard case .settle(let migration, let isCommitted) = request else {
+      return .failed(error: "no migration of it is in doubt")
+    }
     // A source that missed the answer to its commit asks again.
-    if let migration, migration == arrival, resolution == .keep { return .done }
-    return .failed(
-      error: migration == nil
-        ? "no migration of it is in doubt" : "it is not from this migration")
+    if isCommitted, migration == arrival { return .done }
+    // And a receiver that fetches it may not know that it stayed.
+    if migration == keptMigration { return .kept }
+    return .failed(error: "it is not of this migration")
   }
 }
 
 extension ControlRequest {
   /// Whether it resolves the doubt about this migration.
   func resolves(_ migration: String) -> Bool {
-    if case .resolve(_, let wanted) = self { wanted == nil || wanted == migration } else { false }
+    switch self {
+    case .resolve: true
+    case .settle(migration, _): true
+    default: false
+    }
   }
 }

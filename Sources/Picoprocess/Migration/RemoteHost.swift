@@ -1,3 +1,5 @@
+import PosixHost
+
 /// Another machine, as people name it: `ssh://[USER@]HOST[:PORT]`.
 package struct RemoteHost: Sendable, Hashable, CustomStringConvertible {
   package let user: String?
@@ -58,6 +60,15 @@ package struct RemoteHost: Sendable, Hashable, CustomStringConvertible {
   package var description: String {
     let place = host.contains(":") ? "[\(host)]" : host
     return Self.scheme + (user.map { "\($0)@" } ?? "") + place + (port.map { ":\($0)" } ?? "")
+  }
+
+  /// A guest there, as people name it: `ssh://[USER@]HOST[:PORT]/NAME`.
+  package static func guest(_ text: String) -> (host: RemoteHost, name: String)? {
+    guard text.hasPrefix(scheme), let slash = text.lastIndex(of: "/"),
+      let host = RemoteHost(String(text[..<slash]))
+    else { return nil }
+    let name = String(text[text.index(after: slash)...])
+    return ControlDirectory.isValid(name: name) ? (host, name) : nil
   }
 
   /// What stands behind `ssh` to run `command` there.

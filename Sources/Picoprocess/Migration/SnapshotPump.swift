@@ -25,12 +25,12 @@ final class SnapshotPump {
   private static let tick: Int64 = 20_000_000
 
   init(
-    _ link: MigrationLink, _ options: MigrationOptions,
+    _ link: MigrationLink, _ pace: MigrationPace,
     _ progress: @escaping (MigrationProgress) -> Void
   ) {
     self.link = link
-    bandwidth = options.bandwidth
-    maxPause = options.maxPause
+    bandwidth = pace.bandwidth
+    maxPause = pace.maxPause
     self.progress = progress
     sample = (start, 0)
   }

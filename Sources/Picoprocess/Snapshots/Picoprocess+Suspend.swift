@@ -10,12 +10,11 @@ import Snapshot
 extension Picoprocess {
   /// Begins the suspension that `letter` requests.
   ///
-  /// - Parameter maxPause: nanoseconds for which the guest may stand, of a migration.
+  /// - Parameter pace: a migration has its own.
   func beginSuspension(
-    for letter: Mailbox.Letter, _ settings: SnapshotSettings, _ maxPause: Int64? = nil
+    for letter: Mailbox.Letter, _ settings: SnapshotSettings, _ pace: RoundPace = .standard
   ) {
     do throws(SaveError) {
-      let pace = maxPause.map { RoundPace(maxPause: $0) } ?? .standard
       let hasRounds = machine.arena.framesInUse > pace.few
       let writing = try beginSnapshot(
         settings, guestRunsOn: hasRounds, Self.appender(to: letter))
@@ -72,7 +71,8 @@ extension Picoprocess {
     guard let suspension else { return false }
     do throws(SaveError) {
       if let error = suspension.error { throw error }
-      if suspension.pace.isWorthARound {
+      if self.suspension?.pace.goesOn() == true {
+        throttle()
         try beginRound()
         if self.suspension?.round != nil { return false }
       }
@@ -96,7 +96,8 @@ extension Picoprocess {
           written, syscallCount: kernel.syscallCount, freezingTime: start - letter.time,
           frozenTime: host.now(.monotonic).totalNanoseconds - start)))
     self.suspension = nil
-    if case .migrate(let peer, let migration, _, _) = letter.request {
+    if case .migrate(let peer, let migration, _, _, _) = letter.request {
+      defer { guestThrottle = nil }
       return hasMoved(letter, migration, to: peer)
     }
     guard verdict(on: letter) == .commit else { return false }
@@ -104,11 +105,19 @@ extension Picoprocess {
     return true
   }
 
+  /// Has the guest held as the rounds under way demand.
+  private func throttle() {
+    guard let share = suspension?.pace.throttle, share > 0 else { return }
+    if guestThrottle == nil { guestThrottle = GuestThrottle(wake) }
+    guestThrottle?.share = share
+  }
+
   /// Ends the suspension under way, if there is one: the guest goes on, or has ended.
   func giveUpSuspension(_ error: SaveError) {
     if suspension?.round != nil { endRound() }
     suspension?.letter.progress = .answered(ControlAnswer(error))
     suspension = nil
+    guestThrottle = nil
     machine.arena.oldestEpochOfInterest = base?.known.epoch
   }
 }

@@ -5,6 +5,9 @@ struct RoundPace {
   private let limit: Int
   /// Nanoseconds for which the guest may stand; nil: as few pages as rounds achieve.
   private let maxPause: Int64?
+  private let throttles: Bool
+  /// The share of time, in percent, that the guest is to be held while it runs.
+  private(set) var throttle = 0
   /// The guest needs the memory that another round would take.
   var mustEnd = false
   /// Of the last two rounds.
@@ -17,12 +20,16 @@ struct RoundPace {
   static let standard = RoundPace(few: 1024, limit: 10, maxPause: nil)
 
   /// - Parameter maxPause: a round that takes no longer is the last.
-  init(maxPause: Int64) { self.init(few: 64, limit: 30, maxPause: maxPause) }
+  /// - Parameter throttles: slows a guest whose rounds do not get smaller, rather than stop it.
+  init(maxPause: Int64, throttles: Bool) {
+    self.init(few: 64, limit: 40, maxPause: maxPause, throttles: throttles)
+  }
 
-  private init(few: UInt64, limit: Int, maxPause: Int64?) {
+  private init(few: UInt64, limit: Int, maxPause: Int64?, throttles: Bool = false) {
     self.few = few
     self.limit = limit
     self.maxPause = maxPause
+    self.throttles = throttles
   }
 
   mutating func begin(at time: Int64) { start = time }
@@ -33,13 +40,19 @@ struct RoundPace {
     time = now - start
   }
 
-  /// Whether the next round will have much to write, though clearly less than the last one.
+  private static let throttleStep = 20
+  private static let throttleLimit = 90
+
+  /// Whether there is to be another round: it will have much to write, though clearly less than the last one.
   ///
   /// What is written while a round lasts is what the next one, or the guest's stop, has to carry: at a pause that is
   /// short enough, about as long as the round was.
-  var isWorthARound: Bool {
+  mutating func goesOn() -> Bool {
     guard !mustEnd, rounds < limit, let last = pages.last, last > few else { return false }
     if let maxPause, time <= maxPause { return false }
-    return pages.count < 2 || last <= pages[0] / 4 * 3
+    if pages.count < 2 || last <= pages[0] / 4 * 3 { return true }
+    guard throttles, throttle < Self.throttleLimit else { return false }
+    throttle = min(throttle + Self.throttleStep, Self.throttleLimit)
+    return true
   }
 }
