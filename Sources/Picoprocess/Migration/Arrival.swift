@@ -150,7 +150,8 @@ package final class Arrival {
   }
 
   private func receive(over link: MigrationLink) throws(Failure) -> Outcome {
-    try link.send(.hello(hello))
+    // A sender that has closed the link may have said why before.
+    try? link.send(.hello(hello))
     switch try link.receive() {
     case .message(.offer(let message)): return try receive(try MigrationOffer(message), over: link)
     case .message(.settle(let settle)):
