@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mach-o/dyld.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -132,6 +133,8 @@ int godwit_set_termios2(int fd, int when, const struct godwit_termios2 *modes) {
 
 // --- Sockets -------------------------------------------------------------------------------------
 
+int godwit_replace_descriptor(int fd, int place) { return dup2(fd, place); }
+
 int godwit_socket_unix(void) {
   int fd = socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd >= 0) fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -218,5 +221,7 @@ int godwit_processor_count(void) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
 }
+
+void godwit_thread_lower_priority(void) { pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0); }
 
 #endif

@@ -30,6 +30,8 @@ int godwit_pipe(int ends[2]) {
   return 0;
 }
 
+int godwit_replace_descriptor(int fd, int place) { return dup3(fd, place, 0); }
+
 // --- Sockets -------------------------------------------------------------------------------------
 
 int godwit_socket_unix(void) { return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
@@ -101,5 +103,8 @@ int godwit_processor_count(void) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
 }
+
+// On Linux, a nice value is a thread's own (setpriority(2)).
+void godwit_thread_lower_priority(void) { setpriority(PRIO_PROCESS, 0, 19); }
 
 #endif

@@ -863,6 +863,41 @@ package nonisolated struct Godwit_State_Files: Sendable {
 
   package var pseudoterminals: [Godwit_State_Pseudoterminal] = []
 
+  /// Where the guest's standard streams end, if they are not the host's.
+  package var console: Godwit_State_Console {
+    get {_console ?? Godwit_State_Console()}
+    set {_console = newValue}
+  }
+  /// Returns true if `console` has been explicitly set.
+  package var hasConsole: Bool {self._console != nil}
+  /// Clears the value of `console`. Subsequent reads from it will return its default value.
+  package mutating func clearConsole() {self._console = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _console: Godwit_State_Console? = nil
+}
+
+/// The outer side of a guest's terminal, or of the pipes that are its standard streams: numbers of open files, 0 where
+/// there is none.
+package nonisolated struct Godwit_State_Console: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var master: UInt64 = 0
+
+  package var input: UInt64 = 0
+
+  package var output: UInt64 = 0
+
+  package var error: UInt64 = 0
+
+  /// The last output of the terminal.
+  package var history: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -4441,7 +4476,7 @@ nonisolated extension Godwit_State_Dentry: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Files"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0\u{1}pipes\0\u{1}locks\0\u{2}\u{1b}pseudoterminals\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0\u{1}pipes\0\u{1}locks\0\u{2}\u{1b}pseudoterminals\0\u{1}console\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4453,12 +4488,17 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.pipes) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.locks) }()
       case 30: try { try decoder.decodeRepeatedMessageField(value: &self.pseudoterminals) }()
+      case 31: try { try decoder.decodeSingularMessageField(value: &self._console) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.files.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.files, fieldNumber: 1)
     }
@@ -4471,6 +4511,9 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.pseudoterminals.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.pseudoterminals, fieldNumber: 30)
     }
+    try { if let v = self._console {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4479,6 +4522,57 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.pipes != rhs.pipes {return false}
     if lhs.locks != rhs.locks {return false}
     if lhs.pseudoterminals != rhs.pseudoterminals {return false}
+    if lhs._console != rhs._console {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Console: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Console"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}master\0\u{1}input\0\u{1}output\0\u{1}error\0\u{1}history\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.master) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.input) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.output) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.error) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.history) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.master != 0 {
+      try visitor.visitSingularUInt64Field(value: self.master, fieldNumber: 1)
+    }
+    if self.input != 0 {
+      try visitor.visitSingularUInt64Field(value: self.input, fieldNumber: 2)
+    }
+    if self.output != 0 {
+      try visitor.visitSingularUInt64Field(value: self.output, fieldNumber: 3)
+    }
+    if self.error != 0 {
+      try visitor.visitSingularUInt64Field(value: self.error, fieldNumber: 4)
+    }
+    if !self.history.isEmpty {
+      try visitor.visitSingularBytesField(value: self.history, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Console, rhs: Godwit_State_Console) -> Bool {
+    if lhs.master != rhs.master {return false}
+    if lhs.input != rhs.input {return false}
+    if lhs.output != rhs.output {return false}
+    if lhs.error != rhs.error {return false}
+    if lhs.history != rhs.history {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -116,7 +116,11 @@ extension Godwit_State_Files {
     repeated: [
       1: Godwit_State_OpenFile.shape, 2: Godwit_State_Pipe.shape, 3: Godwit_State_Lock.shape,
       30: Godwit_State_Pseudoterminal.shape,
-    ])
+    ], single: [31: Godwit_State_Console.shape])
+}
+
+extension Godwit_State_Console {
+  package static let shape = StateCensus.Shape(Self.self)
 }
 
 extension Godwit_State_OpenFile {

@@ -42,7 +42,11 @@ struct GuestEnvironment {
       set("PATH=\(Self.searchPath)")
       set("HOME=/root")
       set("HOSTNAME=\(hostName)")
-      if isOnTerminal { apply(Array("TERM".utf8)) }
+      if isOnTerminal {
+        // A detached guest's terminal is there even if nobody here has one.
+        set("TERM=xterm")
+        if value(of: "TERM", in: host) != nil { apply(Array("TERM".utf8)) }
+      }
     }
     if options.includesHost { for string in host { set(string) } }
     for file in options.files { try read(file) }

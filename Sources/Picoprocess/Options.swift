@@ -70,6 +70,22 @@ package enum SuspendMode: String, Sendable, Hashable, CaseIterable {
   case chain
 }
 
+/// The guest's standard streams are in the library OS, not the host's, and clients are attached to them.
+package struct ConsoleOptions: Sendable {
+  /// What a program is started with. A resumed guest has what it had.
+  package var shape: GuestConsole.Shape
+  /// Bytes of output that are kept in a log; nil: none is kept.
+  package var logSize: Int?
+
+  /// The size of a log, if the user does not say otherwise.
+  package static let logSize = 16 << 20
+
+  package init(_ shape: GuestConsole.Shape, logSize: Int? = nil) {
+    self.shape = shape
+    self.logSize = logSize
+  }
+}
+
 /// The configuration of a picoprocess, whether it starts a program or resumes a snapshot.
 package struct PicoprocessOptions: Sendable {
   /// The name of the picoprocess; `nil`: the program's name and the PID.
@@ -89,6 +105,8 @@ package struct PicoprocessOptions: Sendable {
   package var publish: [PublishOption] = []
   package var connections = ConnectionPolicy.reset
   package var sandbox = SandboxMode.auto
+  /// nil: the guest has the standard streams of this process.
+  package var console: ConsoleOptions?
   package var trace: ReportTarget?
   package var statistics: ReportTarget?
   /// Suspend to `output` before the system call with this number.

@@ -36,7 +36,7 @@ extension Picoprocess {
     confinement.network = host.network
     // The root and the mounts.
     for grant in host.grants { confinement.grant(grant) }
-    confinement.grant(.terminal, Array("/dev/tty".utf8))
+    if options.console == nil { confinement.grant(.terminal, Array("/dev/tty".utf8)) }
     if let listener { confinement.grant(.remove, listener.directory) }
     if let output = options.output { confinement.grant(.change, Output.directory(output)) }
     return confinement

@@ -5,28 +5,43 @@ extension Picoprocess {
   /// Runs the guest until it ends or is suspended. Throws if it cannot continue.
   package func run() throws(Failure) -> Ending {
     catchSignals()
+    watchKeeper()
     defer {
-      concludeCheckpoint()
+      concludeCheckpoints()
       giveUpPreparation(.refused(Failure("the guest has ended")))
       giveUpSuspension(.refused(Failure("the guest has ended")))
-      endingView?()
+      endEndingViews()
       endPrefetching()
       mailbox.close()
       takeLeave()
       HostSignals.uninstall()
     }
+    log?.start()
     let ending = try loop()
+    switch ending {
+    case .exited: parting = .ended(status: ending.shellStatus)
+    case .suspended: parting = .suspended
+    }
+    log?.end(parting)
     if case .exited = ending, options.digestEvery != nil { try reports.digest(kernel) }
     kernel.vfs.sync()
     try workingSet?.finish()
     try reports.finish(self, ending)
     dismissKeeper(ending)
+    if let movedTo { Console.complain("\(name) moved to \(movedTo)") }
     return ending
   }
 
   private func loop() throws(Failure) -> Ending {
     prepareMachine()
     while true {
+      if isPaused {
+        // Whatever comes wakes the host.
+        _ = host.wait([], until: nil)
+        attend()
+        if let ending = serveRequests() { return ending }
+        continue
+      }
       switch kernel.run() {
       case .exited(let status): return .exited(status)
       case .interrupted: if let ending = serveRequests() { return ending }
@@ -40,15 +55,24 @@ extension Picoprocess {
   func prepareMachine() {
     wake.aim(at: machine)
     connectKeeper()
+    connectConsole()
     kernel.onInterrupt = { [unowned self] in
-      forwardSignals()
-      followStop()
-      cleanUpAfterView()
-      followPages()
+      attend()
       return mailbox.isEmpty && !snapshotIsDue ? .proceed : .stop
     }
     lastRestored = kernel.syscallCount
     setSyscallLimit()
+  }
+
+  /// Sees to what needs the guest's thread, but not that the guest stops.
+  private func attend() {
+    forwardSignals()
+    followStop()
+    serveAttachments()
+    cleanUpAfterViews()
+    guestThrottle?.hold()
+    followKeeper()
+    followPages()
   }
 
   private func setSyscallLimit() {

@@ -14,7 +14,7 @@ extension Picoprocess {
   ]
 
   /// The signals that a terminal sends to its foreground process group.
-  private static let typed: [Signal] = [.SIGINT, .SIGQUIT, .SIGTSTP, .SIGWINCH]
+  static let typed: [Signal] = [.SIGINT, .SIGQUIT, .SIGTSTP, .SIGWINCH]
 
   /// A program inherits ignored signals from its parent (execve(2)).
   func ignoreInheritedSignals(_ process: Process) {

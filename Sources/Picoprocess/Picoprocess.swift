@@ -41,16 +41,18 @@ package final class Picoprocess {
   /// The control socket, until it is served.
   var listener: ControlListener?
   var control: ControlServer?
-  /// What the next snapshot may be an increment to.
-  private(set) var base: SnapshotBase?
+  /// What the next snapshots may be increments to.
+  var bases = SnapshotBases() { didSet { updateEpochOfInterest() } }
   /// What the next snapshot waits for while the guest runs.
   var preparation: SnapshotPreparation?
-  /// The checkpoint that is being written while the guest runs.
-  var checkpoint: RunningCheckpoint?
+  /// The checkpoints that are being written while the guest runs, in the order of their moments.
+  var checkpoints: [RunningCheckpoint] = []
   /// The suspension that is under way while the guest runs.
   var suspension: RunningSuspension?
-  /// Ends the thread that read the last view, whose memory is being freed.
-  var endingView: (() -> Void)?
+  /// Slows the guest for the sake of this suspension.
+  var guestThrottle: GuestThrottle?
+  /// End the threads that read views whose memory is being freed.
+  var endingViews: [() -> Void] = []
   /// Snapshots in memory, each an increment to the one before: a test.
   var chain: [SnapshotReader] = []
   /// Reads the pages of a lazily resumed guest.
@@ -59,12 +61,38 @@ package final class Picoprocess {
   var workingSet: WorkingSetRecorder?
   /// The directories with this run's checkpoints, which nobody else may use.
   var checkpointDirectories: [CheckpointDirectory] = []
-  /// Takes checkpoints of this process.
-  private(set) var keeper: Companion?
+  /// Takes checkpoints of this process; nil: nobody does any more.
+  var keeper: Companion?
+  /// Notices when it has ended.
+  var keeperWatch: KeeperWatch?
+  /// What became of its checkpoints; nil: none were ever to be taken.
+  var periodicCheckpoints: PeriodicCheckpoints?
   /// When the guest asked it last for a checkpoint, on the host's monotonic clock, in nanoseconds.
   var lastCall: Int64 = -1_000_000_000
   /// The request for the suspension that ends this process, whose client waits for the outcome.
   var farewell: Mailbox.Letter?
+  /// No instruction of the guest runs.
+  var isPaused = false
+  /// The clients of the guest's console.
+  let attachments: Attachments
+  /// What clients have typed, and the guest has no room for yet.
+  var pendingInput: [UInt8] = []
+  var isHoldingInput = false
+  var isTyping = false
+  /// A client's input has ended; what it typed before comes first.
+  var inputIsEnding = false
+  /// Of the console's output; nil if none is kept.
+  let log: ConsoleLog?
+  /// What clients are told at the end.
+  var parting = AttachFrame.ended(status: 125)
+  /// The migration that may have succeeded or not.
+  var doubt: MigrationDoubt?
+  /// The other machine that has the guest.
+  var movedTo: String?
+  /// The last migration after which the guest stayed, in hexadecimal digits.
+  var keptMigration: String?
+  /// The migration that brought the guest here, in hexadecimal digits.
+  var arrival: String?
   /// How far this process is confined.
   var confinement = ConfinementReport()
 
@@ -97,10 +125,6 @@ package final class Picoprocess {
     self.program = program
     startTime = host.now(.monotonic).totalNanoseconds
     name = options.name ?? Picoprocess.defaultName(program)
-    // Report a file that cannot be written now, not after the guest has worked for hours.
-    if let output = options.output {
-      _ = try Output.destination(output, options.compression, options.seal)
-    }
     signer = options.output == nil ? .none(reason: "no snapshot is due") : SnapshotSigner()
     reports = try Reports(options)
     outside = try Self.outside(options, seed: seed)
@@ -109,8 +133,25 @@ package final class Picoprocess {
     machine = try GuestMachine(
       host: host, options: options, outside: outside, digests: digests, seed: seed)
     wake = Wake(host)
+    attachments = Attachments(wake)
+    if let size = options.console?.logSize {
+      log = try ConsoleLog(name, size: size)
+    } else {
+      log = nil
+    }
+    // Report a file that cannot be written now, not after the guest has worked for hours.
+    if let output = options.output { _ = try outputOfThisProcess(output) }
     listener = try Picoprocess.openControl(options, name: name)
+    if options.console != nil {
+      guard listener != nil else {
+        throw Failure("the host has no place for a control socket, without which nobody can attach")
+      }
+      // Nothing of the host's is the guest's.
+      host.inheritable = []
+      host.permitsTerminal = false
+    }
     keeper = try startKeeper()
+    if keeper != nil { periodicCheckpoints = PeriodicCheckpoints() }
   }
 
   /// Loads `program` and makes the guest's first process from it.
@@ -142,14 +183,22 @@ package final class Picoprocess {
     do throws(LoadError) {
       process = try kernel.start(program, environment: environment.strings, fs: fs)
     } catch { throw Failure(error) }
-    kernel.openStandardStreams(of: process)
+    if let console = self.options.console {
+      do throws(Errno) { try kernel.openConsole(console.shape, of: process) } catch {
+        throw Failure("the guest's console", error)
+      }
+    } else {
+      kernel.openStandardStreams(of: process)
+    }
     if options.seed == nil { ignoreInheritedSignals(process) }
   }
 
   private func environmentBase(_ options: ProgramOptions) -> GuestEnvironment.Base {
     if options.seed != nil { return .deterministic }
     if self.options.root == nil { return .inherited }
-    return .clean(hostName: host.facts.hostName, isOnTerminal: HostProcess.isTerminal(0))
+    return .clean(
+      hostName: host.facts.hostName,
+      isOnTerminal: self.options.console?.shape.hasTerminal ?? HostProcess.isTerminal(0))
   }
 
   /// The given working directory; by default the host's, if the guest sees the same tree.
@@ -170,12 +219,6 @@ package final class Picoprocess {
       return directory
     }
     return fs.root
-  }
-
-  /// Has the next snapshot be an increment to `base`, if its user wants it.
-  func remember(_ base: SnapshotBase?) {
-    self.base = base
-    machine.arena.oldestEpochOfInterest = base?.known.epoch
   }
 
   /// `NAME-PID`, where NAME is the last component of the program's path, without characters that a name may

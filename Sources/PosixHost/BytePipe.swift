@@ -11,7 +11,7 @@ package import HostABI
 
 /// A pipe that another process writes and this one reads.
 package final class BytePipe {
-  private let readEnd: Int32
+  let readEnd: Int32
   private var isClosed = false
   /// Nil once it was handed over.
   private var writeEnd: Int32?
@@ -22,8 +22,10 @@ package final class BytePipe {
   /// Bytes to read at once: the room of a pipe where Linux lets an unprivileged user have the most (pipe(7)).
   private static let capacity = 1 << 20
 
-  package init() throws(HostError) {
+  /// - Parameter room: bytes that it may hold; nil: as many as possible.
+  package init(room: Int? = nil) throws(HostError) {
     (readEnd, writeEnd) = try system_pipe()
+    if let room { _ = godwit_narrow_pipe(readEnd, Int32(clamping: room)) }
   }
 
   deinit {
@@ -45,6 +47,30 @@ package final class BytePipe {
     var items = [pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)]
     if !isAtEnd { items.append(pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)) }
     _ = system_poll(&items, timeout: nil)
+  }
+
+  /// Waits until there is something to read here, from `connection`, or from `link`, or for so many nanoseconds.
+  ///
+  /// - Parameter reads: whether the pipe counts.
+  package func wait(
+    or connection: ControlConnection, or link: ByteLink, reads: Bool, timeout: Int64
+  ) {
+    var items = [connection.descriptor, link.input].map {
+      pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+    }
+    if reads, !isAtEnd { items.append(pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)) }
+    _ = system_poll(&items, timeout: timeout)
+  }
+
+  /// Passes the next piece of what is in the pipe to `body`; `false` if there is none now.
+  package func drainPiece<E: Error>(_ body: (RawSpan) throws(E) -> Void) throws(E) -> Bool {
+    guard !isAtEnd, let count = readPiece() else { return false }
+    if count == 0 {
+      isAtEnd = true
+      return false
+    }
+    try Array(buffer[..<count]).lend(body)
+    return true
   }
 
   /// Passes what is in the pipe to `body`, piece by piece, without waiting for more.

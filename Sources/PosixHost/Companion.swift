@@ -12,12 +12,16 @@ package import HostABI
 /// A process of this program that accompanies this one and ends with it, whatever ends it.
 package final class Companion {
   private var lifeline: Int32
-  private let end: Int32
+  package let end: CompanionEnd
 
   /// Starts this program with other arguments; it calls `Lifeline.inherited`. It has what `lock` locks, too.
   ///
   /// To be called before this process is confined.
-  package init(_ arguments: [String], sharing lock: FileLock) throws(HostError) {
+  ///
+  /// - Parameter messages: what its standard error is; nil: that of this process.
+  package init(_ arguments: [String], sharing lock: FileLock, messages: LogFile? = nil)
+    throws(HostError)
+  {
     let (theirLifeline, lifeline) = try system_pipe()
     let end: Int32
     let theirEnd: Int32
@@ -27,18 +31,25 @@ package final class Companion {
       throw error
     }
     self.lifeline = lifeline
-    self.end = end
+    self.end = CompanionEnd(end)
     defer {
       system_close(theirLifeline)
       system_close(theirEnd)
     }
     try system_start_again(
-      arguments, inheriting: [theirLifeline, theirEnd, lock.descriptor])
+      arguments, inheriting: [theirLifeline, theirEnd, lock.descriptor],
+      error: messages?.descriptor ?? 2)
   }
 
   deinit {
     if lifeline >= 0 { system_close(lifeline) }
-    system_close(end)
+  }
+
+  /// Passes a few bytes to the companion, which calls `Lifeline.receive`. To be called before `call`.
+  package func hand(_ bytes: [UInt8]) throws(HostError) {
+    let count = try bytes.lend { (bytes) throws(HostError) in try system_write(lifeline, bytes) }
+    // So few fit into an empty pipe.
+    guard count == bytes.count else { throw .brokenPipe }
   }
 
   /// Tells the companion that it is wanted; see `Lifeline.isCalled`. `false` if it has ended.
@@ -56,14 +67,32 @@ package final class Companion {
     guard lifeline >= 0 else { return }
     system_close(lifeline)
     lifeline = -1
-    // Its end is closed when it ends; nothing is ever written to it.
-    var items = [pollfd(fd: end, events: Int16(POLLIN), revents: 0)]
-    let deadline = HostProcess.monotonicTime + 10_000_000_000
+    _ = end.comes(within: 10_000_000_000)
+  }
+}
+
+/// Tells when a companion has ended, by whatever.
+package final class CompanionEnd: Sendable {
+  /// A pipe that the companion has open, and to which nobody writes.
+  private let descriptor: Int32
+
+  fileprivate init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { system_close(descriptor) }
+
+  /// Waits until the companion has ended.
+  package func wait() { while !comes(within: 60_000_000_000) {} }
+
+  /// Whether the companion ends within so many nanoseconds.
+  fileprivate func comes(within timeout: Int64) -> Bool {
+    var items = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+    let deadline = HostProcess.monotonicTime + timeout
     while items[0].revents == 0 {
       let rest = deadline - HostProcess.monotonicTime
-      guard rest > 0 else { return }
+      guard rest > 0 else { return false }
       _ = system_poll(&items, timeout: rest)
     }
+    return true
   }
 }
 
@@ -80,6 +109,20 @@ package struct Lifeline: Sendable {
     }
     guard FileKind(mode: try system_fstat(3).st_mode) == .fifo else { throw .invalid }
     return Lifeline(descriptor: 3, lock: FileLock(inherited: 5))
+  }
+
+  /// Waits for the bytes that `Companion.hand` passes, so many; nil if the accompanied process has ended.
+  package func receive(_ count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var done = 0
+    while done < count {
+      let piece = try? bytes.lendMutable { (span) throws(HostError) in
+        try system_read(descriptor, &span, skipping: done)
+      }
+      guard let piece, piece > 0 else { return nil }
+      done += piece
+    }
+    return bytes
   }
 
   /// Waits for the end of the accompanied process.

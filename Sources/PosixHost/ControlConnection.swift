@@ -18,12 +18,13 @@ package final class ControlConnection {
   let descriptor: Int32
   private var received: [UInt8] = []
   private var handedFile: Int32?
+  private var isStream = false
 
   /// Takes ownership of `descriptor`.
   init(_ descriptor: Int32) { self.descriptor = descriptor }
 
   deinit {
-    system_close(descriptor)
+    if !isStream { system_close(descriptor) }
     if let handedFile { system_close(handedFile) }
   }
 
@@ -97,6 +98,15 @@ package final class ControlConnection {
         try wait(for: Int16(POLLIN), until: deadline)
       }
     }
+  }
+
+  /// Ends the exchange of messages: from now on the connection carries bytes both ways.
+  ///
+  /// - Returns: those that have arrived, too.
+  package func becomeStream() -> (stream: ByteStream, received: [UInt8]) {
+    precondition(!isStream, "the connection was handed over")
+    isStream = true
+    return (ByteStream(descriptor), received)
   }
 
   /// Takes the file that was received along with the messages so far; nil if there is none. Throws `invalid`

@@ -18,6 +18,11 @@ package enum HostFiles {
     return true
   }
 
+  /// Makes a directory that only this user may use, and what is missing above it.
+  package static func makeDirectories(_ path: String) throws(HostError) {
+    try PrivateFile.makeDirectory(Array(path.utf8)[...])
+  }
+
   package static func remove(_ path: String) throws(HostError) {
     try system_unlink(Array(path.utf8))
   }

@@ -22,6 +22,12 @@ package enum HostProcess {
   /// Whether an inherited descriptor is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
+  /// The width of the terminal that an inherited descriptor is; nil if it isn't known.
+  package static func terminalColumns(_ descriptor: Int32) -> Int? {
+    guard let size = try? system_get_window_size(descriptor), size.columns > 0 else { return nil }
+    return Int(size.columns)
+  }
+
   /// The working directory, absolute.
   package static func workingDirectory() throws(HostError) -> [UInt8] {
     try system_realpath([UInt8(ascii: ".")])
@@ -44,6 +50,9 @@ package enum HostProcess {
 
   /// The host's clock of the time of day, in nanoseconds since 1970.
   package static var realTime: Int64 { system_clock_gettime(CLOCK_REALTIME).totalNanoseconds }
+
+  /// Processors that this process may run on.
+  package static var processorCount: Int { Int(godwit_processor_count()) }
 
   /// Sleeps; for helper threads.
   package static func sleep(nanoseconds: Int64) {

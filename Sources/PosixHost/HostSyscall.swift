@@ -144,6 +144,7 @@ extension HostSyscall {
   package static let clone = HostSyscall("clone", 56, 220)
   package static let prctl = HostSyscall("prctl", 157, 167)
   package static let prlimit64 = HostSyscall("prlimit64", 302, 261)
+  package static let setpriority = HostSyscall("setpriority", 141, 140)
   package static let kill = HostSyscall("kill", 62, 129)
   package static let tgkill = HostSyscall("tgkill", 234, 131)
   package static let ioctl = HostSyscall("ioctl", 16, 29)

@@ -1,6 +1,6 @@
 internal import CPosixShims
 
-/// A helper thread, for alarms, signals and control connections.
+/// A helper thread.
 ///
 /// It has every signal blocked, so that signals reach the picoprocess's thread.
 package final class HostThread: Sendable {
@@ -13,14 +13,31 @@ package final class HostThread: Sendable {
 
   /// Starts a thread that runs `body`; `join` or `detach` must be called once.
   package init(_ body: @escaping @Sendable () -> Void) {
-    var thread: UInt = 0
-    // SAFETY: the closure is retained here and released by the thread.
-    let start = unsafe Unmanaged.passRetained(Start(body)).toOpaque()
-    let result = unsafe godwit_thread_start(
-      { unsafe Unmanaged<Start>.fromOpaque($0!).takeRetainedValue().body() }, start, &thread)
-    precondition(result == 0, "no thread left")
+    guard let thread = Self.start(body) else { preconditionFailure("no thread left") }
     self.thread = thread
   }
+
+  private init(_ thread: UInt) { self.thread = thread }
+
+  /// The same; nil if the host has no thread left.
+  static func ifPossible(_ body: @escaping @Sendable () -> Void) -> HostThread? {
+    start(body).map { HostThread($0) }
+  }
+
+  private static func start(_ body: @escaping @Sendable () -> Void) -> UInt? {
+    var thread: UInt = 0
+    // SAFETY: the closure is retained here and released by the thread, or below if there is none.
+    let start = unsafe Unmanaged.passRetained(Start(body))
+    let result = unsafe godwit_thread_start(
+      { unsafe Unmanaged<Start>.fromOpaque($0!).takeRetainedValue().body() }, start.toOpaque(),
+      &thread)
+    if result == 0 { return thread }
+    unsafe start.release()
+    return nil
+  }
+
+  /// Lets the calling thread have only what others leave of the processors.
+  static func lowerPriority() { godwit_thread_lower_priority() }
 
   /// Waits until the thread has ended and frees what it used.
   package func join() { godwit_thread_join(thread) }

@@ -37,11 +37,11 @@ extension PosixHost {
 }
 
 extension Readiness {
-  fileprivate var pollEvents: Int16 {
+  var pollEvents: Int16 {
     (contains(.readable) ? Int16(POLLIN) : 0) | (contains(.writable) ? Int16(POLLOUT) : 0)
   }
 
-  fileprivate init(pollEvents: Int16) {
+  init(pollEvents: Int16) {
     self = []
     let events = Int32(pollEvents)
     if events & Int32(POLLIN) != 0 { insert(.readable) }

@@ -94,7 +94,8 @@ package enum PrivateFile {
     try system_unlink(temporary)
   }
 
-  private static func makeDirectory(_ path: ArraySlice<UInt8>) throws(HostError) {
+  /// Makes a directory and those above it that are missing, with mode 0700.
+  static func makeDirectory(_ path: ArraySlice<UInt8>) throws(HostError) {
     let slashes = path.indices.dropFirst().filter { path[$0] == UInt8(ascii: "/") }
     for end in slashes + [path.endIndex] {
       do throws(HostError) { try system_mkdir(Array(path[..<end]), 0o700) } catch {

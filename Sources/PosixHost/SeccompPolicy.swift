@@ -52,6 +52,10 @@ package struct SeccompPolicy: Sendable {
       SeccompRule(.kill, [SeccompClause([.isOneOf(0, [processID])])], otherwise: .fail(EPERM)),
       SeccompRule(.tgkill, [SeccompClause([.isOneOf(0, [processID])])], otherwise: .fail(EPERM)),
       SeccompRule(.prctl, [SeccompClause([.isOneOf(0, Self.prctls)])], otherwise: .fail(EINVAL)),
+      // The nice value of the calling thread.
+      SeccompRule(
+        .setpriority, [SeccompClause([.isOneOf(0, [0]), .isOneOf(1, [0])])],
+        otherwise: .fail(EPERM)),
       SeccompRule(.prlimit64, [SeccompClause([.isOneOf(0, [0])])], otherwise: .fail(EPERM)),
     ]
   }

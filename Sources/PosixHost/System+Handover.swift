@@ -22,11 +22,41 @@ func system_pipe() throws(HostError) -> (readEnd: Int32, writeEnd: Int32) {
 }
 
 /// Starts this program again; see the shim.
-func system_start_again(_ arguments: [String], inheriting descriptors: [Int32]) throws(HostError) {
+func system_start_again(
+  _ arguments: [String], inheriting descriptors: [Int32], error: Int32
+) throws(HostError) {
   var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
   defer { unsafe words.forEach { unsafe free($0) } }
-  let result = unsafe godwit_start_again(&words, descriptors, descriptors.count)
+  let result = unsafe godwit_start_again(&words, descriptors, descriptors.count, error)
   if result != 0 { throw HostError(errno: result) }
+}
+
+/// The same for a process that outlives this one; see the shim.
+func system_start_detached(_ arguments: [String], _ connection: Int32) throws(HostError) -> Int32 {
+  var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+  defer { unsafe words.forEach { unsafe free($0) } }
+  var child: Int32 = -1
+  let result = unsafe godwit_start_detached(&words, connection, &child)
+  if result != 0 { throw HostError(errno: result) }
+  return child
+}
+
+/// Waits for the end of a child: its wait status.
+func system_wait_for(_ child: Int32) throws(HostError) -> Int32 {
+  var status: Int32 = 0
+  _ = try checked { unsafe godwit_wait_for(child, &status) }
+  return status
+}
+
+func system_socket_pair() throws(HostError) -> (Int32, Int32) {
+  var ends: [Int32] = [-1, -1]
+  _ = try checked { unsafe godwit_socket_pair(&ends) }
+  return (ends[0], ends[1])
+}
+
+/// Has `place` be what `fd` is (dup2(2)).
+func system_replace(_ place: Int32, with fd: Int32) throws(HostError) {
+  _ = try checked { godwit_replace_descriptor(fd, place) }
 }
 
 /// The process on the other end of a unix socket.

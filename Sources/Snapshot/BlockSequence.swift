@@ -1,5 +1,5 @@
 /// A section or a page chunk at its place in the file.
-struct Block {
+struct Block: Sendable {
   let descriptor: BlockDescriptor
   /// Its number among all blocks of the file; the first is 0.
   let number: Int

@@ -1,7 +1,9 @@
 internal import Zstd
 
 /// One file of a chain. Its header, table of contents and trailer are read and checked.
-final class ChainLink {
+///
+/// It never changes, and several threads may read a source at once.
+final class ChainLink: @unchecked Sendable {
   let header: SnapshotHeader
   let id: SnapshotID
   let contentDigest: Digest
@@ -63,35 +65,59 @@ final class ChainLink {
 
   /// The contents of a block, decompressed. The descriptor in front of it is not read, since the table of
   /// contents repeats it.
-  func contents(of block: Block, _ decompressor: ZstdDecompressor) throws(SnapshotError) -> [UInt8]
+  func contents(of block: Block, _ decompressors: Stash<ZstdDecompressor>)
+    throws(SnapshotError) -> [UInt8]
   {
     let descriptor = block.descriptor
     // Both sizes were bounded when the descriptor was read.
     let stored = try source.bytes(at: block.offset, count: Int(descriptor.storedSize))
-    return try descriptor.contents(stored, block.part, decompressor)
+    return try decompressors.use { (decompressor) throws(SnapshotError) in
+      try descriptor.contents(stored, block.part, decompressor)
+    }
   }
 
   /// Reads all blocks, and checks that they are what was written and can be decompressed.
-  func verify(_ decompressor: ZstdDecompressor) throws(SnapshotError) {
-    for block in sections + chunks {
-      try verifyLead(of: block)
-      _ = try contents(of: block, decompressor)
+  ///
+  /// - Parameter report: called with the bytes of each block in the file.
+  func verify(
+    _ decompressors: Stash<ZstdDecompressor>, on workers: (any Workers)?, _ report: (UInt64) -> Void
+  ) throws(SnapshotError) {
+    try checkBlocks(on: workers, report) { (link, block) throws(SnapshotError) in
+      _ = try link.contents(of: block, decompressors)
     }
   }
 
   /// Reads all blocks and checks that they are what was written.
-  func verifyStored() throws(SnapshotError) {
-    for block in sections + chunks {
-      try verifyLead(of: block)
+  func verifyStored(on workers: (any Workers)?, _ report: (UInt64) -> Void) throws(SnapshotError) {
+    try checkBlocks(on: workers, report) { (link, block) throws(SnapshotError) in
       var digest = DigestBuilder()
       var done: UInt64 = 0
       while done < block.descriptor.storedSize {
         let count = min(block.descriptor.storedSize - done, ChainLink.pieceSize)
-        digest.append(try source.bytes(at: block.offset + done, count: Int(count))[...])
+        digest.append(try link.source.bytes(at: block.offset + done, count: Int(count))[...])
         done += count
       }
       guard digest.finish() == block.descriptor.digest else { throw .checksumMismatch(block.part) }
     }
+  }
+
+  /// Calls `check` with every block, on any thread. The first error in the order of the blocks is thrown.
+  private func checkBlocks(
+    on workers: (any Workers)?, _ report: (UInt64) -> Void,
+    _ check: @escaping @Sendable (ChainLink, Block) throws(SnapshotError) -> Void
+  ) throws(SnapshotError) {
+    var work = OrderedWork<Result<UInt64, SnapshotError>>(workers)
+    for block in sections + chunks {
+      work.append {
+        Result { () throws(SnapshotError) in
+          try self.verifyLead(of: block)
+          try check(self, block)
+          return block.descriptor.storedSize
+        }
+      }
+      while work.isFull, let checked = work.next() { report(try checked.get()) }
+    }
+    while let checked = work.next() { report(try checked.get()) }
   }
 
   /// Bytes to read at a time when only their digest is needed.

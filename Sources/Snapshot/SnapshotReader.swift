@@ -20,8 +20,8 @@ package final class SnapshotReader {
   }
 
   /// Oldest first, never empty. The list is flat because a chain may be too long for recursion.
-  private let links: [ChainLink]
-  private let decompressor: ZstdDecompressor
+  let links: [ChainLink]
+  let decompressors: Stash<ZstdDecompressor>
   private var cache = ChunkCache()
 
   /// Opens a snapshot.
@@ -30,7 +30,7 @@ package final class SnapshotReader {
   ///   parent's pages can be read.
   /// - Throws: `wrongParent` if the snapshot names another parent, `refused` if it names none.
   package init(_ source: any SnapshotSource, parent: SnapshotReader? = nil) throws(SnapshotError) {
-    decompressor = try Self.makeDecompressor()
+    decompressors = .decompressors
     let link = try ChainLink(source)
     if let parent { try link.require(parent.link) }
     links = (parent?.links ?? []) + [link]
@@ -40,23 +40,17 @@ package final class SnapshotReader {
   ///
   /// - Throws: as above.
   package init(_ snapshot: SnapshotReader, parent: SnapshotReader) throws(SnapshotError) {
-    decompressor = snapshot.decompressor
+    decompressors = snapshot.decompressors
     try snapshot.link.require(parent.link)
     links = parent.links + [snapshot.link]
   }
 
   /// A reader of the same snapshot, to be used on another thread.
-  package func another() throws(SnapshotError) -> SnapshotReader { try SnapshotReader(links) }
+  package func another() -> SnapshotReader { SnapshotReader(links, decompressors) }
 
-  private init(_ links: [ChainLink]) throws(SnapshotError) {
+  private init(_ links: [ChainLink], _ decompressors: Stash<ZstdDecompressor>) {
     self.links = links
-    decompressor = try Self.makeDecompressor()
-  }
-
-  private static func makeDecompressor() throws(SnapshotError) -> ZstdDecompressor {
-    do throws(ZstdError) { return try ZstdDecompressor() } catch {
-      throw .readFailed(error.description)
-    }
+    self.decompressors = decompressors
   }
 
   /// The file of the snapshot itself.
@@ -66,6 +60,8 @@ package final class SnapshotReader {
   package var id: SnapshotID { link.id }
   /// Stands for the whole snapshot and its parents: snapshots with equal digests are equal.
   package var contentDigest: Digest { link.contentDigest }
+  /// Bytes of this file and its parents.
+  package var chainByteCount: UInt64 { links.reduce(0) { $0 &+ $1.byteCount } }
   /// Bytes of this file.
   package var byteCount: UInt64 { link.byteCount }
   /// The signature behind the trailer, as it stands in the file; nil when there is none. See `signature`.
@@ -89,7 +85,7 @@ package final class SnapshotReader {
   /// The contents of a section; `nil` when there is none of that number.
   package func section(_ id: UInt32) throws(SnapshotError) -> [UInt8]? {
     guard let block = link.sections.first(where: { $0.descriptor.id == id }) else { return nil }
-    return try link.contents(of: block, decompressor)
+    return try link.contents(of: block, decompressors)
   }
 
   /// The contents of a section that must be there; else `missingSection`.
@@ -120,7 +116,7 @@ package final class SnapshotReader {
       chunk = cached
     } else {
       chunk = try naming(index) { (link) throws(SnapshotError) in
-        try link.contents(of: link.chunks[place.chunk], decompressor)
+        try link.contents(of: link.chunks[place.chunk], decompressors)
       }
       cache[place] = chunk
     }
@@ -130,7 +126,7 @@ package final class SnapshotReader {
 
   /// The index of the last link whose pages begin at or before this one. An empty link begins where the
   /// next one does, so it is never the last.
-  private func linkIndex(ofPage reference: PageReference) throws(SnapshotError) -> Int {
+  func linkIndex(ofPage reference: PageReference) throws(SnapshotError) -> Int {
     var low = 0
     var high = links.count
     while low < high {
@@ -158,19 +154,29 @@ package final class SnapshotReader {
   }
 
   /// Reads and checks everything, including the parents.
-  package func verify() throws(SnapshotError) {
+  ///
+  /// - Parameter report: called with how many bytes of the files were checked since the last time.
+  package func verify(on workers: (any Workers)? = nil, _ report: (UInt64) -> Void = { _ in })
+    throws(SnapshotError)
+  {
     try requireParents()
     for index in links.indices {
-      try naming(index) { (link) throws(SnapshotError) in try link.verify(decompressor) }
+      try naming(index) { (link) throws(SnapshotError) in
+        try link.verify(decompressors, on: workers, report)
+      }
     }
   }
 
   /// Reads every block of this file and checks that it is what was written. Parents are not read, and nothing
   /// is decompressed: a block with the right digest is what the writer compressed.
-  package func verifyStored() throws(SnapshotError) { try link.verifyStored() }
+  package func verifyStored(on workers: (any Workers)? = nil, _ report: (UInt64) -> Void = { _ in })
+    throws(SnapshotError)
+  {
+    try link.verifyStored(on: workers, report)
+  }
 
   /// Runs `body` on a link. Errors in parents name the parent.
-  private func naming<R>(_ index: Int, _ body: (ChainLink) throws(SnapshotError) -> R)
+  func naming<R>(_ index: Int, _ body: (ChainLink) throws(SnapshotError) -> R)
     throws(SnapshotError) -> R
   {
     do throws(SnapshotError) { return try body(links[index]) } catch {

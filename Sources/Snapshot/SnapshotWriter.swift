@@ -4,12 +4,13 @@ internal import Zstd
 /// a wire.
 ///
 /// The same header, sections and pages in the same order give the same bytes on every host (with the
-/// same version of libzstd). A snapshot is whole only once `finish` has returned: making it appear
-/// under its name only then is the business of whoever owns the sink.
+/// same version of libzstd), whoever encodes the blocks. A snapshot is whole only once `finish` has
+/// returned: making it appear under its name only then is the business of whoever owns the sink.
 package final class SnapshotWriter {
   private let sink: (RawSpan) throws -> Void
-  /// Nil if blocks are not to be compressed.
-  private let compressor: ZstdCompressor?
+  private let coder: BlockCoder
+  /// Blocks that are being encoded, in the order of the file.
+  private var blocks = OrderedWork<EncodedBlock>(nil)
   /// Pages in the parents.
   private let firstPage: UInt64
   private let headerBytes: [UInt8]
@@ -39,19 +40,23 @@ package final class SnapshotWriter {
     _ header: SnapshotHeader, compression: Compression = .standard,
     to sink: @escaping (RawSpan) throws -> Void
   ) throws(SnapshotError) {
-    do throws(ZstdError) {
-      switch compression {
-      case .none: compressor = nil
-      case .zstd(let level): compressor = try ZstdCompressor(level: level)
-      }
-    } catch {
-      throw .writeFailed(error.description)
-    }
+    coder = BlockCoder(compression)
     self.sink = sink
     firstPage = header.parent?.pageCount ?? 0
     headerBytes = try header.encoded()
     chunk.reserveCapacity(BlockDescriptor.chunkSize)
     try write(headerBytes)
+  }
+
+  private typealias EncodedBlock = Result<(BlockDescriptor, stored: [UInt8]), SnapshotError>
+
+  /// Who encodes blocks on other processors; nil: nobody.
+  package var workers: (any Workers)? { blocks.workers }
+
+  /// Writes the blocks that are being encoded, and has `workers` encode those that follow.
+  package func use(_ workers: (any Workers)?) throws(SnapshotError) {
+    try writeEncoded()
+    blocks = OrderedWork(workers)
   }
 
   /// Adds a section. Numbers are the caller's; each may be used once.
@@ -64,7 +69,8 @@ package final class SnapshotWriter {
       throw .tooLarge(
         what: "section \(id)", size: UInt64(bytes.count), limit: BlockDescriptor.sectionLimit)
     }
-    try add(.section, id: id, isCritical: isCritical, bytes)
+    let coder = coder
+    try add { () throws(SnapshotError) in try coder.section(id, isCritical: isCritical, bytes) }
   }
 
   /// Adds a page of 4,096 bytes to the store, unless an equal one is there.
@@ -92,6 +98,7 @@ package final class SnapshotWriter {
   /// - Returns: the digest that stands for the whole snapshot.
   package func finish(id: SnapshotID) throws(SnapshotError) -> Digest {
     if !chunk.isEmpty { try writeChunk() }
+    try writeEncoded()
     precondition(!isFinished, "snapshot finished twice")
     isFinished = true
     var digest = DigestBuilder()
@@ -105,36 +112,37 @@ package final class SnapshotWriter {
   }
 
   private func writeChunk() throws(SnapshotError) {
-    try add(.pageChunk, id: 0, isCritical: false, chunk)
-    chunk.removeAll(keepingCapacity: true)
+    let coder = coder
+    let pages = chunk
+    chunk = []
+    chunk.reserveCapacity(BlockDescriptor.chunkSize)
+    try add { () throws(SnapshotError) in try coder.pageChunk(pages) }
   }
 
-  private func add(_ kind: BlockDescriptor.Kind, id: UInt32, isCritical: Bool, _ bytes: [UInt8])
-    throws(SnapshotError)
-  {
+  /// Adds the block that `encode` gives, on any thread.
+  private func add(
+    _ encode: @escaping @Sendable () throws(SnapshotError) -> (BlockDescriptor, stored: [UInt8])
+  ) throws(SnapshotError) {
     precondition(!isFinished, "snapshot written to after its end")
+    blocks.append { EncodedBlock(catching: encode) }
+    while blocks.isFull { try writeNext() }
+  }
+
+  private func writeEncoded() throws(SnapshotError) {
+    while try writeNext() {}
+  }
+
+  /// Writes the next block, once it is encoded; false if there is none.
+  @discardableResult
+  private func writeNext() throws(SnapshotError) -> Bool {
+    guard let block = blocks.next() else { return false }
+    var (descriptor, stored) = try block.get()
     guard table.count < TableOfContents.sizeLimit else { throw TableOfContents.tooLarge }
-    let compressed = try compress(bytes)
-    let stored = compressed ?? bytes
-    let descriptor = BlockDescriptor(
-      kind, id: id, isCritical: isCritical, stored: stored,
-      uncompressedSize: compressed == nil ? nil : bytes.count, at: bytesWritten)
+    descriptor.padding = descriptor.requiredPadding(at: bytesWritten)
     table += descriptor.encoded
     try write(descriptor.lead)
     try write(stored)
-  }
-
-  /// Returns nil if compression is off or does not help.
-  private func compress(_ bytes: [UInt8]) throws(SnapshotError) -> [UInt8]? {
-    guard let compressor else { return nil }
-    do throws(ZstdError) {
-      let compressed = try bytes.lend { bytes throws(ZstdError) in
-        try compressor.compress(bytes)
-      }
-      return compressed.count < bytes.count ? compressed : nil
-    } catch {
-      throw .writeFailed(error.description)
-    }
+    return true
   }
 
   private func write(_ bytes: [UInt8]) throws(SnapshotError) {

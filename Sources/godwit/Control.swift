@@ -19,9 +19,18 @@ struct List: ParsableCommand {
       Console.show(JSON.pretty(list))
       return
     }
-    let rows = [["NAME", "PID", "ISA", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM"]] + list.map(row)
+    let rows =
+      [["NAME", "PID", "ISA", "STATE", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM"]] + list.map(row)
     Console.show(table(rows))
+    for info in list where info.periodicCheckpoints?.goOn == false {
+      Console.show("\(info.name): \(PeriodicCheckpoints.ended)")
+    }
     for info in list {
+      if let doubt = info.doubt {
+        let way = doubt.isArriving ? "arrival from" : "migration to"
+        Console.show(
+          "\(info.name): in doubt: its \(way) \(doubt.peer); see godwit resolve")
+      }
       guard let missing = info.missingPages else { continue }
       if missing.bytes == 0, let failure = missing.failure {
         Console.show("\(info.name): it waits: \(failure)")
@@ -35,7 +44,8 @@ struct List: ParsableCommand {
 
   private func row(_ info: PicoprocessInfo) -> [String] {
     [
-      info.name, "\(info.pid)", info.isa, uptime(info.uptimeNanoseconds), size(info.memoryBytes),
+      info.name, "\(info.pid)", info.isa, info.isPaused == true ? "paused" : "running",
+      uptime(info.uptimeNanoseconds), size(info.memoryBytes),
       info.sandbox.summary, info.program,
     ]
   }
@@ -118,19 +128,14 @@ struct SnapshotOptions: ParsableArguments {
   @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
   var printStats = false
 
+  @OptionGroup var progress: ProgressOption
+
   func saveOptions() throws -> SaveOptions {
+    progress.begin()
     var options = SaveOptions(keys: try keys.keys())
     options.parent = parent
     options.compression = compression.compress
-    let recipients = try seal.recipients()
-    if let passphrase = options.keys.passphrase {
-      guard recipients.isEmpty else {
-        throw ValidationError("--encrypt-to and --passphrase-file exclude each other")
-      }
-      options.recipients = .passphrase(passphrase)
-    } else if !recipients.isEmpty {
-      options.recipients = .keys(recipients)
-    }
+    options.recipients = try seal.sealing(options.keys)
     return options
   }
 
@@ -145,10 +150,20 @@ struct Kill: ParsableCommand {
   @Argument(help: "The picoprocess's name.")
   var name: String
 
-  @Argument(help: "The signal's name or number.")
-  var signal = "TERM"
+  @Argument(help: "The signal's name or number; default: TERM.")
+  var number: String?
+
+  @Option(name: .shortAndLong, help: "The same as an option.")
+  var signal: String?
+
+  func validate() throws {
+    guard number == nil || signal == nil else {
+      throw ValidationError("--signal and a signal behind the name exclude each other")
+    }
+  }
 
   func run() throws {
+    let signal = number ?? signal ?? "TERM"
     guard let request = ControlRequest(signalNamed: signal) else {
       throw Failure("there is no signal \(signal)")
     }

@@ -22,7 +22,10 @@ struct Digest: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @OptionGroup var progress: ProgressOption
+
   func run() throws {
+    progress.begin()
     let report = try SnapshotFile.digest(file, try keys.keys())
     Console.show(json ? JSON.pretty(report) : verbose ? report.text : report.digest)
   }

@@ -31,6 +31,8 @@ struct Export: ParsableCommand {
 
   @OptionGroup var sealKeys: KeyOptions
 
+  @OptionGroup var progress: ProgressOption
+
   @Argument(help: "The snapshot.")
   var file: String
 
@@ -44,6 +46,7 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
+    progress.begin()
     let description = try SnapshotDescription(
       file, try sealKeys.keys(), knownKeys: keys.knownKeys)
     if core {

@@ -25,7 +25,10 @@ struct Flatten: ParsableCommand {
 
   @OptionGroup var sealKeys: KeyOptions
 
+  @OptionGroup var progress: ProgressOption
+
   func run() throws {
+    progress.begin()
     let recipients = try seal.recipients()
     let notices = try SnapshotFile.flatten(
       file, try sealKeys.keys(), to: output,

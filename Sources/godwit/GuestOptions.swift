@@ -1,3 +1,4 @@
+import Age
 import ArgumentParser
 import Picoprocess
 import Snapshot
@@ -131,8 +132,8 @@ struct GuestOptions: ParsableArguments {
     guard compression.compress == nil || output != nil || checkpointEvery != nil else {
       throw ValidationError("--compress needs --output or --checkpoint-every")
     }
-    guard seal.encryptTo.isEmpty && seal.encryptToFile.isEmpty || output != nil else {
-      throw ValidationError("--encrypt-to needs --output")
+    guard !seal.isGiven || output != nil || checkpointEvery != nil else {
+      throw ValidationError("--encrypt-to needs --output or --checkpoint-every")
     }
     guard checkpointDir == nil || checkpointEvery != nil else {
       throw ValidationError("--checkpoint-dir needs --checkpoint-every")
@@ -156,14 +157,20 @@ struct GuestOptions: ParsableArguments {
   }
 
   /// - Parameter directory: where checkpoints are put if the user does not say.
-  func checkpointOptions(_ directory: String?) throws -> CheckpointOptions? {
+  /// - Parameter keys: open a sealed store.
+  /// - Parameter mustBeSealed: they are for nothing else.
+  func checkpointOptions(
+    in directory: String? = nil, _ keys: SealKeys, mustBeSealed: Bool = false
+  ) throws -> CheckpointOptions? {
     guard let period = checkpointEvery else { return nil }
     guard let directory = checkpointDir ?? directory else {
       throw ValidationError("--checkpoint-every needs --checkpoint-dir")
     }
-    return CheckpointOptions(
+    let recipients = try seal.recipients()
+    return try CheckpointOptions(
       period: period, directory: StorePath.directory(directory), keep: keep ?? 5,
-      compression: compression.compress ?? .standard)
+      compression: compression.compress ?? .standard,
+      sealedTo: recipients.isEmpty ? nil : .keys(recipients), keys, mustBeSealed: mustBeSealed)
   }
 
   func picoprocessOptions() throws -> PicoprocessOptions {

@@ -56,7 +56,10 @@ struct Verify: ParsableCommand {
 
   @OptionGroup var sealKeys: KeyOptions
 
+  @OptionGroup var progress: ProgressOption
+
   func run() throws {
+    progress.begin()
     Console.show(
       try SnapshotFile.verify(file, try sealKeys.keys(), knownKeys: keys.knownKeys))
   }

@@ -33,6 +33,8 @@ struct Main {
 struct GuestEnding: Error {
   var status: Int32
 
+  init(status: Int32) { self.status = status }
+
   init(_ ending: Picoprocess.Ending) { status = ending.shellStatus }
 }
 
@@ -42,7 +44,9 @@ struct Godwit: ParsableCommand {
     abstract: "Runs Linux programs in picoprocesses, and moves them while they run.",
     version: GodwitVersion.text,
     subcommands: [
-      Run.self, Resume.self, Recover.self, List.self, Suspend.self, Checkpoint.self, Kill.self,
+      Run.self, Resume.self, Recover.self, List.self, Attach.self, Logs.self, Pause.self,
+      Unpause.self, Wait.self, Stop.self, Kill.self, Suspend.self, Checkpoint.self,
+      Migrate.self, Fetch.self, Receive.self, Send.self, Resolve.self,
       ListSnapshots.self, Store.self, Diff.self, Inspect.self,
       Verify.self, Digest.self, Flatten.self, Export.self, Key.self, Check.self, Version.self,
       Syscalls.self, KeepCheckpoints.self,

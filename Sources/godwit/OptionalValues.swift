@@ -3,7 +3,7 @@
 /// The parser knows no options with an optional value, and would take a program's own options for ours. So
 /// `--trace` alone becomes `--trace=-`, and what belongs to the program is set apart by `--`.
 enum OptionalValues {
-  /// Options of `run`, `resume` and `recover` that may stand without a value.
+  /// Options of commands with guests that may stand without a value.
   private static let optional: Set<String> = ["--trace", "--stats", "--net"]
   /// Options of `run` whose value is the next argument.
   private static let valued: Set<String> = [
@@ -13,12 +13,17 @@ enum OptionalValues {
     "--digest-output", "--seed",
     "--host-page-size",
     "--dns", "--publish", "--known-keys", "--notify", "--tcp", "--sandbox", "--output", "-o",
-    "--compress", "--encrypt-to", "--encrypt-to-file", "--identity", "-i", "--passphrase-file",
+    "--compress", "--encrypt-to", "--encrypt-to-file", "--identity", "--passphrase-file",
+    "--detach-keys", "--log-size",
     "--checkpoint-every", "--checkpoint-dir", "--keep",
   ]
 
+  /// The same of `resume` and `recover` only.
+  private static let valuedOnResume: Set<String> = ["-i"]
+
   static func rewrite(_ arguments: [String]) -> [String] {
-    guard let command = arguments.first, ["run", "resume", "recover"].contains(command)
+    guard let command = arguments.first,
+      ["run", "resume", "recover", "fetch", "receive"].contains(command)
     else {
       return arguments
     }
@@ -35,7 +40,9 @@ enum OptionalValues {
       }
       result.append(optional.contains(argument) ? argument + "=-" : argument)
       index += 1
-      if valued.contains(argument), index < arguments.count {
+      let isValued =
+        valued.contains(argument) || command != "run" && valuedOnResume.contains(argument)
+      if isValued, index < arguments.count {
         result.append(arguments[index])
         index += 1
       }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Picoprocess
+import Snapshot
 
 /// What `resume` and `recover` take beside the options of all guests.
 struct ResumeChoices: ParsableArguments {
@@ -46,6 +47,8 @@ struct ResumeChoices: ParsableArguments {
       valueName: "signal"))
   var notify: SignalOption?
 
+  @OptionGroup var progress: ProgressOption
+
   func validate(_ options: GuestOptions) throws {
     guard lazy || !noPrefetch else { throw ValidationError("--no-prefetch needs --lazy") }
     guard lazy || !recordWorkingSet else {
@@ -56,8 +59,13 @@ struct ResumeChoices: ParsableArguments {
     }
   }
 
-  /// Resumes the guest in the snapshot at `path`.
-  func picoprocess(resuming path: String, _ options: PicoprocessOptions) throws -> Picoprocess {
+  /// Resumes the guest in the snapshot at `path`, which was opened as `reader`.
+  func picoprocess(
+    resuming path: String, _ reader: SnapshotReader, _ options: PicoprocessOptions
+  ) throws -> Picoprocess {
+    progress.begin()
+    // From then on the terminal is the guest's.
+    defer { Progress.isShown = false }
     var resume = ResumeOptions()
     resume.knownKeys = keys.knownKeys
     resume.trustsAll = trust
@@ -67,8 +75,6 @@ struct ResumeChoices: ParsableArguments {
     resume.recordsWorkingSet = recordWorkingSet
     resume.takesFreshIdentity = freshIdentity
     resume.notification = notify
-    // The keys are gone before the guest is made.
-    let reader = try SnapshotFile.reader(path, try sealKeys.keys())
     return try Picoprocess(resuming: path, reader, resume, options)
   }
 }

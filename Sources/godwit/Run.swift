@@ -1,5 +1,7 @@
 import ArgumentParser
 import Picoprocess
+import PosixHost
+import Snapshot
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -7,6 +9,8 @@ struct Run: ParsableCommand {
     usage: "godwit run [OPTION …] [--] PROGRAM [ARGUMENT …]")
 
   @OptionGroup var options: GuestOptions
+
+  @OptionGroup var keys: RunKeyOptions
 
   @Option(
     name: .shortAndLong,
@@ -18,6 +22,16 @@ struct Run: ParsableCommand {
   @Option(
     help: ArgumentHelp("Set the environment variables in the lines of a file.", valueName: "file"))
   var envFile: [String] = []
+
+  @Flag(name: .shortAndLong, help: "With -t or --detach: let the guest have input.")
+  var interactive = false
+
+  @Flag(
+    name: .shortAndLong,
+    help: "Give the guest a terminal of its own, which travels with it; see godwit attach.")
+  var tty = false
+
+  @OptionGroup var console: ConsoleChoices
 
   @Flag(help: "Give the guest all of this environment, which it has without --root anyway.")
   var envHost = false
@@ -47,6 +61,10 @@ struct Run: ParsableCommand {
 
   func validate() throws {
     guard !command.isEmpty else { throw ValidationError("there is no program to run") }
+    try console.validate(options)
+    guard !keys.areGiven || options.checkpointEvery != nil else {
+      throw ValidationError("--identity and --passphrase-file need --checkpoint-every")
+    }
     guard seed == nil || deterministic else {
       throw ValidationError("--seed needs --deterministic")
     }
@@ -62,6 +80,13 @@ struct Run: ParsableCommand {
   }
 
   func run() throws {
+    if tty || console.detach, !console.isStarted {
+      if tty, interactive, !console.detach, !HostProcess.isTerminal(0) {
+        throw Failure("the input device is not a TTY")
+      }
+      try console.start(givesInput: interactive)
+    }
+    let starter = try console.starter()
     var program = ProgramOptions(program: command[0], arguments: Array(command.dropFirst()))
     program.environment.includesHost = envHost
     program.environment.files = envFile
@@ -70,8 +95,10 @@ struct Run: ParsableCommand {
     program.seed = deterministic ? seed ?? 0 : nil
     var setup = try options.picoprocessOptions()
     setup.tmpfs = tmpfs
-    setup.checkpoints = try options.checkpointOptions(nil)
+    setup.checkpoints = try options.checkpointOptions(try keys.keys(), mustBeSealed: keys.areGiven)
+    setup.console = console.options(hasTerminal: tty, takesInput: interactive)
     let picoprocess = try Picoprocess(program, setup)
+    try console.report(picoprocess, to: starter)
     throw GuestEnding(try picoprocess.run())
   }
 }
@@ -89,16 +116,40 @@ struct Resume: ParsableCommand {
 
   @OptionGroup var choices: ResumeChoices
 
+  @OptionGroup var console: ConsoleChoices
+
   @Argument(help: "The snapshot.")
   var file: String
 
-  func validate() throws { try choices.validate(options) }
+  func validate() throws {
+    try choices.validate(options)
+    try console.validate(options)
+  }
 
   func run() throws {
     var setup = try options.picoprocessOptions()
-    setup.checkpoints = try options.checkpointOptions(nil)
-    let picoprocess = try choices.picoprocess(resuming: file, setup)
+    guard let reader = try open(&setup) else { return try console.start(givesInput: true) }
+    let starter = try console.starter()
+    setup.console = console.options(hasTerminal: false, takesInput: true)
+    let picoprocess = try choices.picoprocess(resuming: file, reader, setup)
+    try console.report(picoprocess, to: starter)
     throw GuestEnding(try picoprocess.run())
+  }
+
+  /// Opens the snapshot. The keys are gone when this returns: before the guest is made.
+  ///
+  /// - Returns: nil if the guest belongs in a process of its own.
+  private func open(_ setup: inout PicoprocessOptions) throws -> SnapshotReader? {
+    let keys = try choices.sealKeys.keys()
+    let reader = try SnapshotFile.reader(file, keys)
+    guard try !console.isNeeded(for: file, reader) else { return nil }
+    setup.checkpoints = try options.checkpointOptions(keys)
+    if let checkpoints = setup.checkpoints, !checkpoints.areSealed, try SnapshotFile.isSealed(file)
+    {
+      Console.complain(
+        "\(checkpoints.directory): the checkpoints are not sealed, as \(file) is: add --encrypt-to")
+    }
+    return reader
   }
 }
 
@@ -115,19 +166,40 @@ struct Recover: ParsableCommand {
 
   @OptionGroup var choices: ResumeChoices
 
+  @OptionGroup var console: ConsoleChoices
+
   @Argument(help: "The directory with the checkpoints.")
   var directory: String
 
-  func validate() throws { try choices.validate(options) }
+  func validate() throws {
+    try choices.validate(options)
+    try console.validate(options)
+  }
 
   func run() throws {
-    let path = StorePath.directory(directory)
-    let recovery = try Recovery(path) { Console.complain($0) }
+    choices.progress.begin()
     var setup = try options.picoprocessOptions()
-    setup.checkpoints = try options.checkpointOptions(path)
-    setup.recovered = recovery.directory
-    let picoprocess = try choices.picoprocess(resuming: recovery.path, setup)
+    guard let (path, reader) = try open(&setup) else {
+      return try console.start(givesInput: true)
+    }
+    let starter = try console.starter()
+    setup.console = console.options(hasTerminal: false, takesInput: true)
+    let picoprocess = try choices.picoprocess(resuming: path, reader, setup)
+    try console.report(picoprocess, to: starter)
     throw GuestEnding(try picoprocess.run())
+  }
+
+  /// Opens the newest checkpoint. The keys are gone when this returns: before the guest is made.
+  ///
+  /// - Returns: nil if the guest belongs in a process of its own, which finds the directory free.
+  private func open(_ setup: inout PicoprocessOptions) throws -> (path: String, SnapshotReader)? {
+    let keys = try choices.sealKeys.keys()
+    let path = StorePath.directory(directory)
+    let recovery = try Recovery(path, keys) { Console.complain($0) }
+    guard try !console.isNeeded(for: recovery.path, recovery.reader) else { return nil }
+    setup.checkpoints = try options.checkpointOptions(in: path, keys)
+    setup.recovered = recovery.directory
+    return (recovery.path, recovery.reader)
   }
 }
 

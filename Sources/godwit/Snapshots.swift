@@ -21,7 +21,7 @@ struct ListSnapshots: ParsableCommand {
   func run() throws {
     let path = StorePath.directory(directory)
     if try path != directory || StoreLayout.isStore(path) {
-      return try ListStore.show(path, json: json)
+      return try ListStore.show(path, try keys.keys(), json: json)
     }
     let list = try SnapshotList(directory, try keys.keys())
     if json {

@@ -1,3 +1,4 @@
+import Age
 import ArgumentParser
 import Picoprocess
 import PosixHost
@@ -6,10 +7,10 @@ struct Store: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Look after a directory in which many snapshots share their pages.",
     discussion: """
-      A store is made by the first snapshot that goes there: godwit checkpoint NAME --output store:DIR/SNAPSHOT. \
-      To remove a snapshot, remove DIR/snapshots/SNAPSHOT; gc frees what it alone needed.
+      A store is made by the first snapshot that goes there: godwit checkpoint NAME --output store:DIR/SNAPSHOT, or \
+      by init. To remove a snapshot, remove DIR/snapshots/SNAPSHOT; gc frees what it alone needed.
       """,
-    subcommands: [ListStore.self, CollectStore.self, VerifyStore.self])
+    subcommands: [InitStore.self, ListStore.self, CollectStore.self, VerifyStore.self])
 }
 
 struct StoreArgument: ParsableArguments {
@@ -19,6 +20,31 @@ struct StoreArgument: ParsableArguments {
   var path: String { StorePath.directory(directory) }
 }
 
+struct InitStore: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "init", abstract: "Make a store.",
+    discussion: """
+      With --encrypt-to or --passphrase-file the store is sealed: all in it is encrypted with a key of the store, which \
+      those can open who are named now. Whoever writes or reads a snapshot there says --identity or --passphrase-file.
+      """)
+
+  @OptionGroup var store: StoreArgument
+
+  @OptionGroup var seal: SealOptions
+
+  @Option(
+    help: ArgumentHelp("Seal the store with the passphrase in this file.", valueName: "file"))
+  var passphraseFile: String?
+
+  func run() throws {
+    guard try !StoreLayout.isThere(store.path) else {
+      throw Failure("\(store.path): there is a store already")
+    }
+    let keys = try SealKeys(identityFiles: [], passphraseFile: passphraseFile)
+    _ = try StoreLayout.create(store.path, sealedTo: try seal.sealing(keys))
+  }
+}
+
 struct ListStore: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ls", abstract: "List the snapshots in a store.",
@@ -26,13 +52,15 @@ struct ListStore: ParsableCommand {
 
   @OptionGroup var store: StoreArgument
 
+  @OptionGroup var keys: KeyOptions
+
   @Flag(help: "Print JSON.")
   var json = false
 
-  func run() throws { try Self.show(store.path, json: json) }
+  func run() throws { try Self.show(store.path, try keys.keys(), json: json) }
 
-  static func show(_ path: String, json: Bool) throws {
-    let report = try StoreReport(path)
+  static func show(_ path: String, _ keys: SealKeys, json: Bool) throws {
+    let report = try StoreReport(path, keys)
     for fault in report.faults { Console.complain(fault) }
     if json { return Console.show(JSON.pretty(report)) }
     let now = HostProcess.realTime / 1_000_000_000
@@ -59,14 +87,19 @@ struct ListStore: ParsableCommand {
 struct CollectStore: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gc", abstract: "Free what no snapshot of a store needs any more.",
-    discussion: "It waits until nobody writes to the store, and others wait for it.")
+    discussion: """
+      It waits until nobody writes to the store, and others wait for it. It needs no key of a sealed store.
+      """)
 
   @OptionGroup var store: StoreArgument
 
   @Flag(help: "Print JSON.")
   var json = false
 
+  @OptionGroup var progress: ProgressOption
+
   func run() throws {
+    progress.begin()
     let outcome = try StoreCollector.collect(store.path)
     for fault in outcome.faults { Console.complain(fault) }
     if json { return Console.show(JSON.pretty(outcome)) }
@@ -78,9 +111,20 @@ struct CollectStore: ParsableCommand {
 
 struct VerifyStore: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Check every byte of a store.")
+    commandName: "verify", abstract: "Check every byte of a store.",
+    discussion: """
+      Without the key of a sealed store, it is checked whether the bytes are those that were written, and not what is \
+      in them.
+      """)
 
   @OptionGroup var store: StoreArgument
 
-  func run() throws { Console.show(try StoreCheck.run(store.path) { Console.complain($0) }) }
+  @OptionGroup var keys: KeyOptions
+
+  @OptionGroup var progress: ProgressOption
+
+  func run() throws {
+    progress.begin()
+    Console.show(try StoreCheck.run(store.path, try keys.keys()) { Console.complain($0) })
+  }
 }

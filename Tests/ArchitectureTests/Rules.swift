@@ -19,6 +19,7 @@ enum Rules {
     "LinuxABI": ["Machine"],
     // Generated messages, and what makes them convenient.
     "LibOSState": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
+    "MigrationMessages": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
     // SwiftProtobuf for the messages that state is saved as; never Unicorn, libc or Foundation.
     "LibOS": [
       "Machine", "LinuxABI", "HostABI", "ELF", "Snapshot", "LibOSState", "SwiftProtobuf",
@@ -27,8 +28,8 @@ enum Rules {
     "PosixHost": libc.union(["HostABI", "CPosixShims"]),
     "TestHost": ["HostABI"],
     "Picoprocess": [
-      "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "Snapshot",
-      "UnicornEngine", "PosixHost", "Logging", "FoundationEssentials",
+      "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "MigrationMessages",
+      "Snapshot", "UnicornEngine", "PosixHost", "Logging", "FoundationEssentials",
     ],
     "godwit": libc.union([
       "Age", "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "PosixHost", "LibOS",

@@ -101,12 +101,6 @@ import Testing
     Refusal(
       "run --suspend-at-syscall 9 --output /tmp/x --encrypt-to age1 -- GUEST",
       "--encrypt-to: a damaged recipient"),
-    Refusal(
-      "run --suspend-at-syscall 9 --output store:/no/x --encrypt-to age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj -- GUEST",
-      "store:/no/x: a snapshot in a store can't be sealed"),
-    Refusal(
-      "checkpoint nobody -o store:/no/x --encrypt-to age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
-      "store:/no/x: a snapshot in a store can't be sealed"),
     Refusal("verify --identity /nowhere /dev/null", "/nowhere: no such file or directory"),
     Refusal("verify --passphrase-file /dev/null /dev/null", "/dev/null: the passphrase is empty"),
     Refusal("verify --identity / /dev/null", "/: is a directory"),

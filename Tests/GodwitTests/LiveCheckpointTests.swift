@@ -81,7 +81,7 @@ import Testing
       hold 30000000 >/dev/null & await ready
       for number in 1 2 3; do $G checkpoint guest -o $number & jobs="$jobs $!"; done
       for job in $(echo $jobs | tr ' ' '\\n'); do wait $job || echo "checkpoint $?"; done
-      $G checkpoint guest -o 4 & sleep 0.02; $G suspend guest -o 5; wait
+      $G checkpoint guest -o 4 & sleep 0.3; $G suspend guest -o 5; wait
       touch go
       for number in 1 2 3 4 5; do $G resume $number; done
       """)
@@ -135,7 +135,7 @@ import Testing
     let outcome = try scratch.shell(
       """
       guest() {
-        $G run --deterministic --digest-every 20000 --digest-output $1 --name $1 \
+        $G run --deterministic --tmpfs /tmp --digest-every 20000 --digest-output $1 --name $1 \
           -- '\(Checkout.guest("moment", "x86_64").path)' 1000000 >$1.out
       }
       guest plain

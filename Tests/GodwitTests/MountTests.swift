@@ -185,4 +185,20 @@ import Testing
     #expect(outcome.text == "texttextmore\n", "\(outcome.text)\(outcome.error)")
     #expect(try String(contentsOf: file, encoding: .utf8) == "textmore\n")
   }
+
+  /// The snapshot is read back before the guest ends, and its mounts are looked at for that.
+  @Test func aSingleFileIsThereAfterAResume() throws {
+    let place = try Place()
+    let file = place.mounted.appendingPathComponent("f")
+    try "text".write(to: file, atomically: true, encoding: .utf8)
+    let snapshot = place.folder.appendingPathComponent("snapshot").path
+    let suspended = try godwit([
+      "run", "--suspend-at-syscall", "10", "--output", snapshot, "--root",
+      Checkout.rootfs(Checkout.nativeISA).path, "--mount", "\(file.path):/etc/single", "--",
+      "/bin/cat", "/etc/single",
+    ])
+    #expect(suspended.status == 0 && suspended.error.isEmpty, "\(suspended.error)")
+    let resumed = try godwit(["resume", snapshot])
+    #expect(resumed.text == "text", "\(resumed.error)")
+  }
 }

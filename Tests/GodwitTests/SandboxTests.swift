@@ -19,7 +19,7 @@ import Testing
         [ "$(ls /proc/$pid/task | wc -l)" -ge 4 ] && break
         sleep 0.05
       done
-      $G ps | awk '$1 == "confined" { print $6 }'
+      $G ps | awk '$1 == "confined" { print $7 }'
       $G ps --json | grep -c '"landlock"'
       for status in /proc/$pid/task/*/status; do
         awk '/^(NoNewPrivs|Seccomp):/ { printf "%s%s ", $1, $2 } END { print "" }' $status
@@ -58,7 +58,7 @@ import Testing
       pid=$!
       trap 'kill -KILL $pid' EXIT
       for i in $(seq 600); do $G ps | grep -q '^open ' && break; sleep 0.05; done
-      $G ps | awk '$1 == "open" { print $6 }'
+      $G ps | awk '$1 == "open" { print $7 }'
       awk '/^(NoNewPrivs|Seccomp):/ { print $2 }' /proc/$pid/status
       """)
     #expect(outcome.text == "off\n0\n0\n", "\(outcome.text)\(outcome.error)")

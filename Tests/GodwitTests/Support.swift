@@ -24,7 +24,8 @@ enum Checkout {
 
   /// The environment of commands under test. A crash keeps its signal, for the test to see.
   static let settings = [
-    "XDG_CONFIG_HOME": configuration, "GODWIT_BACKTRACE": "1", "SWIFT_BACKTRACE": "enable=no",
+    "XDG_CONFIG_HOME": configuration, "XDG_STATE_HOME": configuration + "/state",
+    "GODWIT_BACKTRACE": "1", "SWIFT_BACKTRACE": "enable=no",
   ]
 
   static var godwitForARM64: URL { root.appendingPathComponent(".build-arm64/release/godwit") }

@@ -228,7 +228,7 @@ import Testing
       let list = try elsewhere(["ps"])
       let line = String(decoding: list.output, as: UTF8.self).split(separator: "\n").last ?? ""
       let cells = line.split(separator: " ")
-      #expect(cells.count == 7, "\(line)")
+      #expect(cells.count == 8, "\(line)")
       #expect(cells.prefix(3) == ["findme", "\(terminal.child)", "aarch64"], "\(line)")
       #expect(cells.last == "/usr/bin/python3", "\(line)")
       struct Info: Decodable { var name, isa, program: String; var pid: Int32; var threads: Int }

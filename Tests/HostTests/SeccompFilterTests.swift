@@ -162,6 +162,11 @@ import Testing
     }
     #expect(judge.verdict(.prlimit64, 0) == Self.allow)
     #expect(judge.verdict(.prlimit64, 1) == Self.fail(1))
+    // The calling thread; a group, a user, another process.
+    #expect(judge.verdict(.setpriority, 0, 0, 19) == Self.allow)
+    for (kind, who): (UInt64, UInt64) in [(1, 0), (2, 0), (0, 1), (0, 4711)] {
+      #expect(judge.verdict(.setpriority, kind, who, 19) == Self.fail(1))
+    }
     // PR_SET_NAME; PR_SET_SECCOMP, PR_SET_DUMPABLE, PR_SET_MM, PR_CAP_AMBIENT.
     #expect(judge.verdict(.prctl, 15) == Self.allow)
     for option: UInt64 in [22, 4, 35, 47] {

@@ -17,7 +17,7 @@ import Testing
     test.map(0, 4)
     try test.store(1, 0)
     try test.store(2, 1)
-    #expect(test.arena.beginView())
+    let view = try #require(test.arena.beginView())
     let bytes = test.arena.frozenBytes
     let pages = test.space.table.frozen
     try test.store(10, 0)
@@ -26,7 +26,7 @@ import Testing
     #expect(before == [base.page: 1, base.page + 1: 2])
     #expect(try test.load(0) == 10 && test.load(1) == 2 && test.load(2) == 30)
     #expect(test.arena.framesOnlyInView == 1 && test.arena.framesInUse == 3)
-    test.arena.endView()
+    test.arena.endView(view)
     #expect(test.arena.framesOnlyInView == 1 && test.arena.framesInUse == 3)
     #expect(test.arena.freeEnded(atMost: 1))
     #expect(test.arena.framesOnlyInView == 0 && test.arena.framesInUse == 3)
@@ -35,13 +35,66 @@ import Testing
     #expect(test.arena.framesInUse == 3)
   }
 
-  @Test func onlyOneViewAtATime() throws {
+  @Test func soManyAndNoMore() throws {
     let test = try TestSpace()
-    #expect(test.arena.beginView())
-    #expect(!test.arena.beginView())
-    test.arena.endView()
-    #expect(test.arena.beginView())
-    test.arena.endView()
+    var views = try (0..<FrozenView.limit).map { _ in try #require(test.arena.beginView()) }
+    #expect(test.arena.beginView() == nil)
+    test.arena.endView(views.remove(at: 3))
+    views.append(try #require(test.arena.beginView()))
+    #expect(test.arena.beginView() == nil)
+    for view in views { test.arena.endView(view) }
+    #expect(test.arena.views.isEmpty)
+  }
+
+  /// Views of different moments share frames, which stay until the last of them ends, in whichever order.
+  @Test(arguments: [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
+  func eachIsOfItsMoment(order: [Int]) throws {
+    let test = try TestSpace()
+    let object = MemoryObject(arena: test.arena, size: 3 << 12)
+    test.map(0, 3)
+    test.map(8, 3, flags: .shared, backing: .object(object, offset: 0))
+    for page in 0..<3 as Range<UInt64> {
+      try test.store(page, page)
+      try test.store(page, 8 + page)
+    }
+    let bytes = test.arena.frozenBytes
+    var views: [(view: FrozenView, pages: [any FrozenPages])] = []
+    var expected: [[UInt64]] = []
+    var now: [UInt64] = [0, 1, 2]
+    for moment in 0..<3 {
+      let view = try #require(test.arena.beginView())
+      views.append((view, [test.space.table.frozen, object.pages.frozen]))
+      expected.append(now)
+      // The first page is written after each, the last one only after all.
+      for page in 0...moment {
+        now[page] += 10
+        try test.store(now[page], UInt64(page))
+        try test.store(now[page], 8 + UInt64(page))
+      }
+    }
+    for (number, ending) in order.enumerated() {
+      for moment in order[number...] {
+        for (pages, first) in zip(views[moment].pages, [base.page, 0]) {
+          let words = Self.words(pages, bytes)
+          #expect(
+            words
+              == Dictionary(
+                uniqueKeysWithValues: (0..<3).map { (first + UInt64($0), expected[moment][$0]) }))
+        }
+      }
+      test.arena.endView(views[ending].view)
+      test.arena.freeEnded(atMost: .max)
+      // What is freed is used again, and must be nobody's.
+      let frames = (0..<16).compactMap { _ in test.arena.allocate() }
+      for frame in frames {
+        test.arena.withMutableBytes(frame, offset: 0, count: 8) { $0.store(99 as UInt64) }
+      }
+      for frame in frames { test.arena.release(frame) }
+    }
+    #expect(test.arena.framesOnlyInView == 0 && test.arena.framesInUse == 6)
+    for page in 0..<3 as Range<UInt64> {
+      #expect(try test.load(page) == now[Int(page)] && test.load(8 + page) == now[Int(page)])
+    }
   }
 
   /// A page that the guest has mapped shared, twice, and writes to through the object as well.
@@ -52,7 +105,7 @@ import Testing
     test.map(8, flags: .shared, backing: .object(object, offset: 0))
     try test.store(1, 0)
     #expect(try test.load(8) == 1)
-    #expect(test.arena.beginView())
+    let view = try #require(test.arena.beginView())
     let bytes = test.arena.frozenBytes
     let pages = object.pages.frozen
     try test.store(2, 8)
@@ -62,7 +115,7 @@ import Testing
     #expect(try test.load(0) == 3 && test.load(8) == 3)
     #expect(Self.words(pages, bytes) == [0: 1])
     #expect(test.space.table.frozen.isEmptyOfPrivatePages)
-    test.arena.endView()
+    test.arena.endView(view)
     #expect(try test.load(0) == 3 && test.load(8) == 3)
     #expect(test.arena.framesInUse == 1)
   }
@@ -76,7 +129,7 @@ import Testing
     _ = space!.map(
       VMA(start: base, end: base + 4096, permissions: [.read, .write]))
     try space!.store(5 as UInt64, to: base)
-    #expect(arena.beginView())
+    let view = try #require(arena.beginView())
     let bytes = arena.frozenBytes
     let views = [space!.table.frozen, object!.pages.frozen]
     space = nil
@@ -89,23 +142,27 @@ import Testing
     #expect(Self.words(views[0], bytes) == [base.page: 5])
     #expect(Self.words(views[1], bytes) == [0: 7])
     #expect(arena.framesOnlyInView == 2)
-    arena.endView()
+    arena.endView(view)
     #expect(arena.framesInUse == 8)
   }
 
-  /// When frames run out, the view ends before the guest notices.
-  @Test func theViewGivesWay() throws {
-    let test = try TestSpace(pages: 10)
+  /// When frames run out, all views end before the guest notices.
+  @Test(arguments: [1, 3]) func viewsGiveWay(count: Int) throws {
+    let test = try TestSpace(pages: 11)
     test.map(0, 7)
     for page in 0..<7 { try test.store(UInt64(page), UInt64(page)) }
-    #expect(test.arena.beginView())
     var ended = 0
     test.arena.onViewPressure = { [arena = test.arena] in
       ended += 1
-      arena.endView()
+      for view in arena.views { arena.endView(view) }
     }
+    for turn in 0..<count {
+      _ = try #require(test.arena.beginView())
+      try test.store(UInt64(turn), 0)
+    }
+    #expect(ended == 0 && test.arena.framesOnlyInView == count)
     for page in 0..<7 { try test.store(UInt64(page) + 100, UInt64(page)) }
-    #expect(ended == 1)
+    #expect(ended == 1 && test.arena.views.isEmpty)
     for page in 0..<7 { #expect(try test.load(UInt64(page)) == UInt64(page) + 100) }
     #expect(test.arena.framesInUse == 7)
     test.arena.onViewPressure = nil
@@ -124,14 +181,23 @@ import Testing
       return false
     }
     for page in [1, 4] as [UInt64] {
-      #expect(test.arena.beginView())
-      test.arena.onViewPressure = { [arena = test.arena] in arena.endView() }
+      let view = try #require(test.arena.beginView())
+      test.arena.onViewPressure = { [arena = test.arena] in arena.endView(view) }
       try test.store(page + 10, page)
-      #expect(test.arena.view == nil)
+      #expect(test.arena.views.isEmpty)
       #expect(try test.load(page) == page + 10)
     }
     test.arena.onViewPressure = nil
     test.arena.onExhaustion = nil
+  }
+
+  /// A view, and what was there when it began.
+  private struct Moment {
+    var view: FrozenView
+    var space: any FrozenPages
+    var object: any FrozenPages
+    var model: [UInt64: UInt64]
+    var shared: [UInt64: UInt64]
   }
 
   /// Random programs: views agree with what the model had when they began, whatever came after.
@@ -145,11 +211,13 @@ import Testing
     var children: [AddressSpace] = []
     var model: [UInt64: UInt64] = [:]
     var shared: [UInt64: UInt64] = [:]
+    let bytes = test.arena.frozenBytes
+    var active: [Moment] = []
     for _ in 0..<12 {
-      #expect(test.arena.beginView())
-      let bytes = test.arena.frozenBytes
-      let views = (test.space.table.frozen, object.pages.frozen)
-      let before = (model, shared)
+      active.append(
+        Moment(
+          view: try #require(test.arena.beginView()), space: test.space.table.frozen,
+          object: object.pages.frozen, model: model, shared: shared))
       for _ in 0..<400 {
         let page = random.below(pages)
         let value = random.next() | 1
@@ -171,16 +239,23 @@ import Testing
           shared[index] = value
         }
       }
-      #expect(Self.words(views.0, bytes) == before.0)
-      #expect(Self.words(views.1, bytes) == before.1)
-      test.arena.endView()
+      for moment in active {
+        #expect(Self.words(moment.space, bytes) == moment.model)
+        #expect(Self.words(moment.object, bytes) == moment.shared)
+      }
+      while active.count > random.below(4) {
+        test.arena.endView(active.remove(at: Int(random.below(UInt64(active.count)))).view)
+      }
+      test.arena.freeEnded(atMost: Int(random.below(100)))
       for (page, value) in model { #expect(try test.load(page - base.page) == value) }
       for (page, value) in shared { #expect(try test.load(2000 + page) == value) }
     }
+    for moment in active { test.arena.endView(moment.view) }
     children = []
     test.unmap(0, pages)
     test.unmap(2000, 64)
-    #expect(test.arena.framesInUse == object.pages.count)
+    test.arena.freeEnded(atMost: .max)
+    #expect(test.arena.framesInUse == object.pages.count && test.arena.framesOnlyInView == 0)
   }
 }
 

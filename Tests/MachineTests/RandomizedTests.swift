@@ -171,14 +171,15 @@ import Testing
   @Test(arguments: 1...12 as ClosedRange<UInt64>)
   func agreesWithTheModel(_ seed: UInt64) throws {
     let world = try World(seed: seed)
+    var views: [FrozenView] = []
     for round in 0..<1500 {
       // The guest sees no difference between writes with a view and without.
-      if round % 40 == 10 { _ = world.test.arena.beginView() }
-      if round % 40 == 30 { world.test.arena.endView() }
+      if round % 40 == 10 { views.append(try #require(world.test.arena.beginView())) }
+      if round % 40 == 30, views.count > round % 3 { world.test.arena.endView(views.removeFirst()) }
       try world.step()
       if round % 10 == 0 { world.checkMappings() }
     }
-    world.test.arena.endView()
+    for view in views { world.test.arena.endView(view) }
     for page in 0..<(Self.pages * 2) { try world.check(page) }
     world.test.unmap(0, 1000)
     #expect(world.test.space.residentPages == 0)

@@ -131,7 +131,7 @@ private struct StoredSpace {
   /// A view's reader gets the page's number until the bytes are in the frame, whatever the guest does.
   @Test func viewsOfStoredFrames() throws {
     let stored = try StoredSpace(4)
-    #expect(stored.arena.beginView())
+    let began = try #require(stored.arena.beginView())
     let bytes = stored.arena.frozenBytes
     let pages = stored.space.table.frozen
     func view() -> [UInt64: UInt64] {
@@ -149,7 +149,7 @@ private struct StoredSpace {
     #expect(try stored.test.load(1) == 2)
     stored.test.unmap(2)
     #expect(view() == expected)
-    stored.arena.endView()
+    stored.arena.endView(began)
     #expect(stored.arena.freeEnded(atMost: .max))
     #expect(stored.arena.storedFrameCount == 1)
   }

@@ -168,14 +168,15 @@ import Zstd
     var size: UInt64 { place + UInt64(index.count + trailer.count) }
 
     func decode() throws(SnapshotError) -> PackIndex {
-      let place = try PackIndex.place(header: PackIndex.header, trailer: trailer, size: size)
+      let place = try PackIndex.place(
+        header: PackIndex.header(isSealed: false), trailer: trailer, size: size)
       #expect(place == self.place)
       return try PackIndex(decoding: index, trailer: trailer, at: place)
     }
   }
 
   private func pack() throws -> Pack {
-    let coder = try BlockCoder(.standard)
+    let coder = BlockCoder(.standard)
     var index = PackIndex()
     let pages = (0..<64).map { numberedPage($0) }
     let chunk = try coder.pageChunk(pages.flatMap { $0 })
@@ -207,12 +208,12 @@ import Zstd
       pack.trailer[position] ^= 1 << (position % 8)
       #expect(throws: SnapshotError.self) {
         let place = try PackIndex.place(
-          header: PackIndex.header, trailer: pack.trailer, size: pack.size)
+          header: PackIndex.header(isSealed: false), trailer: pack.trailer, size: pack.size)
         _ = try PackIndex(decoding: pack.index, trailer: pack.trailer, at: place)
       }
     }
-    for position in PackIndex.header.indices where position < 12 {
-      var header = PackIndex.header
+    for position in PackIndex.header(isSealed: false).indices {
+      var header = PackIndex.header(isSealed: false)
       header[position] ^= 1
       #expect(throws: SnapshotError.self) {
         try PackIndex.place(header: header, trailer: intact.trailer, size: intact.size)
@@ -237,7 +238,8 @@ import Zstd
     for bytes in [[UInt8](repeating: 0xff, count: 8), [0, 0, 0, 0, 0, 0, 0, 0x80]] {
       count.trailer.replaceSubrange(0..<8, with: bytes)
       #expect(throws: SnapshotError.self) {
-        try PackIndex.place(header: PackIndex.header, trailer: count.trailer, size: count.size)
+        try PackIndex.place(
+          header: PackIndex.header(isSealed: false), trailer: count.trailer, size: count.size)
       }
     }
   }

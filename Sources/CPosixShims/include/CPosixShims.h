@@ -145,9 +145,30 @@ const char *godwit_program_path(void);
 /// The process on the other end of a unix socket.
 int godwit_peer_process(int fd, int32_t *process);
 
-/// Starts this program again with other arguments, in a session of its own. It has standard error and, from
-/// descriptor 3 on, those in `inherited`; standard input and output are /dev/null. 0 or an error number.
-int godwit_start_again(char *const arguments[], const int *inherited, size_t count);
+/// Starts this program again with other arguments, in a session of its own. Its standard error is `error`, and it
+/// has, from descriptor 3 on, those in `inherited`; standard input and output are /dev/null. 0 or an error number.
+int godwit_start_again(char *const arguments[], const int *inherited, size_t count, int error);
+
+/// The same, but the process has all standard streams of this one, and `connection` as descriptor 3.
+int godwit_start_detached(char *const arguments[], int connection, int32_t *child);
+/// Waits for the end of a child, and gives its wait status.
+int godwit_wait_for(int32_t child, int *status);
+/// Two unix-domain stream sockets that are joined, both closed on exec.
+int godwit_socket_pair(int ends[2]);
+/// Has `place` be what `fd` is, and stay open on exec (dup2(2)).
+int godwit_replace_descriptor(int fd, int place);
+
+/// Starts the program `arguments[0]`, which is looked for in PATH, with these as its standard input and output. 0 or
+/// an error number.
+int godwit_start_program(char *const arguments[], int input, int output, int32_t *child);
+/// waitpid(2) that does not wait.
+int godwit_reap(int32_t child, int *status);
+/// fork(2); the child leads a session of its own. Only where there is one thread.
+int godwit_fork_session(void);
+/// Two unix sockets that are connected to each other, closed on exec.
+int godwit_stream_pair(int ends[2]);
+/// Has a pipe hold at most so many bytes, where the system can.
+int godwit_narrow_pipe(int fd, int bytes);
 
 /// Lets the process open as many files as it may (RLIMIT_NOFILE).
 void godwit_raise_descriptor_limit(void);
@@ -191,6 +212,23 @@ int godwit_processor_count(void);
 int godwit_thread_start(void (*body)(void *), void *argument, uintptr_t *thread);
 void godwit_thread_join(uintptr_t thread);
 void godwit_thread_detach(uintptr_t thread);
+
+/// Lets the calling thread have only what other threads leave of the processors.
+void godwit_thread_lower_priority(void);
+
+/// A mutex with two condition variables.
+struct godwit_monitor;
+/// NULL without memory.
+struct godwit_monitor *godwit_monitor_make(void);
+void godwit_monitor_free(struct godwit_monitor *monitor);
+void godwit_monitor_lock(struct godwit_monitor *monitor);
+void godwit_monitor_unlock(struct godwit_monitor *monitor);
+/// Waits on condition 0 or 1 with the mutex locked. `timeout` in nanoseconds, negative: for ever. Returns false
+/// after a timeout.
+bool godwit_monitor_wait(struct godwit_monitor *monitor, int condition, int64_t timeout);
+/// Wakes one thread, or all, that wait on the condition.
+void godwit_monitor_signal(struct godwit_monitor *monitor, int condition);
+void godwit_monitor_broadcast(struct godwit_monitor *monitor, int condition);
 
 // --- Confinement ---------------------------------------------------------------------------------
 

@@ -61,6 +61,10 @@ package final class Kernel {
   /// them.
   package var formerForegrounds: [Int32: Int32] = [:]
   package private(set) lazy var pseudoterminals = PseudoterminalTable(self)
+  /// The outer side of the guest's standard streams; nil if they are the host's.
+  package internal(set) var console: GuestConsole?
+  /// A restored guest has its standard streams in the library OS, even if it had those of its last host.
+  package var keepsStreams = false
 
   package var scheduler = Scheduler()
   package var timers = TimerQueue() {
@@ -83,12 +87,13 @@ package final class Kernel {
   package internal(set) var resumes: UInt64 = 0
   /// The signal for processes that have `/proc/godwit/checkpoint` open when the guest goes on from a snapshot.
   package var resumeSignal: Int32?
-  /// Called when the guest asks for a checkpoint; `false`: it did so not long ago. nil: nobody takes checkpoints.
+  /// Called when the guest asks for a checkpoint; `false`: it did so not long ago. nil: nobody takes checkpoints,
+  /// which a call may find out.
   package var onCheckpointWanted: (() -> Bool)?
 
   /// The pages of the guest that are still in the snapshot from which it was resumed; nil when all are here.
   package private(set) var storedPages: SnapshotPages?
-  /// What a lazily resumed guest can't have at the moment; nil for others.
+  /// What a lazily resumed guest can't have at the moment; nil for one that was never resumed.
   package private(set) var shortage: Shortage?
 
   /// Set by whatever needs the run loop to come to its top after the current system call.
@@ -149,15 +154,15 @@ package final class Kernel {
   }
 
   /// Has pages of the guest stay in a snapshot until they are needed.
-  func beginStoring(in reader: SnapshotReader) throws(SnapshotError) -> Shortage {
+  func beginStoring(in reader: SnapshotReader) throws(SnapshotError) -> SnapshotPages {
     let shortage = Shortage()
-    let pages = SnapshotPages(try reader.another(), shortage)
+    let pages = SnapshotPages(reader.another(), shortage)
     guard arena.beginStoring(in: pages) else {
       throw .refused("there is no room for the guest's memory")
     }
     storedPages = pages
     self.shortage = shortage
-    return shortage
+    return pages
   }
 
   /// Forgets the snapshot once all pages are here. `false` if some are not.

@@ -61,6 +61,7 @@ extension Kernel {
       throw .invalidState("the modes of the terminal")
     }
     let modes = Termios(bytes2: Array(state.terminalModes))
+    if let terminal = console?.pseudoterminal { return terminal.operate { $0.set(modes) } }
     vfs.streams.terminalModes = modes
     // One that refuses them is no worse than one that was never asked.
     if let file = vfs.streams.all.first(where: \.isTerminal) { try? file.set(modes, .now) }

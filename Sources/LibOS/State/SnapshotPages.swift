@@ -1,8 +1,11 @@
 import Machine
 package import Snapshot
 
-/// The pages of the snapshot that a guest was resumed from lazily, until all of them are here.
+/// The pages of the snapshot that a guest is resumed from, until all of them are here.
 package final class SnapshotPages: StoredPageSource {
+  /// Pages that can't be read are taken as zeroes, for a guest that will not run if there are any: see `failure`.
+  var takesFailuresAsZeroes = false
+
   private let reader: SnapshotReader
   private let shortage: Shortage
   /// Whether to remember which pages are needed.
@@ -16,14 +19,17 @@ package final class SnapshotPages: StoredPageSource {
   }
 
   /// A reader of the same pages for another thread.
-  package func anotherReader() throws(SnapshotError) -> SnapshotReader { try reader.another() }
+  package func anotherReader() -> SnapshotReader { reader.another() }
+
+  /// Why a page can't be read; nil if all can, as far as is known.
+  package var failure: SnapshotError? { shortage.failure }
 
   package func load(_ page: UInt32, into buffer: inout MutableRawSpan) -> Bool {
     do throws(SnapshotError) {
       try reader.page(PageReference(rawValue: UInt64(page)), into: &buffer)
     } catch {
       note(page, error)
-      return false
+      return takesFailuresAsZeroes
     }
     noteRead(page)
     if recordsTouches { touches.append(page) }
@@ -38,9 +44,34 @@ package final class SnapshotPages: StoredPageSource {
   package func waitUntilWorthwhile() { shortage.waitUntilWorthwhile() }
 }
 
+extension SnapshotPages {
+  /// Reads all pages that are not here yet. Nothing may run until it has returned and the workers have ended.
+  ///
+  /// - Throws: the error of the first page that can't be read.
+  func loadAll(
+    into arena: FrameArena, on workers: (any Workers)?,
+    _ report: (_ done: Int, _ total: Int) -> Void
+  ) throws(SnapshotError) {
+    let wanted = arena.storedFrames(from: 1, atMost: .max).frames
+      .sorted { ($0.page, $0.frame.index) < ($1.page, $1.frame.index) }
+    let frames = wanted.map(\.frame)
+    let bytes = arena.storedBytes
+    var done = 0
+    func note(_ count: Int) {
+      done += count
+      report(done, wanted.count)
+    }
+    try reader.readPages(wanted.map { UInt64($0.page) }, on: workers, note) { index, page in
+      bytes.fill(frames[index], with: page)
+    }
+    arena.noteLoaded(frames)
+    if let failure { throw failure }
+  }
+}
+
 /// The bytes of the pages in a view, which may not all be in their frames.
 struct ViewedPages {
-  private let frames: FrozenBytes
+  let frames: FrozenBytes
   private let stored: SnapshotReader?
   private var page = [UInt8](repeating: 0, count: Frame.size)
 

@@ -1,6 +1,7 @@
 import LibOSState
 import Machine
 package import Snapshot
+import Synchronization
 
 /// The digest of all that a guest can see of itself: registers, memory by what it holds, the library
 /// OS's objects.
@@ -21,7 +22,7 @@ package struct StateDigest {
   package private(set) var syscallCount: UInt64 = 0
 
   private let pages: SavedPages
-  private let pageDigest: (PageReference) throws(SnapshotError) -> Digest
+  private let pageDigests: ([PageReference]) throws(SnapshotError) -> [Digest]
   private let storedPages: UInt64
   private var pagesLeft = SavedPages.pageLimit
 
@@ -40,14 +41,14 @@ package struct StateDigest {
   ///
   /// - Parameter pages: the page maps.
   /// - Parameter storedPages: how many pages they refer to.
-  /// - Parameter pageDigest: the digest of a page that is not zero.
+  /// - Parameter pageDigests: the digests of pages that are not zero.
   init(
     pages: SavedPages, storedPages: UInt64,
     section: (StateSection) throws(SnapshotError) -> [UInt8],
-    pageDigest: @escaping (PageReference) throws(SnapshotError) -> Digest
+    pageDigests: @escaping ([PageReference]) throws(SnapshotError) -> [Digest]
   ) throws(SnapshotError) {
     self.pages = pages
-    self.pageDigest = pageDigest
+    self.pageDigests = pageDigests
     self.storedPages = storedPages
     func decode<M: StateMessage>(_ id: StateSection) throws(SnapshotError) -> M {
       try StateLoader.decode(id, try section(id))
@@ -188,33 +189,68 @@ package struct StateDigest {
     builder.append(bytes[...])
     let map = try pages.map(of: owner, storedPages: storedPages, limit: pagesLeft)
     pagesLeft -= map.pageCount
+    var batch: [(page: UInt64, reference: PageReference)] = []
     try map.forEachPage { (page, reference) throws(SnapshotError) in
       if reference.isZero, isZeroes(page) { return }
+      batch.append((page, reference))
+      guard batch.count == Self.batchSize else { return }
+      try append(batch, to: &builder)
+      batch.removeAll(keepingCapacity: true)
+    }
+    try append(batch, to: &builder)
+    parts.append(Part(name: name, digest: builder.finish()))
+  }
+
+  /// Pages whose digests are there at once: enough for all processors, whatever a map claims to have.
+  private static let batchSize = 1 << 14
+
+  private func append(
+    _ pages: [(page: UInt64, reference: PageReference)], to builder: inout DigestBuilder
+  ) throws(SnapshotError) {
+    var digests = try pageDigests(pages.map(\.reference).filter { !$0.isZero })[...]
+    for (page, reference) in pages {
       var number: [UInt8] = []
       for shift in stride(from: 0, to: 64, by: 8) {
         number.append(UInt8(truncatingIfNeeded: page >> UInt64(shift)))
       }
       builder.append(number[...])
-      builder.append((reference.isZero ? Digest.zeroPage : try pageDigest(reference)).bytes[...])
+      builder.append((reference.isZero ? Digest.zeroPage : digests.removeFirst()).bytes[...])
     }
-    parts.append(Part(name: name, digest: builder.finish()))
   }
 }
 
 extension StateDigest {
   /// Digests the state that a snapshot holds.
-  package init(_ reader: SnapshotReader) throws(SnapshotError) {
+  ///
+  /// - Parameters:
+  ///   - workers: they help with the pages.
+  ///   - report: called with how many pages were digested since the last time.
+  package init(
+    _ reader: SnapshotReader, on workers: (any Workers)? = nil,
+    _ report: @escaping (Int) -> Void = { _ in }
+  ) throws(SnapshotError) {
     try reader.requirePageOwners()
     try self.init(
       pages: SavedPages(StateLoader.section(.pageMaps, reader)),
       storedPages: reader.pageCount,
       section: { (id) throws(SnapshotError) in try reader.message(id) },
-      pageDigest: { (reference) throws(SnapshotError) in
-        var page = [UInt8](repeating: 0, count: Page.size)
-        try page.withMutableRawSpan { (bytes) throws(SnapshotError) in
-          try reader.page(reference, into: &bytes)
-        }
-        return page.withRawSpan { Digest(ofPage: $0) }
+      pageDigests: { (references) throws(SnapshotError) in
+        try reader.digests(of: references, on: workers, report)
       })
+  }
+}
+
+extension SnapshotReader {
+  /// The digests of pages that are not zero, in any order.
+  fileprivate func digests(
+    of references: [PageReference], on workers: (any Workers)?, _ report: (Int) -> Void
+  ) throws(SnapshotError) -> [Digest] {
+    let order = references.indices.sorted { references[$0].rawValue < references[$1].rawValue }
+    let digests = Mutex([Digest](repeating: .zeroPage, count: references.count))
+    try readPages(order.map { references[$0].rawValue }, on: workers, report) { index, page in
+      let digest = Digest(ofPage: page)
+      digests.withLock { $0[order[index]] = digest }
+    }
+    return digests.withLock { $0 }
   }
 }

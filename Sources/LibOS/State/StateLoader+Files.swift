@@ -79,6 +79,9 @@ extension StateLoader {
     guard scheme == .tty || ["stdio:0", "stdio:1", "stdio:2"].contains(state.uri) else {
       throw .invalidState("stream \(state.uri)")
     }
+    if kernel.keepsStreams {
+      return try leave(uri, flags, isTerminal: state.dentry != 0)
+    }
     let place = state.dentry == 0 ? nil : try dentry(state.dentry)
     if isRehearsal { return EventFile(count: 0, isSemaphore: false, flags: flags) }
     do throws(Errno) {

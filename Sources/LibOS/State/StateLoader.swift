@@ -13,8 +13,12 @@ package final class StateLoader {
   /// Nothing will run: no file or stream of the host is opened, and no page is kept. All else is as ever.
   let isRehearsal: Bool
 
+  /// Where the guest's pages stay until they are needed, or until all else is restored; nil if none are kept.
+  private let stored: SnapshotPages?
+  private let isLazy: Bool
+
   /// Of a lazy resume: where what can't be had later is noted. nil if all is read at once.
-  let shortage: Shortage?
+  var shortage: Shortage? { isLazy ? kernel.shortage : nil }
 
   /// The maps of restored pages, by the numbers of their new owners.
   private var restored: [UInt64: PageMap] = [:]
@@ -34,6 +38,8 @@ package final class StateLoader {
   var heldFiles: Set<UInt64> = []
   /// Connections whose other end is outside, and stayed behind.
   var connectionsOutside: [TCPSocket] = []
+  /// Streams of the host that the guest left, which become those of its console.
+  var leftStreams = LeftStreams()
   /// Frames that hold pages of processes, each used by all who have an equal page.
   private var sharedFrames: SharedFrames
   package let filesystems: Godwit_State_Filesystems
@@ -49,7 +55,9 @@ package final class StateLoader {
     _ kernel: Kernel, _ reader: SnapshotReader, isLazy: Bool = false, isRehearsal: Bool = false
   ) throws(SnapshotError) {
     self.kernel = kernel
-    shortage = isLazy ? try kernel.beginStoring(in: reader) : nil
+    self.isLazy = isLazy
+    stored = isRehearsal ? nil : try kernel.beginStoring(in: reader)
+    stored?.takesFailuresAsZeroes = !isLazy
     self.isRehearsal = isRehearsal
     self.reader = reader
     sharedFrames = SharedFrames(pages: reader.pageCount, limit: kernel.arena.byteLimit >> 12)
@@ -202,7 +210,7 @@ package final class StateLoader {
 
   /// A fresh frame with a stored page, or for one.
   private func frame(_ reference: PageReference) throws(SnapshotError) -> Frame {
-    if shortage != nil, let page = UInt32(exactly: reference.rawValue) {
+    if stored != nil, let page = UInt32(exactly: reference.rawValue) {
       guard let frame = kernel.arena.allocate(stored: page) else { throw .memoryLimit }
       return frame
     }
@@ -251,11 +259,11 @@ package final class StateLoader {
     }
   }
 
-  /// Consecutive frames for consecutive pages that nobody has yet, in a lazy resume; the zero frame for pages of
-  /// zeroes. nil if they must be had one by one.
+  /// Consecutive frames for consecutive pages that nobody has yet; the zero frame for pages of zeroes. nil if they
+  /// must be had one by one.
   private func framesAtOnce(_ first: PageReference, _ count: Int) -> Frame? {
     if first.isZero { return .zero }
-    guard shortage != nil, let start = UInt32(exactly: first.rawValue),
+    guard stored != nil, let start = UInt32(exactly: first.rawValue),
       let end = UInt32(exactly: first.rawValue + UInt64(count)),
       sharedFrames.hasNone(of: first, count),
       let frame = kernel.arena.allocate(stored: start..<end)
@@ -400,7 +408,20 @@ package final class StateLoader {
   }
 
   /// Restores everything. Afterwards `kernel.run()` goes on where the saved one stood.
-  package func restoreAll() throws(SnapshotError) {
+  ///
+  /// - Parameters:
+  ///   - workers: they help with the pages.
+  ///   - report: called with how many pages of how many are here.
+  package func restoreAll(
+    on workers: (any Workers)? = nil, _ report: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(SnapshotError) {
+    try restoreObjects()
+    guard let stored, !isLazy else { return }
+    try stored.loadAll(into: kernel.arena, on: workers, report)
+    _ = kernel.endStoring()
+  }
+
+  private func restoreObjects() throws(SnapshotError) {
     let state: Godwit_State_Kernel = try Self.section(.kernel, reader, &room)
     let processes: Godwit_State_Processes = try Self.section(.processes, reader, &room)
     let tasks: Godwit_State_Tasks = try Self.section(.tasks, reader, &room)
@@ -424,6 +445,7 @@ package final class StateLoader {
     try kernel.pseudoterminals.restore(files.pseudoterminals)
     try restoreDentries()
     try restoreFiles()
+    try restoreConsole()
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
     closeUnheldFiles()

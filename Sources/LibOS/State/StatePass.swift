@@ -16,6 +16,16 @@ package final class StatePass {
   /// Pages in the snapshot, wherever they are stored.
   package private(set) var pageCount: UInt64 = 0
 
+  /// Called with how many pages were handed over since the last time.
+  package var onPages: ((Int) -> Void)?
+
+  /// Counts the pages that are to be handed over.
+  package func countPages() -> UInt64 {
+    var count: UInt64 = 0
+    for case (_, .inView(let pages, _)) in state.pages { pages.forEachPage { _, _ in count += 1 } }
+    return count
+  }
+
   /// Captures the state of the stopped guest.
   ///
   /// - Parameter known: the pages of the snapshot that this one is an increment to.
@@ -39,7 +49,7 @@ package final class StatePass {
     }
     state = saver.captured
     stored = saver.stored!
-    bytes = ViewedPages(kernel.arena.frozenBytes, stored: try kernel.storedPages?.anotherReader())
+    bytes = ViewedPages(kernel.arena.frozenBytes, stored: kernel.storedPages?.anotherReader())
   }
 
   /// Hands over only the pages: see `known`.
@@ -47,7 +57,7 @@ package final class StatePass {
   /// - Parameter isGivenUp: asked before each process and memory object whether to leave out the rest.
   package func storePages(isGivenUp: () -> Bool) throws(SnapshotError) {
     for case (_, .inView(let pages, let lineage)) in state.pages where !isGivenUp() {
-      _ = try stored.add(pages, lineage, &bytes)
+      _ = try stored.add(pages, lineage, &bytes, onPages)
     }
   }
 
@@ -61,7 +71,7 @@ package final class StatePass {
     for (owner, pages) in state.pages {
       let map =
         switch pages {
-        case .inView(let pages, let lineage): try stored.add(pages, lineage, &bytes)
+        case .inView(let pages, let lineage): try stored.add(pages, lineage, &bytes, onPages)
         case .stored(let map): map
         }
       pageCount += map.pageCount
@@ -85,7 +95,7 @@ package final class StatePass {
     return try StateDigest(
       pages: pages, storedPages: .max,
       section: { sections[$0]! },
-      pageDigest: { digests[$0]! })
+      pageDigests: { $0.map { digests[$0]! } })
   }
 }
 
@@ -138,6 +148,7 @@ extension Kernel {
 
 /// Numbers the pages, and keeps nothing.
 private final class DigestSink: StateSink {
+  let workers: (any Workers)? = nil
   private var references: [Digest: PageReference] = [:]
 
   func addPage(_ page: RawSpan, digest: Digest?) -> PageReference {

@@ -285,6 +285,7 @@ package final class StateSaver {
       tasks.tasks.append(try kernel.tasks[tid]!.save(self))
     }
     state.ipc = try kernel.ipc.save(self)
+    if let console = kernel.console { openFiles.console = console.save(self) }
     try saveFiles()
     for (locks, file) in locks {
       openFiles.locks += locks.save(heldOn: file) { self.files[$0] }
@@ -308,6 +309,8 @@ package enum FileHolder: CustomStringConvertible {
   case opening
   /// Another socket: its peer, or the listener that has yet to accept it.
   case socket
+  /// The outer side of its standard streams.
+  case console
 
   package var description: String {
     switch self {
@@ -316,6 +319,7 @@ package enum FileHolder: CustomStringConvertible {
     case .epollSet: "member of an epoll set"
     case .opening: "file being opened"
     case .socket: "connection"
+    case .console: "console"
     }
   }
 }

@@ -3,6 +3,9 @@ package import Snapshot
 
 /// Takes the parts of a state: a snapshot, or a digest.
 package protocol StateSink: AnyObject {
+  /// Who may digest pages on other processors; nil: nobody.
+  var workers: (any Workers)? { get }
+
   /// Takes a page of 4,096 bytes, with its digest, and says how it is referred to.
   func addPage(_ page: RawSpan, digest: Digest?) throws(SnapshotError) -> PageReference
 

@@ -21,10 +21,12 @@ struct StoredPages {
   }
 
   /// Hands over a page, unless the sink has an equal one, or the earlier snapshot has it as `old`.
-  mutating func add(_ page: RawSpan, old: PageReference? = nil) throws(SnapshotError)
-    -> PageReference
+  ///
+  /// - Parameter digest: the page's, where it is known.
+  mutating func add(_ page: RawSpan, old: PageReference? = nil, digest: Digest? = nil)
+    throws(SnapshotError) -> PageReference
   {
-    let digest = Digest(ofPage: page)
+    let digest = digest ?? Digest(ofPage: page)
     if let old, digests[old] == digest { return old }
     let reference = try sink.addPage(page, digest: digest)
     digests[reference] = digest
@@ -32,39 +34,79 @@ struct StoredPages {
   }
 
   /// Hands over the pages that the earlier snapshot does not have, and returns the map of all.
-  mutating func add(_ pages: any FrozenPages, _ lineage: PageLineage, _ bytes: inout ViewedPages)
-    throws(SnapshotError) -> PageMap
-  {
+  ///
+  /// - Parameter report: called with how many were handed over since the last time.
+  mutating func add(
+    _ pages: any FrozenPages, _ lineage: PageLineage, _ bytes: inout ViewedPages,
+    _ report: ((Int) -> Void)?
+  ) throws(SnapshotError) -> PageMap {
     let earlier = known?.map(of: lineage)
     var map = PageMap()
+    var digesting = PageDigesting(bytes.frames, sink.workers)
     try pages.forEachPage { (page, entry) throws(SnapshotError) in
-      map.append(page, try reference(to: entry, earlier?[page], &bytes))
+      var next = PageDigesting.Page(number: page, entry: entry, old: earlier?[page])
+      next.isWanted = needsDigest(next)
+      digesting.append(next)
+      while let digested = digesting.nextIfFull() {
+        try add(digested, to: &map, &bytes)
+        report?(digested.count)
+      }
+    }
+    while let digested = digesting.next() {
+      try add(digested, to: &map, &bytes)
+      report?(digested.count)
     }
     maps[lineage.number] = map
     return map
   }
 
-  /// - Parameter old: what the earlier snapshot has at the page's place.
-  private mutating func reference(
-    to entry: PageTableEntry, _ old: PageReference?, _ bytes: inout ViewedPages
-  ) throws(SnapshotError) -> PageReference {
-    let index = Int(entry.frame.index)
+  private mutating func add(
+    _ pages: [PageDigesting.Page], to map: inout PageMap, _ bytes: inout ViewedPages
+  ) throws(SnapshotError) {
+    for page in pages { map.append(page.number, try reference(to: page, &bytes)) }
+  }
+
+  private mutating func reference(to page: PageDigesting.Page, _ bytes: inout ViewedPages)
+    throws(SnapshotError) -> PageReference
+  {
+    let index = Int(page.entry.frame.index)
     if index >= frames.count {
       frames += repeatElement(Self.notMet, count: max(index + 1 - frames.count, frames.count))
     }
     if frames[index] != Self.notMet { return frames[index] }
     let reference: PageReference
-    if let old, let known, entry.epoch < known.epoch {
+    if let old = page.old, isUnchanged(page) {
       reference = old
       if digests[old] == nil {
-        digests[old] = try bytes.withBytes(entry.frame) { Digest(ofPage: $0) }
+        digests[old] = try digest(of: page, &bytes)
       }
     } else {
-      reference = try bytes.withBytes(entry.frame) { (page) throws(SnapshotError) in
-        try add(page, old: old)
+      reference = try bytes.withBytes(page.entry.frame) { (bytes) throws(SnapshotError) in
+        try add(bytes, old: page.old, digest: page.digest)
       }
     }
     frames[index] = reference
     return reference
+  }
+
+  private func digest(of page: PageDigesting.Page, _ bytes: inout ViewedPages)
+    throws(SnapshotError) -> Digest
+  {
+    if let digest = page.digest { return digest }
+    return try bytes.withBytes(page.entry.frame) { Digest(ofPage: $0) }
+  }
+
+  /// Whether the earlier snapshot has the page, at the same place.
+  private func isUnchanged(_ page: PageDigesting.Page) -> Bool {
+    guard page.old != nil, let known else { return false }
+    return page.entry.epoch < known.epoch
+  }
+
+  /// Whether `reference` will need the digest of the page, as far as is known by now.
+  private func needsDigest(_ page: PageDigesting.Page) -> Bool {
+    let index = Int(page.entry.frame.index)
+    if index < frames.count, frames[index] != Self.notMet { return false }
+    guard let old = page.old, isUnchanged(page) else { return true }
+    return digests[old] == nil
   }
 }

@@ -5,9 +5,13 @@ package import Snapshot
 extension SnapshotReader {
   /// Writes the state and all its pages, those of the parents too, with a header that names no parent.
   ///
-  /// - Parameter writer: has written only the header.
+  /// - Parameters:
+  ///   - writer: has written only the header.
+  ///   - report: called for each page.
   /// - Throws: `missingParent` if the chain is not complete.
-  package func copyWhole(to writer: SnapshotWriter) throws(SnapshotError) {
+  package func copyWhole(to writer: SnapshotWriter, _ report: () -> Void = {})
+    throws(SnapshotError)
+  {
     try requireParents()
     for section in sections where !StateSection.pageMaps.numbers.contains(section.id) {
       try writer.addSection(
@@ -16,7 +20,10 @@ extension SnapshotReader {
     let maps = try PageMapSections(
       StateLoader.section(.pageMaps, self), storedPages: pageCount)
     var copy = PageCopy(self, writer)
-    let sections = try maps.sections { (page) throws(SnapshotError) in try copy.add(page) }
+    let sections = try maps.sections { (page) throws(SnapshotError) in
+      report()
+      return try copy.add(page)
+    }
     for (number, contents) in sections {
       try writer.addSection(number, isCritical: true, contents)
     }

@@ -26,9 +26,11 @@ extension Kernel {
   }
 
   /// Whether the group is orphaned: no member has a parent in the same session but another group. The group
-  /// of the first process never is.
+  /// of the first process is not, if the host's terminal is its terminal: the host's shell continues it.
   func isOrphaned(_ group: Int32) -> Bool {
-    if let initial = processes[initialPID], initial.processGroup == group { return false }
+    if console == nil, let initial = processes[initialPID], initial.processGroup == group {
+      return false
+    }
     return !members(ofGroup: group).contains(where: \.hasStopperOutside)
   }
 

@@ -116,8 +116,9 @@ extension Pseudoterminal {
     }
   }
 
-  private func resize(_ wanted: Winsize) {
-    guard wanted != size else { return }
+  /// - Parameter isAlwaysTold: the foreground gets SIGWINCH even if the size stays as it is.
+  func resize(_ wanted: Winsize, isAlwaysTold: Bool = false) {
+    guard wanted != size || isAlwaysTold else { return }
     size = wanted
     control.signalForeground(.SIGWINCH, kernel)
   }

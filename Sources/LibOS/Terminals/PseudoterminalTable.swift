@@ -29,6 +29,18 @@ package final class PseudoterminalTable {
     return PseudoterminalMaster(terminal, flags, at: dentry)
   }
 
+  /// Makes an unlocked one whose master is not a guest's.
+  func openForConsole() throws(Errno) -> PseudoterminalMaster {
+    guard let directory = kernel.vfs.mounts.first(where: { $0.filesystem is PtsFS })?.root else {
+      throw .ENODEV
+    }
+    let name = Array("ptmx".utf8)
+    let place = directory.child(name, try directory.inode.lookup(name))
+    let master = try open([.O_RDWR, .O_NONBLOCK], at: place)
+    master.pseudoterminal.isLocked = false
+    return master
+  }
+
   func make(_ number: Int32) -> Pseudoterminal {
     let terminal = Pseudoterminal(number, kernel: kernel)
     terminals[number] = terminal

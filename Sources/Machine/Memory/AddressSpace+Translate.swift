@@ -95,14 +95,14 @@ extension AddressSpace {
 
   /// Whether the next write may give the page another frame.
   func mayMove(_ entry: PageTableEntry) -> Bool {
-    entry.isCopyOnWrite || arena.view != nil && entry.epoch != arena.epoch
+    entry.isCopyOnWrite || arena.newestViewEpoch != nil && entry.epoch != arena.epoch
   }
 
   /// The frame of a present page, to be written in this epoch.
   private func writableFrame(_ page: UInt64, _ entry: PageTableEntry) -> Frame? {
     if entry.isShared { return objectFrame(page, entry) }
     if !entry.isCopyOnWrite {
-      if mayMove(entry) { arena.makeRoomForView() }
+      if mayMove(entry) { arena.makeRoomForViews() }
       guard mayMove(entry) else { return entry.frame }
     }
     table.thaw(page)

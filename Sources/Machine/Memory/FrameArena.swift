@@ -48,10 +48,15 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   /// The epoch of writes; see `FrozenView`.
   package private(set) var epoch: Epoch = 1
-  package internal(set) var view: FrozenView?
-  /// Frames that the active view has references to.
-  private var isHeld: ContiguousArray<Bool> = [false]
-  /// Frames that only the view has, or had.
+  /// The active views, in the order in which they began.
+  package internal(set) var views: [FrozenView] = [] {
+    didSet { newestViewEpoch = views.last?.epoch }
+  }
+  /// The epoch that began with the newest of them: what was made in earlier ones is in a view.
+  private(set) var newestViewEpoch: Epoch?
+  /// For each frame, the bits of the views that have it. Together they have one reference.
+  private var holders: ContiguousArray<UInt8> = [0]
+  /// Frames that only views have, or had.
   package private(set) var framesOnlyInView = 0
   /// Those of views that have ended, which are still to be freed.
   private var ended: ContiguousArray<Frame> = []
@@ -63,8 +68,8 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   package var oldestEpochOfInterest: Epoch?
   private var lastNumber: UInt64 = 0
 
-  /// Called when the frames that only the view has would let the guest run out of memory: ends the view, as
-  /// soon as its reader is done or has given up.
+  /// Called when the frames that only views have would let the guest run out of memory: ends all views, as soon
+  /// as their readers are done or have given up.
   package var onViewPressure: (() -> Void)?
 
   /// Frames in use by the guest, without the zero frame.
@@ -118,7 +123,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
       references.append(0)
       code.append(false)
       writtenShared.append(false)
-      isHeld.append(false)
+      holders.append(0)
     }
     if framesPerHostPage > 1 { countUse(of: index) }
     references[Int(index)] = 1
@@ -138,7 +143,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     references += repeatElement(1, count: count)
     code += repeatElement(false, count: count)
     writtenShared += repeatElement(false, count: count)
-    isHeld += repeatElement(false, count: count)
+    holders += repeatElement(0, count: count)
     framesInUse += count
     peakFramesInUse = max(peakFramesInUse, framesInUse)
     return first
@@ -193,7 +198,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     let index = Int(frame.index)
     precondition(references[index] > 0, "frame released twice")
     references[index] -= 1
-    if references[index] == 1, isHeld[index] {
+    if references[index] == 1, holders[index] != 0 {
       framesInUse -= 1
       framesOnlyInView += 1
     }
@@ -267,25 +272,25 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     caches.append(WeakObject(object: object))
   }
 
-  /// Frees what the guest does not miss, until that is enough: first what only the view has, so that the guest
+  /// Frees what the guest does not miss, until that is enough: first what only views have, so that the guest
   /// sees no difference between a run with views and one without.
   private func reclaim(_ isEnough: () -> Bool) {
     freeEnded(atMost: .max)
     if isEnough() { return }
-    if framesOnlyInView > 0 { giveUpView() }
+    if framesOnlyInView > 0 { giveUpViews() }
     if isEnough() { return }
     for cache in caches { cache.object?.dropCachedPages() }
   }
 
-  /// Ends the active view if there is no frame for a copy that only the view makes necessary: the guest must not
-  /// run out of memory for it.
-  func makeRoomForView() {
+  /// Ends the active views if there is no frame for a copy that only they make necessary: the guest must not run
+  /// out of memory for them.
+  func makeRoomForViews() {
     if hasFreeFrame { return }
     freeEnded(atMost: .max)
-    if !hasFreeFrame { giveUpView() }
+    if !hasFreeFrame { giveUpViews() }
   }
 
-  private func giveUpView() {
+  private func giveUpViews() {
     onViewPressure?()
     freeEnded(atMost: .max)
   }
@@ -296,7 +301,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     return lastNumber
   }
 
-  // MARK: The view
+  // MARK: Views
 
   /// Begins an epoch; `false` if there are no more.
   @discardableResult
@@ -306,26 +311,28 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     return true
   }
 
-  /// Gives the active view a reference to a frame.
-  func holdForView(_ frame: Frame) {
-    guard frame != .zero, !isHeld[Int(frame.index)] else { return }
-    isHeld[Int(frame.index)] = true
-    references[Int(frame.index)] += 1
-    view?.append(frame)
+  /// Has the view with this bit hold a frame; `false` if it does already.
+  func hold(_ frame: Frame, _ view: UInt8) -> Bool {
+    let index = Int(frame.index)
+    guard frame != .zero, holders[index] & view == 0 else { return false }
+    if holders[index] == 0 { references[index] += 1 }
+    holders[index] |= view
+    return true
   }
 
-  /// Takes the reference of the view, which has ended.
-  func dropHold(of frame: Frame) {
+  /// The view with this bit has ended: takes the reference of the views, if it was the last that held the frame.
+  func dropHold(of frame: Frame, _ view: UInt8) {
     let index = Int(frame.index)
+    holders[index] &= ~view
+    guard holders[index] == 0 else { return }
     if references[index] == 1 {
       ended.append(frame)
     } else {
-      isHeld[index] = false
       references[index] -= 1
     }
   }
 
-  /// Frees frames that only a view had which has ended, at most so many.
+  /// Frees frames that only views had which have ended, at most so many.
   ///
   /// - Returns: whether there are no more of them.
   @discardableResult
@@ -347,7 +354,6 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   }
 
   private func freeEnded(_ frame: Int) {
-    isHeld[frame] = false
     framesOnlyInView -= 1
     references[frame] = 0
     stored?.clear(Frame(UInt32(frame)))

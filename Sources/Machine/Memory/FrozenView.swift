@@ -11,6 +11,11 @@
 //   TLBs.
 // - The reader touches the frozen leaves, and through `FrozenBytes` the frames that they name; nothing else. A
 //   frame whose bytes are not here yet (see `StoredFrames`) it reads from where they are stored.
+//
+// Several views may be active, each of a moment and with a reader of its own, so that a slow reader holds up no
+// other snapshot. A leaf is in all views that began after it was made, and so with the frames that it has when it is
+// copied. All views together have one reference to a frame; a bit for each tells which. It is dropped when the last of
+// them ends.
 
 /// The number of an epoch of writes, from 1.
 package typealias Epoch = UInt32
@@ -20,16 +25,22 @@ extension Epoch {
   package static var last: Epoch { 0xff_ffff }
 }
 
-/// What the guest's thread keeps for the active view.
+/// What the guest's thread keeps for an active view.
 package final class FrozenView {
   /// The epoch that began with it. What was written in earlier ones is the view's.
   package let epoch: Epoch
-  /// Frames that the view has references to.
-  fileprivate(set) var held: ContiguousArray<Frame> = []
+  /// Which of the active views it is, for `FrameArena.holders`.
+  fileprivate let bit: UInt8
+  /// Frames that the view has, whether others have them as well or not.
+  fileprivate var held: ContiguousArray<Frame> = []
 
-  init(epoch: Epoch) { self.epoch = epoch }
+  /// How many may be active at once.
+  package static var limit: Int { UInt8.bitWidth }
 
-  func append(_ frame: Frame) { held.append(frame) }
+  fileprivate init(epoch: Epoch, bit: UInt8) {
+    self.epoch = epoch
+    self.bit = bit
+  }
 }
 
 /// The pages of one table in the view: those that differ from their backing.
@@ -61,22 +72,33 @@ package protocol FrozenPages: Sendable {
 }
 
 extension FrameArena {
-  /// Access to frames for the reader of the active view, or for one while the guest stands still.
+  /// Access to frames for the reader of an active view, or for one while the guest stands still.
   package var frozenBytes: FrozenBytes { FrozenBytes(self) }
 
-  /// Begins an epoch and a view of memory as it is now. `false` while another view is active, or when there
-  /// are no more epochs.
-  package func beginView() -> Bool {
-    guard view == nil, beginEpoch() else { return false }
-    view = FrozenView(epoch: epoch)
-    return true
+  /// Begins an epoch and a view of memory as it is now; nil if so many are active, or if there are no more epochs.
+  package func beginView() -> FrozenView? {
+    let used = views.reduce(0) { $0 | $1.bit }
+    guard used != .max, beginEpoch() else { return nil }
+    let view = FrozenView(epoch: epoch, bit: ~used & (used &+ 1))
+    views.append(view)
+    return view
   }
 
-  /// Ends the active view, which nobody reads any more. What only it had is then to be freed, in steps that do
+  /// Ends an active view, which nobody reads any more. What only it had is then to be freed, in steps that do
   /// not stop the guest for long: `freeEnded`.
-  package func endView() {
-    guard let ended = view else { return }
-    view = nil
-    for frame in ended.held { dropHold(of: frame) }
+  package func endView(_ view: FrozenView) {
+    guard let index = views.firstIndex(where: { $0 === view }) else { return }
+    views.remove(at: index)
+    for frame in view.held { dropHold(of: frame, view.bit) }
+    view.held = []
+  }
+
+  /// Gives a reference to the frames of a leaf to all views that have it.
+  ///
+  /// - Parameter epoch: in which the leaf was made.
+  func hold(_ frames: some Sequence<Frame>, madeIn epoch: Epoch) {
+    for view in views where view.epoch > epoch {
+      for frame in frames where hold(frame, view.bit) { view.held.append(frame) }
+    }
   }
 }

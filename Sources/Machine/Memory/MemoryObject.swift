@@ -81,7 +81,7 @@ package final class MemoryObject {
     if page.isPresent {
       arena.require(page.frame)
       guard isWrite, !page.isWritten(in: arena.epoch) else { return page.frame }
-      if isInView(page) { arena.makeRoomForView() }
+      if isInView(page) { arena.makeRoomForViews() }
       if isInView(page) {
         guard let copy = arena.allocate() else { return nil }
         arena.copy(from: page.frame, to: copy)
@@ -103,13 +103,13 @@ package final class MemoryObject {
     return frame
   }
 
-  /// Whether the active view has the frame of a page.
+  /// Whether an active view has the frame of a page.
   private func isInView(_ page: PageTableEntry) -> Bool {
-    guard let view = arena.view else { return false }
-    return page.isDirty && page.epoch < view.epoch
+    guard let newest = arena.newestViewEpoch else { return false }
+    return page.isDirty && page.epoch < newest
   }
 
-  /// Unmaps page `index` everywhere and drops the object's reference to its frame, which the view keeps.
+  /// Unmaps page `index` everywhere and drops the object's reference to its frame, which the views keep.
   private func leave(_ old: Frame, _ index: UInt64) {
     for mapper in mappers.values {
       mapper.space?.dropPages(of: self, in: index..<(index + 1), false)

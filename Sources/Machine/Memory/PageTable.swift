@@ -147,24 +147,24 @@ package struct PageTable<let leafPages: Int> {
     lastLeaf = leaf
   }
 
-  /// The leaf, for changing it: a copy if the view has it.
+  /// The leaf, for changing it: a copy if a view has it.
   private mutating func ownLeaf(_ key: UInt64) -> Leaf? {
     guard let leaf = leaf(key) else { return nil }
-    guard let view = arena.view, leaf.epoch < view.epoch else { return leaf }
+    guard let newest = arena.newestViewEpoch, leaf.epoch < newest else { return leaf }
     hold(leaf)
     let copy = Leaf(copying: leaf, epoch: arena.epoch)
     put(copy, key)
     return copy
   }
 
-  /// Gives the view references of its own to the frames that it reads.
+  /// Gives the views that have a leaf references of their own to the frames that they read.
   private func hold(_ leaf: Leaf) {
-    for index in 0..<leafPages where leaf.entries[index].isInView {
-      arena.holdForView(leaf.entries[index].frame)
-    }
+    let frames = (0..<leafPages).lazy.filter { leaf.entries[$0].isInView }
+      .map { leaf.entries[$0].frame }
+    arena.hold(frames, madeIn: leaf.epoch)
   }
 
-  /// Ensures that the view has references of its own to the frames around `page`, so that a frame with one
+  /// Ensures that the views have references of its own to the frames around `page`, so that a frame with one
   /// reference can be written.
   mutating func thaw(_ page: UInt64) { _ = ownLeaf(page >> Self.shift) }
 
@@ -258,7 +258,7 @@ package struct PageTable<let leafPages: Int> {
   /// Releases the frames of all entries, which nobody will use any more.
   mutating func releaseAll() {
     for leaf in leaves.values {
-      if let view = arena.view, leaf.epoch < view.epoch { hold(leaf) }
+      hold(leaf)
       for index in 0..<leafPages where leaf.entries[index].isPresent {
         arena.release(leaf.entries[index].frame)
       }
@@ -301,7 +301,7 @@ package struct PageTable<let leafPages: Int> {
 }
 
 extension PageTable {
-  /// The entries of the moment, for the view that is active.
+  /// The entries of the moment, for the view that has just begun.
   package var frozen: any FrozenPages { Frozen(leaves: leaves) }
 
   /// Leaves that nobody changes while the view is active.

@@ -138,10 +138,31 @@ extension FrameArena {
     return (found, index)
   }
 
+  /// Access to stored frames for those who load all of them, while nothing else uses memory.
+  package var storedBytes: StoredBytes { StoredBytes(self) }
+
+  /// Forgets the pages of frames that have their bytes now.
+  package func noteLoaded(_ frames: [Frame]) {
+    for frame in frames { stored?.clear(frame) }
+  }
+
   /// Gives a frame the bytes of `page`, if it is still stored and that is its page.
   package func deliver(_ bytes: RawSpan, of page: UInt32, to frame: Frame) {
     guard let stored, stored.page(of: frame) == page else { return }
     withMutableBytes(frame, offset: 0, count: Frame.size) { $0.copy(from: bytes) }
     stored.clear(frame)
+  }
+}
+
+/// The bytes of stored frames that are to come.
+@safe package struct StoredBytes: @unchecked Sendable {
+  private let arena: FrameArena
+
+  fileprivate init(_ arena: FrameArena) { self.arena = arena }
+
+  /// Fills a stored frame. May be called from any thread, with the same bytes from several.
+  package func fill(_ frame: Frame, with bytes: RawSpan) {
+    // Of the arena this uses constants only.
+    arena.withMutableBytes(frame, offset: 0, count: Frame.size) { $0.copy(from: bytes) }
   }
 }

@@ -24,7 +24,7 @@ package struct CheckpointDirectory: Sendable {
   ///
   /// - Parameter creates: makes the store if there is none.
   init(_ path: String, creates: Bool) throws(Failure) {
-    layout = creates ? try StoreLayout.create(path) : try StoreLayout(path)
+    layout = creates ? try StoreLayout.create(path).layout : try StoreLayout(path)
     lock = try Self.take(path)
   }
 
@@ -87,9 +87,18 @@ package struct CheckpointDirectory: Sendable {
   }
 
   /// Starts the process that takes the checkpoints.
-  func startKeeper(_ orders: KeeperOrders) throws(Failure) -> Companion {
+  ///
+  /// - Parameters:
+  ///   - messages: what its standard error is; nil: that of this process.
+  ///   - secret: of a sealed store; it is forgotten here.
+  func startKeeper(_ orders: KeeperOrders, _ messages: LogFile?, _ secret: StoreSecret?)
+    throws(Failure) -> Companion
+  {
     do throws(HostError) {
-      return try Companion(["godwit", KeeperOrders.command, orders.argument], sharing: lock)
+      let keeper = try Companion(
+        ["godwit", KeeperOrders.command, orders.argument], sharing: lock, messages: messages)
+      try secret?.hand { (bytes) throws(HostError) in try keeper.hand(bytes) }
+      return keeper
     } catch { throw Failure("the process that takes checkpoints", error) }
   }
 

@@ -56,7 +56,7 @@ struct CheckpointName: Hashable, Comparable, CustomStringConvertible {
     return years * 365 + years / 4 - years / 100 + years / 400 + dayOfYear - 719_468
   }
 
-  private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let count = days + 719_468
     let era = count / 146_097
     let dayOfEra = count % 146_097

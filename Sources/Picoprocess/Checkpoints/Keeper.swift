@@ -12,6 +12,8 @@ package struct KeeperOrders: Sendable, Codable {
   var period: Int64
   var keep: Int
   var compression: Compression
+  /// Whether the store is sealed: then its secret comes through the lifeline, where nobody else sees it.
+  var isSealed: Bool
 
   /// One line, as an argument.
   var argument: String { JSON.line(self) }
@@ -29,6 +31,8 @@ package final class Keeper {
   private let orders: KeeperOrders
   private let lifeline: Lifeline
   private let layout: StoreLayout
+  /// Of a sealed store.
+  private let key: StoreKey?
   private let client: ControlClient
   private var store: SnapshotStore
   private var chain = StoreChain(compacts: true)
@@ -70,8 +74,19 @@ package final class Keeper {
     self.lifeline = lifeline
     layout = try StoreLayout(orders.directory)
     client = try ControlClient()
-    store = try SnapshotStore(layout)
+    key = try Self.key(orders, lifeline)
+    store = SnapshotStore(layout, key)
     last = try CheckpointDirectory.names(layout).last
+  }
+
+  private static func key(_ orders: KeeperOrders, _ lifeline: Lifeline) throws(Failure)
+    -> StoreKey?
+  {
+    guard orders.isSealed else { return nil }
+    guard let secret = lifeline.receive(StoreKey.size).flatMap(StoreSecret.init) else {
+      HostProcess.exit(0)
+    }
+    return secret.key
   }
 
   /// Takes a checkpoint, and removes old ones. What fails is told, and tried again after the next period.
@@ -80,10 +95,10 @@ package final class Keeper {
       if chain.digest == nil || chain.isWorthRestarting {
         try take()
       } else {
-        // The user may have taken a snapshot, or removed one.
+        // A checkpoint may have been removed from the store.
         do throws(Failure) { try take() } catch {
           exitIfAlone()
-          try restart()
+          restart()
           try take()
         }
       }
@@ -93,7 +108,7 @@ package final class Keeper {
       exitIfAlone()
       if complaint != error.message { Console.complain("checkpoint: \(error.message)") }
       complaint = error.message
-      try? restart()
+      restart()
     }
   }
 
@@ -103,8 +118,8 @@ package final class Keeper {
   }
 
   /// Has the next checkpoint be a whole one.
-  private func restart() throws(Failure) {
-    store = try SnapshotStore(layout)
+  private func restart() {
+    store = SnapshotStore(layout, key)
     chain = StoreChain(compacts: true)
   }
 
@@ -121,8 +136,9 @@ package final class Keeper {
       "\(path)", try StoreWriter(store, path, orders.compression, chain),
       transfer: Compression.none)
     _ = try client.save(
-      orders.name, .checkpoint(parent: parent, compression: Compression.none), to: destination,
-      nil, process: orders.pid)
+      orders.name,
+      .checkpoint(parent: parent, compression: Compression.none, observer: .keeper),
+      to: destination, nil, process: orders.pid)
     last = name
   }
 

@@ -19,7 +19,8 @@ extension Picoprocess {
         KeeperOrders(
           name: name, pid: HostProcess.id, directory: checkpoints.directory,
           period: checkpoints.period.nanoseconds, keep: checkpoints.keep,
-          compression: checkpoints.compression))
+          compression: checkpoints.compression, isSealed: checkpoints.secret != nil),
+        log?.messages, checkpoints.secret)
     }
     for directory in checkpointDirectories {
       try directory.begin(name, goesOn: directory.path == options.recovered?.path)
@@ -32,13 +33,33 @@ extension Picoprocess {
 
   /// Has the guest ask the keeper for checkpoints, where there is one.
   func connectKeeper() {
-    guard let keeper else { return }
+    guard keeper != nil else { return }
     kernel.onCheckpointWanted = { [unowned self] in
       let now = HostProcess.monotonicTime
-      guard now - lastCall >= Self.leastPeriod, keeper.call() else { return false }
+      guard now - lastCall >= Self.leastPeriod else { return false }
+      guard let keeper, keeper.call() else {
+        // It has ended, which `followKeeper` will notice, too.
+        kernel.onCheckpointWanted = nil
+        return false
+      }
       lastCall = now
       return true
     }
+  }
+
+  /// Begins to watch the keeper, where there is one.
+  func watchKeeper() { keeperWatch = keeper.map { KeeperWatch($0, wake) } }
+
+  /// Tells the user if the keeper has ended, and forgets what only it needed. Called at the top of the loop.
+  func followKeeper() {
+    guard let watch = keeperWatch, watch.hasEnded else { return }
+    watch.note()
+    keeperWatch = nil
+    keeper = nil
+    kernel.onCheckpointWanted = nil
+    bases.forget(.keeper)
+    periodicCheckpoints?.goOn = false
+    Console.complain(PeriodicCheckpoints.ended)
   }
 
   /// Ends the process that takes checkpoints, and records how the guest ended.
@@ -46,8 +67,9 @@ extension Picoprocess {
     let how =
       switch ending {
       case .exited: "ended with status \(ending.shellStatus)"
-      case .suspended: "was suspended"
+      case .suspended: movedTo.map { "moved to \($0)" } ?? "was suspended"
       }
+    keeperWatch = nil
     for directory in checkpointDirectories { directory.end(how) }
     keeper?.dismiss()
   }

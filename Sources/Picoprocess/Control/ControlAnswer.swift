@@ -9,8 +9,27 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
   /// The request was carried out.
   case done
   case running(picoprocess: PicoprocessInfo)
+  /// The snapshot is being written; another answer will follow. Bytes of memory, and how many there are to write.
+  case progress(done: UInt64, total: UInt64)
+  /// The client is attached: from now on the connection carries `AttachFrame`s.
+  case attached(client: Int, hasTerminal: Bool)
   /// The snapshot is written. After `suspend`, the picoprocess now waits for a `ControlVerdict`.
   case saved(snapshot: SavedSnapshot)
+  case described(guest: GuestDescription)
+  /// The guest stands, whatever becomes of the client.
+  case held
+  /// The guest did not move, and runs here.
+  case kept
+}
+
+extension Progress {
+  /// Shows what a picoprocess says before it answers. `false` if the line is an answer.
+  func takes(_ line: [UInt8]?) -> Bool {
+    let answer = line.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
+    guard case .progress(let done, let total) = answer else { return false }
+    note(done: done, of: total)
+    return true
+  }
 }
 
 /// The state of a picoprocess.
@@ -30,6 +49,16 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var sandbox: ConfinementReport
   /// What is still in the snapshot that it was resumed from; nil if nothing is.
   package var missingPages: MissingPages?
+  /// No instruction of the guest runs; nil: of an older godwit.
+  package var isPaused: Bool?
+  /// Its streams are not those of a terminal or program of the host.
+  package var isDetached: Bool?
+  /// The clients that are attached to it, or wait for its end.
+  package var attachedClients: Int?
+  /// Nil if the run takes none by itself.
+  package var periodicCheckpoints: PeriodicCheckpoints?
+  /// The migration that may have succeeded or not; nil if there is none.
+  package var doubt: MigrationDoubt?
 }
 
 /// Figures of a written snapshot. Times are in nanoseconds.

@@ -19,6 +19,14 @@ package struct ControlClient: Sendable {
     }
   }
 
+  /// Whether something listens under the name `name`.
+  package func isRunning(_ name: String) -> Bool {
+    do throws(HostError) { _ = try directory.connect(to: name) } catch {
+      return error != .notFound
+    }
+    return true
+  }
+
   /// The running picoprocesses, ordered by name.
   package func list() throws(Failure) -> [PicoprocessInfo] {
     var list: [PicoprocessInfo] = []
@@ -50,9 +58,12 @@ package struct ControlClient: Sendable {
   ) throws(Failure) -> SavedSnapshot {
     try Output.checkParent(options.parent, of: path)
     let parent = try ParentFile(options.parent, options.keys)
-    let destination = try Output.destination(path, options.compression, options.recipients)
+    let destination = try Output.destination(
+      path, options.compression, options.recipients, options.keys,
+      mustBeSealed: !options.keys.identities.isEmpty)
     let request = ControlRequest.checkpoint(
-      parent: parent?.named, compression: destination.transfer ?? options.compression)
+      parent: parent?.named, compression: destination.transfer ?? options.compression,
+      reports: Progress.isShown ? true : nil)
     return try save(name, request, to: destination, parent?.reader).snapshot
   }
 
@@ -64,9 +75,12 @@ package struct ControlClient: Sendable {
   ) throws(Failure) -> SavedSnapshot {
     try Output.checkParent(options.parent, of: path)
     let parent = try ParentFile(options.parent, options.keys)
-    let destination = try Output.destination(path, options.compression, options.recipients)
+    let destination = try Output.destination(
+      path, options.compression, options.recipients, options.keys,
+      mustBeSealed: !options.keys.identities.isEmpty)
     let request = ControlRequest.suspend(
-      parent: parent?.named, compression: destination.transfer ?? options.compression)
+      parent: parent?.named, compression: destination.transfer ?? options.compression,
+      reports: Progress.isShown ? true : nil)
     let (connection, snapshot) = try save(name, request, to: destination, parent?.reader)
     let answer: ControlAnswer?
     do throws(HostError) {
@@ -90,7 +104,8 @@ package struct ControlClient: Sendable {
     let answer = try converse(with: name) { (opened) throws(HostError) in
       connection = opened
       if let process, try opened.peerProcess() != process { throw .notFound }
-      let answer = try destination.exchange(Array(JSON.line(request).utf8), over: opened)
+      let answer = try destination.exchange(
+        Array(JSON.line(request).utf8), over: opened, Progress("writing"))
       return answer.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
     }
     if let failure = destination.failure {
@@ -115,13 +130,13 @@ package struct ControlClient: Sendable {
     return (connection, snapshot)
   }
 
-  private static func answer(_ connection: ControlConnection, _ timeout: Int64?)
+  static func answer(_ connection: ControlConnection, _ timeout: Int64?)
     throws(HostError) -> ControlAnswer?
   {
     try connection.receive(timeout: timeout).flatMap { JSON.decode(ControlAnswer.self, from: $0) }
   }
 
-  private func converse(
+  func converse(
     with name: String, _ body: (ControlConnection) throws(HostError) -> ControlAnswer?
   ) throws(Failure) -> ControlAnswer {
     let answer: ControlAnswer?

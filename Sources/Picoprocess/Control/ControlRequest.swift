@@ -1,3 +1,4 @@
+import HostABI
 import LinuxABI
 package import Snapshot
 
@@ -8,24 +9,74 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   case info
   /// Write a snapshot to the file passed along, and continue.
   ///
-  /// - `parent`: the snapshot that it is to be an increment to.
-  case checkpoint(parent: NamedParent? = nil, compression: Compression? = nil)
+  /// - `parent`: the last snapshot of the observer, to which it is to be an increment.
+  /// - `observer`: who takes it; nil: the user.
+  /// - `reports`: answer with progress first, now and then.
+  case checkpoint(
+    parent: NamedParent? = nil, compression: Compression? = nil, observer: SnapshotObserver? = nil,
+    reports: Bool? = nil)
   /// Write a snapshot to the file passed along, and end once the snapshot is safe; see `Docs/Handover.md`.
   ///
   /// - `parent`: the snapshot that it is to be an increment to.
   /// - `patience`: nanoseconds to wait for the verdict, if less than the default.
+  /// - `reports`: answer with progress first, now and then.
   case suspend(
-    parent: NamedParent? = nil, compression: Compression? = nil, patience: Int64? = nil)
+    parent: NamedParent? = nil, compression: Compression? = nil, patience: Int64? = nil,
+    reports: Bool? = nil)
   /// Send the guest a signal.
   case kill(signal: Int32)
+  /// Attach to the guest's console: `Docs/Attach.md`. Who wants neither output nor input waits for the guest's end.
+  ///
+  /// - `size`: that of the client's terminal.
+  case attach(size: TerminalSize? = nil, output: Bool, input: Bool)
+  /// Let no instruction of the guest run.
+  case pause
+  /// Let it go on.
+  case unpause
+  /// Return what a migration's negotiation needs.
+  case describe
+  /// Write a snapshot to the pipe passed along, and end once the guest is another machine's; see
+  /// `Docs/MigrationProtocol.md`.
+  ///
+  /// - `peer`: the other machine, for people.
+  /// - `migration`: in hexadecimal digits.
+  /// - `maxPause`: nanoseconds for which the guest may stand, if rounds can achieve it.
+  /// - `throttles`: if they can't, slow the guest.
+  case migrate(
+    peer: String, migration: String, compression: Compression? = nil, maxPause: Int64,
+    throttles: Bool)
+  /// End the doubt about a migration, as the user says.
+  case resolve(resolution: Resolution)
+  /// End the doubt about this migration, as the other end says.
+  ///
+  /// - `isCommitted`: the guest lives where it was to go, else where it came from.
+  case settle(migration: String, isCommitted: Bool)
 
   /// Whether an open file must be passed along.
   var takesFile: Bool {
     switch self {
-    case .checkpoint, .suspend: true
-    case .info, .kill: false
+    case .checkpoint, .suspend, .migrate: true
+    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle: false
     }
   }
+}
+
+extension ControlRequest {
+  /// Whether the client wants to know how far its snapshot has come.
+  var wantsProgress: Bool {
+    switch self {
+    case .checkpoint(_, _, _, let reports), .suspend(_, _, _, let reports): reports ?? false
+    case .info, .kill, .attach, .pause, .unpause, .describe, .migrate, .resolve, .settle: false
+    }
+  }
+}
+
+/// The size of a terminal, in characters.
+package struct TerminalSize: Sendable, Hashable, Codable {
+  package var rows: UInt16
+  package var columns: UInt16
+
+  var window: WindowSize { WindowSize(rows: rows, columns: columns) }
 }
 
 /// The client's decision after the snapshot for `suspend` was written.
@@ -34,6 +85,9 @@ package enum ControlVerdict: Sendable, Hashable, Codable {
   case commit
   /// It is not, so the guest must continue.
   case abort
+  /// Of a migration, before `commit`: the other machine may run the guest from now on. If the client goes without
+  /// another verdict, the guest stands until the user resolves the doubt.
+  case hold
 }
 
 extension ControlRequest {

@@ -5,8 +5,9 @@ import PosixHost
 struct ControlService: Sendable {
   let mailbox: Mailbox
   let wake: Wake
+  let attachments: Attachments
 
-  private static let millisecond: Int64 = 1_000_000
+  static let millisecond: Int64 = 1_000_000
   private static let second: Int64 = 1000 * millisecond
 
   func serve(_ connection: ControlConnection) {
@@ -19,29 +20,59 @@ struct ControlService: Sendable {
       return send(.failed(error: "the request takes a file that can be written"), to: connection)
     }
     let letter = mailbox.post(request, file)
-    guard let answer = answer(to: letter, connection) else {
+    let answer = answer(to: letter, connection)
+    if case .attached(let client, _) = answer { return attach(client, letter, connection) }
+    guard let answer else {
       return send(.failed(error: "the picoprocess has ended"), to: connection)
     }
     send(answer, to: connection)
     letter.progress = .sent
-    if case .suspend(_, _, let limit) = request, case .saved(let snapshot) = answer {
+    if case .suspend(_, _, let limit, _) = request, case .saved(let snapshot) = answer {
       conclude(letter, connection, min(limit ?? .max, Self.patience(snapshot)))
     }
+    if case .migrate = request, case .saved(let snapshot) = answer {
+      concludeMigration(letter, connection, Self.patience(snapshot))
+    }
+  }
+
+  /// Answers a client that was admitted, and hands its connection over.
+  private func attach(
+    _ client: Int, _ letter: Mailbox.Letter, _ connection: ControlConnection
+  ) {
+    guard let answer = letter.answer, reaches(connection, answer) else {
+      return attachments.drop(client)
+    }
+    letter.progress = .sent
+    let (stream, received) = connection.becomeStream()
+    attachments.connect(client, stream, received)
   }
 
   /// Waits for the answer to the letter; nil if there will be none.
   private func answer(to letter: Mailbox.Letter, _ connection: ControlConnection) -> ControlAnswer?
   {
     var isPeerGone = false
+    var nextReport = HostProcess.monotonicTime + Self.reportInterval
     while mailbox.isOpen {
       switch letter.progress {
       case .answered(let answer): return answer
       case .waiting: wake.call()
       case .taken, .sent, .decided: break
       }
+      if letter.request.wantsProgress, HostProcess.monotonicTime >= nextReport {
+        nextReport += Self.reportInterval
+        report(letter, to: connection)
+      }
       pause(connection, &isPeerGone)
     }
     return letter.answer
+  }
+
+  private static let reportInterval: Int64 = 200 * millisecond
+
+  /// Tells the client how far its snapshot has come, unless it does not read: so few bytes are sent whole or not at all.
+  private func report(_ letter: Mailbox.Letter, to connection: ControlConnection) {
+    guard let answer = letter.count.answer else { return }
+    try? connection.send(Array(JSON.line(answer).utf8), timeout: 0)
   }
 
   /// Receives the client's verdict on the snapshot, and reports the outcome. If the client has gone, or is
@@ -58,7 +89,7 @@ struct ControlService: Sendable {
         send(farewell(letter), to: connection)
         letter.progress = .sent
         return
-      case .abort, nil: break
+      case .abort, .hold, nil: break
       }
     } catch {
       if error == .wouldBlock {
@@ -70,7 +101,7 @@ struct ControlService: Sendable {
   }
 
   /// Sends the last answer: the picoprocess has released everything.
-  private func farewell(_ letter: Mailbox.Letter) -> ControlAnswer {
+  func farewell(_ letter: Mailbox.Letter) -> ControlAnswer {
     while true {
       if let answer = letter.answer { return answer }
       HostProcess.sleep(nanoseconds: Self.millisecond)
@@ -95,8 +126,12 @@ struct ControlService: Sendable {
     HostProcess.sleep(nanoseconds: Self.millisecond)
   }
 
-  private func send(_ answer: ControlAnswer, to connection: ControlConnection) {
-    // The peer may have gone, or may not be reading.
-    try? connection.send(Array(JSON.line(answer).utf8), timeout: Self.second)
+  func send(_ answer: ControlAnswer, to connection: ControlConnection) {
+    _ = reaches(connection, answer)
+  }
+
+  /// Sends an answer; `false` if the peer has gone, or is not reading.
+  private func reaches(_ connection: ControlConnection, _ answer: ControlAnswer) -> Bool {
+    (try? connection.send(Array(JSON.line(answer).utf8), timeout: Self.second)) != nil
   }
 }

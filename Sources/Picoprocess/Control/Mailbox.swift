@@ -19,6 +19,8 @@ final class Mailbox: Sendable {
     let time: Int64
     /// The file passed along.
     let file: HandedFile?
+    /// Pages of the snapshot that the request is for.
+    let count = PageCount()
     private let state = Mutex(Progress.waiting)
 
     init(_ request: ControlRequest, _ file: HandedFile?) {
@@ -30,6 +32,15 @@ final class Mailbox: Sendable {
     var progress: Progress {
       get { state.withLock { $0 } }
       set { state.withLock { $0 = newValue } }
+    }
+
+    /// Passes the verdict of the client for whom the guest is held; `false` if there is another answer by now.
+    func decide(_ verdict: ControlVerdict) -> Bool {
+      state.withLock { progress in
+        guard case .answered(.held) = progress else { return false }
+        progress = .decided(verdict)
+        return true
+      }
     }
 
     /// The answer to send; nil if there is none yet.

@@ -28,37 +28,70 @@ extension Picoprocess {
   /// Starts serving control connections, on their own threads.
   func startControl() {
     guard let listener else { return }
-    let service = ControlService(mailbox: mailbox, wake: wake)
+    let service = ControlService(mailbox: mailbox, wake: wake, attachments: attachments)
     control = ControlServer(listener) { service.serve($0) }
     self.listener = nil
   }
 
   /// Processes pending requests. The result is not nil if the guest was suspended.
   func serveRequests() -> Ending? {
-    if checkpoint?.writing.isDone == true { concludeCheckpoint() }
+    concludeWrittenCheckpoints()
     if let letter = takePrepared() { beginSnapshot(for: letter) }
     if continueSuspension() { return .suspended }
-    // One snapshot at a time.
-    while let letter = mailbox.take(where: { !isWritingSnapshot || !$0.takesFile }) {
+    refuseSecondMigrations()
+    while let letter = nextRequest() {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .checkpoint, .suspend:
+      case .attach(let size, let output, let input):
+        letter.progress = .answered(attach(size?.window, output: output, input: input))
+      case .pause: pause(true, for: letter)
+      case .unpause: pause(false, for: letter)
+      case .checkpoint, .suspend, .migrate:
         guard isPrepared(for: letter) else { continue }
         beginSnapshot(for: letter)
         if continueSuspension() { return .suspended }
+      case .describe: letter.progress = .answered(.described(guest: description))
+      case .resolve, .settle: letter.progress = .answered(resolve(letter.request))
       }
     }
     return nil
   }
 
   private func beginSnapshot(for letter: Mailbox.Letter) {
+    let count = letter.request.wantsProgress ? letter.count : nil
     switch letter.request {
-    case .checkpoint(let parent, let compression):
-      beginCheckpoint(for: letter, SnapshotSettings(parent: parent, compression: compression))
-    case .suspend(let parent, let compression, _):
-      beginSuspension(for: letter, SnapshotSettings(parent: parent, compression: compression))
-    case .info, .kill: break
+    case .checkpoint(let parent, let compression, let observer, _):
+      beginCheckpoint(
+        for: letter,
+        SnapshotSettings(
+          observer: observer ?? .user, parent: parent, compression: compression, count: count))
+    case .suspend(let parent, let compression, _, _):
+      beginSuspension(
+        for: letter, SnapshotSettings(parent: parent, compression: compression, count: count))
+    case .migrate(_, _, let compression, let maxPause, let throttles):
+      beginSuspension(
+        for: letter, SnapshotSettings(compression: compression),
+        RoundPace(maxPause: maxPause, throttles: throttles))
+    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle: break
+    }
+  }
+
+  /// The oldest request that need not wait. A suspension waits until the checkpoints under way are written, and
+  /// all later snapshots wait for it. While one is prepared, the others wait.
+  private func nextRequest() -> Mailbox.Letter? {
+    var mustWait = suspension != nil || preparation != nil
+    return mailbox.take { request in
+      switch request {
+      case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle: return true
+      case .checkpoint(_, _, let observer, _):
+        let observer = observer ?? .user
+        let count = checkpoints.count { $0.observer == observer }
+        return !mustWait && count < observer.checkpointLimit
+      case .suspend, .migrate:
+        defer { mustWait = true }
+        return !mustWait && checkpoints.isEmpty
+      }
     }
   }
 
@@ -68,7 +101,13 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .checkpoint, .suspend:
+      case .attach(let size, let output, let input):
+        letter.progress = .answered(attach(size?.window, output: output, input: input))
+      case .pause: pause(true, for: letter)
+      case .unpause: pause(false, for: letter)
+      case .describe: letter.progress = .answered(.described(guest: description))
+      case .resolve, .settle: letter.progress = .answered(resolve(letter.request))
+      case .checkpoint, .suspend, .migrate:
         letter.progress = .answered(
           .failed(error: "\(SnapshotError.missingPage(failure))"))
       }
@@ -77,18 +116,26 @@ extension Picoprocess {
 
   private func kill(_ signal: Int32, for letter: Mailbox.Letter) {
     kernel.processes[kernel.initialPID]?.post(signal: signal, code: SignalCode.SI_USER)
+    // It ends a paused guest, too.
+    if signal == Signal.SIGKILL.rawValue { isPaused = false }
     letter.progress = .answered(.done)
     // The signal may end this process.
     waitUntilSent(letter)
   }
 
-  private var isWritingSnapshot: Bool {
-    preparation != nil || checkpoint != nil || suspension != nil
+  private func pause(_ isPausing: Bool, for letter: Mailbox.Letter) {
+    guard isPaused != isPausing else {
+      letter.progress = .answered(
+        .failed(error: isPausing ? "it is paused already" : "it is not paused"))
+      return
+    }
+    isPaused = isPausing
+    letter.progress = .answered(.done)
   }
 
   /// Whether a snapshot under way waits for the guest's thread.
   var snapshotIsDue: Bool {
-    preparation?.isDone == true || checkpoint?.writing.isDone == true
+    preparation?.isDone == true || checkpoints.contains(where: \.writing.isDone)
       || suspension?.round?.isDone == true
       || suspension != nil && suspension?.round == nil
   }
@@ -122,12 +169,13 @@ extension Picoprocess {
     control = nil
     host.restoreTerminal()
     host.closeAll()
+    attachments.end(parting)
     guard let farewell else { return }
     farewell.progress = .answered(.done)
     waitUntilSent(farewell)
   }
 
-  private func waitUntilSent(_ letter: Mailbox.Letter) {
+  func waitUntilSent(_ letter: Mailbox.Letter) {
     for _ in 0..<2_000 {
       if case .sent = letter.progress { return }
       HostProcess.sleep(nanoseconds: 1_000_000)
@@ -139,7 +187,10 @@ extension Picoprocess {
       name: name, pid: HostProcess.id, isa: kernel.isa.rawValue, program: program,
       uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
       memoryBytes: machine.arena.bytesInUse, threads: kernel.tasks.count,
-      syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages)
+      syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages,
+      isPaused: isPaused,
+      isDetached: kernel.console != nil, attachedClients: attachments.count,
+      periodicCheckpoints: periodicCheckpoints, doubt: doubt)
   }
 }
 

@@ -5,7 +5,7 @@ package import Snapshot
 package struct SaveOptions {
   /// The path of the snapshot to which it is an increment; nil for a whole one.
   package var parent: String?
-  /// What the parent is opened with.
+  /// What the parent, or a sealed store, is opened with.
   package var keys: SealKeys
   /// Nil: the default.
   package var compression: Compression?

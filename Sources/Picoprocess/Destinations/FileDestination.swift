@@ -23,14 +23,18 @@ final class FileDestination: SnapshotDestination {
     try withFailure(path) { () throws(HostError) in try file.write(bytes) }
   }
 
-  func exchange(_ request: [UInt8], over connection: ControlConnection)
-    throws(HostError) -> [UInt8]?
-  {
+  func exchange(
+    _ request: [UInt8], over connection: ControlConnection, _ progress: Progress
+  ) throws(HostError) -> [UInt8]? {
     try connection.send(request, handing: file)
     while true {
       do throws(HostError) {
-        return try connection.receive(timeout: Self.interval)
-      } catch .wouldBlock { file.beginWriteback() }
+        let line = try connection.receive(timeout: Self.interval)
+        if !progress.takes(line) { return line }
+      } catch .wouldBlock {
+        file.beginWriteback()
+        progress.tick()
+      }
     }
   }
 

@@ -8,19 +8,39 @@ enum Output {
   ///
   /// - Parameter compression: how a store compresses what is new.
   /// - Parameter recipients: who can open it; nil: whoever has the file.
+  /// - Parameter keys: open a sealed store.
+  /// - Parameter mustBeSealed: the user gave keys, which are for nothing else than a sealed store.
   static func destination(
-    _ path: String, _ compression: Compression?, _ recipients: Recipients?
+    _ path: String, _ compression: Compression?, _ recipients: Recipients?, _ keys: SealKeys,
+    mustBeSealed: Bool = false
   ) throws(Failure) -> any SnapshotDestination {
     guard let place = try StorePath(path) else {
       guard let recipients else { return try FileDestination(path) }
       return StreamDestination(path, try SealedFile(path, recipients))
     }
-    guard recipients == nil else {
-      throw Failure("\(path): a snapshot in a store can't be sealed")
+    let layout = try StoreLayout.create(place.directory).layout
+    if let recipients, !layout.isSealed {
+      return StreamDestination(path, try SealedFile(place, layout, recipients))
     }
-    let store = try SnapshotStore(StoreLayout.create(place.directory))
+    // Whoever can write to the disk may have taken the seal away.
+    guard layout.isSealed || !mustBeSealed else {
+      throw Failure("\(path): the store is not sealed")
+    }
+    // A passphrase opens the store.
+    if case .keys = recipients {
+      throw Failure("\(path): the store is sealed itself, to whom it was made for")
+    }
+    let store = SnapshotStore(layout, try layout.key(keys))
     return StreamDestination(
       path, try StoreWriter(store, place, compression ?? .standard), transfer: Compression.none)
+  }
+
+  /// Whether what is written to `path` is encrypted with the key of a store.
+  static func isInSealedStore(_ path: String) throws(Failure) -> Bool {
+    guard let place = try StorePath(path), try StoreLayout.isThere(place.directory) else {
+      return false
+    }
+    return try StoreLayout(place.directory).isSealed
   }
 
   /// The directory in which a snapshot at `path` changes files.

@@ -15,8 +15,11 @@ package protocol SnapshotDestination: AnyObject {
 
   /// Sends `request` and the descriptor, and waits for the answer, while the snapshot is written; nil if the
   /// picoprocess has gone.
-  func exchange(_ request: [UInt8], over connection: ControlConnection)
-    throws(HostError) -> [UInt8]?
+  ///
+  /// - Parameter progress: takes what the picoprocess says before it answers.
+  func exchange(
+    _ request: [UInt8], over connection: ControlConnection, _ progress: Progress
+  ) throws(HostError) -> [UInt8]?
 
   /// Why it took no more of the snapshot.
   var failure: Failure? { get }
@@ -62,7 +65,10 @@ func unusable(_ path: String, _ error: SnapshotError) -> Failure {
 extension SnapshotReader {
   /// Verifies every byte of a file that has just been written, and has no signature yet.
   func verifyUnsigned() throws(SnapshotError) {
-    try verifyStored()
+    let progress = Progress("checking", of: byteCount)
+    try SnapshotWorkers.with(isNice: true) { (workers) throws(SnapshotError) in
+      try verifyStored(on: workers) { progress.advance(by: $0) }
+    }
     guard signatureBytes == nil else { throw .malformed("it is signed already") }
   }
 }

@@ -28,19 +28,23 @@ package final class StreamDestination: SnapshotDestination {
 
   package func write(_ bytes: RawSpan) throws(Failure) { try sink.write(bytes) }
 
-  package func exchange(_ request: [UInt8], over connection: ControlConnection)
-    throws(HostError) -> [UInt8]?
-  {
+  package func exchange(
+    _ request: [UInt8], over connection: ControlConnection, _ progress: Progress
+  ) throws(HostError) -> [UInt8]? {
     let pipe = try BytePipe()
     try connection.send(request, handing: pipe)
     while true {
       pipe.wait(or: connection)
       do throws(HostError) {
-        let answer = try connection.receive(timeout: 0)
+        var line = try connection.receive(timeout: 0)
+        while progress.takes(line) { line = try connection.receive(timeout: 0) }
         // All was in the pipe before the answer was sent.
         drain(pipe)
-        return answer
-      } catch .wouldBlock { drain(pipe) }
+        return line
+      } catch .wouldBlock {
+        drain(pipe)
+        progress.tick()
+      }
     }
   }
 

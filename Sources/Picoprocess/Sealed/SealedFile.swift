@@ -6,17 +6,36 @@ import Snapshot
 
 /// A file in which a snapshot is encrypted on its way to the disk: nothing of it gets there in plain.
 final class SealedFile: SnapshotSink {
+  /// For messages.
   private let path: String
   private let file: AtomicFile
+  /// Kept until the file has its name.
+  private let lock: FileLock?
   private var encryptor: AgeEncryptor
 
   /// How much is written before it is sent on to storage, in bytes.
   private static let writebackStep: UInt64 = 8 << 20
 
   /// Begins a sealed snapshot that will replace what is at `path`.
-  init(_ path: String, _ recipients: Recipients) throws(Failure) {
+  convenience init(_ path: String, _ recipients: Recipients) throws(Failure) {
+    try self.init(path, try SnapshotFile.beginning(path), nil, recipients)
+  }
+
+  /// Begins a sealed snapshot that a store which is not sealed has whole.
+  convenience init(_ place: StorePath, _ layout: StoreLayout, _ recipients: Recipients)
+    throws(Failure)
+  {
+    let lock = try withFailure("\(place)") { () throws(HostError) in try layout.locked(.shared) }
+    let file = try SnapshotFile.beginning(layout.manifest(place.name))
+    try self.init("\(place)", file, lock, recipients)
+  }
+
+  private init(_ path: String, _ file: AtomicFile, _ lock: FileLock?, _ recipients: Recipients)
+    throws(Failure)
+  {
     self.path = path
-    file = try SnapshotFile.beginning(path)
+    self.file = file
+    self.lock = lock
     do throws(AgeError) { encryptor = try AgeEncryptor(recipients) } catch {
       throw Failure("\(path): \(error)")
     }

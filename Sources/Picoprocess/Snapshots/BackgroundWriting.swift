@@ -2,8 +2,23 @@ import HostABI
 import PosixHost
 import Synchronization
 
+/// Work that another thread does, whatever its outcome.
+protocol BackgroundWork {
+  var isDone: Bool { get }
+  /// Has what is not done given up soon.
+  func giveUp()
+}
+
+/// Waits for some seconds until all is done, and then has the rest given up.
+func finishSoon(_ works: [any BackgroundWork]) {
+  for _ in 0..<2_000 where !works.allSatisfy(\.isDone) {
+    HostProcess.sleep(nanoseconds: 1_000_000)
+  }
+  for work in works { work.giveUp() }
+}
+
 /// Work on a snapshot that a thread of its own does while the guest runs on, from a view of its memory.
-final class BackgroundWriting<Outcome: Sendable> {
+final class BackgroundWriting<Outcome: Sendable>: BackgroundWork {
   /// What both threads use.
   private final class Shared: Sendable {
     let outcome = Mutex<Result<Outcome, SaveError>?>(nil)
@@ -17,7 +32,7 @@ final class BackgroundWriting<Outcome: Sendable> {
   private let shared = Shared()
   private let patience: Patience
 
-  /// Starts the work. A view must be active, and must stay so until `outcome` returns.
+  /// Starts the work. Its view must be active, and must stay so until `outcome` returns.
   ///
   /// - Parameter patience: tells `work` when the guest can wait no longer.
   init(
@@ -44,11 +59,7 @@ final class BackgroundWriting<Outcome: Sendable> {
 
   var isDone: Bool { shared.outcome.withLock { $0 != nil } }
 
-  /// Waits for some seconds until it is done, and then has it given up.
-  func finishSoon() {
-    for _ in 0..<2_000 where !isDone { HostProcess.sleep(nanoseconds: 1_000_000) }
-    patience.end()
-  }
+  func giveUp() { patience.end() }
 
   /// Waits until it is done or has failed. Afterwards the thread calls for the guest's thread to clean up, every
   /// millisecond until `end`.

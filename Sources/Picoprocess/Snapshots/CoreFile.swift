@@ -139,8 +139,10 @@ struct CoreFile {
     try withFailure(names.file) { () throws(HostError) in
       try head.withRawSpan { (bytes) throws(HostError) in try file.write(bytes) }
     }
+    let progress = Progress("writing", of: size)
     for segment in segments {
       for piece in segment.pieces {
+        defer { progress.advance(by: UInt64(piece.pages.count) << 12) }
         let base = segment.offset + (piece.pages.lowerBound - segment.pages.lowerBound) << 12
         try memory.forEachPage(of: piece, failure: { Failure(names.snapshot, $0) }) {
           (page, bytes) throws(Failure) in

@@ -5,14 +5,14 @@ import PosixHost
 import Snapshot
 
 // A checkpoint stops the guest only while its objects are captured. Its memory is in a view, which a thread
-// writes while the guest runs on.
+// writes while the guest runs on. Several may be under way, each of a moment of its own.
 
 extension Picoprocess {
   /// Begins the checkpoint that `letter` requests, which is answered when it is written.
   func beginCheckpoint(for letter: Mailbox.Letter, _ settings: SnapshotSettings) {
     let start = host.now(.monotonic).totalNanoseconds
     let arena = machine.arena
-    guard arena.beginView() else {
+    guard let view = arena.beginView() else {
       letter.progress = .answered(
         .failed(error: "no more checkpoints of this run are possible; suspend and resume it"))
       return
@@ -26,55 +26,87 @@ extension Picoprocess {
       }
       try writing.capture(kernel)
       let live = BackgroundWriting(writing, wake: wake, patience) { (writing) throws(SaveError) in
-        try writing.finish()
+        try writing.finish(guestRuns: true)
       }
       let frozen = host.now(.monotonic).totalNanoseconds - start
-      arena.onViewPressure = { [unowned self] in
-        live.finishSoon()
-        concludeCheckpoint()
-      }
-      checkpoint = RunningCheckpoint(
-        writing: live, letter: letter, freezingTime: start - letter.time, frozenTime: frozen,
-        syscallCount: kernel.syscallCount)
+      checkpoints.append(
+        RunningCheckpoint(
+          writing: live, letter: letter, observer: settings.observer, view: view,
+          freezingTime: start - letter.time, frozenTime: frozen,
+          syscallCount: kernel.syscallCount))
+      arena.onViewPressure = { [unowned self] in giveUpViews() }
     } catch {
-      arena.endView()
+      arena.endView(view)
       letter.progress = .answered(ControlAnswer(error))
     }
+    updateEpochOfInterest()
   }
 
   private static let givenUp = Failure(
     "the checkpoint was given up: the guest needs the memory that it took")
 
-  /// Ends the checkpoint under way, if there is one, once it is written, and answers the request for it.
-  func concludeCheckpoint() {
-    guard let checkpoint else { return }
-    self.checkpoint = nil
+  /// Ends the checkpoints that are written, and answers the requests for them.
+  func concludeWrittenCheckpoints() {
+    while let index = checkpoints.firstIndex(where: \.writing.isDone) {
+      conclude(checkpoints.remove(at: index))
+    }
+  }
+
+  /// Waits for all checkpoints under way, and ends them.
+  func concludeCheckpoints() {
+    while !checkpoints.isEmpty { conclude(checkpoints.removeFirst()) }
+  }
+
+  private func conclude(_ checkpoint: RunningCheckpoint) {
     do throws(SaveError) {
       let written = try checkpoint.writing.outcome()
-      remember(written.base)
-      checkpoint.letter.progress = .answered(
-        .saved(
-          snapshot: SavedSnapshot(
-            written, syscallCount: checkpoint.syscallCount,
-            freezingTime: checkpoint.freezingTime, frozenTime: checkpoint.frozenTime)))
+      bases.remember(written.base, for: checkpoint.observer)
+      let snapshot = SavedSnapshot(
+        written, syscallCount: checkpoint.syscallCount, freezingTime: checkpoint.freezingTime,
+        frozenTime: checkpoint.frozenTime)
+      if checkpoint.observer == .keeper { periodicCheckpoints?.note(snapshot) }
+      checkpoint.letter.progress = .answered(.saved(snapshot: snapshot))
     } catch { checkpoint.letter.progress = .answered(ControlAnswer(error)) }
-    endView { checkpoint.writing.end() }
+    endView(checkpoint.view) { checkpoint.writing.end() }
+    updateEpochOfInterest()
   }
 
-  /// Ends the active view, which is no longer read. Its memory is freed in steps, with `endThread` after the last
+  /// Ends all views, since the guest needs their memory: their readers have some seconds to be done.
+  func giveUpViews() {
+    var works: [any BackgroundWork] = checkpoints.map(\.writing)
+    if let round = suspension?.round { works.append(round) }
+    finishSoon(works)
+    concludeCheckpoints()
+    if suspension?.round != nil {
+      suspension?.pace.mustEnd = true
+      endRound()
+    }
+  }
+
+  /// Ends an active view, which is no longer read. Its memory is freed in steps, with `endThread` after the last
   /// of them.
-  func endView(_ endThread: @escaping () -> Void) {
-    machine.arena.onViewPressure = nil
-    machine.arena.endView()
-    endingView?()
-    endingView = endThread
+  func endView(_ view: FrozenView, _ endThread: @escaping () -> Void) {
+    machine.arena.endView(view)
+    endingViews.append(endThread)
+    if machine.arena.views.isEmpty { machine.arena.onViewPressure = nil }
   }
 
-  /// Frees a part of what the last view had, at the top of the loop.
-  func cleanUpAfterView() {
-    guard let endingView, machine.arena.freeEnded(atMost: 256) else { return }
-    endingView()
-    self.endingView = nil
+  /// Frees a part of what ended views had, at the top of the loop.
+  func cleanUpAfterViews() {
+    if !endingViews.isEmpty, machine.arena.freeEnded(atMost: 256) { endEndingViews() }
+  }
+
+  /// Ends the threads that read views which have ended.
+  func endEndingViews() {
+    for endThread in endingViews { endThread() }
+    endingViews = []
+  }
+
+  /// Tells the arena since when writes are of interest to the next snapshots.
+  func updateEpochOfInterest() {
+    let epochs =
+      checkpoints.map(\.view.epoch) + [bases.oldestEpoch, suspension?.epoch].compactMap { $0 }
+    machine.arena.oldestEpochOfInterest = epochs.min()
   }
 }
 
@@ -82,6 +114,8 @@ extension Picoprocess {
 struct RunningCheckpoint {
   let writing: BackgroundWriting<WrittenSnapshot>
   let letter: Mailbox.Letter
+  let observer: SnapshotObserver
+  let view: FrozenView
   /// In nanoseconds, as in `SavedSnapshot`.
   let freezingTime: Int64
   let frozenTime: Int64

@@ -22,7 +22,7 @@ extension Picoprocess {
     }
     shortage.onStandstill = { [unowned self] in standStill() }
     workingSet?.begin(pages)
-    if prefetches { prefetcher = PagePrefetcher(try pages.anotherReader(), wake, expected) }
+    if prefetches { prefetcher = PagePrefetcher(pages.anotherReader(), wake, expected) }
     followPages()
   }
 

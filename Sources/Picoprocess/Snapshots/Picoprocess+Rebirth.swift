@@ -20,7 +20,7 @@ extension Picoprocess {
       let known = try restore(reader, isLazy: isLazy)
       if options.suspendMode == .chain {
         chain.append(reader)
-        remember(SnapshotBase(reader, known))
+        bases.remember(SnapshotBase(reader, known), for: .user)
       }
       try beginLazily("a snapshot in memory", prefetches: false)
     } catch { throw Self.failure(error) }
@@ -38,7 +38,8 @@ extension Picoprocess {
       guard case .refused(let failure) = error else { preconditionFailure("memory is no file") }
       throw failure
     }
-    remember(nil)
+    // They are of a machine that is given up.
+    bases = SnapshotBases()
     do throws(SnapshotError) {
       return try SnapshotReader(SnapshotBytes(collector.bytes), parent: chain.last)
     } catch { throw Self.failure(error) }

@@ -25,7 +25,7 @@ extension Picoprocess {
     } catch { throw Failure(path, error) }
     let authority = try ResumeAuthority(
       path, reader, remembered, resume, options,
-      isOnTerminal: (0...2).contains { HostProcess.isTerminal($0) })
+      isOnTerminal: options.console != nil || (0...2).contains { HostProcess.isTerminal($0) })
 
     var options = options
     // The limit becomes apparent when memory runs out.
@@ -40,7 +40,7 @@ extension Picoprocess {
       options.publish = remembered.published.map { PublishOption($0) }
     }
     try self.init(options, program: state.program, seed: state.seed)
-    host.permitsTerminal = authority.permitsTerminal
+    host.permitsTerminal = authority.permitsTerminal && options.console == nil
     origin = reader.header
     let root = options.root ?? remembered.rootPath
     tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
@@ -49,7 +49,8 @@ extension Picoprocess {
       resume.isLazy && resume.prefetches ? try WorkingSetFile.read(path, reader) : nil
     try confine()
     do throws(SnapshotError) {
-      remember(SnapshotBase(reader, try restore(reader, isLazy: resume.isLazy)))
+      let known = try restore(reader, isLazy: resume.isLazy)
+      bases.remember(SnapshotBase(reader, known), for: .user)
       try beginLazily(path, prefetches: resume.prefetches, expected)
     } catch { throw Failure(path, error) }
     if resume.takesFreshIdentity {
@@ -68,8 +69,12 @@ extension Picoprocess {
     do throws(Failure) {
       _ = try mountFilesystems()
     } catch { throw .readFailed(error.message) }
+    kernel.keepsStreams = options.console != nil
     let loader = try StateLoader(kernel, reader, isLazy: isLazy)
-    try loader.restoreAll()
+    try SnapshotWorkers.with { (workers) throws(SnapshotError) in
+      let progress = Progress("reading")
+      try loader.restoreAll(on: workers) { progress.note(pages: $0, of: $1) }
+    }
     return loader.known
   }
 }

@@ -9,11 +9,14 @@ extension Picoprocess {
   /// The version of the state's meaning.
   static let abiVersion: UInt32 = 1
 
+  /// The guest's standard streams end in a console, without which it would find its terminal hung up.
+  private static let consoleFeature = "console"
+
   /// The features that this build can resume.
   static var support: SnapshotSupport {
     SnapshotSupport(
       guestISAs: Set(GuestISA.allCases.map(\.rawValue)), abiVersions: abiVersion...abiVersion,
-      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)),
+      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)).union([consoleFeature]),
       sections: StateSection.allNumbers)
   }
 
@@ -22,7 +25,7 @@ extension Picoprocess {
   ///
   /// - Returns: why the snapshot is not signed, in one line; nil if it is.
   func save(to path: String) throws(Failure) -> String? {
-    let output = try Output.destination(path, options.compression, options.seal)
+    let output = try outputOfThisProcess(path)
     var failure: Failure?
     do throws(SaveError) {
       try save(SnapshotSettings(compression: output.transfer ?? options.compression)) {
@@ -42,13 +45,23 @@ extension Picoprocess {
     return try output.conclude(nil, signer, on: host)
   }
 
+  /// Begins a snapshot that this process will write itself.
+  func outputOfThisProcess(_ path: String) throws(Failure) -> any SnapshotDestination {
+    guard try !Output.isInSealedStore(path) else {
+      throw Failure(
+        "\(path): a process that runs a guest must not have the key of a sealed store: "
+          + "use godwit suspend")
+    }
+    return try Output.destination(path, options.compression, options.seal, .none)
+  }
+
   /// Writes the stopped guest sequentially with `write`. The guest is unchanged, whether this succeeds or
   /// throws.
   func save(
     _ settings: SnapshotSettings = SnapshotSettings(),
     _ write: @escaping (RawSpan) throws(SaveError) -> Void
   ) throws(SaveError) {
-    concludeCheckpoint()
+    concludeCheckpoints()
     giveUpSuspension(.refused(Failure("the guest was suspended by another request")))
     let writing = try beginSnapshot(settings, write)
     try writing.capture(kernel)
@@ -62,7 +75,7 @@ extension Picoprocess {
     _ settings: SnapshotSettings, guestRunsOn: Bool = false,
     _ write: @escaping (RawSpan) throws(SaveError) -> Void
   ) throws(SaveError) -> SnapshotWriting {
-    let base = try self.base(settings.parent)
+    let base = try self.base(settings)
     kernel.vfs.sync()
     var header = self.header(isOfOrigin: kernel.clock.isHeld && !guestRunsOn)
     if let base, let parent = settings.parent {
@@ -72,7 +85,8 @@ extension Picoprocess {
           name: parent.name)
       } catch { throw .refused(Failure(parent.path, error)) }
     }
-    return try SnapshotWriting(header, settings.compression ?? .standard, base?.known, write)
+    return try SnapshotWriting(
+      header, settings.compression ?? .standard, base?.known, settings.count, write)
   }
 
   /// A snapshot is identified by its content. One that is written right after a resume equals the snapshot
@@ -80,10 +94,11 @@ extension Picoprocess {
   ///
   /// - Parameter isOfOrigin: the guest has not run since it was resumed.
   private func header(isOfOrigin: Bool) -> SnapshotHeader {
+    let features = machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }
     var header = SnapshotHeader(
       guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
       abiVersion: Self.abiVersion,
-      requiredFeatures: Set(machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }))
+      requiredFeatures: Set(features + (kernel.console == nil ? [] : [Self.consoleFeature])))
     if isOfOrigin, let origin {
       header.creationSeconds = origin.creationSeconds
       header.creationNanoseconds = origin.creationNanoseconds

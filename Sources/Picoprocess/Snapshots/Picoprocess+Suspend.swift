@@ -8,17 +8,17 @@ import Snapshot
 // the one before. When rounds no longer help, the guest stops for the rest.
 
 extension Picoprocess {
-  /// Pages that are written without a further round: it would not be worth the trouble.
-  private static let fewPages: UInt64 = 1024
-  private static let roundLimit = 10
-
   /// Begins the suspension that `letter` requests.
-  func beginSuspension(for letter: Mailbox.Letter, _ settings: SnapshotSettings) {
+  ///
+  /// - Parameter pace: a migration has its own.
+  func beginSuspension(
+    for letter: Mailbox.Letter, _ settings: SnapshotSettings, _ pace: RoundPace = .standard
+  ) {
     do throws(SaveError) {
-      let hasRounds = machine.arena.framesInUse > Self.fewPages
+      let hasRounds = machine.arena.framesInUse > pace.few
       let writing = try beginSnapshot(
         settings, guestRunsOn: hasRounds, Self.appender(to: letter))
-      suspension = RunningSuspension(writing: writing, letter: letter)
+      suspension = RunningSuspension(writing: writing, letter: letter, pace: pace)
       if hasRounds { try beginRound() }
     } catch {
       letter.progress = .answered(ControlAnswer(error))
@@ -28,32 +28,32 @@ extension Picoprocess {
 
   /// Has the pages of this moment written while the guest runs on. Without further epochs there are no rounds.
   private func beginRound() throws(SaveError) {
-    guard let writing = suspension?.writing, machine.arena.beginView() else { return }
+    let arena = machine.arena
+    guard let writing = suspension?.writing, let view = arena.beginView() else { return }
     do throws(SaveError) { try writing.capture(kernel) } catch {
-      machine.arena.endView()
+      arena.endView(view)
       throw error
     }
-    let arena = machine.arena
-    arena.oldestEpochOfInterest = base?.known.epoch ?? arena.epoch
     let patience = Patience()
     let round = BackgroundWriting(writing, wake: wake, patience) { (writing) throws(SaveError) in
       try writing.storePages { patience.isOver }
     }
-    suspension?.round = round
-    arena.onViewPressure = { [unowned self] in
-      round.finishSoon()
-      suspension?.mustEnd = true
-      endRound()
-    }
+    suspension?.begin(round, view, at: host.now(.monotonic).totalNanoseconds)
+    updateEpochOfInterest()
+    arena.onViewPressure = { [unowned self] in giveUpViews() }
   }
 
-  private func endRound() {
-    guard let round = suspension?.round else { return }
+  func endRound() {
+    guard let round = suspension?.round, let view = suspension?.view else { return }
     suspension?.round = nil
-    do throws(SaveError) { suspension?.note(pages: try round.outcome()) } catch {
+    suspension?.view = nil
+    do throws(SaveError) {
+      let pages = try round.outcome()
+      suspension?.pace.note(pages: pages, at: host.now(.monotonic).totalNanoseconds)
+    } catch {
       suspension?.error = error
     }
-    endView { round.end() }
+    endView(view) { round.end() }
   }
 
   /// Goes on with the suspension under way, at the top of the loop.
@@ -67,7 +67,8 @@ extension Picoprocess {
     guard let suspension else { return false }
     do throws(SaveError) {
       if let error = suspension.error { throw error }
-      if suspension.isWorthARound(few: Self.fewPages, limit: Self.roundLimit) {
+      if self.suspension?.pace.goesOn() == true {
+        throttle()
         try beginRound()
         if self.suspension?.round != nil { return false }
       }
@@ -91,9 +92,20 @@ extension Picoprocess {
           written, syscallCount: kernel.syscallCount, freezingTime: start - letter.time,
           frozenTime: host.now(.monotonic).totalNanoseconds - start)))
     self.suspension = nil
+    if case .migrate(let peer, let migration, _, _, _) = letter.request {
+      defer { guestThrottle = nil }
+      return hasMoved(letter, migration, to: peer)
+    }
     guard verdict(on: letter) == .commit else { return false }
     farewell = letter
     return true
+  }
+
+  /// Has the guest held as the rounds under way demand.
+  private func throttle() {
+    guard let share = suspension?.pace.throttle, share > 0 else { return }
+    if guestThrottle == nil { guestThrottle = GuestThrottle(wake) }
+    guestThrottle?.share = share
   }
 
   /// Ends the suspension under way, if there is one: the guest goes on, or has ended.
@@ -101,7 +113,8 @@ extension Picoprocess {
     if suspension?.round != nil { endRound() }
     suspension?.letter.progress = .answered(ControlAnswer(error))
     suspension = nil
-    machine.arena.oldestEpochOfInterest = base?.known.epoch
+    guestThrottle = nil
+    updateEpochOfInterest()
   }
 }
 
@@ -111,27 +124,24 @@ struct RunningSuspension {
   let letter: Mailbox.Letter
   /// The round under way: how many pages it wrote.
   var round: BackgroundWriting<UInt64>?
+  var view: FrozenView?
+  /// That which began with the last round: the next one asks what was written since.
+  private(set) var epoch: Epoch?
   /// Why a round failed.
   var error: SaveError?
-  /// The guest needs the memory that another round would take.
-  var mustEnd = false
-  /// Of the last two rounds.
-  private var pages: [UInt64] = []
-  private var rounds = 0
+  /// When the guest stops for the rest.
+  var pace: RoundPace
 
-  init(writing: SnapshotWriting, letter: Mailbox.Letter) {
+  init(writing: SnapshotWriting, letter: Mailbox.Letter, pace: RoundPace) {
     self.writing = writing
     self.letter = letter
+    self.pace = pace
   }
 
-  mutating func note(pages count: UInt64) {
-    pages = pages.suffix(1) + [count]
-    rounds += 1
-  }
-
-  /// Whether the next round will have much to write, though clearly less than the last one.
-  func isWorthARound(few: UInt64, limit: Int) -> Bool {
-    guard !mustEnd, rounds < limit, let last = pages.last, last > few else { return false }
-    return pages.count < 2 || last <= pages[0] / 4 * 3
+  mutating func begin(_ round: BackgroundWriting<UInt64>, _ view: FrozenView, at time: Int64) {
+    self.round = round
+    self.view = view
+    epoch = view.epoch
+    pace.begin(at: time)
   }
 }

@@ -65,7 +65,7 @@ enum Rehearsal {
         tree.mounts.append(
           .host(
             FilesystemConfiguration.HostMount(
-              host: StreamURI(.dir, Array(mount.hostPath)), guest: place,
+              host: StreamURI(.file, Array(mount.hostPath)), guest: place,
               isReadOnly: mount.readOnly)))
       // Every guest has a /dev/shm.
       case "tmpfs" where !place.elementsEqual("/dev/shm".utf8):

@@ -1,7 +1,8 @@
 import LibOS
 import Snapshot
 
-/// The last snapshot of a picoprocess, or the one that it was resumed from: the next may be an increment to it.
+/// The last snapshot that somebody took of a picoprocess, or the one that it was resumed from: the next may be an
+/// increment to it.
 struct SnapshotBase: Sendable {
   let id: SnapshotID
   let contentDigest: Digest
@@ -34,19 +35,24 @@ package struct NamedParent: Sendable, Hashable, Codable {
 
 /// How a snapshot is to be written.
 struct SnapshotSettings {
+  var observer = SnapshotObserver.user
   /// What it is to be an increment to.
   var parent: NamedParent?
   var compression: Compression?
+  /// Counts its pages, if somebody wants to know.
+  var count: PageCount?
 }
 
 extension Picoprocess {
-  /// The base for an increment to `parent`; nil without one.
-  func base(_ parent: NamedParent?) throws(SaveError) -> SnapshotBase? {
-    guard let parent else { return nil }
-    guard let base, base.contentDigest.description == parent.digest else {
+  /// The base for an increment to the parent that its observer names; nil without one.
+  func base(_ settings: SnapshotSettings) throws(SaveError) -> SnapshotBase? {
+    guard let parent = settings.parent else { return nil }
+    guard let base = bases[settings.observer], base.contentDigest.description == parent.digest
+    else {
       throw .refused(
         Failure(
-          "\(parent.path) is neither the last snapshot of this run nor the one that it was resumed from"
+          "\(parent.path) is neither the last snapshot of this run nor the one that it was "
+            + "resumed from"
         ))
     }
     return base

@@ -12,7 +12,7 @@ extension SnapshotFile {
   ///
   /// - Parameter keys: open those that are sealed.
   package static func reader(_ path: String, _ keys: SealKeys) throws(Failure) -> SnapshotReader {
-    if let place = try StorePath(path) { return try SnapshotStore.reader(place) }
+    if let place = try StorePath(path) { return try SnapshotStore.reader(place, keys) }
     var chain = [(path: path, snapshot: try single(SnapshotFile(path), path, keys))]
     while let parent = chain[chain.count - 1].snapshot.header.parent {
       guard chain.count < chainLimit else {

@@ -19,13 +19,21 @@ package struct DigestReport: Encodable {
 }
 
 extension SnapshotFile {
+  /// Digests the state that a snapshot holds, on all processors.
+  static func digest(_ reader: SnapshotReader) throws(SnapshotError) -> StateDigest {
+    let progress = Progress("digesting")
+    return try SnapshotWorkers.with { (workers) throws(SnapshotError) in
+      try StateDigest(reader, on: workers) { progress.advance(by: UInt64($0 * Page.size)) }
+    }
+  }
+
   /// Computes the digests of the guest's state in the snapshot at `path`.
   package static func digest(_ path: String, _ keys: SealKeys) throws(Failure) -> DigestReport {
     let reader = try reader(path, keys)
     let state: StateDigest
     do throws(SnapshotError) {
       try reader.require(Picoprocess.support)
-      state = try StateDigest(reader)
+      state = try digest(reader)
     } catch { throw Failure(path, error) }
     return DigestReport(
       digest: state.whole.description,

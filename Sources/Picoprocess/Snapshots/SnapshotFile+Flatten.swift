@@ -21,10 +21,10 @@ extension SnapshotFile {
     do throws(SnapshotError) {
       try reader.requireParents()
       try reader.require(Picoprocess.support)
-      state = try StateDigest(reader)
+      state = try digest(reader)
     } catch { throw Failure(path, error) }
 
-    let file = try Output.destination(output, compression, recipients)
+    let file = try Output.destination(output, compression, recipients, keys)
     var header = reader.header
     header.parent = nil
     var writeError: Failure?
@@ -35,15 +35,19 @@ extension SnapshotFile {
           throw error
         }
       }
-      try reader.copyWhole(to: writer)
-      _ = try writer.finish(id: reader.id)
+      try SnapshotWorkers.with { (workers) throws(SnapshotError) in
+        try writer.use(workers)
+        let progress = Progress("writing")
+        try reader.copyWhole(to: writer) { progress.advance(by: UInt64(Page.size)) }
+        _ = try writer.finish(id: reader.id)
+      }
     } catch {
       throw writeError ?? Failure(path, error)
     }
 
     let copy = try file.readBack(nil)
     do throws(SnapshotError) {
-      guard try StateDigest(copy).whole == state.whole else {
+      guard try digest(copy).whole == state.whole else {
         throw .malformed("its state is not that of \(path)")
       }
     } catch { throw Failure(output, error) }
@@ -51,10 +55,18 @@ extension SnapshotFile {
       provenance.isTrusted
       ? SnapshotSigner() : .none(reason: "\(path) is \(provenance)")
     var notices: [String] = []
-    if recipients == nil, try StorePath(path) == nil, try SnapshotFile(path).isSealed(path) {
+    if recipients == nil, try isSealed(path), try !Output.isInSealedStore(output) {
       notices.append("\(output) is not sealed, as \(path) is: add --encrypt-to")
     }
     if let notice = try file.commit(copy, signer) { notices.append(notice) }
     return notices
+  }
+
+  /// Whether the snapshot at `path` is sealed, or in a sealed store.
+  package static func isSealed(_ path: String) throws(Failure) -> Bool {
+    guard let place = try StorePath(path) else { return try SnapshotFile(path).isSealed(path) }
+    let layout = try StoreLayout(place.directory)
+    if layout.isSealed { return true }
+    return try SnapshotFile(layout.manifest(place.name)).isSealed("\(place)")
   }
 }

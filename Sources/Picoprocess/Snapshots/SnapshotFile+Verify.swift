@@ -7,8 +7,11 @@ extension SnapshotFile {
     -> String
   {
     let reader = try reader(path, keys)
+    let progress = Progress("checking", of: reader.chainByteCount)
     do throws(SnapshotError) {
-      try reader.verify()
+      try SnapshotWorkers.with { (workers) throws(SnapshotError) in
+        try reader.verify(on: workers) { progress.advance(by: $0) }
+      }
       try reader.require(Picoprocess.support)
       try reader.requirePageOwners()
     } catch { throw Failure(path, error) }

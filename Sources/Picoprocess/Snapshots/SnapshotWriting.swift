@@ -29,20 +29,23 @@ final class SnapshotWriting {
   /// The pages that are written already, here or in the parent.
   private var known: KnownPages?
   private var pass: StatePass?
+  private let count: PageCount?
 
   /// Writes the header.
   ///
   /// - Parameter header: with a link to the parent, if this is an increment.
   /// - Parameter parent: what is known of the pages of the parent.
+  /// - Parameter count: counts the pages.
   /// - Parameter write: takes the bytes of the file, in order.
   init(
     _ header: SnapshotHeader, _ compression: Compression, _ parent: KnownPages?,
-    _ write: @escaping (RawSpan) throws(SaveError) -> Void
+    _ count: PageCount? = nil, _ write: @escaping (RawSpan) throws(SaveError) -> Void
   ) throws(SaveError) {
     let output = Output()
     self.header = header
     self.output = output
     known = parent
+    self.count = count
     do throws(SnapshotError) {
       writer = try SnapshotWriter(header, compression: compression) { bytes in
         let start = HostProcess.monotonicTime
@@ -70,19 +73,26 @@ final class SnapshotWriting {
     guard let pass else { preconditionFailure("nothing is captured") }
     self.pass = nil
     let before = writer.storedPages
-    do throws(SnapshotError) { try pass.storePages(isGivenUp: isGivenUp) } catch {
-      throw Self.saveError(error, output)
-    }
+    do throws(SnapshotError) {
+      try withWorkers(pass, guestRuns: true) { () throws(SnapshotError) in
+        try pass.storePages(isGivenUp: isGivenUp)
+        try writer.use(nil)
+      }
+    } catch { throw Self.saveError(error, output) }
     known = pass.known
     return writer.storedPages - before
   }
 
   /// Writes all of the captured state.
-  func finish() throws(SaveError) -> WrittenSnapshot {
+  ///
+  /// - Parameter guestRuns: meanwhile.
+  func finish(guestRuns: Bool = false) throws(SaveError) -> WrittenSnapshot {
     guard let pass else { preconditionFailure("nothing is captured") }
     do throws(SnapshotError) {
-      let id = SnapshotID(of: try pass.finish().whole)
-      let digest = try writer.finish(id: id)
+      let (id, digest) = try withWorkers(pass, guestRuns: guestRuns) { () throws(SnapshotError) in
+        let id = SnapshotID(of: try pass.finish().whole)
+        return (id, try writer.finish(id: id))
+      }
       return WrittenSnapshot(
         byteCount: writer.bytesWritten, pages: pass.pageCount, pagesWritten: writer.storedPages,
         dumpTime: HostProcess.monotonicTime - start, writeTime: output.time,
@@ -90,6 +100,20 @@ final class SnapshotWriting {
           id: id, contentDigest: digest,
           pageCount: (header.parent?.pageCount ?? 0) + writer.storedPages, known: pass.known))
     } catch { throw Self.saveError(error, output) }
+  }
+
+  /// Has other processors digest and encode what `body` adds.
+  private func withWorkers<R>(
+    _ pass: StatePass, guestRuns: Bool, _ body: () throws(SnapshotError) -> R
+  ) throws(SnapshotError) -> R {
+    try SnapshotWorkers.with(isNice: guestRuns) { (workers) throws(SnapshotError) in
+      try writer.use(workers)
+      if let count {
+        count.expect(pass.countPages())
+        pass.onPages = { count.add($0) }
+      }
+      return try body()
+    }
   }
 
   private static func saveError(_ error: SnapshotError, _ output: Output) -> SaveError {

@@ -2,63 +2,70 @@ import HostABI
 import PosixHost
 import Snapshot
 
+/// A block in a pack, as everybody sees it, also who lacks the key of a sealed store.
+struct PackedBlock {
+  /// The digest of its stored bytes; in a sealed store a keyed one.
+  let name: Digest
+  /// Bytes in the pack.
+  let byteCount: UInt64
+  let offset: UInt64
+}
+
 /// A pack: the contents of many blocks, one behind the other.
 final class PackFile {
   /// Its file's name.
   let name: String
-  let index: PackIndex
+  /// All blocks, in the order of their contents.
+  let blocks: [PackedBlock]
+  /// What they are, in the same order; empty without the key of a sealed store.
+  let entries: [PackIndex.Entry]
+  /// The index of a pack of a sealed store; nil in others.
+  let sealed: SealedPackIndex?
+  /// Where the contents of the last block end.
+  let end: UInt64
   /// Bytes of the file.
   let byteCount: UInt64
-  private let file: InputFile
+  let input: PackInput
 
   static let suffix = ".pack"
 
   /// Opens a pack and reads its index.
-  init(_ directory: String, _ name: String) throws(SnapshotError) {
+  ///
+  /// - Parameter key: of a sealed store; without it, only `blocks` are known.
+  init(_ directory: String, _ name: String, isSealed: Bool, _ key: StoreKey?)
+    throws(SnapshotError)
+  {
     self.name = name
-    do throws(HostError) { file = try InputFile(directory + "/" + name) } catch {
+    do throws(HostError) { input = PackInput(try InputFile(directory + "/" + name)) } catch {
       throw .readFailed(Failure.reason(error))
     }
-    byteCount = file.size
+    byteCount = input.byteCount
     let trailerSize = UInt64(PackIndex.trailerSize)
     guard byteCount >= UInt64(PackIndex.headerSize) + trailerSize else {
       throw .truncated(at: byteCount)
     }
-    let trailer = try Self.bytes(of: file, at: byteCount - trailerSize, PackIndex.trailerSize)
-    let place = try PackIndex.place(
-      header: try Self.bytes(of: file, at: 0, PackIndex.headerSize), trailer: trailer,
-      size: byteCount)
-    let encoded = try Self.bytes(of: file, at: place, Int(byteCount - trailerSize - place))
-    index = try PackIndex(decoding: encoded, trailer: trailer, at: place)
-  }
-
-  /// The stored bytes of a block, which are not checked.
-  func contents(of entry: PackIndex.Entry) throws(SnapshotError) -> [UInt8] {
-    try Self.bytes(of: file, at: entry.offset, Int(entry.block.storedSize))
-  }
-
-  func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(SnapshotError) {
-    try Self.read(file, at: offset, into: &buffer)
-  }
-
-  static func read(_ file: InputFile, at offset: UInt64, into buffer: inout MutableRawSpan)
-    throws(SnapshotError)
-  {
-    let count: Int
-    do throws(HostError) { count = try file.read(at: offset, into: &buffer) } catch {
-      throw .readFailed(Failure.reason(error))
+    let trailer = try input.bytes(at: byteCount - trailerSize, PackIndex.trailerSize)
+    end = try PackIndex.place(
+      header: try input.bytes(at: 0, PackIndex.headerSize), trailer: trailer,
+      size: byteCount, isSealed: isSealed)
+    let encoded = try input.bytes(at: end, Int(byteCount - trailerSize - end))
+    if isSealed {
+      let index = try SealedPackIndex(decoding: encoded, trailer: trailer, at: end)
+      sealed = index
+      blocks = index.entries.map {
+        PackedBlock(name: $0.name, byteCount: $0.byteCount, offset: $0.offset)
+      }
+      var entries: [PackIndex.Entry] = []
+      if let key {
+        for entry in index.entries { entries.append(try entry.opened(with: key)) }
+      }
+      self.entries = entries
+    } else {
+      sealed = nil
+      entries = try PackIndex(decoding: encoded, trailer: trailer, at: end).entries
+      blocks = entries.map {
+        PackedBlock(name: $0.block.digest, byteCount: $0.block.storedSize, offset: $0.offset)
+      }
     }
-    guard count == buffer.byteCount else { throw .truncated(at: offset + UInt64(count)) }
-  }
-
-  private static func bytes(of file: InputFile, at offset: UInt64, _ count: Int)
-    throws(SnapshotError) -> [UInt8]
-  {
-    let bytes: [UInt8]
-    do throws(HostError) { bytes = try file.read(at: offset, count: count) } catch {
-      throw .readFailed(Failure.reason(error))
-    }
-    guard bytes.count == count else { throw .truncated(at: offset + UInt64(bytes.count)) }
-    return bytes
   }
 }

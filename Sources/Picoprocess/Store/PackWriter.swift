@@ -4,24 +4,35 @@ import PosixHost
 import Snapshot
 
 /// A pack in the making, which has no name yet.
-final class PackWriter {
+final class PackWriter: PackBytes {
   private let file: AtomicFile
-  private let input: InputFile
-  private(set) var index = PackIndex()
+  private let input: PackInput
+  private let isSealed: Bool
+  private let key: StoreKey?
+  private var index = PackIndex()
+  /// The index of a pack of a sealed store.
+  private var sealed = SealedPackIndex()
+  /// The blocks that were appended and are known, in order.
+  private(set) var entries: [PackIndex.Entry] = []
 
   /// Bytes of blocks, and of an index, from where on another pack is begun.
   private static let sizeLimit: UInt64 = 1 << 30
   private static let indexLimit = 64 << 20
 
-  init(_ layout: StoreLayout) throws(HostError) {
+  /// - Parameter key: of a sealed store; without it, only `appendCopy` is possible there.
+  init(_ layout: StoreLayout, _ key: StoreKey?) throws(HostError) {
+    self.key = key
     // Names are in the order of time: of two packs with the same block the later one is read.
     let name =
       Self.digits(UInt64(max(0, HostProcess.realTime))) + "-"
       + Self.digits(.random(in: .min ... .max)) + PackFile.suffix
     let file = try AtomicFile(replacing: layout.packs + "/" + name)
     self.file = file
-    try PackIndex.header.withRawSpan { (bytes) throws(HostError) in try file.write(bytes) }
-    input = try file.input()
+    isSealed = layout.isSealed
+    try PackIndex.header(isSealed: isSealed).withRawSpan { (bytes) throws(HostError) in
+      try file.write(bytes)
+    }
+    input = PackInput(try file.input())
   }
 
   private static func digits(_ number: UInt64) -> String {
@@ -29,18 +40,45 @@ final class PackWriter {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  var isFull: Bool { index.end > Self.sizeLimit || index.byteCount > Self.indexLimit }
+  var isFull: Bool {
+    let (end, count) =
+      isSealed ? (sealed.end, sealed.byteCount) : (index.end, index.byteCount)
+    return end > Self.sizeLimit || count > Self.indexLimit
+  }
 
   func append(_ block: BlockDescriptor, _ stored: [UInt8], pages: [Digest]) throws(HostError)
     -> PackIndex.Entry
   {
-    try stored.withRawSpan { (bytes) throws(HostError) in try file.write(bytes) }
-    index.append(block, pages: pages)
-    return index.entries[index.entries.count - 1]
+    let entry: PackIndex.Entry
+    if let key {
+      entry = PackIndex.Entry(block: block, pages: pages, offset: sealed.end)
+      let name = key.name(of: block.digest)
+      let contents = key.seal(stored, .contents(name))
+      try write(contents)
+      sealed.append(
+        name, digest: Digest(of: contents[...]), byteCount: UInt64(contents.count),
+        description: key.seal(entry.description, .description(name)))
+    } else {
+      try write(stored)
+      entry = index.append(block, pages: pages)
+    }
+    entries.append(entry)
+    return entry
+  }
+
+  /// Appends a block of another pack of a sealed store, with its bytes there.
+  func appendCopy(_ entry: SealedPackIndex.Entry, _ bytes: [UInt8]) throws(HostError) {
+    try write(bytes)
+    sealed.append(
+      entry.name, digest: entry.digest, byteCount: entry.byteCount, description: entry.description)
+  }
+
+  private func write(_ bytes: [UInt8]) throws(HostError) {
+    try bytes.withRawSpan { (bytes) throws(HostError) in try file.write(bytes) }
   }
 
   func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(SnapshotError) {
-    try PackFile.read(input, at: offset, into: &buffer)
+    try input.read(at: offset, into: &buffer)
   }
 
   /// Has the host begin to bring to storage what was written so far.
@@ -48,7 +86,7 @@ final class PackWriter {
 
   /// Writes the index, brings all to storage and gives the pack its name.
   func commit() throws(HostError) {
-    try index.encoded.withRawSpan { (bytes) throws(HostError) in try file.write(bytes) }
+    try write(isSealed ? sealed.encoded : index.encoded)
     try file.commit()
   }
 }

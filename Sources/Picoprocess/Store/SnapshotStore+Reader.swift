@@ -1,3 +1,4 @@
+import Age
 import HostABI
 import PosixHost
 import Snapshot
@@ -5,20 +6,38 @@ import Snapshot
 extension SnapshotStore {
   /// Opens a snapshot in a store. Its packs stay open as long as the reader is used, so it does not matter if
   /// others remove them meanwhile.
-  static func reader(_ path: StorePath) throws(Failure) -> SnapshotReader {
-    let store = try SnapshotStore(StoreLayout(path.directory))
-    let lock = try withFailure("\(path)") { () throws(HostError) in
-      try store.layout.locked(.shared)
-    }
-    defer { withExtendedLifetime(lock) {} }
-    let manifest = try store.manifest(path.name)
-    try store.refresh()
-    return try store.reader(manifest, path)
+  ///
+  /// - Parameter keys: open a sealed store, or a sealed snapshot in another.
+  static func reader(_ path: StorePath, _ keys: SealKeys) throws(Failure) -> SnapshotReader {
+    let layout = try StoreLayout(path.directory)
+    return try SnapshotStore(layout, try layout.key(keys)).reader(path, keys)
   }
 
-  func reader(_ manifest: SnapshotManifest, _ path: StorePath) throws(Failure) -> SnapshotReader {
-    do throws(SnapshotError) {
-      return try SnapshotReader(ManifestSource(manifest, self))
-    } catch { throw Failure("\(path)", error) }
+  /// The same, in this store.
+  func reader(_ path: StorePath, _ keys: SealKeys) throws(Failure) -> SnapshotReader {
+    let lock = try withFailure("\(path)") { () throws(HostError) in try layout.locked(.shared) }
+    defer { withExtendedLifetime(lock) {} }
+    let snapshot = try snapshot(path.name)
+    if case .manifest = snapshot { try refresh() }
+    return try reader(snapshot, path, keys)
+  }
+
+  func reader(_ snapshot: StoredSnapshot, _ path: StorePath, _ keys: SealKeys) throws(Failure)
+    -> SnapshotReader
+  {
+    let source: any SnapshotSource
+    switch snapshot {
+    case .manifest(let manifest):
+      do throws(SnapshotError) {
+        source = ManifestSource(manifest, try SnapshotBlocks(manifest, self))
+      } catch { throw Failure("\(path)", error) }
+    case .whole(let file):
+      do throws(AgeError) { source = try SealedSnapshot(file, keys) } catch {
+        throw Failure("\(path)", error)
+      }
+    }
+    do throws(SnapshotError) { return try SnapshotReader(source) } catch {
+      throw Failure("\(path)", error)
+    }
   }
 }

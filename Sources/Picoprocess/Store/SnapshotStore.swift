@@ -7,8 +7,10 @@ import Snapshot
 ///
 /// Nothing in a store is trusted. What an index says of a block is believed only after the block was read and
 /// compared with it, once in a process.
-final class SnapshotStore: BlockContents {
+final class SnapshotStore {
   let layout: StoreLayout
+  /// Of a sealed store; nil: nothing in it can be read, though what nothing refers to can be removed.
+  let key: StoreKey?
 
   /// Where the contents of a block are.
   private enum Place {
@@ -29,13 +31,11 @@ final class SnapshotStore: BlockContents {
   private var trusted: Set<Digest> = []
   /// The packs in the making; blocks go to the last one.
   private var pending: [PackWriter] = []
-  private let coder: BlockCoder
+  private let coder = BlockCoder(.none)
 
-  init(_ layout: StoreLayout) throws(Failure) {
+  init(_ layout: StoreLayout, _ key: StoreKey?) {
     self.layout = layout
-    do throws(SnapshotError) { coder = try BlockCoder(.none) } catch {
-      throw Failure(layout.path, error)
-    }
+    self.key = key
   }
 
   /// Reads the indexes of packs that came, and forgets packs that went. A lock must be held.
@@ -53,9 +53,13 @@ final class SnapshotStore: BlockContents {
     for name in names {
       do throws(SnapshotError) {
         let pack: PackFile
-        if let known = known[name] { pack = known } else { pack = try PackFile(layout.packs, name) }
+        if let known = known[name] {
+          pack = known
+        } else {
+          pack = try PackFile(layout.packs, name, isSealed: layout.isSealed, key)
+        }
         packs.append(pack)
-        for entry in pack.index.entries { enter(entry, .pack(packs.count - 1, entry)) }
+        for entry in pack.entries { enter(entry, .pack(packs.count - 1, entry)) }
       } catch { faults.append((name, error)) }
     }
   }
@@ -121,10 +125,24 @@ final class SnapshotStore: BlockContents {
     }
   }
 
+  /// Why a block of a pack, by its number there, is not what its index says; nil if it is. Without the key of a sealed
+  /// store that is only whether its bytes are those that were written.
+  func fault(in index: Int, of pack: PackFile) -> SnapshotError? {
+    if let sealed = pack.sealed?.entries[index] {
+      do throws(SnapshotError) {
+        let bytes = try pack.input.bytes(at: sealed.offset, Int(sealed.byteCount))
+        guard Digest(of: bytes[...]) == sealed.digest else {
+          return .malformed("a sealed block is not what was written")
+        }
+      } catch { return error }
+    }
+    return pack.entries.isEmpty ? nil : fault(in: pack.entries[index], of: pack)
+  }
+
   /// Why a block of a pack is not what its index says; nil if it is.
   func fault(in entry: PackIndex.Entry, of pack: PackFile) -> SnapshotError? {
     do throws(SnapshotError) {
-      let contents = try coder.contents(of: entry.block, try pack.contents(of: entry))
+      let contents = try coder.contents(of: entry.block, try pack.input.contents(of: entry, key))
       for (slot, page) in entry.pages.enumerated() {
         guard Digest(ofPageIn: contents, at: slot) == page else {
           throw .malformed("page \(slot) of a chunk is not the one in the index")
@@ -138,53 +156,63 @@ final class SnapshotStore: BlockContents {
   func add(_ block: BlockDescriptor, _ stored: [UInt8], pages: [Digest]) throws(Failure) {
     if holds(block) { return }
     try withFailure(layout.path) { () throws(HostError) in
-      if pending.last?.isFull ?? true { pending.append(try PackWriter(layout)) }
-      let writer = pending[pending.count - 1]
+      let writer = try writer()
       let entry = try writer.append(block, stored, pages: pages)
       places[block.digest] = .pending(writer, entry)
     }
     trusted.insert(block.digest)
   }
 
-  /// Adds a block that has a place in a pack, which is to be removed.
-  func addCopy(_ entry: PackIndex.Entry, _ stored: [UInt8]) throws(Failure) {
-    places[entry.block.digest] = nil
-    try add(entry.block, stored, pages: entry.pages)
+  /// The pack in the making that has room.
+  private func writer() throws(HostError) -> PackWriter {
+    if let last = pending.last, !last.isFull { return last }
+    let writer = try PackWriter(layout, key)
+    pending.append(writer)
+    return writer
   }
 
-  func read(_ block: BlockDescriptor, at offset: UInt64, into buffer: inout MutableRawSpan)
-    throws(SnapshotError)
-  {
+  /// Copies a block of a pack, which is to be removed, to one in the making. What the block is need not be known.
+  ///
+  /// - Parameter index: its number in the pack.
+  /// - Returns: why it can't be copied, since it is damaged; nil if it was.
+  func copy(_ index: Int, of pack: PackFile) throws(Failure) -> SnapshotError? {
+    if let fault = fault(in: index, of: pack) { return fault }
+    let bytes: [UInt8]
+    do throws(SnapshotError) {
+      let block = pack.blocks[index]
+      bytes = try pack.input.bytes(at: block.offset, Int(block.byteCount))
+    } catch { return error }
+    try withFailure(layout.path) { () throws(HostError) in
+      if let entry = pack.sealed?.entries[index] {
+        try writer().appendCopy(entry, bytes)
+      } else {
+        let entry = pack.entries[index]
+        _ = try writer().append(entry.block, bytes, pages: entry.pages)
+      }
+    }
+    return nil
+  }
+
+  /// Where the contents of a block are; nil if the store lacks them.
+  func packed(_ block: BlockDescriptor) -> (pack: any PackBytes, entry: PackIndex.Entry)? {
     switch places[block.digest] {
-    case .pack(let pack, let entry) where entry.block.storedSize == block.storedSize:
-      try packs[pack].read(at: entry.offset + offset, into: &buffer)
-    case .pending(let writer, let entry) where entry.block.storedSize == block.storedSize:
-      try writer.read(at: entry.offset + offset, into: &buffer)
-    default: throw .readFailed("the store lacks the contents \(block.digest)")
+    case nil: nil
+    case .pack(let pack, let entry): (packs[pack].input, entry)
+    case .pending(let writer, let entry): (writer, entry)
     }
   }
 
   /// The contents of a block, checked and decompressed.
   func contents(of block: BlockDescriptor) throws(SnapshotError) -> [UInt8] {
-    try coder.contents(of: block, try stored(block))
-  }
-
-  private func stored(_ block: BlockDescriptor) throws(SnapshotError) -> [UInt8] {
-    var stored = [UInt8](repeating: 0, count: Int(block.storedSize))
-    try stored.withMutableRawSpan { (buffer) throws(SnapshotError) in
-      try read(block, at: 0, into: &buffer)
+    guard let (pack, entry) = packed(block), entry.block.storedSize == block.storedSize else {
+      throw .readFailed("the store lacks the contents \(block.digest)")
     }
-    return stored
+    return try coder.contents(of: block, try pack.contents(of: entry, key))
   }
 
   /// Bytes of the store in which a block's contents are; 0 if it lacks them.
   func storedSize(of block: BlockDescriptor) -> UInt64 {
     places[block.digest] == nil ? 0 : block.storedSize
-  }
-
-  /// The number of the pack that has a block.
-  func pack(of digest: Digest) -> Int? {
-    if case .pack(let pack, _)? = places[digest] { pack } else { nil }
   }
 
   // MARK: Commit
@@ -193,8 +221,8 @@ final class SnapshotStore: BlockContents {
   func verifyPending() throws(SnapshotError) {
     for writer in pending {
       writer.beginWriteback()
-      for entry in writer.index.entries {
-        guard Digest(of: try stored(entry.block)[...]) == entry.block.digest else {
+      for entry in writer.entries {
+        guard Digest(of: try writer.contents(of: entry, key)[...]) == entry.block.digest else {
           throw .malformed("a block is not what was written")
         }
       }
@@ -208,32 +236,6 @@ final class SnapshotStore: BlockContents {
     }
     pending = []
     try refresh()
-  }
-
-  /// Bytes of a manifest: a table of contents, and little more.
-  private static let manifestLimit: UInt64 = 260 << 20
-
-  /// Reads the manifest of the snapshot `name`.
-  func manifest(_ name: String) throws(Failure) -> SnapshotManifest {
-    let path = try StorePath(layout.path, name: name)
-    let bytes = try withFailure("\(path)") { () throws(HostError) in
-      let file = try InputFile(layout.manifest(name))
-      guard file.size <= Self.manifestLimit else { throw .fileTooLarge }
-      return try file.read(at: 0, count: Int(file.size))
-    }
-    do throws(SnapshotError) { return try SnapshotManifest(decoding: bytes) } catch {
-      throw Failure("\(path)", error)
-    }
-  }
-}
-
-extension SnapshotStore {
-  /// The manifest of a snapshot that was listed; nil if somebody has removed it since, which takes no lock.
-  func manifest(ifPresent name: String) throws(Failure) -> SnapshotManifest? {
-    do throws(Failure) { return try manifest(name) } catch {
-      guard try layout.names().contains(name) else { return nil }
-      throw error
-    }
   }
 }
 

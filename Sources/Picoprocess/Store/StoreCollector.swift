@@ -2,7 +2,8 @@ import HostABI
 import PosixHost
 import Snapshot
 
-/// Removes what no snapshot of a store refers to any more.
+/// Removes what no snapshot of a store refers to any more. It knows blocks by their names only, so it needs no key of a
+/// sealed store.
 package struct StoreCollector {
   private let store: SnapshotStore
 
@@ -23,7 +24,7 @@ package struct StoreCollector {
 
   /// Collects in the store at `path`, when nobody else uses it any more.
   package static func collect(_ path: String) throws(Failure) -> Outcome {
-    let store = try SnapshotStore(StoreLayout(path))
+    let store = try SnapshotStore(StoreLayout(path), nil)
     let lock = try withFailure(path) { () throws(HostError) in
       try store.layout.locked(.exclusive)
     }
@@ -46,17 +47,23 @@ package struct StoreCollector {
     let before = store.packs.reduce(0) { $0 + Int64($1.byteCount) }
     outcome.faults = store.faults.map { "\(layout.packs)/\($0.name): \($0.reason)" }
 
-    var dead: [PackFile] = []
-    var sparse: [(pack: PackFile, live: [PackIndex.Entry])] = []
-    var small: [(pack: PackFile, live: [PackIndex.Entry])] = []
+    // Of two packs with the same block the later one is read.
+    var latest: [Digest: Int] = [:]
     for (number, pack) in store.packs.enumerated() {
-      let used = pack.index.entries.filter {
-        live.contains($0.block.digest) && store.pack(of: $0.block.digest) == number
+      for block in pack.blocks { latest[block.name] = number }
+    }
+    var dead: [PackFile] = []
+    var sparse: [(pack: PackFile, live: [Int])] = []
+    var small: [(pack: PackFile, live: [Int])] = []
+    for (number, pack) in store.packs.enumerated() {
+      let used = pack.blocks.indices.filter {
+        let name = pack.blocks[$0].name
+        return latest[name] == number && live.contains(name)
       }
-      let bytes = used.reduce(0) { $0 + $1.block.storedSize }
+      let bytes = used.reduce(0) { $0 + pack.blocks[$1].byteCount }
       if used.isEmpty {
         dead.append(pack)
-      } else if bytes < (pack.index.end - UInt64(PackIndex.headerSize)) / 2 {
+      } else if bytes < (pack.end - UInt64(PackIndex.headerSize)) / 2 {
         sparse.append((pack, used))
       } else if pack.byteCount < Self.smallSize {
         small.append((pack, used))
@@ -64,8 +71,12 @@ package struct StoreCollector {
     }
     if small.count > Self.smallLimit { sparse += small }
     var replaced: [PackFile] = []
-    for (pack, entries) in sparse {
-      if try copy(entries, of: pack, &outcome) { replaced.append(pack) }
+    let total = sparse.reduce(0) { sum, entry in
+      entry.live.reduce(sum) { $0 + entry.pack.blocks[$1].byteCount }
+    }
+    let progress = Progress("copying", of: total)
+    for (pack, blocks) in sparse {
+      if try copy(blocks, of: pack, progress, &outcome) { replaced.append(pack) }
     }
     try store.commitPending()
     outcome.rewrittenPacks = replaced.count
@@ -80,32 +91,29 @@ package struct StoreCollector {
   }
 
   /// Copies blocks to a pack in the making; false if one is damaged, and the pack must stay.
-  private func copy(_ entries: [PackIndex.Entry], of pack: PackFile, _ outcome: inout Outcome)
-    throws(Failure) -> Bool
-  {
+  private func copy(
+    _ blocks: [Int], of pack: PackFile, _ progress: Progress, _ outcome: inout Outcome
+  ) throws(Failure) -> Bool {
     var isWhole = true
-    for entry in entries {
-      if let fault = store.fault(in: entry, of: pack) {
+    for block in blocks {
+      progress.advance(by: pack.blocks[block].byteCount)
+      if let fault = try store.copy(block, of: pack) {
         outcome.faults.append("\(store.layout.packs)/\(pack.name): \(fault)")
         isWhole = false
-        continue
       }
-      let stored: [UInt8]
-      do throws(SnapshotError) { stored = try pack.contents(of: entry) } catch {
-        throw Failure(store.layout.path, error)
-      }
-      try store.addCopy(entry, stored)
     }
     return isWhole
   }
 
-  /// The digests of all blocks that snapshots refer to. A manifest that can't be read could name any.
+  /// The names of all blocks that snapshots refer to. A manifest that can't be read could name any.
   private func liveBlocks() throws(Failure) -> Set<Digest> {
     var live: Set<Digest> = []
     for name in try store.layout.names() {
       do throws(Failure) {
-        guard let manifest = try store.manifest(ifPresent: name) else { continue }
-        for block in manifest.blocks { live.insert(block.digest) }
+        let names = try store.ifPresent(name) { () throws(Failure) in
+          try store.references(of: name)
+        }
+        live.formUnion(names ?? [])
       } catch { throw Failure("\(error.message); nothing can be collected until it is removed") }
     }
     return live

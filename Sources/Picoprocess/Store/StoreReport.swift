@@ -29,8 +29,11 @@ package struct StoreReport: Encodable, Sendable {
   package var separateSize: UInt64 { snapshots.reduce(0) { $0 + $1.size } }
 
   /// Lists the store in the directory at `path`. Pages are not read.
-  package init(_ path: String) throws(Failure) {
-    let store = try SnapshotStore(StoreLayout(path))
+  ///
+  /// - Parameter keys: open a sealed store, and sealed snapshots.
+  package init(_ path: String, _ keys: SealKeys) throws(Failure) {
+    let layout = try StoreLayout(path)
+    let store = SnapshotStore(layout, try layout.key(keys))
     let lock = try withFailure(path) { () throws(HostError) in try store.layout.locked(.shared) }
     defer { withExtendedLifetime(lock) {} }
     // A snapshot that is listed has all its packs already.
@@ -47,10 +50,17 @@ package struct StoreReport: Encodable, Sendable {
       var entry = Entry(name: name)
       var own: [BlockDescriptor] = []
       do throws(Failure) {
-        guard let manifest = try store.manifest(ifPresent: name) else { continue }
-        own = Self.distinct(manifest.blocks)
-        let place = try StorePath(path, name: name)
-        let reader = try store.reader(manifest, place)
+        let snapshot = try store.ifPresent(name) { () throws(Failure) in
+          try store.snapshot(name)
+        }
+        guard let snapshot else { continue }
+        switch snapshot {
+        case .manifest(let manifest): own = Self.distinct(manifest.blocks)
+        case .whole(let file):
+          entry.size = file.size
+          entry.ownSize = file.size
+        }
+        let reader = try store.reader(snapshot, try StorePath(path, name: name), keys)
         entry.size = reader.byteCount
         do throws(SnapshotError) { entry.content = try SnapshotList.Content(reader) } catch {
           entry.fault = "\(error)"
@@ -61,14 +71,14 @@ package struct StoreReport: Encodable, Sendable {
       blocks.append(own)
     }
     for (index, own) in blocks.enumerated() {
-      snapshots[index].ownSize = own.reduce(0) {
+      snapshots[index].ownSize += own.reduce(0) {
         users[$1.digest] == 1 ? $0 + store.storedSize(of: $1) : $0
       }
     }
     let used = Set(users.keys)
     unusedSize = store.packs.reduce(0) { sum, pack in
-      pack.index.entries.reduce(sum) {
-        used.contains($1.block.digest) ? $0 : $0 + $1.block.storedSize
+      zip(pack.entries, pack.blocks).reduce(sum) {
+        used.contains($1.0.block.digest) ? $0 : $0 + $1.1.byteCount
       }
     }
   }
@@ -76,49 +86,5 @@ package struct StoreReport: Encodable, Sendable {
   private static func distinct(_ blocks: [BlockDescriptor]) -> [BlockDescriptor] {
     var seen: Set<Digest> = []
     return blocks.filter { seen.insert($0.digest).inserted }
-  }
-}
-
-/// The check of everything in a store.
-package enum StoreCheck {
-  /// Reads all packs and all snapshots of the store at `path`, and calls `report` with each fault.
-  ///
-  /// - Returns: a line that says how much was whole.
-  package static func run(_ path: String, _ report: (String) -> Void) throws(Failure) -> String {
-    let store = try SnapshotStore(StoreLayout(path))
-    let lock = try withFailure(path) { () throws(HostError) in try store.layout.locked(.shared) }
-    defer { withExtendedLifetime(lock) {} }
-    // A snapshot that is listed has all its packs already.
-    let names = try store.layout.names()
-    try store.refresh()
-    var faults = 0
-    var count = 0
-    func complain(_ line: String) {
-      faults += 1
-      report(line)
-    }
-    for fault in store.faults { complain("\(store.layout.packs)/\(fault.name): \(fault.reason)") }
-    for pack in store.packs {
-      for entry in pack.index.entries {
-        if let fault = store.fault(in: entry, of: pack) {
-          complain("\(store.layout.packs)/\(pack.name): at byte \(entry.offset): \(fault)")
-        }
-      }
-    }
-    for name in names {
-      let place = try StorePath(path, name: name)
-      do throws(Failure) {
-        guard let manifest = try store.manifest(ifPresent: name) else { continue }
-        count += 1
-        let reader = try store.reader(manifest, place)
-        do throws(SnapshotError) { try reader.verify() } catch { throw Failure("\(place)", error) }
-        if case .broken = reader.signature {
-          throw Failure("\(place): \(try Provenance(reader, knownKeys: nil))")
-        }
-      } catch { complain(error.message) }
-    }
-    let bytes = store.packs.reduce(0) { $0 + $1.byteCount }
-    guard faults == 0 else { throw Failure("\(path): \(faults) faults") }
-    return "\(path): whole, \(count) snapshots, \(store.packs.count) packs, \(bytes) bytes"
   }
 }

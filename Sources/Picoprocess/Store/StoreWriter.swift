@@ -15,7 +15,12 @@ final class StoreWriter: SnapshotSink {
   /// What the snapshot may be an increment to.
   private let chain: StoreChain
 
+  private let workers: WorkerThreads?
   private var splitter = SnapshotSplitter()
+  /// Blocks of the snapshot that are being decoded.
+  private var arriving: OrderedWork<Result<DecodedBlock, SnapshotError>>
+  /// Chunks for the store that are being encoded.
+  private var leaving: OrderedWork<Result<EncodedChunk, SnapshotError>>
   private var header: SnapshotHeader?
   /// Those of page maps, by number; all others go into the store at once.
   private var mapSections: [UInt32: [UInt8]] = [:]
@@ -39,10 +44,27 @@ final class StoreWriter: SnapshotSink {
     pages = chain.pages
     lock = try withFailure("\(path)") { () throws(HostError) in try store.layout.locked(.shared) }
     try store.refresh()
-    do throws(SnapshotError) { coder = try BlockCoder(compression) } catch {
-      throw Failure("\(path)", error)
-    }
+    coder = BlockCoder(compression)
+    workers = SnapshotWorkers.threads(isNice: true)
+    arriving = OrderedWork(workers)
+    leaving = OrderedWork(workers)
     chunk = ChunkInTheMaking(store.beginChunk())
+  }
+
+  deinit { workers?.end() }
+
+  private struct DecodedBlock: Sendable {
+    let block: BlockDescriptor
+    let stored: [UInt8]
+    let contents: [UInt8]
+    /// Of a page chunk: the digest of each page.
+    let pages: [Digest]
+  }
+
+  private struct EncodedChunk: Sendable {
+    let chunk: ChunkInTheMaking
+    let block: BlockDescriptor
+    let stored: [UInt8]
   }
 
   func write(_ bytes: RawSpan) throws(Failure) {
@@ -61,32 +83,48 @@ final class StoreWriter: SnapshotSink {
       header.parent = nil
       self.header = header
     case .block(let block, let stored):
-      let contents = try checked { () throws(SnapshotError) in
-        try coder.contents(of: block, stored)
+      let coder = coder
+      arriving.append {
+        Result { () throws(SnapshotError) in
+          let contents = try coder.contents(of: block, stored)
+          let pages =
+            block.kind == .pageChunk
+            ? (0..<(contents.count / Page.size)).map { Digest(ofPageIn: contents, at: $0) } : []
+          return DecodedBlock(block: block, stored: stored, contents: contents, pages: pages)
+        }
       }
-      if block.kind == .pageChunk {
-        try takePages(contents)
-      } else if PageMapSections.numbers.contains(block.id) {
-        mapSize += contents.count
-        guard mapSize <= Self.mapLimit else { throw Failure("\(path): its page maps are too long") }
-        mapSections[block.id] = contents
-      } else if block.isCompressed {
-        try add(block, stored)
-      } else {
-        try addSection(block.id, isCritical: block.isCritical, contents)
-      }
+      while arriving.isFull { try takeDecoded() }
     }
   }
 
-  private func takePages(_ contents: [UInt8]) throws(Failure) {
-    for slot in 0..<(contents.count / Page.size) {
-      let digest = Digest(ofPageIn: contents, at: slot)
+  /// Takes the next decoded block; false if there is none.
+  @discardableResult
+  private func takeDecoded() throws(Failure) -> Bool {
+    guard let result = arriving.next() else { return false }
+    let decoded = try checked { () throws(SnapshotError) in try result.get() }
+    let block = decoded.block
+    if block.kind == .pageChunk {
+      try takePages(decoded)
+    } else if PageMapSections.numbers.contains(block.id) {
+      mapSize += decoded.contents.count
+      guard mapSize <= Self.mapLimit else { throw Failure("\(path): its page maps are too long") }
+      mapSections[block.id] = decoded.contents
+    } else if block.isCompressed {
+      try add(block, decoded.stored)
+    } else {
+      try addSection(block.id, isCritical: block.isCritical, decoded.contents)
+    }
+    return true
+  }
+
+  private func takePages(_ decoded: DecodedBlock) throws(Failure) {
+    for (slot, digest) in decoded.pages.enumerated() {
       if digest == .zeroPage {
         pages.append(.zero)
       } else if let place = store.place(of: digest) {
         pages.append(place)
       } else {
-        pages.append(try addPage(contents, slot, digest))
+        pages.append(try addPage(decoded.contents, slot, digest))
       }
     }
   }
@@ -104,13 +142,27 @@ final class StoreWriter: SnapshotSink {
 
   private func endChunk() throws(Failure) {
     chunk.pad()
-    let (block, stored) = try checked { () throws(SnapshotError) in
-      try coder.pageChunk(chunk.contents)
-    }
-    try store.add(block, stored, pages: chunk.pages)
-    store.endChunk(chunk.number, block)
-    chain.own.insert(chunk.number)
+    let coder = coder
+    let ended = chunk
     chunk = ChunkInTheMaking(store.beginChunk())
+    leaving.append {
+      Result { () throws(SnapshotError) in
+        let (block, stored) = try coder.pageChunk(ended.contents)
+        return EncodedChunk(chunk: ended, block: block, stored: stored)
+      }
+    }
+    while leaving.isFull { try storeChunk() }
+  }
+
+  /// Stores the next encoded chunk; false if there is none.
+  @discardableResult
+  private func storeChunk() throws(Failure) -> Bool {
+    guard let result = leaving.next() else { return false }
+    let encoded = try checked { () throws(SnapshotError) in try result.get() }
+    try store.add(encoded.block, encoded.stored, pages: encoded.chunk.pages)
+    store.endChunk(encoded.chunk.number, encoded.block)
+    chain.own.insert(encoded.chunk.number)
+    return true
   }
 
   private func addSection(_ id: UInt32, isCritical: Bool, _ contents: [UInt8]) throws(Failure) {
@@ -131,6 +183,7 @@ final class StoreWriter: SnapshotSink {
 
   /// - Parameter parent: not needed: the chain is known.
   func readBack(_ parent: SnapshotReader?) throws(Failure) -> SnapshotReader {
+    while try takeDecoded() {}
     let end = try checked { () throws(SnapshotError) in
       let end = try splitter.finish()
       guard end.signature == nil else { throw .malformed("it is signed already") }
@@ -140,7 +193,7 @@ final class StoreWriter: SnapshotSink {
     finished = (manifest, end)
     return try checked { () throws(SnapshotError) in
       try store.verifyPending()
-      return try SnapshotReader(ManifestSource(manifest, store))
+      return try SnapshotReader(ManifestSource(manifest, try SnapshotBlocks(manifest, store)))
     }
   }
 
@@ -149,8 +202,12 @@ final class StoreWriter: SnapshotSink {
     let maps = try checked { () throws(SnapshotError) in
       try PageMapSections(mapSections, storedPages: UInt64(pages.count))
     }
-    if chain.compacts { try compact(maps) }
+    if chain.compacts {
+      while try storeChunk() {}
+      try compact(maps)
+    }
     if !chunk.isEmpty { try endChunk() }
+    while try storeChunk() {}
 
     var order: [Int32] = []
     var ranks: [Int32: UInt64] = [:]
@@ -215,9 +272,7 @@ final class StoreWriter: SnapshotSink {
     var manifest = finished.manifest
     manifest.signatureBlock = signature
     try store.commitPending()
-    try withFailure("\(path)") { () throws(HostError) in
-      try AtomicFile.replace(store.layout.manifest(path.name), with: manifest.encoded)
-    }
+    try store.commit(manifest, as: path.name)
     chain.advance(to: finished.end.contentDigest)
   }
 }

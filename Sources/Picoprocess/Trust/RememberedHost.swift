@@ -28,6 +28,12 @@ struct RememberedHost {
     var isReadOnly: Bool
   }
 
+  init(root: [UInt8], mounts: [HostMount], published: [PublishedPort]) {
+    self.root = root
+    self.mounts = mounts.map { .host($0) }
+    self.published = published
+  }
+
   init(_ reader: SnapshotReader) throws(SnapshotError) {
     let kernel: Godwit_State_Kernel = try StateLoader.section(.kernel, reader)
     let filesystems: Godwit_State_Filesystems = try StateLoader.section(.filesystems, reader)

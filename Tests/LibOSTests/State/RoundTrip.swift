@@ -15,12 +15,13 @@ struct RoundTrip {
     var bytes: [UInt8] = []
   }
 
-  init(_ kernel: Kernel) throws {
+  init(_ kernel: Kernel, on workers: (any Workers)? = nil) throws {
     let header = SnapshotHeader(
       guestISA: kernel.isa.rawValue, libraryOSVersion: "test", abiVersion: 1)
     kernel.unload(at: kernel.clock.monotonic)
     let collector = Collector()
     let writer = try SnapshotWriter(header) { collector.bytes += $0.array }
+    try writer.use(workers)
     _ = try StatePass(kernel, to: writer).finish()
     _ = try writer.finish(id: SnapshotID(high: 1, low: 2))
     bytes = collector.bytes
@@ -37,7 +38,7 @@ struct RoundTrip {
   /// A fresh kernel with all that was saved.
   func resume(
     on host: any Host, _ configuration: FilesystemConfiguration = FilesystemConfiguration(),
-    outside: OutsideConfiguration = OutsideConfiguration()
+    outside: OutsideConfiguration = OutsideConfiguration(), workers: (any Workers)? = nil
   ) throws -> Kernel {
     let reader = try reader()
     let arena = FrameArena(byteLimit: 64 << 20)!
@@ -46,7 +47,7 @@ struct RoundTrip {
     let kernel = Kernel(host: host, arena: arena, configuration: kernelConfiguration)
     kernel.use(FakeEngine(isa: GuestISA(rawValue: reader.header.guestISA)!), stop: EngineStop {})
     _ = try kernel.mountFilesystems(configuration)
-    try StateLoader(kernel, reader).restoreAll()
+    try StateLoader(kernel, reader).restoreAll(on: workers)
     return kernel
   }
 }

@@ -4,6 +4,7 @@ import LinuxABI
 import Machine
 import Snapshot
 import TestHost
+import TestSupport
 import Testing
 
 import LibOS
@@ -43,11 +44,13 @@ import LibOS
   }
 
   /// Nothing is lost or invented: what is saved again right after a resume is the same to the byte.
-  @Test(arguments: GuestISA.allCases) func savedAgainItIsTheSame(isa: GuestISA) throws {
+  @Test(arguments: GuestISA.allCases, [nil, HandWorkers(2)])
+  func savedAgainItIsTheSame(isa: GuestISA, _ workers: HandWorkers?) throws {
     let machine = SignalMachine(isa)
     try furnish(machine)
     let first = try RoundTrip(machine.kernel)
-    let kernel = try first.resume(on: machine.host)
+    #expect(try RoundTrip(machine.kernel, on: workers).bytes == first.bytes)
+    let kernel = try first.resume(on: machine.host, workers: workers)
     machine.successor = kernel
     let second = try RoundTrip(kernel)
     func same<M: StateMessage & Equatable>(_ section: StateSection, _ type: M.Type) throws {

@@ -8,7 +8,7 @@ extension ProcFS {
 }
 
 /// `/proc/godwit/checkpoint`: how often the guest went on from a snapshot. A write asks for a checkpoint: EPERM where nobody takes
-/// any, EBUSY soon after another.
+/// any or does so any more, EBUSY soon after another.
 ///
 /// A process that has it open is told by a signal when the guest goes on, if the user wants it (`--notify`).
 final class CheckpointText: ProcText {
@@ -17,7 +17,7 @@ final class CheckpointText: ProcText {
       number: number, text: { [unowned kernel] in Array("resumes \(kernel.resumes)\n".utf8) },
       accept: { [unowned kernel] (_) throws(Errno) in
         guard let ask = kernel.onCheckpointWanted else { throw .EPERM }
-        if !ask() { throw .EBUSY }
+        if !ask() { throw kernel.onCheckpointWanted == nil ? .EPERM : .EBUSY }
       })
   }
 }

@@ -17,6 +17,7 @@ struct LayerWriter {
   private let root: HostHandle
   private let shown: String
   private let keepsSetID: Bool
+  private let progress: Progress
   /// Pages that may still be written. A few bytes of a page map can name a page again and again, but a guest has no
   /// more than its memory.
   private var room: UInt64
@@ -28,6 +29,7 @@ struct LayerWriter {
     self.snapshot = snapshot
     self.shown = shown
     self.keepsSetID = keepsSetID
+    progress = Progress("writing")
     room = snapshot.kernel.memory >> 12
     host = PosixHost()
     try host.grant(FileGrant(path: path, isReadOnly: false))
@@ -153,6 +155,7 @@ struct LayerWriter {
       return false
     }
     for piece in pieces.content {
+      defer { progress.advance(by: UInt64(piece.pages.count) << 12) }
       try snapshot.forEachPage(of: piece, failure: { Failure(snapshot.path, $0) }) {
         (page, bytes) throws(Failure) in
         let start = page << 12

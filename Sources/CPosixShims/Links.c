@@ -1,0 +1,62 @@
+// Processes at the two ends of a link: the program that makes it, and the one that outlives it.
+#define _GNU_SOURCE 1
+#include "CPosixShims.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int godwit_start_program(char *const arguments[], int input, int output, int32_t *child) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  // Both are above 2, and closed on exec; their copies are not.
+  posix_spawn_file_actions_adddup2(&actions, input, 0);
+  posix_spawn_file_actions_adddup2(&actions, output, 1);
+  sigset_t none, defaults;
+  sigemptyset(&none);
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  sigaddset(&defaults, SIGXFSZ);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  pid_t started = -1;
+  int result = posix_spawnp(&started, arguments[0], &actions, &attributes, arguments,
+                            godwit_environment());
+  *child = started;
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  return result;
+}
+
+int godwit_reap(int32_t child, int *status) { return waitpid(child, status, WNOHANG); }
+
+int godwit_fork_session(void) {
+  pid_t child = fork();
+  if (child != 0) return child;
+  // It has no terminal and no job control.
+  setsid();
+  return 0;
+}
+
+int godwit_stream_pair(int ends[2]) {
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return -1;
+  for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFD, FD_CLOEXEC);
+  return 0;
+}
+
+int godwit_narrow_pipe(int fd, int bytes) {
+#ifdef F_SETPIPE_SZ
+  return fcntl(fd, F_SETPIPE_SZ, bytes) < 0 ? -1 : 0;
+#else
+  (void)fd;
+  (void)bytes;
+  return 0;
+#endif
+}

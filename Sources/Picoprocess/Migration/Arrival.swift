@@ -1,0 +1,389 @@
+import FoundationEssentials
+import HostABI
+import LibOS
+import MigrationMessages
+import PosixHost
+import Snapshot
+
+/// What the user of the receiving end has named: a sender can only ask.
+package struct ArrivalOptions: Sendable {
+  package var picoprocess = PicoprocessOptions()
+  /// Open none of the ports that the guest published.
+  package var publishesNothing = false
+  /// Where the snapshot is until its pages are read.
+  package var spool: String
+
+  package init(spool: String) { self.spool = spool }
+}
+
+/// The receiving end of a migration: `godwit receive`, or `godwit fetch`. It speaks the protocol. Another process holds
+/// the guest, and lives on.
+package final class Arrival {
+  private let options: ArrivalOptions
+  private let spool: SpoolFile
+  /// The process that holds the guest.
+  private let holder: ControlConnection
+
+  /// Receives a guest, or settles what has become of one. The other end is told what fails.
+  ///
+  /// - Returns: whether nothing did.
+  package static func run(_ options: ArrivalOptions) throws(Failure) -> Bool {
+    let arrival: Result<Arrival, Failure>
+    do throws(Failure) { arrival = .success(try Arrival(options)) } catch {
+      arrival = .failure(error)
+    }
+    let link = try MigrationChannel(standardStreamsTo: "the sender").link
+    do throws(Failure) {
+      switch try arrival.get().receive(over: link) {
+      case .runs, .settled: return true
+      case .uncertain: return false
+      }
+    } catch {
+      try? link.send(.refusal(Self.refusal(error)))
+      return false
+    }
+  }
+
+  /// Fetches the guest `name` from another machine, where the sender can't make another link: this end settles what
+  /// has become of the guest if the link breaks.
+  package static func fetch(
+    _ name: String, from shell: RemoteShell, _ pace: MigrationPace, _ options: ArrivalOptions
+  ) throws(Failure) {
+    let arrival = try Arrival(options)
+    let channel = try MigrationChannel(shell, pace.sendCommand(name, shell))
+    defer { channel.close() }
+    let outcome: Outcome
+    do throws(Failure) { outcome = try arrival.receive(over: channel.link) } catch {
+      try? channel.link.send(.refusal(refusal(error)))
+      throw Failure("\(name): \(error.message)")
+    }
+    switch outcome {
+    case .runs(let migration):
+      // A sender that has heard of it ends well.
+      if channel.close() { return }
+      switch Self.settle(name, migration, shell) {
+      // It ended when it heard of the commit.
+      case .committed, .absent: return
+      default:
+        throw Failure(
+          "\(name): it runs here, and may be in doubt at \(shell.remote): godwit resolve \(name) drop there"
+        )
+      }
+    case .uncertain(let migration):
+      switch Self.settle(name, migration, shell) {
+      case .committed:
+        guard (try? arrival.holder.send(ArrivalOrder.commit)) != nil,
+          try arrival.report() == .running
+        else { throw arrival.gone }
+      case .dropped:
+        try? arrival.holder.send(ArrivalOrder.abort)
+        throw Failure("\(name): \(shell.remote): the link broke, and the guest stays there")
+      case .absent:
+        throw Failure(
+          "\(name): it has ended at \(shell.remote), and is in doubt here: see godwit resolve")
+      case .unknown:
+        throw Failure(
+          "\(name): it is in doubt here, and maybe at \(shell.remote): see godwit resolve")
+      }
+    case .settled: break
+    }
+  }
+
+  /// What has become of the guest.
+  private enum Outcome {
+    case runs(migration: String)
+    /// It is prepared, and the sender has gone.
+    case uncertain(migration: String)
+    /// It was about an earlier migration.
+    case settled
+  }
+
+  /// Times that an end tries to tell the other what has become of the guest.
+  private static let attempts = 3
+
+  /// What the source says of a migration.
+  private enum Settlement {
+    /// The guest is not its own any more.
+    case committed
+    /// The guest stays there.
+    case dropped
+    case absent, unknown
+  }
+
+  /// Tells the source that the guest is here, or will be if the source agrees.
+  private static func settle(_ name: String, _ migration: String, _ shell: RemoteShell)
+    -> Settlement
+  {
+    let command = [shell.godwit, "receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
+    for attempt in 0..<attempts {
+      HostProcess.sleep(nanoseconds: 500_000_000 << Int64(attempt))
+      do throws(Failure) {
+        let channel = try MigrationChannel(
+          shell, command.map(\.shellWord).joined(separator: " "))
+        defer { channel.close() }
+        _ = try channel.hello()
+        var settle = Godwit_Migration_Settle()
+        settle.migration = messageData(MigrationID.bytes(migration))
+        settle.name = name
+        settle.commit = true
+        try channel.link.send(.settle(settle))
+        switch try channel.message() {
+        case .committed: return .committed
+        case .dropped: return .dropped
+        case .unknown(let unknown) where unknown.absent: return .absent
+        default: continue
+        }
+      } catch {}
+    }
+    return .unknown
+  }
+
+  /// Starts the process that holds the guest: the first thing to do, see `DetachedChild`.
+  private init(_ options: ArrivalOptions) throws(Failure) {
+    self.options = options
+    let spool = try withFailure(options.spool) { () throws(HostError) in
+      try SpoolFile(in: options.spool)
+    }
+    self.spool = spool
+    do throws(HostError) {
+      holder = try DetachedChild.start { ArrivedGuest.run($0, spool, options) }
+    } catch { throw Failure("the process that is to hold the guest", error) }
+  }
+
+  private func receive(over link: MigrationLink) throws(Failure) -> Outcome {
+    // A sender that has closed the link may have said why before.
+    try? link.send(.hello(hello))
+    switch try link.receive() {
+    case .message(.offer(let message)): return try receive(try MigrationOffer(message), over: link)
+    case .message(.settle(let settle)):
+      try self.settle(settle, over: link)
+      return .settled
+    case .message(.refusal(let refusal)): throw Failure("\(link.peer): \(refusal.reason)")
+    case .message(.abort(let abort)): throw Failure("\(link.peer): \(abort.reason)")
+    case .end: throw Failure("\(link.peer): the link ended")
+    default: throw outOfOrder
+    }
+  }
+
+  // MARK: Negotiation
+
+  private var hello: Godwit_Migration_Hello {
+    let support = Picoprocess.support
+    var hello = Godwit_Migration_Hello()
+    hello.godwit = GodwitVersion.number
+    hello.formatFirst = SnapshotHeader.currentFormatVersion
+    hello.formatLast = SnapshotHeader.currentFormatVersion
+    hello.abiFirst = support.abiVersions.lowerBound
+    hello.abiLast = support.abiVersions.upperBound
+    hello.isas = support.guestISAs.sorted()
+    hello.features = support.features.sorted()
+    hello.memoryFree = MemoryRoom.available
+    hello.diskFree = spool.room
+    hello.spool = options.spool
+    return hello
+  }
+
+  /// Refuses what can't work, before anything moves.
+  private func check(_ offer: MigrationOffer, name: String) throws(Failure) {
+    guard offer.formatVersion == SnapshotHeader.currentFormatVersion else {
+      throw Failure(
+        "it takes snapshots of format \(SnapshotHeader.currentFormatVersion), not \(offer.formatVersion)"
+      )
+    }
+    do throws(SnapshotError) { try Picoprocess.support.check(offer.header) } catch {
+      throw Failure("it can't run the guest: \(error)")
+    }
+    let memory = MemoryRoom.available
+    guard offer.memory <= memory else {
+      throw Failure(
+        "the guest has \(offer.memory >> 20) MiB in use, and \(memory >> 20) MiB are free")
+    }
+    if let limit = options.picoprocess.memoryLimit, offer.memory > UInt64(limit) {
+      throw Failure(
+        "the guest has \(offer.memory >> 20) MiB in use, and may have \(limit >> 20) MiB")
+    }
+    guard offer.memory <= spool.room else {
+      throw Failure(
+        "\(options.spool): the guest has \(offer.memory >> 20) MiB in use, and \(spool.room >> 20) MiB are free; see --spool"
+      )
+    }
+    let directory = try withFailure("the directory of control sockets") { () throws(HostError) in
+      try ControlDirectory.standard()
+    }
+    // Whoever has the name answers.
+    if (try? directory.connect(to: name)) != nil {
+      throw Failure("a picoprocess named \(name) is running there")
+    }
+    let missing = offer.remembered.missing(
+      options.picoprocess, publishesNothing: options.publishesNothing)
+    guard missing.isEmpty else {
+      throw Failure(
+        "to give the guest what it had of its host, its command line lacks "
+          + missing.joined(separator: " "))
+    }
+    let guests = offer.remembered.hostMounts
+    if let stray = options.picoprocess.mounts.first(where: { mount in
+      !guests.contains { mount.isAt($0.guest) }
+    }) {
+      throw Failure(
+        "--mount \(stray.host):\(stray.guest): the guest has no mount at \(stray.guest)")
+    }
+    for path in [options.picoprocess.root ?? "/"] + options.picoprocess.mounts.map(\.host) {
+      _ = try withFailure(path) { () throws(HostError) in try HostProcess.resolve(path) }
+    }
+    try Picoprocess.checkPublishedPorts(options.picoprocess.publish.map(\.port), PosixHost())
+  }
+
+  // MARK: The guest
+
+  private func receive(_ offer: MigrationOffer, over link: MigrationLink) throws(Failure)
+    -> Outcome
+  {
+    let name = options.picoprocess.name ?? offer.name
+    try check(offer, name: name)
+    var accept = Godwit_Migration_Accept()
+    accept.name = name
+    try link.send(.accept(accept))
+    let digest = try SnapshotIntake(link, spool, memory: offer.memory).take()
+    try load(name, offer.migration, over: link)
+
+    // From here on it takes more than a signal.
+    HostProcess.holdSignals()
+    var prepared = Godwit_Migration_Prepared()
+    prepared.contentDigest = messageData(Array(digest.bytes))
+    do throws(Failure) { try link.send(.prepared(prepared)) } catch {
+      // The sender has not heard of it, so it can't have given the guest away.
+      try? holder.send(ArrivalOrder.abort)
+      throw error
+    }
+    // And a broken link leaves the guest in doubt; its holder notices that this process has ended.
+    guard let verdict = try? link.receive() else { return .uncertain(migration: offer.migration) }
+    switch verdict {
+    case .message(.commit(let commit))
+    where MigrationID.bytes(offer.migration) == Array(commit.migration):
+      guard (try? holder.send(ArrivalOrder.commit)) != nil, try report() == .running else {
+        throw gone
+      }
+      try? link.send(.committed(Godwit_Migration_Committed()))
+      return .runs(migration: offer.migration)
+    case .message(.abort(let abort)):
+      guard (try? holder.send(ArrivalOrder.abort)) != nil, try report() == .dropped else {
+        throw gone
+      }
+      try? link.send(.dropped(Godwit_Migration_Dropped()))
+      throw Failure("\(link.peer): it gave up: \(abort.reason)")
+    default: return .uncertain(migration: offer.migration)
+    }
+  }
+
+  // MARK: The holder
+
+  /// Has the holder load what came.
+  private func load(_ name: String, _ migration: String, over link: MigrationLink) throws(Failure) {
+    guard (try? holder.send(ArrivalOrder.load(name: name, migration: migration))) != nil else {
+      throw gone
+    }
+    let report = try report { () throws(Failure) in
+      // A sender has nothing to say now, unless it gives up.
+      switch try link.receive(within: 0) {
+      case nil: try link.checkLife()
+      case .message(.abort), .end: throw Failure("the sender gave up")
+      default: throw outOfOrder
+      }
+    }
+    switch report {
+    case .loaded: break
+    case .failed(let reason): throw Failure(reason)
+    default: throw gone
+    }
+  }
+
+  /// The next report of the holder.
+  ///
+  /// - Parameter wait: is called each second until it comes.
+  private func report(or wait: () throws(Failure) -> Void = {}) throws(Failure) -> ArrivalReport {
+    while true {
+      do throws(HostError) {
+        guard let line = try holder.receive(timeout: 1_000_000_000),
+          let report = JSON.decode(ArrivalReport.self, from: line)
+        else { throw .brokenPipe }
+        return report
+      } catch .wouldBlock { try wait() } catch { throw gone }
+    }
+  }
+
+  private var gone: Failure { Failure("the process that was to hold the guest has ended") }
+
+  // MARK: An earlier migration
+
+  /// Says the verdict of a sender whose link broke.
+  private func settle(_ settle: Godwit_Migration_Settle, over link: MigrationLink)
+    throws(Failure)
+  {
+    let migration = try MigrationID.text(Array(settle.migration))
+    guard ControlDirectory.isValid(name: settle.name) else { throw outOfOrder }
+    let client = try ControlClient()
+    let answer: ControlAnswer
+    do throws(Failure) {
+      answer = try client.ask(
+        settle.name, .settle(migration: migration, isCommitted: settle.commit),
+        timeout: 10_000_000_000)
+    } catch {
+      var unknown = Godwit_Migration_Unknown()
+      unknown.reason = error.message
+      unknown.absent = (try? ControlDirectory.standard().connect(to: settle.name)) == nil
+      try link.send(.unknown(unknown))
+      return
+    }
+    try link.send(
+      settle.commit && answer != .kept
+        ? .committed(Godwit_Migration_Committed()) : .dropped(Godwit_Migration_Dropped()))
+  }
+
+  private var outOfOrder: Failure { Failure("the sender's messages are out of order") }
+
+  private static func refusal(_ failure: Failure) -> Godwit_Migration_Refusal {
+    var refusal = Godwit_Migration_Refusal()
+    refusal.reason = String(failure.message.prefix(1000))
+    return refusal
+  }
+}
+
+/// The process that holds an arriving guest, and then runs it.
+enum ArrivedGuest {
+  static func run(
+    _ connection: ControlConnection, _ spool: SpoolFile, _ options: ArrivalOptions
+  ) -> Never {
+    guard let line = try? connection.receive(),
+      case .load(let name, let migration) = JSON.decode(ArrivalOrder.self, from: line)
+    else { HostProcess.exit(125) }
+    do throws(Failure) {
+      let picoprocess = try load(spool, options, name)
+      guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
+      HostProcess.exit(try picoprocess.run().shellStatus)
+    } catch {
+      try? connection.send(ArrivalReport.failed(reason: error.message))
+      HostProcess.exit(125)
+    }
+  }
+
+  private static func load(_ spool: SpoolFile, _ options: ArrivalOptions, _ name: String)
+    throws(Failure) -> Picoprocess
+  {
+    var resume = ResumeOptions()
+    resume.publishesNothing = options.publishesNothing
+    // All of it is here and checked; what the guest does not need at once is read as it runs.
+    resume.isLazy = true
+    var picoprocess = options.picoprocess
+    picoprocess.name = name
+    // It can be attached to, and keeps a log: nobody else sees what it writes.
+    picoprocess.console = ConsoleOptions(
+      GuestConsole.Shape(hasTerminal: false, takesInput: true), logSize: ConsoleOptions.logSize)
+    let file = try withFailure(name) { () throws(HostError) in SnapshotFile(try spool.input()) }
+    let reader: SnapshotReader
+    do throws(SnapshotError) { reader = try SnapshotReader(file) } catch {
+      throw Failure(name, error)
+    }
+    return try Picoprocess(resuming: name, reader, resume, picoprocess)
+  }
+}

@@ -1,0 +1,266 @@
+import FoundationEssentials
+import HostABI
+import MigrationMessages
+import PosixHost
+
+/// A migration, as its sender sees it: `godwit migrate`, or `godwit send` for one who fetches. It holds the link; the
+/// picoprocess writes into a pipe, and stays in its sandbox, out of the peer's reach.
+package final class Departure {
+  private let name: String
+  private let pace: MigrationPace
+  /// How links are made, and the command there; nil: the other end has made the only one.
+  private let shell: (remote: RemoteShell, command: String)?
+  private let peer: String
+  private let migration = MigrationID.random()
+  private let client: ControlClient
+  private let guest: GuestDescription
+
+  /// Times that a sender tries to tell a receiver what has become of the guest.
+  private static let attempts = 3
+
+  private init(
+    _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?
+  ) throws(Failure) {
+    self.name = name
+    self.pace = pace
+    self.peer = peer
+    client = try ControlClient()
+    guard case .described(let guest) = try client.ask(name, .describe, timeout: 10_000_000_000)
+    else { throw Failure("the picoprocess \(name) does not say what it runs") }
+    self.guest = guest
+    if let options {
+      shell = (options.shell, try options.receiveCommand(guest))
+    } else {
+      shell = nil
+    }
+  }
+
+  /// Moves the guest `name` to another machine. When this returns, it runs there, and its process here has ended.
+  package static func migrate(
+    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
+    _ progress: @escaping (MigrationProgress) -> Void
+  ) throws(Failure) -> SavedSnapshot {
+    let departure = try Departure(name, pace, to: "\(options.shell.remote)", options)
+    let channel = try departure.open()
+    defer { channel.close() }
+    return try departure.run(channel, progress)
+  }
+
+  /// Sends the guest `name` over the standard streams to `peer`, which fetches it and is told what fails.
+  ///
+  /// - Returns: whether nothing did.
+  package static func send(_ name: String, _ pace: MigrationPace, to peer: String) throws(Failure)
+    -> Bool
+  {
+    let channel = try MigrationChannel(standardStreamsTo: peer)
+    do throws(Failure) {
+      _ = try Departure(name, pace, to: peer, nil).run(channel) { _ in }
+      return true
+    } catch {
+      var refusal = Godwit_Migration_Refusal()
+      refusal.reason = String(error.message.prefix(1000))
+      try? channel.link.send(.refusal(refusal))
+      return false
+    }
+  }
+
+  /// Makes a link.
+  private func open() throws(Failure) -> MigrationChannel {
+    guard let shell else { throw Failure("\(peer): the link broke") }
+    return try MigrationChannel(shell.remote, shell.command)
+  }
+
+  private func run(
+    _ channel: MigrationChannel, _ progress: @escaping (MigrationProgress) -> Void
+  ) throws(Failure) -> SavedSnapshot {
+    let remoteName: String
+    do throws(Failure) { remoteName = try negotiate(channel) } catch {
+      throw Failure("\(name): \(error.message)")
+    }
+    let (connection, snapshot) = try send(channel, progress)
+    do throws(Failure) {
+      try finish(channel)
+    } catch {
+      try? connection.send(Self.line(ControlVerdict.abort))
+      abort(channel, remoteName, error.message)
+      throw Failure("\(name): \(error.message)")
+    }
+    // From here on it takes more than a signal, for what is left takes seconds at most.
+    HostProcess.holdSignals()
+    try commit(channel, connection, remoteName)
+    return snapshot
+  }
+
+  /// Asks whether the guest can go there.
+  ///
+  /// - Returns: its name there.
+  private func negotiate(_ channel: MigrationChannel) throws(Failure) -> String {
+    let hello = try channel.hello()
+    guard hello.isas.contains(guest.isa) else {
+      throw Failure("\(peer): it runs no guests for \(guest.isa)")
+    }
+    if let missing = guest.features.first(where: { !hello.features.contains($0) }) {
+      throw Failure("\(peer): its processor for \(guest.isa) lacks \(missing)")
+    }
+    try channel.link.send(.offer(MigrationOffer.message(guest, migration)))
+    guard case .accept(let accept) = try channel.message(),
+      ControlDirectory.isValid(name: accept.name)
+    else { throw Failure("\(peer): its messages are out of order") }
+    return accept.name
+  }
+
+  /// Has the picoprocess write, and stop for the rest.
+  private func send(
+    _ channel: MigrationChannel, _ progress: @escaping (MigrationProgress) -> Void
+  ) throws(Failure) -> (ControlConnection, SavedSnapshot) {
+    let pump = SnapshotPump(channel.link, pace, progress)
+    let request = ControlRequest.migrate(
+      peer: peer, migration: migration, compression: pace.compression, maxPause: pace.maxPause,
+      throttles: pace.throttles)
+    var connection: ControlConnection?
+    let answer: ControlAnswer
+    do throws(Failure) {
+      answer = try client.converse(with: name) { (opened) throws(HostError) in
+        connection = opened
+        let answer = try pump.exchange(Self.line(request), over: opened)
+        return answer.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
+      }
+    } catch {
+      giveUp(channel, (pump.failure ?? error).message)
+      if let failure = pump.failure { throw Failure("\(name): \(failure.message)") }
+      throw error
+    }
+    if let failure = pump.failure { throw Failure("\(name): \(failure.message)") }
+    guard let connection, case .saved(let snapshot) = answer else {
+      giveUp(channel, "the guest could not be written")
+      throw Failure("the picoprocess \(name) does not say whether it wrote its state")
+    }
+    var finish = Godwit_Migration_Finish()
+    finish.bytes = pump.sent
+    do throws(Failure) { try channel.link.send(.finish(finish)) } catch {
+      throw Failure("\(name): \(error.message)")
+    }
+    return (connection, snapshot)
+  }
+
+  /// Waits until the guest is loaded there.
+  private func finish(_ channel: MigrationChannel) throws(Failure) {
+    guard case .prepared = try channel.message() else {
+      throw Failure("\(peer): its messages are out of order")
+    }
+  }
+
+  // MARK: The commit
+
+  /// Gives the guest away. From the first step on, whatever fails leaves it standing, here or there or both, until it
+  /// is known whose it is.
+  private func commit(
+    _ channel: MigrationChannel, _ connection: ControlConnection, _ remoteName: String
+  ) throws(Failure) {
+    switch ask(connection, .hold) {
+    case .held: break
+    case .failed(let error):
+      abort(channel, remoteName, error)
+      throw Failure("\(name): \(error)")
+    default:
+      // Its process may have ended; then the guest is there alone.
+      throw Failure(
+        "the picoprocess \(name) ended while it was moved: \(peer) has the guest; see godwit resolve \(remoteName) there"
+      )
+    }
+    switch settle(channel, remoteName) {
+    case .committed:
+      // It may have ended before it could answer: nothing of the guest is left here then.
+      if case .failed(let error) = ask(connection, .commit) { throw Failure("\(name): \(error)") }
+    case .dropped:
+      _ = ask(connection, .abort)
+      throw Failure("\(name): \(peer) has given the guest up; it goes on here")
+    case .unknown(let reason):
+      throw Failure(
+        "\(name): whether \(peer) has the guest is in doubt (\(reason)): look there, then godwit resolve \(name) keep, or drop"
+      )
+    }
+  }
+
+  private enum Settlement {
+    case committed, dropped
+    case unknown(String)
+  }
+
+  /// Tells the receiver that the guest is its own, until it says that it knows.
+  private func settle(_ channel: MigrationChannel, _ remoteName: String) -> Settlement {
+    var commit = Godwit_Migration_Commit()
+    commit.migration = messageData(MigrationID.bytes(migration))
+    var reason = ""
+    do throws(Failure) {
+      try channel.link.send(.commit(commit))
+      if case .committed = try channel.message() { return .committed }
+      reason = "its messages are out of order"
+    } catch { reason = error.message }
+    let settlement = ask(remoteName, commits: true)
+    if case .unknown(let more) = settlement { return .unknown("\(reason); \(more)") }
+    return settlement
+  }
+
+  /// Says over other links what has become of the guest, until the receiver says that it knows, for some seconds: it
+  /// may be loading the guest.
+  private func ask(_ remoteName: String, commits: Bool) -> Settlement {
+    var settlement = Settlement.unknown("no other link can be made from here")
+    guard shell != nil else { return settlement }
+    for attempt in 0..<Self.attempts {
+      HostProcess.sleep(nanoseconds: 500_000_000 << Int64(attempt))
+      do throws(Failure) {
+        settlement = try tell(remoteName, commits: commits)
+      } catch { settlement = .unknown(error.message) }
+      guard case .unknown = settlement else { break }
+    }
+    return settlement
+  }
+
+  /// Says over another link what has become of the guest.
+  private func tell(_ remoteName: String, commits: Bool) throws(Failure) -> Settlement {
+    let channel = try open()
+    defer { channel.close() }
+    _ = try channel.hello()
+    var settle = Godwit_Migration_Settle()
+    settle.migration = messageData(MigrationID.bytes(migration))
+    settle.name = remoteName
+    settle.commit = commits
+    try channel.link.send(.settle(settle))
+    switch try channel.message() {
+    case .committed: return .committed
+    case .dropped: return .dropped
+    case .unknown(let unknown): return .unknown(unknown.reason)
+    default: throw Failure("\(peer): its messages are out of order")
+    }
+  }
+
+  /// Tells the receiver to forget a guest that stays here. If the link is broken it may be prepared, and in doubt:
+  /// then it is told over another link.
+  private func abort(_ channel: MigrationChannel, _ remoteName: String, _ reason: String) {
+    if channel.link.isRefused { return }
+    if !channel.link.isSilent, giveUp(channel, reason),
+      (try? channel.message()) != nil || channel.link.isRefused
+    {
+      return
+    }
+    _ = ask(remoteName, commits: false)
+  }
+
+  @discardableResult
+  private func giveUp(_ channel: MigrationChannel, _ reason: String) -> Bool {
+    var abort = Godwit_Migration_Abort()
+    abort.reason = String(reason.prefix(1000))
+    return (try? channel.link.send(.abort(abort))) != nil
+  }
+
+  /// Sends a verdict: the answer, nil if the picoprocess has gone.
+  private func ask(_ connection: ControlConnection, _ verdict: ControlVerdict) -> ControlAnswer? {
+    do throws(HostError) {
+      try connection.send(Self.line(verdict), timeout: 10_000_000_000)
+      return try ControlClient.answer(connection, 60_000_000_000)
+    } catch { return nil }
+  }
+
+  private static func line(_ value: some Encodable) -> [UInt8] { Array(JSON.line(value).utf8) }
+}

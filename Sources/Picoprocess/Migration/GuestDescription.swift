@@ -1,0 +1,49 @@
+import HostABI
+import LibOS
+import Machine
+import PosixHost
+import UnicornEngine
+
+/// A running guest, as a migration's negotiation needs it.
+package struct GuestDescription: Sendable, Hashable, Codable {
+  package struct Mount: Sendable, Hashable, Codable {
+    package var host: [UInt8]
+    package var guest: [UInt8]
+    package var isReadOnly: Bool
+  }
+
+  package var name: String
+  package var program: String
+  package var isa: String
+  /// Of all processors that the guest has used, as in a snapshot's header.
+  package var features: [String]
+  package var abiVersion: UInt32
+  /// Bytes in use.
+  package var memory: Int
+  package var root: [UInt8]
+  package var mounts: [Mount]
+  /// As in `--publish`.
+  package var published: [String]
+  package var reachesOthers: Bool
+  package var reachesLoopback: Bool
+  package var isDeterministic: Bool
+}
+
+extension Picoprocess {
+  var description: GuestDescription {
+    var mounts: [GuestDescription.Mount] = []
+    for case .host(let mount) in tree.mounts {
+      mounts.append(
+        GuestDescription.Mount(
+          host: mount.host.path, guest: mount.guest, isReadOnly: mount.isReadOnly))
+    }
+    return GuestDescription(
+      name: name, program: program, isa: kernel.isa.rawValue,
+      features: Set(machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }).sorted(),
+      abiVersion: Self.abiVersion, memory: machine.arena.bytesInUse,
+      root: tree.lower?.path ?? Array("/".utf8), mounts: mounts,
+      published: outside.published.map { PublishOption($0).description },
+      reachesOthers: outside.reachesOthers, reachesLoopback: outside.reachesLoopback,
+      isDeterministic: kernel.isDeterministic)
+  }
+}

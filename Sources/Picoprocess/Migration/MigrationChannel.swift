@@ -1,0 +1,86 @@
+import FoundationEssentials
+import HostABI
+import MigrationMessages
+import PosixHost
+
+/// A link to another machine, made by ssh(1) or by whoever started this command, after both ends have greeted.
+final class MigrationChannel {
+  let link: MigrationLink
+  private let process: LinkProcess?
+
+  /// Whoever logs in may have to type a password, or to look for a key.
+  private static let loginPatience: Int64 = 120_000_000_000
+
+  /// The link over this process's standard streams.
+  init(standardStreamsTo peer: String) throws(Failure) {
+    let bytes = try withFailure("standard input and output") { () throws(HostError) in
+      try ByteLink.standardStreams()
+    }
+    process = nil
+    link = MigrationLink(bytes, peer: peer)
+    try link.sendPreamble()
+    try link.receivePreamble(timeout: Self.loginPatience)
+  }
+
+  /// Runs `command` on another machine, and greets what answers.
+  init(_ remote: RemoteShell, _ command: String) throws(Failure) {
+    let shell = remote.words[0]
+    var words = remote.words
+    if words == ["ssh"], !(0...2).contains(where: { HostProcess.isTerminal($0) }) {
+      // Nobody could answer.
+      words += ["-o", "BatchMode=yes"]
+    }
+    let started: (process: LinkProcess, link: ByteLink)
+    do throws(HostError) {
+      started = try LinkProcess.start(words + remote.remote.arguments(command))
+    } catch .notFound {
+      throw Failure("\(shell): there is no such program")
+    } catch { throw Failure(shell, error) }
+    process = started.process
+    link = MigrationLink(started.link, peer: "\(remote.remote)")
+    do throws(Failure) {
+      // A program that has ended already may have left a line that says why.
+      try? link.sendPreamble()
+      try link.receivePreamble(timeout: Self.loginPatience)
+    } catch {
+      link.link.close()
+      throw Failure(error.message + Self.note(started.process, shell))
+    }
+  }
+
+  /// How the program ended, if that explains anything.
+  private static func note(_ process: LinkProcess, _ shell: String) -> String {
+    guard let status = process.end(within: 1_000_000_000), status != 0 else { return "" }
+    return " (\(shell) ended with status \(status))"
+  }
+
+  /// The next message of a receiver, but for acknowledgments.
+  func message() throws(Failure) -> MigrationMessage.OneOf_Kind {
+    while true {
+      switch try link.receive() {
+      case .message(.received): continue
+      case .message(.refusal(let refusal)): throw link.refused(refusal)
+      case .message(let message): return message
+      case .bytes: throw Failure("\(link.peer): its messages are out of order")
+      case .end: throw Failure("\(link.peer): the link ended")
+      }
+    }
+  }
+
+  /// What the receiver is able to take.
+  func hello() throws(Failure) -> Godwit_Migration_Hello {
+    guard case .hello(let hello) = try message() else {
+      throw Failure("\(link.peer): its messages are out of order")
+    }
+    return hello
+  }
+
+  /// Closes the link, and waits a little for the program to end.
+  ///
+  /// - Returns: whether the command at the other end says that nothing failed.
+  @discardableResult
+  func close() -> Bool {
+    link.link.close()
+    return process?.end(within: 2_000_000_000) == 0
+  }
+}

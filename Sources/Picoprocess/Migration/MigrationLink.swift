@@ -1,0 +1,252 @@
+import HostABI
+package import MigrationMessages
+package import PosixHost
+
+/// The protocol's frames over a duplex stream of bytes: `Docs/MigrationProtocol.md`, "Frames".
+package final class MigrationLink {
+  /// What comes over a link. Values of a message are the peer's, and not checked.
+  package enum Frame {
+    case message(MigrationMessage.OneOf_Kind)
+    /// Bytes of the snapshot.
+    case bytes([UInt8])
+    /// The peer has closed the link.
+    case end
+  }
+
+  private enum Kind: UInt8 {
+    case idle = 0
+    case message, bytes
+  }
+
+  /// The versions of the protocol that this build speaks.
+  package static let versions: ClosedRange<UInt32> = 1...1
+  /// `\x89GODMIG\n`
+  package static let magic: [UInt8] = [0x89, 0x47, 0x4F, 0x44, 0x4D, 0x49, 0x47, 0x0A]
+  private static let preambleSize = 16
+  private static let headSize = 5
+  /// Bytes in a frame.
+  package static let frameLimit = 1 << 20
+  private static let second: Int64 = 1_000_000_000
+  /// A peer that has nothing to say says so this often.
+  static let idlePeriod = 5 * second
+  /// A peer from which nothing came for so long is taken for dead.
+  static let patience = 60 * second
+
+  let link: ByteLink
+  /// The peer has said that it takes no part: nothing of the guest is there.
+  var isRefused = false
+  /// Nothing has come from the peer for too long.
+  private(set) var isSilent = false
+  /// The peer in messages: `ssh://host`, or "the sender".
+  let peer: String
+  private var pending: [UInt8] = []
+  /// Frames follow: the preamble has come.
+  private var isFramed = false
+  /// Frames that came before the peer took nothing more.
+  private var unread: [Frame] = []
+  /// Why nothing follows them.
+  private var parting: Failure?
+  private var lastWrite = HostProcess.monotonicTime
+  private var lastRead = HostProcess.monotonicTime
+
+  package init(_ link: ByteLink, peer: String) {
+    self.link = link
+    self.peer = peer
+  }
+
+  // MARK: The beginning
+
+  /// Says which protocol this side speaks.
+  package func sendPreamble() throws(Failure) {
+    try write(
+      Self.magic + Self.encoded(Self.versions.lowerBound) + Self.encoded(Self.versions.upperBound))
+  }
+
+  /// Reads what the peer speaks, and agrees on the version: the highest that both do.
+  ///
+  /// - Parameter timeout: nanoseconds: who logs in may have to type a password.
+  @discardableResult
+  package func receivePreamble(timeout: Int64) throws(Failure) -> UInt32 {
+    let deadline = HostProcess.monotonicTime + timeout
+    var bytes: [UInt8] = []
+    while bytes.count < Self.preambleSize {
+      let rest = max(0, deadline - HostProcess.monotonicTime)
+      let piece = try read(Self.preambleSize - bytes.count, timeout: rest)
+      guard !piece.isEmpty else {
+        throw Failure(
+          bytes.isEmpty
+            ? "\(peer): the link ended before the far end answered"
+            : "\(peer): \(Self.banner(bytes))")
+      }
+      bytes += piece
+      guard bytes.starts(with: Self.magic.prefix(bytes.count)) else {
+        // A little more of it, for people.
+        bytes += (try? link.read(200, timeout: Self.second / 5)) ?? []
+        throw Failure("\(peer): \(Self.banner(bytes))")
+      }
+    }
+    let first = Self.decoded(bytes[8..<12])
+    let last = Self.decoded(bytes[12..<16])
+    guard first <= Self.versions.upperBound, last >= Self.versions.lowerBound, first <= last else {
+      throw Failure(
+        "\(peer): it speaks versions \(first) to \(last) of the protocol, this godwit \(Self.versions.lowerBound) to \(Self.versions.upperBound)"
+      )
+    }
+    isFramed = true
+    return min(last, Self.versions.upperBound)
+  }
+
+  private static func banner(_ bytes: [UInt8]) -> String {
+    let line = bytes.prefix(120).prefix { $0 != 10 && $0 != 13 }
+    return
+      "the far end prints something before the protocol begins: '\(String(decoding: line, as: UTF8.self))'"
+  }
+
+  // MARK: Frames
+
+  package func send(_ message: MigrationMessage.OneOf_Kind) throws(Failure) {
+    try frame(.message, MigrationMessage(message).wire)
+  }
+
+  /// Sends bytes of the snapshot: at most `frameLimit`.
+  package func send(bytes: RawSpan) throws(Failure) {
+    try write(Self.head(.bytes, bytes.byteCount))
+    do throws(HostError) { try link.write(bytes, timeout: Self.patience) } catch {
+      throw lastWords() ?? failure(error)
+    }
+  }
+
+  /// Shows the peer that this side lives, if it has been silent for a while.
+  package func sayIdle() throws(Failure) {
+    if HostProcess.monotonicTime - lastWrite >= Self.idlePeriod { try frame(.idle, []) }
+  }
+
+  /// The next frame, if it comes within so many nanoseconds; nil if it does not.
+  package func receive(within timeout: Int64) throws(Failure) -> Frame? {
+    if !unread.isEmpty { return unread.removeFirst() }
+    if let parting { throw parting }
+    return try nextFrame(within: timeout)
+  }
+
+  private func nextFrame(within timeout: Int64) throws(Failure) -> Frame? {
+    let deadline = HostProcess.monotonicTime + timeout
+    while true {
+      if let frame = try takeFrame() { return frame }
+      let rest = deadline - HostProcess.monotonicTime
+      guard rest > 0 || link.isReadable else { return nil }
+      let piece: [UInt8]
+      do throws(HostError) {
+        piece = try link.read(64 << 10, timeout: max(rest, 0))
+      } catch .timedOut { return nil } catch { throw failure(error) }
+      guard !piece.isEmpty else {
+        guard pending.isEmpty else { throw Failure("\(peer): the link broke within a message") }
+        return .end
+      }
+      lastRead = HostProcess.monotonicTime
+      pending += piece
+    }
+  }
+
+  /// The next frame. This side says now and then that it lives, and the peer must.
+  package func receive() throws(Failure) -> Frame {
+    lastRead = HostProcess.monotonicTime
+    while true {
+      if let frame = try receive(within: Self.second) { return frame }
+      try checkLife()
+    }
+  }
+
+  /// Says that this side lives, if it is time to; throws if the peer has been silent for too long.
+  func checkLife() throws(Failure) {
+    try sayIdle()
+    guard HostProcess.monotonicTime - lastRead < Self.patience else {
+      isSilent = true
+      throw Failure("\(peer): it does not answer")
+    }
+  }
+
+  private func takeFrame() throws(Failure) -> Frame? {
+    while pending.count >= Self.headSize {
+      let length = Int(Self.decoded(pending[0..<4]))
+      guard length <= Self.frameLimit, let kind = Kind(rawValue: pending[4]),
+        kind != .idle || length == 0
+      else { throw Failure("\(peer): what it sends is not the protocol") }
+      guard pending.count >= Self.headSize + length else { return nil }
+      let content = Array(pending[Self.headSize..<(Self.headSize + length)])
+      pending.removeFirst(Self.headSize + length)
+      switch kind {
+      case .idle: break
+      case .bytes: return .bytes(content)
+      case .message:
+        guard let message = MigrationMessage(wire: content)?.kind else {
+          throw Failure("\(peer): it sent a message that is none")
+        }
+        return .message(message)
+      }
+    }
+    return nil
+  }
+
+  // MARK: Bytes
+
+  private func frame(_ kind: Kind, _ content: [UInt8]) throws(Failure) {
+    guard content.count <= Self.frameLimit else {
+      throw Failure("\(peer): a message is too long to be sent")
+    }
+    try write(Self.head(kind, content.count) + content)
+  }
+
+  private static func head(_ kind: Kind, _ count: Int) -> [UInt8] {
+    encoded(UInt32(count)) + [kind.rawValue]
+  }
+
+  private func write(_ bytes: [UInt8]) throws(Failure) {
+    lastWrite = HostProcess.monotonicTime
+    do throws(HostError) { try link.write(bytes, timeout: Self.patience) } catch {
+      throw lastWords() ?? failure(error)
+    }
+  }
+
+  /// Why a peer takes nothing more, if what it sent before tells. All that is read stays to be received.
+  private func lastWords() -> Failure? {
+    guard isFramed else { return nil }
+    do throws(Failure) {
+      while let frame = try nextFrame(within: Self.second / 10) {
+        switch frame {
+        case .message(.refusal(let refusal)): throw refused(refusal)
+        case .end: return Failure("\(peer): the link ended")
+        case .message, .bytes: unread.append(frame)
+        }
+      }
+    } catch { parting = error }
+    return parting
+  }
+
+  /// The error for a peer that takes no part.
+  func refused(_ refusal: Godwit_Migration_Refusal) -> Failure {
+    isRefused = true
+    return Failure("\(peer): \(refusal.reason.isEmpty ? "it refuses" : refusal.reason)")
+  }
+
+  private func read(_ limit: Int, timeout: Int64) throws(Failure) -> [UInt8] {
+    do throws(HostError) { return try link.read(limit, timeout: timeout) } catch {
+      throw failure(error)
+    }
+  }
+
+  private func failure(_ error: HostError) -> Failure {
+    switch error {
+    case .timedOut: Failure("\(peer): it does not answer")
+    case .brokenPipe, .connectionReset: Failure("\(peer): the link broke")
+    default: Failure(peer, error)
+    }
+  }
+
+  private static func encoded(_ number: UInt32) -> [UInt8] {
+    (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+  }
+
+  private static func decoded(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+  }
+}

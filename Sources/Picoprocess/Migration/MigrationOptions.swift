@@ -1,0 +1,97 @@
+import HostABI
+import PosixHost
+package import Snapshot
+
+/// How fast a guest is to be sent.
+package struct MigrationPace: Sendable {
+  /// Nanoseconds for which the guest may stand, if rounds can achieve it.
+  package var maxPause: Int64 = 50_000_000
+  /// Slow a guest with which they can't.
+  package var throttles = false
+  /// Bytes a second; nil: as many as the link carries.
+  package var bandwidth: Int?
+  package var compression: Compression?
+
+  package init() {}
+
+  /// The command that sends the guest `name`, as a shell reads it.
+  func sendCommand(_ name: String, _ shell: RemoteShell) -> String {
+    var words = [
+      shell.godwit, "send", "--protocol", "\(MigrationLink.versions.upperBound)", "--peer",
+      PosixHost().facts.hostName, "--max-pause", "\(max(1, maxPause / 1_000_000))ms",
+    ]
+    if throttles { words += ["--on-busy", "throttle"] }
+    if let bandwidth { words += ["--bandwidth-limit", "\(bandwidth)"] }
+    if let compression { words += ["--compress", "\(compression)"] }
+    return (words + [name]).map(\.shellWord).joined(separator: " ")
+  }
+}
+
+/// How another machine is reached.
+package struct RemoteShell: Sendable {
+  package var remote: RemoteHost
+  /// The program that makes the link, and its first arguments, as rsync(1) takes with `-e`.
+  package var words = ["ssh"]
+  /// The command there.
+  package var godwit = "godwit"
+
+  package init(remote: RemoteHost) { self.remote = remote }
+}
+
+/// What a guest gets on the machine that it goes to.
+package struct MigrationOptions: Sendable {
+  package var shell: RemoteShell
+  /// The name that the guest has there; nil: as here.
+  package var remoteName: String?
+  /// The directory beneath its root there; nil: as here.
+  package var remoteRoot: String?
+  package var remoteMounts: [MountOption] = []
+  /// The ports published there; empty: as here, unless `publishesNothing`.
+  package var remotePublish: [PublishOption] = []
+  package var publishesNothing = false
+  /// What it reaches there; nil: as here.
+  package var remoteReach: NetworkReach?
+
+  package init(_ shell: RemoteShell) { self.shell = shell }
+
+  /// The command that receives `guest`, as a shell reads it.
+  func receiveCommand(_ guest: GuestDescription) throws(Failure) -> String {
+    var words = [shell.godwit, "receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
+    if let remoteName { words += ["--name", remoteName] }
+    words += ["--root", remoteRoot ?? String(decoding: guest.root, as: UTF8.self)]
+    for mount in guest.mounts {
+      let place = String(decoding: mount.guest, as: UTF8.self)
+      let named = remoteMounts.last { $0.guest == place }
+      let host = named?.host ?? String(decoding: mount.host, as: UTF8.self)
+      let isReadOnly = named?.isReadOnly ?? mount.isReadOnly
+      words += ["--mount", "\(host):\(place)" + (isReadOnly ? ":ro" : "")]
+    }
+    if let stray = remoteMounts.first(where: { mount in
+      !guest.mounts.contains { mount.isAt($0.guest) }
+    }) {
+      throw Failure(
+        "--remote-mount \(stray.host):\(stray.guest): the guest has no mount at \(stray.guest)")
+    }
+    if publishesNothing {
+      words.append("--no-publish")
+    } else {
+      for port in remotePublish.isEmpty ? guest.published : remotePublish.map(\.description) {
+        words += ["--publish", port]
+      }
+    }
+    switch remoteReach {
+    case .some(.none): break
+    case .some(.others): words.append("--net=-")
+    case .some(.othersAndLoopback): words.append("--net=loopback")
+    case nil:
+      // Programs that listen on another machine's loopback addresses are others than those here.
+      guard !guest.reachesLoopback else {
+        throw Failure(
+          "the guest reaches this machine's own programs: say what it reaches there, with --remote-net none, others or loopback"
+        )
+      }
+      if guest.reachesOthers { words.append("--net=-") }
+    }
+    return words.map(\.shellWord).joined(separator: " ")
+  }
+}

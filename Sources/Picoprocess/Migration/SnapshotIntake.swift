@@ -1,0 +1,93 @@
+import HostABI
+import MigrationMessages
+import PosixHost
+import Snapshot
+
+/// Takes the snapshot that comes over a link into a file, and checks every block as it comes.
+final class SnapshotIntake {
+  private let link: MigrationLink
+  private let spool: SpoolFile
+  /// The most bytes to take.
+  private let limit: UInt64
+  private var waiting: [UInt8] = []
+  private var taken = 0
+  private var acknowledged: UInt64 = 0
+  private var isFinished = false
+  /// Why no more came.
+  private var failure: Failure?
+
+  /// Bytes after which the sender is told how many have come.
+  private static let step: UInt64 = 64 << 10
+
+  /// - Parameter memory: bytes that the guest had in use when it was offered.
+  init(_ link: MigrationLink, _ spool: SpoolFile, memory: UInt64) {
+    self.link = link
+    self.spool = spool
+    // Each of 30 rounds may have all of it, if it does not grow much.
+    let (rounds, overflow) = memory.multipliedReportingOverflow(by: 32)
+    limit = overflow ? .max : max(rounds, 8 << 30)
+  }
+
+  /// Takes all of it.
+  ///
+  /// - Returns: its content digest.
+  func take() throws(Failure) -> Digest {
+    do throws(SnapshotError) {
+      let stream = try SnapshotStream { [unowned self] (limit) throws(SnapshotError) in
+        do throws(Failure) { return try next(limit) } catch {
+          failure = error
+          throw .readFailed(error.message)
+        }
+      }
+      try Picoprocess.support.check(stream.header)
+      while true {
+        guard case .end(_, let digest, _) = try stream.next() else { continue }
+        return digest
+      }
+    } catch {
+      if let failure { throw failure }
+      throw Failure("what came is no whole snapshot: \(error)")
+    }
+  }
+
+  /// The next bytes, at most `limit`; none at the end.
+  private func next(_ limit: Int) throws(Failure) -> [UInt8] {
+    while taken == waiting.count {
+      if isFinished { return [] }
+      try receive()
+    }
+    let end = min(waiting.count, taken + limit)
+    defer { taken = end }
+    return Array(waiting[taken..<end])
+  }
+
+  private func receive() throws(Failure) {
+    switch try link.receive() {
+    case .bytes(let bytes):
+      guard spool.length + UInt64(bytes.count) <= limit else {
+        throw Failure("more comes than the guest has")
+      }
+      try withFailure("the snapshot on its way") { () throws(HostError) in try spool.write(bytes) }
+      waiting = bytes
+      taken = 0
+      if spool.length - acknowledged >= Self.step { try acknowledge() }
+    case .message(.finish(let finish)):
+      guard finish.bytes == spool.length else {
+        throw Failure("\(finish.bytes) bytes were sent, \(spool.length) came")
+      }
+      isFinished = true
+    case .message(.abort(let abort)): throw Failure(given(abort.reason))
+    case .message: throw Failure("\(link.peer): its messages are out of order")
+    case .end: throw Failure("\(link.peer): the link ended too soon")
+    }
+  }
+
+  private func acknowledge() throws(Failure) {
+    acknowledged = spool.length
+    var received = Godwit_Migration_Received()
+    received.bytes = acknowledged
+    try link.send(.received(received))
+  }
+
+  private func given(_ reason: String) -> String { "\(link.peer): it gave up: \(reason)" }
+}

@@ -1,0 +1,142 @@
+import HostABI
+import MigrationMessages
+import PosixHost
+
+/// Passes on what a picoprocess writes into a pipe, as fast as the link carries it and no faster: so the picoprocess
+/// sees how long its rounds take, and little is under way when its guest stops.
+final class SnapshotPump {
+  private let link: MigrationLink
+  private let bandwidth: Int?
+  private let maxPause: Int64
+  private let progress: (MigrationProgress) -> Void
+  private let start = HostProcess.monotonicTime
+  private(set) var sent: UInt64 = 0
+  private var acknowledged: UInt64 = 0
+  /// Bytes that may be under way.
+  private var window: UInt64 = 1 << 20
+  /// When bytes were last counted, and how many had been acknowledged.
+  private var sample: (time: Int64, bytes: UInt64)
+  /// Why no more can be sent.
+  private(set) var failure: Failure?
+
+  /// What the pipe may hold.
+  private static let pipeRoom = 256 << 10
+  private static let windows: ClosedRange<UInt64> = (512 << 10)...(8 << 20)
+  private static let tick: Int64 = 20_000_000
+
+  init(
+    _ link: MigrationLink, _ pace: MigrationPace,
+    _ progress: @escaping (MigrationProgress) -> Void
+  ) {
+    self.link = link
+    bandwidth = pace.bandwidth
+    maxPause = pace.maxPause
+    self.progress = progress
+    sample = (start, 0)
+  }
+
+  /// Sends `request`, and passes the snapshot on until the picoprocess answers and all is sent; nil if it has gone.
+  func exchange(_ request: [UInt8], over connection: ControlConnection) throws(HostError)
+    -> [UInt8]?
+  {
+    let pipe = try BytePipe(room: Self.pipeRoom)
+    try connection.send(request, handing: pipe)
+    while true {
+      let answer: [UInt8]?
+      do throws(HostError) {
+        answer = try connection.receive(timeout: 0)
+      } catch .wouldBlock {
+        // After a failure the picoprocess finds its pipe closed, and says so.
+        guard failure == nil else {
+          HostProcess.sleep(nanoseconds: Self.tick)
+          continue
+        }
+        let isReady = isReady
+        pipe.wait(or: connection, or: link.link, reads: isReady, timeout: Self.tick)
+        listen(within: 0)
+        if failure != nil { pipe.stopReading() } else if isReady { _ = passPiece(pipe) }
+        continue
+      }
+      // All was in the pipe before the answer was sent.
+      while failure == nil {
+        if isReady, !passPiece(pipe) { break }
+        listen(within: isReady ? 0 : Self.tick)
+      }
+      return answer
+    }
+  }
+
+  /// Takes what the receiver says.
+  ///
+  /// - Parameter time: nanoseconds to wait for it.
+  private func listen(within time: Int64) {
+    do throws(Failure) {
+      var time = time
+      while let frame = try link.receive(within: time) {
+        try take(frame)
+        time = 0
+      }
+      try link.checkLife()
+    } catch { failure = error }
+    progress(MigrationProgress(bytes: sent, time: HostProcess.monotonicTime - start))
+  }
+
+  /// Whether more may be sent now.
+  private var isReady: Bool {
+    guard sent - acknowledged < window else { return false }
+    guard let bandwidth else { return true }
+    let time = Double(HostProcess.monotonicTime - start) / 1e9
+    return Double(sent) <= time * Double(bandwidth)
+  }
+
+  /// - Returns: whether there was something to pass on.
+  private func passPiece(_ pipe: BytePipe) -> Bool {
+    do throws(Failure) {
+      return try pipe.drainPiece { (bytes) throws(Failure) in
+        try link.send(bytes: bytes)
+        sent += UInt64(bytes.byteCount)
+      }
+    } catch {
+      // The receiver may have said why before it closed the link.
+      failure = error
+      while case .message(.refusal(let refusal))? = try? link.receive(within: Self.tick) {
+        failure = link.refused(refusal)
+      }
+      pipe.stopReading()
+      return false
+    }
+  }
+
+  private func take(_ frame: MigrationLink.Frame) throws(Failure) {
+    switch frame {
+    case .message(.received(let received)):
+      guard received.bytes >= acknowledged, received.bytes <= sent else {
+        throw Failure("\(link.peer): it acknowledges what was not sent")
+      }
+      acknowledged = received.bytes
+      measure()
+    case .message(.refusal(let refusal)): throw link.refused(refusal)
+    case .message, .bytes: throw Failure("\(link.peer): its messages are out of order")
+    case .end: throw Failure("\(link.peer): the link ended")
+    }
+  }
+
+  /// Has as much under way as the link carries in the longest pause.
+  private func measure() {
+    let now = HostProcess.monotonicTime
+    let time = now - sample.time
+    guard time >= 100_000_000 else { return }
+    let rate = Double(acknowledged - sample.bytes) / Double(time)
+    let bytes = min(rate * Double(maxPause), Double(Self.windows.upperBound))
+    window = max(UInt64(bytes), Self.windows.lowerBound)
+    sample = (now, acknowledged)
+  }
+}
+
+/// How far a migration is.
+package struct MigrationProgress: Sendable {
+  /// Sent so far.
+  package var bytes: UInt64
+  /// Nanoseconds since it began.
+  package var time: Int64
+}

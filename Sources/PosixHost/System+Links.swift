@@ -1,0 +1,64 @@
+// Raw calls about the two ends of a link; see System.swift.
+
+internal import CPosixShims
+internal import HostABI
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Musl)
+  internal import Musl
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+// SAFETY (all of this file): pointers passed to the calls below point to values or buffers that
+// outlive the call, with the size that is passed beside them.
+
+/// Starts a program; see the shim. Returns its process.
+func system_start_program(_ arguments: [String], input: Int32, output: Int32) throws(HostError)
+  -> Int32
+{
+  guard !arguments.contains(where: { $0.utf8.contains(0) }), !arguments.isEmpty else {
+    throw .invalid
+  }
+  var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+  defer { unsafe words.forEach { unsafe free($0) } }
+  var child: Int32 = -1
+  let result = unsafe godwit_start_program(&words, input, output, &child)
+  if result != 0 { throw HostError(errno: result) }
+  return child
+}
+
+enum ChildState {
+  case running
+  /// With this status, as a shell gives it.
+  case ended(Int32)
+  /// Somebody else has waited for it.
+  case gone
+}
+
+func system_reap(_ child: Int32) -> ChildState {
+  var status: Int32 = 0
+  let result = unsafe godwit_reap(child, &status)
+  if result == 0 { return .running }
+  guard result == child else { return errno == EINTR ? .running : .gone }
+  let signal = status & 0x7f
+  return .ended(signal == 0 ? status >> 8 & 0xff : 128 + signal)
+}
+
+/// Forks; 0 in the child.
+func system_fork_session() throws(HostError) -> Int32 { try checked { godwit_fork_session() } }
+
+func system_stream_pair() throws(HostError) -> (Int32, Int32) {
+  var ends: [Int32] = [-1, -1]
+  _ = try checked { unsafe godwit_stream_pair(&ends) }
+  return (ends[0], ends[1])
+}
+
+/// Blocks signals of this thread.
+func system_hold_signals(_ signals: [Int32]) {
+  var set = sigset_t()
+  unsafe sigemptyset(&set)
+  for signal in signals { unsafe sigaddset(&set, signal) }
+  _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+}

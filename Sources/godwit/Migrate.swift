@@ -1,0 +1,366 @@
+import ArgumentParser
+import HostABI
+import Picoprocess
+import PosixHost
+
+struct Migrate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Move a running program to another machine.",
+    discussion: """
+      ssh runs `godwit receive` there, as yourself; nothing has to be set up but that. The program runs on here \
+      while its memory is copied, and stops for the rest. Until the other machine has all of it, any failure, and \
+      Ctrl-C, leave it running here.
+      """)
+
+  @Argument(help: "The picoprocess's name.")
+  var name: String
+
+  @Argument(
+    help: ArgumentHelp("The other machine.", valueName: "ssh://[user@]host[:port]"))
+  var destination: RemoteHost
+
+  @OptionGroup var shell: ShellOptions
+
+  @Option(help: ArgumentHelp("The picoprocess's name there; default: as here.", valueName: "name"))
+  var remoteName: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The directory beneath the guest's root there; default: as here.", valueName: "dir"))
+  var remoteRoot: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The directory there that the guest has mounted; default: as here.",
+      valueName: "host:guest[:ro]"))
+  var remoteMount: [MountOption] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A port to publish there; default: those that are published here.",
+      valueName: "[address:]port:guest-port[/udp]"))
+  var remotePublish: [PublishOption] = []
+
+  @Flag(help: "Publish none of the guest's ports there.")
+  var noPublish = false
+
+  @Option(
+    help: ArgumentHelp(
+      "What the guest may connect to there: none, others or loopback; default: as here.",
+      valueName: "reach"))
+  var remoteNet: RemoteNet?
+
+  @OptionGroup var pace: PaceOptions
+
+  @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
+  var printStats = false
+
+  func validate() throws {
+    guard !noPublish || remotePublish.isEmpty else {
+      throw ValidationError("--remote-publish and --no-publish exclude each other")
+    }
+  }
+
+  func run() throws {
+    var options = MigrationOptions(try shell.shell(destination))
+    options.remoteName = remoteName
+    options.remoteRoot = remoteRoot
+    options.remoteMounts = remoteMount
+    options.remotePublish = remotePublish
+    options.publishesNothing = noPublish
+    options.remoteReach = remoteNet?.reach
+    let display = ProgressLine()
+    let snapshot: SavedSnapshot
+    do {
+      snapshot = try Departure.migrate(name, pace.pace, options) { display.show($0) }
+    } catch {
+      display.clear()
+      throw error
+    }
+    display.clear()
+    if printStats { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
+  }
+}
+
+/// How the other machine is reached.
+struct ShellOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The command that makes the link, in words; default: what GODWIT_SSH says, or ssh.",
+      valueName: "command"))
+  var ssh: String?
+
+  @Option(help: ArgumentHelp("The command godwit there.", valueName: "path"))
+  var remoteGodwit = "godwit"
+
+  func shell(_ remote: RemoteHost) throws -> RemoteShell {
+    var shell = RemoteShell(remote: remote)
+    let command = ssh ?? HostProcess.environmentValue("GODWIT_SSH") ?? "ssh"
+    shell.words = command.split(separator: " ").map { String($0) }
+    guard !shell.words.isEmpty else { throw Failure("--ssh names no command") }
+    shell.godwit = remoteGodwit
+    return shell
+  }
+}
+
+enum BusyPolicy: String, ExpressibleByArgument {
+  case pause, throttle
+}
+
+/// How fast a guest is to be sent.
+struct PaceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How long the program should stand at most, as in 50ms; a program that writes faster than the link carries stands longer.",
+      valueName: "time"))
+  var maxPause = Period("50ms")!
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do about a program that writes faster than the link carries: pause it for longer, or throttle it before.",
+      valueName: "pause|throttle"))
+  var onBusy = BusyPolicy.pause
+
+  @Option(help: ArgumentHelp("Send at most so many bytes a second, as in 10M.", valueName: "size"))
+  var bandwidthLimit: ByteCount?
+
+  @OptionGroup var compression: CompressionOption
+
+  func validate() throws {
+    guard bandwidthLimit.map({ $0.bytes > 0 }) ?? true else {
+      throw ValidationError("--bandwidth-limit takes 1 or more")
+    }
+  }
+
+  var pace: MigrationPace {
+    var pace = MigrationPace()
+    pace.maxPause = maxPause.nanoseconds
+    pace.throttles = onBusy == .throttle
+    pace.bandwidth = bandwidthLimit?.bytes
+    pace.compression = compression.compress
+    return pace
+  }
+}
+
+/// How far a migration is, on a terminal.
+private final class ProgressLine {
+  private let isShown = HostProcess.isTerminal(2)
+  private var last: Int64 = 0
+  private var isThere = false
+
+  private static let period: Int64 = 200_000_000
+
+  func show(_ progress: MigrationProgress) {
+    guard isShown, progress.time - last >= Self.period else { return }
+    last = progress.time
+    isThere = true
+    let tenths = progress.bytes * 10 >> 20
+    let rate = Double(progress.bytes) / Double(progress.time) * 1e9 / 1_048_576
+    write("\r\u{1b}[K\(tenths / 10).\(tenths % 10) MiB sent, \(Int(rate.rounded())) MiB/s")
+  }
+
+  func clear() {
+    if isThere { write("\r\u{1b}[K") }
+  }
+
+  private func write(_ text: String) { try? OutputFile.standardError.write(Array(text.utf8)) }
+}
+
+enum RemoteNet: String, ExpressibleByArgument {
+  case none, others, loopback
+
+  var reach: NetworkReach {
+    switch self {
+    case .none: .none
+    case .others: .others
+    case .loopback: .othersAndLoopback
+    }
+  }
+}
+
+extension RemoteHost: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
+}
+
+/// The protocol's version, which the other end names.
+struct ProtocolOption: ParsableArguments {
+  @Option(
+    name: .customLong("protocol"), help: ArgumentHelp("The protocol's version.", valueName: "n"))
+  var version: UInt32 = MigrationLink.versions.upperBound
+
+  func validate() throws {
+    guard MigrationLink.versions.contains(version) else {
+      throw ValidationError(
+        "this godwit speaks versions \(MigrationLink.versions.lowerBound) to \(MigrationLink.versions.upperBound) of the protocol, not \(version)"
+      )
+    }
+  }
+}
+
+/// What an arriving guest gets of this machine.
+struct ArrivalChoices: ParsableArguments {
+  @Option(help: "The picoprocess's name; default: what the sender asks for.")
+  var name: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The host directory beneath the guest's root, which stays as it is.", valueName: "dir"))
+  var root: String?
+
+  @Option(help: ArgumentHelp("Show a host directory in the guest.", valueName: "host:guest[:ro]"))
+  var mount: [MountOption] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Let others connect to a port of the guest.",
+      valueName: "[address:]port:guest-port[/udp]"))
+  var publish: [PublishOption] = []
+
+  @Flag(help: "Open none of the ports that the guest published.")
+  var noPublish = false
+
+  @Option(help: ArgumentHelp("Let the guest connect to other machines.", valueName: "loopback"))
+  var net: NetworkReach?
+
+  @Option(
+    help: ArgumentHelp(
+      "Who answers the guest's questions for names with --net.", valueName: "address[:port]"))
+  var dns: ResolverOption?
+
+  @Option(help: ArgumentHelp("Guest memory, as in 512M or 2G.", valueName: "size"))
+  var memoryLimit: ByteCount?
+
+  @Option(help: ArgumentHelp("Processes and threads that the guest may have.", valueName: "n"))
+  var maxTasks: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "What to do about connections to the outside when a snapshot is taken: reset or refuse.",
+      valueName: "policy"))
+  var tcp: ConnectionPolicy = .reset
+
+  @Option(
+    help: ArgumentHelp(
+      "Confine the process that runs the guest: require, auto or off.", valueName: "mode"))
+  var sandbox = SandboxMode.auto
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the guest's memory is kept until it is read; default: TMPDIR, or /var/tmp.",
+      valueName: "dir"))
+  var spool: String?
+
+  func validate() throws {
+    guard !noPublish || publish.isEmpty else {
+      throw ValidationError("--publish and --no-publish exclude each other")
+    }
+    guard maxTasks.map({ $0 > 0 }) ?? true else {
+      throw ValidationError("--max-tasks takes 1 or more")
+    }
+  }
+
+  var options: ArrivalOptions {
+    var options = ArrivalOptions(
+      spool: spool ?? HostProcess.environmentValue("TMPDIR") ?? "/var/tmp")
+    options.publishesNothing = noPublish
+    options.picoprocess.name = name
+    options.picoprocess.root = root
+    options.picoprocess.mounts = mount
+    options.picoprocess.publish = publish
+    options.picoprocess.reach = net ?? .none
+    options.picoprocess.resolver = dns
+    options.picoprocess.memoryLimit = memoryLimit?.bytes
+    options.picoprocess.taskLimit = maxTasks
+    options.picoprocess.connections = tcp
+    options.picoprocess.sandbox = sandbox
+    return options
+  }
+}
+
+struct Receive: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Take a program from another machine.",
+    discussion: """
+      This is what `godwit migrate` runs over ssh: the protocol of migration is spoken over standard input and \
+      output. The guest gets of this machine what the options name, and nothing else. It runs on when ssh has \
+      ended, without a terminal.
+      """)
+
+  @OptionGroup var version: ProtocolOption
+
+  @OptionGroup var choices: ArrivalChoices
+
+  func run() throws {
+    if try !Arrival.run(choices.options) { Console.exit(125) }
+  }
+}
+
+struct Fetch: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Move a running program from another machine to this one.",
+    discussion: """
+      ssh runs `godwit send` there. The program gets of this machine what the options name, and runs on when this \
+      command has ended, without a terminal.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The program there.", valueName: "ssh://[user@]host[:port]/name"))
+  var source: String
+
+  @OptionGroup var shell: ShellOptions
+
+  @OptionGroup var choices: ArrivalChoices
+
+  @OptionGroup var pace: PaceOptions
+
+  func run() throws {
+    guard let (host, name) = RemoteHost.guest(source) else {
+      throw Failure("'\(source)' is not ssh://[USER@]HOST[:PORT]/NAME")
+    }
+    try Arrival.fetch(name, from: try shell.shell(host), pace.pace, choices.options)
+  }
+}
+
+struct Send: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Give a running program to another machine.",
+    discussion: """
+      This is what `godwit fetch` runs over ssh: the protocol of migration is spoken over standard input and output.
+      """)
+
+  @OptionGroup var version: ProtocolOption
+
+  @Argument(help: "The picoprocess's name.")
+  var name: String
+
+  @Option(help: ArgumentHelp("The name of the other machine, for people.", valueName: "name"))
+  var peer = "the machine that fetches it"
+
+  @OptionGroup var pace: PaceOptions
+
+  func run() throws {
+    if try !Departure.send(name, pace.pace, to: peer) { Console.exit(125) }
+  }
+}
+
+struct Resolve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Decide where a program lives whose migration is in doubt.",
+    discussion: """
+      If the other machine could not say whether it runs the program, godwit ps shows it as in doubt, and it \
+      stands. Look at the other machine first. If it runs there, drop it here. If it does not, keep it here, and \
+      drop what may be in doubt there. Kept on both machines, it would run twice.
+      """)
+
+  @Argument(help: "The picoprocess's name.")
+  var name: String
+
+  @Argument(help: ArgumentHelp("The decision.", valueName: "keep|drop"))
+  var resolution: Resolution
+
+  func run() throws {
+    _ = try ControlClient().ask(name, .resolve(resolution: resolution), timeout: 10_000_000_000)
+  }
+}
+
+extension Resolution: ExpressibleByArgument {}

@@ -1,0 +1,189 @@
+"""Hostile ends of a migration, for tests; they share no code with Godwit.
+
+    peers.py receive SCENARIO GODWIT      is a receiver, which speaks over its standard streams
+    peers.py send GODWIT RECEIVER-OPTION...   is a sender, of one receiver after the other, and says what came of each
+"""
+import os
+import subprocess
+import sys
+import threading
+
+PREAMBLE = b'\x89GODMIG\n' + b'\1\0\0\0' * 2
+(HELLO, OFFER, ACCEPT, REFUSAL, FINISH, PREPARED, COMMIT, COMMITTED, ABORT, DROPPED, SETTLE, UNKNOWN,
+ RECEIVED) = range(1, 14)
+
+
+def varint(n):
+    out = b''
+    while n >= 128:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def field(number, value):
+    if isinstance(value, int):
+        return varint(number << 3) + varint(value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def frame(kind, content):
+    return len(content).to_bytes(4, 'little') + bytes([kind]) + content
+
+
+def message(number, *fields):
+    return frame(1, field(number, b''.join(fields)))
+
+
+def read(source, count):
+    data = b''
+    while len(data) < count:
+        part = os.read(source, count - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return data
+
+
+def read_frame(source):
+    head = read(source, 5)
+    content = read(source, int.from_bytes(head[:4], 'little'))
+    return head[4], content
+
+
+def read_message(source, number=None):
+    """The next message, or the next of this number."""
+    while True:
+        kind, content = read_frame(source)
+        if kind == 1 and number in (None, content[0] >> 3):
+            return content
+
+
+def start(godwit, *options):
+    process = subprocess.Popen(
+        [godwit, 'receive', *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    os.write(process.stdin.fileno(), PREAMBLE)
+    read(process.stdout.fileno(), 16)
+    return process
+
+
+BAD = {
+    'huge': (1 << 31).to_bytes(4, 'little') + b'\1',
+    'unknown-kind': frame(9, b''),
+    'idle-with-content': frame(0, b'x'),
+    'no-message': frame(1, b'\xff\xff\xff'),
+    'empty-message': frame(1, b''),
+    'unknown-message': message(15),
+    'truncated': frame(1, b'x' * 100)[:20],
+}
+
+
+def receive(scenario, godwit):
+    out = lambda data: os.write(1, data)
+    out(PREAMBLE)
+    read(0, 16)
+    real = start(godwit)
+    hello = frame(*read_frame(real.stdout.fileno()))
+    real.kill()
+    accept = message(ACCEPT, field(1, b'guest'))
+    if scenario in BAD:
+        return out(hello + BAD[scenario])
+    if scenario == 'silence-after-hello':
+        return out(hello)
+    if scenario == 'accept-first':
+        return out(accept)
+    if scenario == 'other-isa':
+        return out(message(HELLO, field(7, b'vax')))
+    out(hello)
+    first = read_message(0)
+    if first[0] >> 3 == SETTLE:
+        return out(message(DROPPED if scenario == 'dropped-late' else UNKNOWN))
+    if scenario == 'refusal':
+        return out(message(REFUSAL, field(1, b'no\nway \x1b[31mred')))
+    if scenario == 'bad-name':
+        return out(message(ACCEPT, field(1, b'../x')))
+    out(accept)
+    if scenario == 'too-much-received':
+        out(message(RECEIVED, field(1, 1 << 60)))
+    elif scenario == 'bytes':
+        out(frame(2, b'x'))
+    elif scenario == 'prepared-first':
+        out(message(PREPARED, field(1, b'x' * 32)))
+    elif scenario == 'leaves':
+        return
+    try:
+        read_message(0, FINISH)
+        if scenario == 'committed-first':
+            out(message(COMMITTED))
+        elif scenario == 'refusal-late':
+            return out(message(REFUSAL, field(1, b'the disk is full')))
+        else:
+            out(message(PREPARED, field(1, b'x' * 32)))
+            read_message(0, COMMIT)
+            return  # dropped-late, unknown
+        read_message(0)
+    except EOFError:
+        pass
+
+
+def offer(**changes):
+    fields = {1: b'm' * 16, 2: b'guest', 3: b'/bin/sh', 4: 2, 5: 1, 6: b'x86_64', 8: 1 << 20, 9: b'/'}
+    fields.update({int(name[1:]): value for name, value in changes.items()})
+    return message(OFFER, *[field(number, value) for number, value in fields.items()])
+
+
+SENDERS = {
+    **BAD,
+    'finish-first': message(FINISH),
+    'commit-first': message(COMMIT, field(1, b'm' * 16)),
+    'bytes-first': frame(2, b'x'),
+    'offer-name': offer(f2=b'../x'),
+    'offer-no-name': offer(f2=b''),
+    'offer-migration': offer(f1=b'short'),
+    'offer-format': offer(f4=9),
+    'offer-abi': offer(f5=99),
+    'offer-isa': offer(f6=b'vax'),
+    'offer-memory': offer(f8=1 << 63),
+    'offer-feature': offer(f7=b'x86_64 levitation'),
+    'offer-root': offer(f9=b'nowhere'),
+    'offer-port': offer(f11=b'80:http'),
+    'offer-unnamed-port': offer(f11=b'127.0.0.1:80:80'),
+    'commit-early': offer() + message(COMMIT, field(1, b'm' * 16)),
+    'offer-twice': offer() + offer(),
+    'settle-late': offer() + message(SETTLE, field(1, b'm' * 16), field(2, b'guest'), field(3, 1)),
+    'no-snapshot': offer() + frame(2, b'x' * 1000) + message(FINISH, field(1, 1000)),
+    'no-bytes': offer() + message(FINISH),
+    'wrong-count': offer() + frame(2, b'\x89GODWIT\n') + message(FINISH, field(1, 9)),
+    'abort': offer() + message(ABORT),
+    'settle-unknown': message(SETTLE, field(1, b'm' * 16), field(2, b'nobody'), field(3, 1)),
+    'settle-name': message(SETTLE, field(1, b'm' * 16), field(2, b'../x')),
+    'leaves': offer(),
+}
+
+
+def send(godwit, *options):
+    for name, data in SENDERS.items():
+        process = start(godwit, *options)
+        answers = []
+
+        def listen():
+            try:
+                while True:
+                    kind, content = read_frame(process.stdout.fileno())
+                    if kind == 1:
+                        answers.append(content[0] >> 3)
+            except EOFError:
+                pass
+
+        listener = threading.Thread(target=listen)
+        listener.start()
+        os.write(process.stdin.fileno(), data)
+        if name in ('truncated', 'leaves'):
+            process.stdin.close()
+        status = process.wait(60)
+        listener.join()
+        said = [n for n in answers if n in (REFUSAL, UNKNOWN, COMMITTED, PREPARED)]
+        print(name, status, *['refusal' if n == REFUSAL else 'unknown' if n == UNKNOWN else n for n in said])
+
+
+{'receive': receive, 'send': send}[sys.argv[1]](*sys.argv[2:])

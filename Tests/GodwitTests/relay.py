@@ -1,0 +1,87 @@
+"""A link that fails on purpose, for tests of migration.
+
+    relay.py ACTION DIRECTION KIND PLACE COMMAND...
+
+runs COMMAND, and passes on what comes from standard input (`out`) and from the command (`in`), until the first frame of
+that KIND comes in that DIRECTION: a message by its name in Migration.proto, or `bytes`. PLACE is `before`, `within` or
+`after` that frame. ACTION is `cut`: nothing more is passed on; `kill`: and the process that started this one is killed;
+`stall`: nothing more is passed on, and the link stays; `repeat`: the frame is passed on twice; `garble`: its content is; `none`.
+"""
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+NAMES = [
+    'hello', 'offer', 'accept', 'refusal', 'finish', 'prepared', 'commit', 'committed', 'abort', 'dropped', 'settle',
+    'unknown', 'received',
+]
+action, direction, wanted, place = sys.argv[1:5]
+starter = os.getppid()
+stalled = threading.Event()
+child = subprocess.Popen(sys.argv[5:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def read(source, count):
+    parts = b''
+    while len(parts) < count:
+        part = os.read(source, count - len(parts))
+        if not part:
+            raise EOFError
+        parts += part
+    return parts
+
+
+def write(target, data):
+    while data:
+        data = data[os.write(target, data):]
+
+
+def fail():
+    if action == 'kill':
+        os.kill(starter, signal.SIGKILL)
+    os._exit(1)
+
+
+def kind(head, content):
+    if head[4] == 2:
+        return 'bytes'
+    if head[4] != 1 or not content:
+        return 'idle'
+    return NAMES[(content[0] >> 3) - 1]
+
+
+def pump(source, target, name):
+    try:
+        write(target, read(source, 16))
+        while True:
+            head = read(source, 5)
+            content = read(source, int.from_bytes(head[:4], 'little'))
+            frame = head + content
+            if stalled.is_set():
+                threading.Event().wait()
+            if action == 'none' or name != direction or kind(head, content) != wanted:
+                write(target, frame)
+            elif action == 'repeat':
+                write(target, frame + frame)
+            elif action == 'garble':
+                write(target, head + bytes(b ^ 0x5a for b in content))
+            else:
+                write(target, {'before': b'', 'within': frame[:len(frame) // 2], 'after': frame}[place])
+                if action == 'stall':
+                    stalled.set()
+                    threading.Event().wait()
+                fail()
+    except (EOFError, OSError):
+        os.close(target)
+
+
+threads = [
+    threading.Thread(target=pump, args=(0, child.stdin.fileno(), 'out'), daemon=True),
+    threading.Thread(target=pump, args=(child.stdout.fileno(), 1, 'in'), daemon=True),
+]
+for thread in threads:
+    thread.start()
+threads[1].join()
+os._exit(child.wait())
