@@ -32,7 +32,7 @@ struct Outcome {
 
 /// A command that is listened to, line by line.
 struct Conversation {
-  private let process: Int32
+  let process: Int32
   private let output: Int32
 
   init(_ words: [String]) throws {

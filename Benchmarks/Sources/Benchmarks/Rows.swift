@@ -11,7 +11,8 @@ let allRows: [any Row] =
   } + ISA.allCases.map { StartRow(isa: $0) } + ISA.allCases.map { SuspendRow(isa: $0) }
   + [(16, 5), (256, 5), (256, 50), (1024, 50)].map {
     CheckpointRow(isa: .x86_64, size: $0, rate: $1)
-  }
+  } + [16, 256, 1024].map { LazyRow(isa: .x86_64, size: $0) }
+  + [CloneRow(isa: .x86_64), PeriodRow(isa: .x86_64)]
 
 /// Programs of Guests/bench with the ratio to stay below.
 private let guests: [(String, Double)] = [

@@ -34,6 +34,17 @@ enum System {
     return path
   }
 
+  static func makeFolder(_ path: String) throws {
+    _ = try check("make \(path)", unsafe mkdir(path, 0o700))
+  }
+
+  /// Where the shell would find a program; nil if nowhere.
+  static func path(of program: String) -> String? {
+    guard let list = unsafe getenv("PATH") else { return nil }
+    return unsafe String(cString: list).split(separator: ":").map { "\($0)/\(program)" }
+      .first { unsafe access($0, X_OK) == 0 }
+  }
+
   /// Removes a folder and the files in it.
   static func removeFolder(_ path: String) {
     _ = try? Command(["rm", "-r", path]).run()
@@ -132,6 +143,29 @@ enum System {
     let peak = usage.ru_maxrss * 1024
     let signal = status & 0x7f
     return (signal == 0 ? status >> 8 & 0xff : 128 + signal, peak)
+  }
+
+  /// Bytes of memory that a process shares with no other.
+  static func privateMemory(of process: Int32) throws -> Int {
+    let text = String(decoding: try contents(of: "/proc/\(process)/smaps_rollup"), as: UTF8.self)
+    return text.split(separator: "\n").filter { $0.hasPrefix("Private_") }
+      .compactMap { $0.split(separator: " ").dropFirst().first.flatMap { Int($0) } }
+      .reduce(0, +) * 1024
+  }
+
+  /// Seconds of processor time of a process and of those that it has started.
+  static func processorTime(of process: Int32) throws -> Double {
+    let stat = String(decoding: try contents(of: "/proc/\(process)/stat"), as: UTF8.self)
+    // Behind the name: state, ppid, ...; utime and stime are the 12th and 13th.
+    guard let name = stat.lastIndex(of: ")") else { throw Failure("no name in '\(stat)'") }
+    let fields = stat[name...].split(separator: " ")
+    guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
+      throw Failure("no times in '\(stat)'")
+    }
+    let children = try contents(of: "/proc/\(process)/task/\(process)/children")
+    let theirs = try String(decoding: children, as: UTF8.self).split(separator: " ")
+      .compactMap { Int32($0) }.reduce(0) { try $0 + processorTime(of: $1) }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK))) + theirs
   }
 
   private static func check(_ what: String, _ result: Int32) throws -> Int32 {

@@ -1,0 +1,48 @@
+/// A python3 with so much memory that nothing compresses, which goes on writing pages.
+struct HeapGuest {
+  var isa: ISA
+  /// MiB of heap.
+  var size: Int
+  /// MiB of distinct pages that it writes in a second.
+  var rate = 0
+
+  /// Says `ready` once its heap is full, and ends when the file named by its third argument is gone. It knows by the
+  /// jump of its clock that it was away, and says so.
+  private static let program = """
+    import os, sys, time
+    size, rate, sign = int(sys.argv[1]) << 20, int(sys.argv[2]) << 20, sys.argv[3]
+    block = os.urandom(1 << 20)
+    heap = bytearray(size)
+    view = memoryview(heap)
+    for start in range(0, size, 1 << 20):
+        view[start:start + (1 << 20)] = block
+        for page in range(start, start + (1 << 20), 4096):
+            view[page:page + 8] = page.to_bytes(8, "little")
+    print("ready", flush=True)
+    page = 0
+    then = time.time()
+    while os.path.exists(sign):
+        if time.time() - then > 0.5: print("resumed", flush=True)
+        then = time.time()
+        for _ in range(rate // 4096 // 100):
+            view[page:page + 8] = (page + 1).to_bytes(8, "big")
+            page = (page + 4096) % size
+        time.sleep(0.01)
+    """
+
+  /// - Parameter sign: the guest ends when there is no file of this name.
+  func command(_ sign: String) -> [String] {
+    ["/usr/bin/python3.11", "-c", Self.program, "\(size)", "\(rate)", sign]
+  }
+
+  /// Runs it until its heap is full.
+  func start(named name: String, _ folder: String, _ options: [String] = []) throws -> Conversation
+  {
+    try System.write("", toFile: "\(folder)/sign")
+    let guest = try Conversation(
+      [godwit, "run", "--name", name, "--root", isa.rootfs, "--mount", "\(folder):\(folder)"]
+        + options + ["--"] + command("\(folder)/sign"))
+    try guest.expect("ready")
+    return guest
+  }
+}

@@ -1,0 +1,68 @@
+/// Resumes of a python3 with so much memory that nothing compresses, from an uncompressed snapshot: lazily, and with
+/// all of it read first. Beside it the restore of the same program by runsc, where that is installed.
+struct LazyRow: Row {
+  var isa: ISA
+  /// MiB of heap.
+  var size: Int
+  var name: String { "lazy.\(isa) of \(size) MB" }
+
+  func measure(rounds: Int) throws -> [Result] {
+    let folder = try System.temporaryFolder()
+    defer { System.removeFolder(folder) }
+    let guestName = "benchmark-\(System.processID)"
+    let heap = HeapGuest(isa: isa, size: size)
+    let guest = try heap.start(named: guestName, folder)
+    let file = "\(folder)/snapshot"
+    let suspend = try Command([
+      godwit, "suspend", guestName, "--output", file, "--compress", "none", "--print-stats",
+    ]).run()
+    guest.end()
+    System.sleep(seconds: 1)
+    let peer = isa == .x86_64 ? try Runsc(heap, folder) : nil
+    var lazy: [Double] = []
+    var eager: [Double] = []
+    var theirs: [Double] = []
+    for _ in 0..<rounds {
+      lazy.append(try resume(["--lazy", file], folder))
+      eager.append(try resume([file], folder))
+      if let peer { theirs.append(try peer.restore()) }
+    }
+    let theirMedian = peer == nil ? nil : median(theirs)
+    let frozen = try frozenTime(in: suspend)
+    return [
+      Result(
+        name: "\(name), to its first output", godwit: seconds(median(lazy)),
+        qemu: theirMedian.map(seconds) ?? "", ratio: theirMedian.map { median(lazy) / $0 },
+        target: "< 0.060 s", reached: median(lazy) < 0.06),
+      Result(
+        name: "\(name), all read first", godwit: seconds(median(eager)),
+        qemu: theirMedian.map(seconds) ?? "", ratio: theirMedian.map { median(eager) / $0 },
+        target: "> 1 GB/s", reached: median(eager) < 0.06 + Double(size) / 1000),
+      Result(
+        name: "\(name), suspend standing still", godwit: seconds(frozen),
+        qemu: peer.map { seconds($0.checkpointTime) } ?? "",
+        ratio: peer.map { frozen / $0.checkpointTime }, target: "-"),
+    ]
+  }
+
+  /// Seconds to the first output.
+  private func resume(_ options: [String], _ folder: String) throws -> Double {
+    try System.write("", toFile: "\(folder)/sign")
+    let start = ContinuousClock.now
+    let guest = try Conversation([godwit, "resume"] + options)
+    try guest.expect("resumed")
+    let time = elapsed(since: start)
+    System.remove("\(folder)/sign")
+    guest.end()
+    return time
+  }
+}
+
+/// Seconds that a guest stood still, as `--print-stats` says.
+func frozenTime(in outcome: Outcome) throws -> Double {
+  let text = String(decoding: outcome.output, as: UTF8.self)
+  guard let field = text.firstRange(of: "\"frozen_time\":"),
+    let time = Double(text[field.upperBound...].prefix { $0.isNumber })
+  else { throw Failure("no frozen_time in '\(text)'") }
+  return time / 1e6
+}
