@@ -11,6 +11,8 @@ package struct Digest: Hashable, Sendable {
     self.init(bytes[...])
   }
 
+  private init(words: InlineArray<4, UInt64>) { self.words = words }
+
   private init(_ bytes: some Sequence<UInt8>) {
     var words = InlineArray<4, UInt64>(repeating: 0)
     for (index, byte) in bytes.enumerated() {
@@ -39,7 +41,7 @@ package struct Digest: Hashable, Sendable {
   }
 
   /// Stands for a page of zeroes: no digest that SHA-256 is known to give.
-  package static var zeroPage: Digest { Digest([UInt8](repeating: 0, count: Digest.size)[...]) }
+  package static var zeroPage: Digest { Digest(words: InlineArray(repeating: 0)) }
 
   /// Bytes of a digest.
   package static var size: Int { 32 }
