@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,12 +41,6 @@ int godwit_fork_session(void) {
   if (child != 0) return child;
   // It has no terminal and no job control.
   setsid();
-  return 0;
-}
-
-int godwit_stream_pair(int ends[2]) {
-  if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return -1;
-  for (int i = 0; i < 2; i++) fcntl(ends[i], F_SETFD, FD_CLOEXEC);
   return 0;
 }
 

@@ -37,7 +37,7 @@ package final class ByteLink {
 
   /// The two ends of a link within this machine.
   package static func pair() throws(HostError) -> (ByteLink, ByteLink) {
-    let (a, b) = try system_stream_pair()
+    let (a, b) = try system_socket_pair()
     return (try ByteLink(input: a, output: a), try ByteLink(input: b, output: b))
   }
 

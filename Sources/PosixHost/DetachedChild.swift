@@ -24,7 +24,7 @@ package enum DetachedChild {
   package static func start(_ body: (ControlConnection) -> Never) throws(HostError)
     -> ControlConnection
   {
-    let (ours, theirs) = try system_stream_pair()
+    let (ours, theirs) = try system_socket_pair()
     let child: Int32
     do throws(HostError) { child = try system_fork_session() } catch {
       system_close(ours)

@@ -49,12 +49,6 @@ func system_reap(_ child: Int32) -> ChildState {
 /// Forks; 0 in the child.
 func system_fork_session() throws(HostError) -> Int32 { try checked { godwit_fork_session() } }
 
-func system_stream_pair() throws(HostError) -> (Int32, Int32) {
-  var ends: [Int32] = [-1, -1]
-  _ = try checked { unsafe godwit_stream_pair(&ends) }
-  return (ends[0], ends[1])
-}
-
 /// Blocks signals of this thread.
 func system_hold_signals(_ signals: [Int32]) {
   var set = sigset_t()

@@ -52,6 +52,8 @@ struct Migrate: ParsableCommand {
 
   @OptionGroup var pace: PaceOptions
 
+  @OptionGroup var progress: ProgressOption
+
   @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
   var printStats = false
 
@@ -69,15 +71,9 @@ struct Migrate: ParsableCommand {
     options.remotePublish = remotePublish
     options.publishesNothing = noPublish
     options.remoteReach = remoteNet?.reach
-    let display = ProgressLine()
-    let snapshot: SavedSnapshot
-    do {
-      snapshot = try Departure.migrate(name, pace.pace, options) { display.show($0) }
-    } catch {
-      display.clear()
-      throw error
-    }
-    display.clear()
+    progress.begin()
+    let line = Progress("moving")
+    let snapshot = try Departure.migrate(name, pace.pace, options) { line.note(done: $0, of: nil) }
     if printStats { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
   }
 }
@@ -140,30 +136,6 @@ struct PaceOptions: ParsableArguments {
     pace.compression = compression.compress
     return pace
   }
-}
-
-/// How far a migration is, on a terminal.
-private final class ProgressLine {
-  private let isShown = HostProcess.isTerminal(2)
-  private var last: Int64 = 0
-  private var isThere = false
-
-  private static let period: Int64 = 200_000_000
-
-  func show(_ progress: MigrationProgress) {
-    guard isShown, progress.time - last >= Self.period else { return }
-    last = progress.time
-    isThere = true
-    let tenths = progress.bytes * 10 >> 20
-    let rate = Double(progress.bytes) / Double(progress.time) * 1e9 / 1_048_576
-    write("\r\u{1b}[K\(tenths / 10).\(tenths % 10) MiB sent, \(Int(rate.rounded())) MiB/s")
-  }
-
-  func clear() {
-    if isThere { write("\r\u{1b}[K") }
-  }
-
-  private func write(_ text: String) { try? OutputFile.standardError.write(Array(text.utf8)) }
 }
 
 enum RemoteNet: String, ExpressibleByArgument {

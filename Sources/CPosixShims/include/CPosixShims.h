@@ -165,8 +165,6 @@ int godwit_start_program(char *const arguments[], int input, int output, int32_t
 int godwit_reap(int32_t child, int *status);
 /// fork(2); the child leads a session of its own. Only where there is one thread.
 int godwit_fork_session(void);
-/// Two unix sockets that are connected to each other, closed on exec.
-int godwit_stream_pair(int ends[2]);
 /// Has a pipe hold at most so many bytes, where the system can.
 int godwit_narrow_pipe(int fd, int bytes);
 

@@ -121,13 +121,7 @@ package final class Arrival {
         let channel = try MigrationChannel(
           shell, command.map(\.shellWord).joined(separator: " "))
         defer { channel.close() }
-        _ = try channel.hello()
-        var settle = Godwit_Migration_Settle()
-        settle.migration = messageData(MigrationID.bytes(migration))
-        settle.name = name
-        settle.commit = true
-        try channel.link.send(.settle(settle))
-        switch try channel.message() {
+        switch try channel.settle(name, migration, commits: true) {
         case .committed: return .committed
         case .dropped: return .dropped
         case .unknown(let unknown) where unknown.absent: return .absent

@@ -38,7 +38,7 @@ package final class Departure {
   /// Moves the guest `name` to another machine. When this returns, it runs there, and its process here has ended.
   package static func migrate(
     _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
-    _ progress: @escaping (MigrationProgress) -> Void
+    _ progress: @escaping (UInt64) -> Void
   ) throws(Failure) -> SavedSnapshot {
     let departure = try Departure(name, pace, to: "\(options.shell.remote)", options)
     let channel = try departure.open()
@@ -71,7 +71,7 @@ package final class Departure {
   }
 
   private func run(
-    _ channel: MigrationChannel, _ progress: @escaping (MigrationProgress) -> Void
+    _ channel: MigrationChannel, _ progress: @escaping (UInt64) -> Void
   ) throws(Failure) -> SavedSnapshot {
     let remoteName: String
     do throws(Failure) { remoteName = try negotiate(channel) } catch {
@@ -111,7 +111,7 @@ package final class Departure {
 
   /// Has the picoprocess write, and stop for the rest.
   private func send(
-    _ channel: MigrationChannel, _ progress: @escaping (MigrationProgress) -> Void
+    _ channel: MigrationChannel, _ progress: @escaping (UInt64) -> Void
   ) throws(Failure) -> (ControlConnection, SavedSnapshot) {
     let pump = SnapshotPump(channel.link, pace, progress)
     let request = ControlRequest.migrate(
@@ -221,13 +221,7 @@ package final class Departure {
   private func tell(_ remoteName: String, commits: Bool) throws(Failure) -> Settlement {
     let channel = try open()
     defer { channel.close() }
-    _ = try channel.hello()
-    var settle = Godwit_Migration_Settle()
-    settle.migration = messageData(MigrationID.bytes(migration))
-    settle.name = remoteName
-    settle.commit = commits
-    try channel.link.send(.settle(settle))
-    switch try channel.message() {
+    switch try channel.settle(remoteName, migration, commits: commits) {
     case .committed: return .committed
     case .dropped: return .dropped
     case .unknown(let unknown): return .unknown(unknown.reason)

@@ -75,6 +75,25 @@ final class MigrationChannel {
     return hello
   }
 
+  /// Says what has become of a guest of the other end, to an end that has just answered.
+  ///
+  /// - Parameters:
+  ///   - name: the guest's name there.
+  ///   - migration: in hexadecimal digits.
+  ///   - commits: it is the one end's that was to have it; else it stays where it was.
+  /// - Returns: the answer.
+  func settle(_ name: String, _ migration: String, commits: Bool) throws(Failure)
+    -> MigrationMessage.OneOf_Kind
+  {
+    _ = try hello()
+    var settle = Godwit_Migration_Settle()
+    settle.migration = messageData(MigrationID.bytes(migration))
+    settle.name = name
+    settle.commit = commits
+    try link.send(.settle(settle))
+    return try message()
+  }
+
   /// Closes the link, and waits a little for the program to end.
   ///
   /// - Returns: whether the command at the other end says that nothing failed.

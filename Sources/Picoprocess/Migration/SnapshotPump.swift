@@ -8,7 +8,7 @@ final class SnapshotPump {
   private let link: MigrationLink
   private let bandwidth: Int?
   private let maxPause: Int64
-  private let progress: (MigrationProgress) -> Void
+  private let progress: (UInt64) -> Void
   private let start = HostProcess.monotonicTime
   private(set) var sent: UInt64 = 0
   private var acknowledged: UInt64 = 0
@@ -26,7 +26,7 @@ final class SnapshotPump {
 
   init(
     _ link: MigrationLink, _ pace: MigrationPace,
-    _ progress: @escaping (MigrationProgress) -> Void
+    _ progress: @escaping (UInt64) -> Void
   ) {
     self.link = link
     bandwidth = pace.bandwidth
@@ -78,7 +78,7 @@ final class SnapshotPump {
       }
       try link.checkLife()
     } catch { failure = error }
-    progress(MigrationProgress(bytes: sent, time: HostProcess.monotonicTime - start))
+    progress(sent)
   }
 
   /// Whether more may be sent now.
@@ -131,12 +131,4 @@ final class SnapshotPump {
     window = max(UInt64(bytes), Self.windows.lowerBound)
     sample = (now, acknowledged)
   }
-}
-
-/// How far a migration is.
-package struct MigrationProgress: Sendable {
-  /// Sent so far.
-  package var bytes: UInt64
-  /// Nanoseconds since it began.
-  package var time: Int64
 }
