@@ -225,7 +225,10 @@ package final class Arrival {
     for path in [options.picoprocess.root ?? "/"] + options.picoprocess.mounts.map(\.host) {
       _ = try withFailure(path) { () throws(HostError) in try HostProcess.resolve(path) }
     }
-    try Picoprocess.checkPublishedPorts(options.picoprocess.publish.map(\.port), PosixHost())
+    let host = PosixHost()
+    let outside = try Picoprocess.outside(options.picoprocess, seed: nil)
+    host.network = outside.permission
+    try Picoprocess.checkPublishedPorts(outside.published, host)
   }
 
   // MARK: The guest
