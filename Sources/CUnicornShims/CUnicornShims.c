@@ -44,7 +44,9 @@ uintptr_t godwit_code_buffer_map(size_t size) {
   void *buffer = mmap(NULL, size, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0);
   if (buffer == MAP_FAILED) return 0;
 #ifdef __linux__
-  madvise(buffer, size, MADV_HUGEPAGE);
+  // Small programs, which are the most, fill less than one huge page.
+  size_t small = (size_t)2 << 20;
+  if (size > small) madvise((char *)buffer + small, size - small, MADV_HUGEPAGE);
 #endif
   return (uintptr_t)buffer;
 }

@@ -1,6 +1,6 @@
 // Safe functions over libcapstone, and the disassembler's only unsafe code (Docs/Decisions/0001).
 
-internal import CCapstone
+internal import CCapstoneShims
 
 /// One machine instruction as text.
 package struct Instruction: Hashable, Sendable {
@@ -20,29 +20,32 @@ package enum DisassemblyISA: String, Sendable, CaseIterable {
 /// The instructions in `bytes`, at most `count` of them, the first at `address`.
 ///
 /// The result ends before an invalid or incomplete instruction. It is empty if there is no instruction at
-/// `address`, or if capstone was built without `isa`.
+/// `address`, if capstone was built without `isa`, or if it is not installed.
 package func disassemble(
   _ bytes: [UInt8], at address: UInt64, isa: DisassemblyISA, count: Int
 ) -> [Instruction] {
   guard count > 0, !bytes.isEmpty else { return [] }
+  var capstone = godwit_capstone()
+  // SAFETY: all four functions are there if it returns true, with the types that the library's header gives them.
+  guard unsafe godwit_load_capstone(&capstone) else { return [] }
   let (architecture, mode) =
     switch isa {
     case .x86_64: (CS_ARCH_X86, CS_MODE_64)
     case .aarch64: (CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN)
     }
   var handle: csh = 0
-  // SAFETY: the handle is written by cs_open and closed exactly once.
-  guard unsafe cs_open(architecture, mode, &handle) == CS_ERR_OK else { return [] }
-  defer { unsafe _ = cs_close(&handle) }
+  // SAFETY: the handle is written by `open` and closed exactly once.
+  guard unsafe capstone.open(architecture, mode, &handle) == CS_ERR_OK else { return [] }
+  defer { unsafe _ = capstone.close(&handle) }
 
   var list: UnsafeMutablePointer<cs_insn>?
   // SAFETY: capstone reads the lent bytes only during the call and returns how many instructions
   // it allocated, which are freed exactly once.
   let found = unsafe bytes.withUnsafeBufferPointer { buffer in
-    unsafe cs_disasm(handle, buffer.baseAddress, buffer.count, address, count, &list)
+    unsafe capstone.disasm(handle, buffer.baseAddress, buffer.count, address, count, &list)
   }
   guard found > 0, let list = unsafe list else { return [] }
-  defer { unsafe cs_free(list, found) }
+  defer { unsafe capstone.free(list, found) }
 
   return (0..<found).map { index in
     // SAFETY: the index is below the number of instructions returned.

@@ -9,7 +9,7 @@ enum Rules {
   /// The modules that a target's sources may import, besides those of `everywhere`.
   static let imports: [String: Set<String>] = [
     "Zstd": ["CZstd"],
-    "Disassembler": ["CCapstone"],
+    "Disassembler": ["CCapstoneShims"],
     "Base64Text": [],
     "Age": ["Base64Text", "Crypto", "CryptoExtras"],
     "Snapshot": ["Base64Text", "Zstd", "Crypto"],
