@@ -12,14 +12,14 @@ ARM64_SWIFT := PKG_CONFIG_PATH="$(CURDIR)/.deps/arm64/lib/pkgconfig" swift build
 ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
-.PHONY: build test test-long demo fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs \
+.PHONY: build test test-long demo fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs sshd \
 	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz golden clean
 
 build: bootstrap
 	swift build $(RELEASE) --product godwit
 
 # On an x86-64 machine the build for ARM64 hosts takes part, under qemu-user.
-test: bootstrap guests rootfs $(ARM64_BUILD)
+test: bootstrap guests rootfs sshd $(ARM64_BUILD)
 	@# Product by product: --build-tests would compile the whole of protoc, which nothing here runs.
 	swift build $(RELEASE) --product godwit
 	swift build $(RELEASE) --product broken-kernel
@@ -71,6 +71,10 @@ guests: bootstrap
 rootfs: bootstrap
 	Scripts/rootfs amd64
 	Scripts/rootfs arm64
+
+# For tests that reach other machines by ssh.
+sshd: bootstrap
+	Scripts/sshd
 
 # ARM64 hosts, on an x86-64 one: built with Scripts/arm64-host's Swift SDK, and played by qemu-user.
 arm64: bootstrap

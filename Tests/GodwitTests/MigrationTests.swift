@@ -230,9 +230,9 @@ final class MigrationScratch {
 
   /// Begins a guest `guest` at `here`, which makes `ready` in its /mnt, and once there is `go` adds a line to
   /// `result`.
-  static func waiting(_ mount: String = "--mount .:/mnt") -> String {
+  static func waiting(_ mount: String = "--mount .:/mnt", on machine: String = "here") -> String {
     """
-    at here run --name guest --root $R \(mount) -- /bin/sh -c '
+    at \(machine) run --name guest --root $R \(mount) -- /bin/sh -c '
       x=$(od -An -tx1 -N60000 /dev/urandom); : >/mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.01; done; echo ended >>/mnt/result' &
     """
   }

@@ -92,9 +92,15 @@ struct Scratch: ~Copyable {
   func shell(
     _ script: String, isa: String = "x86_64", namespaces: Bool = false, limit: Int = 120
   ) throws -> Outcome {
+    try shell(
+      script, isa: isa, within: namespaces ? ["--user", "--map-root-user", "--mount"] : [],
+      limit: limit)
+  }
+
+  /// - Parameter within: unshare(1)'s options for the namespaces that it is to run in.
+  func shell(_ script: String, isa: String, within: [String], limit: Int) throws -> Outcome {
     let shell = ["/bin/bash", "-c", preamble(isa) + script]
-    let command =
-      namespaces ? ["/usr/bin/unshare", "--user", "--map-root-user", "--mount"] + shell : shell
+    let command = within.isEmpty ? shell : ["/usr/bin/unshare"] + within + shell
     return try execute(
       URL(fileURLWithPath: command[0]), Array(command.dropFirst()), limit: limit)
   }

@@ -1,0 +1,28 @@
+import Foundation
+
+/// Several machines on one network, each with a server of ssh: machines.sh. Whatever a test leaves behind ends with it.
+enum Machines {
+  private static let namespaces = [
+    "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+  ]
+
+  /// Whether this user may make them.
+  static let arePossible =
+    geteuid() == 0
+    && (try? execute(URL(fileURLWithPath: "/usr/bin/unshare"), namespaces + ["/bin/true"]))?.status
+      == 0
+
+  /// Runs a script as `Scratch.shell` does, with what machines.sh has. There are the machines a, b and c.
+  static func shell(
+    _ scratch: borrowing Scratch, _ script: String, isa: String = "x86_64", limit: Int = 300
+  ) throws -> Outcome {
+    let tests = Checkout.root.appendingPathComponent("Tests/GodwitTests").path
+    return try scratch.shell(
+      """
+      SSHD='\(Checkout.root.path)/.deps/sshd'; WIRE='\(tests)/wire.py'; export wire
+      source '\(tests)/machines.sh'
+      machine a 1; machine b 2; machine c 3
+
+      """ + script, isa: isa, within: namespaces, limit: limit)
+  }
+}
