@@ -15,6 +15,8 @@ extension Picoprocess {
       mailbox.close()
       takeLeave()
       HostSignals.uninstall()
+      // The name is free when nothing is left to be done.
+      control = nil
     }
     log?.start()
     let ending = try loop()
@@ -30,6 +32,13 @@ extension Picoprocess {
     dismissKeeper(ending)
     if let movedTo { Console.complain("\(name) moved to \(movedTo)") }
     return ending
+  }
+
+  /// Runs the guest, and ends this process as the guest ended. Throws if it cannot continue.
+  package func runToTheEnd() throws(Failure) -> Never {
+    let ending = try run()
+    // The system takes memory back at once; frame by frame it would take two seconds a gigabyte.
+    withExtendedLifetime(self) { Console.exit(ending.shellStatus) }
   }
 
   private func loop() throws(Failure) -> Ending {

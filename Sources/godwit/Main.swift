@@ -32,10 +32,6 @@ struct Main {
 /// Ends `godwit` with the guest's status.
 struct GuestEnding: Error {
   var status: Int32
-
-  init(status: Int32) { self.status = status }
-
-  init(_ ending: Picoprocess.Ending) { status = ending.shellStatus }
 }
 
 struct Godwit: ParsableCommand {

@@ -99,7 +99,7 @@ struct Run: ParsableCommand {
     setup.console = console.options(hasTerminal: tty, takesInput: interactive)
     let picoprocess = try Picoprocess(program, setup)
     try console.report(picoprocess, to: starter)
-    throw GuestEnding(try picoprocess.run())
+    try picoprocess.runToTheEnd()
   }
 }
 
@@ -133,7 +133,7 @@ struct Resume: ParsableCommand {
     setup.console = console.options(hasTerminal: false, takesInput: true)
     let picoprocess = try choices.picoprocess(resuming: file, reader, setup)
     try console.report(picoprocess, to: starter)
-    throw GuestEnding(try picoprocess.run())
+    try picoprocess.runToTheEnd()
   }
 
   /// Opens the snapshot. The keys are gone when this returns: before the guest is made.
@@ -186,7 +186,7 @@ struct Recover: ParsableCommand {
     setup.console = console.options(hasTerminal: false, takesInput: true)
     let picoprocess = try choices.picoprocess(resuming: path, reader, setup)
     try console.report(picoprocess, to: starter)
-    throw GuestEnding(try picoprocess.run())
+    try picoprocess.runToTheEnd()
   }
 
   /// Opens the newest checkpoint. The keys are gone when this returns: before the guest is made.

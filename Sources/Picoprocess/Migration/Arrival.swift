@@ -357,7 +357,7 @@ enum ArrivedGuest {
     do throws(Failure) {
       let picoprocess = try load(spool, options, name)
       guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
-      HostProcess.exit(try picoprocess.run().shellStatus)
+      try picoprocess.runToTheEnd()
     } catch {
       try? connection.send(ArrivalReport.failed(reason: error.message))
       HostProcess.exit(125)
