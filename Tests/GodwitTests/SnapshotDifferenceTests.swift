@@ -7,7 +7,7 @@ import Testing
 /// What `diff` says of two snapshots.
 @Suite struct SnapshotDifferenceTests {
   private static let program = """
-    import ctypes, mmap, os, subprocess, time
+    import ctypes, mmap, os, signal, socket, subprocess, time
     def phase(n):
         open('/mnt/ready%d' % n, 'w').close()
         while not os.path.exists('/mnt/go%d' % n): time.sleep(0.01)
@@ -22,7 +22,15 @@ import Testing
     for name in ['kept', 'changed', 'gone', 'same']: write('/tmp/' + name, name)
     kept = os.open('/tmp/kept', os.O_RDONLY)
     closed = os.open('/tmp/same', os.O_RDONLY)
+    near, far = os.pipe()
+    os.dup2(far, 30)
+    one, other = socket.socketpair()
+    os.dup2(other.fileno(), 31)
     phase(1)
+    os.write(far, b'in the pipe')
+    one.send(b'in the socket')
+    signal.setitimer(signal.ITIMER_REAL, 900, 7)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     for place in [5, 6, 9]: private[place * page] = 1
     private[20 * page] = 1
     shared[page] = 7
@@ -54,7 +62,8 @@ import Testing
     #expect(outcome.status == 0 && outcome.error.isEmpty, "\(outcome.error)")
     let paragraphs = outcome.text.split(separator: "\n\n").map { $0.split(separator: "\n") }
     try #require(
-      paragraphs.map { $0[0] } == ["Tasks", "Memory", "Descriptors", "Files"], "\(outcome.text)")
+      paragraphs.map { $0[0] } == ["Tasks", "Memory", "Descriptors", "Objects", "Files"],
+      "\(outcome.text)")
     #expect(paragraphs[0].contains { $0.hasSuffix(" sleep: added") }, "\(outcome.text)")
 
     #expect(
@@ -65,7 +74,14 @@ import Testing
         "  process 2 descriptor 4: removed", "    /tmp/same at 0, flags 0100000, close-on-exec",
         "  process 2 descriptor 20: added", "    /tmp/kept at 2, flags 0100000",
       ], "\(outcome.text)")
-    let files = paragraphs[3].filter { $0.contains("/tmp/") || $0.contains("/etc/") }
+    let objects = paragraphs[3].joined(separator: "\n")
+    for value in [
+      "bytes  none -> \"in the pipe\"", "unix_socket.bytes  none -> \"in the socket\"",
+      "interval_timers.schedule.interval  none -> 7000000000", "descriptor 31: changed",
+    ] {
+      #expect(objects.contains(value), "\(outcome.text)")
+    }
+    let files = paragraphs[4].filter { $0.contains("/tmp/") || $0.contains("/etc/") }
     #expect(
       files == [
         "  /etc/hostname: removed", "  /etc/passwd: changed",

@@ -5,7 +5,8 @@ extension SnapshotDifference {
   package var text: String {
     let parts = [
       ("Tasks", tasks.flatMap(lines)), ("Memory", memory.flatMap(lines)),
-      ("Descriptors", descriptors.flatMap(lines)), ("Files", files.map(line)),
+      ("Descriptors", descriptors.flatMap(lines)), ("Objects", objects.flatMap(lines)),
+      ("Files", files.map(line)),
     ]
     let paragraphs = parts.filter { !$0.1.isEmpty }.map { title, lines in
       ([title] + lines.map { "  \(printable($0))" }).joined(separator: "\n")
@@ -43,6 +44,10 @@ extension SnapshotDifference {
     }
     guard let after = descriptor.after else { return [head + "removed", "  \(before)"] }
     return [head + "changed", "  \(before) -> \(after)"]
+  }
+
+  private func lines(_ object: Object) -> [String] {
+    ["\(object.name): \(object.change.rawValue)"] + object.values.map(line)
   }
 
   private func line(_ file: File) -> String {

@@ -57,9 +57,18 @@ package struct SnapshotDifference: Encodable, Sendable {
     var aspects: [String]
   }
 
+  /// One of the library OS: its name for people, and the fields of `State.proto` that differ.
+  struct Object: Encodable, Sendable {
+    var name: String
+    var change: Change
+    /// Empty unless it is changed.
+    var values: [Value]
+  }
+
   var tasks: [Task]
   var memory: [Mapping]
   var descriptors: [Descriptor]
+  var objects: [Object]
   var files: [File]
 
   /// Compares the snapshots at two paths, which must have their parents. Files of the host are not opened: pages
@@ -76,6 +85,7 @@ package struct SnapshotDifference: Encodable, Sendable {
     tasks = try Self.tasks(old, new)
     memory = try pages.memory()
     descriptors = Self.descriptors(old, new)
+    objects = Self.objects(old, new)
     files = try pages.files()
   }
 
