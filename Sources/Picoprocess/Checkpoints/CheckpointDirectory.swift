@@ -17,8 +17,9 @@ package struct CheckpointDirectory: Sendable {
   private static let running = "is "
   private static let after = "after "
 
-  /// How long to wait for a run that was killed just now to be gone, in nanoseconds.
-  private static let patience: Int64 = 1_000_000_000
+  /// How long to wait for the keeper of a run that was killed just now to be gone, in nanoseconds. It may be in the
+  /// middle of a checkpoint, at the lowest priority.
+  private static let patience: Int64 = 10_000_000_000
 
   /// Takes the directory for this run. Throws if it is another run's.
   ///
@@ -35,14 +36,20 @@ package struct CheckpointDirectory: Sendable {
       do throws(HostError) {
         return try FileLock(file, .exclusive, creates: true, waits: false)
       } catch .wouldBlock {
-        guard HostProcess.monotonicTime < deadline else { break }
+        let name = record(file)?.first.flatMap {
+          $0.hasPrefix(running) ? String($0.dropFirst(running.count)) : nil
+        }
+        guard HostProcess.monotonicTime < deadline, !(name.map(answers) ?? false) else {
+          throw Failure(
+            "\(path): it has the checkpoints of \(name ?? "a run"), which is running")
+        }
         HostProcess.sleep(nanoseconds: 10_000_000)
       } catch { throw Failure(path, error) }
     }
-    let name = record(file)?.first.flatMap {
-      $0.hasPrefix(running) ? String($0.dropFirst(running.count)) : nil
-    }
-    throw Failure("\(path): it has the checkpoints of \(name ?? "a run"), which is running")
+  }
+
+  private static func answers(_ name: String) -> Bool {
+    (try? ControlDirectory.standard().connect(to: name)) != nil
   }
 
   /// The lines of the file; nil if it says nothing.
