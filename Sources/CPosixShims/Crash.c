@@ -68,3 +68,38 @@ void godwit_crashes_exit(int status) {
   const int signals[] = {SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, NULL);
 }
+
+static struct {
+  uintptr_t start, end;
+  int status;
+  size_t length;
+  char line[1024];
+  struct sigaction others;
+} bus_errors;
+
+static void report_bus_error(int signal, siginfo_t *info, void *context) {
+  (void)context;
+  uintptr_t address = (uintptr_t)info->si_addr;
+  if (info->si_code > 0 && address >= bus_errors.start && address < bus_errors.end) {
+    ssize_t ignored = write(2, bus_errors.line, bus_errors.length);
+    (void)ignored;
+    _exit(bus_errors.status);
+  }
+  // Not of that memory: it happens again, as if this handler were not there.
+  sigaction(signal, &bus_errors.others, NULL);
+}
+
+void godwit_bus_errors_exit(uintptr_t start, uintptr_t end, int status, const char *line) {
+  bus_errors.start = start;
+  bus_errors.end = end;
+  bus_errors.status = status;
+  bus_errors.length = strnlen(line, sizeof bus_errors.line - 1);
+  memcpy(bus_errors.line, line, bus_errors.length);
+  bus_errors.line[bus_errors.length++] = '\n';
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = report_bus_error;
+  action.sa_flags = SA_SIGINFO;
+  sigfillset(&action.sa_mask);
+  sigaction(SIGBUS, &action, &bus_errors.others);
+}

@@ -45,6 +45,16 @@ package enum HostProcess {
     if environmentValue("GODWIT_BACKTRACE") != "1" { godwit_crashes_exit(status) }
   }
 
+  /// From now on an access to one of these addresses that the file which is mapped there has no bytes for, since it was
+  /// truncated, ends this process with `status` and the line `message` on standard error.
+  package static func exitOnBusError(
+    in addresses: Range<UInt>, status: Int32, _ message: String
+  ) {
+    unsafe message.withCString {
+      unsafe godwit_bus_errors_exit(addresses.lowerBound, addresses.upperBound, status, $0)
+    }
+  }
+
   /// The host's monotonic clock, in nanoseconds.
   package static var monotonicTime: Int64 { system_clock_gettime(CLOCK_MONOTONIC).totalNanoseconds }
 

@@ -47,6 +47,10 @@ package final class InputFile: Sendable {
 
   deinit { system_close(descriptor) }
 
+  /// The open file, for a mapping. Whoever maps it must bear that somebody truncates it: see
+  /// `HostProcess.exitOnBusError`.
+  package var descriptorForMapping: Int32? { descriptor }
+
   /// Fills `buffer` from `offset` on. Returns the number of bytes read, which is smaller only at the end of
   /// the file.
   package func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(HostError) -> Int {

@@ -17,6 +17,8 @@ final class ChainLink: @unchecked Sendable {
 
   private let source: any SnapshotSource
 
+  /// The file, if it is one.
+  var descriptor: Int32? { source.descriptor }
   /// Bytes of the whole file.
   var byteCount: UInt64 { source.byteCount }
   /// Pages of the chain up to this link.

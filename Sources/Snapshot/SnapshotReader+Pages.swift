@@ -47,7 +47,7 @@ extension SnapshotReader {
   }
 
   /// The chunk of a page: its link, and the numbers of its pages.
-  private func chunk(of page: UInt64) throws(SnapshotError) -> (Int, Block, Range<UInt64>) {
+  func chunk(of page: UInt64) throws(SnapshotError) -> (Int, Block, Range<UInt64>) {
     let reference = PageReference(rawValue: page)
     guard !reference.isZero, reference.rawValue <= pageCount else {
       throw .noSuchPage(reference.rawValue)

@@ -7,6 +7,13 @@ package protocol SnapshotSource: AnyObject {
 
   /// Fills all of `buffer` with the bytes at `offset`, or throws `truncated` or `readFailed`.
   func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(SnapshotError)
+
+  /// The open file whose bytes these are; nil if there is no such file.
+  var descriptor: Int32? { get }
+}
+
+extension SnapshotSource {
+  package var descriptor: Int32? { nil }
 }
 
 /// A snapshot that is all in memory.

@@ -25,6 +25,14 @@ struct ResumeChoices: ParsableArguments {
   var noPrefetch = false
 
   @Flag(
+    help: """
+      With --lazy, share memory with the others that are resumed from the same file: its pages are mapped when the \
+      guest needs them, not read. The file must have been written with --compress none, and stay as it is as long as \
+      the guest runs.
+      """)
+  var share = false
+
+  @Flag(
     help: ArgumentHelp(
       "With --lazy, read only what the guest needs, and write down in which order.",
       discussion: """
@@ -51,6 +59,10 @@ struct ResumeChoices: ParsableArguments {
 
   func validate(_ options: GuestOptions) throws {
     guard lazy || !noPrefetch else { throw ValidationError("--no-prefetch needs --lazy") }
+    guard lazy || !share else { throw ValidationError("--share needs --lazy") }
+    guard !share || !recordWorkingSet else {
+      throw ValidationError("--share and --record-working-set exclude each other")
+    }
     guard lazy || !recordWorkingSet else {
       throw ValidationError("--record-working-set needs --lazy")
     }
@@ -71,7 +83,8 @@ struct ResumeChoices: ParsableArguments {
     resume.trustsAll = trust
     resume.publishesNothing = noPublish
     resume.isLazy = lazy
-    resume.prefetches = !noPrefetch && !recordWorkingSet
+    resume.shares = share
+    resume.prefetches = !noPrefetch && !recordWorkingSet && !share
     resume.recordsWorkingSet = recordWorkingSet
     resume.takesFreshIdentity = freshIdentity
     resume.notification = notify

@@ -100,4 +100,77 @@ import Testing
 
         """ && outcome.error == "", "\(outcome.text) \(outcome.error)")
   }
+
+  /// A guest with 48 MB, which reads all of it at `go`, and at `again` frees it and looks at what takes its place.
+  private static let large = """
+    import mmap, os, time
+    def wait(name):
+        while not os.path.exists('/mnt/' + name): time.sleep(0.01)
+    data = os.urandom(48 << 20)
+    total = sum(data[::64])
+    open('/mnt/ready', 'w').close()
+    wait('go')
+    print(sum(data[::64]) == total, flush=True)
+    wait('again')
+    del data
+    fresh = mmap.mmap(-1, 48 << 20)
+    for page in range(0, 48 << 20, 4096): fresh[page] = 1
+    print(sum(fresh[:]) == 48 << 8, flush=True)
+    """
+
+  private func largeSnapshot(_ scratch: borrowing Scratch, _ options: String) throws {
+    try Data(Self.large.utf8).write(to: URL(fileURLWithPath: scratch.path("large.py")))
+    let outcome = try scratch.shell(
+      """
+      $G run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 /mnt/large.py & await ready
+      $G suspend guest \(options); wait
+      """)
+    #expect(outcome.error == "")
+  }
+
+  /// What clones do not write is in the host's memory once; what they free is zeroes again.
+  @Test func clonesShareWhatTheyDoNotWrite() throws {
+    let scratch = try Scratch()
+    try largeSnapshot(scratch, "-o snapshot --compress none")
+    let outcome = try scratch.shell(
+      """
+      lines() { until [ "$(cat out* | wc -l)" = $1 ]; do kill -0 ${jobs[@]} || exit; sleep 0.02; done; }
+      $G resume snapshot --lazy --share --name a >out1 & jobs=($!)
+      $G resume snapshot --lazy --share --name b >out2 & jobs+=($!)
+      touch go; lines 2
+      for job in ${jobs[@]}; do
+        [ $(awk '/^Private_Dirty/ { print $2 }' /proc/$job/smaps_rollup) -lt $((48 << 10)) ] && echo shared
+      done
+      $G checkpoint a -o copy; touch again; wait; cat out1 out2; $G verify copy >/dev/null && echo whole
+      """)
+    #expect(
+      outcome.text == "shared\nshared\nTrue\nTrue\nTrue\nTrue\nwhole\n", "\(outcome.error)")
+    #expect(outcome.error == "")
+  }
+
+  @Test func aSharedFileThatIsTruncatedEndsItsClones() throws {
+    let scratch = try Scratch()
+    try largeSnapshot(scratch, "-o snapshot --compress none")
+    let outcome = try scratch.shell(
+      """
+      $G resume snapshot --lazy --share --name a >out & job=$!; touch go
+      until [ -s out ]; do sleep 0.02; done; truncate -s 1M snapshot; touch again
+      $G checkpoint a -o copy >/dev/null 2>&1; wait $job; echo $?; [ -e copy ] && echo copied
+      """)
+    #expect(outcome.text == "125\n", "\(outcome.error)")
+    #expect(
+      outcome.error
+        == "godwit: snapshot: it was truncated, and the guest shares its memory with it\n")
+  }
+
+  @Test(arguments: ["-o snapshot", "-o store:snapshot/a --compress none"])
+  func whatCanNotBeSharedIsRefused(_ options: String) throws {
+    let scratch = try Scratch()
+    try largeSnapshot(scratch, options)
+    let name = options.contains("store:") ? "store:snapshot/a" : "snapshot"
+    let outcome = try scratch.shell("$G resume \(name) --lazy --share; echo $?")
+    #expect(outcome.text == "125\n")
+    #expect(
+      outcome.error.hasPrefix("godwit: \(name): its pages can't be shared"), "\(outcome.error)")
+  }
 }

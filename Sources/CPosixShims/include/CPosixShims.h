@@ -299,5 +299,7 @@ int godwit_signal_ignore(int signal);
 
 /// From now on a crash of this process ends it with `status` and one line on standard error.
 void godwit_crashes_exit(int status);
+/// From now on a bus error at an address from `start` to `end` ends this process with `status` and `line`.
+void godwit_bus_errors_exit(uintptr_t start, uintptr_t end, int status, const char *line);
 
 #endif

@@ -1,10 +1,13 @@
-import Machine
+package import Machine
 package import Snapshot
 
 /// The pages of the snapshot that a guest is resumed from, until all of them are here.
 package final class SnapshotPages: StoredPageSource {
   /// Pages that can't be read are taken as zeroes, for a guest that will not run if there are any: see `failure`.
   var takesFailuresAsZeroes = false
+
+  /// Map pages that stand in the file as they are, so that picoprocesses share them.
+  package var shares = false
 
   private let reader: SnapshotReader
   private let shortage: Shortage
@@ -34,6 +37,15 @@ package final class SnapshotPages: StoredPageSource {
     noteRead(page)
     if recordsTouches { touches.append(page) }
     return true
+  }
+
+  package func shared(_ page: UInt32) -> SharedPages? {
+    // What is wrong with a page is found out when it is read.
+    guard shares, let plain = try? reader.plainPages(around: UInt64(page)),
+      let first = UInt32(exactly: plain.pages.lowerBound),
+      let end = UInt32(exactly: plain.pages.upperBound)
+    else { return nil }
+    return SharedPages(descriptor: plain.descriptor, offset: plain.offset, pages: first..<end)
   }
 
   /// Remembers that a page can't be read.

@@ -35,6 +35,8 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   private var code: ContiguousArray<Bool> = [false]
   /// For each engine, the frames whose translations it must drop.
   private var stale: [[Frame]] = []
+  /// Frames that are mapped from a file; shorter where none are. See `share`.
+  private var ofFile: ContiguousArray<Bool> = []
   /// Frames that the guest can write through a shared mapping.
   private var writtenShared: ContiguousArray<Bool> = [false]
   /// Objects with reclaimable pages.
@@ -222,7 +224,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   /// Zeroes unreferenced frames. Their memory is returned to the host.
   private func discard(_ frames: ClosedRange<Int>) {
-    if framesPerHostPage == 1 {
+    if framesPerHostPage == 1, ofFile.isEmpty {
       // SAFETY: whole pages of the host, no frame of which is in use.
       let isGivenBack = unsafe HostMemory.giveBack(
         base + frames.lowerBound * Frame.size, frames.count * Frame.size)
@@ -236,7 +238,15 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   private func discard(_ frame: Int) {
     let page = frame / framesPerHostPage
     var isFree = true
-    if framesPerHostPage > 1 {
+    if frame < ofFile.count, ofFile[frame] {
+      // SAFETY: a whole frame of the arena, which is not in use.
+      if unsafe HostMemory.unmap(base + frame * Frame.size, Frame.size) {
+        ofFile[frame] = false
+        return
+      }
+      // Its memory can't be returned: the file's bytes would come back.
+      isFree = false
+    } else if framesPerHostPage > 1 {
       framesInHostPage[page] -= 1
       isFree = framesInHostPage[page] == 0
     }
@@ -245,6 +255,13 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     let bytes = unsafe UnsafeMutableRawBufferPointer(
       start: base + frame * Frame.size, count: Frame.size)
     unsafe bytes.initializeMemory(as: UInt8.self, repeating: 0)
+  }
+
+  /// Remembers whether frames are mapped from a file.
+  func noteFrames(_ frames: Range<UInt32>, ofFile isOfFile: Bool) {
+    let missing = Int(frames.upperBound) - ofFile.count
+    if missing > 0 { ofFile += repeatElement(false, count: missing) }
+    for index in frames { ofFile[Int(index)] = isOfFile }
   }
 
   /// Returns a host page to the host; the result tells whether it now reads as zeroes.

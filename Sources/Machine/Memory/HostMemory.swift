@@ -29,6 +29,27 @@ package enum HostMemory {
     _ = unsafe munmap(base, count)
   }
 
+  /// Puts bytes of a file, private to this process once they are written, in place of whole pages.
+  @unsafe static func map(
+    _ descriptor: Int32, _ offset: UInt64, over base: UnsafeMutableRawPointer, _ count: Int
+  ) -> Bool {
+    guard let offset = off_t(exactly: offset) else { return false }
+    // SAFETY: the caller's promise: nobody needs the bytes that are there.
+    return unsafe mmap(
+      base, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, descriptor, offset)
+      != MAP_FAILED
+  }
+
+  /// Puts fresh zeroes in place of whole pages that were mapped from a file.
+  @unsafe static func unmap(_ base: UnsafeMutableRawPointer, _ count: Int) -> Bool {
+    var flags = MAP_PRIVATE | MAP_ANON | MAP_FIXED
+    #if os(Linux)
+      flags |= MAP_NORESERVE
+    #endif
+    // SAFETY: the caller's promise: nobody needs the bytes that are there.
+    return unsafe mmap(base, count, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED
+  }
+
   /// Returns the memory of whole pages to the host; the result tells whether they now read as zeroes. (The
   /// last page may be incomplete at the end of the reserved range.)
   @unsafe static func giveBack(_ base: UnsafeMutableRawPointer, _ count: Int) -> Bool {

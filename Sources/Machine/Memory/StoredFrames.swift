@@ -20,6 +20,13 @@ package protocol StoredPageSource: AnyObject {
 
   /// Called after a failure by a caller that can't go on without the page: returns when it is time to try again.
   func waitUntilWorthwhile()
+
+  /// Pages around this one that are to be mapped, not read; nil: none are.
+  func shared(_ page: UInt32) -> SharedPages?
+}
+
+extension StoredPageSource {
+  package func shared(_ page: UInt32) -> SharedPages? { nil }
 }
 
 /// The numbers of the stored frames of an arena.
@@ -108,6 +115,7 @@ extension FrameArena {
   /// Loads the bytes of a frame unless they are here; false if they can't be had now.
   func load(_ frame: Frame) -> Bool {
     guard let stored, let page = stored.page(of: frame) else { return true }
+    if share(frame, page, stored) { return true }
     let isLoaded = withMutableBytes(frame, offset: 0, count: Frame.size) {
       stored.source.load(page, into: &$0)
     }

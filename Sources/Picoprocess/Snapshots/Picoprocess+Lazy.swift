@@ -26,6 +26,14 @@ extension Picoprocess {
     followPages()
   }
 
+  /// Has the restored guest map pages of the snapshot at `path`, in place of reading them.
+  func beginSharing(_ path: String) {
+    kernel.storedPages?.shares = true
+    HostProcess.exitOnBusError(
+      in: machine.arena.hostAddresses, status: 125,
+      "godwit: \(printable(path)): it was truncated, and the guest shares its memory with it")
+  }
+
   /// Takes what was read in the background. Called at the top of the loop.
   func followPages() {
     guard let pages = kernel.storedPages else { return }

@@ -44,6 +44,11 @@ extension Picoprocess {
     origin = reader.header
     let root = options.root ?? remembered.rootPath
     tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
+    guard !resume.shares || reader.hasOnlyPlainPages else {
+      throw Failure(
+        "\(path): its pages can't be shared, since they are compressed, sealed, or in a store: suspend to a file with --compress none"
+      )
+    }
     if resume.recordsWorkingSet { workingSet = try WorkingSetRecorder(path, reader) }
     let expected =
       resume.isLazy && resume.prefetches ? try WorkingSetFile.read(path, reader) : nil
@@ -51,6 +56,7 @@ extension Picoprocess {
     do throws(SnapshotError) {
       let known = try restore(reader, isLazy: resume.isLazy)
       bases.remember(SnapshotBase(reader, known), for: .user)
+      if resume.shares { beginSharing(path) }
       try beginLazily(path, prefetches: resume.prefetches, expected)
     } catch { throw Failure(path, error) }
     if resume.takesFreshIdentity {

@@ -39,6 +39,8 @@ package final class SnapshotFile: SnapshotSource {
 
   package var byteCount: UInt64 { file.size }
 
+  package var descriptor: Int32? { file.descriptorForMapping }
+
   package func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(SnapshotError) {
     let count: Int
     do throws(HostError) { count = try file.read(at: offset, into: &buffer) } catch {

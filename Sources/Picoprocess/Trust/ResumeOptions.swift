@@ -10,6 +10,8 @@ package struct ResumeOptions: Sendable {
   package var publishesNothing = false
   /// Run the guest before its pages are read.
   package var isLazy = false
+  /// Map those that the file has uncompressed.
+  package var shares = false
   /// Read them in the background.
   package var prefetches = true
   /// Write down in which order the guest needs them.
