@@ -29,7 +29,10 @@ struct CheckpointRow: Row {
     return [
       Result(
         name: "\(name), standing still", godwit: seconds(median(wholes)), target: "< 0.020 s",
-        reached: median(wholes) < 0.02),
+        reached: median(wholes) < 0.02,
+        point: Point(
+          curve: "checkpoint, standing still (\(rate) MB/s)", memory: size, seconds: median(wholes))
+      ),
       Result(
         name: "\(name), increment", godwit: seconds(median(increments)), target: "< 0.020 s",
         reached: median(increments) < 0.02),

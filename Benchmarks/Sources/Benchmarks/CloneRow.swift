@@ -19,7 +19,7 @@ struct CloneRow: Row {
     var clones: [Conversation] = []
     for number in 0..<Self.count {
       let clone = try Conversation([
-        godwit, "resume", "--lazy", "--no-prefetch", "--fresh-identity", "--name",
+        godwit, "resume", "--lazy", "--no-prefetch", "--share", "--fresh-identity", "--name",
         "\(guestName)-\(number)", file,
       ])
       try clone.expect("resumed")

@@ -7,7 +7,8 @@ struct HeapGuest {
   var rate = 0
 
   /// Says `ready` once its heap is full, and ends when the file named by its third argument is gone. It knows by the
-  /// jump of its clock that it was away, and says so.
+  /// jump of its clock that it was away, and says so. The longest time in which it did nothing, in seconds, is written
+  /// beside that file if there is one for it.
   private static let program = """
     import os, sys, time
     size, rate, sign = int(sys.argv[1]) << 20, int(sys.argv[2]) << 20, sys.argv[3]
@@ -20,14 +21,18 @@ struct HeapGuest {
             view[page:page + 8] = page.to_bytes(8, "little")
     print("ready", flush=True)
     page = 0
+    gap = 0
     then = time.time()
     while os.path.exists(sign):
-        if time.time() - then > 0.5: print("resumed", flush=True)
-        then = time.time()
+        now = time.time()
+        gap = max(gap, now - then)
+        if now - then > 0.5: print("resumed", flush=True)
+        then = now
         for _ in range(rate // 4096 // 100):
             view[page:page + 8] = (page + 1).to_bytes(8, "big")
             page = (page + 4096) % size
         time.sleep(0.01)
+    if os.path.exists(sign + ".gap"): open(sign + ".gap", "w").write(str(gap))
     """
 
   /// - Parameter sign: the guest ends when there is no file of this name.
@@ -36,11 +41,16 @@ struct HeapGuest {
   }
 
   /// Runs it until its heap is full.
-  func start(named name: String, _ folder: String, _ options: [String] = []) throws -> Conversation
-  {
+  ///
+  /// - Parameter place: what stands in front of the command.
+  func start(
+    named name: String, _ folder: String, _ options: [String] = [], place: [String] = []
+  ) throws -> Conversation {
     try System.write("", toFile: "\(folder)/sign")
     let guest = try Conversation(
-      [godwit, "run", "--name", name, "--root", isa.rootfs, "--mount", "\(folder):\(folder)"]
+      place + [
+        godwit, "run", "--name", name, "--root", isa.rootfs, "--mount", "\(folder):\(folder)",
+      ]
         + options + ["--"] + command("\(folder)/sign"))
     try guest.expect("ready")
     return guest

@@ -33,15 +33,20 @@ struct LazyRow: Row {
       Result(
         name: "\(name), to its first output", godwit: seconds(median(lazy)),
         qemu: theirMedian.map(seconds) ?? "", ratio: theirMedian.map { median(lazy) / $0 },
-        target: "< 0.060 s", reached: median(lazy) < 0.06),
+        target: "< 0.060 s", reached: median(lazy) < 0.06,
+        point: Point(
+          curve: "resume --lazy, to the first output", memory: size, seconds: median(lazy))),
       Result(
         name: "\(name), all read first", godwit: seconds(median(eager)),
         qemu: theirMedian.map(seconds) ?? "", ratio: theirMedian.map { median(eager) / $0 },
-        target: "> 1 GB/s", reached: median(eager) < 0.06 + Double(size) / 1000),
+        target: "> 1 GB/s", reached: median(eager) < 0.06 + Double(size) / 1000,
+        point: Point(
+          curve: "resume, to the first output", memory: size, seconds: median(eager))),
       Result(
         name: "\(name), suspend standing still", godwit: seconds(frozen),
         qemu: peer.map { seconds($0.checkpointTime) } ?? "",
-        ratio: peer.map { frozen / $0.checkpointTime }, target: "-"),
+        ratio: peer.map { frozen / $0.checkpointTime }, target: "-",
+        point: Point(curve: "suspend, standing still", memory: size, seconds: frozen)),
     ]
   }
 

@@ -1,5 +1,5 @@
-/// Benchmarks [--rounds N] [ROW ...]: measures the rows whose names contain any of the given words,
-/// or all. Fails when a command fails or the two emulators disagree; a missed target is only shown.
+/// Benchmarks [--rounds N] [--svg FILE] [ROW ...]: measures the rows whose names contain any of the given words,
+/// or all, and draws the times that depend on memory. Fails when a command fails or the two emulators disagree; a missed target is only shown.
 @main
 struct Main {
   static func main() {
@@ -9,14 +9,19 @@ struct Main {
       print("\(options.rounds) rounds, medians; ratio: godwit's time to qemu-user's")
       Table.heading()
       var failed = false
+      var points: [Point] = []
       for row in rows {
         do {
-          for result in try row.measure(rounds: options.rounds) { Table.show(result) }
+          for result in try row.measure(rounds: options.rounds) {
+            Table.show(result)
+            if let point = result.point { points.append(point) }
+          }
         } catch {
           failed = true
           print("\(row.name): \(error)")
         }
       }
+      if let drawing = options.drawing { try System.write(Drawing(points).svg, toFile: drawing) }
       if failed { System.exit(1) }
     } catch {
       print("benchmarks: \(error)")
@@ -34,6 +39,8 @@ struct Failure: Error, CustomStringConvertible {
 struct Options {
   var rounds = 5
   var words: [String] = []
+  /// The file for the drawing.
+  var drawing: String?
 
   init(_ arguments: [String]) throws {
     var rest = arguments[...]
@@ -43,8 +50,12 @@ struct Options {
           throw Failure("--rounds takes a number from 1 on")
         }
         self.rounds = rounds
+      } else if argument == "--svg" {
+        guard let file = rest.popFirst() else { throw Failure("--svg takes a file") }
+        drawing = file
       } else if argument.hasPrefix("-") {
-        throw Failure("usage: [--rounds N] [ROW ...]; the rows:\n\(Self.names(allRows))")
+        throw Failure(
+          "usage: [--rounds N] [--svg FILE] [ROW ...]; the rows:\n\(Self.names(allRows))")
       } else {
         words.append(argument)
       }

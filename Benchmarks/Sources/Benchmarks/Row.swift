@@ -14,6 +14,17 @@ struct Result {
   var ratio: Double?
   var target: String
   var reached: Bool?
+  /// Where it lies in the drawing.
+  var point: Point?
+}
+
+/// A time that depends on the memory of a guest.
+struct Point {
+  /// The name of the curve.
+  var curve: String
+  /// MiB.
+  var memory: Int
+  var seconds: Double
 }
 
 /// The guest ISAs, as their toolchains spell them.

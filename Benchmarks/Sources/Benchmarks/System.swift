@@ -8,6 +8,9 @@ enum System {
   /// Has everything printed so far seen, even when standard output is no terminal.
   static func flush() { fflush(nil) }
 
+  /// To the base of ten.
+  static func logarithm(_ value: Double) -> Double { log10(value) }
+
   static func exit(_ status: Int32) -> Never {
     Glibc.exit(status)
   }
@@ -176,4 +179,6 @@ enum System {
   }
 
   static func sleep(seconds: UInt32) { _ = Glibc.sleep(seconds) }
+
+  static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
 }
