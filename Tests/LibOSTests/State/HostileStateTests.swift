@@ -121,7 +121,7 @@ import LibOS
 
   /// Each seed is a guest; GODWIT_TEST_LONG goes through more of them, and GODWIT_TEST_SEED through others.
   private static let seeds: ClosedRange<UInt64> = 1...(isLong ? 64 : 4)
-  private static let turns = isLong ? 400 : 100
+  private static let turns = isLong ? 160 : 100
 
   /// Changes single bytes: mostly what is no message any more.
   @Test(arguments: seeds) func damagedStateIsRefusedOrHarmless(seed: UInt64) throws {
