@@ -143,6 +143,22 @@ package nonisolated struct Godwit_Migration_Message: Sendable {
     set {kind = .received(newValue)}
   }
 
+  package var files: Godwit_Migration_Files {
+    get {
+      if case .files(let v)? = kind {return v}
+      return Godwit_Migration_Files()
+    }
+    set {kind = .files(newValue)}
+  }
+
+  package var treeWanted: Godwit_Migration_TreeWanted {
+    get {
+      if case .treeWanted(let v)? = kind {return v}
+      return Godwit_Migration_TreeWanted()
+    }
+    set {kind = .treeWanted(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -159,6 +175,8 @@ package nonisolated struct Godwit_Migration_Message: Sendable {
     case settle(Godwit_Migration_Settle)
     case unknown(Godwit_Migration_Unknown)
     case received(Godwit_Migration_Received)
+    case files(Godwit_Migration_Files)
+    case treeWanted(Godwit_Migration_TreeWanted)
 
   }
 
@@ -198,6 +216,12 @@ package nonisolated struct Godwit_Migration_Hello: Sendable {
   /// The directory that is meant.
   package var spool: String = String()
 
+  /// It takes `Files`.
+  package var comparesFiles: Bool = false
+
+  /// It takes the guest's root.
+  package var takesRoot: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -235,6 +259,9 @@ package nonisolated struct Godwit_Migration_Offer: Sendable {
   package var published: [String] = []
 
   package var deterministic: Bool = false
+
+  /// The guest's root follows, as `Files` and bytes.
+  package var carriesRoot: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -406,13 +433,48 @@ package nonisolated struct Godwit_Migration_Unknown: Sendable {
   package init() {}
 }
 
+/// Sender, before the offer: files that the guest has in use, whose mounts are numbered as in the offer, from 1. After an
+/// offer that carries the root: the files of the root.
+package nonisolated struct Godwit_Migration_Files: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A message `OutsideFiles` of State.proto.
+  package var list: Data = Data()
+
+  /// No more follow.
+  package var last: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Receiver: the files of the root whose contents it lacks.
+package nonisolated struct Godwit_Migration_TreeWanted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Their numbers in the list, from 0, ascending.
+  package var files: [UInt32] = []
+
+  /// No more follow.
+  package var last: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "godwit.migration"
 
 nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Message"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}offer\0\u{1}accept\0\u{1}refusal\0\u{1}finish\0\u{1}prepared\0\u{1}commit\0\u{1}committed\0\u{1}abort\0\u{1}dropped\0\u{1}settle\0\u{1}unknown\0\u{1}received\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}offer\0\u{1}accept\0\u{1}refusal\0\u{1}finish\0\u{1}prepared\0\u{1}commit\0\u{1}committed\0\u{1}abort\0\u{1}dropped\0\u{1}settle\0\u{1}unknown\0\u{1}received\0\u{2}/files\0\u{3}tree_wanted\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -589,6 +651,32 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
           self.kind = .received(v)
         }
       }()
+      case 60: try {
+        var v: Godwit_Migration_Files?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .files(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .files(v)
+        }
+      }()
+      case 61: try {
+        var v: Godwit_Migration_TreeWanted?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .treeWanted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .treeWanted(v)
+        }
+      }()
       default: break
       }
     }
@@ -652,6 +740,14 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
       guard case .received(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
     }()
+    case .files?: try {
+      guard case .files(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
+    case .treeWanted?: try {
+      guard case .treeWanted(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -666,7 +762,7 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{4}1compares_files\0\u{3}takes_root\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -685,6 +781,8 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.memoryFree) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.diskFree) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.spool) }()
+      case 60: try { try decoder.decodeSingularBoolField(value: &self.comparesFiles) }()
+      case 61: try { try decoder.decodeSingularBoolField(value: &self.takesRoot) }()
       default: break
       }
     }
@@ -724,6 +822,12 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
     if !self.spool.isEmpty {
       try visitor.visitSingularStringField(value: self.spool, fieldNumber: 11)
     }
+    if self.comparesFiles != false {
+      try visitor.visitSingularBoolField(value: self.comparesFiles, fieldNumber: 60)
+    }
+    if self.takesRoot != false {
+      try visitor.visitSingularBoolField(value: self.takesRoot, fieldNumber: 61)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -739,6 +843,8 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
     if lhs.memoryFree != rhs.memoryFree {return false}
     if lhs.diskFree != rhs.diskFree {return false}
     if lhs.spool != rhs.spool {return false}
+    if lhs.comparesFiles != rhs.comparesFiles {return false}
+    if lhs.takesRoot != rhs.takesRoot {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -746,7 +852,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Offer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{4}0carries_root\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -766,6 +872,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.mounts) }()
       case 11: try { try decoder.decodeRepeatedStringField(value: &self.published) }()
       case 12: try { try decoder.decodeSingularBoolField(value: &self.deterministic) }()
+      case 60: try { try decoder.decodeSingularBoolField(value: &self.carriesRoot) }()
       default: break
       }
     }
@@ -808,6 +915,9 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
     if self.deterministic != false {
       try visitor.visitSingularBoolField(value: self.deterministic, fieldNumber: 12)
     }
+    if self.carriesRoot != false {
+      try visitor.visitSingularBoolField(value: self.carriesRoot, fieldNumber: 60)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -824,6 +934,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
     if lhs.mounts != rhs.mounts {return false}
     if lhs.published != rhs.published {return false}
     if lhs.deterministic != rhs.deterministic {return false}
+    if lhs.carriesRoot != rhs.carriesRoot {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1187,6 +1298,76 @@ nonisolated extension Godwit_Migration_Unknown: SwiftProtobuf.Message, SwiftProt
   package static func ==(lhs: Godwit_Migration_Unknown, rhs: Godwit_Migration_Unknown) -> Bool {
     if lhs.reason != rhs.reason {return false}
     if lhs.absent != rhs.absent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_Files: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Files"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}last\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.last) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.list.isEmpty {
+      try visitor.visitSingularBytesField(value: self.list, fieldNumber: 1)
+    }
+    if self.last != false {
+      try visitor.visitSingularBoolField(value: self.last, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_Files, rhs: Godwit_Migration_Files) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_TreeWanted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TreeWanted"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0\u{1}last\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.files) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.last) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.files.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.files, fieldNumber: 1)
+    }
+    if self.last != false {
+      try visitor.visitSingularBoolField(value: self.last, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_TreeWanted, rhs: Godwit_Migration_TreeWanted) -> Bool {
+    if lhs.files != rhs.files {return false}
+    if lhs.last != rhs.last {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

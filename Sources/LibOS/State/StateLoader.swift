@@ -17,6 +17,10 @@ package final class StateLoader {
   private let stored: SnapshotPages?
   private let isLazy: Bool
 
+  /// Read the files of the root at once that the guest has in use, to see whether they are the same, though their
+  /// pages are read later.
+  package var checksFilesAtOnce = false
+
   /// Of a lazy resume: where what can't be had later is noted. nil if all is read at once.
   var shortage: Shortage? { isLazy ? kernel.shortage : nil }
 
@@ -89,7 +93,7 @@ package final class StateLoader {
   }
 
   /// Decodes the bytes of one section, unless they would become far more than they are.
-  static func decode<M: StateMessage>(_ section: StateSection, _ bytes: [UInt8])
+  package static func decode<M: StateMessage>(_ section: StateSection, _ bytes: [UInt8])
     throws(SnapshotError) -> M
   {
     var room = decodedLimit

@@ -35,6 +35,8 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   case unpause
   /// Return what a migration's negotiation needs.
   case describe
+  /// Write the files outside that a snapshot would need, as a message `OutsideFiles`, to the pipe passed along.
+  case listFiles
   /// Write a snapshot to the pipe passed along, and end once the guest is another machine's; see
   /// `Docs/MigrationProtocol.md`.
   ///
@@ -55,7 +57,7 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// Whether an open file must be passed along.
   var takesFile: Bool {
     switch self {
-    case .checkpoint, .suspend, .migrate: true
+    case .checkpoint, .suspend, .migrate, .listFiles: true
     case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle: false
     }
   }
@@ -66,7 +68,9 @@ extension ControlRequest {
   var wantsProgress: Bool {
     switch self {
     case .checkpoint(_, _, _, let reports), .suspend(_, _, _, let reports): reports ?? false
-    case .info, .kill, .attach, .pause, .unpause, .describe, .migrate, .resolve, .settle: false
+    case .info, .kill, .attach, .pause, .unpause, .describe, .listFiles, .migrate, .resolve,
+      .settle:
+      false
     }
   }
 }

@@ -47,7 +47,7 @@ extension Picoprocess {
         letter.progress = .answered(attach(size?.window, output: output, input: input))
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
-      case .checkpoint, .suspend, .migrate:
+      case .checkpoint, .suspend, .migrate, .listFiles:
         guard isPrepared(for: letter) else { continue }
         beginSnapshot(for: letter)
         if continueSuspension() { return .suspended }
@@ -73,6 +73,7 @@ extension Picoprocess {
       beginSuspension(
         for: letter, SnapshotSettings(compression: compression),
         RoundPace(maxPause: maxPause, throttles: throttles))
+    case .listFiles: listFiles(for: letter)
     case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle: break
     }
   }
@@ -91,6 +92,7 @@ extension Picoprocess {
       case .suspend, .migrate:
         defer { mustWait = true }
         return !mustWait && checkpoints.isEmpty
+      case .listFiles: return !mustWait
       }
     }
   }
@@ -107,7 +109,7 @@ extension Picoprocess {
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))
       case .resolve, .settle: letter.progress = .answered(resolve(letter.request))
-      case .checkpoint, .suspend, .migrate:
+      case .checkpoint, .suspend, .migrate, .listFiles:
         letter.progress = .answered(
           .failed(error: "\(SnapshotError.missingPage(failure))"))
       }

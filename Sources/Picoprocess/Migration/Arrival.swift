@@ -147,15 +147,20 @@ package final class Arrival {
   private func receive(over link: MigrationLink) throws(Failure) -> Outcome {
     // A sender that has closed the link may have said why before.
     try? link.send(.hello(hello))
-    switch try link.receive() {
-    case .message(.offer(let message)): return try receive(try MigrationOffer(message), over: link)
-    case .message(.settle(let settle)):
-      try self.settle(settle, over: link)
-      return .settled
-    case .message(.refusal(let refusal)): throw Failure("\(link.peer): \(refusal.reason)")
-    case .message(.abort(let abort)): throw Failure("\(link.peer): \(abort.reason)")
-    case .end: throw Failure("\(link.peer): the link ended")
-    default: throw outOfOrder
+    var files = OfferedFiles()
+    while true {
+      switch try link.receive() {
+      case .message(.files(let message)): try files.add(message)
+      case .message(.offer(let message)):
+        return try receive(try MigrationOffer(message), files.files, over: link)
+      case .message(.settle(let settle)):
+        try self.settle(settle, over: link)
+        return .settled
+      case .message(.refusal(let refusal)): throw Failure("\(link.peer): \(refusal.reason)")
+      case .message(.abort(let abort)): throw Failure("\(link.peer): \(abort.reason)")
+      case .end: throw Failure("\(link.peer): the link ended")
+      default: throw outOfOrder
+      }
     }
   }
 
@@ -174,6 +179,7 @@ package final class Arrival {
     hello.memoryFree = MemoryRoom.available
     hello.diskFree = spool.room
     hello.spool = options.spool
+    hello.comparesFiles = true
     return hello
   }
 
@@ -231,18 +237,50 @@ package final class Arrival {
     try Picoprocess.checkPublishedPorts(outside.published, host)
   }
 
+  /// Refuses a guest that would find other files here than it has in use.
+  ///
+  /// - Returns: the digests of those files, for the holder.
+  private func compare(
+    _ files: [OutsideFile], _ offer: MigrationOffer, over link: MigrationLink
+  ) throws(Failure) -> [DigestedFile] {
+    var comparison = FileComparison()
+    let mounts = Dictionary(grouping: files, by: \.place.mount)
+    for (mount, files) in mounts.sorted(by: { $0.key < $1.key }) {
+      let directory = try directory(ofMount: mount, offer)
+      try comparison.compare(files, beneath: directory) { () throws(Failure) in
+        try link.sayIdle()
+      }
+    }
+    if let summary = comparison.summary {
+      throw Failure("the files that the guest has in use are not the same there: \(summary)")
+    }
+    // As many as a message to the holder has room for.
+    return Array(comparison.knownDigests.prefix(2000))
+  }
+
+  /// Where the guest would find here what it has beneath its root (0), or in a mounted directory.
+  private func directory(ofMount mount: Int, _ offer: MigrationOffer) throws(Failure) -> String {
+    if mount == 0 { return options.picoprocess.root ?? "/" }
+    let mounts = offer.remembered.hostMounts
+    guard mounts.indices.contains(mount - 1),
+      let option = options.picoprocess.mounts.last(where: { $0.isAt(mounts[mount - 1].guest) })
+    else { throw Failure("it lists files of a directory that is not mounted") }
+    return option.host
+  }
+
   // MARK: The guest
 
-  private func receive(_ offer: MigrationOffer, over link: MigrationLink) throws(Failure)
-    -> Outcome
-  {
+  private func receive(
+    _ offer: MigrationOffer, _ files: [OutsideFile], over link: MigrationLink
+  ) throws(Failure) -> Outcome {
     let name = options.picoprocess.name ?? offer.name
     try check(offer, name: name)
+    let digests = try compare(files, offer, over: link)
     var accept = Godwit_Migration_Accept()
     accept.name = name
     try link.send(.accept(accept))
     let digest = try SnapshotIntake(link, spool, memory: offer.memory).take()
-    try load(name, offer.migration, over: link)
+    try load(.load(name: name, migration: offer.migration, digests: digests), over: link)
 
     // From here on it takes more than a signal.
     HostProcess.holdSignals()
@@ -276,10 +314,8 @@ package final class Arrival {
   // MARK: The holder
 
   /// Has the holder load what came.
-  private func load(_ name: String, _ migration: String, over link: MigrationLink) throws(Failure) {
-    guard (try? holder.send(ArrivalOrder.load(name: name, migration: migration))) != nil else {
-      throw gone
-    }
+  private func load(_ order: ArrivalOrder, over link: MigrationLink) throws(Failure) {
+    guard (try? holder.send(order)) != nil else { throw gone }
     let report = try report { () throws(Failure) in
       // A sender has nothing to say now, unless it gives up.
       switch try link.receive(within: 0) {
@@ -352,10 +388,10 @@ enum ArrivedGuest {
     _ connection: ControlConnection, _ spool: SpoolFile, _ options: ArrivalOptions
   ) -> Never {
     guard let line = try? connection.receive(),
-      case .load(let name, let migration) = JSON.decode(ArrivalOrder.self, from: line)
+      case .load(let name, let migration, let digests) = JSON.decode(ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
-      let picoprocess = try load(spool, options, name)
+      let picoprocess = try load(spool, options, name, digests)
       guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
       HostProcess.exit(try picoprocess.run().shellStatus)
     } catch {
@@ -364,10 +400,13 @@ enum ArrivedGuest {
     }
   }
 
-  private static func load(_ spool: SpoolFile, _ options: ArrivalOptions, _ name: String)
-    throws(Failure) -> Picoprocess
-  {
+  private static func load(
+    _ spool: SpoolFile, _ options: ArrivalOptions, _ name: String, _ digests: [DigestedFile]
+  ) throws(Failure) -> Picoprocess {
     var resume = ResumeOptions()
+    // After the commit nothing must turn out to be another file.
+    resume.checksFilesAtOnce = true
+    resume.knownDigests = digests
     resume.publishesNothing = options.publishesNothing
     // All of it is here and checked; what the guest does not need at once is read as it runs.
     resume.isLazy = true

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HostABI
+import LibOS
 import MigrationMessages
 import PosixHost
 
@@ -14,6 +15,8 @@ package final class Departure {
   private let migration = MigrationID.random()
   private let client: ControlClient
   private let guest: GuestDescription
+  /// The files outside that it has in use.
+  private let files: [OutsideFile]
 
   /// Times that a sender tries to tell a receiver what has become of the guest.
   private static let attempts = 3
@@ -28,6 +31,7 @@ package final class Departure {
     guard case .described(let guest) = try client.ask(name, .describe, timeout: 10_000_000_000)
     else { throw Failure("the picoprocess \(name) does not say what it runs") }
     self.guest = guest
+    files = try client.neededFiles(of: name)
     if let options {
       shell = (options.shell, try options.receiveCommand(guest))
     } else {
@@ -101,6 +105,9 @@ package final class Departure {
     }
     if let missing = guest.features.first(where: { !hello.features.contains($0) }) {
       throw Failure("\(peer): its processor for \(guest.isa) lacks \(missing)")
+    }
+    if hello.comparesFiles {
+      for message in OfferedFiles.messages(files) { try channel.link.send(.files(message)) }
     }
     try channel.link.send(.offer(MigrationOffer.message(guest, migration)))
     guard case .accept(let accept) = try channel.message(),

@@ -6,7 +6,9 @@ import Snapshot
 /// What the process that speaks the protocol tells the one that holds the arriving guest.
 enum ArrivalOrder: Codable {
   /// The snapshot is whole.
-  case load(name: String, migration: String)
+  ///
+  /// - `digests`: of files that were compared.
+  case load(name: String, migration: String, digests: [DigestedFile])
   case commit
   case abort
 }
