@@ -121,6 +121,8 @@ struct SnapshotOptions: ParsableArguments {
 
   @OptionGroup var compression: CompressionOption
 
+  @OptionGroup var shape: ShapeOptions
+
   @OptionGroup var seal: SealOptions
 
   @OptionGroup var keys: KeyOptions
@@ -135,6 +137,7 @@ struct SnapshotOptions: ParsableArguments {
     var options = SaveOptions(keys: try keys.keys())
     options.parent = parent
     options.compression = compression.compress
+    options.shape = shape.shape
     options.recipients = try seal.sealing(options.keys)
     return options
   }

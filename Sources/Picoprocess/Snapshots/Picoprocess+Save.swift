@@ -52,7 +52,8 @@ extension Picoprocess {
         "\(path): a process that runs a guest must not have the key of a sealed store: "
           + "use godwit suspend")
     }
-    return try Output.destination(path, options.compression, options.seal, .none)
+    return try Output.destination(
+      path, options.compression, options.seal, .none, options.outputShape)
   }
 
   /// Writes the stopped guest sequentially with `write`. The guest is unchanged, whether this succeeds or

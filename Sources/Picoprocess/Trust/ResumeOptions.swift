@@ -1,3 +1,4 @@
+import LibOS
 import LinuxABI
 
 /// The options of a resume beside those of all picoprocesses.
@@ -10,10 +11,16 @@ package struct ResumeOptions: Sendable {
   package var publishesNothing = false
   /// Run the guest before its pages are read.
   package var isLazy = false
+  /// Though that is so, compare the files of the root that it has in use before it runs.
+  var checksFilesAtOnce = false
+  /// Digests that are known of them.
+  var knownDigests: [DigestedFile] = []
   /// Read them in the background.
   package var prefetches = true
   /// Write down in which order the guest needs them.
   package var recordsWorkingSet = false
+  /// Where files are put that the snapshot carries; nil: see `TreeStore`.
+  package var rootStore: String?
   /// Make the guest another machine than the one that was saved.
   package var takesFreshIdentity = false
   /// The signal for processes that have `/proc/godwit/checkpoint` open.
