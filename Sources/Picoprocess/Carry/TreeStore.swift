@@ -19,6 +19,12 @@ package struct TreeStore {
   private let path: String
 
   private static let lockName = "lock"
+  /// The list of a tree's files.
+  fileprivate static let listName = "list"
+  /// Bytes of a list.
+  private static let listLimit = 1 << 30
+  /// Of the name of a tree that is being made.
+  fileprivate static let suffix = ".tmp"
 
   /// - Parameter path: nil: `$XDG_DATA_HOME/godwit/roots`, or below `~/.local/share`.
   package init(_ path: String?) throws(Failure) {
@@ -40,6 +46,53 @@ package struct TreeStore {
 
   /// The name in there of the files of a mount.
   static func name(ofMount mount: Int) -> String { mount == 0 ? "root" : "mount-\(mount)" }
+
+  /// A file in the store.
+  struct Copy {
+    fileprivate let directory: String
+    fileprivate let place: OutsideFile.Place
+
+    func forEachPiece(_ body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
+      let directory = directory + "/" + TreeStore.name(ofMount: place.mount)
+      let tree = try withFailure(directory) { () throws(HostError) in
+        try HostTree(HostProcess.resolve(directory))
+      }
+      let shown = tree.shown(place.path)
+      try tree.forEachPiece(of: place.path, failure: { Failure(shown, $0) }) {
+        (_, bytes) throws(Failure) in try body(bytes)
+      }
+    }
+  }
+
+  /// Whether a tree is there, as far as sizes tell.
+  func has(_ listing: TreeListing) throws(Failure) -> Bool {
+    guard let resolved = try? HostProcess.resolve(path) else { return false }
+    return try withFailure(path) { () throws(HostError) in try TreeWriter(path, resolved) }
+      .has(listing)
+  }
+
+  /// The regular files of all trees, by their digests.
+  func copies() throws(Failure) -> [Digest: Copy] {
+    var copies: [Digest: Copy] = [:]
+    for bytes in (try? directoryNames(path)) ?? [] {
+      let directory = path + "/" + String(decoding: bytes, as: UTF8.self)
+      if directory.hasSuffix(Self.suffix) { continue }
+      guard let list = try? InputFile(directory + "/" + Self.listName), list.size <= Self.listLimit,
+        let encoded = try? list.read(at: 0, count: Int(list.size)),
+        let files = try? OutsideFile.list(encoded)
+      else { continue }
+      for file in files {
+        guard let digest = file.digest else { continue }
+        copies[digest] = Copy(directory: directory, place: file.place)
+      }
+    }
+    return copies
+  }
+
+  /// A file of a tree that is being made.
+  func unfinishedCopy(of file: OutsideFile, in listing: TreeListing) -> Copy {
+    Copy(directory: directory(of: listing) + Self.suffix, place: file.place)
+  }
 
   /// Makes the files of a tree, unless they are there.
   func add(_ listing: TreeListing, _ contents: any TreeContents) throws(Failure) {
@@ -70,8 +123,6 @@ private struct TreeWriter {
   private let host = PosixHost()
   private let store: HostHandle
 
-  private static let suffix = Array(".tmp".utf8)
-
   /// - Parameter path: absolute, without symbolic links.
   init(_ shown: String, _ path: [UInt8]) throws(HostError) {
     self.shown = shown
@@ -91,7 +142,8 @@ private struct TreeWriter {
 
   /// Removes what others left unfinished, who ended meanwhile: nobody else has the lock.
   func removeLeftovers() throws(Failure) {
-    for entry in try names(in: .here) where entry.name.suffix(4).elementsEqual(Self.suffix) {
+    for entry in try names(in: .here)
+    where entry.name.suffix(4).elementsEqual(TreeStore.suffix.utf8) {
       if let name = FileName(entry.name) { try remove(RelativePath(name)) }
     }
   }
@@ -108,11 +160,13 @@ private struct TreeWriter {
 
   func write(_ listing: TreeListing, _ contents: any TreeContents) throws(Failure) {
     guard let target = RelativePath(listing.name.utf8),
-      let base = RelativePath(listing.name.utf8 + Self.suffix)
+      let base = RelativePath((listing.name + TreeStore.suffix).utf8)
     else { return }
     try naming(base) { () throws(HostError) in
       try host.makeDirectory(at: HostName(store, base), permissions: 0o700)
     }
+    try write(
+      TreeStore.listName, OutsideFile.encoded(listing.files), in: base)
     let progress = Progress("unpacking", of: listing.byteCount)
     for file in listing.files {
       let path = path(file.place, in: base)
@@ -141,6 +195,23 @@ private struct TreeWriter {
         try removeTree(target)
       }
       try host.rename(HostName(store, base), to: HostName(store, target), .exclusive)
+    }
+  }
+
+  private func write(_ name: String, _ bytes: [UInt8], in base: RelativePath) throws(Failure) {
+    guard let name = FileName(name.utf8) else { return }
+    let path = base.appending(name)
+    try naming(path) { () throws(HostError) in
+      let handle = try host.open(
+        HostName(store, path), [.write, .create, .exclusive], permissions: 0o600)
+      defer { host.close(handle) }
+      try bytes.withRawSpan { (bytes) throws(HostError) in
+        var done = 0
+        while done < bytes.byteCount {
+          done += try host.write(
+            handle, at: UInt64(done), from: bytes.extracting(done..<bytes.byteCount))
+        }
+      }
     }
   }
 

@@ -84,6 +84,13 @@ struct PartList {
 
   // MARK: Parts
 
+  /// Removes the parts of the snapshot at `path` once `commit` has put another one in its place.
+  static func replacing<E: Error>(_ path: String, _ commit: () throws(E) -> Void) throws(E) {
+    let old = (try? InputFile(path)).flatMap { try? PartList($0, path) }
+    try commit()
+    for entry in old?.entries ?? [] { try? HostFiles.remove(Self.path(of: entry, beside: path)) }
+  }
+
   /// Opens the file at `path`; if it is a list, its parts, as one.
   static func open(_ path: String) throws(Failure) -> InputFile {
     let file = try SnapshotFile.opening(path)

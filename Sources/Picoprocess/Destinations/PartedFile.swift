@@ -82,15 +82,11 @@ final class PartedFile: SnapshotMedium {
     try PartList(entries: entries).text.withRawSpan { (bytes) throws(HostError) in
       try list.write(bytes)
     }
-    let old = (try? InputFile(path)).flatMap { try? PartList($0, path) }
     for part in parts {
       try part.commit()
       named += 1
     }
     try list.commit()
     isCommitted = true
-    for entry in old?.entries ?? [] {
-      try? HostFiles.remove(PartList.path(of: entry, beside: path))
-    }
   }
 }

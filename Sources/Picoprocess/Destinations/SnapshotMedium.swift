@@ -46,7 +46,7 @@ final class PlainFile: SnapshotSink {
   func commit(signature: [UInt8]) throws(Failure) {
     try withFailure(path) { () throws(HostError) in
       try signature.withRawSpan { (bytes) throws(HostError) in try medium.write(bytes) }
-      try medium.commit()
+      try PartList.replacing(path) { () throws(HostError) in try medium.commit() }
     }
   }
 }

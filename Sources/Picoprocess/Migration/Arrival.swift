@@ -10,6 +10,10 @@ package struct ArrivalOptions: Sendable {
   package var picoprocess = PicoprocessOptions()
   /// Open none of the ports that the guest published.
   package var publishesNothing = false
+  /// The guest's root may come with it.
+  package var takesRoot = false
+  /// Where it is put; nil: see `TreeStore`.
+  package var rootStore: String?
   /// Where the snapshot is until its pages are read.
   package var spool: String
 
@@ -50,7 +54,8 @@ package final class Arrival {
     _ name: String, from shell: RemoteShell, _ pace: MigrationPace, _ options: ArrivalOptions
   ) throws(Failure) {
     let arrival = try Arrival(options)
-    let channel = try MigrationChannel(shell, pace.sendCommand(name, shell))
+    let command = pace.sendCommand(name, shell, withRoot: options.takesRoot)
+    let channel = try MigrationChannel(shell, command)
     defer { channel.close() }
     let outcome: Outcome
     do throws(Failure) { outcome = try arrival.receive(over: channel.link) } catch {
@@ -114,12 +119,11 @@ package final class Arrival {
   private static func settle(_ name: String, _ migration: String, _ shell: RemoteShell)
     -> Settlement
   {
-    let command = [shell.godwit, "receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
+    let command = shell.command(["receive", "--protocol", "\(MigrationLink.versions.upperBound)"])
     for attempt in 0..<attempts {
       HostProcess.sleep(nanoseconds: 500_000_000 << Int64(attempt))
       do throws(Failure) {
-        let channel = try MigrationChannel(
-          shell, command.map(\.shellWord).joined(separator: " "))
+        let channel = try MigrationChannel(shell, command)
         defer { channel.close() }
         switch try channel.settle(name, migration, commits: true) {
         case .committed: return .committed
@@ -180,6 +184,7 @@ package final class Arrival {
     hello.diskFree = spool.room
     hello.spool = options.spool
     hello.comparesFiles = true
+    hello.takesRoot = options.takesRoot
     return hello
   }
 
@@ -214,8 +219,12 @@ package final class Arrival {
     if (try? directory.connect(to: name)) != nil {
       throw Failure("a picoprocess named \(name) is running there")
     }
-    let missing = offer.remembered.missing(
-      options.picoprocess, publishesNothing: options.publishesNothing)
+    guard !offer.carriesRoot || options.takesRoot else {
+      throw Failure("the guest's root is to come, and its command line lacks --take-root")
+    }
+    var here = options.picoprocess
+    if offer.carriesRoot { here.root = "/" }
+    let missing = offer.remembered.missing(here, publishesNothing: options.publishesNothing)
     guard missing.isEmpty else {
       throw Failure(
         "to give the guest what it had of its host, its command line lacks "
@@ -228,7 +237,7 @@ package final class Arrival {
       throw Failure(
         "--mount \(stray.host):\(stray.guest): the guest has no mount at \(stray.guest)")
     }
-    for path in [options.picoprocess.root ?? "/"] + options.picoprocess.mounts.map(\.host) {
+    for path in [here.root ?? "/"] + options.picoprocess.mounts.map(\.host) {
       _ = try withFailure(path) { () throws(HostError) in try HostProcess.resolve(path) }
     }
     let host = PosixHost()
@@ -239,14 +248,15 @@ package final class Arrival {
 
   /// Refuses a guest that would find other files here than it has in use.
   ///
+  /// - Parameter root: the one that came with it.
   /// - Returns: the digests of those files, for the holder.
   private func compare(
-    _ files: [OutsideFile], _ offer: MigrationOffer, over link: MigrationLink
+    _ files: [OutsideFile], _ offer: MigrationOffer, _ root: String?, over link: MigrationLink
   ) throws(Failure) -> [DigestedFile] {
     var comparison = FileComparison()
     let mounts = Dictionary(grouping: files, by: \.place.mount)
     for (mount, files) in mounts.sorted(by: { $0.key < $1.key }) {
-      let directory = try directory(ofMount: mount, offer)
+      let directory = try directory(ofMount: mount, offer, root)
       try comparison.compare(files, beneath: directory) { () throws(Failure) in
         try link.sayIdle()
       }
@@ -259,8 +269,10 @@ package final class Arrival {
   }
 
   /// Where the guest would find here what it has beneath its root (0), or in a mounted directory.
-  private func directory(ofMount mount: Int, _ offer: MigrationOffer) throws(Failure) -> String {
-    if mount == 0 { return options.picoprocess.root ?? "/" }
+  private func directory(ofMount mount: Int, _ offer: MigrationOffer, _ root: String?)
+    throws(Failure) -> String
+  {
+    if mount == 0 { return root ?? options.picoprocess.root ?? "/" }
     let mounts = offer.remembered.hostMounts
     guard mounts.indices.contains(mount - 1),
       let option = options.picoprocess.mounts.last(where: { $0.isAt(mounts[mount - 1].guest) })
@@ -275,12 +287,17 @@ package final class Arrival {
   ) throws(Failure) -> Outcome {
     let name = options.picoprocess.name ?? offer.name
     try check(offer, name: name)
-    let digests = try compare(files, offer, over: link)
+    var root: String?
+    if offer.carriesRoot {
+      root = try ArrivingTree(link, TreeStore(options.rootStore)).take()
+    }
+    let digests = try compare(files, offer, root, over: link)
     var accept = Godwit_Migration_Accept()
     accept.name = name
     try link.send(.accept(accept))
     let digest = try SnapshotIntake(link, spool, memory: offer.memory).take()
-    try load(.load(name: name, migration: offer.migration, digests: digests), over: link)
+    try load(
+      .load(name: name, migration: offer.migration, root: root, digests: digests), over: link)
 
     // From here on it takes more than a signal.
     HostProcess.holdSignals()
@@ -388,9 +405,12 @@ enum ArrivedGuest {
     _ connection: ControlConnection, _ spool: SpoolFile, _ options: ArrivalOptions
   ) -> Never {
     guard let line = try? connection.receive(),
-      case .load(let name, let migration, let digests) = JSON.decode(ArrivalOrder.self, from: line)
+      case .load(let name, let migration, let root, let digests) = JSON.decode(
+        ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
+      var options = options
+      options.picoprocess.root = root ?? options.picoprocess.root
       let picoprocess = try load(spool, options, name, digests)
       guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
       HostProcess.exit(try picoprocess.run().shellStatus)

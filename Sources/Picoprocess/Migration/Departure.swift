@@ -17,12 +17,15 @@ package final class Departure {
   private let guest: GuestDescription
   /// The files outside that it has in use.
   private let files: [OutsideFile]
+  /// Its root, if it goes with it.
+  private let root: DepartingTree?
 
   /// Times that a sender tries to tell a receiver what has become of the guest.
   private static let attempts = 3
 
   private init(
-    _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?
+    _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?,
+    withRoot: Bool
   ) throws(Failure) {
     self.name = name
     self.pace = pace
@@ -31,6 +34,7 @@ package final class Departure {
     guard case .described(let guest) = try client.ask(name, .describe, timeout: 10_000_000_000)
     else { throw Failure("the picoprocess \(name) does not say what it runs") }
     self.guest = guest
+    root = withRoot ? try DepartingTree(guest.root, pace) : nil
     files = try client.neededFiles(of: name)
     if let options {
       shell = (options.shell, try options.receiveCommand(guest))
@@ -44,7 +48,8 @@ package final class Departure {
     _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
     _ progress: @escaping (UInt64) -> Void
   ) throws(Failure) -> SavedSnapshot {
-    let departure = try Departure(name, pace, to: "\(options.shell.remote)", options)
+    let departure = try Departure(
+      name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot)
     let channel = try departure.open()
     defer { channel.close() }
     return try departure.run(channel, progress)
@@ -52,13 +57,14 @@ package final class Departure {
 
   /// Sends the guest `name` over the standard streams to `peer`, which fetches it and is told what fails.
   ///
+  /// - Parameter withRoot: with its root.
   /// - Returns: whether nothing did.
-  package static func send(_ name: String, _ pace: MigrationPace, to peer: String) throws(Failure)
-    -> Bool
-  {
+  package static func send(
+    _ name: String, _ pace: MigrationPace, to peer: String, withRoot: Bool
+  ) throws(Failure) -> Bool {
     let channel = try MigrationChannel(standardStreamsTo: peer)
     do throws(Failure) {
-      _ = try Departure(name, pace, to: peer, nil).run(channel) { _ in }
+      _ = try Departure(name, pace, to: peer, nil, withRoot: withRoot).run(channel) { _ in }
       return true
     } catch {
       var refusal = Godwit_Migration_Refusal()
@@ -109,7 +115,12 @@ package final class Departure {
     if hello.comparesFiles {
       for message in OfferedFiles.messages(files) { try channel.link.send(.files(message)) }
     }
-    try channel.link.send(.offer(MigrationOffer.message(guest, migration)))
+    guard root == nil || hello.takesRoot else {
+      throw Failure("\(peer): it takes no root: its command line lacks --take-root")
+    }
+    let offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil)
+    try channel.link.send(.offer(offer))
+    try root?.send(over: channel)
     guard case .accept(let accept) = try channel.message(),
       ControlDirectory.isValid(name: accept.name)
     else { throw Failure("\(peer): its messages are out of order") }

@@ -14,6 +14,8 @@ struct MigrationOffer {
   let memory: UInt64
   /// What it had of its host.
   let remembered: RememberedHost
+  /// Its root follows.
+  let carriesRoot: Bool
 
   private static let textLimit = 4096
   private static let featureLimit = 1024
@@ -30,6 +32,7 @@ struct MigrationOffer {
     name = offer.name
     formatVersion = offer.format
     memory = offer.memory
+    carriesRoot = offer.carriesRoot
     var published: [PublishOption] = []
     for text in offer.published {
       guard let port = PublishOption(text) else { throw Failure("it offers an impossible port") }
@@ -50,7 +53,9 @@ struct MigrationOffer {
   }
 
   /// What the sender says of `guest`.
-  static func message(_ guest: GuestDescription, _ migration: String) -> Godwit_Migration_Offer {
+  static func message(_ guest: GuestDescription, _ migration: String, carriesRoot: Bool)
+    -> Godwit_Migration_Offer
+  {
     var offer = Godwit_Migration_Offer()
     offer.migration = messageData(MigrationID.bytes(migration))
     offer.name = guest.name
@@ -70,6 +75,7 @@ struct MigrationOffer {
     }
     offer.published = guest.published
     offer.deterministic = guest.isDeterministic
+    offer.carriesRoot = carriesRoot
     return offer
   }
 }

@@ -7,8 +7,9 @@ import Snapshot
 enum ArrivalOrder: Codable {
   /// The snapshot is whole.
   ///
+  /// - `root`: the one that came with the guest.
   /// - `digests`: of files that were compared.
-  case load(name: String, migration: String, digests: [DigestedFile])
+  case load(name: String, migration: String, root: String?, digests: [DigestedFile])
   case commit
   case abort
 }

@@ -68,6 +68,8 @@ final class SealedFile: SnapshotSink {
   func commit(signature: [UInt8]) throws(Failure) {
     try put(encryptor.append(signature[...]))
     try put(encryptor.finish())
-    try withFailure(path) { () throws(HostError) in try file.commit() }
+    try withFailure(path) { () throws(HostError) in
+      try PartList.replacing(path) { () throws(HostError) in try file.commit() }
+    }
   }
 }
