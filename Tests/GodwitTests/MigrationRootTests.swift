@@ -40,7 +40,7 @@ import Testing
           [ $(stat -c %s sent) -gt 2000000 ] && echo much || echo little
         }
         cp small/usr/lib/$L/libc.so.6 small/again; count here there; count there here
-        echo new >data/godwit/roots/*/root/new; count here there; ls data/godwit/roots/*/root/again | wc -l
+        for root in data/godwit/roots/*/root; do echo new >$root/new; done; count here there; ls data/godwit/roots/*/root/again | wc -l
         touch go; await done; cat result; gone there
         """))
     #expect(
