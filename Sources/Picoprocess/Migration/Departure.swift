@@ -35,6 +35,9 @@ package final class Departure {
     client = try ControlClient()
     guard case .described(let guest) = try client.ask(name, .describe, timeout: 10_000_000_000)
     else { throw Failure("the picoprocess \(name) does not say what it runs") }
+    do throws(Failure) { try GrantRecord(of: name).check(guest) } catch {
+      throw Failure("\(name): \(error.message)")
+    }
     self.guest = guest
     root = withRoot ? try DepartingTree(guest.root, pace) : nil
     files = try client.neededFiles(of: name)
