@@ -73,8 +73,9 @@ struct Migrate: ParsableCommand {
     options.remoteReach = remoteNet?.reach
     progress.begin()
     let line = Progress("moving")
+    pace.warn(name)
     let snapshot = try Departure.migrate(name, pace.pace, options) { line.note(done: $0, of: nil) }
-    if printStats { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
+    if printStats, let snapshot { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
   }
 }
 
@@ -122,6 +123,18 @@ struct PaceOptions: ParsableArguments {
 
   @OptionGroup var compression: CompressionOption
 
+  @Flag(
+    help:
+      "Stop the program at once, run it there before its memory is there, and send that behind: both machines are needed until the last page is there."
+  )
+  var postCopy = false
+
+  /// Says what a post-copy needs.
+  func warn(_ name: String) {
+    guard postCopy else { return }
+    Console.complain("\(name): needs both machines until the last page of its memory is there")
+  }
+
   func validate() throws {
     guard bandwidthLimit.map({ $0.bytes > 0 }) ?? true else {
       throw ValidationError("--bandwidth-limit takes 1 or more")
@@ -134,6 +147,7 @@ struct PaceOptions: ParsableArguments {
     pace.throttles = onBusy == .throttle
     pace.bandwidth = bandwidthLimit?.bytes
     pace.compression = compression.compress
+    pace.postCopy = postCopy
     return pace
   }
 }
@@ -289,6 +303,7 @@ struct Fetch: ParsableCommand {
     guard let (host, name) = RemoteHost.guest(source) else {
       throw Failure("'\(source)' is not ssh://[USER@]HOST[:PORT]/NAME")
     }
+    pace.warn(name)
     try Arrival.fetch(name, from: try shell.shell(host), pace.pace, choices.options)
   }
 }

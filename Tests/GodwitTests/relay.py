@@ -17,6 +17,10 @@ NAMES = [
     'hello', 'offer', 'accept', 'refusal', 'finish', 'prepared', 'commit', 'committed', 'abort', 'dropped', 'settle',
     'unknown', 'received',
 ]
+# From 50 on.
+PAGE_NAMES = [
+    'pages_held', 'pages_lent', 'page_chunk', 'pages_wanted', 'pages_taken', 'pages_done', 'pages_ended', 'continue_pages',
+]
 action, direction, wanted, place = sys.argv[1:5]
 starter = os.getppid()
 stalled = threading.Event()
@@ -49,7 +53,9 @@ def kind(head, content):
         return 'bytes'
     if head[4] != 1 or not content:
         return 'idle'
-    return NAMES[(content[0] >> 3) - 1]
+    tag = content[0] if content[0] < 128 else content[0] & 127 | content[1] << 7
+    number = tag >> 3
+    return PAGE_NAMES[number - 50] if number >= 50 else NAMES[number - 1]
 
 
 def pump(source, target, name):

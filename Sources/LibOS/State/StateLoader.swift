@@ -51,12 +51,14 @@ package final class StateLoader {
   var nameless: [UInt32: [UInt64: HostNode]] = [:]
 
   /// - Parameter isLazy: the guest may run before its pages are read: see `Kernel.storedPages`.
+  /// - Parameter distant: has pages that are in no snapshot; for a lazy resume.
   package init(
-    _ kernel: Kernel, _ reader: SnapshotReader, isLazy: Bool = false, isRehearsal: Bool = false
+    _ kernel: Kernel, _ reader: SnapshotReader, isLazy: Bool = false,
+    _ distant: (any DistantPages)? = nil, isRehearsal: Bool = false
   ) throws(SnapshotError) {
     self.kernel = kernel
     self.isLazy = isLazy
-    stored = isRehearsal ? nil : try kernel.beginStoring(in: reader)
+    stored = isRehearsal ? nil : try kernel.beginStoring(in: reader, distant)
     stored?.takesFailuresAsZeroes = !isLazy
     self.isRehearsal = isRehearsal
     self.reader = reader

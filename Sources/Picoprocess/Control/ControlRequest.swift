@@ -42,9 +42,13 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// - `migration`: in hexadecimal digits.
   /// - `maxPause`: nanoseconds for which the guest may stand, if rounds can achieve it.
   /// - `throttles`: if they can't, slow the guest.
+  /// - `remoteName`: the guest's name there, if its pages are to follow after the commit (post-copy): then the
+  ///   snapshot has only their numbers, and the guest stops at once.
   case migrate(
     peer: String, migration: String, compression: Compression? = nil, maxPause: Int64,
-    throttles: Bool)
+    throttles: Bool, remoteName: String? = nil)
+  /// Carry the pages of this migration over the connection: from now on it has the frames of the protocol.
+  case pages(migration: String)
   /// End the doubt about a migration, as the user says.
   case resolve(resolution: Resolution)
   /// End the doubt about this migration, as the other end says.
@@ -56,7 +60,7 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   var takesFile: Bool {
     switch self {
     case .checkpoint, .suspend, .migrate: true
-    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle: false
+    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages: false
     }
   }
 }
@@ -66,7 +70,8 @@ extension ControlRequest {
   var wantsProgress: Bool {
     switch self {
     case .checkpoint(_, _, _, let reports), .suspend(_, _, _, let reports): reports ?? false
-    case .info, .kill, .attach, .pause, .unpause, .describe, .migrate, .resolve, .settle: false
+    case .info, .kill, .attach, .pause, .unpause, .describe, .migrate, .resolve, .settle, .pages:
+      false
     }
   }
 }

@@ -25,9 +25,11 @@ package final class Departure {
     self.pace = pace
     self.peer = peer
     client = try ControlClient()
-    guard case .described(let guest) = try client.ask(name, .describe, timeout: 10_000_000_000)
-    else { throw Failure("the picoprocess \(name) does not say what it runs") }
-    self.guest = guest
+    switch try client.ask(name, .describe, timeout: 10_000_000_000) {
+    case .described(let guest): self.guest = guest
+    case .lending(let lent): throw Failure("\(name): \(lent.refusal)")
+    default: throw Failure("the picoprocess \(name) does not say what it runs")
+    }
     if let options {
       shell = (options.shell, try options.receiveCommand(guest))
     } else {
@@ -36,10 +38,13 @@ package final class Departure {
   }
 
   /// Moves the guest `name` to another machine. When this returns, it runs there, and its process here has ended.
+  ///
+  /// - Returns: figures of what was sent; nil if it only went on with the memory of a guest that had moved before.
   package static func migrate(
     _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
     _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) -> SavedSnapshot {
+  ) throws(Failure) -> SavedSnapshot? {
+    if try goOnDelivering(name, pace, options, progress) { return nil }
     let departure = try Departure(name, pace, to: "\(options.shell.remote)", options)
     let channel = try departure.open()
     defer { channel.close() }
@@ -77,7 +82,7 @@ package final class Departure {
     do throws(Failure) { remoteName = try negotiate(channel) } catch {
       throw Failure("\(name): \(error.message)")
     }
-    let (connection, snapshot) = try send(channel, progress)
+    let (connection, snapshot) = try send(channel, remoteName, progress)
     do throws(Failure) {
       try finish(channel)
     } catch {
@@ -88,6 +93,10 @@ package final class Departure {
     // From here on it takes more than a signal, for what is left takes seconds at most.
     HostProcess.holdSignals()
     try commit(channel, connection, remoteName)
+    if pace.postCopy {
+      HostProcess.releaseSignals()
+      try deliver(remoteName, over: channel.link, progress)
+    }
     return snapshot
   }
 
@@ -102,7 +111,12 @@ package final class Departure {
     if let missing = guest.features.first(where: { !hello.features.contains($0) }) {
       throw Failure("\(peer): its processor for \(guest.isa) lacks \(missing)")
     }
-    try channel.link.send(.offer(MigrationOffer.message(guest, migration)))
+    guard hello.postCopy || !pace.postCopy else {
+      throw Failure("\(peer): its godwit takes no guest before its memory")
+    }
+    var offer = MigrationOffer.message(guest, migration)
+    offer.postCopy = pace.postCopy
+    try channel.link.send(.offer(offer))
     guard case .accept(let accept) = try channel.message(),
       ControlDirectory.isValid(name: accept.name)
     else { throw Failure("\(peer): its messages are out of order") }
@@ -111,12 +125,12 @@ package final class Departure {
 
   /// Has the picoprocess write, and stop for the rest.
   private func send(
-    _ channel: MigrationChannel, _ progress: @escaping (UInt64) -> Void
+    _ channel: MigrationChannel, _ remoteName: String, _ progress: @escaping (UInt64) -> Void
   ) throws(Failure) -> (ControlConnection, SavedSnapshot) {
     let pump = SnapshotPump(channel.link, pace, progress)
     let request = ControlRequest.migrate(
       peer: peer, migration: migration, compression: pace.compression, maxPause: pace.maxPause,
-      throttles: pace.throttles)
+      throttles: pace.throttles, remoteName: pace.postCopy ? remoteName : nil)
     var connection: ControlConnection?
     let answer: ControlAnswer
     do throws(Failure) {
@@ -148,6 +162,54 @@ package final class Departure {
     guard case .prepared = try channel.message() else {
       throw Failure("\(peer): its messages are out of order")
     }
+  }
+
+  // MARK: Post-copy
+
+  /// Brings the memory of the guest there, which runs there. When this returns, its process here has ended.
+  private func deliver(
+    _ remoteName: String, over link: MigrationLink, _ progress: @escaping (UInt64) -> Void
+  ) throws(Failure) {
+    let lent = LentGuest(migration: migration, peer: peer, remoteName: remoteName, bytes: 0)
+    try Self.deliver(name, lent, pace, shell, over: link, progress)
+  }
+
+  /// Goes on with the memory of a guest that has moved already, if that is so.
+  private static func goOnDelivering(
+    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
+    _ progress: @escaping (UInt64) -> Void
+  ) throws(Failure) -> Bool {
+    let answer = try ControlClient().ask(name, .describe, timeout: 10_000_000_000)
+    guard case .lending(let lent) = answer else { return false }
+    guard lent.peer == "\(options.shell.remote)" else {
+      throw Failure("\(name): \(lent.refusal)")
+    }
+    let command = [options.shell.godwit, "receive", "--protocol", MigrationLink.newest]
+      .map(\.shellWord).joined(separator: " ")
+    try deliver(name, lent, pace, (options.shell, command), over: nil, progress)
+    return true
+  }
+
+  private static func deliver(
+    _ name: String, _ lent: LentGuest, _ pace: MigrationPace,
+    _ shell: (remote: RemoteShell, command: String)?, over link: MigrationLink?,
+    _ progress: @escaping (UInt64) -> Void
+  ) throws(Failure) {
+    let relay = PageRelay(name, .lender, lent.migration, bandwidth: pace.bandwidth) { done, _ in
+      progress(done)
+    }
+    var reopen: (() throws(Failure) -> MigrationChannel)?
+    if let shell {
+      reopen = { () throws(Failure) in
+        let channel = try MigrationChannel(shell.remote, shell.command)
+        try channel.continuePages(lent.remoteName, lent.migration, lends: false)
+        return channel
+      }
+    }
+    try PageCarrier(relay: relay, name: name, reopen: reopen).run(over: link)
+    // Its name and its ports are free then.
+    let client = try ControlClient()
+    for _ in 0..<500 where client.isRunning(name) { HostProcess.sleep(nanoseconds: 10_000_000) }
   }
 
   // MARK: The commit

@@ -12,6 +12,8 @@ struct MigrationOffer {
   let formatVersion: UInt32
   /// Bytes of memory in use.
   let memory: UInt64
+  /// The memory follows after the commit.
+  let isPostCopy: Bool
   /// What it had of its host.
   let remembered: RememberedHost
 
@@ -30,6 +32,7 @@ struct MigrationOffer {
     name = offer.name
     formatVersion = offer.format
     memory = offer.memory
+    isPostCopy = offer.postCopy
     var published: [PublishOption] = []
     for text in offer.published {
       guard let port = PublishOption(text) else { throw Failure("it offers an impossible port") }

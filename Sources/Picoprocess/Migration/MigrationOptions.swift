@@ -11,6 +11,8 @@ package struct MigrationPace: Sendable {
   /// Bytes a second; nil: as many as the link carries.
   package var bandwidth: Int?
   package var compression: Compression?
+  /// The guest runs there before its memory is there.
+  package var postCopy = false
 
   package init() {}
 
@@ -23,6 +25,7 @@ package struct MigrationPace: Sendable {
     if throttles { words += ["--on-busy", "throttle"] }
     if let bandwidth { words += ["--bandwidth-limit", "\(bandwidth)"] }
     if let compression { words += ["--compress", "\(compression)"] }
+    if postCopy { words.append("--post-copy") }
     return (words + [name]).map(\.shellWord).joined(separator: " ")
   }
 }

@@ -5,8 +5,8 @@ import Snapshot
 
 /// What the process that speaks the protocol tells the one that holds the arriving guest.
 enum ArrivalOrder: Codable {
-  /// The snapshot is whole.
-  case load(name: String, migration: String)
+  /// The snapshot is whole, but for the guest's pages in a post-copy.
+  case load(name: String, migration: String, isPostCopy: Bool)
   case commit
   case abort
 }

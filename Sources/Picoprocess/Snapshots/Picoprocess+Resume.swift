@@ -19,7 +19,7 @@ extension Picoprocess {
     let remembered: RememberedHost
     do throws(SnapshotError) {
       try reader.require(Self.support)
-      try reader.requireParents()
+      if resume.borrowed == nil { try reader.requireParents() }
       state = try ResumeState(reader)
       remembered = try RememberedHost(reader)
     } catch { throw Failure(path, error) }
@@ -49,9 +49,13 @@ extension Picoprocess {
       resume.isLazy && resume.prefetches ? try WorkingSetFile.read(path, reader) : nil
     try confine()
     do throws(SnapshotError) {
-      let known = try restore(reader, isLazy: resume.isLazy)
-      bases.remember(SnapshotBase(reader, known), for: .user)
-      try beginLazily(path, prefetches: resume.prefetches, expected)
+      let known = try restore(reader, isLazy: resume.isLazy, resume.borrowed)
+      if let memory = resume.borrowed {
+        try beginBorrowing(memory, reader)
+      } else {
+        bases.remember(SnapshotBase(reader, known), for: .user)
+        try beginLazily(path, prefetches: resume.prefetches, expected)
+      }
     } catch { throw Failure(path, error) }
     if resume.takesFreshIdentity {
       do throws(Errno) { try kernel.takeFreshIdentity(hostName: name) } catch {
@@ -64,13 +68,15 @@ extension Picoprocess {
 
   /// Restores the state in `reader` into the fresh machine.
   @discardableResult
-  func restore(_ reader: SnapshotReader, isLazy: Bool = false) throws(SnapshotError) -> KnownPages {
+  func restore(
+    _ reader: SnapshotReader, isLazy: Bool = false, _ distant: (any DistantPages)? = nil
+  ) throws(SnapshotError) -> KnownPages {
     reports.attach(to: kernel)
     do throws(Failure) {
       _ = try mountFilesystems()
     } catch { throw .readFailed(error.message) }
     kernel.keepsStreams = options.console != nil
-    let loader = try StateLoader(kernel, reader, isLazy: isLazy)
+    let loader = try StateLoader(kernel, reader, isLazy: isLazy, distant)
     try SnapshotWorkers.with { (workers) throws(SnapshotError) in
       let progress = Progress("reading")
       try loader.restoreAll(on: workers) { progress.note(pages: $0, of: $1) }

@@ -85,8 +85,16 @@ extension Picoprocess {
           name: parent.name)
       } catch { throw .refused(Failure(parent.path, error)) }
     }
+    var deferred: DeferredPages?
+    if let migration = settings.deferring {
+      let pages = DeferredPages(kernel)
+      do throws(SnapshotError) {
+        header.parent = try .memory(pages: UInt64(pages.limit), of: migration)
+      } catch { throw .refused(Failure("\(error)")) }
+      deferred = pages
+    }
     return try SnapshotWriting(
-      header, settings.compression ?? .standard, base?.known, settings.count, write)
+      header, settings.compression ?? .standard, base?.known, settings.count, deferred, write)
   }
 
   /// A snapshot is identified by its content. One that is written right after a resume equals the snapshot

@@ -10,6 +10,8 @@ package struct ResumeOptions: Sendable {
   package var publishesNothing = false
   /// Run the guest before its pages are read.
   package var isLazy = false
+  /// Has the pages that are not in the snapshot: they are on their way.
+  var borrowed: BorrowedMemory?
   /// Read them in the background.
   package var prefetches = true
   /// Write down in which order the guest needs them.
