@@ -21,6 +21,7 @@ extension Godwit_State_Files: StateMessage {}
 extension Godwit_State_Processes: StateMessage {}
 extension Godwit_State_Tasks: StateMessage {}
 extension Godwit_State_PageMaps: StateMessage {}
+extension Godwit_State_OutsideFiles: StateMessage {}
 
 extension Message {
   /// The message's encoding, the same for equal messages on every host; nil above 2 GiB, which is more than

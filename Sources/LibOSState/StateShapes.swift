@@ -383,3 +383,12 @@ extension Godwit_State_Registers {
 extension Godwit_State_X87 {
   package static let shape = StateCensus.Shape(Self.self, numbers: [7: 0, 8: 4])
 }
+
+extension Godwit_State_OutsideFiles {
+  package static let shape = StateCensus.Shape(
+    Self.self, repeated: [1: Godwit_State_OutsideFile.shape])
+}
+
+extension Godwit_State_OutsideFile {
+  package static let shape = StateCensus.Shape(Self.self, single: [5: Godwit_State_Time.shape])
+}

@@ -143,6 +143,87 @@ package nonisolated struct Godwit_Migration_Message: Sendable {
     set {kind = .received(newValue)}
   }
 
+  /// Of a post-copy.
+  package var pagesHeld: Godwit_Migration_PagesHeld {
+    get {
+      if case .pagesHeld(let v)? = kind {return v}
+      return Godwit_Migration_PagesHeld()
+    }
+    set {kind = .pagesHeld(newValue)}
+  }
+
+  package var pagesLent: Godwit_Migration_PagesLent {
+    get {
+      if case .pagesLent(let v)? = kind {return v}
+      return Godwit_Migration_PagesLent()
+    }
+    set {kind = .pagesLent(newValue)}
+  }
+
+  package var pageChunk: Godwit_Migration_PageChunk {
+    get {
+      if case .pageChunk(let v)? = kind {return v}
+      return Godwit_Migration_PageChunk()
+    }
+    set {kind = .pageChunk(newValue)}
+  }
+
+  package var pagesWanted: Godwit_Migration_PagesWanted {
+    get {
+      if case .pagesWanted(let v)? = kind {return v}
+      return Godwit_Migration_PagesWanted()
+    }
+    set {kind = .pagesWanted(newValue)}
+  }
+
+  package var pagesTaken: Godwit_Migration_PagesTaken {
+    get {
+      if case .pagesTaken(let v)? = kind {return v}
+      return Godwit_Migration_PagesTaken()
+    }
+    set {kind = .pagesTaken(newValue)}
+  }
+
+  package var pagesDone: Godwit_Migration_PagesDone {
+    get {
+      if case .pagesDone(let v)? = kind {return v}
+      return Godwit_Migration_PagesDone()
+    }
+    set {kind = .pagesDone(newValue)}
+  }
+
+  package var pagesEnded: Godwit_Migration_PagesEnded {
+    get {
+      if case .pagesEnded(let v)? = kind {return v}
+      return Godwit_Migration_PagesEnded()
+    }
+    set {kind = .pagesEnded(newValue)}
+  }
+
+  package var continuePages: Godwit_Migration_ContinuePages {
+    get {
+      if case .continuePages(let v)? = kind {return v}
+      return Godwit_Migration_ContinuePages()
+    }
+    set {kind = .continuePages(newValue)}
+  }
+
+  package var files: Godwit_Migration_Files {
+    get {
+      if case .files(let v)? = kind {return v}
+      return Godwit_Migration_Files()
+    }
+    set {kind = .files(newValue)}
+  }
+
+  package var treeWanted: Godwit_Migration_TreeWanted {
+    get {
+      if case .treeWanted(let v)? = kind {return v}
+      return Godwit_Migration_TreeWanted()
+    }
+    set {kind = .treeWanted(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -159,6 +240,17 @@ package nonisolated struct Godwit_Migration_Message: Sendable {
     case settle(Godwit_Migration_Settle)
     case unknown(Godwit_Migration_Unknown)
     case received(Godwit_Migration_Received)
+    /// Of a post-copy.
+    case pagesHeld(Godwit_Migration_PagesHeld)
+    case pagesLent(Godwit_Migration_PagesLent)
+    case pageChunk(Godwit_Migration_PageChunk)
+    case pagesWanted(Godwit_Migration_PagesWanted)
+    case pagesTaken(Godwit_Migration_PagesTaken)
+    case pagesDone(Godwit_Migration_PagesDone)
+    case pagesEnded(Godwit_Migration_PagesEnded)
+    case continuePages(Godwit_Migration_ContinuePages)
+    case files(Godwit_Migration_Files)
+    case treeWanted(Godwit_Migration_TreeWanted)
 
   }
 
@@ -198,6 +290,15 @@ package nonisolated struct Godwit_Migration_Hello: Sendable {
   /// The directory that is meant.
   package var spool: String = String()
 
+  /// It takes a guest without its pages.
+  package var postCopy: Bool = false
+
+  /// It takes `Files`.
+  package var comparesFiles: Bool = false
+
+  /// It takes the guest's root.
+  package var takesRoot: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -235,6 +336,12 @@ package nonisolated struct Godwit_Migration_Offer: Sendable {
   package var published: [String] = []
 
   package var deterministic: Bool = false
+
+  /// The pages follow after the commit.
+  package var postCopy: Bool = false
+
+  /// The guest's root follows, as `Files` and bytes.
+  package var carriesRoot: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -406,13 +513,159 @@ package nonisolated struct Godwit_Migration_Unknown: Sendable {
   package init() {}
 }
 
+/// Sender, before the offer: files that the guest has in use, whose mounts are numbered as in the offer, from 1. After an
+/// offer that carries the root: the files of the root.
+package nonisolated struct Godwit_Migration_Files: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A message `OutsideFiles` of State.proto.
+  package var list: Data = Data()
+
+  /// No more follow.
+  package var last: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Receiver: the files of the root whose contents it lacks.
+package nonisolated struct Godwit_Migration_TreeWanted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Their numbers in the list, from 0, ascending.
+  package var files: [UInt32] = []
+
+  /// No more follow.
+  package var last: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Holder: begins the transfer of pages over a link.
+package nonisolated struct Godwit_Migration_PagesHeld: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The chunks that are here already: chunk n is bit n % 8 of byte n / 8.
+  package var chunks: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Source: the answer to it.
+package nonisolated struct Godwit_Migration_PagesLent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Pages in all chunks.
+  package var pages: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Source: a chunk that the holder has not got.
+package nonisolated struct Godwit_Migration_PageChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: UInt32 = 0
+
+  /// A descriptor as in a snapshot, and the stored bytes.
+  package var block: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Holder: a task needs a page of each of these chunks.
+package nonisolated struct Godwit_Migration_PagesWanted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var chunks: [UInt32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Holder: so many more chunks are in the guest's memory, in the order in which they were sent.
+package nonisolated struct Godwit_Migration_PagesTaken: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var chunks: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Source: all chunks have been taken.
+package nonisolated struct Godwit_Migration_PagesDone: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Receiver: the guest has ended, and needs no more pages.
+package nonisolated struct Godwit_Migration_PagesEnded: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Over another link, in place of an offer: the pages of an earlier migration go on.
+package nonisolated struct Godwit_Migration_ContinuePages: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var migration: Data = Data()
+
+  /// The guest's name at the receiver of this message.
+  package var name: String = String()
+
+  /// The receiver of this message has the source, else the holder.
+  package var lends: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "godwit.migration"
 
 nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Message"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}offer\0\u{1}accept\0\u{1}refusal\0\u{1}finish\0\u{1}prepared\0\u{1}commit\0\u{1}committed\0\u{1}abort\0\u{1}dropped\0\u{1}settle\0\u{1}unknown\0\u{1}received\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}offer\0\u{1}accept\0\u{1}refusal\0\u{1}finish\0\u{1}prepared\0\u{1}commit\0\u{1}committed\0\u{1}abort\0\u{1}dropped\0\u{1}settle\0\u{1}unknown\0\u{1}received\0\u{4}%pages_held\0\u{3}pages_lent\0\u{3}page_chunk\0\u{3}pages_wanted\0\u{3}pages_taken\0\u{3}pages_done\0\u{3}pages_ended\0\u{3}continue_pages\0\u{2}\u{3}files\0\u{3}tree_wanted\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -589,6 +842,136 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
           self.kind = .received(v)
         }
       }()
+      case 50: try {
+        var v: Godwit_Migration_PagesHeld?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pagesHeld(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pagesHeld(v)
+        }
+      }()
+      case 51: try {
+        var v: Godwit_Migration_PagesLent?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pagesLent(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pagesLent(v)
+        }
+      }()
+      case 52: try {
+        var v: Godwit_Migration_PageChunk?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pageChunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pageChunk(v)
+        }
+      }()
+      case 53: try {
+        var v: Godwit_Migration_PagesWanted?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pagesWanted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pagesWanted(v)
+        }
+      }()
+      case 54: try {
+        var v: Godwit_Migration_PagesTaken?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pagesTaken(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pagesTaken(v)
+        }
+      }()
+      case 55: try {
+        var v: Godwit_Migration_PagesDone?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pagesDone(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pagesDone(v)
+        }
+      }()
+      case 56: try {
+        var v: Godwit_Migration_PagesEnded?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .pagesEnded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .pagesEnded(v)
+        }
+      }()
+      case 57: try {
+        var v: Godwit_Migration_ContinuePages?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .continuePages(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .continuePages(v)
+        }
+      }()
+      case 60: try {
+        var v: Godwit_Migration_Files?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .files(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .files(v)
+        }
+      }()
+      case 61: try {
+        var v: Godwit_Migration_TreeWanted?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .treeWanted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .treeWanted(v)
+        }
+      }()
       default: break
       }
     }
@@ -652,6 +1035,46 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
       guard case .received(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
     }()
+    case .pagesHeld?: try {
+      guard case .pagesHeld(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+    }()
+    case .pagesLent?: try {
+      guard case .pagesLent(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 51)
+    }()
+    case .pageChunk?: try {
+      guard case .pageChunk(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+    }()
+    case .pagesWanted?: try {
+      guard case .pagesWanted(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 53)
+    }()
+    case .pagesTaken?: try {
+      guard case .pagesTaken(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+    }()
+    case .pagesDone?: try {
+      guard case .pagesDone(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 55)
+    }()
+    case .pagesEnded?: try {
+      guard case .pagesEnded(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 56)
+    }()
+    case .continuePages?: try {
+      guard case .continuePages(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 57)
+    }()
+    case .files?: try {
+      guard case .files(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
+    }()
+    case .treeWanted?: try {
+      guard case .treeWanted(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -666,7 +1089,7 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{4}'post_copy\0\u{4}\u{a}compares_files\0\u{3}takes_root\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -685,6 +1108,9 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.memoryFree) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.diskFree) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.spool) }()
+      case 50: try { try decoder.decodeSingularBoolField(value: &self.postCopy) }()
+      case 60: try { try decoder.decodeSingularBoolField(value: &self.comparesFiles) }()
+      case 61: try { try decoder.decodeSingularBoolField(value: &self.takesRoot) }()
       default: break
       }
     }
@@ -724,6 +1150,15 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
     if !self.spool.isEmpty {
       try visitor.visitSingularStringField(value: self.spool, fieldNumber: 11)
     }
+    if self.postCopy != false {
+      try visitor.visitSingularBoolField(value: self.postCopy, fieldNumber: 50)
+    }
+    if self.comparesFiles != false {
+      try visitor.visitSingularBoolField(value: self.comparesFiles, fieldNumber: 60)
+    }
+    if self.takesRoot != false {
+      try visitor.visitSingularBoolField(value: self.takesRoot, fieldNumber: 61)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -739,6 +1174,9 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
     if lhs.memoryFree != rhs.memoryFree {return false}
     if lhs.diskFree != rhs.diskFree {return false}
     if lhs.spool != rhs.spool {return false}
+    if lhs.postCopy != rhs.postCopy {return false}
+    if lhs.comparesFiles != rhs.comparesFiles {return false}
+    if lhs.takesRoot != rhs.takesRoot {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -746,7 +1184,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Offer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{4}&post_copy\0\u{4}\u{a}carries_root\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -766,6 +1204,8 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.mounts) }()
       case 11: try { try decoder.decodeRepeatedStringField(value: &self.published) }()
       case 12: try { try decoder.decodeSingularBoolField(value: &self.deterministic) }()
+      case 50: try { try decoder.decodeSingularBoolField(value: &self.postCopy) }()
+      case 60: try { try decoder.decodeSingularBoolField(value: &self.carriesRoot) }()
       default: break
       }
     }
@@ -808,6 +1248,12 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
     if self.deterministic != false {
       try visitor.visitSingularBoolField(value: self.deterministic, fieldNumber: 12)
     }
+    if self.postCopy != false {
+      try visitor.visitSingularBoolField(value: self.postCopy, fieldNumber: 50)
+    }
+    if self.carriesRoot != false {
+      try visitor.visitSingularBoolField(value: self.carriesRoot, fieldNumber: 60)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -824,6 +1270,8 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
     if lhs.mounts != rhs.mounts {return false}
     if lhs.published != rhs.published {return false}
     if lhs.deterministic != rhs.deterministic {return false}
+    if lhs.postCopy != rhs.postCopy {return false}
+    if lhs.carriesRoot != rhs.carriesRoot {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1187,6 +1635,309 @@ nonisolated extension Godwit_Migration_Unknown: SwiftProtobuf.Message, SwiftProt
   package static func ==(lhs: Godwit_Migration_Unknown, rhs: Godwit_Migration_Unknown) -> Bool {
     if lhs.reason != rhs.reason {return false}
     if lhs.absent != rhs.absent {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_Files: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Files"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}last\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.last) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.list.isEmpty {
+      try visitor.visitSingularBytesField(value: self.list, fieldNumber: 1)
+    }
+    if self.last != false {
+      try visitor.visitSingularBoolField(value: self.last, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_Files, rhs: Godwit_Migration_Files) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_TreeWanted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TreeWanted"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0\u{1}last\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.files) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.last) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.files.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.files, fieldNumber: 1)
+    }
+    if self.last != false {
+      try visitor.visitSingularBoolField(value: self.last, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_TreeWanted, rhs: Godwit_Migration_TreeWanted) -> Bool {
+    if lhs.files != rhs.files {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_PagesHeld: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PagesHeld"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chunks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.chunks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chunks.isEmpty {
+      try visitor.visitSingularBytesField(value: self.chunks, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_PagesHeld, rhs: Godwit_Migration_PagesHeld) -> Bool {
+    if lhs.chunks != rhs.chunks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_PagesLent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PagesLent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pages\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.pages) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.pages != 0 {
+      try visitor.visitSingularUInt32Field(value: self.pages, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_PagesLent, rhs: Godwit_Migration_PagesLent) -> Bool {
+    if lhs.pages != rhs.pages {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_PageChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PageChunk"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}block\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.block) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.block.isEmpty {
+      try visitor.visitSingularBytesField(value: self.block, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_PageChunk, rhs: Godwit_Migration_PageChunk) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.block != rhs.block {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_PagesWanted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PagesWanted"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chunks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.chunks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.chunks.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.chunks, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_PagesWanted, rhs: Godwit_Migration_PagesWanted) -> Bool {
+    if lhs.chunks != rhs.chunks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_PagesTaken: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PagesTaken"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chunks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.chunks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.chunks != 0 {
+      try visitor.visitSingularUInt32Field(value: self.chunks, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_PagesTaken, rhs: Godwit_Migration_PagesTaken) -> Bool {
+    if lhs.chunks != rhs.chunks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_PagesDone: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PagesDone"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_PagesDone, rhs: Godwit_Migration_PagesDone) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_PagesEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PagesEnded"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_PagesEnded, rhs: Godwit_Migration_PagesEnded) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_ContinuePages: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ContinuePages"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}lends\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.migration) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.lends) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.migration.isEmpty {
+      try visitor.visitSingularBytesField(value: self.migration, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
+    }
+    if self.lends != false {
+      try visitor.visitSingularBoolField(value: self.lends, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_ContinuePages, rhs: Godwit_Migration_ContinuePages) -> Bool {
+    if lhs.migration != rhs.migration {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.lends != rhs.lends {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

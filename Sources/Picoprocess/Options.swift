@@ -114,6 +114,7 @@ package struct PicoprocessOptions: Sendable {
   /// The file of `suspendAtSyscall`.
   package var output: String?
   /// Of `output`.
+  package var outputShape = OutputShape()
   package var compression = Compression.standard
   /// Who can open `output`; if nobody is named, whoever has the file.
   package var recipients: [X25519Recipient] = []

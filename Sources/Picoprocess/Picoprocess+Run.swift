@@ -26,7 +26,8 @@ extension Picoprocess {
     }
     log?.end(parting)
     if case .exited = ending, options.digestEvery != nil { try reports.digest(kernel) }
-    kernel.vfs.sync()
+    // The files of a guest that has moved are not its own any more here.
+    if movedTo == nil { kernel.vfs.sync() }
     try workingSet?.finish()
     try reports.finish(self, ending)
     dismissKeeper(ending)
@@ -82,6 +83,7 @@ extension Picoprocess {
     guestThrottle?.hold()
     followKeeper()
     followPages()
+    followBorrowedPages()
   }
 
   private func setSyscallLimit() {

@@ -85,6 +85,12 @@ package final class Picoprocess {
   let log: ConsoleLog?
   /// What clients are told at the end.
   var parting = AttachFrame.ended(status: 125)
+  /// Where the pages belong that this guest has left on another machine.
+  var borrowed: BorrowedFrames?
+  /// The guest runs elsewhere, and its memory is still here.
+  var lending: LentGuest?
+  /// The memory that is borrowed or lent.
+  let exchange = PageExchange()
   /// The migration that may have succeeded or not.
   var doubt: MigrationDoubt?
   /// The other machine that has the guest.

@@ -75,6 +75,12 @@ package final class ByteLink {
     return system_poll(&items, timeout: 0) && items[0].revents != 0
   }
 
+  /// Waits until something has come over one of `links`, or for so many nanoseconds.
+  package static func wait(_ links: [ByteLink], timeout: Int64) {
+    var items = links.map { pollfd(fd: $0.input, events: Int16(POLLIN), revents: 0) }
+    _ = system_poll(&items, timeout: timeout)
+  }
+
   /// Writes all of `bytes`.
   ///
   /// - Parameter timeout: nanoseconds to wait whenever the peer makes no room.

@@ -109,6 +109,14 @@ package final class ControlConnection {
     return (ByteStream(descriptor), received)
   }
 
+  /// The same, for one thread that may wait.
+  package func becomeLink() throws(HostError) -> (link: ByteLink, received: [UInt8]) {
+    precondition(!isStream, "the connection was handed over")
+    let link = try ByteLink(input: descriptor, output: descriptor)
+    isStream = true
+    return (link, received)
+  }
+
   /// Takes the file that was received along with the messages so far; nil if there is none. Throws `invalid`
   /// if it cannot be used.
   package func takeFile() throws(HostError) -> HandedFile? {

@@ -53,5 +53,10 @@ extension HostProcess {
   }
 
   /// Holds back SIGINT, SIGTERM and SIGHUP from now on.
-  package static func holdSignals() { system_hold_signals([SIGINT, SIGTERM, SIGHUP]) }
+  package static func holdSignals() { system_hold_signals(heldSignals) }
+
+  /// Takes them again, and those that came meanwhile.
+  package static func releaseSignals() { system_release_signals(heldSignals) }
+
+  private static let heldSignals = [SIGINT, SIGTERM, SIGHUP]
 }

@@ -13,6 +13,12 @@ package import HostABI
 package enum HostProcess {
   package static var id: Int32 { getpid() }
 
+  /// The path of this program's file.
+  package static var ownProgram: String {
+    // SAFETY: it is a constant of the C shims, which ends with a zero.
+    unsafe String(cString: godwit_program_path())
+  }
+
   /// The environment, as `NAME=value` strings.
   package static var environment: [[UInt8]] { system_environment() }
 

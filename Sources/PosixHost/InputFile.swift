@@ -9,11 +9,16 @@ package import HostABI
   internal import Darwin
 #endif
 
-/// A regular file that is read piecemeal, such as a snapshot.
+/// A regular file that is read piecemeal, such as a snapshot, or several that are read as one.
 ///
 /// It is read by calls, not mapped, so that the process survives if somebody truncates the file.
 package final class InputFile: Sendable {
-  private let descriptor: Int32
+  private struct Piece {
+    let descriptor: Int32
+    let bytes: Range<UInt64>
+  }
+
+  private let pieces: [Piece]
   /// Size in bytes at the time of opening.
   package let size: UInt64
 
@@ -37,27 +42,59 @@ package final class InputFile: Sendable {
       case .directory: throw .isDirectory
       default: throw .notSupported
       }
-      self.descriptor = descriptor
       size = UInt64(status.st_size)
+      pieces = [Piece(descriptor: descriptor, bytes: 0..<size)]
     } catch {
       system_close(descriptor)
       throw error
     }
   }
 
-  deinit { system_close(descriptor) }
+  /// The bytes of `files`, one behind the other.
+  package init(joining files: [InputFile]) throws(HostError) {
+    var pieces: [Piece] = []
+    var size: UInt64 = 0
+    do throws(HostError) {
+      for piece in files.flatMap(\.pieces) {
+        let descriptor = try system_fcntl(piece.descriptor, F_DUPFD_CLOEXEC, 3)
+        let (end, overflow) = size.addingReportingOverflow(UInt64(piece.bytes.count))
+        pieces.append(Piece(descriptor: descriptor, bytes: size..<(overflow ? size : end)))
+        guard !overflow else { throw .fileTooLarge }
+        size = end
+      }
+    } catch {
+      for piece in pieces { system_close(piece.descriptor) }
+      throw error
+    }
+    self.pieces = pieces
+    self.size = size
+  }
 
-  /// The open file, for a mapping. Whoever maps it must bear that somebody truncates it: see
+  deinit { for piece in pieces { system_close(piece.descriptor) } }
+
+  /// The open file, for a mapping; nil if there are several. Whoever maps it must bear that somebody truncates it: see
   /// `HostProcess.exitOnBusError`.
-  package var descriptorForMapping: Int32? { descriptor }
+  package var descriptorForMapping: Int32? { pieces.count == 1 ? pieces[0].descriptor : nil }
 
   /// Fills `buffer` from `offset` on. Returns the number of bytes read, which is smaller only at the end of
   /// the file.
   package func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(HostError) -> Int {
     var done = 0
     while done < buffer.byteCount {
-      guard let position = Int64(exactly: offset + UInt64(done)) else { throw .invalid }
-      let count = try system_pread(descriptor, &buffer, skipping: done, position)
+      let start = offset + UInt64(done)
+      // One that has grown since is read on; of several, none but the last.
+      guard let piece = pieces.first(where: { start < $0.bytes.upperBound }) ?? pieces.last,
+        let position = Int64(exactly: start - piece.bytes.lowerBound)
+      else { throw .invalid }
+      let count: Int
+      if piece.bytes.upperBound == size {
+        count = try system_pread(piece.descriptor, &buffer, skipping: done, position)
+      } else {
+        let rest = min(UInt64(buffer.byteCount - done), piece.bytes.upperBound - start)
+        let end = done + Int(rest)
+        var part = buffer._mutatingExtracting(0..<end)
+        count = try system_pread(piece.descriptor, &part, skipping: done, position)
+      }
       if count == 0 { break }
       done += count
     }

@@ -50,9 +50,14 @@ func system_reap(_ child: Int32) -> ChildState {
 func system_fork_session() throws(HostError) -> Int32 { try checked { godwit_fork_session() } }
 
 /// Blocks signals of this thread.
-func system_hold_signals(_ signals: [Int32]) {
+func system_hold_signals(_ signals: [Int32]) { system_mask_signals(signals, SIG_BLOCK) }
+
+/// Delivers those that came meanwhile.
+func system_release_signals(_ signals: [Int32]) { system_mask_signals(signals, SIG_UNBLOCK) }
+
+private func system_mask_signals(_ signals: [Int32], _ change: Int32) {
   var set = sigset_t()
   unsafe sigemptyset(&set)
   for signal in signals { unsafe sigaddset(&set, signal) }
-  _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+  _ = unsafe pthread_sigmask(change, &set, nil)
 }

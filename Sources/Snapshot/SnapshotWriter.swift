@@ -73,6 +73,17 @@ package final class SnapshotWriter {
     try add { () throws(SnapshotError) in try coder.section(id, isCritical: isCritical, bytes) }
   }
 
+  /// Adds a block of another snapshot with the same header as it is. Chunks of pages come in their order, and no
+  /// pages are added otherwise.
+  ///
+  /// - Parameter stored: its stored contents.
+  package func addBlock(_ block: BlockDescriptor, stored: [UInt8]) throws(SnapshotError) {
+    if block.kind == .section, !sections.insert(block.id).inserted {
+      throw .malformed("it has two sections \(block.id)")
+    }
+    try add { (block, stored) }
+  }
+
   /// Adds a page of 4,096 bytes to the store, unless an equal one is there.
   ///
   /// - Parameter digest: the page's, where it is known; `Digest.zeroPage` for one of zeroes.

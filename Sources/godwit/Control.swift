@@ -37,17 +37,29 @@ struct List: ParsableCommand {
         continue
       }
       let reason = missing.failure.map { " (\($0))" } ?? ""
+      let place = missing.migration == nil ? "in its snapshot" : "on the machine that it came from"
       Console.show(
-        "\(info.name): \(size(missing.bytes)) of its memory are still in its snapshot\(reason)")
+        "\(info.name): \(size(missing.bytes)) of its memory are still \(place)\(reason)")
+    }
+    for info in list {
+      guard let lending = info.lending else { continue }
+      Console.show(
+        "\(info.name): it runs at \(lending.peer), and \(size(lending.bytes)) of its memory are only here"
+      )
     }
   }
 
   private func row(_ info: PicoprocessInfo) -> [String] {
     [
-      info.name, "\(info.pid)", info.isa, info.isPaused == true ? "paused" : "running",
+      info.name, "\(info.pid)", info.isa, state(info),
       uptime(info.uptimeNanoseconds), size(info.memoryBytes),
       info.sandbox.summary, info.program,
     ]
+  }
+
+  private func state(_ info: PicoprocessInfo) -> String {
+    if info.lending != nil { return "moved" }
+    return info.isPaused == true ? "paused" : "running"
   }
 
   private func uptime(_ nanoseconds: Int64) -> String {
@@ -121,6 +133,8 @@ struct SnapshotOptions: ParsableArguments {
 
   @OptionGroup var compression: CompressionOption
 
+  @OptionGroup var shape: ShapeOptions
+
   @OptionGroup var seal: SealOptions
 
   @OptionGroup var keys: KeyOptions
@@ -135,6 +149,7 @@ struct SnapshotOptions: ParsableArguments {
     var options = SaveOptions(keys: try keys.keys())
     options.parent = parent
     options.compression = compression.compress
+    options.shape = shape.shape
     options.recipients = try seal.sealing(options.keys)
     return options
   }

@@ -95,6 +95,8 @@ struct GuestOptions: ParsableArguments {
 
   @OptionGroup var compression: CompressionOption
 
+  @OptionGroup var shape: ShapeOptions
+
   @OptionGroup var seal: SealOptions
 
   @Option(
@@ -131,6 +133,9 @@ struct GuestOptions: ParsableArguments {
     }
     guard compression.compress == nil || output != nil || checkpointEvery != nil else {
       throw ValidationError("--compress needs --output or --checkpoint-every")
+    }
+    guard !shape.isGiven || output != nil else {
+      throw ValidationError("--self-contained and --split need --output")
     }
     guard !seal.isGiven || output != nil || checkpointEvery != nil else {
       throw ValidationError("--encrypt-to needs --output or --checkpoint-every")
@@ -190,6 +195,7 @@ struct GuestOptions: ParsableArguments {
     options.suspendAtSyscall = suspendAtSyscall
     options.output = output
     options.compression = compression.compress ?? .standard
+    options.outputShape = shape.shape
     options.recipients = try seal.recipients()
     options.suspendEvery = suspendEvery
     options.suspendMode = suspendMode ?? .whole

@@ -29,6 +29,19 @@ struct Migrate: ParsableCommand {
       "The directory beneath the guest's root there; default: as here.", valueName: "dir"))
   var remoteRoot: String?
 
+  @Flag(
+    help: """
+      Send the guest's root, too: what the other machine lacks of it. It is put where that machine puts roots, and not \
+      beneath /.
+      """)
+  var withRoot = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --with-root: where to put it there; default: godwit/roots in XDG_DATA_HOME, or in ~/.local/share.",
+      valueName: "dir"))
+  var remoteRootStore: String?
+
   @Option(
     help: ArgumentHelp(
       "The directory there that the guest has mounted; default: as here.",
@@ -61,20 +74,29 @@ struct Migrate: ParsableCommand {
     guard !noPublish || remotePublish.isEmpty else {
       throw ValidationError("--remote-publish and --no-publish exclude each other")
     }
+    guard !withRoot || remoteRoot == nil else {
+      throw ValidationError("--with-root and --remote-root exclude each other")
+    }
+    guard withRoot || remoteRootStore == nil else {
+      throw ValidationError("--remote-root-store needs --with-root")
+    }
   }
 
   func run() throws {
     var options = MigrationOptions(try shell.shell(destination))
     options.remoteName = remoteName
     options.remoteRoot = remoteRoot
+    options.carriesRoot = withRoot
+    options.remoteRootStore = remoteRootStore
     options.remoteMounts = remoteMount
     options.remotePublish = remotePublish
     options.publishesNothing = noPublish
     options.remoteReach = remoteNet?.reach
     progress.begin()
     let line = Progress("moving")
+    pace.warn(name)
     let snapshot = try Departure.migrate(name, pace.pace, options) { line.note(done: $0, of: nil) }
-    if printStats { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
+    if printStats, let snapshot { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
   }
 }
 
@@ -89,14 +111,30 @@ struct ShellOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The command godwit there.", valueName: "path"))
   var remoteGodwit = "godwit"
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Where the other machine has no godwit of this version, bring it this one, or with --carry-godwit=PATH the one at \
+      PATH, which is for that machine's ISA.
+      """, valueName: "path"))
+  var carryGodwit: CarriedGodwit?
+
   func shell(_ remote: RemoteHost) throws -> RemoteShell {
     var shell = RemoteShell(remote: remote)
     let command = ssh ?? HostProcess.environmentValue("GODWIT_SSH") ?? "ssh"
     shell.words = command.split(separator: " ").map { String($0) }
     guard !shell.words.isEmpty else { throw Failure("--ssh names no command") }
     shell.godwit = remoteGodwit
+    shell.carrier = carryGodwit?.carrier
     return shell
   }
+}
+
+struct CarriedGodwit: ExpressibleByArgument {
+  let carrier: GodwitCarrier
+
+  /// `-` is what stands for no value.
+  init?(argument: String) { carrier = GodwitCarrier(path: argument == "-" ? nil : argument) }
 }
 
 enum BusyPolicy: String, ExpressibleByArgument {
@@ -122,6 +160,18 @@ struct PaceOptions: ParsableArguments {
 
   @OptionGroup var compression: CompressionOption
 
+  @Flag(
+    help:
+      "Stop the program at once, run it there before its memory is there, and send that behind: both machines are needed until the last page is there."
+  )
+  var postCopy = false
+
+  /// Says what a post-copy needs.
+  func warn(_ name: String) {
+    guard postCopy else { return }
+    Console.complain("\(name): needs both machines until the last page of its memory is there")
+  }
+
   func validate() throws {
     guard bandwidthLimit.map({ $0.bytes > 0 }) ?? true else {
       throw ValidationError("--bandwidth-limit takes 1 or more")
@@ -134,6 +184,7 @@ struct PaceOptions: ParsableArguments {
     pace.throttles = onBusy == .throttle
     pace.bandwidth = bandwidthLimit?.bytes
     pace.compression = compression.compress
+    pace.postCopy = postCopy
     return pace
   }
 }
@@ -178,6 +229,11 @@ struct ArrivalChoices: ParsableArguments {
     help: ArgumentHelp(
       "The host directory beneath the guest's root, which stays as it is.", valueName: "dir"))
   var root: String?
+
+  @Flag(help: "Take the guest's root, too, if it comes with it.")
+  var takeRoot = false
+
+  @OptionGroup var rootStore: RootStoreOption
 
   @Option(help: ArgumentHelp("Show a host directory in the guest.", valueName: "host:guest[:ro]"))
   var mount: [MountOption] = []
@@ -226,6 +282,9 @@ struct ArrivalChoices: ParsableArguments {
     guard !noPublish || publish.isEmpty else {
       throw ValidationError("--publish and --no-publish exclude each other")
     }
+    guard !takeRoot || root == nil else {
+      throw ValidationError("--take-root and --root exclude each other")
+    }
     guard maxTasks.map({ $0 > 0 }) ?? true else {
       throw ValidationError("--max-tasks takes 1 or more")
     }
@@ -235,6 +294,8 @@ struct ArrivalChoices: ParsableArguments {
     var options = ArrivalOptions(
       spool: spool ?? HostProcess.environmentValue("TMPDIR") ?? "/var/tmp")
     options.publishesNothing = noPublish
+    options.takesRoot = takeRoot
+    options.rootStore = rootStore.rootStore
     options.picoprocess.name = name
     options.picoprocess.root = root
     options.picoprocess.mounts = mount
@@ -289,6 +350,7 @@ struct Fetch: ParsableCommand {
     guard let (host, name) = RemoteHost.guest(source) else {
       throw Failure("'\(source)' is not ssh://[USER@]HOST[:PORT]/NAME")
     }
+    pace.warn(name)
     try Arrival.fetch(name, from: try shell.shell(host), pace.pace, choices.options)
   }
 }
@@ -308,10 +370,13 @@ struct Send: ParsableCommand {
   @Option(help: ArgumentHelp("The name of the other machine, for people.", valueName: "name"))
   var peer = "the machine that fetches it"
 
+  @Flag(help: "Send the guest's root, too.")
+  var withRoot = false
+
   @OptionGroup var pace: PaceOptions
 
   func run() throws {
-    if try !Departure.send(name, pace.pace, to: peer) { Console.exit(125) }
+    if try !Departure.send(name, pace.pace, to: peer, withRoot: withRoot) { Console.exit(125) }
   }
 }
 

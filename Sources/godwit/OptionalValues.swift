@@ -4,7 +4,9 @@
 /// `--trace` alone becomes `--trace=-`, and what belongs to the program is set apart by `--`.
 enum OptionalValues {
   /// Options of commands with guests that may stand without a value.
-  private static let optional: Set<String> = ["--trace", "--stats", "--net"]
+  private static let optional: Set<String> = [
+    "--trace", "--stats", "--net", "--self-contained", "--carry-godwit",
+  ]
   /// Options of `run` whose value is the next argument.
   private static let valued: Set<String> = [
     "--name", "--root", "--mount", "--tmpfs", "--env", "-e", "--env-file", "--cwd",
@@ -15,7 +17,7 @@ enum OptionalValues {
     "--dns", "--publish", "--known-keys", "--notify", "--tcp", "--sandbox", "--output", "-o",
     "--compress", "--encrypt-to", "--encrypt-to-file", "--identity", "--passphrase-file",
     "--detach-keys", "--log-size",
-    "--checkpoint-every", "--checkpoint-dir", "--keep",
+    "--checkpoint-every", "--checkpoint-dir", "--keep", "--split", "--root-store",
   ]
 
   /// The same of `resume` and `recover` only.
@@ -23,7 +25,8 @@ enum OptionalValues {
 
   static func rewrite(_ arguments: [String]) -> [String] {
     guard let command = arguments.first,
-      ["run", "resume", "recover", "fetch", "receive"].contains(command)
+      ["run", "resume", "recover", "fetch", "receive", "suspend", "checkpoint", "migrate"].contains(
+        command)
     else {
       return arguments
     }

@@ -49,6 +49,8 @@ struct ResumeChoices: ParsableArguments {
       """)
   var freshIdentity = false
 
+  @OptionGroup var rootStore: RootStoreOption
+
   @Option(
     help: ArgumentHelp(
       "Send this signal to the guest's processes that have /proc/godwit/checkpoint open.",
@@ -88,6 +90,7 @@ struct ResumeChoices: ParsableArguments {
     resume.recordsWorkingSet = recordWorkingSet
     resume.takesFreshIdentity = freshIdentity
     resume.notification = notify
+    resume.rootStore = rootStore.rootStore
     return try Picoprocess(resuming: path, reader, resume, options)
   }
 }

@@ -36,6 +36,8 @@ import Testing
     var linkIsWhole = true
     /// The receiver makes the links, not the sender.
     var fetches = false
+    /// A post-copy: the memory follows after the commit.
+    var lends = false
     // Messages under way.
     var toSource: [Message] = []
     var fromSource: [Message] = []
@@ -54,7 +56,7 @@ import Testing
     }
 
     mutating func source(_ event: SourceState.Event) {
-      if let next = source.after(event) { source = next }
+      if let next = source.after(event, lends: lends) { source = next }
     }
 
     mutating func holder(_ event: ReceiverState.Event) {
@@ -77,6 +79,11 @@ import Testing
     private var stepOfSource: World? {
       guard sourceLives else { return nil }
       var next = self
+      // Some link brings the memory, or the word that the guest has ended.
+      if source == .lent, holder == .running {
+        next.source(.returned)
+        return next
+      }
       guard let message = toSource.first else {
         // The connection is closed when all that was sent over it has been read.
         guard sender == .dead || sender == .done else { return nil }
@@ -307,7 +314,9 @@ import Testing
 
   /// All worlds that can be reached.
   private static let worlds: Set<World> = {
-    var found: Set<World> = [World(), World(fetches: true)]
+    var found: Set<World> = [
+      World(), World(fetches: true), World(lends: true), World(fetches: true, lends: true),
+    ]
     var open = Array(found)
     while let world = open.popLast() {
       for next in world.steps + world.failures where found.insert(next).inserted {
@@ -323,7 +332,7 @@ import Testing
       #expect(!(world.sourceRuns && world.holderRuns), "twice: \(world)")
       // Whoever died kept the state that it died with.
       // Who fetches may have died between the source's consent and its own word: the holder has the guest.
-      if world.source == .gone {
+      if world.source == .gone || world.source == .lent {
         let hasIt = world.holder == .running || world.fetches && world.holder != .dropped
         #expect(hasIt, "lost: \(world)")
       }
@@ -331,7 +340,21 @@ import Testing
         #expect(world.holder != .dropped, "forgotten: \(world)")
       }
       if world.holder == .running {
-        #expect(world.source == .inDoubt || world.source == .gone, "too soon: \(world)")
+        #expect([.inDoubt, .lent, .gone].contains(world.source), "too soon: \(world)")
+      }
+    }
+    #expect(Self.worlds.contains { $0.source == .lent && $0.holder == .running })
+  }
+
+  /// A guest whose memory is lent never runs where it was.
+  @Test func whatIsLentStaysAway() {
+    for event in SourceState.Event.allCases {
+      let next = SourceState.lent.after(event, lends: true)
+      #expect(next == nil || next == .lent || next == .gone, "\(event)")
+    }
+    for state in SourceState.allCases {
+      for event in SourceState.Event.allCases {
+        #expect(state == .lent || state.after(event) != .lent)
       }
     }
   }

@@ -16,7 +16,7 @@ import Testing
   /// Until the sender has sent the commit, the guest stays. From then on it finds out, over another link.
   static let faults: [Fault] =
     places.flatMap { place in
-      ["in hello", "out offer", "in accept", "out bytes", "in received", "out finish"].map {
+      ["in hello", "out files", "out offer", "in accept", "out bytes", "in received", "out finish"].map {
         Fault(relay: "cut \($0) \(place)", place: "here")
       }
         + ["out commit", "in committed"].map { Fault(relay: "cut \($0) \(place)", place: "there") }
@@ -25,11 +25,13 @@ import Testing
       Fault(relay: "cut in prepared within", place: "here"),
       Fault(relay: "cut in prepared after", place: "there"),
       Fault(relay: "repeat out commit -", place: "there"),
+      Fault(relay: "repeat out files -", place: "there"),
       Fault(relay: "repeat out offer -", place: "here"),
       Fault(relay: "repeat out finish -", place: "there"),
       Fault(relay: "repeat in hello -", place: "here"),
       Fault(relay: "repeat in accept -", place: "here"),
       Fault(relay: "repeat out bytes -", place: "here"),
+      Fault(relay: "garble out files -", place: "here"),
       Fault(relay: "garble out offer -", place: "here"),
       Fault(relay: "garble out bytes -", place: "here"),
       Fault(relay: "garble out commit -", place: "there"),

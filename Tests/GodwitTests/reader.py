@@ -6,6 +6,7 @@ It shares no code with Godwit, so that whatever the documents leave out is notic
     reader.py verify FILE            check everything, and the chain that FILE ends
     reader.py list FILE              tasks, mappings and descriptors, as JSON
     reader.py page FILE PID ADDRESS  the page of a process at an address, as it is
+    reader.py carried FILE [PATH]    the carried files, or the contents of the one at a path
 
 FILE may be `-`, a pipe for example, which is read from front to back; its parents are then looked for in
 --directory. Needs Python 3.11, for compressed snapshots Debian's python3-zstandard, and for sealed ones
@@ -485,12 +486,55 @@ def read_signature(data):
     return key
 
 
+class Parts(io.RawIOBase):
+    """The parts of a snapshot, by the list that names them, as one file."""
+
+    MAGIC = b"godwit parts "
+
+    def __init__(self, path, lines):
+        self.pieces, self.size, self.at = [], 0, 0
+        check(lines[0] == "1", f"parts of version {lines[0]}", "unsupportedFormatVersion")
+        check(len(lines) > 2 and lines[-1] == "", "the list of parts")
+        for line in lines[1:-1]:
+            size, head, digest, name = line.split(" ", 3)
+            check("/" not in name and name not in ("", ".", ".."), "the name of a part")
+            piece = open(os.path.join(os.path.dirname(path), name), "rb")
+            check(os.fstat(piece.fileno()).st_size == int(size), f"the size of {name}")
+            check(sha256(piece.read(4096)).hex() == head, f"the start of {name}", "checksumMismatch")
+            piece.seek(0)
+            check(hashlib.file_digest(piece, "sha256").hexdigest() == digest, name, "checksumMismatch")
+            self.pieces.append((self.size, self.size + int(size), piece))
+            self.size += int(size)
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        self.at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self.at, os.SEEK_END: self.size}[whence]
+        return self.at
+
+    def readinto(self, buffer):
+        for start, end, piece in self.pieces:
+            if start <= self.at < end:
+                piece.seek(self.at - start)
+                count = piece.readinto(memoryview(buffer)[: end - self.at])
+                self.at += count
+                return count
+        return 0
+
+
 class PlainFile:
-    """A file of which any part is read alone."""
+    """A file of which any part is read alone, or the parts that it names."""
 
     def __init__(self, path):
         self.file = open(path, "rb")
         self.size = os.fstat(self.file.fileno()).st_size
+        if self.file.read(len(Parts.MAGIC)) == Parts.MAGIC:
+            parts = Parts(path, self.file.read().decode().split("\n"))
+            self.file, self.size = io.BufferedReader(parts), parts.size
 
     def read(self, offset, count):
         self.file.seek(offset)
@@ -714,6 +758,54 @@ class PageMap:
         for first, count, reference in self.runs:
             for index in range(count):
                 yield first + index, reference + index if reference else 0
+
+
+# --- Carried files -------------------------------------------------------------------------------
+
+
+class Carried:
+    """The files that a snapshot carries."""
+
+    LIST, CONTENTS, PIECE = 16, 17, 4 << 20
+    KINDS = {0o040000: "directory", 0o100000: "file", 0o120000: "link"}
+
+    def __init__(self, snapshot, schema):
+        self.snapshot = snapshot
+        parts = [schema.decode("OutsideFiles", block) for block in self.sections(self.LIST)]
+        self.files = [file for part in parts for file in part.files]
+        places = [(file.mount, file.path) for file in self.files]
+        check(all(a < b for a, b in zip(places, places[1:])), "the carried files are not in order")
+        directories = {(file.mount, file.path) for file in self.files if file.type == 0o040000}
+        for file in self.files:
+            check(file.type in self.KINDS, f"the type of {file.path}")
+            check(not {b".", b".."} & set(file.path.split(b"/")), f"the path {file.path}")
+            if file.path:
+                parent = b"/".join(file.path.split(b"/")[:-1])
+                check((file.mount, parent) in directories, f"the directory of {file.path}")
+
+    def sections(self, first):
+        numbers = self.snapshot.contents.sections
+        for number in range(first, 1 << 32, PART_STEP):
+            if number not in numbers:
+                break
+            yield self.snapshot.block(numbers[number])
+
+    @functools.cached_property
+    def contents(self):
+        blocks = list(self.sections(self.CONTENTS))
+        check(all(len(block) == self.PIECE for block in blocks[:-1]), "contents before the last are not full")
+        return b"".join(blocks)
+
+    def read(self, file):
+        data = self.contents[file.offset : file.offset + file.size]
+        check(len(data) == file.size and sha256(data) == file.digest, str(file.path), "checksumMismatch")
+        return data
+
+    def lines(self):
+        for file in self.files:
+            size = len(self.read(file)) if file.type == 0o100000 else 0
+            name = os.fsdecode(file.path) or "."
+            yield f"{file.mount} {self.KINDS[file.type]} {file.permissions:o} {size} {name}"
 
 
 # --- The state -----------------------------------------------------------------------------------
@@ -1006,6 +1098,14 @@ def run(arguments):
         }
         print(json.dumps(listed, indent=2))
         return
+    if arguments.command == "carried":
+        carried = Carried(snapshot, schema)
+        if arguments.path is None:
+            print("\n".join(carried.lines()))
+            return
+        (file,) = [file for file in carried.files if file.mount == 0 and file.path == arguments.path.encode()]
+        sys.stdout.buffer.write(carried.read(file))
+        return
     chain = Chain(snapshot)
     if arguments.command == "page":
         page = State(snapshot, schema).page(chain, arguments.pid, arguments.address)
@@ -1032,11 +1132,13 @@ def main():
     parser.add_argument("-i", "--identity", action="append", default=[], help="a file of age identities")
     parser.add_argument("--passphrase-file", help="a file with a passphrase")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("verify", "list", "page"):
+    for name in ("verify", "list", "page", "carried"):
         command = commands.add_parser(name)
         command.add_argument("file")
         if name == "verify":
             command.add_argument("--parts", action="store_true", help="show the digests of the state's parts")
+        if name == "carried":
+            command.add_argument("path", nargs="?")
         if name == "page":
             command.add_argument("pid", type=int)
             command.add_argument("address", type=lambda text: int(text, 0))

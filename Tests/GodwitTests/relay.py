@@ -8,15 +8,16 @@ that KIND comes in that DIRECTION: a message by its name in Migration.proto, or 
 `stall`: nothing more is passed on, and the link stays; `repeat`: the frame is passed on twice; `garble`: its content is; `none`.
 """
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 
-NAMES = [
-    'hello', 'offer', 'accept', 'refusal', 'finish', 'prepared', 'commit', 'committed', 'abort', 'dropped', 'settle',
-    'unknown', 'received',
-]
+sources = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../Sources')
+with open(os.path.join(sources, 'MigrationMessages/Migration.proto'), encoding='utf-8') as proto:
+    kinds = re.search(r'oneof kind {(.*?)}', proto.read(), re.DOTALL)[1]
+NAMES = {int(number): name for name, number in re.findall(r'(\w+) = (\d+);', kinds)}
 action, direction, wanted, place = sys.argv[1:5]
 starter = os.getppid()
 stalled = threading.Event()
@@ -49,7 +50,13 @@ def kind(head, content):
         return 'bytes'
     if head[4] != 1 or not content:
         return 'idle'
-    return NAMES[(content[0] >> 3) - 1]
+    tag, shift = 0, 0
+    for byte in content:
+        tag |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            break
+    return NAMES.get(tag >> 3, 'unknown')
 
 
 def pump(source, target, name):

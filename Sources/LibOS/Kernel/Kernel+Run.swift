@@ -85,14 +85,14 @@ extension Kernel {
     }
   }
 
-  /// Puts the task to sleep until a page that its instruction needs may be here. Nobody knows when that is, so it
+  /// Puts the task to sleep until a page that its instruction needs may be here. Nobody may know when that is, so it
   /// looks again every tenth of a second.
   private func waitForPage(_ task: Task) {
     // The guest's time must not pass meanwhile if it is all that time goes by.
     if isDeterministic { return arena.waitForStoredPages() }
     task.abortRseq()
     // A signal that is to be delivered comes first.
-    _ = try? task.block(on: [], until: saturatingSum(clock.monotonic, 100_000_000))
+    _ = try? task.block(on: [pageWaiters], until: saturatingSum(clock.monotonic, 100_000_000))
   }
 
   private func run(_ engine: any Engine, in space: AddressSpace) -> Exit {

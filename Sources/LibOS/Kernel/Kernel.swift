@@ -95,6 +95,8 @@ package final class Kernel {
   package private(set) var storedPages: SnapshotPages?
   /// What a lazily resumed guest can't have at the moment; nil for one that was never resumed.
   package private(set) var shortage: Shortage?
+  /// Tasks whose instructions need pages that are not here: woken when some have come.
+  package let pageWaiters = WaitQueue()
 
   /// Set by whatever needs the run loop to come to its top after the current system call.
   package var needsAttention = false
@@ -154,9 +156,11 @@ package final class Kernel {
   }
 
   /// Has pages of the guest stay in a snapshot until they are needed.
-  func beginStoring(in reader: SnapshotReader) throws(SnapshotError) -> SnapshotPages {
+  func beginStoring(in reader: SnapshotReader, _ distant: (any DistantPages)?)
+    throws(SnapshotError) -> SnapshotPages
+  {
     let shortage = Shortage()
-    let pages = SnapshotPages(reader.another(), shortage)
+    let pages = SnapshotPages(reader.another(), distant, shortage)
     guard arena.beginStoring(in: pages) else {
       throw .refused("there is no room for the guest's memory")
     }

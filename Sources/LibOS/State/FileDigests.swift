@@ -43,6 +43,29 @@ package final class FileDigests {
     return digest
   }
 
+  /// What is known, for another process of this host.
+  package var all: [DigestedFile] {
+    known.map { key, digest in
+      DigestedFile(
+        device: key.device, inode: key.inode, size: key.size,
+        modified: [key.modified.seconds, Int64(key.modified.nanoseconds)],
+        changed: [key.changed.seconds, Int64(key.changed.nanoseconds)], digest: digest.bytes)
+    }
+  }
+
+  /// Takes what another process of this host has found out.
+  package func learn(_ files: [DigestedFile]) {
+    for file in files {
+      guard let digest = Digest(file.digest), let modified = HostTime(file.modified),
+        let changed = HostTime(file.changed)
+      else { continue }
+      let key = Key(
+        device: file.device, inode: file.inode, size: file.size, modified: modified,
+        changed: changed)
+      known[key] = digest
+    }
+  }
+
   /// The open file, if its digest is not known.
   func undigested(_ handle: HostHandle, _ host: any Host) throws(HostError) -> UndigestedFile? {
     let key = try Self.key(handle, host)
@@ -54,6 +77,25 @@ package final class FileDigests {
     // The handle may have been closed, and be another file's.
     guard (try? Self.key(file.handle, host)) == file.key else { return }
     known[file.key] = digest
+  }
+}
+
+/// A file of this host and the digest of its contents.
+package struct DigestedFile: Hashable, Sendable, Codable {
+  fileprivate var device: UInt64
+  fileprivate var inode: UInt64
+  fileprivate var size: UInt64
+  /// Seconds and nanoseconds.
+  fileprivate var modified: [Int64]
+  fileprivate var changed: [Int64]
+  fileprivate var digest: [UInt8]
+}
+
+extension HostTime {
+  /// - Parameter numbers: seconds and nanoseconds.
+  fileprivate init?(_ numbers: [Int64]) {
+    guard numbers.count == 2, (0..<1_000_000_000).contains(numbers[1]) else { return nil }
+    self.init(seconds: numbers[0], nanoseconds: Int32(numbers[1]))
   }
 }
 

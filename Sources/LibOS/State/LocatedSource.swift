@@ -66,7 +66,7 @@ extension StateLoader {
       // An empty one: a file that was never read.
       if isSame, !state.digest.isEmpty {
         let digest = Digest(Array(state.digest))
-        if let shortage, let digest {
+        if let shortage, let digest, !checksFilesAtOnce {
           let identity = FileIdentity(size: state.size, digest: digest)
           source.checkLater(DelayedCheck(identity, shown, shortage))
         } else {

@@ -1,6 +1,15 @@
 package import Machine
 package import Snapshot
 
+/// Pages of an arriving guest that are still where it came from.
+package protocol DistantPages: AnyObject {
+  /// Their numbers are 1 to this.
+  var limit: UInt32 { get }
+
+  /// Notes that somebody needs a page. It will be delivered to its frame (`FrameArena.deliver`), who knows when.
+  func want(_ page: UInt32)
+}
+
 /// The pages of the snapshot that a guest is resumed from, until all of them are here.
 package final class SnapshotPages: StoredPageSource {
   /// Pages that can't be read are taken as zeroes, for a guest that will not run if there are any: see `failure`.
@@ -10,14 +19,17 @@ package final class SnapshotPages: StoredPageSource {
   package var shares = false
 
   private let reader: SnapshotReader
+  /// Has those up to its limit, which are not in the snapshot.
+  private let distant: (any DistantPages)?
   private let shortage: Shortage
   /// Whether to remember which pages are needed.
   package var recordsTouches = false
   /// The pages that were needed while `recordsTouches`, in order.
   package private(set) var touches: [UInt32] = []
 
-  init(_ reader: SnapshotReader, _ shortage: Shortage) {
+  init(_ reader: SnapshotReader, _ distant: (any DistantPages)?, _ shortage: Shortage) {
     self.reader = reader
+    self.distant = distant
     self.shortage = shortage
   }
 
@@ -28,6 +40,10 @@ package final class SnapshotPages: StoredPageSource {
   package var failure: SnapshotError? { shortage.failure }
 
   package func load(_ page: UInt32, into buffer: inout MutableRawSpan) -> Bool {
+    if let distant, page <= distant.limit {
+      distant.want(page)
+      return false
+    }
     do throws(SnapshotError) {
       try reader.page(PageReference(rawValue: UInt64(page)), into: &buffer)
     } catch {

@@ -17,6 +17,10 @@ package final class StateLoader {
   private let stored: SnapshotPages?
   private let isLazy: Bool
 
+  /// Read the files of the root at once that the guest has in use, to see whether they are the same, though their
+  /// pages are read later.
+  package var checksFilesAtOnce = false
+
   /// Of a lazy resume: where what can't be had later is noted. nil if all is read at once.
   var shortage: Shortage? { isLazy ? kernel.shortage : nil }
 
@@ -51,12 +55,14 @@ package final class StateLoader {
   var nameless: [UInt32: [UInt64: HostNode]] = [:]
 
   /// - Parameter isLazy: the guest may run before its pages are read: see `Kernel.storedPages`.
+  /// - Parameter distant: has pages that are in no snapshot; for a lazy resume.
   package init(
-    _ kernel: Kernel, _ reader: SnapshotReader, isLazy: Bool = false, isRehearsal: Bool = false
+    _ kernel: Kernel, _ reader: SnapshotReader, isLazy: Bool = false,
+    _ distant: (any DistantPages)? = nil, isRehearsal: Bool = false
   ) throws(SnapshotError) {
     self.kernel = kernel
     self.isLazy = isLazy
-    stored = isRehearsal ? nil : try kernel.beginStoring(in: reader)
+    stored = isRehearsal ? nil : try kernel.beginStoring(in: reader, distant)
     stored?.takesFailuresAsZeroes = !isLazy
     self.isRehearsal = isRehearsal
     self.reader = reader
@@ -89,7 +95,7 @@ package final class StateLoader {
   }
 
   /// Decodes the bytes of one section, unless they would become far more than they are.
-  static func decode<M: StateMessage>(_ section: StateSection, _ bytes: [UInt8])
+  package static func decode<M: StateMessage>(_ section: StateSection, _ bytes: [UInt8])
     throws(SnapshotError) -> M
   {
     var room = decodedLimit

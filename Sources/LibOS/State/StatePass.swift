@@ -12,6 +12,8 @@ package final class StatePass {
   private let state: CapturedState
   private var bytes: ViewedPages
   private var stored: StoredPages
+  /// Numbers the pages of the guest's memory, which stay where they are.
+  private let deferred: DeferredPages?
   private let epoch: Epoch
   /// Pages in the snapshot, wherever they are stored.
   package private(set) var pageCount: UInt64 = 0
@@ -29,18 +31,22 @@ package final class StatePass {
   /// Captures the state of the stopped guest.
   ///
   /// - Parameter known: the pages of the snapshot that this one is an increment to.
+  /// - Parameter deferred: numbers the pages, which are not handed over.
   /// - Throws: `refused` if the guest has something that can't travel.
   package convenience init(
-    _ kernel: Kernel, to sink: any StateSink, _ known: KnownPages? = nil
+    _ kernel: Kernel, to sink: any StateSink, _ known: KnownPages? = nil,
+    _ deferred: DeferredPages? = nil
   ) throws(SnapshotError) {
-    try self.init(kernel, to: sink, known, refusesObstacles: true)
+    try self.init(kernel, to: sink, known, deferred, refusesObstacles: true)
   }
 
   /// - Parameter refusesObstacles: `false` for a digest, which covers also what can't travel.
   init(
-    _ kernel: Kernel, to sink: any StateSink, _ known: KnownPages? = nil, refusesObstacles: Bool
+    _ kernel: Kernel, to sink: any StateSink, _ known: KnownPages? = nil,
+    _ deferred: DeferredPages? = nil, refusesObstacles: Bool
   ) throws(SnapshotError) {
     self.sink = sink
+    self.deferred = deferred
     epoch = kernel.arena.epoch
     let saver = StateSaver(kernel, sink: sink, known)
     try saver.saveAll()
@@ -63,6 +69,15 @@ package final class StatePass {
 
   /// Hands over everything, and returns the digest of the state.
   package func finish() throws(SnapshotError) -> StateDigest {
+    let (sections, maps) = try handOver()
+    return try digest(sections, SavedPages(maps))
+  }
+
+  /// Hands over everything but the deferred pages. There is no digest without them.
+  package func finishDeferring() throws(SnapshotError) { _ = try handOver() }
+
+  private func handOver() throws(SnapshotError) -> ([StateSection: [UInt8]], Godwit_State_PageMaps)
+  {
     var sections: [StateSection: [UInt8]] = [:]
     for section in StateSection.allCases {
       if let message = state.message(section) { sections[section] = try sink.add(section, message) }
@@ -71,7 +86,7 @@ package final class StatePass {
     for (owner, pages) in state.pages {
       let map =
         switch pages {
-        case .inView(let pages, let lineage): try stored.add(pages, lineage, &bytes, onPages)
+        case .inView(let pages, let lineage): try map(of: pages, lineage)
         case .stored(let map): map
         }
       pageCount += map.pageCount
@@ -80,7 +95,14 @@ package final class StatePass {
     var maps = Godwit_State_PageMaps()
     maps.owners = owners
     try sink.add(.pageMaps, maps)
-    return try digest(sections, SavedPages(maps))
+    return (sections, maps)
+  }
+
+  private func map(of pages: any FrozenPages, _ lineage: PageLineage) throws(SnapshotError)
+    -> PageMap
+  {
+    if let map = deferred?.map(of: pages) { return map }
+    return try stored.add(pages, lineage, &bytes, onPages)
   }
 
   /// What is known afterwards of the pages. Good for an increment if an epoch began with this pass.

@@ -17,7 +17,7 @@ package enum StateSection: UInt32, CaseIterable {
   private func number(_ part: UInt32) -> UInt32 { rawValue | part << 16 }
 
   /// The numbers of all sections that may have parts of the message.
-  var numbers: [UInt32] { (0..<Self.partLimit).map { number($0) } }
+  package var numbers: [UInt32] { (0..<Self.partLimit).map { number($0) } }
 
   /// The numbers that sections of the state can have.
   package static var allNumbers: Set<UInt32> {
@@ -33,7 +33,7 @@ package enum StateSection: UInt32, CaseIterable {
   }
 
   /// The message, put together again; nil when its first section is missing.
-  func message(_ section: (UInt32) throws(SnapshotError) -> [UInt8]?)
+  package func message(_ section: (UInt32) throws(SnapshotError) -> [UInt8]?)
     throws(SnapshotError) -> [UInt8]?
   {
     guard var bytes = try section(rawValue) else { return nil }

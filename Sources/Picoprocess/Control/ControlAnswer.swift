@@ -16,6 +16,8 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
   /// The snapshot is written. After `suspend`, the picoprocess now waits for a `ControlVerdict`.
   case saved(snapshot: SavedSnapshot)
   case described(guest: GuestDescription)
+  /// The guest runs elsewhere, and its memory is still here.
+  case lending(guest: LentGuest)
   /// The guest stands, whatever becomes of the client.
   case held
   /// The guest did not move, and runs here.
@@ -59,6 +61,8 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var periodicCheckpoints: PeriodicCheckpoints?
   /// The migration that may have succeeded or not; nil if there is none.
   package var doubt: MigrationDoubt?
+  /// The guest runs elsewhere, and its memory is still here; nil if it does not.
+  package var lending: LentGuest?
 }
 
 /// Figures of a written snapshot. Times are in nanoseconds.

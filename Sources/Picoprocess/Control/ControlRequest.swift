@@ -35,6 +35,8 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   case unpause
   /// Return what a migration's negotiation needs.
   case describe
+  /// Write the files outside that a snapshot would need, as a message `OutsideFiles`, to the pipe passed along.
+  case listFiles
   /// Write a snapshot to the pipe passed along, and end once the guest is another machine's; see
   /// `Docs/MigrationProtocol.md`.
   ///
@@ -42,9 +44,13 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// - `migration`: in hexadecimal digits.
   /// - `maxPause`: nanoseconds for which the guest may stand, if rounds can achieve it.
   /// - `throttles`: if they can't, slow the guest.
+  /// - `remoteName`: the guest's name there, if its pages are to follow after the commit (post-copy): then the
+  ///   snapshot has only their numbers, and the guest stops at once.
   case migrate(
     peer: String, migration: String, compression: Compression? = nil, maxPause: Int64,
-    throttles: Bool)
+    throttles: Bool, remoteName: String? = nil)
+  /// Carry the pages of this migration over the connection: from now on it has the frames of the protocol.
+  case pages(migration: String)
   /// End the doubt about a migration, as the user says.
   case resolve(resolution: Resolution)
   /// End the doubt about this migration, as the other end says.
@@ -55,8 +61,8 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// Whether an open file must be passed along.
   var takesFile: Bool {
     switch self {
-    case .checkpoint, .suspend, .migrate: true
-    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle: false
+    case .checkpoint, .suspend, .migrate, .listFiles: true
+    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages: false
     }
   }
 }
@@ -66,7 +72,9 @@ extension ControlRequest {
   var wantsProgress: Bool {
     switch self {
     case .checkpoint(_, _, _, let reports), .suspend(_, _, _, let reports): reports ?? false
-    case .info, .kill, .attach, .pause, .unpause, .describe, .migrate, .resolve, .settle: false
+    case .info, .kill, .attach, .pause, .unpause, .describe, .listFiles, .migrate, .resolve,
+      .settle, .pages:
+      false
     }
   }
 }

@@ -6,6 +6,7 @@ struct ControlService: Sendable {
   let mailbox: Mailbox
   let wake: Wake
   let attachments: Attachments
+  let exchange: PageExchange
 
   static let millisecond: Int64 = 1_000_000
   private static let second: Int64 = 1000 * millisecond
@@ -15,6 +16,7 @@ struct ControlService: Sendable {
     guard let request = ControlRequest(line) else {
       return send(.failed(error: "this picoprocess does not know the request"), to: connection)
     }
+    if case .pages(let migration) = request { return servePages(of: migration, connection) }
     let file = try? connection.takeFile()
     guard (file != nil) == request.takesFile else {
       return send(.failed(error: "the request takes a file that can be written"), to: connection)

@@ -28,7 +28,8 @@ extension Picoprocess {
   /// Starts serving control connections, on their own threads.
   func startControl() {
     guard let listener else { return }
-    let service = ControlService(mailbox: mailbox, wake: wake, attachments: attachments)
+    let service = ControlService(
+      mailbox: mailbox, wake: wake, attachments: attachments, exchange: exchange)
     control = ControlServer(listener) { service.serve($0) }
     self.listener = nil
   }
@@ -47,12 +48,12 @@ extension Picoprocess {
         letter.progress = .answered(attach(size?.window, output: output, input: input))
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
-      case .checkpoint, .suspend, .migrate:
-        guard isPrepared(for: letter) else { continue }
+      case .checkpoint, .suspend, .migrate, .listFiles:
+        guard !refusesSnapshot(letter), isPrepared(for: letter) else { continue }
         beginSnapshot(for: letter)
         if continueSuspension() { return .suspended }
       case .describe: letter.progress = .answered(.described(guest: description))
-      case .resolve, .settle: letter.progress = .answered(resolve(letter.request))
+      case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
       }
     }
     return nil
@@ -69,21 +70,25 @@ extension Picoprocess {
     case .suspend(let parent, let compression, _, _):
       beginSuspension(
         for: letter, SnapshotSettings(parent: parent, compression: compression, count: count))
-    case .migrate(_, _, let compression, let maxPause, let throttles):
+    case .migrate(_, let migration, let compression, let maxPause, let throttles, let remoteName):
       beginSuspension(
-        for: letter, SnapshotSettings(compression: compression),
+        for: letter,
+        SnapshotSettings(
+          compression: compression, deferring: remoteName == nil ? nil : migration),
         RoundPace(maxPause: maxPause, throttles: throttles))
-    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle: break
+    case .listFiles: listFiles(for: letter)
+    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages: break
     }
   }
 
   /// The oldest request that need not wait. A suspension waits until the checkpoints under way are written, and
-  /// all later snapshots wait for it. While one is prepared, the others wait.
+  /// all later snapshots wait for it. While one is prepared, the others wait. All wait for pages that are on their way.
   private func nextRequest() -> Mailbox.Letter? {
-    var mustWait = suspension != nil || preparation != nil
+    var mustWait = suspension != nil || preparation != nil || snapshotsWaitForPages
     return mailbox.take { request in
       switch request {
-      case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle: return true
+      case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages:
+        return true
       case .checkpoint(_, _, let observer, _):
         let observer = observer ?? .user
         let count = checkpoints.count { $0.observer == observer }
@@ -91,6 +96,7 @@ extension Picoprocess {
       case .suspend, .migrate:
         defer { mustWait = true }
         return !mustWait && checkpoints.isEmpty
+      case .listFiles: return !mustWait
       }
     }
   }
@@ -100,18 +106,31 @@ extension Picoprocess {
     while let letter = mailbox.take() {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
-      case .kill(let signal): kill(signal, for: letter)
+      case .kill(let signal):
+        kill(signal, for: letter)
+        if signal == Signal.SIGKILL.rawValue { endWhileStanding() }
       case .attach(let size, let output, let input):
         letter.progress = .answered(attach(size?.window, output: output, input: input))
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))
-      case .resolve, .settle: letter.progress = .answered(resolve(letter.request))
-      case .checkpoint, .suspend, .migrate:
+      case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
+      case .checkpoint, .suspend, .migrate, .listFiles:
         letter.progress = .answered(
           .failed(error: "\(SnapshotError.missingPage(failure))"))
       }
     }
+  }
+
+  /// Ends this process: the guest was killed in the middle of a call that can't go on.
+  private func endWhileStanding() -> Never {
+    let status = ExitStatus.killed(signal: Signal.SIGKILL.rawValue).shellStatus
+    parting = .ended(status: status)
+    log?.end(parting)
+    endPrefetching()
+    mailbox.close()
+    takeLeave()
+    HostProcess.exit(status)
   }
 
   private func kill(_ signal: Int32, for letter: Mailbox.Letter) {
@@ -190,7 +209,7 @@ extension Picoprocess {
       syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages,
       isPaused: isPaused,
       isDetached: kernel.console != nil, attachedClients: attachments.count,
-      periodicCheckpoints: periodicCheckpoints, doubt: doubt)
+      periodicCheckpoints: periodicCheckpoints, doubt: doubt, lending: lending)
   }
 }
 

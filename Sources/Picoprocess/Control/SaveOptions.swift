@@ -11,6 +11,7 @@ package struct SaveOptions {
   package var compression: Compression?
   /// Who can open it; nil: whoever has the file.
   package var recipients: Recipients?
+  package var shape = OutputShape()
 
   package init(keys: SealKeys) { self.keys = keys }
 }

@@ -51,7 +51,7 @@ final class FileDestination: SnapshotDestination {
     try withFailure(path) { () throws(HostError) in
       let end = try file.input().size
       try signature.withRawSpan { (bytes) throws(HostError) in try file.write(bytes, at: end) }
-      try file.commit()
+      try PartList.replacing(path) { () throws(HostError) in try file.commit() }
     }
   }
 }

@@ -2,6 +2,16 @@ import Age
 import PosixHost
 import Snapshot
 
+/// How a snapshot is laid out, beside what it is of.
+package struct OutputShape: Sendable, Hashable {
+  /// The files outside that it carries; nil: none.
+  package var carries: CarriedScope?
+  /// Bytes of each part but the last; nil: it is one file.
+  package var partSize: Int?
+
+  package init() {}
+}
+
 /// What a user may give as the output of a snapshot: a file, or `store:DIR/NAME`.
 enum Output {
   /// Begins a snapshot that will replace what is at `path`.
@@ -12,15 +22,35 @@ enum Output {
   /// - Parameter mustBeSealed: the user gave keys, which are for nothing else than a sealed store.
   static func destination(
     _ path: String, _ compression: Compression?, _ recipients: Recipients?, _ keys: SealKeys,
-    mustBeSealed: Bool = false
+    _ shape: OutputShape = OutputShape(), mustBeSealed: Bool = false
   ) throws(Failure) -> any SnapshotDestination {
-    guard let place = try StorePath(path) else {
-      guard let recipients else { return try FileDestination(path) }
-      return StreamDestination(path, try SealedFile(path, recipients))
+    func stream(_ sink: any SnapshotSink, transfer: Compression? = nil) -> StreamDestination {
+      guard let scope = shape.carries else {
+        return StreamDestination(path, sink, transfer: transfer)
+      }
+      let carrying = CarryingSink(path, sink, scope, transfer ?? compression ?? .standard)
+      return StreamDestination(path, carrying, transfer: transfer)
     }
+    guard let place = try StorePath(path) else {
+      if recipients == nil, shape == OutputShape() { return try FileDestination(path) }
+      let medium: any SnapshotMedium =
+        if let size = shape.partSize {
+          try PartedFile(path, partSize: size)
+        } else {
+          try SnapshotFile.beginning(path)
+        }
+      let sink: any SnapshotSink =
+        if let recipients {
+          try SealedFile(path, medium, recipients)
+        } else {
+          PlainFile(path, medium)
+        }
+      return stream(sink)
+    }
+    guard shape.partSize == nil else { throw Failure("\(path): a store is not split") }
     let layout = try StoreLayout.create(place.directory).layout
     if let recipients, !layout.isSealed {
-      return StreamDestination(path, try SealedFile(place, layout, recipients))
+      return stream(try SealedFile(place, layout, recipients))
     }
     // Whoever can write to the disk may have taken the seal away.
     guard layout.isSealed || !mustBeSealed else {
@@ -31,8 +61,8 @@ enum Output {
       throw Failure("\(path): the store is sealed itself, to whom it was made for")
     }
     let store = SnapshotStore(layout, try layout.key(keys))
-    return StreamDestination(
-      path, try StoreWriter(store, place, compression ?? .standard), transfer: Compression.none)
+    return stream(
+      try StoreWriter(store, place, compression ?? .standard), transfer: Compression.none)
   }
 
   /// Whether what is written to `path` is encrypted with the key of a store.

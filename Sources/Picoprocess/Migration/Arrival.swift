@@ -10,6 +10,10 @@ package struct ArrivalOptions: Sendable {
   package var picoprocess = PicoprocessOptions()
   /// Open none of the ports that the guest published.
   package var publishesNothing = false
+  /// The guest's root may come with it.
+  package var takesRoot = false
+  /// Where it is put; nil: see `TreeStore`.
+  package var rootStore: String?
   /// Where the snapshot is until its pages are read.
   package var spool: String
 
@@ -35,7 +39,14 @@ package final class Arrival {
     let link = try MigrationChannel(standardStreamsTo: "the sender").link
     do throws(Failure) {
       switch try arrival.get().receive(over: link) {
-      case .runs, .settled: return true
+      case .runs(_, let relay):
+        do throws(PageRelay.Interruption) { try relay?.run(over: link, isFirst: true) } catch {
+          // The other machine makes another link, or its user does.
+          if case .link = error { return false }
+          throw error.failure
+        }
+        return true
+      case .settled: return true
       case .uncertain: return false
       }
     } catch {
@@ -50,7 +61,11 @@ package final class Arrival {
     _ name: String, from shell: RemoteShell, _ pace: MigrationPace, _ options: ArrivalOptions
   ) throws(Failure) {
     let arrival = try Arrival(options)
-    let channel = try MigrationChannel(shell, pace.sendCommand(name, shell))
+    if let carrier = try carrierOfArrived(name, from: shell, options) {
+      return try carrier.run(over: nil)
+    }
+    let command = pace.sendCommand(name, shell, withRoot: options.takesRoot)
+    let channel = try MigrationChannel(shell, command)
     defer { channel.close() }
     let outcome: Outcome
     do throws(Failure) { outcome = try arrival.receive(over: channel.link) } catch {
@@ -58,7 +73,9 @@ package final class Arrival {
       throw Failure("\(name): \(error.message)")
     }
     switch outcome {
-    case .runs(let migration):
+    case .runs(let migration, let relay?):
+      try carrier(relay, name, migration, shell).run(over: channel.link)
+    case .runs(let migration, nil):
       // A sender that has heard of it ends well.
       if channel.close() { return }
       switch Self.settle(name, migration, shell) {
@@ -69,12 +86,13 @@ package final class Arrival {
           "\(name): it runs here, and may be in doubt at \(shell.remote): godwit resolve \(name) drop there"
         )
       }
-    case .uncertain(let migration):
+    case .uncertain(let migration, let relay):
       switch Self.settle(name, migration, shell) {
       case .committed:
         guard (try? arrival.holder.send(ArrivalOrder.commit)) != nil,
           try arrival.report() == .running
         else { throw arrival.gone }
+        if let relay { try carrier(relay, name, migration, shell).run(over: nil) }
       case .dropped:
         try? arrival.holder.send(ArrivalOrder.abort)
         throw Failure("\(name): \(shell.remote): the link broke, and the guest stays there")
@@ -91,9 +109,11 @@ package final class Arrival {
 
   /// What has become of the guest.
   private enum Outcome {
-    case runs(migration: String)
+    ///
+    /// - `relay`: brings its memory; nil: it is here.
+    case runs(migration: String, relay: PageRelay?)
     /// It is prepared, and the sender has gone.
-    case uncertain(migration: String)
+    case uncertain(migration: String, relay: PageRelay?)
     /// It was about an earlier migration.
     case settled
   }
@@ -114,12 +134,10 @@ package final class Arrival {
   private static func settle(_ name: String, _ migration: String, _ shell: RemoteShell)
     -> Settlement
   {
-    let command = [shell.godwit, "receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
     for attempt in 0..<attempts {
       HostProcess.sleep(nanoseconds: 500_000_000 << Int64(attempt))
       do throws(Failure) {
-        let channel = try MigrationChannel(
-          shell, command.map(\.shellWord).joined(separator: " "))
+        let channel = try MigrationChannel(shell, settleCommand(shell))
         defer { channel.close() }
         switch try channel.settle(name, migration, commits: true) {
         case .committed: return .committed
@@ -130,6 +148,34 @@ package final class Arrival {
       } catch {}
     }
     return .unknown
+  }
+
+  /// What brings the memory of the guest `name` of another machine, which runs here already; nil if that is not so.
+  private static func carrierOfArrived(
+    _ name: String, from shell: RemoteShell, _ options: ArrivalOptions
+  ) throws(Failure) -> PageCarrier? {
+    let localName = options.picoprocess.name ?? name
+    let answer = try? ControlClient().ask(localName, .info, timeout: 2_000_000_000)
+    guard case .running(let info) = answer, info.doubt == nil,
+      let migration = info.missingPages?.migration
+    else { return nil }
+    return carrier(PageRelay(localName, .borrower, migration), name, migration, shell)
+  }
+
+  /// - Parameter name: the guest's name there.
+  private static func carrier(
+    _ relay: PageRelay, _ name: String, _ migration: String, _ shell: RemoteShell
+  ) -> PageCarrier {
+    PageCarrier(relay: relay, name: name) { () throws(Failure) in
+      let channel = try MigrationChannel(shell, settleCommand(shell))
+      try channel.continuePages(name, migration, lends: true)
+      return channel
+    }
+  }
+
+  /// The command there that takes part in what is left of a migration.
+  private static func settleCommand(_ shell: RemoteShell) -> String {
+    shell.command(["receive", "--protocol", MigrationLink.newest])
   }
 
   /// Starts the process that holds the guest: the first thing to do, see `DetachedChild`.
@@ -147,15 +193,23 @@ package final class Arrival {
   private func receive(over link: MigrationLink) throws(Failure) -> Outcome {
     // A sender that has closed the link may have said why before.
     try? link.send(.hello(hello))
-    switch try link.receive() {
-    case .message(.offer(let message)): return try receive(try MigrationOffer(message), over: link)
-    case .message(.settle(let settle)):
-      try self.settle(settle, over: link)
-      return .settled
-    case .message(.refusal(let refusal)): throw Failure("\(link.peer): \(refusal.reason)")
-    case .message(.abort(let abort)): throw Failure("\(link.peer): \(abort.reason)")
-    case .end: throw Failure("\(link.peer): the link ended")
-    default: throw outOfOrder
+    var files = OfferedFiles()
+    while true {
+      switch try link.receive() {
+      case .message(.files(let message)): try files.add(message)
+      case .message(.offer(let message)):
+        return try receive(try MigrationOffer(message), files.files, over: link)
+      case .message(.settle(let settle)):
+        try self.settle(settle, over: link)
+        return .settled
+      case .message(.continuePages(let message)):
+        try continuePages(message, over: link)
+        return .settled
+      case .message(.refusal(let refusal)): throw Failure("\(link.peer): \(refusal.reason)")
+      case .message(.abort(let abort)): throw Failure("\(link.peer): \(abort.reason)")
+      case .end: throw Failure("\(link.peer): the link ended")
+      default: throw outOfOrder
+      }
     }
   }
 
@@ -174,6 +228,9 @@ package final class Arrival {
     hello.memoryFree = MemoryRoom.available
     hello.diskFree = spool.room
     hello.spool = options.spool
+    hello.comparesFiles = true
+    hello.takesRoot = options.takesRoot
+    hello.postCopy = true
     return hello
   }
 
@@ -196,7 +253,7 @@ package final class Arrival {
       throw Failure(
         "the guest has \(offer.memory >> 20) MiB in use, and may have \(limit >> 20) MiB")
     }
-    guard offer.memory <= spool.room else {
+    guard offer.isPostCopy || offer.memory <= spool.room else {
       throw Failure(
         "\(options.spool): the guest has \(offer.memory >> 20) MiB in use, and \(spool.room >> 20) MiB are free; see --spool"
       )
@@ -208,8 +265,12 @@ package final class Arrival {
     if (try? directory.connect(to: name)) != nil {
       throw Failure("a picoprocess named \(name) is running there")
     }
-    let missing = offer.remembered.missing(
-      options.picoprocess, publishesNothing: options.publishesNothing)
+    guard !offer.carriesRoot || options.takesRoot else {
+      throw Failure("the guest's root is to come, and its command line lacks --take-root")
+    }
+    var here = options.picoprocess
+    if offer.carriesRoot { here.root = "/" }
+    let missing = offer.remembered.missing(here, publishesNothing: options.publishesNothing)
     guard missing.isEmpty else {
       throw Failure(
         "to give the guest what it had of its host, its command line lacks "
@@ -222,7 +283,7 @@ package final class Arrival {
       throw Failure(
         "--mount \(stray.host):\(stray.guest): the guest has no mount at \(stray.guest)")
     }
-    for path in [options.picoprocess.root ?? "/"] + options.picoprocess.mounts.map(\.host) {
+    for path in [here.root ?? "/"] + options.picoprocess.mounts.map(\.host) {
       _ = try withFailure(path) { () throws(HostError) in try HostProcess.resolve(path) }
     }
     let host = PosixHost()
@@ -231,18 +292,61 @@ package final class Arrival {
     try Picoprocess.checkPublishedPorts(outside.published, host)
   }
 
+  /// Refuses a guest that would find other files here than it has in use.
+  ///
+  /// - Parameter root: the one that came with it.
+  /// - Returns: the digests of those files, for the holder.
+  private func compare(
+    _ files: [OutsideFile], _ offer: MigrationOffer, _ root: String?, over link: MigrationLink
+  ) throws(Failure) -> [DigestedFile] {
+    var comparison = FileComparison()
+    let mounts = Dictionary(grouping: files, by: \.place.mount)
+    for (mount, files) in mounts.sorted(by: { $0.key < $1.key }) {
+      let directory = try directory(ofMount: mount, offer, root)
+      try comparison.compare(files, beneath: directory) { () throws(Failure) in
+        try link.sayIdle()
+      }
+    }
+    if let summary = comparison.summary {
+      throw Failure("the files that the guest has in use are not the same there: \(summary)")
+    }
+    // As many as a message to the holder has room for.
+    return Array(comparison.knownDigests.prefix(2000))
+  }
+
+  /// Where the guest would find here what it has beneath its root (0), or in a mounted directory.
+  private func directory(ofMount mount: Int, _ offer: MigrationOffer, _ root: String?)
+    throws(Failure) -> String
+  {
+    if mount == 0 { return root ?? options.picoprocess.root ?? "/" }
+    let mounts = offer.remembered.hostMounts
+    guard mounts.indices.contains(mount - 1),
+      let option = options.picoprocess.mounts.last(where: { $0.isAt(mounts[mount - 1].guest) })
+    else { throw Failure("it lists files of a directory that is not mounted") }
+    return option.host
+  }
+
   // MARK: The guest
 
-  private func receive(_ offer: MigrationOffer, over link: MigrationLink) throws(Failure)
-    -> Outcome
-  {
+  private func receive(
+    _ offer: MigrationOffer, _ files: [OutsideFile], over link: MigrationLink
+  ) throws(Failure) -> Outcome {
     let name = options.picoprocess.name ?? offer.name
     try check(offer, name: name)
+    var root: String?
+    if offer.carriesRoot {
+      root = try ArrivingTree(link, TreeStore(options.rootStore)).take()
+    }
+    let digests = try compare(files, offer, root, over: link)
     var accept = Godwit_Migration_Accept()
     accept.name = name
     try link.send(.accept(accept))
     let digest = try SnapshotIntake(link, spool, memory: offer.memory).take()
-    try load(name, offer.migration, over: link)
+    try load(
+      .load(
+        name: name, migration: offer.migration, isPostCopy: offer.isPostCopy, root: root,
+        digests: digests), over: link)
+    let relay = offer.isPostCopy ? PageRelay(name, .borrower, offer.migration) : nil
 
     // From here on it takes more than a signal.
     HostProcess.holdSignals()
@@ -254,7 +358,9 @@ package final class Arrival {
       throw error
     }
     // And a broken link leaves the guest in doubt; its holder notices that this process has ended.
-    guard let verdict = try? link.receive() else { return .uncertain(migration: offer.migration) }
+    guard let verdict = try? link.receive() else {
+      return .uncertain(migration: offer.migration, relay: relay)
+    }
     switch verdict {
     case .message(.commit(let commit))
     where MigrationID.bytes(offer.migration) == Array(commit.migration):
@@ -262,24 +368,23 @@ package final class Arrival {
         throw gone
       }
       try? link.send(.committed(Godwit_Migration_Committed()))
-      return .runs(migration: offer.migration)
+      if relay != nil { HostProcess.releaseSignals() }
+      return .runs(migration: offer.migration, relay: relay)
     case .message(.abort(let abort)):
       guard (try? holder.send(ArrivalOrder.abort)) != nil, try report() == .dropped else {
         throw gone
       }
       try? link.send(.dropped(Godwit_Migration_Dropped()))
       throw Failure("\(link.peer): it gave up: \(abort.reason)")
-    default: return .uncertain(migration: offer.migration)
+    default: return .uncertain(migration: offer.migration, relay: relay)
     }
   }
 
   // MARK: The holder
 
   /// Has the holder load what came.
-  private func load(_ name: String, _ migration: String, over link: MigrationLink) throws(Failure) {
-    guard (try? holder.send(ArrivalOrder.load(name: name, migration: migration))) != nil else {
-      throw gone
-    }
+  private func load(_ order: ArrivalOrder, over link: MigrationLink) throws(Failure) {
+    guard (try? holder.send(order)) != nil else { throw gone }
     let report = try report { () throws(Failure) in
       // A sender has nothing to say now, unless it gives up.
       switch try link.receive(within: 0) {
@@ -337,6 +442,23 @@ package final class Arrival {
         ? .committed(Godwit_Migration_Committed()) : .dropped(Godwit_Migration_Dropped()))
   }
 
+  /// Carries the pages of an earlier migration.
+  private func continuePages(_ message: Godwit_Migration_ContinuePages, over link: MigrationLink)
+    throws(Failure)
+  {
+    let migration = try MigrationID.text(Array(message.migration))
+    guard ControlDirectory.isValid(name: message.name) else { throw outOfOrder }
+    if message.lends {
+      // Its guest runs there: it may not know yet.
+      _ = try ControlClient().ask(
+        message.name, .settle(migration: migration, isCommitted: true), timeout: 10_000_000_000)
+    }
+    let relay = PageRelay(message.name, message.lends ? .lender : .borrower, migration)
+    do throws(PageRelay.Interruption) { try relay.run(over: link, isFirst: false) } catch {
+      throw error.failure
+    }
+  }
+
   private var outOfOrder: Failure { Failure("the sender's messages are out of order") }
 
   private static func refusal(_ failure: Failure) -> Godwit_Migration_Refusal {
@@ -352,10 +474,13 @@ enum ArrivedGuest {
     _ connection: ControlConnection, _ spool: SpoolFile, _ options: ArrivalOptions
   ) -> Never {
     guard let line = try? connection.receive(),
-      case .load(let name, let migration) = JSON.decode(ArrivalOrder.self, from: line)
+      case .load(let name, let migration, let isPostCopy, let root, let digests) = JSON.decode(
+        ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
-      let picoprocess = try load(spool, options, name)
+      var options = options
+      options.picoprocess.root = root ?? options.picoprocess.root
+      let picoprocess = try load(spool, options, name, digests, isPostCopy ? migration : nil)
       guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
       try picoprocess.runToTheEnd()
     } catch {
@@ -364,10 +489,15 @@ enum ArrivedGuest {
     }
   }
 
-  private static func load(_ spool: SpoolFile, _ options: ArrivalOptions, _ name: String)
-    throws(Failure) -> Picoprocess
-  {
+  /// - Parameter borrowing: the migration after which the guest's memory follows; nil: it is here.
+  private static func load(
+    _ spool: SpoolFile, _ options: ArrivalOptions, _ name: String, _ digests: [DigestedFile],
+    _ borrowing: String?
+  ) throws(Failure) -> Picoprocess {
     var resume = ResumeOptions()
+    // After the commit nothing must turn out to be another file.
+    resume.checksFilesAtOnce = true
+    resume.knownDigests = digests
     resume.publishesNothing = options.publishesNothing
     // All of it is here and checked; what the guest does not need at once is read as it runs.
     resume.isLazy = true
@@ -378,9 +508,10 @@ enum ArrivedGuest {
       GuestConsole.Shape(hasTerminal: false, takesInput: true), logSize: ConsoleOptions.logSize)
     let file = try withFailure(name) { () throws(HostError) in SnapshotFile(try spool.input()) }
     let reader: SnapshotReader
-    do throws(SnapshotError) { reader = try SnapshotReader(file) } catch {
-      throw Failure(name, error)
-    }
+    do throws(SnapshotError) {
+      reader = try SnapshotReader(file)
+      if let borrowing { resume.borrowed = try BorrowedMemory(borrowing, parentOf: reader) }
+    } catch { throw Failure(name, error) }
     return try Picoprocess(resuming: name, reader, resume, picoprocess)
   }
 }

@@ -9,6 +9,8 @@ package enum SourceState: Hashable, Sendable, CaseIterable {
   case inDoubt
   /// It runs here.
   case kept
+  /// It is the receiver's, which still takes its memory from here.
+  case lent
   /// It is the receiver's.
   case gone
 
@@ -23,18 +25,24 @@ package enum SourceState: Hashable, Sendable, CaseIterable {
     case lost
     /// The user has resolved the doubt.
     case keep, drop
+    /// The receiver has all of the memory, or needs no more of it.
+    case returned
   }
 
   /// The state after `event`; nil if it makes no sense here.
-  package func after(_ event: Event) -> SourceState? {
+  ///
+  /// - Parameter lends: the memory follows after the commit (post-copy).
+  package func after(_ event: Event, lends: Bool = false) -> SourceState? {
     switch (self, event) {
     case (.standing, .hold): .inDoubt
     case (.standing, .dropped), (.standing, .lost): .kept
-    case (.inDoubt, .committed): .gone
+    case (.inDoubt, .committed): lends ? .lent : .gone
     case (.inDoubt, .dropped): .kept
     case (.inDoubt, .lost): .inDoubt
     case (.inDoubt, .keep): .kept
-    case (.inDoubt, .drop): .gone
+    case (.inDoubt, .drop): lends ? .lent : .gone
+    case (.lent, .lost): .lent
+    case (.lent, .returned), (.lent, .drop): .gone
     default: nil
     }
   }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HostABI
+import LibOS
 import MigrationMessages
 import PosixHost
 
@@ -14,20 +15,29 @@ package final class Departure {
   private let migration = MigrationID.random()
   private let client: ControlClient
   private let guest: GuestDescription
+  /// The files outside that it has in use.
+  private let files: [OutsideFile]
+  /// Its root, if it goes with it.
+  private let root: DepartingTree?
 
   /// Times that a sender tries to tell a receiver what has become of the guest.
   private static let attempts = 3
 
   private init(
-    _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?
+    _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?,
+    withRoot: Bool
   ) throws(Failure) {
     self.name = name
     self.pace = pace
     self.peer = peer
     client = try ControlClient()
-    guard case .described(let guest) = try client.ask(name, .describe, timeout: 10_000_000_000)
-    else { throw Failure("the picoprocess \(name) does not say what it runs") }
-    self.guest = guest
+    switch try client.ask(name, .describe, timeout: 10_000_000_000) {
+    case .described(let guest): self.guest = guest
+    case .lending(let lent): throw Failure("\(name): \(lent.refusal)")
+    default: throw Failure("the picoprocess \(name) does not say what it runs")
+    }
+    root = withRoot ? try DepartingTree(guest.root, pace) : nil
+    files = try client.neededFiles(of: name)
     if let options {
       shell = (options.shell, try options.receiveCommand(guest))
     } else {
@@ -36,11 +46,15 @@ package final class Departure {
   }
 
   /// Moves the guest `name` to another machine. When this returns, it runs there, and its process here has ended.
+  ///
+  /// - Returns: figures of what was sent; nil if it only went on with the memory of a guest that had moved before.
   package static func migrate(
     _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
     _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) -> SavedSnapshot {
-    let departure = try Departure(name, pace, to: "\(options.shell.remote)", options)
+  ) throws(Failure) -> SavedSnapshot? {
+    if try goOnDelivering(name, pace, options, progress) { return nil }
+    let departure = try Departure(
+      name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot)
     let channel = try departure.open()
     defer { channel.close() }
     return try departure.run(channel, progress)
@@ -48,13 +62,14 @@ package final class Departure {
 
   /// Sends the guest `name` over the standard streams to `peer`, which fetches it and is told what fails.
   ///
+  /// - Parameter withRoot: with its root.
   /// - Returns: whether nothing did.
-  package static func send(_ name: String, _ pace: MigrationPace, to peer: String) throws(Failure)
-    -> Bool
-  {
+  package static func send(
+    _ name: String, _ pace: MigrationPace, to peer: String, withRoot: Bool
+  ) throws(Failure) -> Bool {
     let channel = try MigrationChannel(standardStreamsTo: peer)
     do throws(Failure) {
-      _ = try Departure(name, pace, to: peer, nil).run(channel) { _ in }
+      _ = try Departure(name, pace, to: peer, nil, withRoot: withRoot).run(channel) { _ in }
       return true
     } catch {
       var refusal = Godwit_Migration_Refusal()
@@ -77,7 +92,7 @@ package final class Departure {
     do throws(Failure) { remoteName = try negotiate(channel) } catch {
       throw Failure("\(name): \(error.message)")
     }
-    let (connection, snapshot) = try send(channel, progress)
+    let (connection, snapshot) = try send(channel, remoteName, progress)
     do throws(Failure) {
       try finish(channel)
     } catch {
@@ -88,6 +103,10 @@ package final class Departure {
     // From here on it takes more than a signal, for what is left takes seconds at most.
     HostProcess.holdSignals()
     try commit(channel, connection, remoteName)
+    if pace.postCopy {
+      HostProcess.releaseSignals()
+      try deliver(remoteName, over: channel.link, progress)
+    }
     return snapshot
   }
 
@@ -102,7 +121,19 @@ package final class Departure {
     if let missing = guest.features.first(where: { !hello.features.contains($0) }) {
       throw Failure("\(peer): its processor for \(guest.isa) lacks \(missing)")
     }
-    try channel.link.send(.offer(MigrationOffer.message(guest, migration)))
+    guard hello.postCopy || !pace.postCopy else {
+      throw Failure("\(peer): its godwit takes no guest before its memory")
+    }
+    if hello.comparesFiles {
+      for message in OfferedFiles.messages(files) { try channel.link.send(.files(message)) }
+    }
+    guard root == nil || hello.takesRoot else {
+      throw Failure("\(peer): it takes no root: its command line lacks --take-root")
+    }
+    var offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil)
+    offer.postCopy = pace.postCopy
+    try channel.link.send(.offer(offer))
+    try root?.send(over: channel)
     guard case .accept(let accept) = try channel.message(),
       ControlDirectory.isValid(name: accept.name)
     else { throw Failure("\(peer): its messages are out of order") }
@@ -111,12 +142,12 @@ package final class Departure {
 
   /// Has the picoprocess write, and stop for the rest.
   private func send(
-    _ channel: MigrationChannel, _ progress: @escaping (UInt64) -> Void
+    _ channel: MigrationChannel, _ remoteName: String, _ progress: @escaping (UInt64) -> Void
   ) throws(Failure) -> (ControlConnection, SavedSnapshot) {
     let pump = SnapshotPump(channel.link, pace, progress)
     let request = ControlRequest.migrate(
       peer: peer, migration: migration, compression: pace.compression, maxPause: pace.maxPause,
-      throttles: pace.throttles)
+      throttles: pace.throttles, remoteName: pace.postCopy ? remoteName : nil)
     var connection: ControlConnection?
     let answer: ControlAnswer
     do throws(Failure) {
@@ -148,6 +179,54 @@ package final class Departure {
     guard case .prepared = try channel.message() else {
       throw Failure("\(peer): its messages are out of order")
     }
+  }
+
+  // MARK: Post-copy
+
+  /// Brings the memory of the guest there, which runs there. When this returns, its process here has ended.
+  private func deliver(
+    _ remoteName: String, over link: MigrationLink, _ progress: @escaping (UInt64) -> Void
+  ) throws(Failure) {
+    let lent = LentGuest(migration: migration, peer: peer, remoteName: remoteName, bytes: 0)
+    try Self.deliver(name, lent, pace, shell, over: link, progress)
+  }
+
+  /// Goes on with the memory of a guest that has moved already, if that is so.
+  private static func goOnDelivering(
+    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
+    _ progress: @escaping (UInt64) -> Void
+  ) throws(Failure) -> Bool {
+    let answer = try ControlClient().ask(name, .describe, timeout: 10_000_000_000)
+    guard case .lending(let lent) = answer else { return false }
+    guard lent.peer == "\(options.shell.remote)" else {
+      throw Failure("\(name): \(lent.refusal)")
+    }
+    let command = [options.shell.godwit, "receive", "--protocol", MigrationLink.newest]
+      .map(\.shellWord).joined(separator: " ")
+    try deliver(name, lent, pace, (options.shell, command), over: nil, progress)
+    return true
+  }
+
+  private static func deliver(
+    _ name: String, _ lent: LentGuest, _ pace: MigrationPace,
+    _ shell: (remote: RemoteShell, command: String)?, over link: MigrationLink?,
+    _ progress: @escaping (UInt64) -> Void
+  ) throws(Failure) {
+    let relay = PageRelay(name, .lender, lent.migration, bandwidth: pace.bandwidth) { done, _ in
+      progress(done)
+    }
+    var reopen: (() throws(Failure) -> MigrationChannel)?
+    if let shell {
+      reopen = { () throws(Failure) in
+        let channel = try MigrationChannel(shell.remote, shell.command)
+        try channel.continuePages(lent.remoteName, lent.migration, lends: false)
+        return channel
+      }
+    }
+    try PageCarrier(relay: relay, name: name, reopen: reopen).run(over: link)
+    // Its name and its ports are free then.
+    let client = try ControlClient()
+    for _ in 0..<500 where client.isRunning(name) { HostProcess.sleep(nanoseconds: 10_000_000) }
   }
 
   // MARK: The commit

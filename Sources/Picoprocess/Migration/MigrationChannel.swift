@@ -39,6 +39,7 @@ final class MigrationChannel {
     process = started.process
     link = MigrationLink(started.link, peer: "\(remote.remote)")
     do throws(Failure) {
+      try remote.carrier?.introduce(over: started.link, peer: "\(remote.remote)")
       // A program that has ended already may have left a line that says why.
       try? link.sendPreamble()
       try link.receivePreamble(timeout: Self.loginPatience)

@@ -20,6 +20,8 @@ package final class MigrationLink {
 
   /// The versions of the protocol that this build speaks.
   package static let versions: ClosedRange<UInt32> = 1...1
+  /// The highest, for a command line.
+  static var newest: String { "\(versions.upperBound)" }
   /// `\x89GODMIG\n`
   package static let magic: [UInt8] = [0x89, 0x47, 0x4F, 0x44, 0x4D, 0x49, 0x47, 0x0A]
   private static let preambleSize = 16
@@ -37,6 +39,8 @@ package final class MigrationLink {
   var isRefused = false
   /// Nothing has come from the peer for too long.
   private(set) var isSilent = false
+  /// The peer has sent what it must not: another link would not help.
+  private(set) var isViolated = false
   /// The peer in messages: `ssh://host`, or "the sender".
   let peer: String
   private var pending: [UInt8] = []
@@ -49,9 +53,11 @@ package final class MigrationLink {
   private var lastWrite = HostProcess.monotonicTime
   private var lastRead = HostProcess.monotonicTime
 
-  package init(_ link: ByteLink, peer: String) {
+  /// - Parameter received: what has come over it already.
+  package init(_ link: ByteLink, peer: String, _ received: [UInt8] = []) {
     self.link = link
     self.peer = peer
+    pending = received
   }
 
   // MARK: The beginning
@@ -170,7 +176,7 @@ package final class MigrationLink {
       let length = Int(Self.decoded(pending[0..<4]))
       guard length <= Self.frameLimit, let kind = Kind(rawValue: pending[4]),
         kind != .idle || length == 0
-      else { throw Failure("\(peer): what it sends is not the protocol") }
+      else { throw violation("what it sends is not the protocol") }
       guard pending.count >= Self.headSize + length else { return nil }
       let content = Array(pending[Self.headSize..<(Self.headSize + length)])
       pending.removeFirst(Self.headSize + length)
@@ -179,7 +185,7 @@ package final class MigrationLink {
       case .bytes: return .bytes(content)
       case .message:
         guard let message = MigrationMessage(wire: content)?.kind else {
-          throw Failure("\(peer): it sent a message that is none")
+          throw violation("it sent a message that is none")
         }
         return .message(message)
       }
@@ -220,6 +226,12 @@ package final class MigrationLink {
       }
     } catch { parting = error }
     return parting
+  }
+
+  /// The error for a peer that breaks the rules.
+  func violation(_ what: String) -> Failure {
+    isViolated = true
+    return Failure("\(peer): \(what)")
   }
 
   /// The error for a peer that takes no part.

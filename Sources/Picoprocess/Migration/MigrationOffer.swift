@@ -12,8 +12,12 @@ struct MigrationOffer {
   let formatVersion: UInt32
   /// Bytes of memory in use.
   let memory: UInt64
+  /// The memory follows after the commit.
+  let isPostCopy: Bool
   /// What it had of its host.
   let remembered: RememberedHost
+  /// Its root follows.
+  let carriesRoot: Bool
 
   private static let textLimit = 4096
   private static let featureLimit = 1024
@@ -30,6 +34,8 @@ struct MigrationOffer {
     name = offer.name
     formatVersion = offer.format
     memory = offer.memory
+    carriesRoot = offer.carriesRoot
+    isPostCopy = offer.postCopy
     var published: [PublishOption] = []
     for text in offer.published {
       guard let port = PublishOption(text) else { throw Failure("it offers an impossible port") }
@@ -50,7 +56,9 @@ struct MigrationOffer {
   }
 
   /// What the sender says of `guest`.
-  static func message(_ guest: GuestDescription, _ migration: String) -> Godwit_Migration_Offer {
+  static func message(_ guest: GuestDescription, _ migration: String, carriesRoot: Bool)
+    -> Godwit_Migration_Offer
+  {
     var offer = Godwit_Migration_Offer()
     offer.migration = messageData(MigrationID.bytes(migration))
     offer.name = guest.name
@@ -70,6 +78,7 @@ struct MigrationOffer {
     }
     offer.published = guest.published
     offer.deterministic = guest.isDeterministic
+    offer.carriesRoot = carriesRoot
     return offer
   }
 }

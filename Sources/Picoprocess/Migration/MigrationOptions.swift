@@ -11,19 +11,25 @@ package struct MigrationPace: Sendable {
   /// Bytes a second; nil: as many as the link carries.
   package var bandwidth: Int?
   package var compression: Compression?
+  /// The guest runs there before its memory is there.
+  package var postCopy = false
 
   package init() {}
 
   /// The command that sends the guest `name`, as a shell reads it.
-  func sendCommand(_ name: String, _ shell: RemoteShell) -> String {
+  ///
+  /// - Parameter withRoot: and its root.
+  func sendCommand(_ name: String, _ shell: RemoteShell, withRoot: Bool) -> String {
     var words = [
-      shell.godwit, "send", "--protocol", "\(MigrationLink.versions.upperBound)", "--peer",
+      "send", "--protocol", "\(MigrationLink.versions.upperBound)", "--peer",
       PosixHost().facts.hostName, "--max-pause", "\(max(1, maxPause / 1_000_000))ms",
     ]
     if throttles { words += ["--on-busy", "throttle"] }
     if let bandwidth { words += ["--bandwidth-limit", "\(bandwidth)"] }
     if let compression { words += ["--compress", "\(compression)"] }
-    return (words + [name]).map(\.shellWord).joined(separator: " ")
+    if postCopy { words.append("--post-copy") }
+    if withRoot { words.append("--with-root") }
+    return shell.command(words + [name])
   }
 }
 
@@ -34,8 +40,17 @@ package struct RemoteShell: Sendable {
   package var words = ["ssh"]
   /// The command there.
   package var godwit = "godwit"
+  /// Brings it there if it is not; nil: it must be.
+  package var carrier: GodwitCarrier?
 
   package init(remote: RemoteHost) { self.remote = remote }
+
+  /// The command line of godwit there, as a shell reads it.
+  func command(_ arguments: [String]) -> String {
+    let words = [godwit] + arguments
+    return (carrier == nil ? words : GodwitCarrier.command(words)).map(\.shellWord)
+      .joined(separator: " ")
+  }
 }
 
 /// What a guest gets on the machine that it goes to.
@@ -45,6 +60,10 @@ package struct MigrationOptions: Sendable {
   package var remoteName: String?
   /// The directory beneath its root there; nil: as here.
   package var remoteRoot: String?
+  /// Its root goes with it.
+  package var carriesRoot = false
+  /// Where that is put there; nil: where the receiver puts such.
+  package var remoteRootStore: String?
   package var remoteMounts: [MountOption] = []
   /// The ports published there; empty: as here, unless `publishesNothing`.
   package var remotePublish: [PublishOption] = []
@@ -56,9 +75,14 @@ package struct MigrationOptions: Sendable {
 
   /// The command that receives `guest`, as a shell reads it.
   func receiveCommand(_ guest: GuestDescription) throws(Failure) -> String {
-    var words = [shell.godwit, "receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
+    var words = ["receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
     if let remoteName { words += ["--name", remoteName] }
-    words += ["--root", remoteRoot ?? String(decoding: guest.root, as: UTF8.self)]
+    if carriesRoot {
+      words.append("--take-root")
+      if let remoteRootStore { words += ["--root-store", remoteRootStore] }
+    } else {
+      words += ["--root", remoteRoot ?? String(decoding: guest.root, as: UTF8.self)]
+    }
     for mount in guest.mounts {
       let place = String(decoding: mount.guest, as: UTF8.self)
       let named = remoteMounts.last { $0.guest == place }
@@ -92,6 +116,6 @@ package struct MigrationOptions: Sendable {
       }
       if guest.reachesOthers { words.append("--net=-") }
     }
-    return words.map(\.shellWord).joined(separator: " ")
+    return shell.command(words)
   }
 }

@@ -5,8 +5,12 @@ import Snapshot
 
 /// What the process that speaks the protocol tells the one that holds the arriving guest.
 enum ArrivalOrder: Codable {
-  /// The snapshot is whole.
-  case load(name: String, migration: String)
+  /// The snapshot is whole, but for the guest's pages in a post-copy.
+  ///
+  /// - `root`: the one that came with the guest.
+  /// - `digests`: of files that were compared.
+  case load(
+    name: String, migration: String, isPostCopy: Bool, root: String?, digests: [DigestedFile])
   case commit
   case abort
 }

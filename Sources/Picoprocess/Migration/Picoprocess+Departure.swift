@@ -7,13 +7,18 @@ import PosixHost
 extension Picoprocess {
   /// Waits until it is known whose the guest is.
   ///
+  /// - Parameter memory: stays here until it is there.
+  /// - Parameter remoteName: the guest's name there, if its memory follows.
   /// - Returns: whether it is the other machine's.
-  func hasMoved(_ letter: Mailbox.Letter, _ migration: String, to peer: String) -> Bool {
+  func hasMoved(
+    _ letter: Mailbox.Letter, _ migration: String, to peer: String,
+    lending memory: LentMemory? = nil, _ remoteName: String? = nil
+  ) -> Bool {
     var state = SourceState.standing
     /// The request that has resolved the doubt.
     var resolver: Mailbox.Letter?
     func note(_ event: SourceState.Event) {
-      if let next = state.after(event) { state = next }
+      if let next = state.after(event, lends: memory != nil) { state = next }
     }
     while true {
       if case .decided(let verdict) = letter.progress {
@@ -43,6 +48,12 @@ extension Picoprocess {
         keptMigration = migration
         resolver?.progress = .answered(.done)
         return false
+      case .lent:
+        doubt = nil
+        (resolver ?? letter).progress = .answered(.done)
+        if let memory { lend(memory, to: peer, remoteName ?? name) }
+        movedTo = peer
+        return true
       case .gone:
         doubt = nil
         movedTo = peer

@@ -8,7 +8,7 @@ import Snapshot
 final class SealedFile: SnapshotSink {
   /// For messages.
   private let path: String
-  private let file: AtomicFile
+  private let file: any SnapshotMedium
   /// Kept until the file has its name.
   private let lock: FileLock?
   private var encryptor: AgeEncryptor
@@ -17,8 +17,10 @@ final class SealedFile: SnapshotSink {
   private static let writebackStep: UInt64 = 8 << 20
 
   /// Begins a sealed snapshot that will replace what is at `path`.
-  convenience init(_ path: String, _ recipients: Recipients) throws(Failure) {
-    try self.init(path, try SnapshotFile.beginning(path), nil, recipients)
+  convenience init(_ path: String, _ medium: any SnapshotMedium, _ recipients: Recipients)
+    throws(Failure)
+  {
+    try self.init(path, medium, nil, recipients)
   }
 
   /// Begins a sealed snapshot that a store which is not sealed has whole.
@@ -30,9 +32,9 @@ final class SealedFile: SnapshotSink {
     try self.init("\(place)", file, lock, recipients)
   }
 
-  private init(_ path: String, _ file: AtomicFile, _ lock: FileLock?, _ recipients: Recipients)
-    throws(Failure)
-  {
+  private init(
+    _ path: String, _ file: any SnapshotMedium, _ lock: FileLock?, _ recipients: Recipients
+  ) throws(Failure) {
     self.path = path
     self.file = file
     self.lock = lock
@@ -66,6 +68,8 @@ final class SealedFile: SnapshotSink {
   func commit(signature: [UInt8]) throws(Failure) {
     try put(encryptor.append(signature[...]))
     try put(encryptor.finish())
-    try withFailure(path) { () throws(HostError) in try file.commit() }
+    try withFailure(path) { () throws(HostError) in
+      try PartList.replacing(path) { () throws(HostError) in try file.commit() }
+    }
   }
 }

@@ -36,7 +36,7 @@ extension Picoprocess {
 
   /// Takes what was read in the background. Called at the top of the loop.
   func followPages() {
-    guard let pages = kernel.storedPages else { return }
+    guard borrowed == nil, let pages = kernel.storedPages else { return }
     if let prefetcher {
       // One batch at a time: the guest should not stop for long.
       if prefetcher.advance(machine.arena, pages) { kernel.interrupt.raise() }
@@ -58,10 +58,11 @@ extension Picoprocess {
 
   /// What the guest has not got yet, and why it can't be had.
   var missingPages: MissingPages? {
-    let failure = kernel.shortage?.failure
+    let failure = kernel.shortage?.failure ?? borrowingFailure
     guard kernel.storedPages != nil || failure != nil else { return nil }
     return MissingPages(
-      bytes: machine.arena.storedFrameCount * Page.size, failure: failure.map { "\($0)" })
+      bytes: machine.arena.storedFrameCount * Page.size, failure: failure.map { "\($0)" },
+      migration: borrowed?.memory.migration)
   }
 }
 
@@ -70,4 +71,6 @@ package struct MissingPages: Sendable, Hashable, Codable {
   package var bytes: Int
   /// Why it can't be read at the moment; nil if it can.
   package var failure: String?
+  /// The migration that brought the guest here without it, in hexadecimal digits; nil: it is in a snapshot.
+  package var migration: String?
 }

@@ -17,17 +17,21 @@ extension Picoprocess {
   ) throws(Failure) {
     let state: ResumeState
     let remembered: RememberedHost
+    let carried: CarriedFiles?
     do throws(SnapshotError) {
       try reader.require(Self.support)
-      try reader.requireParents()
+      if resume.borrowed == nil { try reader.requireParents() }
       state = try ResumeState(reader)
       remembered = try RememberedHost(reader)
+      carried = try CarriedFiles(reader)
     } catch { throw Failure(path, error) }
+    var options = options
+    let store = try carried.map { (_) throws(Failure) in try TreeStore(resume.rootStore) }
+    let unpacks = store.map { carried?.provide(&options, remembered, from: $0) ?? false } ?? false
     let authority = try ResumeAuthority(
       path, reader, remembered, resume, options,
       isOnTerminal: options.console != nil || (0...2).contains { HostProcess.isTerminal($0) })
 
-    var options = options
     // The limit becomes apparent when memory runs out.
     if state.seed != nil, options.memoryLimit == nil {
       options.memoryLimit = Int(clamping: state.memory)
@@ -38,6 +42,11 @@ extension Picoprocess {
     // Listening sockets continue to listen; those of a copy, only where the user says so.
     if options.publish.isEmpty, !resume.publishesNothing, !resume.takesFreshIdentity {
       options.publish = remembered.published.map { PublishOption($0) }
+    }
+    if unpacks, let store {
+      do throws(Failure) { try carried?.unpack(into: store) } catch {
+        throw Failure("\(path): \(error.message)")
+      }
     }
     try self.init(options, program: state.program, seed: state.seed)
     host.permitsTerminal = authority.permitsTerminal && options.console == nil
@@ -53,11 +62,17 @@ extension Picoprocess {
     let expected =
       resume.isLazy && resume.prefetches ? try WorkingSetFile.read(path, reader) : nil
     try confine()
+    digests.learn(resume.knownDigests)
     do throws(SnapshotError) {
-      let known = try restore(reader, isLazy: resume.isLazy)
-      bases.remember(SnapshotBase(reader, known), for: .user)
-      if resume.shares { beginSharing(path) }
-      try beginLazily(path, prefetches: resume.prefetches, expected)
+      let known = try restore(
+        reader, isLazy: resume.isLazy, checksFiles: resume.checksFilesAtOnce, resume.borrowed)
+      if let memory = resume.borrowed {
+        try beginBorrowing(memory, reader)
+      } else {
+        bases.remember(SnapshotBase(reader, known), for: .user)
+        if resume.shares { beginSharing(path) }
+        try beginLazily(path, prefetches: resume.prefetches, expected)
+      }
     } catch { throw Failure(path, error) }
     if resume.takesFreshIdentity {
       do throws(Errno) { try kernel.takeFreshIdentity(hostName: name) } catch {
@@ -69,14 +84,20 @@ extension Picoprocess {
   }
 
   /// Restores the state in `reader` into the fresh machine.
+  ///
+  /// - Parameter checksFiles: see `ResumeOptions.checksFilesAtOnce`.
   @discardableResult
-  func restore(_ reader: SnapshotReader, isLazy: Bool = false) throws(SnapshotError) -> KnownPages {
+  func restore(
+    _ reader: SnapshotReader, isLazy: Bool = false, checksFiles: Bool = false,
+    _ distant: (any DistantPages)? = nil
+  ) throws(SnapshotError) -> KnownPages {
     reports.attach(to: kernel)
     do throws(Failure) {
       _ = try mountFilesystems()
     } catch { throw .readFailed(error.message) }
     kernel.keepsStreams = options.console != nil
-    let loader = try StateLoader(kernel, reader, isLazy: isLazy)
+    let loader = try StateLoader(kernel, reader, isLazy: isLazy, distant)
+    loader.checksFilesAtOnce = checksFiles
     try SnapshotWorkers.with { (workers) throws(SnapshotError) in
       let progress = Progress("reading")
       try loader.restoreAll(on: workers) { progress.note(pages: $0, of: $1) }

@@ -52,7 +52,8 @@ extension Picoprocess {
         "\(path): a process that runs a guest must not have the key of a sealed store: "
           + "use godwit suspend")
     }
-    return try Output.destination(path, options.compression, options.seal, .none)
+    return try Output.destination(
+      path, options.compression, options.seal, .none, options.outputShape)
   }
 
   /// Writes the stopped guest sequentially with `write`. The guest is unchanged, whether this succeeds or
@@ -85,8 +86,16 @@ extension Picoprocess {
           name: parent.name)
       } catch { throw .refused(Failure(parent.path, error)) }
     }
+    var deferred: DeferredPages?
+    if let migration = settings.deferring {
+      let pages = DeferredPages(kernel)
+      do throws(SnapshotError) {
+        header.parent = try .memory(pages: UInt64(pages.limit), of: migration)
+      } catch { throw .refused(Failure("\(error)")) }
+      deferred = pages
+    }
     return try SnapshotWriting(
-      header, settings.compression ?? .standard, base?.known, settings.count, write)
+      header, settings.compression ?? .standard, base?.known, settings.count, deferred, write)
   }
 
   /// A snapshot is identified by its content. One that is written right after a resume equals the snapshot

@@ -15,7 +15,7 @@ extension Picoprocess {
     for letter: Mailbox.Letter, _ settings: SnapshotSettings, _ pace: RoundPace = .standard
   ) {
     do throws(SaveError) {
-      let hasRounds = machine.arena.framesInUse > pace.few
+      let hasRounds = settings.deferring == nil && machine.arena.framesInUse > pace.few
       let writing = try beginSnapshot(
         settings, guestRunsOn: hasRounds, Self.appender(to: letter))
       suspension = RunningSuspension(writing: writing, letter: letter, pace: pace)
@@ -92,9 +92,12 @@ extension Picoprocess {
           written, syscallCount: kernel.syscallCount, freezingTime: start - letter.time,
           frozenTime: host.now(.monotonic).totalNanoseconds - start)))
     self.suspension = nil
-    if case .migrate(let peer, let migration, _, _, _) = letter.request {
+    if case .migrate(let peer, let migration, let compression, _, _, let remoteName) =
+      letter.request
+    {
       defer { guestThrottle = nil }
-      return hasMoved(letter, migration, to: peer)
+      let memory = written.deferred.map { LentMemory(migration, $0, compression ?? .standard) }
+      return hasMoved(letter, migration, to: peer, lending: memory, remoteName)
     }
     guard verdict(on: letter) == .commit else { return false }
     farewell = letter

@@ -41,6 +41,8 @@ struct SnapshotSettings {
   var compression: Compression?
   /// Counts its pages, if somebody wants to know.
   var count: PageCount?
+  /// The migration after which the pages follow; nil: the snapshot has them.
+  var deferring: String?
 }
 
 extension Picoprocess {

@@ -2,6 +2,7 @@ import LibOS
 import LibOSState
 import LinuxABI
 import Machine
+import PosixHost
 import Snapshot
 
 /// The content of a snapshot, for people: read from its sections, without restoring anything.
@@ -151,10 +152,8 @@ package struct SnapshotDescription {
     let lower = mount.hasTree ? text(mount.tree.lower) : text(mount.hostPath)
     guard lower.hasPrefix("/") else { return nil }
     let path = lower + "/" + text(object.source.path)
-    guard let file = try? SnapshotFile(path), file.byteCount == object.source.size else {
-      return nil
-    }
-    return file
+    guard let file = try? InputFile(path), file.size == object.source.size else { return nil }
+    return SnapshotFile(file)
   }
 
   /// The number of a process's pages, and how many of them are stored in the snapshot.

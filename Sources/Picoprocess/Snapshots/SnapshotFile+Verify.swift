@@ -6,6 +6,7 @@ extension SnapshotFile {
   package static func verify(_ path: String, _ keys: SealKeys, knownKeys: String?) throws(Failure)
     -> String
   {
+    if try StorePath(path) == nil { try PartList.verify(path) }
     let reader = try reader(path, keys)
     let progress = Progress("checking", of: reader.chainByteCount)
     do throws(SnapshotError) {
@@ -15,6 +16,13 @@ extension SnapshotFile {
       try reader.require(Picoprocess.support)
       try reader.requirePageOwners()
     } catch { throw Failure(path, error) }
+    let carried: CarriedFiles?
+    do throws(SnapshotError) { carried = try CarriedFiles(reader) } catch {
+      throw Failure(path, error)
+    }
+    do throws(Failure) { try carried?.verify() } catch {
+      throw Failure("\(path): \(error.message)")
+    }
     let provenance = try Provenance(reader, knownKeys: knownKeys)
     if case .broken = provenance { throw Failure("\(path): \(provenance)") }
     return "\(path): whole, \(reader.byteCount) bytes, \(reader.contentDigest), \(provenance)"

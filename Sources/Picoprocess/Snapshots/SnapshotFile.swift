@@ -7,8 +7,12 @@ package import Snapshot
 package final class SnapshotFile: SnapshotSource {
   let file: InputFile
 
-  package init(_ path: String) throws(Failure) {
-    do throws(HostError) { file = try InputFile(path) } catch {
+  /// Opens the snapshot at `path`, which may be in parts.
+  package init(_ path: String) throws(Failure) { file = try PartList.open(path) }
+
+  /// Opens the file at `path`.
+  static func opening(_ path: String) throws(Failure) -> InputFile {
+    do throws(HostError) { return try InputFile(path) } catch {
       throw SnapshotFile.failure(path, error)
     }
   }
@@ -16,10 +20,11 @@ package final class SnapshotFile: SnapshotSource {
   init(_ file: InputFile) { self.file = file }
 
   /// Nil if there is no such file.
-  init?(ifPresent path: String) throws(Failure) {
-    do throws(HostError) { file = try InputFile(path) } catch .notFound {
+  convenience init?(ifPresent path: String) throws(Failure) {
+    do throws(HostError) { _ = try InputFile(path) } catch .notFound {
       return nil
     } catch { throw SnapshotFile.failure(path, error) }
+    try self.init(path)
   }
 
   /// Begins a snapshot that will replace `path`.

@@ -52,6 +52,9 @@ package struct SnapshotList: Encodable, Sendable {
       found[name] = file
       order.append(name)
     }
+    let parts = Set(found.values.flatMap(\.parts))
+    order.removeAll { parts.contains($0) }
+    for part in parts { found[part] = nil }
     snapshots += Chains(found, order).sorted
   }
 }
@@ -60,6 +63,8 @@ package struct SnapshotList: Encodable, Sendable {
 private struct Found {
   var entry: SnapshotList.Entry
   private(set) var isSealed = false
+  /// The names of the files that it is in.
+  private(set) var parts: [String] = []
   /// Nil if it is damaged, or sealed to others.
   private(set) var reader: SnapshotReader?
 
@@ -68,7 +73,14 @@ private struct Found {
     entry = SnapshotList.Entry(name: name, size: 0)
     let file: InputFile
     do throws(HostError) {
-      file = try InputFile(path)
+      let first = try InputFile(path)
+      do throws(Failure) {
+        parts = try PartList(first, path)?.entries.map(\.name) ?? []
+        file = parts.isEmpty ? first : try PartList.open(path)
+      } catch {
+        entry.fault = error.message
+        return
+      }
       isSealed = try SealedSnapshot.isSealed(file)
     } catch {
       switch error {

@@ -30,22 +30,26 @@ final class SnapshotWriting {
   private var known: KnownPages?
   private var pass: StatePass?
   private let count: PageCount?
+  private let deferred: DeferredPages?
 
   /// Writes the header.
   ///
   /// - Parameter header: with a link to the parent, if this is an increment.
   /// - Parameter parent: what is known of the pages of the parent.
   /// - Parameter count: counts the pages.
+  /// - Parameter deferred: the pages that are only numbered; the header's link is to them.
   /// - Parameter write: takes the bytes of the file, in order.
   init(
     _ header: SnapshotHeader, _ compression: Compression, _ parent: KnownPages?,
-    _ count: PageCount? = nil, _ write: @escaping (RawSpan) throws(SaveError) -> Void
+    _ count: PageCount? = nil, _ deferred: DeferredPages? = nil,
+    _ write: @escaping (RawSpan) throws(SaveError) -> Void
   ) throws(SaveError) {
     let output = Output()
     self.header = header
     self.output = output
     known = parent
     self.count = count
+    self.deferred = deferred
     do throws(SnapshotError) {
       writer = try SnapshotWriter(header, compression: compression) { bytes in
         let start = HostProcess.monotonicTime
@@ -60,7 +64,7 @@ final class SnapshotWriting {
 
   /// Captures the state of the stopped guest.
   func capture(_ kernel: Kernel) throws(SaveError) {
-    do throws(SnapshotError) { pass = try StatePass(kernel, to: writer, known) } catch {
+    do throws(SnapshotError) { pass = try StatePass(kernel, to: writer, known, deferred) } catch {
       throw Self.saveError(error, output)
     }
   }
@@ -90,7 +94,7 @@ final class SnapshotWriting {
     guard let pass else { preconditionFailure("nothing is captured") }
     do throws(SnapshotError) {
       let (id, digest) = try withWorkers(pass, guestRuns: guestRuns) { () throws(SnapshotError) in
-        let id = SnapshotID(of: try pass.finish().whole)
+        let id = try writeState(pass)
         return (id, try writer.finish(id: id))
       }
       return WrittenSnapshot(
@@ -98,8 +102,20 @@ final class SnapshotWriting {
         dumpTime: HostProcess.monotonicTime - start, writeTime: output.time,
         base: SnapshotBase(
           id: id, contentDigest: digest,
-          pageCount: (header.parent?.pageCount ?? 0) + writer.storedPages, known: pass.known))
+          pageCount: (header.parent?.pageCount ?? 0) + writer.storedPages, known: pass.known),
+        deferred: deferred)
     } catch { throw Self.saveError(error, output) }
+  }
+
+  /// Writes the rest of the state.
+  ///
+  /// - Returns: what the snapshot is called. Without the pages it has the name of its migration.
+  private func writeState(_ pass: StatePass) throws(SnapshotError) -> SnapshotID {
+    guard deferred != nil, let memory = header.parent else {
+      return SnapshotID(of: try pass.finish().whole)
+    }
+    try pass.finishDeferring()
+    return memory.id
   }
 
   /// Has other processors digest and encode what `body` adds.
@@ -131,4 +147,6 @@ struct WrittenSnapshot: Sendable {
   let writeTime: Int64
   /// For increments to it.
   let base: SnapshotBase
+  /// The pages that it only numbers; nil: it has all of them.
+  let deferred: DeferredPages?
 }

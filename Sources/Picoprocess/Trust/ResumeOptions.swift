@@ -1,3 +1,4 @@
+import LibOS
 import LinuxABI
 
 /// The options of a resume beside those of all picoprocesses.
@@ -10,12 +11,20 @@ package struct ResumeOptions: Sendable {
   package var publishesNothing = false
   /// Run the guest before its pages are read.
   package var isLazy = false
-  /// Map those that the file has uncompressed.
+  /// Though that is so, compare the files of the root that it has in use before it runs.
+  var checksFilesAtOnce = false
+  /// Digests that are known of them.
+  var knownDigests: [DigestedFile] = []
+  /// Map its pages in place of reading them.
   package var shares = false
+  /// Has the pages that are not in the snapshot: they are on their way.
+  var borrowed: BorrowedMemory?
   /// Read them in the background.
   package var prefetches = true
   /// Write down in which order the guest needs them.
   package var recordsWorkingSet = false
+  /// Where files are put that the snapshot carries; nil: see `TreeStore`.
+  package var rootStore: String?
   /// Make the guest another machine than the one that was saved.
   package var takesFreshIdentity = false
   /// The signal for processes that have `/proc/godwit/checkpoint` open.

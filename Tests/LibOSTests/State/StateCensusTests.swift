@@ -54,6 +54,7 @@ import Testing
     check("Processes", Godwit_State_Processes.shape)
     check("Tasks", Godwit_State_Tasks.shape)
     check("PageMaps", Godwit_State_PageMaps.shape)
+    check("OutsideFiles", Godwit_State_OutsideFiles.shape)
     #expect(seen.count > 60)
   }
 

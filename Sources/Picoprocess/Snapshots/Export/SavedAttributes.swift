@@ -44,18 +44,3 @@ struct SavedAttributes {
     device = DeviceNumber(major: attributes.deviceMajor, minor: attributes.deviceMinor)
   }
 }
-
-extension FileKind {
-  init(_ type: FileType) {
-    self =
-      switch type {
-      case .S_IFREG: .regular
-      case .S_IFDIR: .directory
-      case .S_IFLNK: .symbolicLink
-      case .S_IFCHR: .characterDevice
-      case .S_IFBLK: .blockDevice
-      case .S_IFIFO: .fifo
-      case .S_IFSOCK: .socket
-      }
-  }
-}

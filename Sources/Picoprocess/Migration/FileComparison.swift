@@ -1,0 +1,99 @@
+import HostABI
+import LibOS
+import MigrationMessages
+import PosixHost
+import Snapshot
+
+/// The files that an offered guest has in use, as they come.
+struct OfferedFiles {
+  private(set) var files: [OutsideFile] = []
+  private var byteCount = 0
+
+  /// Bytes of all messages together.
+  private static let limit = 64 << 20
+  /// Bytes of a message.
+  private static let partSize = 256 << 10
+
+  mutating func add(_ message: Godwit_Migration_Files) throws(Failure) {
+    byteCount += message.list.count
+    guard byteCount <= Self.limit else { throw Failure("it lists too many files") }
+    do throws(SnapshotError) { files += try OutsideFile.list(Array(message.list)) } catch {
+      throw Failure("its list of files is none: \(error)")
+    }
+  }
+
+  /// The messages that list `files`.
+  static func messages(_ files: [OutsideFile]) -> [Godwit_Migration_Files] {
+    let parts = OutsideFile.encoded(files, inPartsOf: partSize)
+    return parts.enumerated().map { index, part in
+      var message = Godwit_Migration_Files()
+      message.list = messageData(part)
+      message.last = index == parts.count - 1
+      return message
+    }
+  }
+}
+
+/// Compares files that a guest has in use with those that it would find here.
+struct FileComparison {
+  private let host = PosixHost()
+  private let digests = FileDigests()
+  private var differences: [String] = []
+  private var count = 0
+
+  /// Those that are named.
+  private static let shownLimit = 3
+
+  /// What the next process need not find out again.
+  var knownDigests: [DigestedFile] { digests.all }
+
+  /// Compares what lies beneath `directory`, one after the other.
+  ///
+  /// - Parameter tick: is called before each file.
+  mutating func compare(
+    _ files: [OutsideFile], beneath directory: String, _ tick: () throws(Failure) -> Void
+  ) throws(Failure) {
+    let top = try withFailure(directory) { () throws(HostError) in
+      let path = try HostProcess.resolve(directory)
+      try host.grant(FileGrant(path: path, isReadOnly: true))
+      return try host.open(StreamURI(.file, path), .read)
+    }
+    defer { host.close(top) }
+    for file in files {
+      try tick()
+      guard let difference = difference(file, top) else { continue }
+      count += 1
+      if differences.count < Self.shownLimit {
+        let name = String(decoding: file.place.path.bytes, as: UTF8.self)
+        let path = directory + (directory.hasSuffix("/") || name.isEmpty ? "" : "/") + name
+        differences.append("\(path) \(difference)")
+      }
+    }
+  }
+
+  /// How the file beneath `top` is another one; nil if it is the same.
+  private func difference(_ file: OutsideFile, _ top: HostHandle) -> String? {
+    let name = HostName(top, file.place.path)
+    do throws(HostError) {
+      let attributes = try host.attributes(at: name)
+      if let kind = file.kind, kind != attributes.kind { return "is another kind of file" }
+      guard file.kind == .regular else { return nil }
+      if let size = file.size, size != attributes.size { return "differs" }
+      guard let digest = file.digest else { return nil }
+      let handle = try host.open(name, .read, permissions: 0)
+      defer { host.close(handle) }
+      return try digests.digest(of: handle, host) == digest ? nil : "differs"
+    } catch .notFound {
+      return "is missing"
+    } catch {
+      return "can't be read (\(Failure.reason(error)))"
+    }
+  }
+
+  /// The first of the differences, and how many there are; nil if there are none.
+  var summary: String? {
+    guard count > 0 else { return nil }
+    let others = count - differences.count
+    return differences.joined(separator: ", ") + (others > 0 ? ", and \(others) more" : "")
+  }
+}
