@@ -1,7 +1,7 @@
 #include "CCapstoneShims.h"
 
-// Builds that have all libraries in them say so: Scripts/arm64-host.
-#ifdef GODWIT_LINKS_CAPSTONE
+// Builds that have all libraries in them have this header: Scripts/arm64-host.
+#if __has_include(<godwit-links-capstone.h>)
 
 bool godwit_load_capstone(struct godwit_capstone *functions) {
   *functions = (struct godwit_capstone){cs_open, cs_close, cs_disasm, cs_free};
@@ -14,6 +14,7 @@ bool godwit_load_capstone(struct godwit_capstone *functions) {
 
 #define TEXT_OF(word) #word
 #define TEXT(word) TEXT_OF(word)
+
 bool godwit_load_capstone(struct godwit_capstone *functions) {
   // As ELF systems name it, and as Darwin does.
   void *library = dlopen("libcapstone.so." TEXT(CS_API_MAJOR), RTLD_NOW | RTLD_LOCAL);
