@@ -37,6 +37,56 @@ struct SshTests {
       outcome.text == "a 1\n0\nb 2\n0\nc 3\n0\na 4\nat a\n", "\(outcome.text)\(outcome.error)")
   }
 
+  /// A client of the first machine, which never learns that the server moves: no answer is lost, none comes twice. It asks
+  /// over one connection, and now and then over a new one.
+  @Test(arguments: ["x86_64", "aarch64"]) func aClientStays(_ isa: String) throws {
+    let outcome = try Machines.shell(
+      Scratch(),
+      """
+      at a run --name guest --root $R --mount .:/mnt --publish 0.0.0.0:8080:80 -- /usr/bin/python3 -c '
+      import socketserver
+      class Handler(socketserver.StreamRequestHandler):
+          count = 0
+          def handle(self):
+              while self.rfile.readline():
+                  Handler.count += 1
+                  self.wfile.write(b"%d\\n" % Handler.count)
+      socketserver.ThreadingTCPServer.request_queue_size = 50
+      server = socketserver.ThreadingTCPServer(("", 80), Handler)
+      open("/mnt/ready", "w").close()
+      server.serve_forever()' & guest=$!
+      await ready
+      /usr/bin/python3 -c '
+      import os, socket, time
+      def connect():
+          # While the server comes home, nobody listens for a while.
+          for turn in range(600):
+              try: return socket.create_connection(("10.77.0.1", 8080), 60).makefile("rw")
+              except ConnectionRefusedError: time.sleep(0.05)
+      def ask(connection):
+          global count
+          count += 1
+          print("next", file=connection, flush=True)
+          answer = connection.readline()
+          assert answer == f"{count}\\n", (answer, count)
+      count = 0
+      whole = connect()
+      while not os.path.exists("enough"):
+          ask(whole)
+          if count % 20 == 0: ask(connect())
+          open("count.new", "w").write(str(count))
+          os.rename("count.new", "count")
+      print("client", count > 100)' & client=$!
+      until [ -s count ]; do sleep 0.02; done
+      more() { local before=$(cat count); until [ "$(cat count)" -gt $((before + 25)) ]; do kill -0 $client || exit; sleep 0.02; done; }
+      more; move a b --connections relay; echo "$?"; more; move b c --connections relay; echo "$?"; more
+      move c a --connections relay; echo "$?"; more
+      : >enough; wait $client; at a kill guest KILL; for machine in a b c; do gone $machine; done
+      """, isa: isa)
+    #expect(
+      outcome.text == "0\n0\n0\nclient True\n", "\(outcome.text)\(outcome.error)")
+  }
+
   /// Whom the other machine's user lets in with a command of his own choice gets what that command says.
   @Test func aForcedCommandSaysWhatTheGuestGets() throws {
     let outcome = try Machines.shell(
