@@ -373,6 +373,9 @@ package nonisolated struct Godwit_Migration_Accept: Sendable {
   /// The name that it will have.
   package var name: String = String()
 
+  /// What the sender's user should know, a line each.
+  package var notices: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1319,7 +1322,7 @@ nonisolated extension Godwit_Migration_Mount: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Accept"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2};notices\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1328,6 +1331,7 @@ nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProto
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 60: try { try decoder.decodeRepeatedStringField(value: &self.notices) }()
       default: break
       }
     }
@@ -1337,11 +1341,15 @@ nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProto
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
+    if !self.notices.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.notices, fieldNumber: 60)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_Migration_Accept, rhs: Godwit_Migration_Accept) -> Bool {
     if lhs.name != rhs.name {return false}
+    if lhs.notices != rhs.notices {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

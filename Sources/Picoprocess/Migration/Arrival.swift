@@ -295,10 +295,9 @@ package final class Arrival {
   /// Refuses a guest that would find other files here than it has in use.
   ///
   /// - Parameter root: the one that came with it.
-  /// - Returns: the digests of those files, for the holder.
   private func compare(
     _ files: [OutsideFile], _ offer: MigrationOffer, _ root: String?, over link: MigrationLink
-  ) throws(Failure) -> [DigestedFile] {
+  ) throws(Failure) -> FileComparison {
     var comparison = FileComparison()
     let mounts = Dictionary(grouping: files, by: \.place.mount)
     for (mount, files) in mounts.sorted(by: { $0.key < $1.key }) {
@@ -310,8 +309,7 @@ package final class Arrival {
     if let summary = comparison.summary {
       throw Failure("the files that the guest has in use are not the same there: \(summary)")
     }
-    // As many as a message to the holder has room for.
-    return Array(comparison.knownDigests.prefix(2000))
+    return comparison
   }
 
   /// Where the guest would find here what it has beneath its root (0), or in a mounted directory.
@@ -337,15 +335,18 @@ package final class Arrival {
     if offer.carriesRoot {
       root = try ArrivingTree(link, TreeStore(options.rootStore)).take()
     }
-    let digests = try compare(files, offer, root, over: link)
+    let comparison = try compare(files, offer, root, over: link)
     var accept = Godwit_Migration_Accept()
     accept.name = name
+    if let changed = comparison.changed.summary {
+      accept.notices = ["it finds other contents there than here, or is about to: \(changed)"]
+    }
     try link.send(.accept(accept))
     let digest = try SnapshotIntake(link, spool, memory: offer.memory).take()
     try load(
       .load(
         name: name, migration: offer.migration, isPostCopy: offer.isPostCopy, root: root,
-        digests: digests), over: link)
+        digests: comparison.knownDigests), over: link)
     let relay = offer.isPostCopy ? PageRelay(name, .borrower, offer.migration) : nil
 
     // From here on it takes more than a signal.

@@ -20,6 +20,8 @@ package final class Departure {
   /// Its root, if it goes with it.
   private let root: DepartingTree?
 
+  /// Lines that a receiver may say before it takes the guest.
+  private static let noticeLimit = 10
   /// Times that a sender tries to tell a receiver what has become of the guest.
   private static let attempts = 3
 
@@ -125,7 +127,9 @@ package final class Departure {
       throw Failure("\(peer): its godwit takes no guest before its memory")
     }
     if hello.comparesFiles {
-      for message in OfferedFiles.messages(files) { try channel.link.send(.files(message)) }
+      for message in OfferedFiles.messages(FilesOfMounts.described(files, guest)) {
+        try channel.link.send(.files(message))
+      }
     }
     guard root == nil || hello.takesRoot else {
       throw Failure("\(peer): it takes no root: its command line lacks --take-root")
@@ -137,6 +141,9 @@ package final class Departure {
     guard case .accept(let accept) = try channel.message(),
       ControlDirectory.isValid(name: accept.name)
     else { throw Failure("\(peer): its messages are out of order") }
+    for notice in accept.notices.prefix(Self.noticeLimit) {
+      Console.complain("\(name): \(peer): \(notice.prefix(1000))")
+    }
     return accept.name
   }
 

@@ -52,7 +52,9 @@ extension Picoprocess {
     host.permitsTerminal = authority.permitsTerminal && options.console == nil
     origin = reader.header
     let root = options.root ?? remembered.rootPath
-    tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
+    let mounts = try remembered.treeMounts(options.mounts)
+    tree = try filesystemConfiguration(root: root, mounts)
+    if !resume.checksFilesAtOnce { try noteChangedFiles(path, reader, mounts) }
     guard !resume.shares || reader.hasOnlyPlainPages else {
       throw Failure(
         "\(path): its pages can't be shared, since they are compressed, sealed, or in a store: suspend to a file with --compress none"
@@ -81,6 +83,19 @@ extension Picoprocess {
     }
     kernel.resumeSignal = resume.notification?.number
     kernel.provideResolver()
+  }
+
+  /// Tells the user of files in writable mounts that are not as the guest knew them.
+  private func noteChangedFiles(
+    _ path: String, _ reader: SnapshotReader, _ mounts: [TreeMount]
+  ) throws(Failure) {
+    let hosts = mounts.compactMap { if case .host(let mount) = $0 { mount } else { nil } }
+    do throws(SnapshotError) {
+      guard let summary = try ChangedFiles(since: reader, in: hosts).summary else { return }
+      Console.complain(
+        "\(path): these files have changed since, and the guest goes on with what they are now: \(summary)"
+      )
+    } catch { throw Failure(path, error) }
   }
 
   /// Restores the state in `reader` into the fresh machine.
