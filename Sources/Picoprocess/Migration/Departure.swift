@@ -38,6 +38,9 @@ package final class Departure {
     case .lending(let lent): throw Failure("\(name): \(lent.refusal)")
     default: throw Failure("the picoprocess \(name) does not say what it runs")
     }
+    do throws(Failure) { try GrantRecord(of: name).check(guest) } catch {
+      throw Failure("\(name): \(error.message)")
+    }
     root = withRoot ? try DepartingTree(guest.root, pace) : nil
     files = try client.neededFiles(of: name)
     if let options {
