@@ -24,7 +24,7 @@ import Testing
     let notices = outcome.error.split(separator: "\n").filter { $0.hasPrefix("godwit:") }
     #expect(
       notices.count == 2
-        && notices[0].hasSuffix("other contents there than here, or is about to: two/note"),
+        && notices[0].hasSuffix("these files of its mounts are not the same there: two/note"),
       "\(outcome.error)")
   }
 

@@ -2,7 +2,9 @@
 
     peers.py receive SCENARIO GODWIT      is a receiver, which speaks over its standard streams
     peers.py send GODWIT RECEIVER-OPTION...   is a sender, of one receiver after the other, and says what came of each
+    peers.py trees GODWIT RECEIVER-OPTION...  the same, and the guest's root is to come
 """
+import hashlib
 import os
 import subprocess
 import sys
@@ -126,6 +128,24 @@ def receive(scenario, godwit):
         pass
 
 
+FILES, DIRECTORY, REGULAR, LINK, DEVICE = 60, 0o040000, 0o100000, 0o120000, 0o020000
+
+
+def entry(path, kind=REGULAR, mount=0, contents=b'', size=None, target=b'target'):
+    """A message OutsideFile of State.proto."""
+    fields = [field(1, mount), field(2, path), field(3, kind)]
+    if kind == REGULAR:
+        size = len(contents) if size is None else size
+        fields += [field(6, size), field(7, hashlib.sha256(contents).digest())]
+    if kind == LINK:
+        fields.append(field(8, target))
+    return b''.join(fields)
+
+
+def files(*entries, last=1):
+    return message(FILES, field(1, b''.join(field(1, file) for file in entries)), field(2, last))
+
+
 def offer(**changes):
     fields = {1: b'm' * 16, 2: b'guest', 3: b'/bin/sh', 4: 2, 5: 1, 6: b'x86_64', 8: 1 << 20, 9: b'/'}
     fields.update({int(name[1:]): value for name, value in changes.items()})
@@ -157,12 +177,43 @@ SENDERS = {
     'abort': offer() + message(ABORT),
     'settle-unknown': message(SETTLE, field(1, b'm' * 16), field(2, b'nobody'), field(3, 1)),
     'settle-name': message(SETTLE, field(1, b'm' * 16), field(2, b'../x')),
+    'files-none': message(FILES, field(1, b'\xff\xff')) + offer(),
+    'files-outside': files(entry(b'../etc/passwd')) + offer(),
+    'files-absolute': files(entry(b'/etc/passwd')) + offer(),
+    'files-mount': files(entry(b'etc', DIRECTORY, mount=7)) + offer(),
+    'files-missing': files(entry(b'no/such', contents=b'x')) + offer(),
+    'files-late': offer() + files(entry(b'etc', DIRECTORY)),
+    'root-uninvited': offer(f60=1),
     'leaves': offer(),
 }
 
+TOP = entry(b'', DIRECTORY)
+TREES = {
+    name: offer(f60=1) + data for name, data in {
+        'nothing': files(),
+        'no-top': files(entry(b'a')),
+        'outside': files(TOP, entry(b'../x', contents=b'x')) + frame(2, b'x'),
+        'absolute': files(TOP, entry(b'/tmp/x', contents=b'x')) + frame(2, b'x'),
+        'through-link': files(TOP, entry(b'a', LINK, target=b'/tmp'), entry(b'a/x', contents=b'x')) + frame(2, b'x'),
+        'twice': files(TOP, entry(b'a', LINK, target=b'/tmp'), entry(b'a', DIRECTORY)),
+        'no-order': files(TOP, entry(b'b'), entry(b'a')),
+        'device': files(TOP, entry(b'a', DEVICE)),
+        'long-name': files(TOP, entry(b'n' * 300)),
+        'huge': files(TOP, entry(b'a', size=1 << 62)),
+        'too-huge': files(TOP, entry(b'a', size=1 << 64 - 1)),
+        'no-room': files(TOP, entry(b'a', contents=b'x', size=1 << 50)),
+        'other-contents': files(TOP, entry(b'a', contents=b'xy')) + frame(2, b'yx'),
+        'mount': files(TOP, entry(b'', DIRECTORY, mount=1)),
+        'commit': files(TOP, entry(b'a', contents=b'x')) + message(COMMIT, field(1, b'm' * 16)),
+        'offer-again': files(TOP, last=0) + offer(f60=1),
+        'truncated': files(TOP, entry(b'a', contents=b'x' * 100)) + frame(2, b'x' * 50),
+        'leaves': files(TOP, last=0),
+    }.items()
+}
 
-def send(godwit, *options):
-    for name, data in SENDERS.items():
+
+def send(senders, godwit, *options):
+    for name, data in senders.items():
         process = start(godwit, *options)
         answers = []
 
@@ -186,4 +237,7 @@ def send(godwit, *options):
         print(name, status, *['refusal' if n == REFUSAL else 'unknown' if n == UNKNOWN else n for n in said])
 
 
-{'receive': receive, 'send': send}[sys.argv[1]](*sys.argv[2:])
+if sys.argv[1] == 'receive':
+    receive(*sys.argv[2:])
+else:
+    send({'send': SENDERS, 'trees': TREES}[sys.argv[1]], *sys.argv[2:])

@@ -339,7 +339,7 @@ package final class Arrival {
     var accept = Godwit_Migration_Accept()
     accept.name = name
     if let changed = comparison.changed.summary {
-      accept.notices = ["it finds other contents there than here, or is about to: \(changed)"]
+      accept.notices = ["these files of its mounts are not the same there: \(changed)"]
     }
     try link.send(.accept(accept))
     let digest = try SnapshotIntake(link, spool, memory: offer.memory).take()

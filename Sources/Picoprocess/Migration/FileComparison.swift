@@ -9,13 +9,14 @@ struct OfferedFiles {
   private(set) var files: [OutsideFile] = []
   private var byteCount = 0
 
-  /// Bytes of all messages together.
-  private static let limit = 64 << 20
+  /// Bytes of all messages together, and for each.
+  private static let limit = 256 << 20
+  private static let messageRoom = 64
   /// Bytes of a message.
   private static let partSize = 256 << 10
 
   mutating func add(_ message: Godwit_Migration_Files) throws(Failure) {
-    byteCount += message.list.count
+    byteCount += message.list.count + Self.messageRoom
     guard byteCount <= Self.limit else { throw Failure("it lists too many files") }
     do throws(SnapshotError) { files += try OutsideFile.list(Array(message.list)) } catch {
       throw Failure("its list of files is none: \(error)")
