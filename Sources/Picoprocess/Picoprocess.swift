@@ -73,6 +73,8 @@ package final class Picoprocess {
   var farewell: Mailbox.Letter?
   /// No instruction of the guest runs.
   var isPaused = false
+  /// The guest's first process is to die at once.
+  var isKilled = false
   /// The clients of the guest's console.
   let attachments: Attachments
   /// What clients have typed, and the guest has no room for yet.

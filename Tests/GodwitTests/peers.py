@@ -13,6 +13,9 @@ PREAMBLE = b'\x89GODMIG\n' + b'\1\0\0\0' * 2
  RECEIVED) = range(1, 14)
 
 
+PAGES_HELD, PAGES_LENT, PAGE_CHUNK, PAGES_WANTED, PAGES_TAKEN, PAGES_DONE = range(50, 56)
+
+
 def varint(n):
     out = b''
     while n >= 128:
@@ -78,8 +81,30 @@ BAD = {
 }
 
 
+HELD = message(PAGES_HELD)
+# What a receiver says when it has taken a guest before its memory.
+PAGES = {
+    'held-beyond': message(PAGES_HELD, field(1, b'\xff' * 4096)),
+    'held-huge': message(PAGES_HELD, field(1, b'\0' * 600000)),
+    'held-twice': HELD * 2,
+    'wanted-first': message(PAGES_WANTED, field(1, b'\0')),
+    'wanted-beyond': HELD + message(PAGES_WANTED, field(1, varint(0xffffffff))),
+    'wanted-none': HELD + message(PAGES_WANTED),
+    'wanted-many': HELD + message(PAGES_WANTED, field(1, b'\0' * 2000)),
+    'wanted-flood': HELD + message(PAGES_WANTED, field(1, b'\0\1')) * 50000 + message(PAGES_TAKEN, field(1, 1 << 31)),
+    'taken-beyond': HELD + message(PAGES_TAKEN, field(1, 1 << 31)),
+    'lender-chunk': HELD + message(PAGE_CHUNK, field(1, 0), field(2, b'x' * 100)),
+    'lender-done': HELD + message(PAGES_DONE),
+    'snapshot-bytes': HELD + frame(2, b'x'),
+    'another-hello': HELD + message(HELLO),
+    'page-refusal': HELD + message(REFUSAL, field(1, b'no\nway')),
+}
+
+
 def receive(scenario, godwit):
-    out = lambda data: os.write(1, data)
+    def out(data):
+        while data:
+            data = data[os.write(1, data):]
     out(PREAMBLE)
     read(0, 16)
     real = start(godwit)
@@ -120,7 +145,11 @@ def receive(scenario, godwit):
         else:
             out(message(PREPARED, field(1, b'x' * 32)))
             read_message(0, COMMIT)
-            return  # dropped-late, unknown
+            if scenario not in PAGES:
+                return  # dropped-late, unknown
+            out(message(COMMITTED) + PAGES[scenario])
+            while True:
+                read_frame(0)
         read_message(0)
     except EOFError:
         pass

@@ -106,9 +106,7 @@ extension Picoprocess {
     while let letter = mailbox.take() {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
-      case .kill(let signal):
-        kill(signal, for: letter)
-        if signal == Signal.SIGKILL.rawValue { endWhileStanding() }
+      case .kill(let signal): kill(signal, for: letter)
       case .attach(let size, let output, let input):
         letter.progress = .answered(attach(size?.window, output: output, input: input))
       case .pause: pause(true, for: letter)
@@ -122,8 +120,9 @@ extension Picoprocess {
     }
   }
 
-  /// Ends this process: the guest was killed in the middle of a call that can't go on.
-  private func endWhileStanding() -> Never {
+  /// Ends this process if the guest was killed: it is in the middle of a call, or of its own end, and can't go on.
+  func endIfKilled() {
+    guard isKilled else { return }
     let status = ExitStatus.killed(signal: Signal.SIGKILL.rawValue).shellStatus
     parting = .ended(status: status)
     log?.end(parting)
@@ -133,10 +132,10 @@ extension Picoprocess {
     HostProcess.exit(status)
   }
 
-  private func kill(_ signal: Int32, for letter: Mailbox.Letter) {
+  func kill(_ signal: Int32, for letter: Mailbox.Letter) {
     kernel.processes[kernel.initialPID]?.post(signal: signal, code: SignalCode.SI_USER)
     // It ends a paused guest, too.
-    if signal == Signal.SIGKILL.rawValue { isPaused = false }
+    if signal == Signal.SIGKILL.rawValue { (isPaused, isKilled) = (false, true) }
     letter.progress = .answered(.done)
     // The signal may end this process.
     waitUntilSent(letter)

@@ -40,12 +40,7 @@ package final class Arrival {
     do throws(Failure) {
       switch try arrival.get().receive(over: link) {
       case .runs(_, let relay):
-        do throws(PageRelay.Interruption) { try relay?.run(over: link, isFirst: true) } catch {
-          // The other machine makes another link, or its user does.
-          if case .link = error { return false }
-          throw error.failure
-        }
-        return true
+        return try relay?.runOnce(over: link) ?? true
       case .settled: return true
       case .uncertain: return false
       }
@@ -61,9 +56,7 @@ package final class Arrival {
     _ name: String, from shell: RemoteShell, _ pace: MigrationPace, _ options: ArrivalOptions
   ) throws(Failure) {
     let arrival = try Arrival(options)
-    if let carrier = try carrierOfArrived(name, from: shell, options) {
-      return try carrier.run(over: nil)
-    }
+    if try PageCarrier.goOnFetching(name, shell, options) { return }
     let command = pace.sendCommand(name, shell, withRoot: options.takesRoot)
     let channel = try MigrationChannel(shell, command)
     defer { channel.close() }
@@ -74,7 +67,7 @@ package final class Arrival {
     }
     switch outcome {
     case .runs(let migration, let relay?):
-      try carrier(relay, name, migration, shell).run(over: channel.link)
+      try PageCarrier(fetching: name, relay, migration, shell).run(over: channel.link)
     case .runs(let migration, nil):
       // A sender that has heard of it ends well.
       if channel.close() { return }
@@ -92,7 +85,7 @@ package final class Arrival {
         guard (try? arrival.holder.send(ArrivalOrder.commit)) != nil,
           try arrival.report() == .running
         else { throw arrival.gone }
-        if let relay { try carrier(relay, name, migration, shell).run(over: nil) }
+        if let relay { try PageCarrier(fetching: name, relay, migration, shell).run(over: nil) }
       case .dropped:
         try? arrival.holder.send(ArrivalOrder.abort)
         throw Failure("\(name): \(shell.remote): the link broke, and the guest stays there")
@@ -137,7 +130,7 @@ package final class Arrival {
     for attempt in 0..<attempts {
       HostProcess.sleep(nanoseconds: 500_000_000 << Int64(attempt))
       do throws(Failure) {
-        let channel = try MigrationChannel(shell, settleCommand(shell))
+        let channel = try MigrationChannel(shell, shell.settleCommand)
         defer { channel.close() }
         switch try channel.settle(name, migration, commits: true) {
         case .committed: return .committed
@@ -148,34 +141,6 @@ package final class Arrival {
       } catch {}
     }
     return .unknown
-  }
-
-  /// What brings the memory of the guest `name` of another machine, which runs here already; nil if that is not so.
-  private static func carrierOfArrived(
-    _ name: String, from shell: RemoteShell, _ options: ArrivalOptions
-  ) throws(Failure) -> PageCarrier? {
-    let localName = options.picoprocess.name ?? name
-    let answer = try? ControlClient().ask(localName, .info, timeout: 2_000_000_000)
-    guard case .running(let info) = answer, info.doubt == nil,
-      let migration = info.missingPages?.migration
-    else { return nil }
-    return carrier(PageRelay(localName, .borrower, migration), name, migration, shell)
-  }
-
-  /// - Parameter name: the guest's name there.
-  private static func carrier(
-    _ relay: PageRelay, _ name: String, _ migration: String, _ shell: RemoteShell
-  ) -> PageCarrier {
-    PageCarrier(relay: relay, name: name) { () throws(Failure) in
-      let channel = try MigrationChannel(shell, settleCommand(shell))
-      try channel.continuePages(name, migration, lends: true)
-      return channel
-    }
-  }
-
-  /// The command there that takes part in what is left of a migration.
-  private static func settleCommand(_ shell: RemoteShell) -> String {
-    shell.command(["receive", "--protocol", MigrationLink.newest])
   }
 
   /// Starts the process that holds the guest: the first thing to do, see `DetachedChild`.
@@ -203,7 +168,7 @@ package final class Arrival {
         try self.settle(settle, over: link)
         return .settled
       case .message(.continuePages(let message)):
-        try continuePages(message, over: link)
+        try PageRelay.goOn(message, over: link)
         return .settled
       case .message(.refusal(let refusal)): throw Failure("\(link.peer): \(refusal.reason)")
       case .message(.abort(let abort)): throw Failure("\(link.peer): \(abort.reason)")
@@ -440,23 +405,6 @@ package final class Arrival {
     try link.send(
       settle.commit && answer != .kept
         ? .committed(Godwit_Migration_Committed()) : .dropped(Godwit_Migration_Dropped()))
-  }
-
-  /// Carries the pages of an earlier migration.
-  private func continuePages(_ message: Godwit_Migration_ContinuePages, over link: MigrationLink)
-    throws(Failure)
-  {
-    let migration = try MigrationID.text(Array(message.migration))
-    guard ControlDirectory.isValid(name: message.name) else { throw outOfOrder }
-    if message.lends {
-      // Its guest runs there: it may not know yet.
-      _ = try ControlClient().ask(
-        message.name, .settle(migration: migration, isCommitted: true), timeout: 10_000_000_000)
-    }
-    let relay = PageRelay(message.name, message.lends ? .lender : .borrower, migration)
-    do throws(PageRelay.Interruption) { try relay.run(over: link, isFirst: false) } catch {
-      throw error.failure
-    }
   }
 
   private var outOfOrder: Failure { Failure("the sender's messages are out of order") }

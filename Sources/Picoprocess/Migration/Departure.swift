@@ -52,7 +52,7 @@ package final class Departure {
     _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
     _ progress: @escaping (UInt64) -> Void
   ) throws(Failure) -> SavedSnapshot? {
-    if try goOnDelivering(name, pace, options, progress) { return nil }
+    if try PageCarrier.goOn(name, pace, options.shell, progress) { return nil }
     let departure = try Departure(
       name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot)
     let channel = try departure.open()
@@ -105,7 +105,9 @@ package final class Departure {
     try commit(channel, connection, remoteName)
     if pace.postCopy {
       HostProcess.releaseSignals()
-      try deliver(remoteName, over: channel.link, progress)
+      try PageCarrier.deliver(
+        name, LentGuest(migration: migration, peer: peer, remoteName: remoteName, bytes: 0), pace,
+        shell?.remote, over: channel.link, progress)
     }
     return snapshot
   }
@@ -179,54 +181,6 @@ package final class Departure {
     guard case .prepared = try channel.message() else {
       throw Failure("\(peer): its messages are out of order")
     }
-  }
-
-  // MARK: Post-copy
-
-  /// Brings the memory of the guest there, which runs there. When this returns, its process here has ended.
-  private func deliver(
-    _ remoteName: String, over link: MigrationLink, _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) {
-    let lent = LentGuest(migration: migration, peer: peer, remoteName: remoteName, bytes: 0)
-    try Self.deliver(name, lent, pace, shell, over: link, progress)
-  }
-
-  /// Goes on with the memory of a guest that has moved already, if that is so.
-  private static func goOnDelivering(
-    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
-    _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) -> Bool {
-    let answer = try ControlClient().ask(name, .describe, timeout: 10_000_000_000)
-    guard case .lending(let lent) = answer else { return false }
-    guard lent.peer == "\(options.shell.remote)" else {
-      throw Failure("\(name): \(lent.refusal)")
-    }
-    let command = [options.shell.godwit, "receive", "--protocol", MigrationLink.newest]
-      .map(\.shellWord).joined(separator: " ")
-    try deliver(name, lent, pace, (options.shell, command), over: nil, progress)
-    return true
-  }
-
-  private static func deliver(
-    _ name: String, _ lent: LentGuest, _ pace: MigrationPace,
-    _ shell: (remote: RemoteShell, command: String)?, over link: MigrationLink?,
-    _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) {
-    let relay = PageRelay(name, .lender, lent.migration, bandwidth: pace.bandwidth) { done, _ in
-      progress(done)
-    }
-    var reopen: (() throws(Failure) -> MigrationChannel)?
-    if let shell {
-      reopen = { () throws(Failure) in
-        let channel = try MigrationChannel(shell.remote, shell.command)
-        try channel.continuePages(lent.remoteName, lent.migration, lends: false)
-        return channel
-      }
-    }
-    try PageCarrier(relay: relay, name: name, reopen: reopen).run(over: link)
-    // Its name and its ports are free then.
-    let client = try ControlClient()
-    for _ in 0..<500 where client.isRunning(name) { HostProcess.sleep(nanoseconds: 10_000_000) }
   }
 
   // MARK: The commit
