@@ -23,6 +23,16 @@ package final class ControlListener: Sendable {
   /// The directory that has its name.
   package var directory: [UInt8] { Array(path[..<path.lastIndex(of: UInt8(ascii: "/"))!]) }
 
+  /// The next connection of this user, or of root; nil if there is none.
+  package func accept() -> ControlConnection? {
+    guard let accepted = try? system_accept(descriptor) else { return nil }
+    guard let user = try? system_peer_user(accepted), user == geteuid() || user == 0 else {
+      system_close(accepted)
+      return nil
+    }
+    return ControlConnection(accepted)
+  }
+
   deinit {
     // Nobody replaces a socket that answers, so the name is still ours: remove it before closing.
     try? system_unlink(path)

@@ -54,6 +54,7 @@ extension Picoprocess {
         if continueSuspension() { return .suspended }
       case .describe: letter.progress = .answered(.described(guest: description))
       case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
+      case .relay: letter.progress = .answered(.failed(error: "it is not being migrated"))
       }
     }
     return nil
@@ -63,21 +64,26 @@ extension Picoprocess {
     let count = letter.request.wantsProgress ? letter.count : nil
     switch letter.request {
     case .checkpoint(let parent, let compression, let observer, _):
+      kernel.expectRelay(false)
       beginCheckpoint(
         for: letter,
         SnapshotSettings(
           observer: observer ?? .user, parent: parent, compression: compression, count: count))
     case .suspend(let parent, let compression, _, _):
+      kernel.expectRelay(false)
       beginSuspension(
         for: letter, SnapshotSettings(parent: parent, compression: compression, count: count))
-    case .migrate(_, let migration, let compression, let maxPause, let throttles, let remoteName):
+    case .migrate(
+      _, let migration, let compression, let maxPause, let throttles, let remoteName, let relays):
+      kernel.expectRelay(relays ?? false)
       beginSuspension(
         for: letter,
         SnapshotSettings(
           compression: compression, deferring: remoteName == nil ? nil : migration),
         RoundPace(maxPause: maxPause, throttles: throttles))
     case .listFiles: listFiles(for: letter)
-    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages: break
+    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages, .relay:
+      break
     }
   }
 
@@ -87,7 +93,8 @@ extension Picoprocess {
     var mustWait = suspension != nil || preparation != nil || snapshotsWaitForPages
     return mailbox.take { request in
       switch request {
-      case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages:
+      case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages,
+        .relay:
         return true
       case .checkpoint(_, _, let observer, _):
         let observer = observer ?? .user
@@ -115,7 +122,7 @@ extension Picoprocess {
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))
       case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
-      case .checkpoint, .suspend, .migrate, .listFiles:
+      case .checkpoint, .suspend, .migrate, .listFiles, .relay:
         letter.progress = .answered(
           .failed(error: "\(SnapshotError.missingPage(failure))"))
       }

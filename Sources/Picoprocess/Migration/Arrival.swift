@@ -16,6 +16,8 @@ package struct ArrivalOptions: Sendable {
   package var rootStore: String?
   /// Where the snapshot is until its pages are read.
   package var spool: String
+  /// Relay the guest's connections.
+  package var relays = false
 
   package init(spool: String) { self.spool = spool }
 }
@@ -27,6 +29,8 @@ package final class Arrival {
   private let spool: SpoolFile
   /// The process that holds the guest.
   private let holder: ControlConnection
+  /// Nil: none are relayed.
+  private let connections: ArrivingConnections?
 
   /// Receives a guest, or settles what has become of one. The other end is told what fails.
   ///
@@ -60,7 +64,7 @@ package final class Arrival {
   package static func fetch(
     _ name: String, from shell: RemoteShell, _ pace: MigrationPace, _ options: ArrivalOptions
   ) throws(Failure) {
-    let arrival = try Arrival(options)
+    let arrival = try Arrival(options, from: shell)
     if let carrier = try carrierOfArrived(name, from: shell, options) {
       return try carrier.run(over: nil)
     }
@@ -179,7 +183,7 @@ package final class Arrival {
   }
 
   /// Starts the process that holds the guest: the first thing to do, see `DetachedChild`.
-  private init(_ options: ArrivalOptions) throws(Failure) {
+  private init(_ options: ArrivalOptions, from shell: RemoteShell? = nil) throws(Failure) {
     self.options = options
     let spool = try withFailure(options.spool) { () throws(HostError) in
       try SpoolFile(in: options.spool)
@@ -188,6 +192,15 @@ package final class Arrival {
     do throws(HostError) {
       holder = try DetachedChild.start { ArrivedGuest.run($0, spool, options) }
     } catch { throw Failure("the process that is to hold the guest", error) }
+    guard options.relays else {
+      connections = nil
+      return
+    }
+    let holder = self.holder
+    connections = try ArrivingConnections(from: shell) {
+      holder.abandon()
+      spool.abandon()
+    }
   }
 
   private func receive(over link: MigrationLink) throws(Failure) -> Outcome {
@@ -231,6 +244,7 @@ package final class Arrival {
     hello.comparesFiles = true
     hello.takesRoot = options.takesRoot
     hello.postCopy = true
+    hello.relays = options.relays
     return hello
   }
 
@@ -332,7 +346,12 @@ package final class Arrival {
     _ offer: MigrationOffer, _ files: [OutsideFile], over link: MigrationLink
   ) throws(Failure) -> Outcome {
     let name = options.picoprocess.name ?? offer.name
+    connections?.reclaimPorts(offer)
     try check(offer, name: name)
+    if offer.relays {
+      guard let connections else { throw Failure("its command line lacks --connections relay") }
+      try connections.prepare(offer, name: name)
+    }
     var root: String?
     if offer.carriesRoot {
       root = try ArrivingTree(link, TreeStore(options.rootStore)).take()
@@ -341,11 +360,16 @@ package final class Arrival {
     var accept = Godwit_Migration_Accept()
     accept.name = name
     try link.send(.accept(accept))
-    let digest = try SnapshotIntake(link, spool, memory: offer.memory).take()
+    let intake = SnapshotIntake(link, spool, memory: offer.memory)
+    let digest = try intake.take()
+    let numbers = connections == nil ? [] : intake.connections.numbers
     try load(
       .load(
         name: name, migration: offer.migration, isPostCopy: offer.isPostCopy, root: root,
-        digests: digests), over: link)
+        digests: digests, connections: numbers.count,
+        relays: connections == nil ? [] : offer.earlier + [offer.migration]),
+      numbers, over: link)
+    if intake.connections.console { try connections?.joinConsole() }
     let relay = offer.isPostCopy ? PageRelay(name, .borrower, offer.migration) : nil
 
     // From here on it takes more than a signal.
@@ -368,6 +392,7 @@ package final class Arrival {
         throw gone
       }
       try? link.send(.committed(Godwit_Migration_Committed()))
+      try? connections?.bringHome(offer)
       if relay != nil { HostProcess.releaseSignals() }
       return .runs(migration: offer.migration, relay: relay)
     case .message(.abort(let abort)):
@@ -383,8 +408,11 @@ package final class Arrival {
   // MARK: The holder
 
   /// Has the holder load what came.
-  private func load(_ order: ArrivalOrder, over link: MigrationLink) throws(Failure) {
+  private func load(_ order: ArrivalOrder, _ numbers: [UInt64], over link: MigrationLink)
+    throws(Failure)
+  {
     guard (try? holder.send(order)) != nil else { throw gone }
+    try connections?.join(numbers, options.picoprocess, holder: holder)
     let report = try report { () throws(Failure) in
       // A sender has nothing to say now, unless it gives up.
       switch try link.receive(within: 0) {
@@ -474,13 +502,16 @@ enum ArrivedGuest {
     _ connection: ControlConnection, _ spool: SpoolFile, _ options: ArrivalOptions
   ) -> Never {
     guard let line = try? connection.receive(),
-      case .load(let name, let migration, let isPostCopy, let root, let digests) = JSON.decode(
-        ArrivalOrder.self, from: line)
+      case .load(
+        let name, let migration, let isPostCopy, let root, let digests, let count, let relays) =
+        JSON.decode(ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
       var options = options
       options.picoprocess.root = root ?? options.picoprocess.root
+      options.picoprocess.relayed = try ArrivingConnections.receive(count, over: connection)
       let picoprocess = try load(spool, options, name, digests, isPostCopy ? migration : nil)
+      picoprocess.relays = relays
       guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
       try picoprocess.runToTheEnd()
     } catch {

@@ -19,6 +19,7 @@ package final class Departure {
   private let files: [OutsideFile]
   /// Its root, if it goes with it.
   private let root: DepartingTree?
+  private let connections: DepartingConnections
 
   /// Times that a sender tries to tell a receiver what has become of the guest.
   private static let attempts = 3
@@ -27,6 +28,7 @@ package final class Departure {
     _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?,
     withRoot: Bool
   ) throws(Failure) {
+    connections = try DepartingConnections(pace.connections, pace.forwarding)
     self.name = name
     self.pace = pace
     self.peer = peer
@@ -39,7 +41,8 @@ package final class Departure {
     root = withRoot ? try DepartingTree(guest.root, pace) : nil
     files = try client.neededFiles(of: name)
     if let options {
-      shell = (options.shell, try options.receiveCommand(guest))
+      let command = try options.receiveCommand(guest, relays: connections.areRelayed)
+      shell = (options.shell, command)
     } else {
       shell = nil
     }
@@ -67,9 +70,13 @@ package final class Departure {
   package static func send(
     _ name: String, _ pace: MigrationPace, to peer: String, withRoot: Bool
   ) throws(Failure) -> Bool {
+    let departure: Result<Departure, Failure>
+    do throws(Failure) {
+      departure = .success(try Departure(name, pace, to: peer, nil, withRoot: withRoot))
+    } catch { departure = .failure(error) }
     let channel = try MigrationChannel(standardStreamsTo: peer)
     do throws(Failure) {
-      _ = try Departure(name, pace, to: peer, nil, withRoot: withRoot).run(channel) { _ in }
+      _ = try departure.get().run(channel) { _ in }
       return true
     } catch {
       var refusal = Godwit_Migration_Refusal()
@@ -124,19 +131,28 @@ package final class Departure {
     guard hello.postCopy || !pace.postCopy else {
       throw Failure("\(peer): its godwit takes no guest before its memory")
     }
+    try connections.check(guest)
+    let relays = connections.areRelayed
+    guard hello.relays || !relays else {
+      throw Failure("\(peer): it relays no connections: say --connections reset")
+    }
     if hello.comparesFiles {
       for message in OfferedFiles.messages(files) { try channel.link.send(.files(message)) }
     }
     guard root == nil || hello.takesRoot else {
       throw Failure("\(peer): it takes no root: its command line lacks --take-root")
     }
-    var offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil)
+    if relays { try connections.listen(guest, migration, peer) }
+    var offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil, relays: relays)
     offer.postCopy = pace.postCopy
     try channel.link.send(.offer(offer))
     try root?.send(over: channel)
     guard case .accept(let accept) = try channel.message(),
       ControlDirectory.isValid(name: accept.name)
     else { throw Failure("\(peer): its messages are out of order") }
+    if relays, let shell {
+      try connections.relay?.dial(shell.remote, RelayName.far(migration))
+    }
     return accept.name
   }
 
@@ -147,7 +163,8 @@ package final class Departure {
     let pump = SnapshotPump(channel.link, pace, progress)
     let request = ControlRequest.migrate(
       peer: peer, migration: migration, compression: pace.compression, maxPause: pace.maxPause,
-      throttles: pace.throttles, remoteName: pace.postCopy ? remoteName : nil)
+      throttles: pace.throttles, remoteName: pace.postCopy ? remoteName : nil,
+      relays: connections.areRelayed)
     var connection: ControlConnection?
     let answer: ControlAnswer
     do throws(Failure) {
@@ -168,7 +185,14 @@ package final class Departure {
     }
     var finish = Godwit_Migration_Finish()
     finish.bytes = pump.sent
-    do throws(Failure) { try channel.link.send(.finish(finish)) } catch {
+    do throws(Failure) {
+      try connections.checkAgain(guest, migration)
+      if connections.areRelayed {
+        try channel.link.send(.connections(try connections.collect(guest, migration)))
+      }
+      try channel.link.send(.finish(finish))
+    } catch {
+      giveUp(channel, error.message)
       throw Failure("\(name): \(error.message)")
     }
     return (connection, snapshot)

@@ -96,6 +96,7 @@ extension Picoprocess {
       _ = try mountFilesystems()
     } catch { throw .readFailed(error.message) }
     kernel.keepsStreams = options.console != nil
+    adoptRelayedConnections()
     let loader = try StateLoader(kernel, reader, isLazy: isLazy, distant)
     loader.checksFilesAtOnce = checksFiles
     try SnapshotWorkers.with { (workers) throws(SnapshotError) in
