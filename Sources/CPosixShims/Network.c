@@ -110,6 +110,11 @@ int godwit_socket_error(int fd, int *error) {
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, error, &length);
 }
 
+void godwit_reset_at_close(int fd) {
+  struct linger now = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
 int godwit_end_writing(int fd) { return shutdown(fd, SHUT_WR); }
 
 ssize_t godwit_send_to(int fd, const void *bytes, size_t count, const struct godwit_address *to) {

@@ -2107,7 +2107,8 @@ package nonisolated struct Godwit_State_InternetSocket: @unchecked Sendable {
     set {_uniqueStorage()._groups = newValue}
   }
 
-  /// TCP: the other end is outside and stays behind, so that the connection is found reset.
+  /// TCP: the other end is outside and stays behind, so that the connection is found reset
+  /// unless it is relayed.
   package var outside: Bool {
     get {_storage._outside}
     set {_uniqueStorage()._outside = newValue}

@@ -143,6 +143,14 @@ package nonisolated struct Godwit_Migration_Message: Sendable {
     set {kind = .received(newValue)}
   }
 
+  package var connections: Godwit_Migration_Connections {
+    get {
+      if case .connections(let v)? = kind {return v}
+      return Godwit_Migration_Connections()
+    }
+    set {kind = .connections(newValue)}
+  }
+
   /// Of a post-copy.
   package var pagesHeld: Godwit_Migration_PagesHeld {
     get {
@@ -240,6 +248,7 @@ package nonisolated struct Godwit_Migration_Message: Sendable {
     case settle(Godwit_Migration_Settle)
     case unknown(Godwit_Migration_Unknown)
     case received(Godwit_Migration_Received)
+    case connections(Godwit_Migration_Connections)
     /// Of a post-copy.
     case pagesHeld(Godwit_Migration_PagesHeld)
     case pagesLent(Godwit_Migration_PagesLent)
@@ -290,6 +299,9 @@ package nonisolated struct Godwit_Migration_Hello: Sendable {
   /// The directory that is meant.
   package var spool: String = String()
 
+  /// It relays the guest's connections, if the offer says so.
+  package var relays: Bool = false
+
   /// It takes a guest without its pages.
   package var postCopy: Bool = false
 
@@ -337,6 +349,12 @@ package nonisolated struct Godwit_Migration_Offer: Sendable {
 
   package var deterministic: Bool = false
 
+  /// Its connections are to be relayed.
+  package var relay: Bool = false
+
+  /// The migrations, 16 bytes each, whose relays its connections go by already; the newest comes last.
+  package var relays: [Data] = []
+
   /// The pages follow after the commit.
   package var postCopy: Bool = false
 
@@ -373,6 +391,9 @@ package nonisolated struct Godwit_Migration_Accept: Sendable {
   /// The name that it will have.
   package var name: String = String()
 
+  /// What the sender's user should know, a line each.
+  package var notices: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -398,6 +419,23 @@ package nonisolated struct Godwit_Migration_Finish: Sendable {
   // methods supported on all messages.
 
   package var bytes: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Sender, before it finishes, if the offer says so: the guest's connections, in the order of the relay's streams.
+package nonisolated struct Godwit_Migration_Connections: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the sockets, as in the snapshot.
+  package var numbers: [UInt64] = []
+
+  /// One more stream is the guest's console: it had the standard streams of its process.
+  package var console: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -665,7 +703,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.migration"
 
 nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Message"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}offer\0\u{1}accept\0\u{1}refusal\0\u{1}finish\0\u{1}prepared\0\u{1}commit\0\u{1}committed\0\u{1}abort\0\u{1}dropped\0\u{1}settle\0\u{1}unknown\0\u{1}received\0\u{4}%pages_held\0\u{3}pages_lent\0\u{3}page_chunk\0\u{3}pages_wanted\0\u{3}pages_taken\0\u{3}pages_done\0\u{3}pages_ended\0\u{3}continue_pages\0\u{2}\u{3}files\0\u{3}tree_wanted\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}offer\0\u{1}accept\0\u{1}refusal\0\u{1}finish\0\u{1}prepared\0\u{1}commit\0\u{1}committed\0\u{1}abort\0\u{1}dropped\0\u{1}settle\0\u{1}unknown\0\u{1}received\0\u{2}\u{1b}connections\0\u{4}\u{a}pages_held\0\u{3}pages_lent\0\u{3}page_chunk\0\u{3}pages_wanted\0\u{3}pages_taken\0\u{3}pages_done\0\u{3}pages_ended\0\u{3}continue_pages\0\u{2}\u{3}files\0\u{3}tree_wanted\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -840,6 +878,19 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.kind = .received(v)
+        }
+      }()
+      case 40: try {
+        var v: Godwit_Migration_Connections?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .connections(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .connections(v)
         }
       }()
       case 50: try {
@@ -1035,6 +1086,10 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
       guard case .received(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
     }()
+    case .connections?: try {
+      guard case .connections(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+    }()
     case .pagesHeld?: try {
       guard case .pagesHeld(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
@@ -1089,7 +1144,7 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{4}'post_copy\0\u{4}\u{a}compares_files\0\u{3}takes_root\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{2}\u{1d}relays\0\u{4}\u{a}post_copy\0\u{4}\u{a}compares_files\0\u{3}takes_root\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1108,6 +1163,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.memoryFree) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.diskFree) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.spool) }()
+      case 40: try { try decoder.decodeSingularBoolField(value: &self.relays) }()
       case 50: try { try decoder.decodeSingularBoolField(value: &self.postCopy) }()
       case 60: try { try decoder.decodeSingularBoolField(value: &self.comparesFiles) }()
       case 61: try { try decoder.decodeSingularBoolField(value: &self.takesRoot) }()
@@ -1150,6 +1206,9 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
     if !self.spool.isEmpty {
       try visitor.visitSingularStringField(value: self.spool, fieldNumber: 11)
     }
+    if self.relays != false {
+      try visitor.visitSingularBoolField(value: self.relays, fieldNumber: 40)
+    }
     if self.postCopy != false {
       try visitor.visitSingularBoolField(value: self.postCopy, fieldNumber: 50)
     }
@@ -1174,6 +1233,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
     if lhs.memoryFree != rhs.memoryFree {return false}
     if lhs.diskFree != rhs.diskFree {return false}
     if lhs.spool != rhs.spool {return false}
+    if lhs.relays != rhs.relays {return false}
     if lhs.postCopy != rhs.postCopy {return false}
     if lhs.comparesFiles != rhs.comparesFiles {return false}
     if lhs.takesRoot != rhs.takesRoot {return false}
@@ -1184,7 +1244,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Offer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{4}&post_copy\0\u{4}\u{a}carries_root\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{2}\u{1c}relay\0\u{1}relays\0\u{4}\u{9}post_copy\0\u{4}\u{a}carries_root\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1204,6 +1264,8 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.mounts) }()
       case 11: try { try decoder.decodeRepeatedStringField(value: &self.published) }()
       case 12: try { try decoder.decodeSingularBoolField(value: &self.deterministic) }()
+      case 40: try { try decoder.decodeSingularBoolField(value: &self.relay) }()
+      case 41: try { try decoder.decodeRepeatedBytesField(value: &self.relays) }()
       case 50: try { try decoder.decodeSingularBoolField(value: &self.postCopy) }()
       case 60: try { try decoder.decodeSingularBoolField(value: &self.carriesRoot) }()
       default: break
@@ -1248,6 +1310,12 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
     if self.deterministic != false {
       try visitor.visitSingularBoolField(value: self.deterministic, fieldNumber: 12)
     }
+    if self.relay != false {
+      try visitor.visitSingularBoolField(value: self.relay, fieldNumber: 40)
+    }
+    if !self.relays.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.relays, fieldNumber: 41)
+    }
     if self.postCopy != false {
       try visitor.visitSingularBoolField(value: self.postCopy, fieldNumber: 50)
     }
@@ -1270,6 +1338,8 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
     if lhs.mounts != rhs.mounts {return false}
     if lhs.published != rhs.published {return false}
     if lhs.deterministic != rhs.deterministic {return false}
+    if lhs.relay != rhs.relay {return false}
+    if lhs.relays != rhs.relays {return false}
     if lhs.postCopy != rhs.postCopy {return false}
     if lhs.carriesRoot != rhs.carriesRoot {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -1319,7 +1389,7 @@ nonisolated extension Godwit_Migration_Mount: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Accept"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2};notices\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1328,6 +1398,7 @@ nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProto
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 60: try { try decoder.decodeRepeatedStringField(value: &self.notices) }()
       default: break
       }
     }
@@ -1337,11 +1408,15 @@ nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProto
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
+    if !self.notices.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.notices, fieldNumber: 60)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_Migration_Accept, rhs: Godwit_Migration_Accept) -> Bool {
     if lhs.name != rhs.name {return false}
+    if lhs.notices != rhs.notices {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1402,6 +1477,41 @@ nonisolated extension Godwit_Migration_Finish: SwiftProtobuf.Message, SwiftProto
 
   package static func ==(lhs: Godwit_Migration_Finish, rhs: Godwit_Migration_Finish) -> Bool {
     if lhs.bytes != rhs.bytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Connections"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}numbers\0\u{1}console\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.numbers) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.console) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.numbers.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.numbers, fieldNumber: 1)
+    }
+    if self.console != false {
+      try visitor.visitSingularBoolField(value: self.console, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_Connections, rhs: Godwit_Migration_Connections) -> Bool {
+    if lhs.numbers != rhs.numbers {return false}
+    if lhs.console != rhs.console {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -104,6 +104,8 @@ package struct PicoprocessOptions: Sendable {
   package var resolver: ResolverOption?
   package var publish: [PublishOption] = []
   package var connections = ConnectionPolicy.reset
+  /// Sockets that take the place of the connections of a guest that is resumed.
+  package var relayed: RelayedSockets?
   package var sandbox = SandboxMode.auto
   /// nil: the guest has the standard streams of this process.
   package var console: ConsoleOptions?

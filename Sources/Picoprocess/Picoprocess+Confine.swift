@@ -11,6 +11,7 @@ extension Picoprocess {
   /// listening at the control socket), and before any hostile input is read (the program, or the state in a
   /// snapshot).
   func confine() throws(Failure) {
+    try leaveRecord()
     if options.sandbox != .off {
       try reserveEngines()
       confinement = requirements().enter()
@@ -19,6 +20,14 @@ extension Picoprocess {
       }
     }
     startControl()
+  }
+
+  /// Leaves a record of the files of the host that this process is given, which it can't change once it is confined.
+  private func leaveRecord() throws(Failure) {
+    guard let listener else { return }
+    try withFailure("the control socket of \(name)") { () throws(HostError) in
+      try listener.leave(record: Array(JSON.line(GrantRecord(tree)).utf8))
+    }
   }
 
   /// Maps the executable memory for all engines that may be needed: one per ISA, and twice as many if

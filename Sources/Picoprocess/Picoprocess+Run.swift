@@ -4,6 +4,11 @@ import PosixHost
 extension Picoprocess {
   /// Runs the guest until it ends or is suspended. Throws if it cannot continue.
   package func run() throws(Failure) -> Ending {
+    let ending = try runHere()
+    return try console.map { (console) throws(Failure) in try followConsole(console) } ?? ending
+  }
+
+  private func runHere() throws(Failure) -> Ending {
     catchSignals()
     watchKeeper()
     defer {
@@ -44,6 +49,8 @@ extension Picoprocess {
 
   private func loop() throws(Failure) -> Ending {
     prepareMachine()
+    // Who waits for a guest that has arrived sees all that it does.
+    if arrival != nil, let ending = serveRequests() { return ending }
     while true {
       if isPaused {
         // Whatever comes wakes the host.

@@ -73,6 +73,8 @@ package final class Picoprocess {
   var farewell: Mailbox.Letter?
   /// No instruction of the guest runs.
   var isPaused = false
+  /// The guest's first process is to die at once.
+  var isKilled = false
   /// The clients of the guest's console.
   let attachments: Attachments
   /// What clients have typed, and the guest has no room for yet.
@@ -95,10 +97,14 @@ package final class Picoprocess {
   var doubt: MigrationDoubt?
   /// The other machine that has the guest.
   var movedTo: String?
+  /// Leads to the console of the guest that has moved, if this process goes on for it.
+  var console: ByteStream?
   /// The last migration after which the guest stayed, in hexadecimal digits.
   var keptMigration: String?
   /// The migration that brought the guest here, in hexadecimal digits.
   var arrival: String?
+  /// The migrations whose relays the guest's connections go by.
+  var relays: [String] = []
   /// How far this process is confined.
   var confinement = ConfinementReport()
 
@@ -107,7 +113,7 @@ package final class Picoprocess {
   /// How a run ended.
   package enum Ending: Sendable, Hashable {
     case exited(ExitStatus)
-    /// The guest was suspended to a snapshot.
+    /// The guest was suspended to a snapshot, or moved.
     case suspended
 
     /// The exit status of `godwit`: the guest's status, 128 + n if signal n killed it, or 0 if it was

@@ -12,7 +12,7 @@ package import HostABI
 /// A duplex stream of bytes to a peer: a socket, or a pipe each way.
 package final class ByteLink {
   let input: Int32
-  private let output: Int32
+  let output: Int32
   private var isClosed = false
 
   /// Takes ownership of both descriptors, which may be the same.
@@ -67,6 +67,18 @@ package final class ByteLink {
         return bytes
       } catch .wouldBlock { try wait(input, Int16(POLLIN), until: deadline) }
     }
+  }
+
+  /// Writes as many of the bytes as there is room for; none if there is no room.
+  package func writeSome(_ bytes: [UInt8]) throws(HostError) -> Int {
+    do throws(HostError) {
+      return try bytes.lend { (span) throws(HostError) in try system_write(output, span) }
+    } catch .wouldBlock { return 0 }
+  }
+
+  /// The bytes that have come, at most `limit`; nil if there are none now, none at the end.
+  package func readSome(_ limit: Int) throws(HostError) -> [UInt8]? {
+    do throws(HostError) { return try read(limit, timeout: 0) } catch .timedOut { return nil }
   }
 
   /// Whether bytes, or the end, have come.

@@ -25,11 +25,11 @@ package final class ByteStream: Sendable {
     try bytes.lend { (span) throws(HostError) in try system_send(descriptor, span) }
   }
 
-  /// Receives what has arrived, at most 64 KiB; nothing at the end.
+  /// Receives what has arrived, at most 64 KiB and `limit`; nothing at the end.
   ///
   /// - Throws: `wouldBlock` if nothing has.
-  package func receive() throws(HostError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: 64 << 10)
+  package func receive(limit: Int = .max) throws(HostError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: min(limit, 64 << 10))
     let count = try bytes.lendMutable { (span) throws(HostError) in
       try system_recv(descriptor, &span)
     }
@@ -46,6 +46,11 @@ package struct PollItem {
     case handle(HostHandle)
     /// What arrived for it is discarded.
     case waker(Waker)
+    case control(ControlConnection)
+    case listener(ControlListener)
+    /// What is read from it, or written to it.
+    case linkInput(ByteLink)
+    case linkOutput(ByteLink)
   }
 
   package let target: Target
@@ -62,6 +67,10 @@ package struct PollItem {
     case .stream(let stream): stream.descriptor
     case .handle(let handle): handle.rawValue
     case .waker(let waker): waker.readEnd
+    case .control(let connection): connection.descriptor
+    case .listener(let listener): listener.descriptor
+    case .linkInput(let link): link.input
+    case .linkOutput(let link): link.output
     }
   }
 

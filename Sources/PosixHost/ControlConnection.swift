@@ -51,7 +51,7 @@ package final class ControlConnection {
     try pipe.handOver { (end) throws(HostError) in try send(message, end, nil) }
   }
 
-  private func send(_ message: [UInt8], _ handed: Int32?, _ timeout: Int64?) throws(HostError) {
+  func send(_ message: [UInt8], _ handed: Int32?, _ timeout: Int64?) throws(HostError) {
     guard message.count < ControlConnection.messageLimit, !message.contains(10) else {
       throw .invalid
     }
@@ -120,9 +120,14 @@ package final class ControlConnection {
   /// Takes the file that was received along with the messages so far; nil if there is none. Throws `invalid`
   /// if it cannot be used.
   package func takeFile() throws(HostError) -> HandedFile? {
-    guard let handed = handedFile else { return nil }
-    handedFile = nil
+    guard let handed = takeDescriptor() else { return nil }
     return try HandedFile(taking: handed)
+  }
+
+  /// The same, whatever it is; the caller owns it.
+  func takeDescriptor() -> Int32? {
+    defer { handedFile = nil }
+    return handedFile
   }
 
   /// Reads the bytes that have arrived; false at the end.

@@ -71,9 +71,17 @@ package struct ControlDirectory: Sendable {
         return ControlConnection(try attempt(socket))
       } catch .connectionRefused {
         try system_unlink(socket)
+        try? system_unlink(ControlListener.recordPath(socket))
         throw .notFound
       }
     }
+  }
+
+  /// What the picoprocess `name` has left here before it was confined.
+  package func record(of name: String) throws(HostError) -> [UInt8] {
+    let path = ControlListener.recordPath(try socketPath(name))
+    let file = try InputFile(String(decoding: path, as: UTF8.self))
+    return try file.read(at: 0, count: ControlListener.recordLimit)
   }
 
   /// Starts listening for connections to `name`. Throws `exists` if another process listens.

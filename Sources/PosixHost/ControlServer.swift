@@ -1,5 +1,5 @@
 internal import CPosixShims
-internal import HostABI
+package import HostABI
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -20,11 +20,38 @@ package final class ControlListener: Sendable {
     self.path = path
   }
 
+  /// Bytes of a record.
+  static let recordLimit = 1 << 20
+
+  /// The file beside a socket.
+  static func recordPath(_ socket: [UInt8]) -> [UInt8] {
+    socket[..<(socket.lastIndex(of: UInt8(ascii: ".")) ?? socket.endIndex)] + Array(".record".utf8)
+  }
+
+  /// Leaves a file beside the socket, which a confined process can remove and not write.
+  package func leave(record: [UInt8]) throws(HostError) {
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
+    let descriptor = try system_open(Self.recordPath(path), flags, 0o600)
+    defer { system_close(descriptor) }
+    try writeAll(descriptor, record)
+  }
+
   /// The directory that has its name.
   package var directory: [UInt8] { Array(path[..<path.lastIndex(of: UInt8(ascii: "/"))!]) }
 
+  /// The next connection of this user, or of root; nil if there is none.
+  package func accept() -> ControlConnection? {
+    guard let accepted = try? system_accept(descriptor) else { return nil }
+    guard let user = try? system_peer_user(accepted), user == geteuid() || user == 0 else {
+      system_close(accepted)
+      return nil
+    }
+    return ControlConnection(accepted)
+  }
+
   deinit {
     // Nobody replaces a socket that answers, so the name is still ours: remove it before closing.
+    try? system_unlink(Self.recordPath(path))
     try? system_unlink(path)
     system_close(descriptor)
   }

@@ -56,6 +56,7 @@ package enum HostProcess {
   package static func exitOnBusError(
     in addresses: Range<UInt>, status: Int32, _ message: String
   ) {
+    // SAFETY: the call copies the text, which ends with a zero, before it returns.
     unsafe message.withCString {
       unsafe godwit_bus_errors_exit(addresses.lowerBound, addresses.upperBound, status, $0)
     }

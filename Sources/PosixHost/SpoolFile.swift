@@ -30,6 +30,9 @@ package final class SpoolFile {
 
   deinit { system_close(descriptor) }
 
+  /// Closes this process's copy, which it has of the process that forked it. It must not be used any more.
+  package func abandon() { system_close(descriptor) }
+
   /// Bytes that the user may yet write on its filesystem.
   package var room: UInt64 {
     guard let volume = try? system_fstatvfs(descriptor) else { return .max }

@@ -59,6 +59,7 @@ struct List: ParsableCommand {
 
   private func state(_ info: PicoprocessInfo) -> String {
     if info.lending != nil { return "moved" }
+    if info.relay != nil { return "relaying" }
     return info.isPaused == true ? "paused" : "running"
   }
 

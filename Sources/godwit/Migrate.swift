@@ -160,6 +160,17 @@ struct PaceOptions: ParsableArguments {
 
   @OptionGroup var compression: CompressionOption
 
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of the program's connections to the outside: relay them through the machine that it leaves, reset them, or refuse to move a program that has any.",
+      valueName: "relay|reset|refuse"))
+  var connections = MovedConnections.reset
+
+  @Option(
+    help: ArgumentHelp(
+      "How long new connections to the program's published ports are relayed, too, as in 10m; 0: they are not.",
+      valueName: "time"))
+  var forwardFor = ForwardingTime.standard
   @Flag(
     help:
       "Stop the program at once, run it there before its memory is there, and send that behind: both machines are needed until the last page is there."
@@ -185,6 +196,8 @@ struct PaceOptions: ParsableArguments {
     pace.bandwidth = bandwidthLimit?.bytes
     pace.compression = compression.compress
     pace.postCopy = postCopy
+    pace.connections = connections
+    pace.forwarding = forwardFor
     return pace
   }
 }
@@ -199,6 +212,12 @@ enum RemoteNet: String, ExpressibleByArgument {
     case .loopback: .othersAndLoopback
     }
   }
+}
+
+extension MovedConnections: ExpressibleByArgument {}
+
+extension ForwardingTime: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
 }
 
 extension RemoteHost: ExpressibleByArgument {
@@ -323,8 +342,16 @@ struct Receive: ParsableCommand {
 
   @OptionGroup var choices: ArrivalChoices
 
+  @Option(
+    help: ArgumentHelp(
+      "Whether the program's connections to the outside may be relayed.",
+      valueName: "relay|reset"))
+  var connections = MovedConnections.reset
+
   func run() throws {
-    if try !Arrival.run(choices.options) { Console.exit(125) }
+    var options = choices.options
+    options.relays = connections == .relay
+    if try !Arrival.run(options) { Console.exit(125) }
   }
 }
 
@@ -351,7 +378,9 @@ struct Fetch: ParsableCommand {
       throw Failure("'\(source)' is not ssh://[USER@]HOST[:PORT]/NAME")
     }
     pace.warn(name)
-    try Arrival.fetch(name, from: try shell.shell(host), pace.pace, choices.options)
+    var options = choices.options
+    options.relays = pace.connections == .relay
+    try Arrival.fetch(name, from: try shell.shell(host), pace.pace, options)
   }
 }
 
@@ -378,6 +407,19 @@ struct Send: ParsableCommand {
   func run() throws {
     if try !Departure.send(name, pace.pace, to: peer, withRoot: withRoot) { Console.exit(125) }
   }
+}
+
+struct Relay: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Join a link with a relay of connections.",
+    discussion: """
+      This is what a relay runs over ssh: its protocol is spoken over standard input and output.
+      """, shouldDisplay: false)
+
+  @Argument(help: "The relay's name.")
+  var name: String
+
+  func run() throws { try RelayJoiner.run(name) }
 }
 
 struct Resolve: ParsableCommand {

@@ -211,6 +211,26 @@ import Testing
     for (line, reason) in zip(lines, reasons) { #expect(line.contains(reason), "\(line)") }
   }
 
+  /// A guest that has taken over its picoprocess can name any directory: what it was given stands elsewhere.
+  @Test func onlyWhatWasGivenIsCarried() throws {
+    let outcome = try Scratch().shell(
+      Self.preamble + """
+        hold & await ready; record=$XDG_RUNTIME_DIR/godwit/guest.record; cp $record kept
+        other() { sed "$1" kept >$record; $G checkpoint guest --self-contained -o stick; echo $?; }
+        other 's/"root":\\[47,/"root":[47,47,/'; other 's/"mounts":\\[/"mounts":[[47],/'; other 's/./x/'; rm $record
+        $G checkpoint guest --self-contained -o stick; echo $?; $G migrate guest ssh://nowhere --ssh false; echo $?
+        ls stick 2>/dev/null; $G checkpoint guest -o plain; cp kept $record
+        $G checkpoint guest --self-contained -o stick; touch go; wait; ls $XDG_RUNTIME_DIR/godwit
+        """)
+    #expect(
+      outcome.text == "125\n125\n125\n125\n125\ncontent noted\n",
+      "\(outcome.text) \(outcome.error)")
+    let lines = outcome.error.split(separator: "\n")
+    #expect(lines.count == 5, "\(outcome.error)")
+    #expect(lines.prefix(2).allSatisfy { $0.hasSuffix("its guest may have taken it over") })
+    #expect(lines.suffix(3).allSatisfy { $0.contains("what guest was given") }, "\(outcome.error)")
+  }
+
   /// A stranger's snapshot gets nothing of the host with what it carries.
   @Test func aStrangersSnapshotIsAskedAboutTheRest() throws {
     let outcome = try Scratch().shell(

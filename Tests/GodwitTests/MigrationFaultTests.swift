@@ -16,9 +16,10 @@ import Testing
   /// Until the sender has sent the commit, the guest stays. From then on it finds out, over another link.
   static let faults: [Fault] =
     places.flatMap { place in
-      ["in hello", "out files", "out offer", "in accept", "out bytes", "in received", "out finish"].map {
-        Fault(relay: "cut \($0) \(place)", place: "here")
-      }
+      ["in hello", "out files", "out offer", "in accept", "out bytes", "in received", "out finish"]
+        .map {
+          Fault(relay: "cut \($0) \(place)", place: "here")
+        }
         + ["out commit", "in committed"].map { Fault(relay: "cut \($0) \(place)", place: "there") }
     } + [
       Fault(relay: "cut in prepared before", place: "here"),

@@ -4,7 +4,7 @@ import Testing
 @Suite struct MigrationFilesTests {
   private static func script(_ body: String) -> String {
     CourierTests.preamble + """
-      export XDG_DATA_HOME; small small; small other; mkdir one two; echo noted >one/note; echo other >two/note
+      export XDG_DATA_HOME; small small; small other; mkdir one two; echo noted >one/note; echo another >two/note
       at here run --name guest --root small --mount .:/mnt --mount one:/one -- /bin/sh -c '
         exec 3</etc/data 4</one/note; : >/mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.01; done
         read a <&3; read b <&4; echo "$a $b" >/mnt/result' &
@@ -20,7 +20,39 @@ import Testing
 
   @Test(arguments: ["x86_64", "aarch64"]) func theSameFilesElsewhere(_ isa: String) throws {
     let outcome = try MigrationScratch().shell(Self.script("elsewhere; where"), isa: isa)
-    #expect(outcome.text == "migrate 0\nthere: guest\ncontent other\n", "\(outcome.error)")
+    #expect(outcome.text == "migrate 0\nthere: guest\ncontent another\n", "\(outcome.error)")
+    let notices = outcome.error.split(separator: "\n").filter { $0.hasPrefix("godwit:") }
+    #expect(
+      notices.count == 2
+        && notices[0].hasSuffix("these files of its mounts are not the same there: two/note"),
+      "\(outcome.error)")
+  }
+
+  /// A file of a mount that has the same time and size is taken for the same.
+  @Test func theSameMountElsewhere() throws {
+    let outcome = try MigrationScratch().shell(Self.script("cp -a one/note two; elsewhere; where"))
+    #expect(outcome.text == "migrate 0\nthere: guest\ncontent noted\n", "\(outcome.error)")
+    #expect(outcome.error == "godwit: guest moved to ssh://there\n", "\(outcome.error)")
+  }
+
+  /// Files of mounts that have changed since a snapshot are named, once the guest goes on from it.
+  @Test func whatChangedSinceASnapshotIsNamed() throws {
+    let outcome = try Scratch().shell(
+      """
+      waiting='exec 3>>/mnt/log 4</mnt/ready; echo first >&3; : >/mnt/begun
+        while ! [ -e /mnt/go ]; do :; done; echo last >&3'
+      : >ready; $G run --name guest --root $R --mount .:/mnt -- /bin/sh -c "$waiting" & await begun
+      $G checkpoint guest -o now; $G suspend guest -o later; wait; touch go
+      $G resume later; cat log; $G resume now; cat log
+      rm go begun; $G run --root $R --mount .:/mnt --checkpoint-every 100ms --checkpoint-dir store -- \
+        /bin/sh -c "$waiting" & run=$!; await begun; until [ $(ls store/snapshots | wc -l) -gt 2 ]; do sleep 0.1; done
+      kill -KILL $run; wait 2>/dev/null; echo >>ready; touch go; $G recover store
+      """)
+    #expect(outcome.text == "first\nlast\nfirst\nlast\nlast\n", "\(outcome.error)")
+    let notices = outcome.error.split(separator: "\n").filter { $0.hasPrefix("godwit:") }
+    #expect(notices.count == 2, "\(outcome.error)")
+    #expect(notices[0].hasPrefix("godwit: now: these files have changed since"))
+    #expect(notices[0].hasSuffix("/log") && notices[notices.count - 1].hasSuffix("/ready"))
   }
 
   /// The first are named, the others counted, and the guest goes on.

@@ -63,7 +63,28 @@ import Testing
       /usr/bin/python3 '\(Self.peers)' send $G --root $R; $G ps | sed 1d
       """)
     let lines = outcome.text.split(separator: "\n").map(String.init)
-    #expect(lines.count == 31, "\(outcome.text) \(outcome.error)")
+    #expect(lines.count == 38, "\(outcome.text) \(outcome.error)")
+    check(lines)
+  }
+
+  /// None of what they send is made, but beneath the directory that is for it; and nothing of it stays there.
+  @Test func hostileRoots() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      """
+      export XDG_RUNTIME_DIR=$PWD/there
+      /usr/bin/python3 '\(Self.peers)' trees $G --take-root --root-store roots; ls -A . roots
+      """)
+    let lines = outcome.text.split(separator: "\n").map(String.init)
+    #expect(
+      lines.suffix(7) == [".:", "here", "link", "roots", "there", "roots:", "lock"],
+      "\(outcome.text) \(outcome.error)")
+    #expect(lines.count == 25, "\(outcome.text)")
+    check(lines.dropLast(7))
+  }
+
+  /// Each sender was refused.
+  private func check(_ lines: [String]) {
     for line in lines {
       let name = line.prefix { $0 != " " }
       // Who has gone is told nothing.

@@ -94,7 +94,7 @@ import Testing
       case .shellFails: "ended with status 255"
       case .noCommand: "ended with status 127"
       case .otherProtocol: "speaks versions 9 to 9"
-      case .portTaken: "publishing 127.0.0.1:"
+      case .portTaken: "address already in use"
       case .memoryLimit: "may have 1 MiB"
       case .noSuchGuest: "no picoprocess named nobody"
       case .badAddress: "ssh://-oProxyCommand=x"
@@ -217,6 +217,18 @@ final class MigrationScratch {
       mkdir -p -m 700 "$1"
       export XDG_RUNTIME_DIR="$PWD/$1" XDG_STATE_HOME="$PWD/$1/state"
       command="$2 $receiver"
+      # A link between the ends of a relay: broken by and by, none at all, or with somebody else at the other end.
+      if [[ $command == *' relay relay-'* ]]; then
+        command="exec $2"; echo $$ >>links
+        [ "$only" ] && exit 1
+        [ "$hostile" ] && exec /usr/bin/python3 -c '
+      import os, sys, time
+      os.write(1, bytes.fromhex("89474f4452454c0a0100000001000000"))
+      while not os.path.exists("go"): time.sleep(0.01)
+      os.write(1, bytes.fromhex(sys.argv[1])); time.sleep(60)' "$hostile"
+        [ "$cut" ] && exec /usr/bin/python3 '\(Checkout.root.path)/Tests/GodwitTests/cut.py' \
+          $(($(wc -l <links) * 7919 % 200000)) sh -c "$command"
+      fi
       if [ "$relay" ] && mkdir relayed 2>/dev/null; then
         exec /usr/bin/python3 '\(Checkout.root.path)/Tests/GodwitTests/relay.py' $relay sh -c "$command"
       fi
@@ -244,7 +256,7 @@ final class MigrationScratch {
   func shell(_ script: String, isa: String = "x86_64", limit: Int = 300) throws -> Outcome {
     try scratch.shell(
       """
-      mkdir -m 700 here there; export relay receiver
+      mkdir -m 700 here there; export relay receiver cut only hostile
       at() { local machine=$1; shift; XDG_RUNTIME_DIR=$PWD/$machine $G "$@"; }
       move() { at $1 migrate guest ssh://$2 --ssh $PWD/link --remote-godwit $G "${@:3}"; }
       runs() { at $1 ps | grep -q '^guest '; }

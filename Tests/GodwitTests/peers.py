@@ -2,7 +2,9 @@
 
     peers.py receive SCENARIO GODWIT      is a receiver, which speaks over its standard streams
     peers.py send GODWIT RECEIVER-OPTION...   is a sender, of one receiver after the other, and says what came of each
+    peers.py trees GODWIT RECEIVER-OPTION...  the same, and the guest's root is to come
 """
+import hashlib
 import os
 import subprocess
 import sys
@@ -11,6 +13,9 @@ import threading
 PREAMBLE = b'\x89GODMIG\n' + b'\1\0\0\0' * 2
 (HELLO, OFFER, ACCEPT, REFUSAL, FINISH, PREPARED, COMMIT, COMMITTED, ABORT, DROPPED, SETTLE, UNKNOWN,
  RECEIVED) = range(1, 14)
+
+
+PAGES_HELD, PAGES_LENT, PAGE_CHUNK, PAGES_WANTED, PAGES_TAKEN, PAGES_DONE = range(50, 56)
 
 
 def varint(n):
@@ -78,8 +83,30 @@ BAD = {
 }
 
 
+HELD = message(PAGES_HELD)
+# What a receiver says when it has taken a guest before its memory.
+PAGES = {
+    'held-beyond': message(PAGES_HELD, field(1, b'\xff' * 4096)),
+    'held-huge': message(PAGES_HELD, field(1, b'\0' * 600000)),
+    'held-twice': HELD * 2,
+    'wanted-first': message(PAGES_WANTED, field(1, b'\0')),
+    'wanted-beyond': HELD + message(PAGES_WANTED, field(1, varint(0xffffffff))),
+    'wanted-none': HELD + message(PAGES_WANTED),
+    'wanted-many': HELD + message(PAGES_WANTED, field(1, b'\0' * 2000)),
+    'wanted-flood': HELD + message(PAGES_WANTED, field(1, b'\0\1')) * 50000 + message(PAGES_TAKEN, field(1, 1 << 31)),
+    'taken-beyond': HELD + message(PAGES_TAKEN, field(1, 1 << 31)),
+    'lender-chunk': HELD + message(PAGE_CHUNK, field(1, 0), field(2, b'x' * 100)),
+    'lender-done': HELD + message(PAGES_DONE),
+    'snapshot-bytes': HELD + frame(2, b'x'),
+    'another-hello': HELD + message(HELLO),
+    'page-refusal': HELD + message(REFUSAL, field(1, b'no\nway')),
+}
+
+
 def receive(scenario, godwit):
-    out = lambda data: os.write(1, data)
+    def out(data):
+        while data:
+            data = data[os.write(1, data):]
     out(PREAMBLE)
     read(0, 16)
     real = start(godwit)
@@ -120,10 +147,32 @@ def receive(scenario, godwit):
         else:
             out(message(PREPARED, field(1, b'x' * 32)))
             read_message(0, COMMIT)
-            return  # dropped-late, unknown
+            if scenario not in PAGES:
+                return  # dropped-late, unknown
+            out(message(COMMITTED) + PAGES[scenario])
+            while True:
+                read_frame(0)
         read_message(0)
     except EOFError:
         pass
+
+
+FILES, DIRECTORY, REGULAR, LINK, DEVICE = 60, 0o040000, 0o100000, 0o120000, 0o020000
+
+
+def entry(path, kind=REGULAR, mount=0, contents=b'', size=None, target=b'target'):
+    """A message OutsideFile of State.proto."""
+    fields = [field(1, mount), field(2, path), field(3, kind)]
+    if kind == REGULAR:
+        size = len(contents) if size is None else size
+        fields += [field(6, size), field(7, hashlib.sha256(contents).digest())]
+    if kind == LINK:
+        fields.append(field(8, target))
+    return b''.join(fields)
+
+
+def files(*entries, last=1):
+    return message(FILES, field(1, b''.join(field(1, file) for file in entries)), field(2, last))
 
 
 def offer(**changes):
@@ -157,12 +206,43 @@ SENDERS = {
     'abort': offer() + message(ABORT),
     'settle-unknown': message(SETTLE, field(1, b'm' * 16), field(2, b'nobody'), field(3, 1)),
     'settle-name': message(SETTLE, field(1, b'm' * 16), field(2, b'../x')),
+    'files-none': message(FILES, field(1, b'\xff\xff')) + offer(),
+    'files-outside': files(entry(b'../etc/passwd')) + offer(),
+    'files-absolute': files(entry(b'/etc/passwd')) + offer(),
+    'files-mount': files(entry(b'etc', DIRECTORY, mount=7)) + offer(),
+    'files-missing': files(entry(b'no/such', contents=b'x')) + offer(),
+    'files-late': offer() + files(entry(b'etc', DIRECTORY)),
+    'root-uninvited': offer(f60=1),
     'leaves': offer(),
 }
 
+TOP = entry(b'', DIRECTORY)
+TREES = {
+    name: offer(f60=1) + data for name, data in {
+        'nothing': files(),
+        'no-top': files(entry(b'a')),
+        'outside': files(TOP, entry(b'../x', contents=b'x')) + frame(2, b'x'),
+        'absolute': files(TOP, entry(os.path.abspath('escaped').encode(), contents=b'x')) + frame(2, b'x'),
+        'through-link': files(TOP, entry(b'a', LINK, target=os.path.abspath('.').encode()), entry(b'a/x', contents=b'x')) + frame(2, b'x'),
+        'twice': files(TOP, entry(b'a', LINK, target=os.path.abspath('.').encode()), entry(b'a', DIRECTORY)),
+        'no-order': files(TOP, entry(b'b'), entry(b'a')),
+        'device': files(TOP, entry(b'a', DEVICE)),
+        'long-name': files(TOP, entry(b'n' * 300)),
+        'huge': files(TOP, entry(b'a', size=1 << 62)),
+        'too-huge': files(TOP, entry(b'a', size=1 << 64 - 1)),
+        'no-room': files(TOP, entry(b'a', contents=b'x', size=1 << 50)),
+        'other-contents': files(TOP, entry(b'a', contents=b'xy')) + frame(2, b'yx'),
+        'mount': files(TOP, entry(b'', DIRECTORY, mount=1)),
+        'commit': files(TOP, entry(b'a', contents=b'x')) + message(COMMIT, field(1, b'm' * 16)),
+        'offer-again': files(TOP, last=0) + offer(f60=1),
+        'truncated': files(TOP, entry(b'a', contents=b'x' * 100)) + frame(2, b'x' * 50),
+        'leaves': files(TOP, last=0),
+    }.items()
+}
 
-def send(godwit, *options):
-    for name, data in SENDERS.items():
+
+def send(senders, godwit, *options):
+    for name, data in senders.items():
         process = start(godwit, *options)
         answers = []
 
@@ -186,4 +266,7 @@ def send(godwit, *options):
         print(name, status, *['refusal' if n == REFUSAL else 'unknown' if n == UNKNOWN else n for n in said])
 
 
-{'receive': receive, 'send': send}[sys.argv[1]](*sys.argv[2:])
+if sys.argv[1] == 'receive':
+    receive(*sys.argv[2:])
+else:
+    send({'send': SENDERS, 'trees': TREES}[sys.argv[1]], *sys.argv[2:])

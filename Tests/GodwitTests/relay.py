@@ -5,7 +5,7 @@
 runs COMMAND, and passes on what comes from standard input (`out`) and from the command (`in`), until the first frame of
 that KIND comes in that DIRECTION: a message by its name in Migration.proto, or `bytes`. PLACE is `before`, `within` or
 `after` that frame. ACTION is `cut`: nothing more is passed on; `kill`: and the process that started this one is killed;
-`stall`: nothing more is passed on, and the link stays; `repeat`: the frame is passed on twice; `garble`: its content is; `none`.
+`stall`: nothing more is passed on, and the link stays; `repeat`: the frame is passed on twice; `garble`: its content is; `flip`: a bit at its end is; `none`.
 """
 import os
 import re
@@ -74,6 +74,8 @@ def pump(source, target, name):
                 write(target, frame + frame)
             elif action == 'garble':
                 write(target, head + bytes(b ^ 0x5a for b in content))
+            elif action == 'flip':
+                write(target, frame[:-1] + bytes([frame[-1] ^ 1]))
             else:
                 write(target, {'before': b'', 'within': frame[:len(frame) // 2], 'after': frame}[place])
                 if action == 'stall':

@@ -188,6 +188,8 @@ int godwit_local_address(int fd, struct godwit_address *address);
 /// The pending error (SO_ERROR), which is told once.
 int godwit_socket_error(int fd, int *error);
 int godwit_end_writing(int fd);
+/// Has a connection be reset when it is closed.
+void godwit_reset_at_close(int fd);
 /// Sends a datagram, to the socket's peer when `to` is NULL.
 ssize_t godwit_send_to(int fd, const void *bytes, size_t count, const struct godwit_address *to);
 ssize_t godwit_receive_from(int fd, void *bytes, size_t count, struct godwit_address *from);

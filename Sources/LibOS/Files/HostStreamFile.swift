@@ -218,6 +218,8 @@ private final class HostStreamInode: Inode {
 
 /// The host streams that are open.
 package final class HostStreamRegistry {
+  /// Those that this process was started with go on wherever the guest goes.
+  var areRelayed = false
   private var files: [HostStreamFile] = []
   private var nextNumber: UInt64 = 1
   /// Whose the host's terminal is.

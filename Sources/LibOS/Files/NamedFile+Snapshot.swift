@@ -80,11 +80,11 @@ extension HostStreamFile: PersistentFile {
   }
 
   /// What the guest writes goes to whatever the new host process has there. What it has yet to read can't
-  /// be had again, unless it is a file or comes from a terminal.
+  /// be had again, unless it is a file or comes from a terminal, or is relayed.
   package var obstacle: String? {
     switch kind {
     case .file, .terminal: nil
-    case .pipe where !isReadable: nil
+    case .pipe where !isReadable || vfs.streams.areRelayed && uri.scheme == .stdio: nil
     case .pipe: "what is still to come from a pipe or socket of the host can't be had elsewhere"
     case .other: "it is neither a file nor a terminal"
     }

@@ -40,7 +40,7 @@ package final class StateLoader {
   /// Files that are held, though nobody refers to them yet: connections that wait to be accepted, ends of
   /// FIFOs that wait for the other one.
   var heldFiles: Set<UInt64> = []
-  /// Connections whose other end is outside, and stayed behind.
+  /// Connections whose other end is outside.
   var connectionsOutside: [TCPSocket] = []
   /// Streams of the host that the guest left, which become those of its console.
   var leftStreams = LeftStreams()
@@ -459,7 +459,8 @@ package final class StateLoader {
     kernel.pseudoterminals.finishRestoring(files.pseudoterminals)
     try kernel.restoreTerminal(state)
     // Last, when all who wait for them are there to hear of it.
-    for connection in connectionsOutside { connection.losePeer() }
+    for connection in connectionsOutside { connection.resumeOutside() }
+    kernel.network.outside.closeRelayed()
     // What the guest writes from now on is not in the snapshot.
     kernel.arena.beginEpoch()
   }

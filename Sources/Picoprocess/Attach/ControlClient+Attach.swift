@@ -62,11 +62,17 @@ extension AttachClient {
   package func run(started name: String, _ connection: ControlConnection) throws(Failure)
     -> AttachEnding
   {
-    let answer: ControlAnswer?
-    do throws(HostError) {
+    try withFailure("picoprocess \(name)") { () throws(HostError) in
       try connection.send(Array(JSON.line(request).utf8))
-      answer = try ControlClient.answer(connection, nil)
-    } catch { throw Failure("picoprocess \(name)", error) }
+    }
+    return try run(relayed: name, connection)
+  }
+
+  /// The same, if it was asked already.
+  func run(relayed name: String, _ connection: ControlConnection) throws(Failure) -> AttachEnding {
+    let answer = try withFailure("picoprocess \(name)") { () throws(HostError) in
+      try ControlClient.answer(connection, nil)
+    }
     switch answer {
     case .attached(_, let hasTerminal): return try run(connection, hasTerminal: hasTerminal)
     case .failed(let error): throw Failure("\(name): \(error)")

@@ -18,6 +18,9 @@ enum CarriedSections {
   static func listNumber(_ index: Int) -> UInt32? { number(list, index) }
   static func contentsNumber(_ index: Int) -> UInt32? { number(contents, index) }
 
+  /// Whether a section is one of them.
+  static func contains(_ number: UInt32) -> Bool { [list, contents].contains(number % step) }
+
   private static func number(_ kind: UInt32, _ index: Int) -> UInt32? {
     guard let index = UInt32(exactly: index), index < step else { return nil }
     return kind + index * step

@@ -12,6 +12,7 @@ final class CarryingSink: SnapshotSink {
   private let path: String
   private let sink: any SnapshotSink
   private let scope: CarriedScope
+  private let grants: GrantRecord?
   private let compression: Compression
   private var splitter = SnapshotSplitter()
   private let coder = BlockCoder(.none)
@@ -31,12 +32,15 @@ final class CarryingSink: SnapshotSink {
 
   private static let stateParts: [StateSection] = [.memory, .filesystems]
 
+  /// - Parameter grants: what the picoprocess was given; nil: it is this process, and confined.
   init(
-    _ path: String, _ sink: any SnapshotSink, _ scope: CarriedScope, _ compression: Compression
+    _ path: String, _ sink: any SnapshotSink, _ scope: CarriedScope, within grants: GrantRecord?,
+    _ compression: Compression
   ) {
     self.path = path
     self.sink = sink
     self.scope = scope
+    self.grants = grants
     self.compression = compression
   }
 
@@ -56,6 +60,9 @@ final class CarryingSink: SnapshotSink {
           throw error
         }
       }
+    case .block(let block, _) where block.kind == .section && CarriedSections.contains(block.id):
+      // Nobody but this sink adds such.
+      break
     case .block(let block, let stored):
       if block.kind == .section, Self.stateParts.contains(where: { $0.numbers.contains(block.id) })
       {
@@ -110,7 +117,10 @@ final class CarryingSink: SnapshotSink {
     if scope == .root, filesystems.mounts.first.map({ Array($0.tree.lower) }) == [47] {
       throw Failure("\(path): --self-contained=root is for a --root of its own, not for /")
     }
-    do throws(Failure) { return try CarryPlan(filesystems, memory, scope) } catch {
+    do throws(Failure) {
+      try grants?.check(filesystems)
+      return try CarryPlan(filesystems, memory, scope)
+    } catch {
       throw Failure("\(path): \(error.message)")
     }
   }

@@ -10,6 +10,8 @@ package struct TreeListing {
   package let files: [OutsideFile]
   /// Of all regular files.
   package let byteCount: UInt64
+  /// Stands for all that is in it, wherever it was carried: 32 hexadecimal digits.
+  let name: String
 
   package init(_ files: [OutsideFile]) throws(SnapshotError) {
     var byteCount: UInt64 = 0
@@ -38,16 +40,12 @@ package struct TreeListing {
     }
     self.files = files
     self.byteCount = byteCount
-  }
-
-  /// Stands for all that is in it, wherever it was carried: 32 hexadecimal digits.
-  var name: String {
     let plain = files.lazy.map { file in
       var file = file
       file.offset = 0
       return file
     }
-    return String(Digest(of: OutsideFile.encoded(plain)[...]).description.prefix(32))
+    name = String(Digest(of: OutsideFile.encoded(plain)[...]).description.prefix(32))
   }
 
   func carries(mount: Int) -> Bool {

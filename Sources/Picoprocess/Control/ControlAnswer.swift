@@ -20,6 +20,10 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
   case lending(guest: LentGuest)
   /// The guest stands, whatever becomes of the client.
   case held
+  /// So many sockets follow, each with a `HandedSocket`; and then an answer that says whether the guest stays.
+  ///
+  /// - `hasConsole`: if it does not, the connection becomes one to the guest's console.
+  case handing(count: Int, hasConsole: Bool)
   /// The guest did not move, and runs here.
   case kept
 }
@@ -63,6 +67,8 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var doubt: MigrationDoubt?
   /// The guest runs elsewhere, and its memory is still here; nil if it does not.
   package var lending: LentGuest?
+  /// It is no guest, but a relay of connections.
+  package var relay: RelayInfo?
 }
 
 /// Figures of a written snapshot. Times are in nanoseconds.

@@ -59,7 +59,8 @@ package struct ControlClient: Sendable {
     try Output.checkParent(options.parent, of: path)
     let parent = try ParentFile(options.parent, options.keys)
     let destination = try Output.destination(
-      path, options.compression, options.recipients, options.keys, options.shape,
+      path, options.compression, options.recipients, options.keys,
+      try options.shape(of: name),
       mustBeSealed: !options.keys.identities.isEmpty)
     let request = ControlRequest.checkpoint(
       parent: parent?.named, compression: destination.transfer ?? options.compression,
@@ -76,7 +77,8 @@ package struct ControlClient: Sendable {
     try Output.checkParent(options.parent, of: path)
     let parent = try ParentFile(options.parent, options.keys)
     let destination = try Output.destination(
-      path, options.compression, options.recipients, options.keys, options.shape,
+      path, options.compression, options.recipients, options.keys,
+      try options.shape(of: name),
       mustBeSealed: !options.keys.identities.isEmpty)
     let request = ControlRequest.suspend(
       parent: parent?.named, compression: destination.transfer ?? options.compression,

@@ -46,11 +46,15 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// - `throttles`: if they can't, slow the guest.
   /// - `remoteName`: the guest's name there, if its pages are to follow after the commit (post-copy): then the
   ///   snapshot has only their numbers, and the guest stops at once.
+  /// - `relays`: its connections and standard streams will be relayed.
   case migrate(
     peer: String, migration: String, compression: Compression? = nil, maxPause: Int64,
-    throttles: Bool, remoteName: String? = nil)
+    throttles: Bool, remoteName: String? = nil, relays: Bool? = nil)
   /// Carry the pages of this migration over the connection: from now on it has the frames of the protocol.
   case pages(migration: String)
+  /// Share the sockets of the guest's connections, which stands for the sake of this migration, and say in the end
+  /// whether it has gone: see `HandedSockets`.
+  case relay(migration: String)
   /// End the doubt about a migration, as the user says.
   case resolve(resolution: Resolution)
   /// End the doubt about this migration, as the other end says.
@@ -62,7 +66,8 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   var takesFile: Bool {
     switch self {
     case .checkpoint, .suspend, .migrate, .listFiles: true
-    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages: false
+    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages, .relay:
+      false
     }
   }
 }
@@ -73,7 +78,7 @@ extension ControlRequest {
     switch self {
     case .checkpoint(_, _, _, let reports), .suspend(_, _, _, let reports): reports ?? false
     case .info, .kill, .attach, .pause, .unpause, .describe, .listFiles, .migrate, .resolve,
-      .settle, .pages:
+      .settle, .pages, .relay:
       false
     }
   }

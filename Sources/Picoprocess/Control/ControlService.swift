@@ -24,6 +24,7 @@ struct ControlService: Sendable {
     let letter = mailbox.post(request, file)
     let answer = answer(to: letter, connection)
     if case .attached(let client, _) = answer { return attach(client, letter, connection) }
+    if case .handing = answer { return handOver(letter, connection) }
     guard let answer else {
       return send(.failed(error: "the picoprocess has ended"), to: connection)
     }

@@ -22,6 +22,8 @@ final class Mailbox: Sendable {
     /// Pages of the snapshot that the request is for.
     let count = PageCount()
     private let state = Mutex(Progress.waiting)
+    private let handedSockets = Mutex<[(what: HandedSocket, socket: ByteStream)]>([])
+    private let consoleStream = Mutex<ByteStream?>(nil)
 
     init(_ request: ControlRequest, _ file: HandedFile?) {
       self.request = request
@@ -32,6 +34,18 @@ final class Mailbox: Sendable {
     var progress: Progress {
       get { state.withLock { $0 } }
       set { state.withLock { $0 = newValue } }
+    }
+
+    /// What is handed over with the answer.
+    var sockets: [(what: HandedSocket, socket: ByteStream)] {
+      get { handedSockets.withLock { $0 } }
+      set { handedSockets.withLock { $0 = newValue } }
+    }
+
+    /// Leads to the console of a guest that has moved.
+    var console: ByteStream? {
+      get { consoleStream.withLock { $0 } }
+      set { consoleStream.withLock { $0 = newValue } }
     }
 
     /// Passes the verdict of the client for whom the guest is held; `false` if there is another answer by now.

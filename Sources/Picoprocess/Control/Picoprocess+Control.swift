@@ -54,6 +54,7 @@ extension Picoprocess {
         if continueSuspension() { return .suspended }
       case .describe: letter.progress = .answered(.described(guest: description))
       case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
+      case .relay: letter.progress = .answered(.failed(error: "it is not being migrated"))
       }
     }
     return nil
@@ -63,21 +64,26 @@ extension Picoprocess {
     let count = letter.request.wantsProgress ? letter.count : nil
     switch letter.request {
     case .checkpoint(let parent, let compression, let observer, _):
+      kernel.expectRelay(false)
       beginCheckpoint(
         for: letter,
         SnapshotSettings(
           observer: observer ?? .user, parent: parent, compression: compression, count: count))
     case .suspend(let parent, let compression, _, _):
+      kernel.expectRelay(false)
       beginSuspension(
         for: letter, SnapshotSettings(parent: parent, compression: compression, count: count))
-    case .migrate(_, let migration, let compression, let maxPause, let throttles, let remoteName):
+    case .migrate(
+      _, let migration, let compression, let maxPause, let throttles, let remoteName, let relays):
+      kernel.expectRelay(relays ?? false)
       beginSuspension(
         for: letter,
         SnapshotSettings(
           compression: compression, deferring: remoteName == nil ? nil : migration),
         RoundPace(maxPause: maxPause, throttles: throttles))
     case .listFiles: listFiles(for: letter)
-    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages: break
+    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages, .relay:
+      break
     }
   }
 
@@ -87,7 +93,8 @@ extension Picoprocess {
     var mustWait = suspension != nil || preparation != nil || snapshotsWaitForPages
     return mailbox.take { request in
       switch request {
-      case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages:
+      case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages,
+        .relay:
         return true
       case .checkpoint(_, _, let observer, _):
         let observer = observer ?? .user
@@ -106,24 +113,23 @@ extension Picoprocess {
     while let letter = mailbox.take() {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
-      case .kill(let signal):
-        kill(signal, for: letter)
-        if signal == Signal.SIGKILL.rawValue { endWhileStanding() }
+      case .kill(let signal): kill(signal, for: letter)
       case .attach(let size, let output, let input):
         letter.progress = .answered(attach(size?.window, output: output, input: input))
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))
       case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
-      case .checkpoint, .suspend, .migrate, .listFiles:
+      case .checkpoint, .suspend, .migrate, .listFiles, .relay:
         letter.progress = .answered(
           .failed(error: "\(SnapshotError.missingPage(failure))"))
       }
     }
   }
 
-  /// Ends this process: the guest was killed in the middle of a call that can't go on.
-  private func endWhileStanding() -> Never {
+  /// Ends this process if the guest was killed: it is in the middle of a call, or of its own end, and can't go on.
+  func endIfKilled() {
+    guard isKilled else { return }
     let status = ExitStatus.killed(signal: Signal.SIGKILL.rawValue).shellStatus
     parting = .ended(status: status)
     log?.end(parting)
@@ -133,10 +139,10 @@ extension Picoprocess {
     HostProcess.exit(status)
   }
 
-  private func kill(_ signal: Int32, for letter: Mailbox.Letter) {
+  func kill(_ signal: Int32, for letter: Mailbox.Letter) {
     kernel.processes[kernel.initialPID]?.post(signal: signal, code: SignalCode.SI_USER)
     // It ends a paused guest, too.
-    if signal == Signal.SIGKILL.rawValue { isPaused = false }
+    if signal == Signal.SIGKILL.rawValue { (isPaused, isKilled) = (false, true) }
     letter.progress = .answered(.done)
     // The signal may end this process.
     waitUntilSent(letter)

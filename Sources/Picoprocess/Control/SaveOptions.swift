@@ -14,4 +14,11 @@ package struct SaveOptions {
   package var shape = OutputShape()
 
   package init(keys: SealKeys) { self.keys = keys }
+
+  /// The shape of a snapshot of the picoprocess `name`.
+  func shape(of name: String) throws(Failure) -> OutputShape {
+    var shape = shape
+    if shape.carries != nil { shape.grants = try GrantRecord(of: name) }
+    return shape
+  }
 }

@@ -6,6 +6,8 @@ import Snapshot
 package struct OutputShape: Sendable, Hashable {
   /// The files outside that it carries; nil: none.
   package var carries: CarriedScope?
+  /// What the picoprocess was given, beneath which those files must lie; nil: it is this process.
+  var grants: GrantRecord?
   /// Bytes of each part but the last; nil: it is one file.
   package var partSize: Int?
 
@@ -28,7 +30,8 @@ enum Output {
       guard let scope = shape.carries else {
         return StreamDestination(path, sink, transfer: transfer)
       }
-      let carrying = CarryingSink(path, sink, scope, transfer ?? compression ?? .standard)
+      let carrying = CarryingSink(
+        path, sink, scope, within: shape.grants, transfer ?? compression ?? .standard)
       return StreamDestination(path, carrying, transfer: transfer)
     }
     guard let place = try StorePath(path) else {

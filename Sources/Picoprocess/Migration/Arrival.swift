@@ -16,6 +16,8 @@ package struct ArrivalOptions: Sendable {
   package var rootStore: String?
   /// Where the snapshot is until its pages are read.
   package var spool: String
+  /// Relay the guest's connections.
+  package var relays = false
 
   package init(spool: String) { self.spool = spool }
 }
@@ -27,6 +29,8 @@ package final class Arrival {
   private let spool: SpoolFile
   /// The process that holds the guest.
   private let holder: ControlConnection
+  /// Nil: none are relayed.
+  private let connections: ArrivingConnections?
 
   /// Receives a guest, or settles what has become of one. The other end is told what fails.
   ///
@@ -40,12 +44,7 @@ package final class Arrival {
     do throws(Failure) {
       switch try arrival.get().receive(over: link) {
       case .runs(_, let relay):
-        do throws(PageRelay.Interruption) { try relay?.run(over: link, isFirst: true) } catch {
-          // The other machine makes another link, or its user does.
-          if case .link = error { return false }
-          throw error.failure
-        }
-        return true
+        return try relay?.runOnce(over: link) ?? true
       case .settled: return true
       case .uncertain: return false
       }
@@ -60,10 +59,8 @@ package final class Arrival {
   package static func fetch(
     _ name: String, from shell: RemoteShell, _ pace: MigrationPace, _ options: ArrivalOptions
   ) throws(Failure) {
-    let arrival = try Arrival(options)
-    if let carrier = try carrierOfArrived(name, from: shell, options) {
-      return try carrier.run(over: nil)
-    }
+    let arrival = try Arrival(options, from: shell)
+    if try PageCarrier.goOnFetching(name, shell, options) { return }
     let command = pace.sendCommand(name, shell, withRoot: options.takesRoot)
     let channel = try MigrationChannel(shell, command)
     defer { channel.close() }
@@ -74,7 +71,7 @@ package final class Arrival {
     }
     switch outcome {
     case .runs(let migration, let relay?):
-      try carrier(relay, name, migration, shell).run(over: channel.link)
+      try PageCarrier(fetching: name, relay, migration, shell).run(over: channel.link)
     case .runs(let migration, nil):
       // A sender that has heard of it ends well.
       if channel.close() { return }
@@ -92,7 +89,7 @@ package final class Arrival {
         guard (try? arrival.holder.send(ArrivalOrder.commit)) != nil,
           try arrival.report() == .running
         else { throw arrival.gone }
-        if let relay { try carrier(relay, name, migration, shell).run(over: nil) }
+        if let relay { try PageCarrier(fetching: name, relay, migration, shell).run(over: nil) }
       case .dropped:
         try? arrival.holder.send(ArrivalOrder.abort)
         throw Failure("\(name): \(shell.remote): the link broke, and the guest stays there")
@@ -137,7 +134,7 @@ package final class Arrival {
     for attempt in 0..<attempts {
       HostProcess.sleep(nanoseconds: 500_000_000 << Int64(attempt))
       do throws(Failure) {
-        let channel = try MigrationChannel(shell, settleCommand(shell))
+        let channel = try MigrationChannel(shell, shell.settleCommand)
         defer { channel.close() }
         switch try channel.settle(name, migration, commits: true) {
         case .committed: return .committed
@@ -150,36 +147,8 @@ package final class Arrival {
     return .unknown
   }
 
-  /// What brings the memory of the guest `name` of another machine, which runs here already; nil if that is not so.
-  private static func carrierOfArrived(
-    _ name: String, from shell: RemoteShell, _ options: ArrivalOptions
-  ) throws(Failure) -> PageCarrier? {
-    let localName = options.picoprocess.name ?? name
-    let answer = try? ControlClient().ask(localName, .info, timeout: 2_000_000_000)
-    guard case .running(let info) = answer, info.doubt == nil,
-      let migration = info.missingPages?.migration
-    else { return nil }
-    return carrier(PageRelay(localName, .borrower, migration), name, migration, shell)
-  }
-
-  /// - Parameter name: the guest's name there.
-  private static func carrier(
-    _ relay: PageRelay, _ name: String, _ migration: String, _ shell: RemoteShell
-  ) -> PageCarrier {
-    PageCarrier(relay: relay, name: name) { () throws(Failure) in
-      let channel = try MigrationChannel(shell, settleCommand(shell))
-      try channel.continuePages(name, migration, lends: true)
-      return channel
-    }
-  }
-
-  /// The command there that takes part in what is left of a migration.
-  private static func settleCommand(_ shell: RemoteShell) -> String {
-    shell.command(["receive", "--protocol", MigrationLink.newest])
-  }
-
   /// Starts the process that holds the guest: the first thing to do, see `DetachedChild`.
-  private init(_ options: ArrivalOptions) throws(Failure) {
+  private init(_ options: ArrivalOptions, from shell: RemoteShell? = nil) throws(Failure) {
     self.options = options
     let spool = try withFailure(options.spool) { () throws(HostError) in
       try SpoolFile(in: options.spool)
@@ -188,6 +157,15 @@ package final class Arrival {
     do throws(HostError) {
       holder = try DetachedChild.start { ArrivedGuest.run($0, spool, options) }
     } catch { throw Failure("the process that is to hold the guest", error) }
+    guard options.relays else {
+      connections = nil
+      return
+    }
+    let holder = self.holder
+    connections = try ArrivingConnections(from: shell) {
+      holder.abandon()
+      spool.abandon()
+    }
   }
 
   private func receive(over link: MigrationLink) throws(Failure) -> Outcome {
@@ -203,7 +181,7 @@ package final class Arrival {
         try self.settle(settle, over: link)
         return .settled
       case .message(.continuePages(let message)):
-        try continuePages(message, over: link)
+        try PageRelay.goOn(message, over: link)
         return .settled
       case .message(.refusal(let refusal)): throw Failure("\(link.peer): \(refusal.reason)")
       case .message(.abort(let abort)): throw Failure("\(link.peer): \(abort.reason)")
@@ -231,6 +209,7 @@ package final class Arrival {
     hello.comparesFiles = true
     hello.takesRoot = options.takesRoot
     hello.postCopy = true
+    hello.relays = options.relays
     return hello
   }
 
@@ -295,10 +274,9 @@ package final class Arrival {
   /// Refuses a guest that would find other files here than it has in use.
   ///
   /// - Parameter root: the one that came with it.
-  /// - Returns: the digests of those files, for the holder.
   private func compare(
     _ files: [OutsideFile], _ offer: MigrationOffer, _ root: String?, over link: MigrationLink
-  ) throws(Failure) -> [DigestedFile] {
+  ) throws(Failure) -> FileComparison {
     var comparison = FileComparison()
     let mounts = Dictionary(grouping: files, by: \.place.mount)
     for (mount, files) in mounts.sorted(by: { $0.key < $1.key }) {
@@ -310,8 +288,7 @@ package final class Arrival {
     if let summary = comparison.summary {
       throw Failure("the files that the guest has in use are not the same there: \(summary)")
     }
-    // As many as a message to the holder has room for.
-    return Array(comparison.knownDigests.prefix(2000))
+    return comparison
   }
 
   /// Where the guest would find here what it has beneath its root (0), or in a mounted directory.
@@ -332,20 +309,33 @@ package final class Arrival {
     _ offer: MigrationOffer, _ files: [OutsideFile], over link: MigrationLink
   ) throws(Failure) -> Outcome {
     let name = options.picoprocess.name ?? offer.name
+    connections?.reclaimPorts(offer)
     try check(offer, name: name)
+    if offer.relays {
+      guard let connections else { throw Failure("its command line lacks --connections relay") }
+      try connections.prepare(offer, name: name)
+    }
     var root: String?
     if offer.carriesRoot {
       root = try ArrivingTree(link, TreeStore(options.rootStore)).take()
     }
-    let digests = try compare(files, offer, root, over: link)
+    let comparison = try compare(files, offer, root, over: link)
     var accept = Godwit_Migration_Accept()
     accept.name = name
+    if let changed = comparison.changed.summary {
+      accept.notices = ["these files of its mounts are not the same there: \(changed)"]
+    }
     try link.send(.accept(accept))
-    let digest = try SnapshotIntake(link, spool, memory: offer.memory).take()
+    let intake = SnapshotIntake(link, spool, memory: offer.memory)
+    let digest = try intake.take()
+    let numbers = connections == nil ? [] : intake.connections.numbers
     try load(
       .load(
         name: name, migration: offer.migration, isPostCopy: offer.isPostCopy, root: root,
-        digests: digests), over: link)
+        digests: comparison.knownDigests, connections: numbers.count,
+        relays: connections == nil ? [] : offer.earlier + [offer.migration]),
+      numbers, over: link)
+    if intake.connections.console { try connections?.joinConsole() }
     let relay = offer.isPostCopy ? PageRelay(name, .borrower, offer.migration) : nil
 
     // From here on it takes more than a signal.
@@ -368,6 +358,7 @@ package final class Arrival {
         throw gone
       }
       try? link.send(.committed(Godwit_Migration_Committed()))
+      try? connections?.bringHome(offer)
       if relay != nil { HostProcess.releaseSignals() }
       return .runs(migration: offer.migration, relay: relay)
     case .message(.abort(let abort)):
@@ -383,8 +374,11 @@ package final class Arrival {
   // MARK: The holder
 
   /// Has the holder load what came.
-  private func load(_ order: ArrivalOrder, over link: MigrationLink) throws(Failure) {
+  private func load(_ order: ArrivalOrder, _ numbers: [UInt64], over link: MigrationLink)
+    throws(Failure)
+  {
     guard (try? holder.send(order)) != nil else { throw gone }
+    try connections?.join(numbers, options.picoprocess, holder: holder)
     let report = try report { () throws(Failure) in
       // A sender has nothing to say now, unless it gives up.
       switch try link.receive(within: 0) {
@@ -442,23 +436,6 @@ package final class Arrival {
         ? .committed(Godwit_Migration_Committed()) : .dropped(Godwit_Migration_Dropped()))
   }
 
-  /// Carries the pages of an earlier migration.
-  private func continuePages(_ message: Godwit_Migration_ContinuePages, over link: MigrationLink)
-    throws(Failure)
-  {
-    let migration = try MigrationID.text(Array(message.migration))
-    guard ControlDirectory.isValid(name: message.name) else { throw outOfOrder }
-    if message.lends {
-      // Its guest runs there: it may not know yet.
-      _ = try ControlClient().ask(
-        message.name, .settle(migration: migration, isCommitted: true), timeout: 10_000_000_000)
-    }
-    let relay = PageRelay(message.name, message.lends ? .lender : .borrower, migration)
-    do throws(PageRelay.Interruption) { try relay.run(over: link, isFirst: false) } catch {
-      throw error.failure
-    }
-  }
-
   private var outOfOrder: Failure { Failure("the sender's messages are out of order") }
 
   private static func refusal(_ failure: Failure) -> Godwit_Migration_Refusal {
@@ -474,13 +451,16 @@ enum ArrivedGuest {
     _ connection: ControlConnection, _ spool: SpoolFile, _ options: ArrivalOptions
   ) -> Never {
     guard let line = try? connection.receive(),
-      case .load(let name, let migration, let isPostCopy, let root, let digests) = JSON.decode(
-        ArrivalOrder.self, from: line)
+      case .load(
+        let name, let migration, let isPostCopy, let root, let digests, let count, let relays) =
+        JSON.decode(ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
       var options = options
       options.picoprocess.root = root ?? options.picoprocess.root
+      options.picoprocess.relayed = try ArrivingConnections.receive(count, over: connection)
       let picoprocess = try load(spool, options, name, digests, isPostCopy ? migration : nil)
+      picoprocess.relays = relays
       guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
       try picoprocess.runToTheEnd()
     } catch {

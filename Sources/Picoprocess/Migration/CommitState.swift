@@ -93,6 +93,11 @@ package struct MigrationDoubt: Sendable, Hashable, Codable {
   /// Whether the guest came from there; else it was to go there.
   package var isArriving: Bool
 
+  /// Whether a request waits for its end: who is attached to a guest that arrives sees it from the start.
+  func holdsUp(_ request: ControlRequest) -> Bool {
+    if case .attach = request { isArriving } else { false }
+  }
+
   /// What a request of the user's is told.
   var refusal: String {
     isArriving

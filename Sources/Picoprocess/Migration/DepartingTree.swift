@@ -74,6 +74,9 @@ struct DepartingTree {
       guard case .treeWanted(let message) = try channel.message() else {
         throw Failure("\(channel.link.peer): its messages are out of order")
       }
+      guard message.last || !message.files.isEmpty else {
+        throw Failure("\(channel.link.peer): it wants nothing, and more")
+      }
       for number in message.files.map({ Int($0) }) {
         guard number >= next, number < files.count, files[number].kind == .regular else {
           throw Failure("\(channel.link.peer): it wants files that are not in the root")

@@ -19,7 +19,10 @@ package final class Departure {
   private let files: [OutsideFile]
   /// Its root, if it goes with it.
   private let root: DepartingTree?
+  private let connections: DepartingConnections
 
+  /// Lines that a receiver may say before it takes the guest.
+  private static let noticeLimit = 10
   /// Times that a sender tries to tell a receiver what has become of the guest.
   private static let attempts = 3
 
@@ -27,6 +30,7 @@ package final class Departure {
     _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?,
     withRoot: Bool
   ) throws(Failure) {
+    connections = try DepartingConnections(pace.connections, pace.forwarding)
     self.name = name
     self.pace = pace
     self.peer = peer
@@ -36,10 +40,14 @@ package final class Departure {
     case .lending(let lent): throw Failure("\(name): \(lent.refusal)")
     default: throw Failure("the picoprocess \(name) does not say what it runs")
     }
+    do throws(Failure) { try GrantRecord(of: name).check(guest) } catch {
+      throw Failure("\(name): \(error.message)")
+    }
     root = withRoot ? try DepartingTree(guest.root, pace) : nil
     files = try client.neededFiles(of: name)
     if let options {
-      shell = (options.shell, try options.receiveCommand(guest))
+      let command = try options.receiveCommand(guest, relays: connections.areRelayed)
+      shell = (options.shell, command)
     } else {
       shell = nil
     }
@@ -52,7 +60,7 @@ package final class Departure {
     _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
     _ progress: @escaping (UInt64) -> Void
   ) throws(Failure) -> SavedSnapshot? {
-    if try goOnDelivering(name, pace, options, progress) { return nil }
+    if try PageCarrier.goOn(name, pace, options.shell, progress) { return nil }
     let departure = try Departure(
       name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot)
     let channel = try departure.open()
@@ -67,9 +75,13 @@ package final class Departure {
   package static func send(
     _ name: String, _ pace: MigrationPace, to peer: String, withRoot: Bool
   ) throws(Failure) -> Bool {
+    let departure: Result<Departure, Failure>
+    do throws(Failure) {
+      departure = .success(try Departure(name, pace, to: peer, nil, withRoot: withRoot))
+    } catch { departure = .failure(error) }
     let channel = try MigrationChannel(standardStreamsTo: peer)
     do throws(Failure) {
-      _ = try Departure(name, pace, to: peer, nil, withRoot: withRoot).run(channel) { _ in }
+      _ = try departure.get().run(channel) { _ in }
       return true
     } catch {
       var refusal = Godwit_Migration_Refusal()
@@ -105,7 +117,9 @@ package final class Departure {
     try commit(channel, connection, remoteName)
     if pace.postCopy {
       HostProcess.releaseSignals()
-      try deliver(remoteName, over: channel.link, progress)
+      try PageCarrier.deliver(
+        name, LentGuest(migration: migration, peer: peer, remoteName: remoteName, bytes: 0), pace,
+        shell?.remote, over: channel.link, progress)
     }
     return snapshot
   }
@@ -124,19 +138,33 @@ package final class Departure {
     guard hello.postCopy || !pace.postCopy else {
       throw Failure("\(peer): its godwit takes no guest before its memory")
     }
+    try connections.check(guest)
+    let relays = connections.areRelayed
+    guard hello.relays || !relays else {
+      throw Failure("\(peer): it relays no connections: say --connections reset")
+    }
     if hello.comparesFiles {
-      for message in OfferedFiles.messages(files) { try channel.link.send(.files(message)) }
+      for message in OfferedFiles.messages(FilesOfMounts.described(files, guest)) {
+        try channel.link.send(.files(message))
+      }
     }
     guard root == nil || hello.takesRoot else {
       throw Failure("\(peer): it takes no root: its command line lacks --take-root")
     }
-    var offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil)
+    if relays { try connections.listen(guest, migration, peer) }
+    var offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil, relays: relays)
     offer.postCopy = pace.postCopy
     try channel.link.send(.offer(offer))
     try root?.send(over: channel)
     guard case .accept(let accept) = try channel.message(),
       ControlDirectory.isValid(name: accept.name)
     else { throw Failure("\(peer): its messages are out of order") }
+    for notice in accept.notices.prefix(Self.noticeLimit) {
+      Console.complain("\(name): \(peer): \(notice.prefix(1000))")
+    }
+    if relays, let shell {
+      try connections.relay?.dial(shell.remote, RelayName.far(migration))
+    }
     return accept.name
   }
 
@@ -147,7 +175,8 @@ package final class Departure {
     let pump = SnapshotPump(channel.link, pace, progress)
     let request = ControlRequest.migrate(
       peer: peer, migration: migration, compression: pace.compression, maxPause: pace.maxPause,
-      throttles: pace.throttles, remoteName: pace.postCopy ? remoteName : nil)
+      throttles: pace.throttles, remoteName: pace.postCopy ? remoteName : nil,
+      relays: connections.areRelayed)
     var connection: ControlConnection?
     let answer: ControlAnswer
     do throws(Failure) {
@@ -168,7 +197,14 @@ package final class Departure {
     }
     var finish = Godwit_Migration_Finish()
     finish.bytes = pump.sent
-    do throws(Failure) { try channel.link.send(.finish(finish)) } catch {
+    do throws(Failure) {
+      try connections.checkAgain(guest, migration)
+      if connections.areRelayed {
+        try channel.link.send(.connections(try connections.collect(guest, migration)))
+      }
+      try channel.link.send(.finish(finish))
+    } catch {
+      giveUp(channel, error.message)
       throw Failure("\(name): \(error.message)")
     }
     return (connection, snapshot)
@@ -179,54 +215,6 @@ package final class Departure {
     guard case .prepared = try channel.message() else {
       throw Failure("\(peer): its messages are out of order")
     }
-  }
-
-  // MARK: Post-copy
-
-  /// Brings the memory of the guest there, which runs there. When this returns, its process here has ended.
-  private func deliver(
-    _ remoteName: String, over link: MigrationLink, _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) {
-    let lent = LentGuest(migration: migration, peer: peer, remoteName: remoteName, bytes: 0)
-    try Self.deliver(name, lent, pace, shell, over: link, progress)
-  }
-
-  /// Goes on with the memory of a guest that has moved already, if that is so.
-  private static func goOnDelivering(
-    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
-    _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) -> Bool {
-    let answer = try ControlClient().ask(name, .describe, timeout: 10_000_000_000)
-    guard case .lending(let lent) = answer else { return false }
-    guard lent.peer == "\(options.shell.remote)" else {
-      throw Failure("\(name): \(lent.refusal)")
-    }
-    let command = [options.shell.godwit, "receive", "--protocol", MigrationLink.newest]
-      .map(\.shellWord).joined(separator: " ")
-    try deliver(name, lent, pace, (options.shell, command), over: nil, progress)
-    return true
-  }
-
-  private static func deliver(
-    _ name: String, _ lent: LentGuest, _ pace: MigrationPace,
-    _ shell: (remote: RemoteShell, command: String)?, over link: MigrationLink?,
-    _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) {
-    let relay = PageRelay(name, .lender, lent.migration, bandwidth: pace.bandwidth) { done, _ in
-      progress(done)
-    }
-    var reopen: (() throws(Failure) -> MigrationChannel)?
-    if let shell {
-      reopen = { () throws(Failure) in
-        let channel = try MigrationChannel(shell.remote, shell.command)
-        try channel.continuePages(lent.remoteName, lent.migration, lends: false)
-        return channel
-      }
-    }
-    try PageCarrier(relay: relay, name: name, reopen: reopen).run(over: link)
-    // Its name and its ports are free then.
-    let client = try ControlClient()
-    for _ in 0..<500 where client.isRunning(name) { HostProcess.sleep(nanoseconds: 10_000_000) }
   }
 
   // MARK: The commit

@@ -9,13 +9,14 @@ struct OfferedFiles {
   private(set) var files: [OutsideFile] = []
   private var byteCount = 0
 
-  /// Bytes of all messages together.
-  private static let limit = 64 << 20
+  /// Bytes of all messages together, and for each.
+  private static let limit = 256 << 20
+  private static let messageRoom = 64
   /// Bytes of a message.
   private static let partSize = 256 << 10
 
   mutating func add(_ message: Godwit_Migration_Files) throws(Failure) {
-    byteCount += message.list.count
+    byteCount += message.list.count + Self.messageRoom
     guard byteCount <= Self.limit else { throw Failure("it lists too many files") }
     do throws(SnapshotError) { files += try OutsideFile.list(Array(message.list)) } catch {
       throw Failure("its list of files is none: \(error)")
@@ -40,12 +41,14 @@ struct FileComparison {
   private let digests = FileDigests()
   private var differences: [String] = []
   private var count = 0
+  /// Files of mounts that are not as they are at the sender. Whose they are is for the user to know.
+  private(set) var changed = ChangedFiles()
 
   /// Those that are named.
   private static let shownLimit = 3
 
-  /// What the next process need not find out again.
-  var knownDigests: [DigestedFile] { digests.all }
+  /// What the next process need not find out again: as much as a message to it has room for.
+  var knownDigests: [DigestedFile] { Array(digests.all.prefix(2000)) }
 
   /// Compares what lies beneath `directory`, one after the other.
   ///
@@ -61,14 +64,22 @@ struct FileComparison {
     defer { host.close(top) }
     for file in files {
       try tick()
+      let name = String(decoding: file.place.path.bytes, as: UTF8.self)
+      let path = directory + (directory.hasSuffix("/") || name.isEmpty ? "" : "/") + name
+      if file.place.mount > 0, isChanged(file, top) { changed.note(path) }
       guard let difference = difference(file, top) else { continue }
       count += 1
-      if differences.count < Self.shownLimit {
-        let name = String(decoding: file.place.path.bytes, as: UTF8.self)
-        let path = directory + (directory.hasSuffix("/") || name.isEmpty ? "" : "/") + name
-        differences.append("\(path) \(difference)")
-      }
+      if differences.count < Self.shownLimit { differences.append("\(path) \(difference)") }
     }
+  }
+
+  /// Whether a file of a mount has another size or time of change than at the sender.
+  private func isChanged(_ file: OutsideFile, _ top: HostHandle) -> Bool {
+    guard let size = file.size,
+      let attributes = try? host.attributes(at: HostName(top, file.place.path)),
+      attributes.kind == .regular
+    else { return false }
+    return size != attributes.size || file.modified != attributes.modified
   }
 
   /// How the file beneath `top` is another one; nil if it is the same.
@@ -78,8 +89,8 @@ struct FileComparison {
       let attributes = try host.attributes(at: name)
       if let kind = file.kind, kind != attributes.kind { return "is another kind of file" }
       guard file.kind == .regular else { return nil }
-      if let size = file.size, size != attributes.size { return "differs" }
       guard let digest = file.digest else { return nil }
+      if let size = file.size, size != attributes.size { return "differs" }
       let handle = try host.open(name, .read, permissions: 0)
       defer { host.close(handle) }
       return try digests.digest(of: handle, host) == digest ? nil : "differs"

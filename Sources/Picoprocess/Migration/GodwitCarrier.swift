@@ -17,12 +17,13 @@ package struct GodwitCarrier: Sendable, Hashable {
   private static let pieceSize = 256 << 10
 
   /// What sh(1) does there, with the command line of godwit as its parameters. No quotes: it is quoted itself.
-  private static let script =
-    #"v=$("$1" --version 2>/dev/null); echo "\#(title) $(uname -m) $v"; read -r verb name size || exit 1; "#
-    + #"if [ "$verb" = there ]; then echo ready; exec "$@"; fi; "#
-    + #"shift; d=${XDG_CACHE_HOME:-$HOME/.cache}/godwit; f=$d/$name; mkdir -p "$d" || exit 1; "#
-    + #"if [ ! -x "$f" ]; then echo send; head -c "$size" >"$f.$$" && chmod 700 "$f.$$" && mv "$f.$$" "$f" || exit 1; fi; "#
-    + #"echo ready; exec "$f" "$@""#
+  private static let script = [
+    #"v=$("$1" --version 2>/dev/null); echo "\#(title) $(uname -m) $v"; read -r verb name size || exit 1;"#,
+    #"if [ "$verb" = there ]; then echo ready; exec "$@"; fi;"#,
+    #"shift; d=${XDG_CACHE_HOME:-$HOME/.cache}/godwit; f=$d/$name; mkdir -p "$d" || exit 1;"#,
+    #"if [ ! -x "$f" ]; then echo send; head -c "$size" >"$f.$$" && chmod 700 "$f.$$" && mv "$f.$$" "$f" || exit 1; fi;"#,
+    #"echo ready; exec "$f" "$@""#,
+  ].joined(separator: " ")
 
   /// The words of a command that runs `words` there, godwit and its arguments.
   static func command(_ words: [String]) -> [String] { ["sh", "-c", script, "sh"] + words }

@@ -27,6 +27,10 @@ package struct GuestDescription: Sendable, Hashable, Codable {
   package var reachesOthers: Bool
   package var reachesLoopback: Bool
   package var isDeterministic: Bool
+  /// Its connections to the outside; nil: of an older godwit.
+  package var connections: Int?
+  /// The migrations whose relays they go by, in hexadecimal digits.
+  package var relays: [String]?
 }
 
 extension Picoprocess {
@@ -44,6 +48,7 @@ extension Picoprocess {
       root: tree.lower?.path ?? Array("/".utf8), mounts: mounts,
       published: outside.published.map { PublishOption($0).description },
       reachesOthers: outside.reachesOthers, reachesLoopback: outside.reachesLoopback,
-      isDeterministic: kernel.isDeterministic)
+      isDeterministic: kernel.isDeterministic, connections: kernel.outsideConnections.count,
+      relays: relays)
   }
 }

@@ -20,8 +20,6 @@ package final class MigrationLink {
 
   /// The versions of the protocol that this build speaks.
   package static let versions: ClosedRange<UInt32> = 1...1
-  /// The highest, for a command line.
-  static var newest: String { "\(versions.upperBound)" }
   /// `\x89GODMIG\n`
   package static let magic: [UInt8] = [0x89, 0x47, 0x4F, 0x44, 0x4D, 0x49, 0x47, 0x0A]
   private static let preambleSize = 16

@@ -14,6 +14,10 @@ struct MigrationOffer {
   let memory: UInt64
   /// The memory follows after the commit.
   let isPostCopy: Bool
+  /// Its connections are to be relayed.
+  let relays: Bool
+  /// The migrations whose relays they go by already, in hexadecimal digits.
+  let earlier: [String]
   /// What it had of its host.
   let remembered: RememberedHost
   /// Its root follows.
@@ -21,6 +25,8 @@ struct MigrationOffer {
 
   private static let textLimit = 4096
   private static let featureLimit = 1024
+  /// Relays, one behind the other, that connections may go by.
+  private static let relayLimit = 64
 
   /// - Throws: what is wrong with it, in one line.
   init(_ offer: Godwit_Migration_Offer) throws(Failure) {
@@ -36,6 +42,11 @@ struct MigrationOffer {
     memory = offer.memory
     carriesRoot = offer.carriesRoot
     isPostCopy = offer.postCopy
+    relays = offer.relay
+    guard offer.relays.count <= Self.relayLimit else { throw Failure("it has moved too often") }
+    var earlier: [String] = []
+    for migration in offer.relays { earlier.append(try MigrationID.text(Array(migration))) }
+    self.earlier = earlier
     var published: [PublishOption] = []
     for text in offer.published {
       guard let port = PublishOption(text) else { throw Failure("it offers an impossible port") }
@@ -56,7 +67,9 @@ struct MigrationOffer {
   }
 
   /// What the sender says of `guest`.
-  static func message(_ guest: GuestDescription, _ migration: String, carriesRoot: Bool)
+  static func message(
+    _ guest: GuestDescription, _ migration: String, carriesRoot: Bool, relays: Bool
+  )
     -> Godwit_Migration_Offer
   {
     var offer = Godwit_Migration_Offer()
@@ -79,6 +92,9 @@ struct MigrationOffer {
     offer.published = guest.published
     offer.deterministic = guest.isDeterministic
     offer.carriesRoot = carriesRoot
+    offer.relay = relays
+    let earlier = (guest.relays ?? []).suffix(relayLimit)
+    offer.relays = earlier.map { messageData(MigrationID.bytes($0)) }
     return offer
   }
 }

@@ -13,6 +13,10 @@ package struct MigrationPace: Sendable {
   package var compression: Compression?
   /// The guest runs there before its memory is there.
   package var postCopy = false
+  /// What becomes of the guest's connections to the outside.
+  package var connections = MovedConnections.reset
+  /// How long new ones to its ports are relayed, if they are.
+  package var forwarding = ForwardingTime.standard
 
   package init() {}
 
@@ -27,6 +31,8 @@ package struct MigrationPace: Sendable {
     if throttles { words += ["--on-busy", "throttle"] }
     if let bandwidth { words += ["--bandwidth-limit", "\(bandwidth)"] }
     if let compression { words += ["--compress", "\(compression)"] }
+    if connections != .reset { words += ["--connections", connections.rawValue] }
+    if connections == .relay { words += ["--forward-for", "\(forwarding)"] }
     if postCopy { words.append("--post-copy") }
     if withRoot { words.append("--with-root") }
     return shell.command(words + [name])
@@ -74,8 +80,11 @@ package struct MigrationOptions: Sendable {
   package init(_ shell: RemoteShell) { self.shell = shell }
 
   /// The command that receives `guest`, as a shell reads it.
-  func receiveCommand(_ guest: GuestDescription) throws(Failure) -> String {
+  ///
+  /// - Parameter relays: its connections.
+  func receiveCommand(_ guest: GuestDescription, relays: Bool) throws(Failure) -> String {
     var words = ["receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
+    if relays { words += ["--connections", "relay"] }
     if let remoteName { words += ["--name", remoteName] }
     if carriesRoot {
       words.append("--take-root")

@@ -17,6 +17,8 @@ extension Picoprocess {
     var state = SourceState.standing
     /// The request that has resolved the doubt.
     var resolver: Mailbox.Letter?
+    /// The requests of those who share the guest's connections.
+    var relays: [Mailbox.Letter] = []
     func note(_ event: SourceState.Event) {
       if let next = state.after(event, lends: memory != nil) { state = next }
     }
@@ -41,20 +43,26 @@ extension Picoprocess {
         letter.progress = .answered(.failed(error: "the doubt about it is resolved"))
         resolver = other
       }
+      while let relay = mailbox.take(where: { $0 == .relay(migration: migration) }) {
+        if handOver(to: relay) { relays.append(relay) }
+      }
       switch state {
       case .standing, .inDoubt: break
       case .kept:
+        for relay in relays { relay.progress = .answered(.kept) }
         doubt = nil
         keptMigration = migration
         resolver?.progress = .answered(.done)
         return false
       case .lent:
+        beginRelaying(relays)
         doubt = nil
         (resolver ?? letter).progress = .answered(.done)
         if let memory { lend(memory, to: peer, remoteName ?? name) }
         movedTo = peer
         return true
       case .gone:
+        beginRelaying(relays)
         doubt = nil
         movedTo = peer
         farewell = resolver == nil ? letter : nil
@@ -73,7 +81,7 @@ extension Picoprocess {
   func answerOthers() {
     refuseSecondMigrations()
     // A guest that will soon run here or there has them wait.
-    while let other = mailbox.take(where: { $0 == .info || self.doubt != nil }) {
+    while let other = mailbox.take(where: { $0 == .info || self.doubt?.holdsUp($0) == false }) {
       switch other.request {
       case .info: other.progress = .answered(.running(picoprocess: info))
       case .resolve, .settle: other.progress = .answered(resolve(other.request))

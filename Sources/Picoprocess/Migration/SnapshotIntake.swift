@@ -13,6 +13,8 @@ final class SnapshotIntake {
   private var taken = 0
   private var acknowledged: UInt64 = 0
   private var isFinished = false
+  /// The guest's connections.
+  private(set) var connections = Godwit_Migration_Connections()
   /// Why no more came.
   private var failure: Failure?
 
@@ -71,6 +73,7 @@ final class SnapshotIntake {
       waiting = bytes
       taken = 0
       if spool.length - acknowledged >= Self.step { try acknowledge() }
+    case .message(.connections(let message)): connections = message
     case .message(.finish(let finish)):
       guard finish.bytes == spool.length else {
         throw Failure("\(finish.bytes) bytes were sent, \(spool.length) came")

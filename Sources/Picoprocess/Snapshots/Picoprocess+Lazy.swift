@@ -53,6 +53,7 @@ extension Picoprocess {
   /// Waits, because the library OS needs what can't be read. Nothing of the guest can go on.
   private func standStill() {
     if let failure = kernel.shortage?.failure { serveRequests(waitingFor: failure) }
+    endIfKilled()
     HostProcess.sleep(nanoseconds: 50_000_000)
   }
 

@@ -52,12 +52,14 @@ extension Picoprocess {
     host.permitsTerminal = authority.permitsTerminal && options.console == nil
     origin = reader.header
     let root = options.root ?? remembered.rootPath
-    tree = try filesystemConfiguration(root: root, try remembered.treeMounts(options.mounts))
+    let mounts = try remembered.treeMounts(options.mounts)
+    tree = try filesystemConfiguration(root: root, mounts)
     guard !resume.shares || reader.hasOnlyPlainPages else {
       throw Failure(
         "\(path): its pages can't be shared, since they are compressed, sealed, or in a store: suspend to a file with --compress none"
       )
     }
+    if !resume.checksFilesAtOnce { try noteChangedFiles(path, reader, mounts) }
     if resume.recordsWorkingSet { workingSet = try WorkingSetRecorder(path, reader) }
     let expected =
       resume.isLazy && resume.prefetches ? try WorkingSetFile.read(path, reader) : nil
@@ -83,6 +85,19 @@ extension Picoprocess {
     kernel.provideResolver()
   }
 
+  /// Tells the user of files in writable mounts that are not as the guest knew them.
+  private func noteChangedFiles(
+    _ path: String, _ reader: SnapshotReader, _ mounts: [TreeMount]
+  ) throws(Failure) {
+    let hosts = mounts.compactMap { if case .host(let mount) = $0 { mount } else { nil } }
+    do throws(SnapshotError) {
+      guard let summary = try ChangedFiles(since: reader, in: hosts).summary else { return }
+      Console.complain(
+        "\(path): these files have changed since, and the guest goes on with what they are now: \(summary)"
+      )
+    } catch { throw Failure(path, error) }
+  }
+
   /// Restores the state in `reader` into the fresh machine.
   ///
   /// - Parameter checksFiles: see `ResumeOptions.checksFilesAtOnce`.
@@ -96,6 +111,7 @@ extension Picoprocess {
       _ = try mountFilesystems()
     } catch { throw .readFailed(error.message) }
     kernel.keepsStreams = options.console != nil
+    adoptRelayedConnections()
     let loader = try StateLoader(kernel, reader, isLazy: isLazy, distant)
     loader.checksFilesAtOnce = checksFiles
     try SnapshotWorkers.with { (workers) throws(SnapshotError) in

@@ -92,7 +92,7 @@ extension Picoprocess {
           written, syscallCount: kernel.syscallCount, freezingTime: start - letter.time,
           frozenTime: host.now(.monotonic).totalNanoseconds - start)))
     self.suspension = nil
-    if case .migrate(let peer, let migration, let compression, _, _, let remoteName) =
+    if case .migrate(let peer, let migration, let compression, _, _, let remoteName, _) =
       letter.request
     {
       defer { guestThrottle = nil }

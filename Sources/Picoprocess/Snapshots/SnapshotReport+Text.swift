@@ -56,6 +56,7 @@ extension SnapshotReport {
       "\(mount.path)  \(mount.type)" + (mount.host.isEmpty ? "" : "  over \(mount.host)")
         + (mount.readOnly ? "  read-only" : "")
         + (mount.files == 0 ? "" : "  \(mount.files) files of its own")
+        + (mount.carried == 0 ? "" : "  \(mount.carried) carried")
     }
   }
 

@@ -73,6 +73,8 @@ package struct SnapshotReport: Encodable, Sendable {
     var readOnly: Bool
     /// The files that travel in the snapshot.
     var files: Int
+    /// Those that it carries of the host directory.
+    var carried: Int
   }
 
   /// A published port of the guest, which a resume opens to others.
@@ -169,11 +171,16 @@ extension SnapshotDescription {
   }
 
   private func mounts() -> [SnapshotReport.Mount] {
-    filesystems.mounts.map { mount in
-      SnapshotReport.Mount(
+    let carried = (try? CarriedFiles(reader))?.listing.files ?? []
+    var hostMounts = 0
+    return filesystems.mounts.enumerated().map { index, mount in
+      if mount.type == "9p" { hostMounts += 1 }
+      let number = index == 0 ? 0 : mount.type == "9p" ? hostMounts : nil
+      return SnapshotReport.Mount(
         path: text(mount.path), type: mount.type,
         host: mount.hasTree ? text(mount.tree.lower) : text(mount.hostPath),
-        readOnly: mount.readOnly, files: mount.tree.nodes.count)
+        readOnly: mount.readOnly, files: mount.tree.nodes.count,
+        carried: carried.count { $0.place.mount == number })
     }
   }
 

@@ -30,7 +30,8 @@ extension InternetSocket: PersistentFile {
   }
 
   package var obstacle: String? {
-    guard network.outside.configuration.refusesToBreak, outside != nil, !isListening,
+    guard network.outside.configuration.refusesToBreak, !network.outside.isRelayed,
+      outside != nil, !isListening,
       let remote, let tcp = self as? TCPSocket, tcp.protocolState != .close
     else { return nil }
     return "it is connected to \(remote)"
@@ -103,7 +104,7 @@ extension TCPSocket {
     for client in hopeful.elements { state.hopeful.append(saver.id(of: client, .socket)) }
   }
 
-  /// The peer was outside and is lost when the guest is restored.
+  /// The peer was outside and is lost when the guest is restored, unless the connection is relayed.
   func losePeer() {
     // A connection that both ends have shut down cannot break.
     if protocolState != .close { reset() }

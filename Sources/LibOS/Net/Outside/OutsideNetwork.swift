@@ -10,6 +10,10 @@ final class OutsideNetwork {
   private var users: [ObjectIdentifier: Referenced<InternetSocket>] = [:]
   /// The host's streams for published ports.
   private var services: [PublishedPort: Referenced<OutsideStream>] = [:]
+  /// Connections go on wherever the guest goes.
+  var isRelayed = false
+  /// Streams for connections of the guest that is being restored, by the numbers of their sockets.
+  var relayed: [UInt64: HostHandle] = [:]
 
   init(_ host: any Host, _ configuration: OutsideConfiguration) {
     self.host = host
@@ -120,6 +124,16 @@ final class OutsideNetwork {
 
   func add(_ socket: InternetSocket) { users[ObjectIdentifier(socket)] = Referenced(socket) }
   func remove(_ socket: InternetSocket) { users[ObjectIdentifier(socket)] = nil }
+
+  /// The sockets that use the host's network.
+  var sockets: [InternetSocket] { users.values.compactMap(\.object) }
+
+  /// The host's streams for published ports, by port.
+  var listeners: [(port: PublishedPort, handle: HostHandle)] {
+    services.compactMap { port, service in
+      service.object.map { (port, $0.handle) }
+    }.sorted { $0.port.port < $1.port.port }
+  }
 
   /// The streams that the run loop must ask the host about, because a task waits for them.
   var waits: [HostWait] {

@@ -103,7 +103,11 @@ final class BorrowedMemory: DistantPages, Sendable {
         throw Failure("\(link.peer): its messages are out of order")
       }
       note(nil, turn)
-      while isCurrent(turn), try !takeMore(link, chunks, turn, wake) {}
+      while isCurrent(turn) {
+        guard try takeMore(link, chunks, turn, wake) else { continue }
+        // Of interest only to a guest whose tables name pages that there never were.
+        return note("the source has no more of it", turn)
+      }
     } catch {
       note(error.message, turn)
       throw error

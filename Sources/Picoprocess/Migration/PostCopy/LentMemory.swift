@@ -54,18 +54,16 @@ final class LentMemory: Sendable {
     while state.withLock({ $0.turn == turn }) {
       let next = sending.next(at: HostProcess.monotonicTime)
       if let next { try send(next, &reader, over: link) }
-      var patience = next == nil ? Self.patience : 0
-      while let message = try link.receivePages(of: .borrower, within: patience) {
-        patience = 0
-        switch message {
-        case .wanted(let list): try sending.want(list)
-        case .taken(let count):
-          try sending.acknowledge(count, at: HostProcess.monotonicTime)
-          note(sending)
-        case .ended: return finish()
-        case .refused(let reason): throw Failure(reason)
-        default: throw Failure("\(link.peer): its messages are out of order")
-        }
+      let patience = next == nil ? Self.patience : 0
+      switch try link.receivePages(of: .borrower, within: patience) {
+      case nil: break
+      case .wanted(let list): try sending.want(list)
+      case .taken(let count):
+        try sending.acknowledge(count, at: HostProcess.monotonicTime)
+        note(sending)
+      case .ended: return finish()
+      case .refused(let reason): throw Failure(reason)
+      default: throw Failure("\(link.peer): its messages are out of order")
       }
       try link.checkLife()
       guard !sending.isComplete else {

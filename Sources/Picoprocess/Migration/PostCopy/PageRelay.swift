@@ -36,6 +36,8 @@ final class PageRelay {
   private(set) var chunks: UInt64 = 0
 
   private static let tick: Int64 = 20_000_000
+  /// More than a source has under way.
+  private static let lastMessages = 100
 
   init(
     _ name: String, _ role: PageRole, _ migration: String, bandwidth: Int? = nil,
@@ -60,14 +62,54 @@ final class PageRelay {
       try? link.send(.refused(error.message))
       throw .fatal(error)
     }
+    var isIdle = true
     while true {
       let mayRead = mayRead
-      ByteLink.wait(mayRead ? [link.link, local.link] : [link.link], timeout: Self.tick)
-      if try passInward(link, local) { return }
-      if mayRead, try passOutward(local, link) { return }
+      // What has come may be read already, and wait in a link's own buffer.
+      ByteLink.wait(
+        mayRead ? [link.link, local.link] : [link.link], timeout: isIdle ? Self.tick : 0)
+      let inward = try passInward(link, local)
+      let outward = mayRead ? try passOutward(local, link) : .nothing
+      if inward == .last || outward == .last { return }
+      isIdle = inward == .nothing && outward == .nothing
       do throws(Failure) { try link.checkLife() } catch { throw .link(error) }
       do throws(Failure) { try local.checkLife() } catch { throw .fatal(error) }
     }
+  }
+
+  /// The same, for an end that can't make another link.
+  ///
+  /// - Returns: false if the link broke: the other machine makes another one, or its user does.
+  func runOnce(over link: MigrationLink) throws(Failure) -> Bool {
+    do throws(Interruption) { try run(over: link, isFirst: true) } catch {
+      if case .link = error { return false }
+      throw error.failure
+    }
+    return true
+  }
+
+  /// Carries the pages of an earlier migration, as the other end of `link` wishes.
+  static func goOn(_ message: Godwit_Migration_ContinuePages, over link: MigrationLink)
+    throws(Failure)
+  {
+    let migration = try MigrationID.text(Array(message.migration))
+    guard ControlDirectory.isValid(name: message.name) else {
+      throw link.violation("its messages are out of order")
+    }
+    if message.lends {
+      // The guest runs there: its source may not know yet.
+      _ = try ControlClient().ask(
+        message.name, .settle(migration: migration, isCommitted: true), timeout: 10_000_000_000)
+    }
+    let relay = PageRelay(message.name, message.lends ? .lender : .borrower, migration)
+    do throws(Interruption) { try relay.run(over: link, isFirst: false) } catch {
+      throw error.failure
+    }
+  }
+
+  /// What one direction has had to pass on.
+  private enum Passing {
+    case nothing, some, last
   }
 
   /// Whether a limit of the bandwidth allows more now.
@@ -76,50 +118,56 @@ final class PageRelay {
     return Double(sent) <= Double(HostProcess.monotonicTime - start) / 1e9 * Double(bandwidth)
   }
 
-  /// Passes on what has come over the link.
-  ///
-  /// - Returns: whether that was the last.
+  /// Passes on the next message that has come over the link.
   private func passInward(_ link: MigrationLink, _ local: MigrationLink) throws(Interruption)
-    -> Bool
+    -> Passing
   {
-    while true {
-      let message: PageMessage?
-      do throws(Failure) { message = try link.receivePages(of: other, within: 0) } catch {
-        try? local.send(.refused(error.message))
-        guard link.isViolated else { throw .link(error) }
-        try? link.send(.refused(error.message))
-        throw .fatal(error)
-      }
-      guard let message else { return false }
-      note(message)
-      do throws(Failure) { try local.send(message) } catch {
-        return try localHasEnded(link, reasonGiven(local))
-      }
-      switch message {
-      case .done, .ended: return true
-      case .refused(let reason): throw .fatal(Failure("\(link.peer): \(reason)"))
-      default: break
+    let message: PageMessage?
+    do throws(Failure) { message = try link.receivePages(of: other, within: 0) } catch {
+      try? local.send(.refused(error.message))
+      guard link.isViolated else { throw .link(error) }
+      try? link.send(.refused(error.message))
+      throw .fatal(error)
+    }
+    guard let message else { return .nothing }
+    note(message)
+    do throws(Failure) { try local.send(message) } catch {
+      return try localHasEnded(link, reasonGiven(local))
+    }
+    switch message {
+    case .done: return .last
+    case .ended:
+      letEnd(local)
+      return .last
+    case .refused(let reason): throw .fatal(Failure("\(link.peer): \(reason)"))
+    default: return .some
+    }
+  }
+
+  /// Takes what a picoprocess has still to say, so that it gets to read that it need not.
+  private func letEnd(_ local: MigrationLink) {
+    for _ in 0..<Self.lastMessages {
+      guard (try? local.receivePages(of: role, within: MigrationLink.patience)) != nil else {
+        return
       }
     }
   }
 
-  /// Passes on what the picoprocess of this machine says, a message at a time.
-  ///
-  /// - Returns: whether that was the last.
+  /// Passes on the next message of the picoprocess of this machine.
   private func passOutward(_ local: MigrationLink, _ link: MigrationLink) throws(Interruption)
-    -> Bool
+    -> Passing
   {
     let message: PageMessage?
     do throws(Failure) { message = try local.receivePages(of: role, within: 0) } catch {
       return try localHasEnded(link, nil)
     }
-    guard let message else { return false }
+    guard let message else { return .nothing }
     note(message)
     try send(message, over: link)
     switch message {
-    case .done: return true
+    case .done: return .last
     case .refused(let reason): throw .fatal(Failure("\(name): \(reason)"))
-    default: return false
+    default: return .some
     }
   }
 
@@ -148,14 +196,18 @@ final class PageRelay {
     return nil
   }
 
+  /// Tells the other machine that the picoprocess of this one takes no more part.
+  ///
   /// - Parameter given: why, in its own words.
-  /// - Returns: true if the guest has ended, which the other machine was told.
-  private func localHasEnded(_ link: MigrationLink, _ given: String?) throws(Interruption) -> Bool {
+  /// - Throws: unless the guest has ended.
+  private func localHasEnded(_ link: MigrationLink, _ given: String?) throws(Interruption)
+    -> Passing
+  {
     // It takes its name away before it ends.
     let isGone = isGone
     if isGone, role == .borrower {
       try send(.ended, over: link)
-      return true
+      return .last
     }
     let reason =
       given
@@ -164,76 +216,5 @@ final class PageRelay {
         : "its pages are carried by somebody else")
     try? link.send(.refused(reason))
     throw .fatal(Failure("\(name): \(reason)"))
-  }
-}
-
-/// Has the pages of a guest carried over one link after another.
-struct PageCarrier {
-  let relay: PageRelay
-  /// The guest, for people.
-  let name: String
-  /// Makes another link; nil: only the other end can.
-  let reopen: (() throws(Failure) -> MigrationChannel)?
-
-  private static let pauses: ClosedRange<Int64> = 500_000_000...30_000_000_000
-
-  /// - Parameter first: the link over which the guest went; nil: there is none any more.
-  /// - Throws: why not all pages are there. Those that are not, are where they were.
-  func run(over first: MigrationLink?) throws(Failure) {
-    var pause = Self.pauses.lowerBound
-    var hasComplained = false
-    var next = first
-    while true {
-      let before = relay.chunks
-      let interruption = attempt(next)
-      next = nil
-      switch interruption {
-      case nil: return
-      case .fatal(let failure): throw failure
-      case .link(let failure):
-        guard reopen != nil else { throw failure }
-        if !hasComplained {
-          Console.complain(
-            "\(name): \(failure.message); the rest of its memory waits for another link")
-        }
-        hasComplained = true
-      }
-      if relay.chunks > before {
-        (pause, hasComplained) = (Self.pauses.lowerBound, false)
-      }
-      HostProcess.sleep(nanoseconds: pause)
-      pause = min(pause * 2, Self.pauses.upperBound)
-    }
-  }
-
-  private func attempt(_ link: MigrationLink?) -> PageRelay.Interruption? {
-    do throws(PageRelay.Interruption) {
-      if let link {
-        try relay.run(over: link, isFirst: true)
-      } else {
-        guard let reopen else { throw .fatal(Failure("\(name): there is no link")) }
-        let channel: MigrationChannel
-        do throws(Failure) { channel = try reopen() } catch { throw .link(error) }
-        defer { channel.close() }
-        try relay.run(over: channel.link, isFirst: false)
-      }
-      return nil
-    } catch { return error }
-  }
-}
-
-extension MigrationChannel {
-  /// Has an end that has just answered carry the pages of an earlier migration.
-  ///
-  /// - Parameters:
-  ///   - name: the guest's name there.
-  ///   - lends: its memory is there, else the guest.
-  func continuePages(_ name: String, _ migration: String, lends: Bool) throws(Failure) {
-    _ = try hello()
-    var message = Godwit_Migration_ContinuePages()
-    message.migration = messageData(MigrationID.bytes(migration))
-    message.name = name
-    message.lends = lends
-    try link.send(.continuePages(message))
   }
 }

@@ -1,4 +1,5 @@
 import LibOS
+import LinuxABI
 import Machine
 import PosixHost
 import Snapshot
@@ -54,12 +55,20 @@ extension Picoprocess {
     if let failure = kernel.shortage?.failure ?? borrowingFailure {
       serveRequests(waitingFor: failure)
     } else {
-      while let letter = mailbox.take(where: { $0 == .info }) {
-        letter.progress = .answered(.running(picoprocess: info))
+      // All else can wait: pages come.
+      while let letter = mailbox.take(where: { $0 == .info || $0 == Self.killing }) {
+        if letter.request == .info {
+          letter.progress = .answered(.running(picoprocess: info))
+        } else {
+          kill(Signal.SIGKILL.rawValue, for: letter)
+        }
       }
     }
+    endIfKilled()
     HostProcess.sleep(nanoseconds: 500_000)
   }
+
+  private static let killing = ControlRequest.kill(signal: Signal.SIGKILL.rawValue)
 
   /// Why borrowed pages do not come; nil if they do, or if all are here.
   var borrowingFailure: SnapshotError? {

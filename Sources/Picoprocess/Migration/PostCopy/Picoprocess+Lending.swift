@@ -19,6 +19,7 @@ extension Picoprocess {
     // New connections are not for a guest that has left.
     host.restoreTerminal()
     host.closeAll()
+    attachments.end(.suspended)
     exchange.memory = .lent(memory)
     lending = LentGuest(
       migration: memory.migration, peer: peer, remoteName: remoteName, bytes: memory.bytesLeft)

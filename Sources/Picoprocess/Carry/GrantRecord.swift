@@ -1,0 +1,49 @@
+import HostABI
+import LibOS
+import LibOSState
+import PosixHost
+
+/// The files of the host that a picoprocess was given: written down before it is confined, where it can't write any more.
+/// What reads files for its sake, with more rights than it has, believes this record and not the picoprocess, which a guest
+/// may have taken over.
+struct GrantRecord: Sendable, Hashable, Codable {
+  /// The directory beneath the root.
+  var root: [UInt8]
+  /// The mounted directories, in order.
+  var mounts: [[UInt8]]
+
+  init(_ tree: FilesystemConfiguration) {
+    root = tree.lower?.path ?? []
+    mounts = tree.mounts.compactMap {
+      if case .host(let mount) = $0 { mount.host.path } else { nil }
+    }
+  }
+
+  /// That of a running picoprocess.
+  init(of name: String) throws(Failure) {
+    let bytes = try withFailure("what \(name) was given") { () throws(HostError) in
+      try ControlDirectory.standard().record(of: name)
+    }
+    guard let record = JSON.decode(Self.self, from: bytes) else {
+      throw Failure("what \(name) was given is not known")
+    }
+    self = record
+  }
+
+  /// Refuses a state that names other directories.
+  func check(_ filesystems: Godwit_State_Filesystems) throws(Failure) {
+    let named = filesystems.mounts.filter { $0.type == "9p" }.map { Array($0.hostPath) }
+    try check(root: filesystems.mounts.first.map { Array($0.tree.lower) } ?? [], named)
+  }
+
+  func check(_ guest: GuestDescription) throws(Failure) {
+    try check(root: guest.root, guest.mounts.map(\.host))
+  }
+
+  private func check(root: [UInt8], _ mounts: [[UInt8]]) throws(Failure) {
+    guard root == self.root, mounts == self.mounts else {
+      throw Failure(
+        "it names other directories than it was given: its guest may have taken it over")
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import HostABI
+import PosixHost
+
+// What an end of a relay is told, and asked.
+
+extension RelayEnd {
+  // MARK: The command that has started it
+
+  func serveStarter() {
+    while let starter {
+      let line: [UInt8]?
+      do throws(HostError) { line = try starter.receive(timeout: 0) } catch .wouldBlock {
+        return
+      } catch { line = nil }
+      guard let line, let order = JSON.decode(RelayOrder.self, from: line) else {
+        self.starter = nil
+        if phase == .waiting { end() }
+        return
+      }
+      do throws(Failure) {
+        guard let report = try carryOut(order, starter) else { continue }
+        try? starter.send(report)
+      } catch { try? starter.send(RelayReport.failed(reason: error.message)) }
+    }
+  }
+
+  /// - Returns: nil if the report follows.
+  private func carryOut(_ order: RelayOrder, _ starter: ControlConnection) throws(Failure)
+    -> RelayReport?
+  {
+    switch order {
+    case .listen(let name, let guest, let peer):
+      (self.name, self.guest, self.peer) = (name, guest, peer)
+      listener = try withFailure(name) { () throws(HostError) in
+        try ControlDirectory.standard().listen(as: name)
+      }
+    case .dial(let words, let carries, let carried):
+      dial(words, carries ? GodwitCarrier(path: carried) : nil)
+      return nil
+    case .collect(let guest, let migration, let forwarding):
+      let handed = try HandedSockets(of: guest, migration, limit: Self.streamLimit)
+      self.forwarding = forwarding
+      var numbers: [UInt64] = []
+      for (what, socket) in handed.sockets {
+        switch what {
+        case .connection(let number):
+          numbers.append(number)
+          connections[number] = add(socket)
+        case .service(let port, let isDatagram):
+          services.append(RelayedService(port: port, isDatagram: isDatagram, socket: socket))
+        }
+      }
+      lease = handed.lease
+      if handed.hasConsole { console = add(nil) }
+      phase = .standing
+      return .collected(numbers: numbers, hasConsole: handed.hasConsole)
+    case .attach(let number):
+      guard let socket = starter.takeSocket() else { throw Failure("a connection is missing") }
+      connections[number] = add(socket)
+    case .relay(let ports):
+      for port in ports where !port.isDatagram {
+        self.ports[port.port] = NetworkAddress(port.address)
+      }
+      for port in ports where port.isDatagram {
+        datagramPorts[port.port] = NetworkAddress(port.address)
+      }
+      beginRelaying()
+    case .console: add(try attach())
+    case .bringHome(let relays): bringHome(relays)
+    }
+    return .done
+  }
+
+  /// A connection to the console of the guest, which will answer when it runs.
+  private func attach() throws(Failure) -> ByteStream {
+    try withFailure(guest) { () throws(HostError) in
+      let connection = try ControlDirectory.standard().connect(to: guest)
+      let request = ControlRequest.attach(output: true, input: true)
+      try connection.send(Array(JSON.line(request).utf8), timeout: 10_000_000_000)
+      return connection.becomeStream().stream
+    }
+  }
+
+  // MARK: The source
+
+  /// The source has said whose the guest is. One that has died has no use for connections.
+  func serveLease() {
+    guard let lease else { return }
+    let line: [UInt8]?
+    do throws(HostError) { line = try lease.receive(timeout: 0) } catch .wouldBlock {
+      return
+    } catch { line = nil }
+    self.lease = nil
+    let answer = line.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
+    if answer == .kept { end() }
+    if answer == .done, let console { console.use(lease.becomeStream().stream) }
+    beginRelaying()
+  }
+
+  // MARK: Others
+
+  func serve(_ client: ControlConnection) {
+    while true {
+      let line: [UInt8]?
+      do throws(HostError) { line = try client.receive(timeout: 0) } catch .wouldBlock {
+        return
+      } catch { line = nil }
+      guard let line else {
+        clients.removeAll { $0 === client }
+        return
+      }
+      if let join = JSON.decode(RelayJoin.self, from: line) {
+        take(join, of: client)
+      } else if let request = JSON.decode(ReturnRequest.self, from: line) {
+        carryOut(request, client)
+      } else {
+        answer(ControlRequest(line), client)
+      }
+    }
+  }
+
+  private func take(_ join: RelayJoin, of client: ControlConnection) {
+    guard let end = client.takeLinkEnd() else { return }
+    switch join {
+    case .input: joinedInput = end
+    case .output:
+      guard let input = joinedInput else { return }
+      joinedInput = nil
+      guard let link = try? LinkEnd.join(input: input, output: end) else { return }
+      use(RelayLink(link))
+      // It hears of the link's end by that of its connection.
+      joiner = client
+      clients.removeAll { $0 === client }
+    }
+  }
+
+  private func answer(_ request: ControlRequest?, _ client: ControlConnection) {
+    func answer(_ answer: ControlAnswer) { try? client.send(answer) }
+    switch request {
+    case .info: answer(.running(picoprocess: info))
+    case .kill:
+      answer(.done)
+      end()
+    case nil: answer(.failed(error: "this relay does not know the request"))
+    default: answer(.failed(error: "it is a relay of connections, and no guest"))
+    }
+  }
+
+  private var info: PicoprocessInfo {
+    let count = connectionCount
+    return PicoprocessInfo(
+      name: name, pid: HostProcess.id, isa: "-",
+      program:
+        "\(count) connection\(count == 1 ? "" : "s") of \(guest), \(isNear ? "now at" : "by way of") \(peer)",
+      uptimeNanoseconds: HostProcess.monotonicTime - start, memoryBytes: 0, threads: 1,
+      syscallCount: 0, sandbox: ConfinementReport(),
+      relay: RelayInfo(
+        guest: guest, peer: peer, connections: count, forwarded: services.map(\.port),
+        isLinked: isLinked))
+  }
+}

@@ -1,0 +1,104 @@
+package import HostABI
+import PosixHost
+
+// Datagrams to a published port of the guest, and the answers. They are lost where a network would lose them: when
+// there is no link, or no room.
+
+/// Where a datagram came from outside, and the port of the guest that it is for.
+package struct DatagramPlace: Hashable, Sendable {
+  package let port: UInt16
+  package let client: NetworkAddress
+
+  package init(port: UInt16, client: NetworkAddress) {
+    self.port = port
+    self.client = client
+  }
+
+  // MARK: In frames
+
+  /// The port, the client's IPv4 address, and its port.
+  static let size = 8
+
+  var wire: [UInt8] {
+    RelayFrame.bytes(port) + client.bytes.prefix(4) + RelayFrame.bytes(client.port)
+  }
+
+  init?(_ wire: ArraySlice<UInt8>) {
+    let bytes = Array(wire)
+    guard bytes.count == Self.size else { return nil }
+    port = RelayFrame.number(bytes[0..<2], as: UInt16.self)
+    client = NetworkAddress(
+      Array(bytes[2..<6]), port: RelayFrame.number(bytes[6..<8], as: UInt16.self))
+  }
+}
+
+/// The datagrams of one client to one port, at the far end: the guest sees each client at a port of its own.
+struct DatagramFlow {
+  let socket: ByteStream
+  /// On the host's monotonic clock, in nanoseconds.
+  var lastUse: Int64
+}
+
+extension RelayEnd {
+  /// Clients that an end remembers; and nanoseconds after which it forgets them at the far end.
+  private static let correspondentLimit = 1024
+  private static let silence: Int64 = 180_000_000_000
+  /// Datagrams that are taken at once.
+  private static let burst = 64
+
+  // MARK: The near end
+
+  /// Sends on what has come to a published port.
+  func forwardDatagrams(to service: RelayedService) {
+    for _ in 0..<Self.burst {
+      // Only IPv4 is published.
+      guard let (bytes, client) = try? service.socket.receiveDatagram(), !client.isIPv6 else {
+        return
+      }
+      let place = DatagramPlace(port: service.port, client: client)
+      if heard.count >= Self.correspondentLimit { heard = [] }
+      heard.insert(place)
+      sendIfThereIsRoom(.datagram(place, bytes))
+    }
+  }
+
+  /// Sends what the guest has answered, to those who have sent it something before.
+  private func answer(_ place: DatagramPlace, _ bytes: [UInt8]) {
+    guard heard.contains(place),
+      let service = services.first(where: { $0.isDatagram && $0.port == place.port })
+    else { return }
+    try? service.socket.sendDatagram(bytes, to: place.client)
+  }
+
+  // MARK: The far end
+
+  func take(_ place: DatagramPlace, _ bytes: [UInt8]) {
+    if isNear { return answer(place, bytes) }
+    let now = HostProcess.monotonicTime
+    if flows[place] == nil {
+      guard let address = datagramPorts[place.port],
+        let socket = try? ByteStream.connectDatagrams(to: address)
+      else { return }
+      if flows.count >= Self.correspondentLimit { flows = [:] }
+      flows[place] = DatagramFlow(socket: socket, lastUse: now)
+    }
+    flows[place]?.lastUse = now
+    // A port where nobody listens loses it.
+    try? flows[place]?.socket.sendDatagram(bytes, to: nil)
+  }
+
+  /// Sends on what the guest has answered.
+  func forwardAnswers(to place: DatagramPlace) {
+    flows[place]?.lastUse = HostProcess.monotonicTime
+    for _ in 0..<Self.burst {
+      guard let (bytes, _) = try? flows[place]?.socket.receiveDatagram() else { return }
+      sendIfThereIsRoom(.datagram(place, bytes))
+    }
+  }
+
+  /// Forgets clients that have been silent.
+  func expireFlows() {
+    let now = HostProcess.monotonicTime
+    flows = flows.filter { now - $0.value.lastUse < Self.silence }
+  }
+}

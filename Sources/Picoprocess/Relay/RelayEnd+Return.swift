@@ -1,0 +1,90 @@
+import HostABI
+import PosixHost
+
+// A guest comes home: the connections that a relay here has for it need no detour any more. Both ends of the detour say
+// that nothing follows, so that all that is under way comes; then the socket itself is handed over.
+
+extension RelayEnd {
+  // MARK: The relay that has the connection
+
+  func carryOut(_ request: ReturnRequest, _ client: ControlConnection) {
+    switch request {
+    case .stopForwarding:
+      services = []
+      // Answered when they are closed: what waits for all at once still has them.
+      stoppers.append(client)
+    case .giveBack(let number):
+      guard isNear, phase == .relaying, let stream = connections[number], !stream.isLost else {
+        try? client.send(ReturnAnswer.unknown(number: number))
+        return
+      }
+      connections[number] = nil
+      try? client.send(ReturnAnswer.accepted(number: number))
+      stream.beginReturning()
+      returns.append((number, stream, client))
+    }
+  }
+
+  // MARK: The relay where the guest is
+
+  func bringHome(_ relays: [String]) {
+    guard let directory = try? ControlDirectory.standard() else { return }
+    for relay in relays {
+      // It may have ended.
+      guard let home = try? directory.connect(to: RelayName.near(relay)) else { continue }
+      homes.append(home)
+      for (number, stream) in connections {
+        guard (try? home.send(ReturnRequest.giveBack(number: number))) != nil else { break }
+        stream.beginQuestion()
+      }
+    }
+  }
+
+  func receive(from home: ControlConnection) {
+    while true {
+      let answer: ReturnAnswer?
+      do throws(HostError) {
+        answer = try home.receive(timeout: 0).flatMap { JSON.decode(ReturnAnswer.self, from: $0) }
+      } catch .wouldBlock { return } catch { answer = nil }
+      switch answer {
+      case .accepted(let number):
+        guard let stream = connections[number] else { continue }
+        awaited.insert(number)
+        stream.beginReturning()
+      case .returned(let number): returned[number] = home.takeSocket()
+      case .unknown(let number): connections[number]?.endQuestion()
+      case .stopped: break
+      case nil:
+        homes.removeAll { $0 === home }
+        guard homes.isEmpty else { return }
+        // Those that have not come are lost.
+        awaited.formIntersection(returned.keys)
+        for stream in connections.values { stream.endQuestions() }
+        return
+      }
+    }
+  }
+
+  // MARK: Both
+
+  /// Hands over what has come in full, and joins what has come home.
+  func conclude() {
+    for client in stoppers { try? client.send(ReturnAnswer.stopped) }
+    stoppers = []
+    returns.removeAll { number, stream, client in
+      guard let socket = stream.takeReturned() else { return stream.isLost }
+      let answer = Array(JSON.line(ReturnAnswer.returned(number: number)).utf8)
+      try? client.send(answer, handing: socket, timeout: 1_000_000_000)
+      return true
+    }
+    for (number, socket) in returned {
+      if let guests = connections[number]?.takeReturned() {
+        splices.append(RelaySplice(socket, guests))
+      } else if let stream = connections[number], !stream.isLost {
+        continue
+      }
+      returned[number] = nil
+      awaited.remove(number)
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import HostABI
+import PosixHost
+
+/// The frames of a relay over a link, which may break at any time. It never waits.
+final class RelayLink {
+  /// The versions of the protocol between the ends of a relay.
+  static let versions: ClosedRange<UInt32> = 1...1
+  /// `\x89GODREL\n`
+  static let magic: [UInt8] = [0x89, 0x47, 0x4F, 0x44, 0x52, 0x45, 0x4C, 0x0A]
+  private static let preambleSize = 16
+
+  private static let second: Int64 = 1_000_000_000
+  private static let idlePeriod = 5 * second
+  /// A link over which nothing comes for so long is taken for broken.
+  private static let patience = 20 * second
+  /// Bytes that may wait to be sent before no more are added.
+  private static let outputLimit = 256 << 10
+  /// Bytes that may wait for a peer that sends but does not read.
+  private static let outputMost = 4 << 20
+  private static let readSize = 256 << 10
+
+  let link: ByteLink
+  /// The program that makes it; nil: somebody else has made it.
+  private let process: LinkProcess?
+  private var input: [UInt8] = []
+  private var output: [UInt8] = []
+  /// The other end has greeted: frames follow.
+  private(set) var isUp = false
+  private var lastRead = HostProcess.monotonicTime
+  private var lastWrite = HostProcess.monotonicTime
+
+  init(_ link: ByteLink, _ process: LinkProcess? = nil) {
+    self.link = link
+    self.process = process
+    output = Self.preamble
+  }
+
+  /// What each end says first.
+  static var preamble: [UInt8] {
+    magic + RelayFrame.bytes(versions.lowerBound) + RelayFrame.bytes(versions.upperBound)
+  }
+
+  func pollItems() -> [PollItem] {
+    // It is read whether or not it takes anything: both ends may have much to send.
+    var items = [PollItem(.linkInput(link))]
+    if !output.isEmpty { items.append(PollItem(.linkOutput(link), .writable)) }
+    return items
+  }
+
+  // MARK: Writing
+
+  /// Whether more may be sent.
+  var hasRoom: Bool { output.count < Self.outputLimit }
+
+  func send(_ frame: RelayFrame) { output += frame.wire }
+
+  var allIsSent: Bool { output.isEmpty }
+
+  /// Writes what there is room for, and something at all now and then.
+  func flush() throws(RelayFault) {
+    let now = HostProcess.monotonicTime
+    if isUp, output.isEmpty, now - lastWrite >= Self.idlePeriod { send(.idle) }
+    while !output.isEmpty {
+      do throws(HostError) {
+        let count = try link.writeSome(output)
+        if count == 0 { return }
+        output.removeFirst(count)
+        lastWrite = now
+      } catch { throw .linkBroke(Failure.reason(error)) }
+    }
+  }
+
+  // MARK: Reading
+
+  /// The frames that have come.
+  func receive() throws(RelayFault) -> [RelayFrame] {
+    let now = HostProcess.monotonicTime
+    let bytes: [UInt8]?
+    do throws(HostError) { bytes = try link.readSome(Self.readSize) } catch {
+      throw .linkBroke(Failure.reason(error))
+    }
+    if let bytes {
+      guard !bytes.isEmpty else { throw .linkBroke(isUp ? "the link ended" : noAnswer) }
+      lastRead = now
+      input += bytes
+    }
+    guard now - lastRead < Self.patience else { throw .linkBroke("the link is silent") }
+    guard output.count <= Self.outputMost else { throw .violation("it does not read") }
+    if !isUp { try greet() }
+    return isUp ? try frames() : []
+  }
+
+  private func frames() throws(RelayFault) -> [RelayFrame] {
+    var frames: [RelayFrame] = []
+    var rest = input[...]
+    do throws(Failure) {
+      while let (frame, size) = try RelayFrame.parse(rest) {
+        frames.append(frame)
+        rest = rest.dropFirst(size)
+      }
+    } catch { throw .violation(error.message) }
+    input = Array(rest)
+    return frames
+  }
+
+  private func greet() throws(RelayFault) {
+    let head = input.prefix(Self.preambleSize)
+    guard Self.magic.starts(with: head.prefix(Self.magic.count)) else {
+      let line = input.prefix(120).prefix { $0 != 10 && $0 != 13 }
+      throw .linkBroke("what answers is no relay: '\(String(decoding: line, as: UTF8.self))'")
+    }
+    guard head.count == Self.preambleSize else { return }
+    let first = RelayFrame.number(head[8..<12], as: UInt32.self)
+    let last = RelayFrame.number(head[12..<16], as: UInt32.self)
+    guard first <= Self.versions.upperBound, last >= Self.versions.lowerBound, first <= last else {
+      throw .linkBroke("it speaks versions \(first) to \(last) of the protocol of relays")
+    }
+    input.removeFirst(Self.preambleSize)
+    isUp = true
+  }
+
+  private var noAnswer: String {
+    let status = process?.end(within: Self.second)
+    return status.map { "its program ended with status \($0)" } ?? "the link ended"
+  }
+
+  /// Closes it. A program that makes it is given a moment to end.
+  func close() {
+    link.close()
+    _ = process?.end(within: 200_000_000)
+  }
+}
+
+/// Why a link can't be used any more.
+enum RelayFault: Error {
+  /// Another one may be made.
+  case linkBroke(String)
+  /// The other end sends what no honest one does: the relay ends.
+  case violation(String)
+}

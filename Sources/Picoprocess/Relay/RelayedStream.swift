@@ -1,0 +1,169 @@
+import HostABI
+import PosixHost
+
+/// A relayed connection at one end of a relay, with the socket there.
+final class RelayedStream {
+  let number: UInt32
+  private(set) var flow: RelayFlow
+  /// Nil: the connection here is over, and the other end is to hear of it.
+  private var socket: ByteStream?
+  /// The port for which the other end is to open it; nil once it is known there, or if it was known from the start.
+  private var port: UInt16?
+  private var hasSentPort = false
+  /// The other end's connection broke: this one breaks when it has got what came before.
+  private var isResetThere = false
+  /// Nothing more is written to the socket.
+  private var isBroken = false
+  /// The connection comes home: nothing more is taken from the socket here, and an end of the other end's only says
+  /// that all bytes have come.
+  private var isReturning = false
+  /// Relays that were asked to give the connection back, and have not answered: until then it is not known what an end
+  /// means.
+  private var questions = 0
+  /// The socket was taken away for that.
+  private var isReturned = false
+
+  /// - Parameter socket: nil if it is yet to come, before the first bytes are moved.
+  init(_ number: UInt32, _ socket: ByteStream?, port: UInt16? = nil) {
+    self.number = number
+    self.socket = socket
+    self.port = port
+    flow = RelayFlow(stream: number)
+  }
+
+  func use(_ socket: ByteStream) { self.socket = socket }
+
+  /// What to wait for; nil if there is nothing.
+  func pollItem() -> PollItem? {
+    guard let socket else { return nil }
+    var interest: Readiness = []
+    if flow.room > 0, !isResetThere, !isReturning { interest.insert(.readable) }
+    if !isBroken, !flow.incoming.isEmpty { interest.insert(.writable) }
+    return interest.isEmpty ? nil : PollItem(.stream(socket), interest)
+  }
+
+  /// Moves what can be moved between the socket and the flow.
+  func pump() {
+    guard let socket else { return flow.deliver(flow.incoming.count) }
+    if flow.room > 0, !isResetThere, !isReturning { read(socket) }
+    deliver(socket)
+  }
+
+  private func read(_ socket: ByteStream) {
+    do throws(HostError) {
+      let bytes = try socket.receive(limit: flow.room)
+      if bytes.isEmpty { flow.end() } else { flow.take(bytes) }
+    } catch .wouldBlock {} catch { breakOff() }
+  }
+
+  private func deliver(_ socket: ByteStream) {
+    while !isBroken, !flow.incoming.isEmpty {
+      do throws(HostError) {
+        flow.deliver(try socket.send(flow.incoming))
+      } catch .wouldBlock { return } catch {
+        // What the peer sent before it went is still to be read.
+        isBroken = true
+      }
+    }
+    if isBroken {
+      flow.deliver(flow.incoming.count)
+      if flow.hasEnded { breakOff() }
+    }
+    if isResetThere, flow.incoming.isEmpty { return reset() }
+    if flow.endIsDue, isReturning || questions == 0 {
+      if !isBroken, !isReturning { socket.endWriting() }
+      flow.deliverEnd()
+    }
+  }
+
+  /// The connection here broke: the other end is told when it has all that came before.
+  private func breakOff() {
+    socket?.resetAtClose()
+    socket = nil
+    flow.deliver(flow.incoming.count)
+  }
+
+  /// Whether the other end is to be told that the connection broke: then it is over.
+  var resetIsDue: Bool {
+    socket == nil && !isReturned && !isResetThere && flow.allIsDelivered
+  }
+
+  /// The connection ended at both ends, or broke at the other.
+  var isOver: Bool { flow.isComplete || isResetThere && socket == nil }
+
+  // MARK: The other end
+
+  /// The next frame to be sent; nil if there is none now.
+  func nextFrame() -> RelayFrame? {
+    if let port, !hasSentPort {
+      hasSentPort = true
+      return .open(stream: number, port: port)
+    }
+    return flow.nextFrame()
+  }
+
+  func beginLink() {
+    hasSentPort = false
+    flow.beginLink()
+  }
+
+  func acknowledge(_ position: UInt64) throws(Failure) {
+    port = nil
+    try flow.acknowledge(position)
+  }
+
+  func receive(_ bytes: [UInt8], at position: UInt64) throws(Failure) {
+    try flow.receive(bytes, at: position)
+  }
+
+  func receiveEnd(at position: UInt64) throws(Failure) { try flow.receiveEnd(at: position) }
+
+  func receiveReset() {
+    // An end that knows no more of it has delivered all.
+    guard !flow.isCompleteWithoutAnswer else { return flow.complete() }
+    isResetThere = true
+  }
+
+  // MARK: Coming home
+
+  func beginQuestion() { questions += 1 }
+
+  /// One of the relays does not have it.
+  func endQuestion() {
+    questions = max(0, questions - 1)
+    pump()
+  }
+
+  /// Nobody will answer any more.
+  func endQuestions() {
+    questions = 0
+    pump()
+  }
+
+  /// Moves what is under way to where it belongs, and nothing more.
+  func beginReturning() {
+    isReturning = true
+    flow.end()
+    pump()
+  }
+
+  /// All that was under way is there.
+  var hasReturned: Bool { isReturning && flow.endIsDelivered && !isBroken }
+
+  /// Takes the socket, once all that was under way is there; nil before.
+  func takeReturned() -> ByteStream? {
+    guard hasReturned, let socket else { return nil }
+    isReturned = true
+    self.socket = nil
+    return socket
+  }
+
+  /// Whether it can't come home any more.
+  var isLost: Bool { isResetThere || isBroken || socket == nil && !isReturned }
+
+  /// Has the connection here be reset.
+  func reset() {
+    isResetThere = true
+    breakOff()
+  }
+}
