@@ -219,16 +219,23 @@ import Testing
         other() { sed "$1" kept >$record; $G checkpoint guest --self-contained -o stick; echo $?; }
         other 's/"root":\\[47,/"root":[47,47,/'; other 's/"mounts":\\[/"mounts":[[47],/'; other 's/./x/'; rm $record
         $G checkpoint guest --self-contained -o stick; echo $?; $G migrate guest ssh://nowhere --ssh false; echo $?
-        ls stick 2>/dev/null; $G checkpoint guest -o plain; cp kept $record
+        ls stick 2>/dev/null; $G checkpoint guest -o plain; echo $?; cp kept $record
+        sed 's/"root":\\[47,/"root":[47,47,/' kept >$record; $G checkpoint guest -o plain; echo $?; $G inspect plain | grep signature
+        cp kept $record; $G checkpoint guest -o plain; $G inspect plain | grep -c "signed by your own key"
         $G checkpoint guest --self-contained -o stick; touch go; wait; ls $XDG_RUNTIME_DIR/godwit
         """)
     #expect(
-      outcome.text == "125\n125\n125\n125\n125\ncontent noted\n",
+      outcome.text
+        == "125\n125\n125\n125\n125\n0\n0\n  signature                     not signed\n1\ncontent noted\n",
       "\(outcome.text) \(outcome.error)")
     let lines = outcome.error.split(separator: "\n")
-    #expect(lines.count == 5, "\(outcome.error)")
+    #expect(lines.count == 7, "\(outcome.error)")
+    #expect(
+      lines.suffix(2).allSatisfy { $0.hasPrefix("godwit: plain is not signed: ") },
+      "\(outcome.error)")
     #expect(lines.prefix(2).allSatisfy { $0.hasSuffix("its guest may have taken it over") })
-    #expect(lines.suffix(3).allSatisfy { $0.contains("what guest was given") }, "\(outcome.error)")
+    #expect(
+      lines[2..<6].allSatisfy { $0.contains("what guest was given") }, "\(outcome.error)")
   }
 
   /// A stranger's snapshot gets nothing of the host with what it carries.

@@ -2,6 +2,7 @@ import HostABI
 import LibOS
 import LibOSState
 import PosixHost
+import Snapshot
 
 /// The files of the host that a picoprocess was given: written down before it is confined, where it can't write any more.
 /// What reads files for its sake, with more rights than it has, believes this record and not the picoprocess, which a guest
@@ -40,10 +41,30 @@ struct GrantRecord: Sendable, Hashable, Codable {
     try check(root: guest.root, guest.mounts.map(\.host))
   }
 
+  /// Refuses a snapshot that names other directories.
+  func check(_ reader: SnapshotReader) throws(Failure) {
+    let filesystems: Godwit_State_Filesystems
+    do throws(SnapshotError) {
+      filesystems = try StateLoader.section(.filesystems, reader)
+    } catch { throw Failure("\(error)") }
+    try check(filesystems)
+  }
+
   private func check(root: [UInt8], _ mounts: [[UInt8]]) throws(Failure) {
     guard root == self.root, mounts == self.mounts else {
       throw Failure(
         "it names other directories than it was given: its guest may have taken it over")
     }
+  }
+}
+
+extension SnapshotSigner {
+  /// Signs what the picoprocess `name` wrote with the user's own key, which makes its root and mounts good for a resume: only
+  /// if it had them.
+  init(for reader: SnapshotReader, of name: String) {
+    do throws(Failure) {
+      try GrantRecord(of: name).check(reader)
+      self.init()
+    } catch { self = .none(reason: error.message) }
   }
 }

@@ -121,7 +121,9 @@ package struct ControlClient: Sendable {
     }
     do throws(Failure) {
       // The key stays here: the process that runs a guest must not have it.
-      let notice = try destination.conclude(parent, SnapshotSigner(), on: PosixHost())
+      let notice = try destination.conclude(parent, on: PosixHost()) {
+        SnapshotSigner(for: $0, of: name)
+      }
       if let notice { Console.complain(notice) }
     } catch {
       if case .suspend = request {

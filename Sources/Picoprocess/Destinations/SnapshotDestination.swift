@@ -36,16 +36,18 @@ package protocol SnapshotDestination: AnyObject {
 extension SnapshotDestination {
   /// Reads back what was written, verifies that it can be resumed, signs it, and commits it.
   ///
-  /// - Parameter parent: the one that it is an increment to.
+  /// - Parameters:
+  ///   - parent: the one that it is an increment to.
+  ///   - signer: how to sign what was read back.
   /// - Returns: why it is not signed, in one line; nil if it is.
-  func conclude(_ parent: SnapshotReader?, _ signer: SnapshotSigner, on host: PosixHost)
-    throws(Failure) -> String?
-  {
+  func conclude(
+    _ parent: SnapshotReader?, on host: PosixHost, signer: (SnapshotReader) -> SnapshotSigner
+  ) throws(Failure) -> String? {
     let reader = try readBack(parent)
     do throws(SnapshotError) { try Rehearsal.run(reader, on: host) } catch {
       throw unusable(path, error)
     }
-    return try commit(reader, signer)
+    return try commit(reader, signer(reader))
   }
 
   /// Signs what was read back as `reader`, and commits it.

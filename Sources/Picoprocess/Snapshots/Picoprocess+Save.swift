@@ -42,7 +42,7 @@ extension Picoprocess {
       case .unwritable(let error): throw Failure(path, error)
       }
     }
-    return try output.conclude(nil, signer, on: host)
+    return try output.conclude(nil, on: host) { _ in signer }
   }
 
   /// Begins a snapshot that this process will write itself.
