@@ -54,6 +54,8 @@ package final class InputFile: Sendable {
   package init(joining files: [InputFile]) throws(HostError) {
     var pieces: [Piece] = []
     var size: UInt64 = 0
+    // Their descriptors are closed with them.
+    defer { withExtendedLifetime(files) {} }
     do throws(HostError) {
       for piece in files.flatMap(\.pieces) {
         let descriptor = try system_fcntl(piece.descriptor, F_DUPFD_CLOEXEC, 3)
