@@ -270,9 +270,14 @@ import Testing
     }
     let written = bytes
     let verdict = Mutex<String?>(nil)
-    let server = ControlServer(
-      try ControlDirectory(scratch.path("godwit")).listen(as: "liar")
-    ) { connection in
+    let listener = try ControlDirectory(scratch.path("godwit")).listen(as: "liar")
+    // What it was given, else its snapshot would not be signed.
+    let folders = [Checkout.rootfs("x86_64"), scratch.folder].map {
+      Array($0.resolvingSymlinksInPath().path.utf8).map(Int.init)
+    }
+    let grants: [String: Any] = ["root": folders[0], "mounts": [folders[1]]]
+    try listener.leave(record: Array(JSONSerialization.data(withJSONObject: grants)))
+    let server = ControlServer(listener) { connection in
       guard (try? connection.receive()) != nil, let file = try? connection.takeFile() else {
         return
       }
