@@ -6,11 +6,13 @@ enum Machines {
     "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
   ]
 
-  /// Whether this user may make them.
-  static let arePossible =
-    geteuid() == 0
-    && (try? execute(URL(fileURLWithPath: "/usr/bin/unshare"), namespaces + ["/bin/true"]))?.status
-      == 0
+  /// Whether this user may make them, and this kernel can.
+  static let arePossible: Bool = {
+    let network = "ip link add wire type bridge && ip link add one type veth peer name other"
+    let outcome = try? execute(
+      URL(fileURLWithPath: "/usr/bin/unshare"), namespaces + ["/bin/sh", "-c", network])
+    return geteuid() == 0 && outcome?.status == 0
+  }()
 
   /// Runs a script as `Scratch.shell` does, with what machines.sh has. There are the machines a, b and c.
   static func shell(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Migration by way of OpenSSH between machines with networks of their own.
-@Suite(.enabled(if: Machines.arePossible, "needs network namespaces, which only root may make"))
+@Suite(.enabled(if: Machines.arePossible, "needs network namespaces, bridges, and root"))
 struct SshTests {
   /// A web server that counts what it is asked, and a client that asks on all the way.
   @Test(arguments: ["x86_64", "aarch64"]) func aServerGoesRound(_ isa: String) throws {
