@@ -57,7 +57,7 @@ package final class SnapshotPages: StoredPageSource {
 
   package func shared(_ page: UInt32) -> SharedPages? {
     // What is wrong with a page is found out when it is read.
-    guard shares, let plain = try? reader.plainPages(around: UInt64(page)),
+    guard let plain = try? reader.plainPages(around: UInt64(page)),
       let first = UInt32(exactly: plain.pages.lowerBound),
       let end = UInt32(exactly: plain.pages.upperBound)
     else { return nil }

@@ -22,28 +22,37 @@ package struct SharedPages {
 extension FrameArena {
   /// Fewer pages than these are read: the host has a limit of mappings.
   private static let leastShared = 4
+  /// How far to look for frames that can be mapped with one, each way.
+  private static let reach: UInt32 = 64
 
   /// Maps the file of a stored frame, with the frames around it that are in the same chunk; false if it has to be read.
   func share(_ frame: Frame, _ page: UInt32, _ stored: StoredFrames) -> Bool {
-    guard hostPageSize == Frame.size, let shared = stored.source.shared(page),
-      shared.pages.contains(page)
-    else { return false }
-    func isNeighbour(_ index: UInt32, _ number: UInt32) -> Bool {
+    guard hostPageSize == Frame.size, stored.source.shares else { return false }
+    func isStored(_ index: UInt32, _ number: UInt32) -> Bool {
       stored.page(of: Frame(index)) == number
     }
-    var (start, first) = (frame.index, page)
-    while start > 1, first > shared.pages.lowerBound, isNeighbour(start - 1, first - 1) {
-      start -= 1
-      first -= 1
+    // The source checks a whole chunk: it is asked only for what will be mapped.
+    var before: UInt32 = 0
+    while before < Self.reach, before + 1 < min(frame.index, page),
+      isStored(frame.index - before - 1, page - before - 1)
+    {
+      before += 1
     }
-    var (end, last) = (frame.index + 1, page + 1)
-    while end < endOfFrames, last < shared.pages.upperBound, isNeighbour(end, last) {
-      end += 1
-      last += 1
+    var behind: UInt32 = 1
+    while behind < Self.reach, frame.index + behind < endOfFrames,
+      isStored(frame.index + behind, page + behind)
+    {
+      behind += 1
     }
-    guard end - start >= Self.leastShared else { return false }
-    let offset = shared.offset + UInt64(first - shared.pages.lowerBound) << 12
-    let count = Int(end - start) * Frame.size
+    guard before + behind >= Self.leastShared, let shared = stored.source.shared(page) else {
+      return false
+    }
+    let pages = (page - before..<page + behind).clamped(to: shared.pages)
+    guard pages.contains(page), pages.count >= Self.leastShared else { return false }
+    let start = frame.index - (page - pages.lowerBound)
+    let end = start + UInt32(pages.count)
+    let offset = shared.offset + UInt64(pages.lowerBound - shared.pages.lowerBound) << 12
+    let count = pages.count * Frame.size
     // SAFETY: whole frames of the arena, whose bytes are still to come.
     let isMapped = unsafe HostMemory.map(
       shared.descriptor, offset, over: base + Int(start) * Frame.size, count)

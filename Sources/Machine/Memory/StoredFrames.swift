@@ -21,11 +21,15 @@ package protocol StoredPageSource: AnyObject {
   /// Called after a failure by a caller that can't go on without the page: returns when it is time to try again.
   func waitUntilWorthwhile()
 
-  /// Pages around this one that are to be mapped, not read; nil: none are.
+  /// Whether pages may be mapped in place of being read.
+  var shares: Bool { get }
+
+  /// Pages around this one that can be mapped; nil: none can.
   func shared(_ page: UInt32) -> SharedPages?
 }
 
 extension StoredPageSource {
+  package var shares: Bool { false }
   package func shared(_ page: UInt32) -> SharedPages? { nil }
 }
 

@@ -31,9 +31,10 @@ struct ChangedFiles {
   ///
   /// - Parameter mounts: the directories of this host, in the order of the snapshot's.
   init(since reader: SnapshotReader, in mounts: [MountOption]) throws(SnapshotError) {
+    if mounts.isEmpty { return }
     let kernel: Godwit_State_Kernel = try StateLoader.section(.kernel, reader)
     // Another clock than files have.
-    if mounts.isEmpty || kernel.hasDeterminism { return }
+    if kernel.hasDeterminism { return }
     let time = HostTime(nanoseconds: kernel.realtime &- kernel.wallOffset)
     let needed = try OutsideFile.needed(
       by: StateLoader.section(.filesystems, reader), StateLoader.section(.memory, reader))
