@@ -14,7 +14,8 @@ enum Machines {
     return geteuid() == 0 && outcome?.status == 0
   }()
 
-  /// Runs a script as `Scratch.shell` does, with what machines.sh has. There are the machines a, b and c.
+  /// Runs a script as `Scratch.shell` does, with what machines.sh and `MigrationScratch.functions` have. There are the
+  /// machines a, b and c.
   static func shell(
     _ scratch: borrowing Scratch, _ script: String, isa: String = "x86_64", limit: Int = 300
   ) throws -> Outcome {
@@ -23,6 +24,7 @@ enum Machines {
       """
       SSHD='\(Checkout.root.path)/.deps/sshd'; WIRE='\(tests)/wire.py'; export wire
       source '\(tests)/machines.sh'
+      \(MigrationScratch.functions)
       machine a 1; machine b 2; machine c 3
 
       """ + script, isa: isa, within: namespaces, limit: limit)

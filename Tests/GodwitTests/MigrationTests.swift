@@ -249,18 +249,23 @@ final class MigrationScratch {
     """
   }
 
-  /// Runs a script in which `at MACHINE COMMAND…` is godwit on a machine, and `move FROM TO [OPTION…]` moves `guest`,
-  /// with the link that `relay` says (see relay.py) the first time, and the options `receiver` for the receiver.
-  /// `where` lists the machines that have something, `runs MACHINE` asks for `guest`, and `gone MACHINE` waits until
-  /// it is not there.
+  /// Where `at MACHINE COMMAND…` is godwit on a machine: `move FROM TO [OPTION…]` moves `guest`, `runs MACHINE` asks for
+  /// it, and `gone MACHINE` waits until it is not there.
+  static let functions = """
+    move() { at $1 migrate guest ssh://$2 --ssh $PWD/link --remote-godwit $G "${@:3}"; }
+    runs() { at $1 ps | grep -q '^guest '; }
+    gone() { for i in $(seq 600); do runs $1 || return 0; sleep 0.05; done; echo "still at $1"; }
+
+    """
+
+  /// Runs a script with these functions, where the first link is the one that `relay` says (see relay.py), and
+  /// `receiver` has options for the receiver. `where` lists the machines that have something.
   func shell(_ script: String, isa: String = "x86_64", limit: Int = 300) throws -> Outcome {
     try scratch.shell(
       """
       mkdir -m 700 here there; export relay receiver cut only hostile
       at() { local machine=$1; shift; XDG_RUNTIME_DIR=$PWD/$machine $G "$@"; }
-      move() { at $1 migrate guest ssh://$2 --ssh $PWD/link --remote-godwit $G "${@:3}"; }
-      runs() { at $1 ps | grep -q '^guest '; }
-      gone() { for i in $(seq 600); do runs $1 || return 0; sleep 0.05; done; echo "still at $1"; }
+      \(Self.functions)
       where() { for m in here there; do at $m ps | sed -n "2,\\$s/^\\([^ :]*\\).*/$m: \\1/p" | sort -u; done; }
 
       """ + script, isa: isa, limit: limit)

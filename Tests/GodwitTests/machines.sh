@@ -83,16 +83,3 @@ UserKnownHostsFile "$PWD/keys/known"
 StrictHostKeyChecking yes
 LogLevel ERROR
 CONFIG
-
-# move FROM TO [OPTION...]: moves the guest `guest`.
-move() { at "$1" migrate guest "ssh://$2" --ssh "$PWD/link" --remote-godwit "$G" "${@:3}"; }
-
-# runs NAME: whether the guest is there.
-runs() { at "$1" ps | grep -q '^guest '; }
-
-# gone NAME: waits until it is not.
-gone() {
-  local turn
-  for turn in $(seq 1200); do runs "$1" || return 0; sleep 0.05; done
-  echo "still at $1"
-}

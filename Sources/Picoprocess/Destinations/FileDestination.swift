@@ -39,12 +39,7 @@ final class FileDestination: SnapshotDestination {
   }
 
   func readBack(_ parent: SnapshotReader?) throws(Failure) -> SnapshotReader {
-    let input = try withFailure(path) { () throws(HostError) in try file.input() }
-    do throws(SnapshotError) {
-      let reader = try SnapshotReader(SnapshotFile(input), parent: parent)
-      try reader.verifyUnsigned()
-      return reader
-    } catch { throw unusable(path, error) }
+    try file.readBack(parent, path)
   }
 
   func commit(signature: [UInt8]) throws(Failure) {

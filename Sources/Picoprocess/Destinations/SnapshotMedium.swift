@@ -17,6 +17,20 @@ protocol SnapshotMedium: AnyObject {
   func commit() throws(HostError)
 }
 
+extension SnapshotMedium {
+  /// Opens what was written, and verifies every byte of it: see `SnapshotDestination.readBack`.
+  ///
+  /// - Parameter path: for messages.
+  func readBack(_ parent: SnapshotReader?, _ path: String) throws(Failure) -> SnapshotReader {
+    let input = try withFailure(path) { () throws(HostError) in try self.input() }
+    do throws(SnapshotError) {
+      let reader = try SnapshotReader(SnapshotFile(input), parent: parent)
+      try reader.verifyUnsigned()
+      return reader
+    } catch { throw unusable(path, error) }
+  }
+}
+
 extension AtomicFile: SnapshotMedium {}
 
 /// A snapshot on its way to the disk as it is.
@@ -35,12 +49,7 @@ final class PlainFile: SnapshotSink {
   }
 
   func readBack(_ parent: SnapshotReader?) throws(Failure) -> SnapshotReader {
-    let input = try withFailure(path) { () throws(HostError) in try medium.input() }
-    do throws(SnapshotError) {
-      let reader = try SnapshotReader(SnapshotFile(input), parent: parent)
-      try reader.verifyUnsigned()
-      return reader
-    } catch { throw unusable(path, error) }
+    try medium.readBack(parent, path)
   }
 
   func commit(signature: [UInt8]) throws(Failure) {

@@ -21,8 +21,8 @@ package final class MigrationLink {
   /// The versions of the protocol that this build speaks.
   package static let versions: ClosedRange<UInt32> = 1...1
   /// `\x89GODMIG\n`
-  package static let magic: [UInt8] = [0x89, 0x47, 0x4F, 0x44, 0x4D, 0x49, 0x47, 0x0A]
-  private static let preambleSize = 16
+  private static let preamble = Preamble(
+    magic: [0x89, 0x47, 0x4F, 0x44, 0x4D, 0x49, 0x47, 0x0A], versions: versions)
   private static let headSize = 5
   /// Bytes in a frame.
   package static let frameLimit = 1 << 20
@@ -62,8 +62,7 @@ package final class MigrationLink {
 
   /// Says which protocol this side speaks.
   package func sendPreamble() throws(Failure) {
-    try write(
-      Self.magic + Self.encoded(Self.versions.lowerBound) + Self.encoded(Self.versions.upperBound))
+    try write(Self.preamble.bytes)
   }
 
   /// Reads what the peer speaks, and agrees on the version: the highest that both do.
@@ -73,37 +72,36 @@ package final class MigrationLink {
   package func receivePreamble(timeout: Int64) throws(Failure) -> UInt32 {
     let deadline = HostProcess.monotonicTime + timeout
     var bytes: [UInt8] = []
-    while bytes.count < Self.preambleSize {
-      let rest = max(0, deadline - HostProcess.monotonicTime)
-      let piece = try read(Self.preambleSize - bytes.count, timeout: rest)
-      guard !piece.isEmpty else {
-        throw Failure(
-          bytes.isEmpty
-            ? "\(peer): the link ended before the far end answered"
-            : "\(peer): \(Self.banner(bytes))")
-      }
-      bytes += piece
-      guard bytes.starts(with: Self.magic.prefix(bytes.count)) else {
+    while true {
+      switch Self.preamble.read(bytes) {
+      case .incomplete:
+        let rest = max(0, deadline - HostProcess.monotonicTime)
+        let piece = try read(Preamble.size - bytes.count, timeout: rest)
+        guard !piece.isEmpty else {
+          throw Failure(
+            bytes.isEmpty
+              ? "\(peer): the link ended before the far end answered"
+              : "\(peer): \(Self.banner(bytes))")
+        }
+        bytes += piece
+      case .other:
         // A little more of it, for people.
         bytes += (try? link.read(200, timeout: Self.second / 5)) ?? []
         throw Failure("\(peer): \(Self.banner(bytes))")
+      case .versions(let first, let last, let shared):
+        guard let shared else {
+          throw Failure(
+            "\(peer): it speaks versions \(first) to \(last) of the protocol, this godwit \(Self.versions.lowerBound) to \(Self.versions.upperBound)"
+          )
+        }
+        isFramed = true
+        return shared
       }
     }
-    let first = Self.decoded(bytes[8..<12])
-    let last = Self.decoded(bytes[12..<16])
-    guard first <= Self.versions.upperBound, last >= Self.versions.lowerBound, first <= last else {
-      throw Failure(
-        "\(peer): it speaks versions \(first) to \(last) of the protocol, this godwit \(Self.versions.lowerBound) to \(Self.versions.upperBound)"
-      )
-    }
-    isFramed = true
-    return min(last, Self.versions.upperBound)
   }
 
   private static func banner(_ bytes: [UInt8]) -> String {
-    let line = bytes.prefix(120).prefix { $0 != 10 && $0 != 13 }
-    return
-      "the far end prints something before the protocol begins: '\(String(decoding: line, as: UTF8.self))'"
+    "the far end prints something before the protocol begins: '\(Preamble.line(of: bytes))'"
   }
 
   // MARK: Frames
@@ -171,7 +169,7 @@ package final class MigrationLink {
 
   private func takeFrame() throws(Failure) -> Frame? {
     while pending.count >= Self.headSize {
-      let length = Int(Self.decoded(pending[0..<4]))
+      let length = Int(LittleEndian.number(pending[0..<4], as: UInt32.self))
       guard length <= Self.frameLimit, let kind = Kind(rawValue: pending[4]),
         kind != .idle || length == 0
       else { throw violation("what it sends is not the protocol") }
@@ -201,7 +199,7 @@ package final class MigrationLink {
   }
 
   private static func head(_ kind: Kind, _ count: Int) -> [UInt8] {
-    encoded(UInt32(count)) + [kind.rawValue]
+    LittleEndian.bytes(UInt32(count)) + [kind.rawValue]
   }
 
   private func write(_ bytes: [UInt8]) throws(Failure) {
@@ -250,13 +248,5 @@ package final class MigrationLink {
     case .brokenPipe, .connectionReset: Failure("\(peer): the link broke")
     default: Failure(peer, error)
     }
-  }
-
-  private static func encoded(_ number: UInt32) -> [UInt8] {
-    (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
-  }
-
-  private static func decoded(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }
 }

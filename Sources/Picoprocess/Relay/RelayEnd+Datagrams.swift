@@ -20,15 +20,15 @@ package struct DatagramPlace: Hashable, Sendable {
   static let size = 8
 
   var wire: [UInt8] {
-    RelayFrame.bytes(port) + client.bytes.prefix(4) + RelayFrame.bytes(client.port)
+    LittleEndian.bytes(port) + client.bytes.prefix(4) + LittleEndian.bytes(client.port)
   }
 
   init?(_ wire: ArraySlice<UInt8>) {
     let bytes = Array(wire)
     guard bytes.count == Self.size else { return nil }
-    port = RelayFrame.number(bytes[0..<2], as: UInt16.self)
+    port = LittleEndian.number(bytes[0..<2], as: UInt16.self)
     client = NetworkAddress(
-      Array(bytes[2..<6]), port: RelayFrame.number(bytes[6..<8], as: UInt16.self))
+      Array(bytes[2..<6]), port: LittleEndian.number(bytes[6..<8], as: UInt16.self))
   }
 }
 

@@ -40,8 +40,9 @@ package enum RelayFrame: Hashable, Sendable {
     case .received(let stream, let position): Self.wire(.received, stream, position)
     case .data(let stream, let position, let bytes): Self.wire(.data, stream, position, bytes)
     case .end(let stream, let position): Self.wire(.end, stream, position)
-    case .reset(let stream): Self.frame(.reset, Self.bytes(stream))
-    case .open(let stream, let port): Self.frame(.open, Self.bytes(stream) + Self.bytes(port))
+    case .reset(let stream): Self.frame(.reset, LittleEndian.bytes(stream))
+    case .open(let stream, let port):
+      Self.frame(.open, LittleEndian.bytes(stream) + LittleEndian.bytes(port))
     case .bye: Self.wire(.bye)
     case .datagram(let place, let bytes): Self.frame(.datagram, place.wire + bytes)
     }
@@ -52,16 +53,11 @@ package enum RelayFrame: Hashable, Sendable {
   private static func wire(
     _ kind: Kind, _ stream: UInt32, _ position: UInt64, _ data: [UInt8] = []
   ) -> [UInt8] {
-    frame(kind, bytes(stream) + bytes(position) + data)
+    frame(kind, LittleEndian.bytes(stream) + LittleEndian.bytes(position) + data)
   }
 
   private static func frame(_ kind: Kind, _ content: [UInt8]) -> [UInt8] {
-    bytes(UInt32(content.count)) + [kind.rawValue] + content
-  }
-
-  /// Little endian.
-  static func bytes(_ number: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
-    (0..<(number.bitWidth / 8)).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }
+    LittleEndian.bytes(UInt32(content.count)) + [kind.rawValue] + content
   }
 
   // MARK: Reading
@@ -74,7 +70,7 @@ package enum RelayFrame: Hashable, Sendable {
   )? {
     guard buffer.count >= headSize else { return nil }
     let start = buffer.startIndex
-    let length = Int(number(buffer[start..<(start + 4)], as: UInt32.self))
+    let length = Int(LittleEndian.number(buffer[start..<(start + 4)], as: UInt32.self))
     guard length <= placeSize + pieceLimit, let kind = Kind(rawValue: buffer[start + 4]) else {
       throw notTheProtocol
     }
@@ -105,12 +101,13 @@ package enum RelayFrame: Hashable, Sendable {
       }
       return .datagram(place, Array(content.dropFirst(DatagramPlace.size)))
     }
-    let stream = number(content[start..<(start + 4)], as: UInt32.self)
+    let stream = LittleEndian.number(content[start..<(start + 4)], as: UInt32.self)
     if kind == .reset { return .reset(stream: stream) }
     if kind == .open {
-      return .open(stream: stream, port: number(content[(start + 4)...], as: UInt16.self))
+      return .open(
+        stream: stream, port: LittleEndian.number(content[(start + 4)...], as: UInt16.self))
     }
-    let position = number(content[(start + 4)..<(start + placeSize)], as: UInt64.self)
+    let position = LittleEndian.number(content[(start + 4)..<(start + placeSize)], as: UInt64.self)
     switch kind {
     case .received: return .received(stream: stream, position: position)
     case .end: return .end(stream: stream, position: position)
@@ -118,10 +115,6 @@ package enum RelayFrame: Hashable, Sendable {
       return .data(
         stream: stream, position: position, bytes: Array(content[(start + placeSize)...]))
     }
-  }
-
-  static func number<N: FixedWidthInteger>(_ bytes: ArraySlice<UInt8>, as type: N.Type) -> N {
-    bytes.reversed().reduce(0) { $0 << 8 | N(truncatingIfNeeded: $1) }
   }
 
   static let notTheProtocol = Failure("what it sends is not the protocol of relays")

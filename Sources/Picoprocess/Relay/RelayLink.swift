@@ -4,10 +4,10 @@ import PosixHost
 /// The frames of a relay over a link, which may break at any time. It never waits.
 final class RelayLink {
   /// The versions of the protocol between the ends of a relay.
-  static let versions: ClosedRange<UInt32> = 1...1
-  /// `\x89GODREL\n`
-  static let magic: [UInt8] = [0x89, 0x47, 0x4F, 0x44, 0x52, 0x45, 0x4C, 0x0A]
-  private static let preambleSize = 16
+  ///
+  /// The magic number is `\x89GODREL\n`.
+  static let preamble = Preamble(
+    magic: [0x89, 0x47, 0x4F, 0x44, 0x52, 0x45, 0x4C, 0x0A], versions: 1...1)
 
   private static let second: Int64 = 1_000_000_000
   private static let idlePeriod = 5 * second
@@ -32,12 +32,7 @@ final class RelayLink {
   init(_ link: ByteLink, _ process: LinkProcess? = nil) {
     self.link = link
     self.process = process
-    output = Self.preamble
-  }
-
-  /// What each end says first.
-  static var preamble: [UInt8] {
-    magic + RelayFrame.bytes(versions.lowerBound) + RelayFrame.bytes(versions.upperBound)
+    output = Self.preamble.bytes
   }
 
   func pollItems() -> [PollItem] {
@@ -104,19 +99,16 @@ final class RelayLink {
   }
 
   private func greet() throws(RelayFault) {
-    let head = input.prefix(Self.preambleSize)
-    guard Self.magic.starts(with: head.prefix(Self.magic.count)) else {
-      let line = input.prefix(120).prefix { $0 != 10 && $0 != 13 }
-      throw .linkBroke("what answers is no relay: '\(String(decoding: line, as: UTF8.self))'")
+    switch Self.preamble.read(input) {
+    case .incomplete: return
+    case .other: throw .linkBroke("what answers is no relay: '\(Preamble.line(of: input))'")
+    case .versions(let first, let last, let shared):
+      guard shared != nil else {
+        throw .linkBroke("it speaks versions \(first) to \(last) of the protocol of relays")
+      }
+      input.removeFirst(Preamble.size)
+      isUp = true
     }
-    guard head.count == Self.preambleSize else { return }
-    let first = RelayFrame.number(head[8..<12], as: UInt32.self)
-    let last = RelayFrame.number(head[12..<16], as: UInt32.self)
-    guard first <= Self.versions.upperBound, last >= Self.versions.lowerBound, first <= last else {
-      throw .linkBroke("it speaks versions \(first) to \(last) of the protocol of relays")
-    }
-    input.removeFirst(Self.preambleSize)
-    isUp = true
   }
 
   private var noAnswer: String {

@@ -76,7 +76,7 @@ package enum RelayJoiner {
         try ByteLink.standardStreams()
       }
       try withFailure("standard output") { () throws(HostError) in
-        try link.write(RelayLink.preamble + RelayFrame.bye.wire, timeout: 10_000_000_000)
+        try link.write(RelayLink.preamble.bytes + RelayFrame.bye.wire, timeout: 10_000_000_000)
       }
       return
     } catch { throw Failure("relay \(name)", error) }
