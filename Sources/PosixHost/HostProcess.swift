@@ -22,8 +22,23 @@ package enum HostProcess {
   /// The environment, as `NAME=value` strings.
   package static var environment: [[UInt8]] { system_environment() }
 
-  /// The value of an environment variable.
-  package static func environmentValue(_ name: String) -> String? { system_getenv(name) }
+  /// The value of an environment variable. An empty one counts as unset, as it does for XDG's and POSIX's.
+  package static func environmentValue(_ name: String) -> String? {
+    system_getenv(name).flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// Where this user's files of a kind are: what the variable says, or else a directory below `$HOME`.
+  ///
+  /// - Parameters:
+  ///   - variable: one of XDG's. A relative path in it counts as unset, as the specification has it.
+  ///   - fallback: relative to `$HOME`.
+  /// - Returns: nil if neither variable is set.
+  package static func userDirectory(_ variable: String, or fallback: String) -> String? {
+    func absolute(_ name: String) -> String? {
+      environmentValue(name).flatMap { $0.hasPrefix("/") ? $0 : nil }
+    }
+    return absolute(variable) ?? absolute("HOME").map { "\($0)/\(fallback)" }
+  }
 
   /// Whether an inherited descriptor is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }

@@ -30,10 +30,8 @@ package struct TreeStore {
   package init(_ path: String?) throws(Failure) {
     if let path {
       self.path = path
-    } else if let folder = HostProcess.environmentValue("XDG_DATA_HOME"), folder.hasPrefix("/") {
+    } else if let folder = HostProcess.userDirectory("XDG_DATA_HOME", or: ".local/share") {
       self.path = folder + "/godwit/roots"
-    } else if let home = HostProcess.environmentValue("HOME"), home.hasPrefix("/") {
-      self.path = home + "/.local/share/godwit/roots"
     } else {
       throw Failure(
         "there is no place for a guest's root: neither XDG_DATA_HOME nor HOME is set; see --root-store"

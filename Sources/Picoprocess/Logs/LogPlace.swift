@@ -9,13 +9,10 @@ struct LogPlace: Sendable {
 
   /// `$XDG_STATE_HOME/godwit/logs`, or below `~/.local/state`.
   init(_ name: String) throws(Failure) {
-    if let folder = HostProcess.environmentValue("XDG_STATE_HOME"), folder.hasPrefix("/") {
-      directory = folder + "/godwit/logs"
-    } else if let home = HostProcess.environmentValue("HOME"), home.hasPrefix("/") {
-      directory = home + "/.local/state/godwit/logs"
-    } else {
+    guard let folder = HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state") else {
       throw Failure("there is no place for a log: neither XDG_STATE_HOME nor HOME is set")
     }
+    directory = folder + "/godwit/logs"
     guard ControlDirectory.isValid(name: name) else {
       throw Failure("\(name) is not a name that a picoprocess can have")
     }

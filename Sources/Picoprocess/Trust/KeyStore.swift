@@ -8,13 +8,10 @@ package struct KeyStore: Sendable {
 
   /// `$XDG_CONFIG_HOME/godwit/id_ed25519`, or below `~/.config`.
   package init() throws(Failure) {
-    if let folder = HostProcess.environmentValue("XDG_CONFIG_HOME"), folder.hasPrefix("/") {
-      path = folder + "/godwit/id_ed25519"
-    } else if let home = HostProcess.environmentValue("HOME"), home.hasPrefix("/") {
-      path = home + "/.config/godwit/id_ed25519"
-    } else {
+    guard let folder = HostProcess.userDirectory("XDG_CONFIG_HOME", or: ".config") else {
       throw Failure("there is no place for a key: neither XDG_CONFIG_HOME nor HOME is set")
     }
+    path = folder + "/godwit/id_ed25519"
   }
 
   /// Loads the key; nil if there is none yet. A file that others can read or write is refused, as by ssh.
