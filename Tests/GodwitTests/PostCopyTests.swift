@@ -83,7 +83,7 @@ import Testing
     let outcome = try scratch.shell(
       """
       \(Self.guest(bytes: 1_000_000))
-      relay='\(relay)'; move here there --post-copy 2>error; echo "migrate $?"; unset relay
+      relay='\(relay)'; move here there --post-copy 2>error; echo "migrate $?"; unset relay; cat error >&2
       wait $source; where; touch go; await done; cat result; touch end; gone there
       """)
     #expect(outcome.text == "migrate 0\nthere: guest\nTrue\n", "\(outcome.error)")
@@ -121,7 +121,7 @@ import Testing
       \(Self.guest(at: "there"))
       relay='\(relay)'
       at here fetch ssh://there/guest --post-copy --ssh $PWD/link --remote-godwit $G --root $R --mount .:/mnt 2>error
-      echo "fetch $?"; unset relay; wait $source; where; touch go; await done; cat result; touch end; gone here
+      echo "fetch $?"; unset relay; cat error >&2; wait $source; where; touch go; await done; cat result; touch end; gone here
       """)
     #expect(outcome.text == "fetch 0\nhere: guest\nTrue\n", "\(outcome.error)")
   }
@@ -136,7 +136,7 @@ import Testing
       until at there ps | grep -q "came from"; do sleep 0.02; done
       at here resolve guest drop; echo "resolve $?"; wait $mover; echo "migrate $?"; wait $source 2>/dev/null
       touch go; until at there ps | grep -q "its process has ended"; do sleep 0.02; done
-      at there kill guest KILL; gone there; where; ls done 2>/dev/null; tail -1 error
+      at there kill guest KILL; gone there; where; ls done 2>/dev/null; tail -1 error; cat error >&2
       """)
     #expect(
       outcome.text

@@ -58,7 +58,10 @@ final class PageRelay {
   func run(over link: MigrationLink, isFirst: Bool) throws(Interruption) {
     let local: MigrationLink
     do throws(Failure) { local = try ControlClient().pages(of: migration, name) } catch {
-      if isFirst, role == .borrower, isGone { return try send(.ended, over: link) }
+      if isFirst, isGone {
+        _ = try localHasEnded(link, nil)
+        return
+      }
       try? link.send(.refused(error.message))
       throw .fatal(error)
     }
@@ -69,8 +72,10 @@ final class PageRelay {
       ByteLink.wait(
         mayRead ? [link.link, local.link] : [link.link], timeout: isIdle ? Self.tick : 0)
       let inward = try passInward(link, local)
+      // Who has had the last message hangs up.
+      if inward == .last { return }
       let outward = mayRead ? try passOutward(local, link) : .nothing
-      if inward == .last || outward == .last { return }
+      if outward == .last { return }
       isIdle = inward == .nothing && outward == .nothing
       do throws(Failure) { try link.checkLife() } catch { throw .link(error) }
       do throws(Failure) { try local.checkLife() } catch { throw .fatal(error) }
