@@ -2,7 +2,7 @@
 // Memory that is always consistent: counters in private memory, in memory shared with a child and in a file move
 // on step by step, and every step checks that all of them are where they must be. A snapshot that mixes two moments
 // would be found by whoever goes on from it. With an argument: so many steps, and `ready` on standard output once
-// they begin.
+// they begin. With a second: and as many more as it takes until there is a file of that name.
 #include "check.h"
 #include <pthread.h>
 #include <sys/mman.h>
@@ -38,6 +38,11 @@ static void advance(struct area *area) {
 
 static uint64_t steps = 1500;
 
+// Of all processes: whether nothing keeps them from ending.
+static volatile int *may_end;
+
+static int goes_on(struct area *area, uint64_t end) { return area->step < end || !*may_end; }
+
 static struct area make(size_t count, int flags) {
   struct area area = {.count = count};
   area.base = mmap(NULL, count * 4096, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | flags, -1, 0);
@@ -47,7 +52,7 @@ static struct area make(size_t count, int flags) {
 
 static void *private_memory(void *unused) {
   struct area area = make(PAGES, MAP_PRIVATE);
-  while (area.step < steps) advance(&area);
+  while (goes_on(&area, steps)) advance(&area);
   return NULL;
 }
 
@@ -58,7 +63,7 @@ static void *forked_memory(void *unused) {
   pid_t child = fork();
   OK(child);
   uint64_t end = child ? steps : steps / 2;
-  while (area.step < end) advance(&area);
+  while (goes_on(&area, end)) advance(&area);
   if (!child) _exit(0);
   int status;
   EQ(waitpid(child, &status, 0), child);
@@ -72,7 +77,7 @@ static void *shared_memory(void *unused) {
   pid_t child = fork();
   OK(child);
   if (!child) {
-    while (area.step < steps / 2) advance(&area);
+    while (goes_on(&area, steps / 2)) advance(&area);
     _exit(0);
   }
   uint64_t last = 0;
@@ -102,7 +107,7 @@ static void *file(void *unused) {
   struct area area = {.count = FILE_PAGES};
   area.base = mmap(NULL, FILE_PAGES * 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   CHECK(area.base != MAP_FAILED);
-  while (area.step < steps / 2) {
+  while (goes_on(&area, steps / 2)) {
     advance(&area);
     area.step++;
     EQ(pwrite(fd, &area.step, 8, (off_t)(area.step % FILE_PAGES) * 4096), 8);
@@ -114,6 +119,9 @@ static void *file(void *unused) {
 
 int main(int argc, char **argv) {
   STEP("memory of all kinds, step by step");
+  may_end = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_SHARED, -1, 0);
+  CHECK(may_end != MAP_FAILED);
+  *may_end = argc < 3;
   if (argc > 1) {
     steps = strtoull(argv[1], NULL, 10);
     printf("ready\n");
@@ -124,6 +132,10 @@ int main(int argc, char **argv) {
   pthread_t threads[COUNT];
   for (size_t index = 0; index < COUNT; index++)
     EQ(pthread_create(&threads[index], NULL, parts[index], NULL), 0);
+  while (!*may_end) {
+    usleep(1000);
+    *may_end = access(argv[2], F_OK) == 0;
+  }
   for (size_t index = 0; index < COUNT; index++) EQ(pthread_join(threads[index], NULL), 0);
   return 0;
 }
