@@ -77,7 +77,9 @@ final class PageRelay {
       let outward = mayRead ? try passOutward(local, link) : .nothing
       if outward == .last { return }
       isIdle = inward == .nothing && outward == .nothing
-      do throws(Failure) { try link.checkLife() } catch { throw .link(error) }
+      do throws(Failure) { try link.checkLife() } catch {
+        return try linkHasFailed(error, link, local)
+      }
       do throws(Failure) { try local.checkLife() } catch { throw .fatal(error) }
     }
   }
@@ -130,6 +132,7 @@ final class PageRelay {
     let message: PageMessage?
     do throws(Failure) { message = try link.receivePages(of: other, within: 0) } catch {
       try? local.send(.refused(error.message))
+      if link.isRefused { throw .fatal(error) }
       guard link.isViolated else { throw .link(error) }
       try? link.send(.refused(error.message))
       throw .fatal(error)
@@ -168,7 +171,10 @@ final class PageRelay {
     }
     guard let message else { return .nothing }
     note(message)
-    try send(message, over: link)
+    do throws(Failure) { try link.send(message) } catch {
+      try linkHasFailed(error, link, local)
+      return .last
+    }
     switch message {
     case .done: return .last
     case .refused(let reason): throw .fatal(Failure("\(name): \(reason)"))
@@ -187,8 +193,21 @@ final class PageRelay {
     progress(chunks * UInt64(BlockDescriptor.chunkSize), total)
   }
 
-  private func send(_ message: PageMessage, over link: MigrationLink) throws(Interruption) {
-    do throws(Failure) { try link.send(message) } catch { throw .link(error) }
+  /// Passes on what has come over a link that takes nothing more: it may be all that is needed, or say why.
+  ///
+  /// - Throws: unless the transfer is over.
+  private func linkHasFailed(_ failure: Failure, _ link: MigrationLink, _ local: MigrationLink)
+    throws(Interruption)
+  {
+    while true {
+      switch try passInward(link, local) {
+      case .last: return
+      case .some: break
+      case .nothing:
+        try? local.send(.refused(failure.message))
+        throw .link(failure)
+      }
+    }
   }
 
   private var isGone: Bool { (try? ControlDirectory.standard().connect(to: name)) == nil }
@@ -211,7 +230,7 @@ final class PageRelay {
     // It takes its name away before it ends.
     let isGone = isGone
     if isGone, role == .borrower {
-      try send(.ended, over: link)
+      do throws(Failure) { try link.send(.ended) } catch { throw .link(error) }
       return .last
     }
     let reason =
