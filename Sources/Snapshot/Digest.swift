@@ -47,7 +47,15 @@ package struct Digest: Hashable, Sendable {
   package static var size: Int { 32 }
 
   package var bytes: [UInt8] {
-    (0..<Digest.size).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(56 - $0 % 8 * 8)) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Digest.size)
+    append(to: &bytes)
+    return bytes
+  }
+
+  /// Adds the 32 bytes to `buffer`.
+  package func append(to buffer: inout [UInt8]) {
+    for index in 0..<4 { buffer.append(bigEndian: words[index]) }
   }
 
   package static func == (a: Digest, b: Digest) -> Bool {
@@ -58,6 +66,14 @@ package struct Digest: Hashable, Sendable {
   /// The whole digest takes part, lest a hostile guest fill one bucket.
   package func hash(into hasher: inout Hasher) {
     for index in 0..<4 { hasher.combine(words[index]) }
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(bigEndian word: UInt64) {
+    for shift in stride(from: UInt64(56), through: 0, by: -8) {
+      append(UInt8(truncatingIfNeeded: word >> shift))
+    }
   }
 }
 

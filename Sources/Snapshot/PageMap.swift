@@ -19,6 +19,16 @@ package struct PageMap: Hashable, Sendable {
 
     package var pages: Range<UInt64> { page..<(page + count) }
 
+    /// Takes in the run that follows, if the two can be one.
+    package mutating func join(_ next: Run) -> Bool {
+      let follows =
+        reference.isZero
+        ? next.reference.isZero : next.reference.rawValue == reference.rawValue + count
+      guard next.page == page + count, follows else { return false }
+      count += next.count
+      return true
+    }
+
     /// The reference of a page in the run.
     package func reference(of page: UInt64) -> PageReference {
       reference.isZero ? .zero : PageReference(rawValue: reference.rawValue + (page - self.page))
@@ -41,16 +51,8 @@ package struct PageMap: Hashable, Sendable {
   package mutating func append(_ run: Run) {
     pageCount += run.count
     if let last = runs.last {
-      let end = last.pages.upperBound
-      precondition(run.page >= end, "pages of a map must ascend")
-      let follows =
-        last.reference.isZero
-        ? run.reference.isZero
-        : run.reference.rawValue == last.reference.rawValue + last.count
-      if run.page == end, follows {
-        runs[runs.count - 1].count += run.count
-        return
-      }
+      precondition(run.page >= last.pages.upperBound, "pages of a map must ascend")
+      if runs[runs.count - 1].join(run) { return }
     }
     runs.append(run)
   }
@@ -78,6 +80,15 @@ package struct PageMap: Hashable, Sendable {
       index += 1
     }
     if page < range.upperBound { try body(page..<range.upperBound, nil) }
+  }
+
+  /// The same for pages that ascend from call to call.
+  ///
+  /// - Parameter index: of the run to begin with, at first 0. It is moved on.
+  package func reference(of page: UInt64, from index: inout Int) -> PageReference? {
+    while index < runs.count, runs[index].pages.upperBound <= page { index += 1 }
+    guard index < runs.count, runs[index].page <= page else { return nil }
+    return runs[index].reference(of: page)
   }
 
   private func firstRun(endingAfter page: UInt64) -> Int {

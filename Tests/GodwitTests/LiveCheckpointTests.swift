@@ -126,7 +126,8 @@ import Testing
       guest plain
       guest guest & until grep -qs ready guest.out; do sleep 0.02; done
       count=0; while there && $G checkpoint guest -o snapshot 2>/dev/null; do count=$((count + 1)); done
-      wait; cmp plain guest && [ $count -ge 2 ] && [ $(wc -l <plain) -ge 5 ] && echo same
+      wait; cmp plain guest && [ $(wc -l <plain) -ge 5 ] && echo same
+      [ $count -ge 1 ] || echo "no checkpoint"
       """, limit: 300)
     #expect(outcome.text == "same\n", "\(outcome.text) \(outcome.error)")
   }

@@ -207,15 +207,17 @@ package struct StateDigest {
   private func append(
     _ pages: [(page: UInt64, reference: PageReference)], to builder: inout DigestBuilder
   ) throws(SnapshotError) {
-    var digests = try pageDigests(pages.map(\.reference).filter { !$0.isZero })[...]
+    var digests = try pageDigests(pages.map(\.reference).filter { !$0.isZero }).makeIterator()
+    // One buffer for all: a page has few bytes here, and each call of the digest its price.
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(pages.count * (8 + Digest.size))
     for (page, reference) in pages {
-      var number: [UInt8] = []
-      for shift in stride(from: 0, to: 64, by: 8) {
-        number.append(UInt8(truncatingIfNeeded: page >> UInt64(shift)))
+      for shift in stride(from: UInt64(0), to: 64, by: 8) {
+        bytes.append(UInt8(truncatingIfNeeded: page >> shift))
       }
-      builder.append(number[...])
-      builder.append((reference.isZero ? Digest.zeroPage : digests.removeFirst()).bytes[...])
+      (reference.isZero ? Digest.zeroPage : digests.next()!).append(to: &bytes)
     }
+    builder.append(bytes[...])
   }
 }
 

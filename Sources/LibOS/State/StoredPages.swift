@@ -6,6 +6,8 @@ struct StoredPages {
   private let sink: any StateSink
   /// The earlier snapshot.
   private let known: KnownPages?
+  /// The epoch that began with it.
+  private let knownEpoch: Epoch?
   private(set) var digests: PageDigests
   /// The maps of the pages that a later snapshot may refer to, by the numbers of their owners.
   private(set) var maps: [UInt64: PageMap] = [:]
@@ -13,10 +15,13 @@ struct StoredPages {
   private var frames: ContiguousArray<PageReference> = []
   /// Stands in `frames` for a frame that was not met.
   private static let notMet = PageReference(rawValue: .max)
+  /// Stands there for one that was met, and whose digest is under way.
+  private static let pending = PageReference(rawValue: .max - 1)
 
   init(_ sink: any StateSink, _ known: KnownPages?) {
     self.sink = sink
     self.known = known
+    knownEpoch = known?.epoch
     digests = known?.digests ?? PageDigests()
   }
 
@@ -40,42 +45,45 @@ struct StoredPages {
     _ pages: any FrozenPages, _ lineage: PageLineage, _ bytes: inout ViewedPages,
     _ report: ((Int) -> Void)?
   ) throws(SnapshotError) -> PageMap {
-    let earlier = known?.map(of: lineage)
+    let earlier = known?.map(of: lineage) ?? PageMap()
+    var run = 0
     var map = PageMap()
     var digesting = PageDigesting(bytes.frames, sink.workers)
     try pages.forEachPage { (page, entry) throws(SnapshotError) in
-      var next = PageDigesting.Page(number: page, entry: entry, old: earlier?[page])
-      next.isWanted = needsDigest(next)
-      digesting.append(next)
-      while let digested = digesting.nextIfFull() {
-        try add(digested, to: &map, &bytes)
-        report?(digested.count)
+      let old = earlier.reference(of: page, from: &run)
+      if let reference = knownReference(entry, old) {
+        digesting.append(page, reference)
+      } else {
+        if met(entry.frame) == nil { note(entry.frame, Self.pending) }
+        digesting.append(PageDigesting.Page(number: page, entry: entry, old: old))
       }
+      while let items = digesting.nextIfFull() { try add(items, to: &map, &bytes, report) }
     }
-    while let digested = digesting.next() {
-      try add(digested, to: &map, &bytes)
-      report?(digested.count)
-    }
+    while let items = digesting.next() { try add(items, to: &map, &bytes, report) }
     maps[lineage.number] = map
     return map
   }
 
   private mutating func add(
-    _ pages: [PageDigesting.Page], to map: inout PageMap, _ bytes: inout ViewedPages
+    _ items: [PageDigesting.Item], to map: inout PageMap, _ bytes: inout ViewedPages,
+    _ report: ((Int) -> Void)?
   ) throws(SnapshotError) {
-    for page in pages { map.append(page.number, try reference(to: page, &bytes)) }
+    let before = map.pageCount
+    for item in items {
+      switch item {
+      case .known(let run): map.append(run)
+      case .page(let page): map.append(page.number, try reference(to: page, &bytes))
+      }
+    }
+    report?(Int(map.pageCount - before))
   }
 
   private mutating func reference(to page: PageDigesting.Page, _ bytes: inout ViewedPages)
     throws(SnapshotError) -> PageReference
   {
-    let index = Int(page.entry.frame.index)
-    if index >= frames.count {
-      frames += repeatElement(Self.notMet, count: max(index + 1 - frames.count, frames.count))
-    }
-    if frames[index] != Self.notMet { return frames[index] }
+    if let reference = met(page.entry.frame), reference != Self.pending { return reference }
     let reference: PageReference
-    if let old = page.old, isUnchanged(page) {
+    if let old = page.old, isUnchanged(page.entry) {
       reference = old
       if digests[old] == nil {
         digests[old] = try digest(of: page, &bytes)
@@ -85,7 +93,7 @@ struct StoredPages {
         try add(bytes, old: page.old, digest: page.digest)
       }
     }
-    frames[index] = reference
+    note(page.entry.frame, reference)
     return reference
   }
 
@@ -96,17 +104,36 @@ struct StoredPages {
     return try bytes.withBytes(page.entry.frame) { Digest(ofPage: $0) }
   }
 
-  /// Whether the earlier snapshot has the page, at the same place.
-  private func isUnchanged(_ page: PageDigesting.Page) -> Bool {
-    guard page.old != nil, let known else { return false }
-    return page.entry.epoch < known.epoch
+  /// The reference of a page whose bytes nobody needs; nil if it is not known yet. The result in the end does not
+  /// depend on how many digests are under way.
+  ///
+  /// - Parameter old: what the earlier snapshot has at its place.
+  private mutating func knownReference(_ entry: PageTableEntry, _ old: PageReference?)
+    -> PageReference?
+  {
+    if let reference = met(entry.frame) { return reference == Self.pending ? nil : reference }
+    guard let old, isUnchanged(entry), digests[old] != nil else { return nil }
+    note(entry.frame, old)
+    return old
   }
 
-  /// Whether `reference` will need the digest of the page, as far as is known by now.
-  private func needsDigest(_ page: PageDigesting.Page) -> Bool {
-    let index = Int(page.entry.frame.index)
-    if index < frames.count, frames[index] != Self.notMet { return false }
-    guard let old = page.old, isUnchanged(page) else { return true }
-    return digests[old] == nil
+  /// Whether the earlier snapshot has what it has at the page's place still.
+  private func isUnchanged(_ entry: PageTableEntry) -> Bool {
+    knownEpoch.map { entry.epoch < $0 } ?? false
+  }
+
+  /// The page of a frame that was met, or `pending`.
+  private func met(_ frame: Frame) -> PageReference? {
+    let index = Int(frame.index)
+    guard index < frames.count, frames[index] != Self.notMet else { return nil }
+    return frames[index]
+  }
+
+  private mutating func note(_ frame: Frame, _ reference: PageReference) {
+    let index = Int(frame.index)
+    if index >= frames.count {
+      frames += repeatElement(Self.notMet, count: max(index + 1 - frames.count, frames.count))
+    }
+    frames[index] = reference
   }
 }
