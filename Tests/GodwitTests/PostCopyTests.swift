@@ -133,7 +133,7 @@ import Testing
       """
       \(Self.guest())
       move here there --post-copy --bandwidth-limit 200K 2>error & mover=$!
-      until at there ps | grep -q "came from"; do sleep 0.02; done
+      until at here ps | grep -q "are only here"; do sleep 0.02; done
       at here resolve guest drop; echo "resolve $?"; wait $mover; echo "migrate $?"; wait $source 2>/dev/null
       touch go; until at there ps | grep -q "its process has ended"; do sleep 0.02; done
       at there kill guest KILL; gone there; where; ls done 2>/dev/null; tail -1 error; cat error >&2
