@@ -232,9 +232,9 @@ def gaps(answers):
     last = None
     with open(answers.name + '.times', encoding='utf-8') as file:
         for line in file:
-            moment, move = line.split(None, 1)
+            moment, move = line[:-1].split(' ', 1)
             if last is not None:
-                answers.note((int(moment) - last) / 1e9, move.strip())
+                answers.note((int(moment) - last) / 1e9, move)
             last = int(moment)
 
 
