@@ -12,7 +12,7 @@ ARM64_SWIFT := PKG_CONFIG_PATH="$(CURDIR)/.deps/arm64/lib/pkgconfig" swift build
 ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
-.PHONY: build test test-long demo fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs sshd \
+.PHONY: build test test-long demo demo-desktop fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs sshd \
 	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz golden clean
 
 build: bootstrap
@@ -27,13 +27,17 @@ test: bootstrap guests rootfs sshd $(ARM64_BUILD)
 	swift test $(RELEASE) --skip-build
 
 test-long: export GODWIT_TEST_LONG = 1
-test-long: test arm64-test arm64-machine
+test-long: compat-rootfs test arm64-test arm64-machine
 
 # What this machine's build can do is shown before the one for ARM64 hosts is made.
 demo: build rootfs
 	Scripts/demo
 	$(if $(ARM64_BUILD),$(MAKE) $(ARM64_BUILD))
 	Scripts/demo journey
+
+# A desktop that goes to an ARM64 host and comes back, with a viewer connected: Docs/Desktop.md.
+demo-desktop: build $(ARM64_BUILD)
+	Scripts/demo-desktop
 
 fmt:
 	swift format --in-place --parallel --recursive $(SWIFT)

@@ -35,6 +35,21 @@ import Testing
     #expect(outcome.error == "godwit: guest moved to ssh://there\n", "\(outcome.error)")
   }
 
+  /// Files come and go in a mount: one that the guest has removed by the time that the link is there is not missed.
+  @Test func aFileThatIsGoneIsNotCompared() throws {
+    let outcome = try MigrationScratch().shell(
+      """
+      mkdir one two
+      at here run --name guest --root $R --mount one:/mnt -- /bin/sh -c '
+        exec 3>/mnt/temporary; : >/mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.01; done
+        exec 3>&-; rm /mnt/temporary; : >/mnt/removed; while :; do sleep 1; done' & await one/ready
+      printf '%s\\n' '#!/bin/bash' ': >one/go; until [ -e one/removed ]; do sleep 0.01; done; exec ./link "$@"' >slow
+      chmod +x slow
+      move here there --ssh $PWD/slow --remote-mount two:/mnt; echo "migrate $?"; where; at there kill guest KILL; gone there
+      """)
+    #expect(outcome.text == "migrate 0\nthere: guest\n", "\(outcome.error)")
+  }
+
   /// Files of mounts that have changed since a snapshot are named, once the guest goes on from it.
   @Test func whatChangedSinceASnapshotIsNamed() throws {
     let outcome = try Scratch().shell(

@@ -38,6 +38,9 @@ enum Checkout {
     root.appendingPathComponent(".deps/rootfs/\(isa == "x86_64" ? "amd64" : "arm64")")
   }
 
+  /// The root with servers in it: `make compat-rootfs`.
+  static func servers(_ isa: String) -> URL { URL(fileURLWithPath: rootfs(isa).path + "-apps") }
+
   #if arch(x86_64)
     static let nativeISA = "x86_64"
   #else
