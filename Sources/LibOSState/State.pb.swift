@@ -3026,57 +3026,125 @@ package nonisolated struct Godwit_State_OutsideFiles: Sendable {
 }
 
 /// A file that lies outside the snapshot. Of one that the snapshot only needs there may be less than all of it.
-package nonisolated struct Godwit_State_OutsideFile: Sendable {
+package nonisolated struct Godwit_State_OutsideFile: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// 0: beneath the guest's root; n: beneath the n-th mount of type "9p".
-  package var mount: UInt32 = 0
+  package var mount: UInt32 {
+    get {_storage._mount}
+    set {_uniqueStorage()._mount = newValue}
+  }
 
   /// Relative to that directory; empty for what is mounted itself.
-  package var path: Data = Data()
+  package var path: Data {
+    get {_storage._path}
+    set {_uniqueStorage()._path = newValue}
+  }
 
   /// S_IFMT bits; 0: any.
-  package var type: UInt32 = 0
+  package var type: UInt32 {
+    get {_storage._type}
+    set {_uniqueStorage()._type = newValue}
+  }
 
   /// The twelve permission bits.
-  package var permissions: UInt32 = 0
+  package var permissions: UInt32 {
+    get {_storage._permissions}
+    set {_uniqueStorage()._permissions = newValue}
+  }
 
   package var modified: Godwit_State_Time {
-    get {_modified ?? Godwit_State_Time()}
-    set {_modified = newValue}
+    get {_storage._modified ?? Godwit_State_Time()}
+    set {_uniqueStorage()._modified = newValue}
   }
   /// Returns true if `modified` has been explicitly set.
-  package var hasModified: Bool {self._modified != nil}
+  package var hasModified: Bool {_storage._modified != nil}
   /// Clears the value of `modified`. Subsequent reads from it will return its default value.
-  package mutating func clearModified() {self._modified = nil}
+  package mutating func clearModified() {_uniqueStorage()._modified = nil}
 
   /// Of a regular file, in bytes.
   package var size: UInt64 {
-    get {_size ?? 0}
-    set {_size = newValue}
+    get {_storage._size ?? 0}
+    set {_uniqueStorage()._size = newValue}
   }
   /// Returns true if `size` has been explicitly set.
-  package var hasSize: Bool {self._size != nil}
+  package var hasSize: Bool {_storage._size != nil}
   /// Clears the value of `size`. Subsequent reads from it will return its default value.
-  package mutating func clearSize() {self._size = nil}
+  package mutating func clearSize() {_uniqueStorage()._size = nil}
 
   /// SHA-256 of the contents of a regular file; absent: they may be any.
-  package var digest: Data = Data()
+  package var digest: Data {
+    get {_storage._digest}
+    set {_uniqueStorage()._digest = newValue}
+  }
 
   /// The text of a symbolic link.
-  package var target: Data = Data()
+  package var target: Data {
+    get {_storage._target}
+    set {_uniqueStorage()._target = newValue}
+  }
 
   /// Where the contents of a regular file begin in those of all: see sections 17, 17 + 65,536 ...
-  package var offset: UInt64 = 0
+  package var offset: UInt64 {
+    get {_storage._offset}
+    set {_uniqueStorage()._offset = newValue}
+  }
+
+  /// Absent: of whoever makes it.
+  package var user: UInt32 {
+    get {_storage._user ?? 0}
+    set {_uniqueStorage()._user = newValue}
+  }
+  /// Returns true if `user` has been explicitly set.
+  package var hasUser: Bool {_storage._user != nil}
+  /// Clears the value of `user`. Subsequent reads from it will return its default value.
+  package mutating func clearUser() {_uniqueStorage()._user = nil}
+
+  package var group: UInt32 {
+    get {_storage._group ?? 0}
+    set {_uniqueStorage()._group = newValue}
+  }
+  /// Returns true if `group` has been explicitly set.
+  package var hasGroup: Bool {_storage._group != nil}
+  /// Clears the value of `group`. Subsequent reads from it will return its default value.
+  package mutating func clearGroup() {_uniqueStorage()._group = nil}
+
+  /// Ascending by name.
+  package var extended: [Godwit_State_ExtendedAttribute] {
+    get {_storage._extended}
+    set {_uniqueStorage()._extended = newValue}
+  }
+
+  /// Another name of the file at this path, beneath the same directory, which comes earlier in the list.
+  package var link: Data {
+    get {_storage._link}
+    set {_uniqueStorage()._link = newValue}
+  }
+
+  /// Of a device node.
+  package var major: UInt32 {
+    get {_storage._major}
+    set {_uniqueStorage()._major = newValue}
+  }
+
+  package var minor: UInt32 {
+    get {_storage._minor}
+    set {_uniqueStorage()._minor = newValue}
+  }
+
+  /// Offset and length, alternately, of the holes of a regular file, ascending and apart: their zeroes are not sent.
+  package var holes: [UInt64] {
+    get {_storage._holes}
+    set {_uniqueStorage()._holes = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _modified: Godwit_State_Time? = nil
-  fileprivate var _size: UInt64? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -8470,73 +8538,174 @@ nonisolated extension Godwit_State_OutsideFiles: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Godwit_State_OutsideFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OutsideFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mount\0\u{1}path\0\u{1}type\0\u{1}permissions\0\u{1}modified\0\u{1}size\0\u{1}digest\0\u{1}target\0\u{1}offset\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mount\0\u{1}path\0\u{1}type\0\u{1}permissions\0\u{1}modified\0\u{1}size\0\u{1}digest\0\u{1}target\0\u{1}offset\0\u{1}user\0\u{1}group\0\u{1}extended\0\u{1}link\0\u{1}major\0\u{1}minor\0\u{1}holes\0")
+
+  fileprivate class _StorageClass {
+    var _mount: UInt32 = 0
+    var _path: Data = Data()
+    var _type: UInt32 = 0
+    var _permissions: UInt32 = 0
+    var _modified: Godwit_State_Time? = nil
+    var _size: UInt64? = nil
+    var _digest: Data = Data()
+    var _target: Data = Data()
+    var _offset: UInt64 = 0
+    var _user: UInt32? = nil
+    var _group: UInt32? = nil
+    var _extended: [Godwit_State_ExtendedAttribute] = []
+    var _link: Data = Data()
+    var _major: UInt32 = 0
+    var _minor: UInt32 = 0
+    var _holes: [UInt64] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _mount = source._mount
+      _path = source._path
+      _type = source._type
+      _permissions = source._permissions
+      _modified = source._modified
+      _size = source._size
+      _digest = source._digest
+      _target = source._target
+      _offset = source._offset
+      _user = source._user
+      _group = source._group
+      _extended = source._extended
+      _link = source._link
+      _major = source._major
+      _minor = source._minor
+      _holes = source._holes
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.mount) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.path) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.type) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.permissions) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._modified) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self._size) }()
-      case 7: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
-      case 8: try { try decoder.decodeSingularBytesField(value: &self.target) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._mount) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._path) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._type) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._permissions) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._modified) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._size) }()
+        case 7: try { try decoder.decodeSingularBytesField(value: &_storage._digest) }()
+        case 8: try { try decoder.decodeSingularBytesField(value: &_storage._target) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._offset) }()
+        case 10: try { try decoder.decodeSingularUInt32Field(value: &_storage._user) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._group) }()
+        case 12: try { try decoder.decodeRepeatedMessageField(value: &_storage._extended) }()
+        case 13: try { try decoder.decodeSingularBytesField(value: &_storage._link) }()
+        case 14: try { try decoder.decodeSingularUInt32Field(value: &_storage._major) }()
+        case 15: try { try decoder.decodeSingularUInt32Field(value: &_storage._minor) }()
+        case 16: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._holes) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.mount != 0 {
-      try visitor.visitSingularUInt32Field(value: self.mount, fieldNumber: 1)
-    }
-    if !self.path.isEmpty {
-      try visitor.visitSingularBytesField(value: self.path, fieldNumber: 2)
-    }
-    if self.type != 0 {
-      try visitor.visitSingularUInt32Field(value: self.type, fieldNumber: 3)
-    }
-    if self.permissions != 0 {
-      try visitor.visitSingularUInt32Field(value: self.permissions, fieldNumber: 4)
-    }
-    try { if let v = self._modified {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._size {
-      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
-    } }()
-    if !self.digest.isEmpty {
-      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 7)
-    }
-    if !self.target.isEmpty {
-      try visitor.visitSingularBytesField(value: self.target, fieldNumber: 8)
-    }
-    if self.offset != 0 {
-      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 9)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._mount != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._mount, fieldNumber: 1)
+      }
+      if !_storage._path.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._path, fieldNumber: 2)
+      }
+      if _storage._type != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._type, fieldNumber: 3)
+      }
+      if _storage._permissions != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._permissions, fieldNumber: 4)
+      }
+      try { if let v = _storage._modified {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._size {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 6)
+      } }()
+      if !_storage._digest.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._digest, fieldNumber: 7)
+      }
+      if !_storage._target.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._target, fieldNumber: 8)
+      }
+      if _storage._offset != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._offset, fieldNumber: 9)
+      }
+      try { if let v = _storage._user {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._group {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 11)
+      } }()
+      if !_storage._extended.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._extended, fieldNumber: 12)
+      }
+      if !_storage._link.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._link, fieldNumber: 13)
+      }
+      if _storage._major != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._major, fieldNumber: 14)
+      }
+      if _storage._minor != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._minor, fieldNumber: 15)
+      }
+      if !_storage._holes.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._holes, fieldNumber: 16)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_OutsideFile, rhs: Godwit_State_OutsideFile) -> Bool {
-    if lhs.mount != rhs.mount {return false}
-    if lhs.path != rhs.path {return false}
-    if lhs.type != rhs.type {return false}
-    if lhs.permissions != rhs.permissions {return false}
-    if lhs._modified != rhs._modified {return false}
-    if lhs._size != rhs._size {return false}
-    if lhs.digest != rhs.digest {return false}
-    if lhs.target != rhs.target {return false}
-    if lhs.offset != rhs.offset {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._mount != rhs_storage._mount {return false}
+        if _storage._path != rhs_storage._path {return false}
+        if _storage._type != rhs_storage._type {return false}
+        if _storage._permissions != rhs_storage._permissions {return false}
+        if _storage._modified != rhs_storage._modified {return false}
+        if _storage._size != rhs_storage._size {return false}
+        if _storage._digest != rhs_storage._digest {return false}
+        if _storage._target != rhs_storage._target {return false}
+        if _storage._offset != rhs_storage._offset {return false}
+        if _storage._user != rhs_storage._user {return false}
+        if _storage._group != rhs_storage._group {return false}
+        if _storage._extended != rhs_storage._extended {return false}
+        if _storage._link != rhs_storage._link {return false}
+        if _storage._major != rhs_storage._major {return false}
+        if _storage._minor != rhs_storage._minor {return false}
+        if _storage._holes != rhs_storage._holes {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -390,5 +390,7 @@ extension Godwit_State_OutsideFiles {
 }
 
 extension Godwit_State_OutsideFile {
-  package static let shape = StateCensus.Shape(Self.self, single: [5: Godwit_State_Time.shape])
+  package static let shape = StateCensus.Shape(
+    Self.self, repeated: [12: Godwit_State_ExtendedAttribute.shape],
+    single: [5: Godwit_State_Time.shape], numbers: [16: 8])
 }

@@ -232,6 +232,14 @@ package nonisolated struct Godwit_Migration_Message: Sendable {
     set {kind = .treeWanted(newValue)}
   }
 
+  package var treeChanges: Godwit_Migration_TreeChanges {
+    get {
+      if case .treeChanges(let v)? = kind {return v}
+      return Godwit_Migration_TreeChanges()
+    }
+    set {kind = .treeChanges(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -260,6 +268,7 @@ package nonisolated struct Godwit_Migration_Message: Sendable {
     case continuePages(Godwit_Migration_ContinuePages)
     case files(Godwit_Migration_Files)
     case treeWanted(Godwit_Migration_TreeWanted)
+    case treeChanges(Godwit_Migration_TreeChanges)
 
   }
 
@@ -311,55 +320,130 @@ package nonisolated struct Godwit_Migration_Hello: Sendable {
   /// It takes the guest's root.
   package var takesRoot: Bool = false
 
+  /// It takes the files of writable mounts.
+  package var takesMounts: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
 /// Sender: what is to be moved, and what it had of its host. The receiver gives it what its own user has named.
-package nonisolated struct Godwit_Migration_Offer: Sendable {
+package nonisolated struct Godwit_Migration_Offer: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Stands for this migration: 16 random bytes.
-  package var migration: Data = Data()
+  package var migration: Data {
+    get {_storage._migration}
+    set {_uniqueStorage()._migration = newValue}
+  }
 
-  package var name: String = String()
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
-  package var program: String = String()
+  package var program: String {
+    get {_storage._program}
+    set {_uniqueStorage()._program = newValue}
+  }
 
-  package var format: UInt32 = 0
+  package var format: UInt32 {
+    get {_storage._format}
+    set {_uniqueStorage()._format = newValue}
+  }
 
-  package var abi: UInt32 = 0
+  package var abi: UInt32 {
+    get {_storage._abi}
+    set {_uniqueStorage()._abi = newValue}
+  }
 
-  package var isa: String = String()
+  package var isa: String {
+    get {_storage._isa}
+    set {_uniqueStorage()._isa = newValue}
+  }
 
-  package var features: [String] = []
+  package var features: [String] {
+    get {_storage._features}
+    set {_uniqueStorage()._features = newValue}
+  }
 
   /// Bytes in use now.
-  package var memory: UInt64 = 0
+  package var memory: UInt64 {
+    get {_storage._memory}
+    set {_uniqueStorage()._memory = newValue}
+  }
 
-  package var root: Data = Data()
+  package var root: Data {
+    get {_storage._root}
+    set {_uniqueStorage()._root = newValue}
+  }
 
-  package var mounts: [Godwit_Migration_Mount] = []
+  package var mounts: [Godwit_Migration_Mount] {
+    get {_storage._mounts}
+    set {_uniqueStorage()._mounts = newValue}
+  }
 
   /// As in --publish.
-  package var published: [String] = []
+  package var published: [String] {
+    get {_storage._published}
+    set {_uniqueStorage()._published = newValue}
+  }
 
-  package var deterministic: Bool = false
+  package var deterministic: Bool {
+    get {_storage._deterministic}
+    set {_uniqueStorage()._deterministic = newValue}
+  }
 
   /// Its connections are to be relayed.
-  package var relay: Bool = false
+  package var relay: Bool {
+    get {_storage._relay}
+    set {_uniqueStorage()._relay = newValue}
+  }
 
   /// The migrations, 16 bytes each, whose relays its connections go by already; the newest comes last.
-  package var relays: [Data] = []
+  package var relays: [Data] {
+    get {_storage._relays}
+    set {_uniqueStorage()._relays = newValue}
+  }
 
   /// The pages follow after the commit.
-  package var postCopy: Bool = false
+  package var postCopy: Bool {
+    get {_storage._postCopy}
+    set {_uniqueStorage()._postCopy = newValue}
+  }
 
   /// The guest's root follows, as `Files` and bytes.
-  package var carriesRoot: Bool = false
+  package var carriesRoot: Bool {
+    get {_storage._carriesRoot}
+    set {_uniqueStorage()._carriesRoot = newValue}
+  }
+
+  /// The mounts whose files follow, too.
+  package var carriedMounts: [Godwit_Migration_CarriedMount] {
+    get {_storage._carriedMounts}
+    set {_uniqueStorage()._carriedMounts = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Godwit_Migration_CarriedMount: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// In the order of the mounts, from 1.
+  package var number: UInt32 = 0
+
+  /// Stands for this tree, wherever it goes: 16 bytes.
+  package var tree: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -552,7 +636,7 @@ package nonisolated struct Godwit_Migration_Unknown: Sendable {
 }
 
 /// Sender, before the offer: files that the guest has in use, whose mounts are numbered as in the offer, from 1. After an
-/// offer that carries the root: the files of the root.
+/// offer that carries the root: the files of the root; then, if the offer carries mounts, their files.
 package nonisolated struct Godwit_Migration_Files: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -569,7 +653,31 @@ package nonisolated struct Godwit_Migration_Files: Sendable {
   package init() {}
 }
 
-/// Receiver: the files of the root whose contents it lacks.
+/// Sender: what has changed in mounts since the last list, or since the last of these messages. Those with `settled` come
+/// before the receiver accepts the guest; once it stands, there is one more pass, before it finishes.
+package nonisolated struct Godwit_Migration_TreeChanges: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A message `OutsideFiles` of State.proto: files that are new or other than they were.
+  package var list: Data = Data()
+
+  /// The same, with nothing but the places of files that are gone.
+  package var removed: Data = Data()
+
+  /// No more follow in this pass.
+  package var last: Bool = false
+
+  /// There is no further pass before the receiver accepts the guest.
+  package var settled: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Receiver: the files of the root, or of the last list or pass of mounts, whose contents it lacks.
 package nonisolated struct Godwit_Migration_TreeWanted: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -703,7 +811,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.migration"
 
 nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Message"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}offer\0\u{1}accept\0\u{1}refusal\0\u{1}finish\0\u{1}prepared\0\u{1}commit\0\u{1}committed\0\u{1}abort\0\u{1}dropped\0\u{1}settle\0\u{1}unknown\0\u{1}received\0\u{2}\u{1b}connections\0\u{4}\u{a}pages_held\0\u{3}pages_lent\0\u{3}page_chunk\0\u{3}pages_wanted\0\u{3}pages_taken\0\u{3}pages_done\0\u{3}pages_ended\0\u{3}continue_pages\0\u{2}\u{3}files\0\u{3}tree_wanted\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}offer\0\u{1}accept\0\u{1}refusal\0\u{1}finish\0\u{1}prepared\0\u{1}commit\0\u{1}committed\0\u{1}abort\0\u{1}dropped\0\u{1}settle\0\u{1}unknown\0\u{1}received\0\u{2}\u{1b}connections\0\u{4}\u{a}pages_held\0\u{3}pages_lent\0\u{3}page_chunk\0\u{3}pages_wanted\0\u{3}pages_taken\0\u{3}pages_done\0\u{3}pages_ended\0\u{3}continue_pages\0\u{2}\u{3}files\0\u{3}tree_wanted\0\u{4}\u{13}tree_changes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1023,6 +1131,19 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
           self.kind = .treeWanted(v)
         }
       }()
+      case 80: try {
+        var v: Godwit_Migration_TreeChanges?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .treeChanges(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .treeChanges(v)
+        }
+      }()
       default: break
       }
     }
@@ -1130,6 +1251,10 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
       guard case .treeWanted(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
     }()
+    case .treeChanges?: try {
+      guard case .treeChanges(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1144,7 +1269,7 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{2}\u{1d}relays\0\u{4}\u{a}post_copy\0\u{4}\u{a}compares_files\0\u{3}takes_root\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{2}\u{1d}relays\0\u{4}\u{a}post_copy\0\u{4}\u{a}compares_files\0\u{3}takes_root\0\u{4}\u{13}takes_mounts\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1167,6 +1292,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
       case 50: try { try decoder.decodeSingularBoolField(value: &self.postCopy) }()
       case 60: try { try decoder.decodeSingularBoolField(value: &self.comparesFiles) }()
       case 61: try { try decoder.decodeSingularBoolField(value: &self.takesRoot) }()
+      case 80: try { try decoder.decodeSingularBoolField(value: &self.takesMounts) }()
       default: break
       }
     }
@@ -1218,6 +1344,9 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
     if self.takesRoot != false {
       try visitor.visitSingularBoolField(value: self.takesRoot, fieldNumber: 61)
     }
+    if self.takesMounts != false {
+      try visitor.visitSingularBoolField(value: self.takesMounts, fieldNumber: 80)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1237,6 +1366,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
     if lhs.postCopy != rhs.postCopy {return false}
     if lhs.comparesFiles != rhs.comparesFiles {return false}
     if lhs.takesRoot != rhs.takesRoot {return false}
+    if lhs.takesMounts != rhs.takesMounts {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1244,7 +1374,185 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Offer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{2}\u{1c}relay\0\u{1}relays\0\u{4}\u{9}post_copy\0\u{4}\u{a}carries_root\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{2}\u{1c}relay\0\u{1}relays\0\u{4}\u{9}post_copy\0\u{4}\u{a}carries_root\0\u{4}\u{14}carried_mounts\0")
+
+  fileprivate class _StorageClass {
+    var _migration: Data = Data()
+    var _name: String = String()
+    var _program: String = String()
+    var _format: UInt32 = 0
+    var _abi: UInt32 = 0
+    var _isa: String = String()
+    var _features: [String] = []
+    var _memory: UInt64 = 0
+    var _root: Data = Data()
+    var _mounts: [Godwit_Migration_Mount] = []
+    var _published: [String] = []
+    var _deterministic: Bool = false
+    var _relay: Bool = false
+    var _relays: [Data] = []
+    var _postCopy: Bool = false
+    var _carriesRoot: Bool = false
+    var _carriedMounts: [Godwit_Migration_CarriedMount] = []
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _migration = source._migration
+      _name = source._name
+      _program = source._program
+      _format = source._format
+      _abi = source._abi
+      _isa = source._isa
+      _features = source._features
+      _memory = source._memory
+      _root = source._root
+      _mounts = source._mounts
+      _published = source._published
+      _deterministic = source._deterministic
+      _relay = source._relay
+      _relays = source._relays
+      _postCopy = source._postCopy
+      _carriesRoot = source._carriesRoot
+      _carriedMounts = source._carriedMounts
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._migration) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._program) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._format) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._abi) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._isa) }()
+        case 7: try { try decoder.decodeRepeatedStringField(value: &_storage._features) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._memory) }()
+        case 9: try { try decoder.decodeSingularBytesField(value: &_storage._root) }()
+        case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._mounts) }()
+        case 11: try { try decoder.decodeRepeatedStringField(value: &_storage._published) }()
+        case 12: try { try decoder.decodeSingularBoolField(value: &_storage._deterministic) }()
+        case 40: try { try decoder.decodeSingularBoolField(value: &_storage._relay) }()
+        case 41: try { try decoder.decodeRepeatedBytesField(value: &_storage._relays) }()
+        case 50: try { try decoder.decodeSingularBoolField(value: &_storage._postCopy) }()
+        case 60: try { try decoder.decodeSingularBoolField(value: &_storage._carriesRoot) }()
+        case 80: try { try decoder.decodeRepeatedMessageField(value: &_storage._carriedMounts) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if !_storage._migration.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._migration, fieldNumber: 1)
+      }
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 2)
+      }
+      if !_storage._program.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._program, fieldNumber: 3)
+      }
+      if _storage._format != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._format, fieldNumber: 4)
+      }
+      if _storage._abi != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._abi, fieldNumber: 5)
+      }
+      if !_storage._isa.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._isa, fieldNumber: 6)
+      }
+      if !_storage._features.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._features, fieldNumber: 7)
+      }
+      if _storage._memory != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._memory, fieldNumber: 8)
+      }
+      if !_storage._root.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._root, fieldNumber: 9)
+      }
+      if !_storage._mounts.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._mounts, fieldNumber: 10)
+      }
+      if !_storage._published.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._published, fieldNumber: 11)
+      }
+      if _storage._deterministic != false {
+        try visitor.visitSingularBoolField(value: _storage._deterministic, fieldNumber: 12)
+      }
+      if _storage._relay != false {
+        try visitor.visitSingularBoolField(value: _storage._relay, fieldNumber: 40)
+      }
+      if !_storage._relays.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._relays, fieldNumber: 41)
+      }
+      if _storage._postCopy != false {
+        try visitor.visitSingularBoolField(value: _storage._postCopy, fieldNumber: 50)
+      }
+      if _storage._carriesRoot != false {
+        try visitor.visitSingularBoolField(value: _storage._carriesRoot, fieldNumber: 60)
+      }
+      if !_storage._carriedMounts.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._carriedMounts, fieldNumber: 80)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_Offer, rhs: Godwit_Migration_Offer) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._migration != rhs_storage._migration {return false}
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._program != rhs_storage._program {return false}
+        if _storage._format != rhs_storage._format {return false}
+        if _storage._abi != rhs_storage._abi {return false}
+        if _storage._isa != rhs_storage._isa {return false}
+        if _storage._features != rhs_storage._features {return false}
+        if _storage._memory != rhs_storage._memory {return false}
+        if _storage._root != rhs_storage._root {return false}
+        if _storage._mounts != rhs_storage._mounts {return false}
+        if _storage._published != rhs_storage._published {return false}
+        if _storage._deterministic != rhs_storage._deterministic {return false}
+        if _storage._relay != rhs_storage._relay {return false}
+        if _storage._relays != rhs_storage._relays {return false}
+        if _storage._postCopy != rhs_storage._postCopy {return false}
+        if _storage._carriesRoot != rhs_storage._carriesRoot {return false}
+        if _storage._carriedMounts != rhs_storage._carriedMounts {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_CarriedMount: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CarriedMount"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}tree\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1252,96 +1560,26 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.migration) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.program) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.format) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.abi) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.isa) }()
-      case 7: try { try decoder.decodeRepeatedStringField(value: &self.features) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.memory) }()
-      case 9: try { try decoder.decodeSingularBytesField(value: &self.root) }()
-      case 10: try { try decoder.decodeRepeatedMessageField(value: &self.mounts) }()
-      case 11: try { try decoder.decodeRepeatedStringField(value: &self.published) }()
-      case 12: try { try decoder.decodeSingularBoolField(value: &self.deterministic) }()
-      case 40: try { try decoder.decodeSingularBoolField(value: &self.relay) }()
-      case 41: try { try decoder.decodeRepeatedBytesField(value: &self.relays) }()
-      case 50: try { try decoder.decodeSingularBoolField(value: &self.postCopy) }()
-      case 60: try { try decoder.decodeSingularBoolField(value: &self.carriesRoot) }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.tree) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.migration.isEmpty {
-      try visitor.visitSingularBytesField(value: self.migration, fieldNumber: 1)
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 1)
     }
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 2)
-    }
-    if !self.program.isEmpty {
-      try visitor.visitSingularStringField(value: self.program, fieldNumber: 3)
-    }
-    if self.format != 0 {
-      try visitor.visitSingularUInt32Field(value: self.format, fieldNumber: 4)
-    }
-    if self.abi != 0 {
-      try visitor.visitSingularUInt32Field(value: self.abi, fieldNumber: 5)
-    }
-    if !self.isa.isEmpty {
-      try visitor.visitSingularStringField(value: self.isa, fieldNumber: 6)
-    }
-    if !self.features.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.features, fieldNumber: 7)
-    }
-    if self.memory != 0 {
-      try visitor.visitSingularUInt64Field(value: self.memory, fieldNumber: 8)
-    }
-    if !self.root.isEmpty {
-      try visitor.visitSingularBytesField(value: self.root, fieldNumber: 9)
-    }
-    if !self.mounts.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.mounts, fieldNumber: 10)
-    }
-    if !self.published.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.published, fieldNumber: 11)
-    }
-    if self.deterministic != false {
-      try visitor.visitSingularBoolField(value: self.deterministic, fieldNumber: 12)
-    }
-    if self.relay != false {
-      try visitor.visitSingularBoolField(value: self.relay, fieldNumber: 40)
-    }
-    if !self.relays.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.relays, fieldNumber: 41)
-    }
-    if self.postCopy != false {
-      try visitor.visitSingularBoolField(value: self.postCopy, fieldNumber: 50)
-    }
-    if self.carriesRoot != false {
-      try visitor.visitSingularBoolField(value: self.carriesRoot, fieldNumber: 60)
+    if !self.tree.isEmpty {
+      try visitor.visitSingularBytesField(value: self.tree, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Godwit_Migration_Offer, rhs: Godwit_Migration_Offer) -> Bool {
-    if lhs.migration != rhs.migration {return false}
-    if lhs.name != rhs.name {return false}
-    if lhs.program != rhs.program {return false}
-    if lhs.format != rhs.format {return false}
-    if lhs.abi != rhs.abi {return false}
-    if lhs.isa != rhs.isa {return false}
-    if lhs.features != rhs.features {return false}
-    if lhs.memory != rhs.memory {return false}
-    if lhs.root != rhs.root {return false}
-    if lhs.mounts != rhs.mounts {return false}
-    if lhs.published != rhs.published {return false}
-    if lhs.deterministic != rhs.deterministic {return false}
-    if lhs.relay != rhs.relay {return false}
-    if lhs.relays != rhs.relays {return false}
-    if lhs.postCopy != rhs.postCopy {return false}
-    if lhs.carriesRoot != rhs.carriesRoot {return false}
+  package static func ==(lhs: Godwit_Migration_CarriedMount, rhs: Godwit_Migration_CarriedMount) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.tree != rhs.tree {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1780,6 +2018,51 @@ nonisolated extension Godwit_Migration_Files: SwiftProtobuf.Message, SwiftProtob
   package static func ==(lhs: Godwit_Migration_Files, rhs: Godwit_Migration_Files) -> Bool {
     if lhs.list != rhs.list {return false}
     if lhs.last != rhs.last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_TreeChanges: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TreeChanges"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}list\0\u{1}removed\0\u{1}last\0\u{1}settled\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.list) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.removed) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.last) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.settled) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.list.isEmpty {
+      try visitor.visitSingularBytesField(value: self.list, fieldNumber: 1)
+    }
+    if !self.removed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.removed, fieldNumber: 2)
+    }
+    if self.last != false {
+      try visitor.visitSingularBoolField(value: self.last, fieldNumber: 3)
+    }
+    if self.settled != false {
+      try visitor.visitSingularBoolField(value: self.settled, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_TreeChanges, rhs: Godwit_Migration_TreeChanges) -> Bool {
+    if lhs.list != rhs.list {return false}
+    if lhs.removed != rhs.removed {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.settled != rhs.settled {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -49,6 +49,9 @@ package enum HostProcess {
     return Int(size.columns)
   }
 
+  /// The user whose rights this process has.
+  package static var userID: UInt32 { geteuid() }
+
   /// The working directory, absolute.
   package static func workingDirectory() throws(HostError) -> [UInt8] {
     try system_realpath([UInt8(ascii: ".")])

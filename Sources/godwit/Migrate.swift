@@ -48,6 +48,13 @@ struct Migrate: ParsableCommand {
       valueName: "host:guest[:ro]"))
   var remoteMount: [MountOption] = []
 
+  @Flag(
+    help: """
+      Send the files of the guest's writable mounts, too: what the other machine lacks of them. The directories there \
+      must be empty, not there yet, or as the guest left them.
+      """)
+  var withMounts = false
+
   @Option(
     help: ArgumentHelp(
       "A port to publish there; default: those that are published here.",
@@ -89,6 +96,7 @@ struct Migrate: ParsableCommand {
     options.carriesRoot = withRoot
     options.remoteRootStore = remoteRootStore
     options.remoteMounts = remoteMount
+    options.carriesMounts = withMounts
     options.remotePublish = remotePublish
     options.publishesNothing = noPublish
     options.remoteReach = remoteNet?.reach
@@ -257,6 +265,13 @@ struct ArrivalChoices: ParsableArguments {
   @Option(help: ArgumentHelp("Show a host directory in the guest.", valueName: "host:guest[:ro]"))
   var mount: [MountOption] = []
 
+  @Flag(
+    help: """
+      Take the files of the guest's writable mounts, too, if they come with it: each for the directory that --mount \
+      names, which must be empty, not there yet, or as the guest left it.
+      """)
+  var takeMounts = false
+
   @Option(
     help: ArgumentHelp(
       "Let others connect to a port of the guest.",
@@ -315,6 +330,7 @@ struct ArrivalChoices: ParsableArguments {
     options.publishesNothing = noPublish
     options.takesRoot = takeRoot
     options.rootStore = rootStore.rootStore
+    options.takesMounts = takeMounts
     options.picoprocess.name = name
     options.picoprocess.root = root
     options.picoprocess.mounts = mount
@@ -402,10 +418,15 @@ struct Send: ParsableCommand {
   @Flag(help: "Send the guest's root, too.")
   var withRoot = false
 
+  @Flag(help: "Send the files of the guest's writable mounts, too.")
+  var withMounts = false
+
   @OptionGroup var pace: PaceOptions
 
   func run() throws {
-    if try !Departure.send(name, pace.pace, to: peer, withRoot: withRoot) { Console.exit(125) }
+    let isSent = try Departure.send(
+      name, pace.pace, to: peer, withRoot: withRoot, withMounts: withMounts)
+    if !isSent { Console.exit(125) }
   }
 }
 

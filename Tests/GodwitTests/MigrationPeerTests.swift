@@ -63,7 +63,7 @@ import Testing
       /usr/bin/python3 '\(Self.peers)' send $G --root $R; $G ps | sed 1d
       """)
     let lines = outcome.text.split(separator: "\n").map(String.init)
-    #expect(lines.count == 38, "\(outcome.text) \(outcome.error)")
+    #expect(lines.count == 39, "\(outcome.text) \(outcome.error)")
     check(lines)
   }
 
@@ -81,6 +81,19 @@ import Testing
       "\(outcome.text) \(outcome.error)")
     #expect(lines.count == 25, "\(outcome.text)")
     check(lines.dropLast(7))
+  }
+
+  @Test func hostileMounts() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      """
+      export XDG_RUNTIME_DIR=$PWD/there XDG_DATA_HOME=$PWD/there
+      /usr/bin/python3 '\(Self.peers)' mounts $G --root $R --take-mounts --mount taken:/data; ls -A .
+      """)
+    let lines = outcome.text.split(separator: "\n").map(String.init)
+    #expect(lines.suffix(3) == ["here", "link", "there"], "\(outcome.text) \(outcome.error)")
+    #expect(lines.count == 51, "\(outcome.text)")
+    check(lines.dropLast(3))
   }
 
   /// Each sender was refused.

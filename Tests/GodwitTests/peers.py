@@ -3,6 +3,7 @@
     peers.py receive SCENARIO GODWIT      is a receiver, which speaks over its standard streams
     peers.py send GODWIT RECEIVER-OPTION...   is a sender, of one receiver after the other, and says what came of each
     peers.py trees GODWIT RECEIVER-OPTION...  the same, and the guest's root is to come
+    peers.py mounts GODWIT RECEIVER-OPTION... the same, and a mount at /data is to come
 """
 import hashlib
 import os
@@ -157,10 +158,11 @@ def receive(scenario, godwit):
         pass
 
 
-FILES, DIRECTORY, REGULAR, LINK, DEVICE = 60, 0o040000, 0o100000, 0o120000, 0o020000
+FILES, CHANGES = 60, 80
+DIRECTORY, REGULAR, LINK, NO_TYPE = 0o040000, 0o100000, 0o120000, 0o050000
 
 
-def entry(path, kind=REGULAR, mount=0, contents=b'', size=None, target=b'target'):
+def entry(path, kind=REGULAR, mount=0, contents=b'', size=None, target=b'target', more=b''):
     """A message OutsideFile of State.proto."""
     fields = [field(1, mount), field(2, path), field(3, kind)]
     if kind == REGULAR:
@@ -168,11 +170,17 @@ def entry(path, kind=REGULAR, mount=0, contents=b'', size=None, target=b'target'
         fields += [field(6, size), field(7, hashlib.sha256(contents).digest())]
     if kind == LINK:
         fields.append(field(8, target))
-    return b''.join(fields)
+    return b''.join(fields) + more
 
 
 def files(*entries, last=1):
     return message(FILES, field(1, b''.join(field(1, file) for file in entries)), field(2, last))
+
+
+def changes(*entries, removed=(), last=1, settled=1):
+    def listing(files):
+        return b''.join(field(1, file) for file in files)
+    return message(CHANGES, field(1, listing(entries)), field(2, listing(removed)), field(3, last), field(4, settled))
 
 
 def offer(**changes):
@@ -213,6 +221,7 @@ SENDERS = {
     'files-missing': files(entry(b'no/such', contents=b'x')) + offer(),
     'files-late': offer() + files(entry(b'etc', DIRECTORY)),
     'root-uninvited': offer(f60=1),
+    'mounts-uninvited': offer(f10=field(1, b'/x') + field(2, b'/data'), f80=field(1, 1) + field(2, b't' * 16)),
     'leaves': offer(),
 }
 
@@ -226,7 +235,7 @@ TREES = {
         'through-link': files(TOP, entry(b'a', LINK, target=os.path.abspath('.').encode()), entry(b'a/x', contents=b'x')) + frame(2, b'x'),
         'twice': files(TOP, entry(b'a', LINK, target=os.path.abspath('.').encode()), entry(b'a', DIRECTORY)),
         'no-order': files(TOP, entry(b'b'), entry(b'a')),
-        'device': files(TOP, entry(b'a', DEVICE)),
+        'no-type': files(TOP, entry(b'a', NO_TYPE)),
         'long-name': files(TOP, entry(b'n' * 300)),
         'huge': files(TOP, entry(b'a', size=1 << 62)),
         'too-huge': files(TOP, entry(b'a', size=1 << 64 - 1)),
@@ -238,6 +247,73 @@ TREES = {
         'truncated': files(TOP, entry(b'a', contents=b'x' * 100)) + frame(2, b'x' * 50),
         'leaves': files(TOP, last=0),
     }.items()
+}
+
+
+MOUNT = field(1, b'/x') + field(2, b'/data')
+CARRIED = field(1, 1) + field(2, b't' * 16)
+SETTLED = changes()
+
+
+def mounted(path, *arguments, **more):
+    return entry(path, *arguments, **more, mount=1)
+
+
+PLACE = mounted(b'', DIRECTORY)
+FILE = mounted(b'a', contents=b'x')
+MADE = files(PLACE, FILE) + frame(2, b'x')
+MOUNTS = {
+    **{name: offer(f10=MOUNT, f80=CARRIED) + data for name, data in {
+        'nothing': files(),
+        'no-top': files(mounted(b'a')),
+        'top-link': files(mounted(b'', LINK, target=b'/')),
+        'root': files(TOP),
+        'other-mount': files(PLACE, entry(b'', DIRECTORY, mount=2)),
+        'outside': files(PLACE, mounted(b'../x', contents=b'x')) + frame(2, b'x'),
+        'absolute': files(PLACE, mounted(os.path.abspath('escaped').encode(), contents=b'x')) + frame(2, b'x'),
+        'through-link': files(PLACE, mounted(b'a', LINK, target=b'/tmp'), mounted(b'a/x', contents=b'x')) + frame(2, b'x'),
+        'through-file': files(PLACE, FILE, mounted(b'a/x', contents=b'x')) + frame(2, b'xx'),
+        'twice': files(PLACE, FILE, mounted(b'a', DIRECTORY)),
+        'no-order': files(PLACE, mounted(b'b'), mounted(b'a')),
+        'no-type': files(PLACE, mounted(b'a', NO_TYPE)),
+        'long-name': files(PLACE, mounted(b'n' * 300)),
+        'no-room': files(PLACE, mounted(b'a', contents=b'x', size=1 << 50)),
+        'link-outside': files(PLACE, FILE, mounted(b'b', contents=b'x', more=field(13, b'../../etc/passwd'))),
+        'link-absolute': files(PLACE, FILE, mounted(b'b', contents=b'x', more=field(13, b'/etc/passwd'))),
+        'link-missing': files(PLACE, FILE, mounted(b'b', contents=b'x', more=field(13, b'nowhere'))),
+        'link-later': files(PLACE, mounted(b'a', contents=b'x', more=field(13, b'b')), mounted(b'b', contents=b'x')),
+        'link-itself': files(PLACE, mounted(b'a', contents=b'x', more=field(13, b'a'))),
+        'link-directory': files(PLACE, mounted(b'a', DIRECTORY), mounted(b'b', DIRECTORY, more=field(13, b'a'))),
+        'link-other': files(PLACE, FILE, mounted(b'b', contents=b'y', more=field(13, b'a'))),
+        'holes-beyond': files(PLACE, mounted(b'a', size=10, more=field(16, varint(5) + varint(6)))),
+        'holes-overflow': files(PLACE, mounted(b'a', size=10, more=field(16, varint(5) + varint((1 << 64) - 1)))),
+        'holes-overlap': files(PLACE, mounted(b'a', size=10, more=field(16, varint(0) + varint(5) + varint(3) + varint(2)))),
+        'holes-odd': files(PLACE, mounted(b'a', size=10, more=field(16, varint(0)))),
+        'attribute-nul': files(PLACE, mounted(b'a', more=field(12, field(1, b'user.\0')))),
+        'attribute-long': files(PLACE, mounted(b'a', more=field(12, field(1, b'user.' + b'x' * 300)))),
+        'device-huge': files(PLACE, mounted(b'a', more=field(14, 1 << 30))),
+        'offer-again': files(PLACE, last=0) + offer(f10=MOUNT, f80=CARRIED),
+        'commit': MADE + message(COMMIT, field(1, b'm' * 16)),
+        'changes-outside': MADE + changes(mounted(b'../x', contents=b'x')) + frame(2, b'x'),
+        'changes-through': MADE + changes(mounted(b'a/x', contents=b'x')) + frame(2, b'x'),
+        'changes-no-top': MADE + changes(removed=[mounted(b'')]),
+        'changes-no-parent': MADE + changes(mounted(b'b', DIRECTORY), mounted(b'b/c')) + changes(removed=[mounted(b'b')]),
+        'changes-to-link': MADE + changes(mounted(b'b', DIRECTORY), settled=0)
+                           + changes(mounted(b'b', LINK, target=b'/tmp'), mounted(b'b/x')),
+        'changes-mount': MADE + changes(entry(b'etc', DIRECTORY)),
+        'changes-twice': MADE + changes(mounted(b'c'), mounted(b'b')),
+        'changes-none': MADE + message(CHANGES, field(1, b'\xff\xff'), field(3, 1)),
+        'other-contents': MADE + SETTLED + changes(mounted(b'b', contents=b'xy')) + frame(2, b'yx'),
+        'never-settled-contents': files(PLACE, FILE) + frame(2, b'y') + SETTLED + SETTLED,
+        'rest-twice': MADE + SETTLED * 3,
+        'no-rest': MADE + SETTLED + message(FINISH),
+        'truncated': files(PLACE, mounted(b'a', contents=b'x' * 100)) + frame(2, b'x' * 50),
+        'leaves': MADE + SETTLED,
+    }.items()},
+    'number': offer(f10=MOUNT, f80=field(1, 7) + field(2, b't' * 16)),
+    'no-number': offer(f10=MOUNT, f80=field(2, b't' * 16)),
+    'tree': offer(f10=MOUNT, f80=field(1, 1) + field(2, b't')),
+    'read-only': offer(f10=MOUNT + field(3, 1), f80=CARRIED),
 }
 
 
@@ -269,4 +345,4 @@ def send(senders, godwit, *options):
 if sys.argv[1] == 'receive':
     receive(*sys.argv[2:])
 else:
-    send({'send': SENDERS, 'trees': TREES}[sys.argv[1]], *sys.argv[2:])
+    send({'send': SENDERS, 'trees': TREES, 'mounts': MOUNTS}[sys.argv[1]], *sys.argv[2:])

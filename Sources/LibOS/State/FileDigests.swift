@@ -28,15 +28,8 @@ package final class FileDigests {
     let key = try Self.key(handle, host)
     if let digest = known[key] { return digest }
     var builder = DigestBuilder()
-    var buffer = [UInt8](repeating: 0, count: 256 << 10)
-    var offset: UInt64 = 0
-    while true {
-      let count = try buffer.withMutableRawSpan { (bytes) throws(HostError) in
-        try host.read(handle, at: offset, into: &bytes)
-      }
-      if count == 0 { break }
-      builder.append(buffer[..<count])
-      offset += UInt64(count)
+    try host.forEachPiece(of: handle, failure: { $0 }) { (_, bytes) throws(HostError) in
+      builder.append(bytes.array[...])
     }
     let digest = builder.finish()
     known[key] = digest

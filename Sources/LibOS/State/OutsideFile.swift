@@ -38,6 +38,37 @@ package struct OutsideFile: Hashable, Sendable {
   package var target: [UInt8] = []
   /// Where the contents of a regular file begin in those of all that are carried.
   package var offset: UInt64 = 0
+  /// Nil: whoever makes it.
+  package var owner: Owner?
+  /// Ascending by name, each name once.
+  package var extended: [ExtendedAttribute] = []
+  /// This is another name of the file at this path of the same mount.
+  package var link: RelativePath?
+  /// Of a device node.
+  package var device = DeviceNumber(major: 0, minor: 0)
+  /// Where a regular file has no storage, and so zeroes: ascending, apart, and beneath its size.
+  package var holes: [Range<UInt64>] = []
+
+  /// As on the host.
+  package struct Owner: Hashable, Sendable {
+    package var user: UInt32
+    package var group: UInt32
+
+    package init(user: UInt32, group: UInt32) {
+      self.user = user
+      self.group = group
+    }
+  }
+
+  package struct ExtendedAttribute: Hashable, Sendable {
+    package var name: [UInt8]
+    package var value: [UInt8]
+
+    package init(name: [UInt8], value: [UInt8]) {
+      self.name = name
+      self.value = value
+    }
+  }
 
   package init(_ place: Place, _ kind: FileKind?) {
     self.place = place
@@ -82,6 +113,51 @@ extension OutsideFile {
     guard target.count < Limits.PATH_MAX, !target.contains(0),
       kind != .symbolicLink || !target.isEmpty
     else { throw .invalidState("the target of \(shown)") }
+    if state.hasUser, state.hasGroup { owner = Owner(user: state.user, group: state.group) }
+    extended = try Self.attributes(state.extended, shown)
+    if !state.link.isEmpty {
+      guard state.link.count <= Limits.PATH_MAX, let link = RelativePath(state.link) else {
+        throw .invalidState("the other name of \(shown)")
+      }
+      self.link = link
+    }
+    guard state.major < 1 << 12, state.minor < 1 << 20 else {
+      throw .invalidState("the device of \(shown)")
+    }
+    device = DeviceNumber(major: state.major, minor: state.minor)
+    holes = try Self.holes(state.holes, size ?? 0, shown)
+  }
+
+  private static func attributes(_ list: [Godwit_State_ExtendedAttribute], _ shown: String)
+    throws(SnapshotError) -> [ExtendedAttribute]
+  {
+    var attributes: [ExtendedAttribute] = []
+    for attribute in list {
+      let name = Array(attribute.name)
+      guard !name.isEmpty, name.count <= Limits.NAME_MAX, !name.contains(0),
+        attribute.value.count <= XattrName.valueLimit,
+        attributes.last.map({ $0.name.lexicographicallyPrecedes(name) }) ?? true
+      else { throw .invalidState("an extended attribute of \(shown)") }
+      attributes.append(ExtendedAttribute(name: name, value: Array(attribute.value)))
+    }
+    return attributes
+  }
+
+  private static func holes(_ numbers: [UInt64], _ size: UInt64, _ shown: String)
+    throws(SnapshotError) -> [Range<UInt64>]
+  {
+    var holes: [Range<UInt64>] = []
+    var index = 0
+    while index < numbers.count {
+      guard index + 1 < numbers.count else { throw .invalidState("the holes of \(shown)") }
+      let (start, length) = (numbers[index], numbers[index + 1])
+      let (end, overflow) = start.addingReportingOverflow(length)
+      guard !overflow, length > 0, end <= size, holes.last.map({ $0.upperBound < start }) ?? true
+      else { throw .invalidState("the holes of \(shown)") }
+      holes.append(start..<end)
+      index += 2
+    }
+    return holes
   }
 
   private var message: Godwit_State_OutsideFile {
@@ -98,7 +174,28 @@ extension OutsideFile {
     if let digest { state.digest = data(digest.bytes) }
     state.target = data(target)
     state.offset = offset
+    if let owner {
+      state.user = owner.user
+      state.group = owner.group
+    }
+    state.extended = extended.map { attribute in
+      var message = Godwit_State_ExtendedAttribute()
+      message.name = data(attribute.name)
+      message.value = data(attribute.value)
+      return message
+    }
+    if let link { state.link = data(link.bytes) }
+    state.major = device.major
+    state.minor = device.minor
+    state.holes = holes.flatMap { [$0.lowerBound, UInt64($0.count)] }
     return state
+  }
+
+  /// Bytes that it takes in a message, about.
+  private var roughSize: Int {
+    extended.reduce(128 + place.path.bytes.count + target.count + 20 * holes.count) {
+      $0 + 8 + $1.name.count + $1.value.count
+    }
   }
 
   /// The files in a message `OutsideFiles`.
@@ -128,7 +225,7 @@ extension OutsideFile {
       var end = start
       var size = 0
       while end < files.count, size < limit {
-        size += 96 + files[end].place.path.bytes.count + files[end].target.count
+        size += files[end].roughSize
         end += 1
       }
       parts.append(encoded(files[start..<end]))

@@ -49,7 +49,7 @@ final class CarriedFiles: TreeContents {
     return sum
   }
 
-  func forEachPiece(of file: OutsideFile, _ body: (RawSpan) throws(Failure) -> Void)
+  func forEachPiece(of file: OutsideFile, _ body: (UInt64, RawSpan) throws(Failure) -> Void)
     throws(Failure)
   {
     var digest = DigestBuilder()
@@ -64,7 +64,9 @@ final class CarriedFiles: TreeContents {
       let count = min(section.bytes.count - start, Int(clamping: end - offset))
       let bytes = section.bytes[start..<(start + count)]
       digest.append(bytes)
-      try Array(bytes).withRawSpan(body)
+      try Array(bytes).withRawSpan { (bytes) throws(Failure) in
+        try body(offset - file.offset, bytes)
+      }
       offset += UInt64(count)
     }
     guard digest.finish() == file.digest else {
@@ -85,7 +87,7 @@ final class CarriedFiles: TreeContents {
   /// Reads all contents, and checks them.
   func verify() throws(Failure) {
     for file in listing.files where file.kind == .regular {
-      try forEachPiece(of: file) { (_) throws(Failure) in }
+      try forEachPiece(of: file) { (_, _) throws(Failure) in }
     }
   }
 
@@ -116,7 +118,8 @@ final class CarriedFiles: TreeContents {
     return isNeeded
   }
 
-  func unpack(into store: TreeStore) throws(Failure) {
+  /// - Returns: what the files could not be given.
+  func unpack(into store: TreeStore) throws(Failure) -> TreeLosses {
     try store.add(listing, self)
   }
 }

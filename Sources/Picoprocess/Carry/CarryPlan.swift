@@ -1,6 +1,7 @@
 import HostABI
 import LibOS
 import LibOSState
+import LinuxABI
 import PosixHost
 import Snapshot
 
@@ -16,12 +17,16 @@ package enum CarriedScope: Sendable, Hashable {
 struct CarryPlan {
   /// Of regular files that the guest has not in use, the digest is not known.
   private(set) var files: [OutsideFile] = []
-  /// Files that can't be carried: devices, sockets, what this user may not read.
-  private(set) var leftOut = 0
+  /// Files that can't be carried.
+  private(set) var leftOut = NamedFiles()
+  /// Of the files that are no directories.
+  private(set) var attributes: [OutsideFile.Place: FileAttributes] = [:]
   /// The directory of each mount that is carried, by its number in places.
   let trees: [Int: HostTree]
 
   private var found: [OutsideFile.Place: OutsideFile] = [:]
+  /// FIFOs, sockets and devices are carried, too.
+  private let takesNodes: Bool
 
   private static let countLimit = 4_000_000
   /// Bytes of a path. With a directory before it, system calls still take it (PATH_MAX).
@@ -32,6 +37,7 @@ struct CarryPlan {
     _ filesystems: Godwit_State_Filesystems, _ memory: Godwit_State_Memory, _ scope: CarriedScope
   ) throws(Failure) {
     trees = try Self.trees(filesystems)
+    takesNodes = false
     let needed: [OutsideFile]
     do throws(SnapshotError) {
       needed = try OutsideFile.needed(by: filesystems, memory)
@@ -52,14 +58,16 @@ struct CarryPlan {
     found = [:]
   }
 
-  /// All files of a directory.
-  ///
-  /// - Parameter path: absolute, without symbolic links.
-  init(allOf path: [UInt8]) throws(Failure) {
-    let tree = try Self.tree(path)
-    trees = [0: tree]
-    try add(.here, of: tree, 0)
-    try addAll(of: tree, 0)
+  /// All files of directories, which have these numbers in places.
+  init(allOf trees: [Int: HostTree]) throws(Failure) {
+    self.trees = trees
+    takesNodes = true
+    for (mount, tree) in trees {
+      try add(.here, of: tree, mount)
+      if found[OutsideFile.Place(mount: mount, path: .here)]?.kind == .directory {
+        try addAll(of: tree, mount)
+      }
+    }
     files = found.values.sorted { $0.place < $1.place }
     found = [:]
   }
@@ -104,7 +112,7 @@ struct CarryPlan {
   /// Adds a file that must be there.
   private mutating func add(_ path: RelativePath, of tree: HostTree, _ mount: Int) throws(Failure) {
     let file = try withFailure(tree.shown(path)) { () throws(HostError) in
-      try Self.describe(path, tree, mount)
+      try describe(path, tree, mount)
     }
     guard let file else {
       throw Failure("\(tree.shown(path)): a device or socket can't be carried")
@@ -113,7 +121,7 @@ struct CarryPlan {
   }
 
   /// The file at a place; nil if it is of a kind that can't be carried.
-  private static func describe(_ path: RelativePath, _ tree: HostTree, _ mount: Int)
+  private mutating func describe(_ path: RelativePath, _ tree: HostTree, _ mount: Int)
     throws(HostError) -> OutsideFile?
   {
     let attributes = try tree.attributes(of: path)
@@ -122,11 +130,64 @@ struct CarryPlan {
     case .directory: break
     case .regular: file.size = attributes.size
     case .symbolicLink: file.target = try tree.target(of: path)
-    case .characterDevice, .blockDevice, .fifo, .socket: return nil
+    case .characterDevice, .blockDevice, .fifo, .socket:
+      guard takesNodes else { return nil }
+      file.device = DeviceNumber(major: attributes.deviceMajor, minor: attributes.deviceMinor)
     }
     file.permissions = attributes.permissions
     file.modified = attributes.modified
+    file.owner = OutsideFile.Owner(user: attributes.userID, group: attributes.groupID)
+    file.extended = extended(path, tree)
+    if attributes.kind != .directory { self.attributes[file.place] = attributes }
     return file
+  }
+
+  /// Bytes of a file's extended attributes: a message has room for them.
+  private static let extendedLimit = 512 << 10
+
+  private mutating func extended(_ path: RelativePath, _ tree: HostTree)
+    -> [OutsideFile.ExtendedAttribute]
+  {
+    var attributes: [OutsideFile.ExtendedAttribute] = []
+    var size = 0
+    for name in tree.attributeNames(of: path) where !Self.staysHere(name) {
+      guard let value = tree.attribute(name, of: path) else { continue }
+      size += name.count + value.count
+      guard size <= Self.extendedLimit else {
+        leftOut.note("extended attributes of \(tree.shown(path))")
+        break
+      }
+      attributes.append(OutsideFile.ExtendedAttribute(name: name, value: value))
+    }
+    return attributes
+  }
+
+  /// Whether an extended attribute belongs to the machine: labels of its security modules.
+  private static func staysHere(_ name: [UInt8]) -> Bool {
+    ["security.selinux", "security.SMACK64", "security.apparmor", "security.ima", "security.evm"]
+      .contains { name.elementsEqual($0.utf8) }
+  }
+
+  /// The same files, where each further name of a file refers to its first one.
+  func linked(_ files: [OutsideFile]) -> [OutsideFile] {
+    struct Identity: Hashable {
+      var mount: Int
+      var device: UInt64
+      var inode: UInt64
+    }
+    var first: [Identity: OutsideFile] = [:]
+    return files.map { file in
+      guard let attributes = attributes[file.place], attributes.linkCount > 1 else { return file }
+      let identity = Identity(
+        mount: file.place.mount, device: attributes.device, inode: attributes.inode)
+      guard var other = first[identity], other.kind == file.kind else {
+        first[identity] = file
+        return file
+      }
+      other.link = other.place.path
+      other.place = file.place
+      return other
+    }
   }
 
   /// Adds the symbolic links in the directories so far: `/bin` may be one, and a library's other names are.
@@ -136,7 +197,7 @@ struct CarryPlan {
       let path = directory.place.path
       for entry in (try? tree.entries(of: path)) ?? [] where entry.kind == .symbolicLink {
         guard let name = FileName(entry.name),
-          let link = try? Self.describe(path.appending(name), tree, mount)
+          let link = try? describe(path.appending(name), tree, mount)
         else { continue }
         found[link.place] = link
       }
@@ -152,17 +213,23 @@ struct CarryPlan {
     while let directory = directories.popLast() {
       let entries: [DirectoryEntry]
       do throws(HostError) { entries = try tree.entries(of: directory) } catch {
-        leftOut += 1
+        if error != .notFound { leftOut.note(tree.shown(directory)) }
         continue
       }
       for entry in entries {
         guard let name = FileName(entry.name) else { continue }
         let path = directory.appending(name)
         let place = OutsideFile.Place(mount: mount, path: path)
-        guard path.bytes.count <= Self.pathLimit, let attributes = try? tree.attributes(of: path),
-          attributes.device == device, let file = try? Self.describe(path, tree, mount)
+        let attributes: FileAttributes
+        do throws(HostError) { attributes = try tree.attributes(of: path) } catch {
+          // It has vanished since its directory was read.
+          if error != .notFound { leftOut.note(tree.shown(path)) }
+          continue
+        }
+        guard path.bytes.count <= Self.pathLimit, attributes.device == device,
+          let file = try? describe(path, tree, mount)
         else {
-          leftOut += 1
+          leftOut.note(tree.shown(path))
           continue
         }
         if file.kind == .directory { directories.append(path) }

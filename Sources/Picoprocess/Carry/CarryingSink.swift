@@ -28,7 +28,7 @@ final class CarryingSink: SnapshotSink {
   private var offsets: [Digest: UInt64] = [:]
 
   /// Files of the root that could not be carried.
-  private var leftOut = 0
+  private var leftOut = NamedFiles()
 
   private static let stateParts: [StateSection] = [.memory, .filesystems]
 
@@ -96,9 +96,9 @@ final class CarryingSink: SnapshotSink {
       }
       _ = try writer.finish(id: end.id)
     }
-    if leftOut > 0 {
+    if let summary = leftOut.summary {
       Console.complain(
-        "\(path): \(leftOut) files of the root are not in it: devices, sockets, other filesystems, or not to be read by this user"
+        "\(path): \(leftOut.count) files of the root are not in it: devices, sockets, other filesystems, or not to be read by this user: \(summary)"
       )
     }
     return try sink.readBack(parent)
@@ -146,11 +146,11 @@ final class CarryingSink: SnapshotSink {
       if let file = try carry(file, tree, writer, progress) {
         files.append(file)
       } else {
-        leftOut += 1
+        leftOut.note(tree.shown(file.place.path))
       }
     }
     try checked { () throws(SnapshotError) in try endPiece(writer) }
-    return files
+    return plan.linked(files)
   }
 
   /// - Returns: nil if it can't be read and the guest has not got it in use.

@@ -1,4 +1,5 @@
 import HostABI
+import LibOS
 import Machine
 import PosixHost
 import Snapshot
@@ -9,8 +10,6 @@ final class HostTree {
   let path: [UInt8]
   private let host = PosixHost()
   private let top: HostHandle
-
-  private static let pieceSize = 256 << 10
 
   /// - Parameter path: absolute, without symbolic links.
   init(_ path: [UInt8]) throws(HostError) {
@@ -34,28 +33,44 @@ final class HostTree {
     try host.entries(of: HostName(top, directory))
   }
 
+  /// The names of a file's extended attributes, sorted; none where the filesystem has no such.
+  func attributeNames(of path: RelativePath) -> [[UInt8]] {
+    (try? host.extendedAttributes(at: HostName(top, path))) ?? []
+  }
+
+  func attribute(_ name: [UInt8], of path: RelativePath) -> [UInt8]? {
+    (try? host.extendedAttribute(name, at: HostName(top, path))) ?? nil
+  }
+
+  /// Opens a regular file for reading. It may have become another kind of file since it was listed.
+  func open(_ path: RelativePath) throws(HostError) -> HostHandle {
+    let file = try host.open(HostName(top, path), .read, permissions: 0)
+    do throws(HostError) {
+      guard try host.attributes(of: file).kind == .regular else { throw .notSupported }
+      return file
+    } catch {
+      host.close(file)
+      throw error
+    }
+  }
+
+  func close(_ file: HostHandle) { host.close(file) }
+
   /// Calls `body` with the bytes of a regular file, piece by piece, and their offsets.
   func forEachPiece<E: Error>(
     of path: RelativePath, failure: (HostError) -> E, _ body: (UInt64, RawSpan) throws(E) -> Void
   ) throws(E) {
     let file: HostHandle
-    do throws(HostError) {
-      file = try host.open(HostName(top, path), .read, permissions: 0)
-    } catch { throw failure(error) }
-    defer { host.close(file) }
-    var buffer = [UInt8](repeating: 0, count: Self.pieceSize)
-    var offset: UInt64 = 0
-    while true {
-      let count: Int
-      do throws(HostError) {
-        count = try buffer.withMutableRawSpan { (span) throws(HostError) in
-          try host.read(file, at: offset, into: &span)
-        }
-      } catch { throw failure(error) }
-      if count == 0 { return }
-      try buffer.withRawSpan { (span) throws(E) in try body(offset, span.extracting(0..<count)) }
-      offset += UInt64(count)
-    }
+    do throws(HostError) { file = try open(path) } catch { throw failure(error) }
+    defer { close(file) }
+    try host.forEachPiece(of: file, failure: failure, body)
+  }
+
+  /// Calls `body` with the bytes of an open file, piece by piece, and their offsets.
+  func forEachPiece(of file: HostHandle, _ body: (UInt64, RawSpan) throws(HostError) -> Void)
+    throws(HostError)
+  {
+    try host.forEachPiece(of: file, failure: { $0 }, body)
   }
 
   /// The digest of a regular file's contents.
@@ -65,6 +80,21 @@ final class HostTree {
       digest.append(bytes.array[...])
     }
     return digest.finish()
+  }
+
+  /// Reads bytes of an open file until `bytes` is full, or the file ends.
+  ///
+  /// - Returns: how many they are.
+  func read(_ file: HostHandle, at offset: UInt64, into bytes: inout [UInt8]) throws(HostError)
+    -> Int
+  {
+    try bytes.withMutableRawSpan { (span) throws(HostError) in
+      try host.read(file, at: offset, into: &span)
+    }
+  }
+
+  func attributes(of file: HostHandle) throws(HostError) -> FileAttributes {
+    try host.attributes(of: file)
   }
 
   /// The path of a file in it, for people.

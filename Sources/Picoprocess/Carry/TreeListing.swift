@@ -2,13 +2,12 @@ import HostABI
 package import LibOS
 package import Snapshot
 
-/// Directories, regular files and symbolic links that travel with a guest: what lies beneath its root, and in mounted
-/// directories. It is checked, so that it can be made beneath a directory: each file is named once and behind the
+/// Files that travel with a guest: what lies beneath its root, and in mounted directories. It is checked, so that it can be made beneath a directory: each file is named once and behind the
 /// directory that it is in.
 package struct TreeListing {
   /// Ascending by place. Each regular file has its size and digest.
   package let files: [OutsideFile]
-  /// Of all regular files.
+  /// Of all regular files, without holes.
   package let byteCount: UInt64
   /// Stands for all that is in it, wherever it was carried: 32 hexadecimal digits.
   let name: String
@@ -16,6 +15,7 @@ package struct TreeListing {
   package init(_ files: [OutsideFile]) throws(SnapshotError) {
     var byteCount: UInt64 = 0
     var directories: Set<OutsideFile.Place> = []
+    var others: [OutsideFile.Place: OutsideFile] = [:]
     var last: OutsideFile.Place?
     for file in files {
       let shown = String(decoding: file.place.path.bytes, as: UTF8.self)
@@ -28,14 +28,27 @@ package struct TreeListing {
         else { throw .invalidState("the directory of the carried file \(shown)") }
       }
       switch file.kind {
+      case nil: throw .invalidState("the type of the carried file \(shown)")
       case .directory: directories.insert(file.place)
       case .regular:
         guard let size = file.size, file.digest != nil else {
           throw .invalidState("the contents of the carried file \(shown)")
         }
-        byteCount = try checkedSum(byteCount, size)
-      case .symbolicLink where !file.place.path.isEmpty: break
-      default: throw .invalidState("the type of the carried file \(shown)")
+        // They lie apart, and within the size.
+        let holes = file.holes.reduce(0) { $0 &+ UInt64($1.count) }
+        if file.link == nil { byteCount = try checkedSum(byteCount, size - holes) }
+      default:
+        if file.place.path.isEmpty { throw .invalidState("the type of the carried directory") }
+      }
+      if let link = file.link {
+        // Whose name it is, that comes first, and has all that the two share.
+        var first = others[OutsideFile.Place(mount: file.place.mount, path: link)]
+        first?.place = file.place
+        first?.link = link
+        first?.offset = file.offset
+        guard first == file else { throw .invalidState("the other name of \(shown)") }
+      } else if file.kind != .directory {
+        others[file.place] = file
       }
     }
     self.files = files

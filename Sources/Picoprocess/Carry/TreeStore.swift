@@ -1,17 +1,7 @@
 import HostABI
 import LibOS
-import Machine
 import PosixHost
 import Snapshot
-
-/// Where the contents of a tree's files come from.
-protocol TreeContents: AnyObject {
-  /// Calls `body` with the contents of a regular file, piece by piece.
-  ///
-  /// - Throws: at the end, if they have not the file's digest.
-  func forEachPiece(of file: OutsideFile, _ body: (RawSpan) throws(Failure) -> Void)
-    throws(Failure)
-}
 
 /// The directory where files are put that came with guests: each tree once, under a name that stands for all that is in
 /// it. What has its name is whole, and never changes.
@@ -45,23 +35,6 @@ package struct TreeStore {
   /// The name in there of the files of a mount.
   static func name(ofMount mount: Int) -> String { mount == 0 ? "root" : "mount-\(mount)" }
 
-  /// A file in the store.
-  struct Copy {
-    fileprivate let directory: String
-    fileprivate let place: OutsideFile.Place
-
-    func forEachPiece(_ body: (RawSpan) throws(Failure) -> Void) throws(Failure) {
-      let directory = directory + "/" + TreeStore.name(ofMount: place.mount)
-      let tree = try withFailure(directory) { () throws(HostError) in
-        try HostTree(HostProcess.resolve(directory))
-      }
-      let shown = tree.shown(place.path)
-      try tree.forEachPiece(of: place.path, failure: { Failure(shown, $0) }) {
-        (_, bytes) throws(Failure) in try body(bytes)
-      }
-    }
-  }
-
   /// Whether a tree is there, as far as sizes tell.
   func has(_ listing: TreeListing) throws(Failure) -> Bool {
     guard let resolved = try? HostProcess.resolve(path) else { return false }
@@ -70,8 +43,8 @@ package struct TreeStore {
   }
 
   /// The regular files of all trees, by their digests.
-  func copies() throws(Failure) -> [Digest: Copy] {
-    var copies: [Digest: Copy] = [:]
+  func copies() throws(Failure) -> [Digest: TreeCopy] {
+    var copies: [Digest: TreeCopy] = [:]
     for bytes in (try? directoryNames(path)) ?? [] {
       let directory = path + "/" + String(decoding: bytes, as: UTF8.self)
       if directory.hasSuffix(Self.suffix) { continue }
@@ -81,19 +54,27 @@ package struct TreeStore {
       else { continue }
       for file in files {
         guard let digest = file.digest else { continue }
-        copies[digest] = Copy(directory: directory, place: file.place)
+        copies[digest] = copy(of: file, in: directory)
       }
     }
     return copies
   }
 
   /// A file of a tree that is being made.
-  func unfinishedCopy(of file: OutsideFile, in listing: TreeListing) -> Copy {
-    Copy(directory: directory(of: listing) + Self.suffix, place: file.place)
+  func unfinishedCopy(of file: OutsideFile, in listing: TreeListing) -> TreeCopy {
+    copy(of: file, in: directory(of: listing) + Self.suffix)
+  }
+
+  private func copy(of file: OutsideFile, in directory: String) -> TreeCopy {
+    TreeCopy(
+      directory: directory + "/" + Self.name(ofMount: file.place.mount), path: file.place.path)
   }
 
   /// Makes the files of a tree, unless they are there.
-  func add(_ listing: TreeListing, _ contents: any TreeContents) throws(Failure) {
+  ///
+  /// - Returns: what they could not be given.
+  @discardableResult
+  func add(_ listing: TreeListing, _ contents: any TreeContents) throws(Failure) -> TreeLosses {
     let lock = try withFailure(path) { () throws(HostError) in
       try HostFiles.makeDirectories(path)
       return try FileLock(path + "/" + Self.lockName, .exclusive, creates: true)
@@ -103,12 +84,13 @@ package struct TreeStore {
     let writer = try withFailure(path) { () throws(HostError) in
       try TreeWriter(path, HostProcess.resolve(path))
     }
-    if writer.has(listing) { return }
+    if writer.has(listing) { return TreeLosses() }
     try writer.removeLeftovers()
     try writer.requireRoom(for: listing.byteCount)
     do throws(Failure) { try writer.write(listing, contents) } catch {
       try? writer.removeLeftovers()
       throw error
     }
+    return writer.losses
   }
 }

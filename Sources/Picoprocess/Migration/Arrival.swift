@@ -14,6 +14,8 @@ package struct ArrivalOptions: Sendable {
   package var takesRoot = false
   /// Where it is put; nil: see `TreeStore`.
   package var rootStore: String?
+  /// The files of its writable mounts may come with it. They are put where `picoprocess` has these mounted.
+  package var takesMounts = false
   /// Where the snapshot is until its pages are read.
   package var spool: String
   /// Relay the guest's connections.
@@ -31,6 +33,8 @@ package final class Arrival {
   private let holder: ControlConnection
   /// Nil: none are relayed.
   private let connections: ArrivingConnections?
+  /// Those that come with the guest.
+  private var mounts: ArrivingMounts?
 
   /// Receives a guest, or settles what has become of one. The other end is told what fails.
   ///
@@ -42,11 +46,14 @@ package final class Arrival {
     }
     let link = try MigrationChannel(standardStreamsTo: "the sender").link
     do throws(Failure) {
-      switch try arrival.get().receive(over: link) {
+      let opened = try arrival.get()
+      switch try opened.receive(over: link) {
       case .runs(_, let relay):
         return try relay?.runOnce(over: link) ?? true
       case .settled: return true
-      case .uncertain: return false
+      case .uncertain:
+        opened.awaitSettlement()
+        return false
       }
     } catch {
       try? link.send(.refusal(Self.refusal(error)))
@@ -61,7 +68,8 @@ package final class Arrival {
   ) throws(Failure) {
     let arrival = try Arrival(options, from: shell)
     if try PageCarrier.goOnFetching(name, shell, options) { return }
-    let command = pace.sendCommand(name, shell, withRoot: options.takesRoot)
+    let command = pace.sendCommand(
+      name, shell, withRoot: options.takesRoot, withMounts: options.takesMounts)
     let channel = try MigrationChannel(shell, command)
     defer { channel.close() }
     let outcome: Outcome
@@ -89,9 +97,11 @@ package final class Arrival {
         guard (try? arrival.holder.send(ArrivalOrder.commit)) != nil,
           try arrival.report() == .running
         else { throw arrival.gone }
+        arrival.mounts?.keep()
         if let relay { try PageCarrier(fetching: name, relay, migration, shell).run(over: nil) }
       case .dropped:
         try? arrival.holder.send(ArrivalOrder.abort)
+        arrival.mounts?.giveUp()
         throw Failure("\(name): \(shell.remote): the link broke, and the guest stays there")
       case .absent:
         throw Failure(
@@ -176,7 +186,12 @@ package final class Arrival {
       switch try link.receive() {
       case .message(.files(let message)): try files.add(message)
       case .message(.offer(let message)):
-        return try receive(try MigrationOffer(message), files.files, over: link)
+        do throws(Failure) {
+          return try receive(try MigrationOffer(message), files.files, over: link)
+        } catch {
+          mounts?.giveUp()
+          throw error
+        }
       case .message(.settle(let settle)):
         try self.settle(settle, over: link)
         return .settled
@@ -208,6 +223,7 @@ package final class Arrival {
     hello.spool = options.spool
     hello.comparesFiles = true
     hello.takesRoot = options.takesRoot
+    hello.takesMounts = options.takesMounts
     hello.postCopy = true
     hello.relays = options.relays
     return hello
@@ -247,6 +263,9 @@ package final class Arrival {
     guard !offer.carriesRoot || options.takesRoot else {
       throw Failure("the guest's root is to come, and its command line lacks --take-root")
     }
+    guard offer.trees.isEmpty || options.takesMounts else {
+      throw Failure("the guest's mounts are to come, and its command line lacks --take-mounts")
+    }
     var here = options.picoprocess
     if offer.carriesRoot { here.root = "/" }
     let missing = offer.remembered.missing(here, publishesNothing: options.publishesNothing)
@@ -262,7 +281,12 @@ package final class Arrival {
       throw Failure(
         "--mount \(stray.host):\(stray.guest): the guest has no mount at \(stray.guest)")
     }
-    for path in [here.root ?? "/"] + options.picoprocess.mounts.map(\.host) {
+    // What comes need not be there.
+    let arriving = try offer.trees.keys.map { (number) throws(Failure) in
+      try self.directory(ofMount: number, offer, nil)
+    }
+    for path in [here.root ?? "/"] + options.picoprocess.mounts.map(\.host)
+    where !arriving.contains(path) {
       _ = try withFailure(path) { () throws(HostError) in try HostProcess.resolve(path) }
     }
     let host = PosixHost()
@@ -279,7 +303,7 @@ package final class Arrival {
   ) throws(Failure) -> FileComparison {
     var comparison = FileComparison()
     let mounts = Dictionary(grouping: files, by: \.place.mount)
-    for (mount, files) in mounts.sorted(by: { $0.key < $1.key }) {
+    for (mount, files) in mounts.sorted(by: { $0.key < $1.key }) where offer.trees[mount] == nil {
       let directory = try directory(ofMount: mount, offer, root)
       try comparison.compare(files, beneath: directory) { () throws(Failure) in
         try link.sayIdle()
@@ -315,19 +339,38 @@ package final class Arrival {
       guard let connections else { throw Failure("its command line lacks --connections relay") }
       try connections.prepare(offer, name: name)
     }
+    var notices: [String] = []
     var root: String?
     if offer.carriesRoot {
-      root = try ArrivingTree(link, TreeStore(options.rootStore)).take()
+      let tree = try ArrivingTree(link, TreeStore(options.rootStore))
+      root = tree.root
+      notices += tree.losses.lines
+    }
+    if !offer.trees.isEmpty {
+      var targets: [Int: String] = [:]
+      for number in offer.trees.keys {
+        targets[number] = try directory(ofMount: number, offer, nil)
+      }
+      let mounts = try ArrivingMounts(offer, targets, over: link)
+      self.mounts = mounts
+      try mounts.take()
+      notices += mounts.notices
     }
     let comparison = try compare(files, offer, root, over: link)
     var accept = Godwit_Migration_Accept()
     accept.name = name
     if let changed = comparison.changed.summary {
-      accept.notices = ["these files of its mounts are not the same there: \(changed)"]
+      notices.append("these files of its mounts are not the same there: \(changed)")
     }
+    accept.notices = notices
     try link.send(.accept(accept))
-    let intake = SnapshotIntake(link, spool, memory: offer.memory)
+    let intake = SnapshotIntake(link, spool, memory: offer.memory, mounts)
     let digest = try intake.take()
+    if let mounts {
+      // What was in their places is put back if the guest does not run here.
+      HostProcess.holdSignals()
+      try mounts.activate()
+    }
     let numbers = connections == nil ? [] : intake.connections.numbers
     try load(
       .load(
@@ -359,6 +402,7 @@ package final class Arrival {
       }
       try? link.send(.committed(Godwit_Migration_Committed()))
       try? connections?.bringHome(offer)
+      mounts?.keep()
       if relay != nil { HostProcess.releaseSignals() }
       return .runs(migration: offer.migration, relay: relay)
     case .message(.abort(let abort)):
@@ -405,6 +449,17 @@ package final class Arrival {
         else { throw .brokenPipe }
         return report
       } catch .wouldBlock { try wait() } catch { throw gone }
+    }
+  }
+
+  /// Waits until it is known whether the guest runs here, if what was in the place of its mounts depends on it.
+  private func awaitSettlement() {
+    guard let mounts, (try? holder.send(ArrivalOrder.lost)) != nil else { return }
+    HostProcess.releaseSignals()
+    switch try? report() {
+    case .running: mounts.keep()
+    case .dropped: mounts.giveUp()
+    default: break
     }
   }
 

@@ -19,6 +19,8 @@ package final class Departure {
   private let files: [OutsideFile]
   /// Its root, if it goes with it.
   private let root: DepartingTree?
+  /// Its writable mounts, if they do.
+  private let mounts: DepartingMounts?
   private let connections: DepartingConnections
 
   /// Lines that a receiver may say before it takes the guest.
@@ -28,7 +30,7 @@ package final class Departure {
 
   private init(
     _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?,
-    withRoot: Bool
+    withRoot: Bool, withMounts: Bool
   ) throws(Failure) {
     connections = try DepartingConnections(pace.connections, pace.forwarding)
     self.name = name
@@ -44,6 +46,7 @@ package final class Departure {
       throw Failure("\(name): \(error.message)")
     }
     root = withRoot ? try DepartingTree(guest.root, pace) : nil
+    mounts = withMounts ? try DepartingMounts(guest, pace) : nil
     files = try client.neededFiles(of: name)
     if let options {
       let command = try options.receiveCommand(guest, relays: connections.areRelayed)
@@ -62,7 +65,8 @@ package final class Departure {
   ) throws(Failure) -> SavedSnapshot? {
     if try PageCarrier.goOn(name, pace, options.shell, progress) { return nil }
     let departure = try Departure(
-      name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot)
+      name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot,
+      withMounts: options.carriesMounts)
     let channel = try departure.open()
     defer { channel.close() }
     return try departure.run(channel, progress)
@@ -70,14 +74,18 @@ package final class Departure {
 
   /// Sends the guest `name` over the standard streams to `peer`, which fetches it and is told what fails.
   ///
-  /// - Parameter withRoot: with its root.
+  /// - Parameters:
+  ///   - withRoot: with its root.
+  ///   - withMounts: with its writable mounts.
   /// - Returns: whether nothing did.
   package static func send(
-    _ name: String, _ pace: MigrationPace, to peer: String, withRoot: Bool
+    _ name: String, _ pace: MigrationPace, to peer: String, withRoot: Bool, withMounts: Bool
   ) throws(Failure) -> Bool {
     let departure: Result<Departure, Failure>
     do throws(Failure) {
-      departure = .success(try Departure(name, pace, to: peer, nil, withRoot: withRoot))
+      departure = .success(
+        try Departure(
+          name, pace, to: peer, nil, withRoot: withRoot, withMounts: withMounts))
     } catch { departure = .failure(error) }
     let channel = try MigrationChannel(standardStreamsTo: peer)
     do throws(Failure) {
@@ -151,11 +159,16 @@ package final class Departure {
     guard root == nil || hello.takesRoot else {
       throw Failure("\(peer): it takes no root: its command line lacks --take-root")
     }
+    guard mounts == nil || hello.takesMounts else {
+      throw Failure("\(peer): it takes no mounts: its command line lacks --take-mounts")
+    }
     if relays { try connections.listen(guest, migration, peer) }
     var offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil, relays: relays)
     offer.postCopy = pace.postCopy
+    offer.carriedMounts = mounts?.messages ?? []
     try channel.link.send(.offer(offer))
     try root?.send(over: channel)
+    try mounts?.send(over: channel)
     guard case .accept(let accept) = try channel.message(),
       ControlDirectory.isValid(name: accept.name)
     else { throw Failure("\(peer): its messages are out of order") }
@@ -199,6 +212,7 @@ package final class Departure {
     finish.bytes = pump.sent
     do throws(Failure) {
       try connections.checkAgain(guest, migration)
+      try mounts?.sendRest(over: channel)
       if connections.areRelayed {
         try channel.link.send(.connections(try connections.collect(guest, migration)))
       }

@@ -15,10 +15,13 @@ struct OfferedFiles {
   /// Bytes of a message.
   private static let partSize = 256 << 10
 
-  mutating func add(_ message: Godwit_Migration_Files) throws(Failure) {
-    byteCount += message.list.count + Self.messageRoom
+  mutating func add(_ message: Godwit_Migration_Files) throws(Failure) { try add(message.list) }
+
+  /// - Parameter list: a message `OutsideFiles`.
+  mutating func add(_ list: some Collection<UInt8>) throws(Failure) {
+    byteCount += list.count + Self.messageRoom
     guard byteCount <= Self.limit else { throw Failure("it lists too many files") }
-    do throws(SnapshotError) { files += try OutsideFile.list(Array(message.list)) } catch {
+    do throws(SnapshotError) { files += try OutsideFile.list(Array(list)) } catch {
       throw Failure("its list of files is none: \(error)")
     }
   }
@@ -39,13 +42,9 @@ struct OfferedFiles {
 struct FileComparison {
   private let host = PosixHost()
   private let digests = FileDigests()
-  private var differences: [String] = []
-  private var count = 0
+  private var differences = NamedFiles()
   /// Files of mounts that are not as they are at the sender. Whose they are is for the user to know.
-  private(set) var changed = ChangedFiles()
-
-  /// Those that are named.
-  private static let shownLimit = 3
+  private(set) var changed = NamedFiles()
 
   /// What the next process need not find out again: as much as a message to it has room for.
   var knownDigests: [DigestedFile] { Array(digests.all.prefix(2000)) }
@@ -67,9 +66,7 @@ struct FileComparison {
       let name = String(decoding: file.place.path.bytes, as: UTF8.self)
       let path = directory + (directory.hasSuffix("/") || name.isEmpty ? "" : "/") + name
       if file.place.mount > 0, isChanged(file, top) { changed.note(path) }
-      guard let difference = difference(file, top) else { continue }
-      count += 1
-      if differences.count < Self.shownLimit { differences.append("\(path) \(difference)") }
+      if let difference = difference(file, top) { differences.note("\(path) \(difference)") }
     }
   }
 
@@ -102,9 +99,5 @@ struct FileComparison {
   }
 
   /// The first of the differences, and how many there are; nil if there are none.
-  var summary: String? {
-    guard count > 0 else { return nil }
-    let others = count - differences.count
-    return differences.joined(separator: ", ") + (others > 0 ? ", and \(others) more" : "")
-  }
+  var summary: String? { differences.summary }
 }

@@ -22,6 +22,8 @@ struct MigrationOffer {
   let remembered: RememberedHost
   /// Its root follows.
   let carriesRoot: Bool
+  /// The mounts whose files follow, by their numbers in places, and what stands for each tree, in hexadecimal digits.
+  let trees: [Int: String]
 
   private static let textLimit = 4096
   private static let featureLimit = 1024
@@ -61,6 +63,15 @@ struct MigrationOffer {
         RememberedHost.HostMount(
           host: Array($0.host), guest: Array($0.guest), isReadOnly: $0.readOnly)
       }, published: published.map(\.port))
+    var trees: [Int: String] = [:]
+    for mount in offer.carriedMounts {
+      let number = Int(mount.number)
+      guard number > 0, number <= offer.mounts.count, !offer.mounts[number - 1].readOnly,
+        trees[number] == nil
+      else { throw Failure("it offers the files of an impossible mount") }
+      trees[number] = try MigrationID.text(Array(mount.tree))
+    }
+    self.trees = trees
     header = SnapshotHeader(
       guestISA: offer.isa, libraryOSVersion: "", abiVersion: offer.abi,
       requiredFeatures: Set(offer.features))

@@ -22,8 +22,12 @@ package struct MigrationPace: Sendable {
 
   /// The command that sends the guest `name`, as a shell reads it.
   ///
-  /// - Parameter withRoot: and its root.
-  func sendCommand(_ name: String, _ shell: RemoteShell, withRoot: Bool) -> String {
+  /// - Parameters:
+  ///   - withRoot: and its root.
+  ///   - withMounts: and its writable mounts.
+  func sendCommand(_ name: String, _ shell: RemoteShell, withRoot: Bool, withMounts: Bool)
+    -> String
+  {
     var words = [
       "send", "--protocol", "\(MigrationLink.versions.upperBound)", "--peer",
       PosixHost().facts.hostName, "--max-pause", "\(max(1, maxPause / 1_000_000))ms",
@@ -35,6 +39,7 @@ package struct MigrationPace: Sendable {
     if connections == .relay { words += ["--forward-for", "\(forwarding)"] }
     if postCopy { words.append("--post-copy") }
     if withRoot { words.append("--with-root") }
+    if withMounts { words.append("--with-mounts") }
     return shell.command(words + [name])
   }
 }
@@ -71,6 +76,8 @@ package struct MigrationOptions: Sendable {
   /// Where that is put there; nil: where the receiver puts such.
   package var remoteRootStore: String?
   package var remoteMounts: [MountOption] = []
+  /// The files of its writable mounts go with it.
+  package var carriesMounts = false
   /// The ports published there; empty: as here, unless `publishesNothing`.
   package var remotePublish: [PublishOption] = []
   package var publishesNothing = false
@@ -92,6 +99,7 @@ package struct MigrationOptions: Sendable {
     } else {
       words += ["--root", remoteRoot ?? String(decoding: guest.root, as: UTF8.self)]
     }
+    if carriesMounts { words.append("--take-mounts") }
     for mount in guest.mounts {
       let place = String(decoding: mount.guest, as: UTF8.self)
       let named = remoteMounts.last { $0.guest == place }

@@ -15,6 +15,8 @@ enum ArrivalOrder: Codable {
     connections: Int, relays: [String])
   case commit
   case abort
+  /// The link is broken.
+  case lost
 }
 
 /// The other way round.
@@ -50,6 +52,7 @@ extension Picoprocess {
         switch Self.order(open) {
         case .success(.commit): note(.commit)
         case .success(.abort): note(.abort)
+        case .success(.lost): note(.lost)
         case .success(.load), .failure:
           note(.lost)
           connection = nil

@@ -15,15 +15,19 @@ final class SnapshotIntake {
   private var isFinished = false
   /// The guest's connections.
   private(set) var connections = Godwit_Migration_Connections()
+  private let mounts: ArrivingMounts?
   /// Why no more came.
   private var failure: Failure?
 
   /// Bytes after which the sender is told how many have come.
   private static let step: UInt64 = 64 << 10
 
-  /// - Parameter memory: bytes that the guest had in use when it was offered.
-  init(_ link: MigrationLink, _ spool: SpoolFile, memory: UInt64) {
+  /// - Parameters:
+  ///   - memory: bytes that the guest had in use when it was offered.
+  ///   - mounts: those that come with it.
+  init(_ link: MigrationLink, _ spool: SpoolFile, memory: UInt64, _ mounts: ArrivingMounts?) {
     self.link = link
+    self.mounts = mounts
     self.spool = spool
     // Each of 30 rounds may have all of it, if it does not grow much.
     let (rounds, overflow) = memory.multipliedReportingOverflow(by: 32)
@@ -74,6 +78,9 @@ final class SnapshotIntake {
       taken = 0
       if spool.length - acknowledged >= Self.step { try acknowledge() }
     case .message(.connections(let message)): connections = message
+    case .message(.treeChanges(let message)):
+      guard let mounts else { throw Failure("\(link.peer): its messages are out of order") }
+      try mounts.takeRest(message)
     case .message(.finish(let finish)):
       guard finish.bytes == spool.length else {
         throw Failure("\(finish.bytes) bytes were sent, \(spool.length) came")

@@ -44,9 +44,11 @@ extension Picoprocess {
       options.publish = remembered.published.map { PublishOption($0) }
     }
     if unpacks, let store {
-      do throws(Failure) { try carried?.unpack(into: store) } catch {
-        throw Failure("\(path): \(error.message)")
-      }
+      do throws(Failure) {
+        for line in try carried?.unpack(into: store).lines ?? [] {
+          Console.complain("\(path): \(line)")
+        }
+      } catch { throw Failure("\(path): \(error.message)") }
     }
     try self.init(options, program: state.program, seed: state.seed)
     host.permitsTerminal = authority.permitsTerminal && options.console == nil
@@ -91,7 +93,7 @@ extension Picoprocess {
   ) throws(Failure) {
     let hosts = mounts.compactMap { if case .host(let mount) = $0 { mount } else { nil } }
     do throws(SnapshotError) {
-      guard let summary = try ChangedFiles(since: reader, in: hosts).summary else { return }
+      guard let summary = try ChangedFiles.since(reader, in: hosts).summary else { return }
       Console.complain(
         "\(path): these files have changed since, and the guest goes on with what they are now: \(summary)"
       )

@@ -9,7 +9,7 @@ package import LinuxABI
 /// is shown as it is.
 package struct HostFileMark: Hashable {
   /// The extended attribute that has it.
-  static let attribute = Array("user.godwit.file".utf8)
+  package static let attribute = Array("user.godwit.file".utf8)
 
   /// FIFO, socket or device: what a regular file of the host stands for; `nil` for what is what it seems.
   package var standsFor: FileType?

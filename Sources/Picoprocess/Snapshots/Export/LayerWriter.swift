@@ -298,10 +298,3 @@ extension RelativePath {
     return RelativePath(bytes + (isEmpty ? [] : [UInt8(ascii: "/")]) + path.bytes)!
   }
 }
-
-extension RawSpan {
-  fileprivate var isAllZero: Bool {
-    for offset in 0..<byteCount where load(at: offset, as: UInt8.self) != 0 { return false }
-    return true
-  }
-}
