@@ -5,7 +5,7 @@ import Picoprocess
 
 struct Attach: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Join this terminal with a running program.",
+    commandName: "attach", abstract: "Join this terminal with a running program.",
     discussion: """
       For programs that were started with -t or --detach. The last 64 KiB of a terminal's output are shown again, and the \
       terminal gets the size of this one. The exit status is the program's when it ends, 0 after the detach keys.
@@ -36,7 +36,7 @@ struct Attach: ParsableCommand {
 
 struct Logs: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show the output of a program that was started with --detach.",
+    commandName: "logs", abstract: "Show the output of a program that was started with --detach.",
     discussion: "Of a program that has ended, too, until another one is started under its name.")
 
   @Argument(help: "The picoprocess's name.")
@@ -85,7 +85,7 @@ extension LogStart: ExpressibleByArgument {
 
 struct Pause: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Let a program stand still until godwit unpause.",
+    commandName: "pause", abstract: "Let a program stand still until godwit unpause.",
     discussion: "Its clocks go on, and timers that are due meanwhile fire when it goes on.")
 
   @Argument(help: "The picoprocess's name.")
@@ -95,7 +95,8 @@ struct Pause: ParsableCommand {
 }
 
 struct Unpause: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Let a paused program go on.")
+  static let configuration = CommandConfiguration(
+    commandName: "unpause", abstract: "Let a paused program go on.")
 
   @Argument(help: "The picoprocess's name.")
   var name: String
@@ -105,7 +106,7 @@ struct Unpause: ParsableCommand {
 
 struct Wait: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Wait for the end of a program, and print its exit status.")
+    commandName: "wait", abstract: "Wait for the end of a program, and print its exit status.")
 
   @Argument(help: "The picoprocess's name.")
   var name: String
@@ -120,6 +121,7 @@ struct Wait: ParsableCommand {
 
 struct Stop: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "stop",
     abstract: "End a program: with SIGTERM, and with SIGKILL if that does not help.")
 
   @Argument(help: "The picoprocess's name.")

@@ -3,7 +3,7 @@ import Picoprocess
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what this host offers to confine a picoprocess.",
+    commandName: "check", abstract: "Show what this host offers to confine a picoprocess.",
     discussion: "The exit status is 0 where --sandbox=require runs programs, else 1.")
 
   func run() throws {

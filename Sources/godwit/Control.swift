@@ -87,7 +87,7 @@ func table(_ cells: [[String]]) -> String {
 
 struct Suspend: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a running program to a file, and end it.")
+    commandName: "suspend", abstract: "Write a running program to a file, and end it.")
 
   @Argument(help: "The picoprocess's name.")
   var name: String
@@ -107,7 +107,7 @@ struct Suspend: ParsableCommand {
 
 struct Checkpoint: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a running program to a file, and let it go on.")
+    commandName: "checkpoint", abstract: "Write a running program to a file, and let it go on.")
 
   @Argument(help: "The picoprocess's name.")
   var name: String
@@ -161,7 +161,8 @@ struct SnapshotOptions: ParsableArguments {
 }
 
 struct Kill: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Send a signal to a running program.")
+  static let configuration = CommandConfiguration(
+    commandName: "kill", abstract: "Send a signal to a running program.")
 
   @Argument(help: "The picoprocess's name.")
   var name: String

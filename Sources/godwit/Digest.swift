@@ -3,7 +3,7 @@ import Picoprocess
 
 struct Digest: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show the digest of the guest's state in a snapshot.",
+    commandName: "digest", abstract: "Show the digest of the guest's state in a snapshot.",
     discussion: """
       Equal digests mean that the guest is in the same state: registers, memory and the library OS's objects. \
       Where and by whom the snapshot was written makes no difference.

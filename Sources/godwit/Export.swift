@@ -3,7 +3,7 @@ import Picoprocess
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write what a snapshot holds in another format.",
+    commandName: "export", abstract: "Write what a snapshot holds in another format.",
     discussion: """
       --core: an ELF core file, for gdb and other debuggers: registers, memory and mapped files of one process. \
       Pages of mapped files that the guest has not changed are in it if the snapshot's signer is known and this \

@@ -5,7 +5,7 @@ import Snapshot
 
 struct Flatten: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write a snapshot and its parents as one file.",
+    commandName: "flatten", abstract: "Write a snapshot and its parents as one file.",
     discussion: """
       The new file has the same state and id, and needs no parents. It is signed with your key if the old one was \
       signed by a key that you know.

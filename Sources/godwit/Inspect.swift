@@ -4,7 +4,7 @@ import Picoprocess
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Show what a snapshot holds.")
+    commandName: "inspect", abstract: "Show what a snapshot holds.")
 
   @Argument(help: "The snapshot.")
   var file: String
@@ -47,7 +47,7 @@ struct Inspect: ParsableCommand {
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check every byte of a snapshot.")
+    commandName: "verify", abstract: "Check every byte of a snapshot.")
 
   @Argument(help: "The snapshot.")
   var file: String
@@ -67,6 +67,7 @@ struct Verify: ParsableCommand {
 
 struct Key: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "key",
     abstract: "Show the public key that your snapshots are signed with, for others' --known-keys.")
 
   func run() throws { Console.show(try KeyStore().publicLine()) }

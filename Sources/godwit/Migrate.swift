@@ -5,7 +5,7 @@ import PosixHost
 
 struct Migrate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Move a running program to another machine.",
+    commandName: "migrate", abstract: "Move a running program to another machine.",
     discussion: """
       ssh runs `godwit receive` there, as yourself; nothing has to be set up but that. The program runs on here \
       while its memory is copied, and stops for the rest. Until the other machine has all of it, any failure, and \
@@ -347,7 +347,7 @@ struct ArrivalChoices: ParsableArguments {
 
 struct Receive: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Take a program from another machine.",
+    commandName: "receive", abstract: "Take a program from another machine.",
     discussion: """
       This is what `godwit migrate` runs over ssh: the protocol of migration is spoken over standard input and \
       output. The guest gets of this machine what the options name, and nothing else. It runs on when ssh has \
@@ -373,7 +373,7 @@ struct Receive: ParsableCommand {
 
 struct Fetch: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Move a running program from another machine to this one.",
+    commandName: "fetch", abstract: "Move a running program from another machine to this one.",
     discussion: """
       ssh runs `godwit send` there. The program gets of this machine what the options name, and runs on when this \
       command has ended, without a terminal.
@@ -402,7 +402,7 @@ struct Fetch: ParsableCommand {
 
 struct Send: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Give a running program to another machine.",
+    commandName: "send", abstract: "Give a running program to another machine.",
     discussion: """
       This is what `godwit fetch` runs over ssh: the protocol of migration is spoken over standard input and output.
       """)
@@ -432,7 +432,7 @@ struct Send: ParsableCommand {
 
 struct Relay: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Join a link with a relay of connections.",
+    commandName: "relay", abstract: "Join a link with a relay of connections.",
     discussion: """
       This is what a relay runs over ssh: its protocol is spoken over standard input and output.
       """, shouldDisplay: false)
@@ -445,7 +445,7 @@ struct Relay: ParsableCommand {
 
 struct Resolve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Decide where a program lives whose migration is in doubt.",
+    commandName: "resolve", abstract: "Decide where a program lives whose migration is in doubt.",
     discussion: """
       If the other machine could not say whether it runs the program, godwit ps shows it as in doubt, and it \
       stands. Look at the other machine first. If it runs there, drop it here. If it does not, keep it here, and \

@@ -5,7 +5,7 @@ import Snapshot
 
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run a program.",
+    commandName: "run", abstract: "Run a program.",
     usage: "godwit run [OPTION …] [--] PROGRAM [ARGUMENT …]")
 
   @OptionGroup var options: GuestOptions
@@ -105,7 +105,7 @@ struct Run: ParsableCommand {
 
 struct Resume: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Go on with a suspended program.",
+    commandName: "resume", abstract: "Go on with a suspended program.",
     discussion: """
       The guest sees the same files as before. Where they lie elsewhere on this host, say so with --root \
       and with --mount for each directory that was mounted. Both, and the published ports, must be said for \
@@ -155,7 +155,7 @@ struct Resume: ParsableCommand {
 
 struct Recover: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Go on from the newest checkpoint after a crash.",
+    commandName: "recover", abstract: "Go on from the newest checkpoint after a crash.",
     discussion: """
       The newest checkpoint of a run with --checkpoint-every that is whole is resumed, as by godwit resume. \
       It is refused while that run goes on, and when its guest has ended by itself. With --checkpoint-every, more \

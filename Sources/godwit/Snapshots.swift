@@ -59,6 +59,7 @@ func age(_ created: Int64, _ now: Int64) -> String {
 
 struct Diff: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "diff",
     abstract: "Show how the state in one snapshot differs from that in another.",
     discussion: """
       Registers, memory by mappings, descriptors, and files of overlays and of filesystems in memory. Times of \

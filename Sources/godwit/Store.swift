@@ -5,6 +5,7 @@ import PosixHost
 
 struct Store: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "store",
     abstract: "Look after a directory in which many snapshots share their pages.",
     discussion: """
       A store is made by the first snapshot that goes there: godwit checkpoint NAME --output store:DIR/SNAPSHOT, or \
