@@ -3,13 +3,16 @@ import Testing
 
 /// Programs that are moved while others talk with them (`--connections relay`): three times, and back. Nobody sees an
 /// error, and every answer and every byte comes once.
-@Suite(.enabled(if: Machines.arePossible, "needs network namespaces, bridges, and root"))
+@Suite(
+  .serialized,
+  .enabled(if: Machines.arePossible, "needs network namespaces, bridges, and root"))
 struct RelayedProgramsTests {
-  /// `client NAME ACTION...` begins a client (load.py); `more` waits until each has had answers; `go FROM-TO...` moves the
-  /// guest, and prints the statuses; `end` ends the clients and prints what they say. How long they waited is on standard
-  /// error.
+  /// `served PORT` waits for a server of load.py, `client NAME ACTION...` begins a client of it; `more` waits until each has
+  /// had answers; `go FROM-TO...` moves the guest, and prints the statuses; `end` ends the clients and prints what they say.
+  /// How long they waited is on standard error.
   static let tools = """
     cp '\(Checkout.root.path)/Tests/GodwitTests/load.py' .; : >move
+    served() { until [ -e $1.served ]; do sleep 0.05; done; }
     clients=()
     client() { clients+=($1); /usr/bin/python3 load.py "$@" & }
     more() {
@@ -34,7 +37,7 @@ struct RelayedProgramsTests {
       for name in "${clients[@]}"; do
         until [ -e $name.outcome ]; do sleep 0.05; done; cat $name.outcome
       done
-      cat *.gaps 2>/dev/null >&2
+      cat *.gaps >&2 2>/dev/null
       at a kill guest KILL; for name in a b c; do gone $name; done
     }
 
@@ -66,11 +69,11 @@ struct RelayedProgramsTests {
       Scratch(),
       Self.tools + """
         /usr/bin/python3 load.py web 8000 &
-        await 8000.served
+        served 8000
         at a run --name guest --root $R --mount .:/mnt --cwd /mnt --net --publish 0.0.0.0:8080:80 --publish 0.0.0.0:8081:81 \
           -- /bin/sh -c 'python3 load.py shell 80 & python3 load.py web 81 &
             python3 load.py fetches download 10.77.0.254:8000 \(size); wait' &
-        await 80.served; await 81.served; clients=(fetches)
+        served 80; served 81; clients=(fetches)
         client types type 10.77.0.1:8080; client is-served download 10.77.0.1:8081 \(size)
         \(Self.go)
         end
@@ -172,15 +175,15 @@ struct RelayedProgramsTests {
       Scratch(),
       try Self.serverTools(isa) + """
         /usr/bin/python3 load.py bytes 100 >bytes; /usr/bin/python3 load.py web 8000 &
-        await 8000.served
+        served 8000
         at a run --name guest --root $R --mount .:/mnt --cwd /mnt --net --publish 0.0.0.0:8081:81 -- /bin/sh -c '
           python3 load.py web 81 &
           curl -sS --limit-rate 1M -o fetched http://10.77.0.254:8000/100; echo "the guest $?" >fetched.status; wait' &
-        await 81.served
+        served 81
         { native bin/curl -sS --limit-rate 1M -o served http://10.77.0.1:8081/100; echo "here $?" >served.status; } &
         until [ -s served ] && [ -s fetched ]; do sleep 0.05; done
         \(Self.go)
-        ls *.status 2>/dev/null; until [ -e served.status ] && [ -e fetched.status ]; do sleep 0.1; done
+        : >enough; until [ -e served.status ] && [ -e fetched.status ]; do sleep 0.1; done
         cat served.status fetched.status; cmp served bytes; cmp fetched bytes
         end
         """, isa: isa, limit: 1800)

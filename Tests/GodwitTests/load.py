@@ -1,8 +1,8 @@
 """What asks programs while they move, for tests of programs under load, and what guests run to be asked.
 
-    load.py web PORT                      serves /N: N MiB that `load.py bytes N` prints, too
+    load.py web PORT                      serves /N: N MiB that `load.py bytes N` prints, too, the end once `enough` is there
     load.py shell PORT                    serves shells, each on a terminal of its own
-    load.py NAME download ADDRESS:PORT N  downloads them, slowly until `enough` is there, and never all before
+    load.py NAME download ADDRESS:PORT N  downloads them, slowly until then
     load.py NAME type ADDRESS:PORT        types a line into such a shell every 50 ms
     load.py NAME count ADDRESS:PORT       has redis count, over one connection
     load.py NAME wait ADDRESS:PORT        waits for an element of a list in redis, which another connection adds in the end
@@ -59,7 +59,10 @@ class Files(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header('Content-Length', str(count << 20))
         self.end_headers()
-        for block in blocks(count):
+        last = count * (1 << 20) // BLOCK - 1
+        for index, block in enumerate(blocks(count)):
+            while index == last and not is_enough():
+                time.sleep(0.05)
             self.wfile.write(block)
 
     def log_message(self, *_):
