@@ -62,5 +62,37 @@ import Testing
         """, isa: isa, limit: 600)
       #expect(outcome.text == "there 0\nback 0\nhere: guest\nTrue\n", "\(outcome.error)")
     }
+
+    /// Brings godwit to an ARM64 machine that has none: uname(1) says that it is one, and qemu-user runs what is carried.
+    @Test func godwitIsCarriedThere() throws {
+      let scratch = try MigrationScratch()
+      let sysroot = Checkout.root.appendingPathComponent(".deps/arm64/sysroot").path
+      let outcome = try scratch.shell(
+        """
+        export XDG_CACHE_HOME=$PWD/cache
+        cat >far <<'END'
+        #!/bin/bash
+        while [ "$1" = -o ]; do shift 2; done
+        export XDG_RUNTIME_DIR="$PWD/$1"
+        uname() { echo aarch64; }
+        exec() {
+          case $1 in
+          */cache/godwit/*) builtin exec /usr/bin/qemu-aarch64-static -L '\(sysroot)' "$@" ;;
+          *) builtin exec "$@" ;;
+          esac
+        }
+        export -f uname exec
+        eval "${2/#sh /bash }"
+        END
+        chmod +x far; \(MigrationScratch.waiting()) await ready
+        carry() { at here migrate guest ssh://there --ssh $PWD/far --remote-godwit /no/godwit "$@"; echo "migrate $?"; }
+        carry --carry-godwit; carry --carry-godwit='\(Checkout.godwitForARM64.path)'
+        ls cache/godwit | sed 's/.*-\\([a-z0-9_]*\\)-[0-9a-f]*$/\\1/'; where; touch go; await result; cat result; gone there; wait
+        """)
+      #expect(
+        outcome.text == "migrate 125\nmigrate 0\naarch64\nthere: guest\nended\n",
+        "\(outcome.text) \(outcome.error)")
+      #expect(outcome.error.contains("say --carry-godwit=PATH"), "\(outcome.error)")
+    }
   }
 #endif

@@ -79,34 +79,29 @@ import Testing
 
   /// One line, before anything moves; all stays as it is, here and there.
   @Test(arguments: [
-    ("mkdir two; echo mine >two/mine", "these files would be lost: $PWD/two/mine"),
-    ("cp -a one two; echo other >two/a/plain", "two/a/b/link, $PWD/two/a/plain, $PWD/two/z"),
-    ("echo mine >two", "these files would be lost: $PWD/two: name"),
-    ("ln -s /dev/null two", "/dev/null: it is neither a directory nor a regular file"),
+    ("mkdir two; echo mine >two/mine", "these files would be lost: "),
+    ("mkdir two; echo mine >two/mine", "/two/mine: name a directory"),
+    ("cp -a one two; echo other >two/a/plain", "/two/a/b/link, "),
+    ("echo mine >two", "/two: name a directory"),
+    ("mkfifo two", "/two: it is neither a directory nor a regular file"),
     ("mkdir .two.godwit .two.godwit/previous two", "left in doubt"),
     ("mkdir -m 777 .two.godwit", ".two.godwit: file exists"),
-    ("limit='ulimit -f 1000'", "file too large"),
+    ("limit='ulimit -f 1000'", "two/a/large: file too large"),
     ("there=/no/such/two", "/no/such/two: no such file or directory"),
     ("there=/", "can't be put there"),
-    ("there=/proc", "a filesystem is mounted there"),
     ("there=control/..", "would be lost"),
   ])
   func refusalsNameTheReason(_ change: String, _ reason: String) throws {
     let outcome = try shell(
       """
-      limit=:; there=two; begin; \(change); ls -lR --time-style=full-iso two >before 2>/dev/null
-      (eval "$limit"; carry here there $there); where; ls -lR --time-style=full-iso two 2>/dev/null | cmp - before
-      grep -c . before >/dev/null; finish one; echo "\(reason)" >reason
+      limit=:; there=two; begin; \(change); look() { ls -AlR --time-style=full-iso two .two.godwit 2>/dev/null; }
+      look >before; (eval "$limit"; carry here there $there); where
+      rm -f .two.godwit/lock; look | cmp - before; finish one
       """)
     #expect(
       outcome.text == "migrate 125\nhere: guest\n" + Self.found, "\(outcome.text) \(outcome.error)")
-    let lines = outcome.error.split(separator: "\n")
-    let expected = reason.replacingOccurrences(of: "$PWD/", with: "")
-    let plain = outcome.error.replacingOccurrences(
-      of: "/[^ ]*/two", with: "two", options: .regularExpression)
-    #expect(lines.count == 1, "\(outcome.error)")
-    #expect(
-      outcome.error.contains(expected) || plain.contains(expected), "\(outcome.error)")
+    #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+    #expect(outcome.error.contains(reason), "\(outcome.error)")
   }
 
   /// What somebody has changed in the copy that a guest left is not replaced.

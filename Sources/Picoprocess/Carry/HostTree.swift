@@ -99,7 +99,8 @@ final class HostTree {
 
   /// The path of a file in it, for people.
   func shown(_ path: RelativePath) -> String {
-    String(decoding: self.path, as: UTF8.self) + (self.path.last == UInt8(ascii: "/") ? "" : "/")
+    let slash = path.isEmpty || self.path.last == UInt8(ascii: "/") ? "" : "/"
+    return String(decoding: self.path, as: UTF8.self) + slash
       + String(decoding: path.bytes, as: UTF8.self)
   }
 }

@@ -24,6 +24,9 @@ final class TreeMaker {
   let shown: String
   private(set) var losses = TreeLosses()
 
+  /// For messages: what is made at one path, and will be at another.
+  var destination: (made: RelativePath, named: RelativePath)?
+
   /// Beneath a mounted directory: the guest writes there, and its view of owners can be kept (`HostFileMark`).
   private let isWritable: Bool
 
@@ -257,6 +260,10 @@ final class TreeMaker {
   func failure(_ path: RelativePath, _ error: HostError) -> Failure { Failure(text(path), error) }
 
   func text(_ path: RelativePath) -> String {
-    shown + "/" + String(decoding: path.bytes, as: UTF8.self)
+    var bytes = path.bytes
+    if let destination, bytes.starts(with: destination.made.bytes) {
+      bytes.replaceSubrange(..<destination.made.bytes.count, with: destination.named.bytes)
+    }
+    return shown + "/" + String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -22,7 +22,7 @@ final class StagedMount {
   private var previous: RelativePath { stage.appending(Self.child("previous")) }
 
   /// The same, as a path.
-  var incomingPath: String { maker.text(incoming) }
+  var incomingPath: String { maker.text(stage) + "/incoming" }
 
   /// - Parameter target: the directory, as this end's user names it. It may be missing.
   init(_ target: String) throws(Failure) {
@@ -43,6 +43,7 @@ final class StagedMount {
     lock = try Self.prepare(stage, maker)
     try Self.recover(name, stage, maker)
     exists = maker.has(name)
+    maker.destination = (incoming, name)
     do throws(Failure) { if exists { try requireReplaceable() } } catch {
       giveUp()
       throw error
