@@ -127,7 +127,7 @@ let package = Package(
         "TestSupport", "broken-kernel",
       ],
       exclude: [
-        "age.py", "connections.py", "cut.py", "peers.py", "reader.py", "machines.sh", "relay.py",
+        "age.py", "connections.py", "cut.py", "knock.py", "peers.py", "reader.py", "machines.sh", "relay.py",
         "store.py", "wire.py",
       ]),
     tests("DisassemblerTests", ["Disassembler"]),
