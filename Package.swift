@@ -127,9 +127,9 @@ let package = Package(
         "TestSupport", "broken-kernel",
       ],
       exclude: [
-        "age.py", "connections.py", "cut.py", "mounts.py", "peers.py", "reader.py", "machines.sh",
-        "relay.py",
-        "store.py", "wire.py",
+        "age.py", "connections.py", "cut.py", "knock.py", "load.py", "machines.sh", "mounts.py",
+        "peers.py",
+        "reader.py", "relay.py", "store.py", "wire.py",
       ]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),

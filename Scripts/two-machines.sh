@@ -23,9 +23,9 @@ connect_machines() {
   printf '%s\n' '#!/bin/bash' "cd '$PWD'" "$(declare -f here on_arm64)" "GODWIT='$GODWIT'" 'on_arm64 "$@"' >"$WORK/godwit"
   chmod +x "$WORK/ssh" "$WORK/godwit"
   # shellcheck disable=SC2034 # for those who source this
-  TO_THERE=(ssh://there --ssh "$WORK/ssh" --remote-godwit "$WORK/godwit" --connections relay --forward-for 0)
+  TO_THERE=(ssh://there --ssh "$WORK/ssh" --remote-godwit "$WORK/godwit" --forward-for 0)
   # shellcheck disable=SC2034
-  TO_HERE=(ssh://here --ssh "$WORK/ssh" --remote-godwit "$GODWIT" --connections relay --forward-for 0)
+  TO_HERE=(ssh://here --ssh "$WORK/ssh" --remote-godwit "$GODWIT" --forward-for 0)
 }
 
 # at_home, abroad: godwit on each of the two.

@@ -105,6 +105,17 @@ int godwit_local_address(int fd, struct godwit_address *address) {
   return 0;
 }
 
+int godwit_service_type(int fd) {
+  int value = 0;
+  socklen_t length = sizeof value;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &length) != 0) return -1;
+  if (value == SOCK_DGRAM) return 1;
+  if (value != SOCK_STREAM) return -1;
+  length = sizeof value;
+  if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) != 0) return -1;
+  return value ? 0 : -1;
+}
+
 int godwit_socket_error(int fd, int *error) {
   socklen_t length = sizeof *error;
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, error, &length);

@@ -518,8 +518,26 @@ package nonisolated struct Godwit_Migration_Connections: Sendable {
   /// Of the sockets, as in the snapshot.
   package var numbers: [UInt64] = []
 
-  /// One more stream is the guest's console: it had the standard streams of its process.
+  /// The last stream is the guest's console: it had the standard streams of its process.
   package var console: Bool = false
+
+  /// Who is attached to the guest's console: a stream each, after those of the connections.
+  package var clients: [Godwit_Migration_Client] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What a client of the guest's console wants. Who wants neither waits for the guest's end.
+package nonisolated struct Godwit_Migration_Client: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var output: Bool = false
+
+  package var input: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1722,7 +1740,7 @@ nonisolated extension Godwit_Migration_Finish: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Connections"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}numbers\0\u{1}console\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}numbers\0\u{1}console\0\u{2}D\u{1}clients\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1732,6 +1750,7 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.numbers) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.console) }()
+      case 70: try { try decoder.decodeRepeatedMessageField(value: &self.clients) }()
       default: break
       }
     }
@@ -1744,12 +1763,51 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
     if self.console != false {
       try visitor.visitSingularBoolField(value: self.console, fieldNumber: 2)
     }
+    if !self.clients.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.clients, fieldNumber: 70)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_Migration_Connections, rhs: Godwit_Migration_Connections) -> Bool {
     if lhs.numbers != rhs.numbers {return false}
     if lhs.console != rhs.console {return false}
+    if lhs.clients != rhs.clients {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_Migration_Client: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Client"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}output\0\u{1}input\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.output) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.input) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.output != false {
+      try visitor.visitSingularBoolField(value: self.output, fieldNumber: 1)
+    }
+    if self.input != false {
+      try visitor.visitSingularBoolField(value: self.input, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_Migration_Client, rhs: Godwit_Migration_Client) -> Bool {
+    if lhs.output != rhs.output {return false}
+    if lhs.input != rhs.input {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -43,7 +43,12 @@ extension Picoprocess {
   }
 
   /// Checks that the published ports are free, before anything runs.
-  static func checkPublishedPorts(_ ports: [PublishedPort], _ host: PosixHost) throws(Failure) {
+  ///
+  /// - Parameter isHeld: somebody has the port, and hands it over.
+  static func checkPublishedPorts(
+    _ ports: [PublishedPort], _ host: PosixHost,
+    except isHeld: (PublishedPort) -> Bool = { _ in false }
+  ) throws(Failure) {
     for (index, port) in ports.enumerated() {
       for other in ports[..<index]
       where (other.port, other.isDatagram) == (port.port, port.isDatagram) {
@@ -53,11 +58,14 @@ extension Picoprocess {
     // All at the same time, so that no port is used twice.
     var handles: [HostHandle] = []
     defer { for handle in handles { host.close(handle) } }
-    for port in ports {
-      handles.append(
-        try withFailure("publishing \(port.host)") { () throws(HostError) in
-          try host.open(port.uri, .listen)
-        })
+    for port in ports where !isHeld(port) {
+      do throws(HostError) { handles.append(try host.open(port.uri, .listen)) } catch {
+        let failure = Failure("publishing \(port.host)", error)
+        guard error == .addressInUse, let relay = ControlClient.relay(at: port) else {
+          throw failure
+        }
+        throw Failure("\(failure.message): \(relay.name) forwards it for \(relay.guest)")
+      }
     }
   }
 }
@@ -68,6 +76,10 @@ extension OutsideConfiguration {
     NetworkPermission(
       reachesOthers: reachesOthers, reachesLoopback: reachesLoopback,
       reachable: Set(resolver.map { [$0] } ?? []),
-      services: Set(published.map { .init(isDatagram: $0.isDatagram, address: $0.host) }))
+      services: Set(published.map(\.service)))
   }
+}
+
+extension PublishedPort {
+  var service: NetworkPermission.Service { .init(isDatagram: isDatagram, address: host) }
 }

@@ -141,7 +141,8 @@ package final class Picoprocess {
     reports = try Reports(options)
     outside = try Self.outside(options, seed: seed)
     host.network = outside.permission
-    try Self.checkPublishedPorts(outside.published, host)
+    for socket in options.relayed?.takePorts() ?? [] { host.provide(socket) }
+    try Self.checkPublishedPorts(outside.published, host) { host.hasProvided($0.service) }
     machine = try GuestMachine(
       host: host, options: options, outside: outside, digests: digests, seed: seed)
     wake = Wake(host)

@@ -88,21 +88,28 @@ extension PosixHost {
 
   /// A stream of this host for a socket that another process has handed over.
   package func adopt(_ socket: ByteStream) throws(HostError) -> HostHandle {
-    try adopt(try system_fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 3))
+    try withExtendedLifetime(socket) { () throws(HostError) in
+      try adopt(try system_fcntl(socket.descriptor, F_DUPFD_CLOEXEC, 3))
+    }
   }
 }
 
 extension ControlConnection {
   /// Messages over `stream`.
   package convenience init(joining stream: ByteStream) throws(HostError) {
-    self.init(try system_fcntl(stream.descriptor, F_DUPFD_CLOEXEC, 3))
+    self.init(
+      try withExtendedLifetime(stream) { () throws(HostError) in
+        try system_fcntl(stream.descriptor, F_DUPFD_CLOEXEC, 3)
+      })
   }
 
   /// Sends `message` with `socket`.
   package func send(_ message: [UInt8], handing socket: ByteStream, timeout: Int64)
     throws(HostError)
   {
-    try send(message, socket.descriptor, timeout)
+    try withExtendedLifetime(socket) { () throws(HostError) in
+      try send(message, socket.descriptor, timeout)
+    }
   }
 
   /// Takes the socket that came with the last message; nil if there is none.
@@ -122,6 +129,15 @@ extension ControlConnection {
   /// Sends `message` with a standard stream of this process.
   package func send(_ message: [UInt8], handingStandardStream number: Int32) throws(HostError) {
     try send(message, number, 10_000_000_000)
+  }
+
+  /// Sends two messages: the first with what `link` reads from, the second with what it writes to.
+  package func send(_ messages: [[UInt8]], handing link: ByteLink) throws(HostError) {
+    try withExtendedLifetime(link) { () throws(HostError) in
+      for (message, descriptor) in zip(messages, [link.input, link.output]) {
+        try send(message, descriptor, 10_000_000_000)
+      }
+    }
   }
 
   /// Closes this process's copy of a connection that it has of the process that forked it.

@@ -17,7 +17,9 @@ package final class ControlConnection {
 
   let descriptor: Int32
   private var received: [UInt8] = []
-  private var handedFile: Int32?
+  /// Files that came with messages, oldest first. One may come with the bytes of the message before its own.
+  private var handedFiles: [Int32] = []
+  private static let handedLimit = 2
   private var isStream = false
 
   /// Takes ownership of `descriptor`.
@@ -25,7 +27,7 @@ package final class ControlConnection {
 
   deinit {
     if !isStream { system_close(descriptor) }
-    if let handedFile { system_close(handedFile) }
+    for file in handedFiles { system_close(file) }
   }
 
   /// The effective user of the process on the other end.
@@ -117,7 +119,7 @@ package final class ControlConnection {
     return (link, received)
   }
 
-  /// Takes the file that was received along with the messages so far; nil if there is none. Throws `invalid`
+  /// Takes the oldest file that was received along with the messages so far; nil if there is none. Throws `invalid`
   /// if it cannot be used.
   package func takeFile() throws(HostError) -> HandedFile? {
     guard let handed = takeDescriptor() else { return nil }
@@ -126,8 +128,7 @@ package final class ControlConnection {
 
   /// The same, whatever it is; the caller owns it.
   func takeDescriptor() -> Int32? {
-    defer { handedFile = nil }
-    return handedFile
+    handedFiles.isEmpty ? nil : handedFiles.removeFirst()
   }
 
   /// Reads the bytes that have arrived; false at the end.
@@ -137,8 +138,8 @@ package final class ControlConnection {
       try system_recv_descriptor(descriptor, &span)
     }
     if let handed {
-      if let handedFile { system_close(handedFile) }
-      handedFile = handed
+      handedFiles.append(handed)
+      if handedFiles.count > Self.handedLimit { system_close(handedFiles.removeFirst()) }
     }
     received += chunk[..<count]
     return count > 0

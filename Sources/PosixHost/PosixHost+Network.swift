@@ -25,6 +25,9 @@ extension PosixHost {
     } else {
       try network.requireReachable(address)
     }
+    if isService, let handle = try openProvided(.init(isDatagram: isDatagram, address: address)) {
+      return handle
+    }
     let descriptor = try system_socket(address, isDatagram: isDatagram)
     do throws(HostError) {
       if isService {

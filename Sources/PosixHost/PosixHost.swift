@@ -47,6 +47,8 @@ package final class PosixHost: Host {
   package var permitsTerminal = true
   /// What the picoprocess may do on the network; at first, nothing.
   package var network = NetworkPermission()
+  /// Sockets that others have bound for it: see `provide`.
+  var provided: [NetworkPermission.Service: ByteStream] = [:]
 
   /// The files and directories that the picoprocess may use; at first, none.
   package internal(set) var grants: [OpenGrant] = []

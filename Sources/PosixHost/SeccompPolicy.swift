@@ -82,7 +82,11 @@ package struct SeccompPolicy: Sendable {
       SeccompRule(
         .getsockopt, [SeccompClause([.isOneOf(1, [1]), .isOneOf(2, [3, 4, 17])])],
         otherwise: .fail(ENOPROTOOPT)),
-      SeccompRule(.setsockopt, isOnline ? options : [], otherwise: .fail(ENOPROTOOPT)),
+      // SO_LINGER: sockets that came from others can be reset, too.
+      SeccompRule(
+        .setsockopt,
+        [SeccompClause([.isOneOf(1, [1]), .isOneOf(2, [13])])] + (isOnline ? options : []),
+        otherwise: .fail(ENOPROTOOPT)),
       SeccompRule(
         .socket, isOnline ? [SeccompClause(isInternet)] : [], otherwise: .fail(EACCES)),
       SeccompRule(.connect, connects ? .allow : .fail(EACCES)),
@@ -91,7 +95,8 @@ package struct SeccompPolicy: Sendable {
       // Without an address, on connected sockets.
       SeccompRule(
         .sendto, [SeccompClause(isOnline ? [] : [.isNull(4)])], otherwise: .fail(EACCES)),
-      SeccompRule(.sendmsg, isOnline ? .allow : .fail(EACCES)),
+      // Where an address could be of use, there is no socket for it.
+      SeccompRule(.sendmsg, .allow),
     ]
   }
 

@@ -60,6 +60,15 @@ func system_local_address(_ fd: Int32) throws(HostError) -> NetworkAddress {
   return native.address
 }
 
+/// Whether the socket takes datagrams, or else listens; nil if it does neither.
+func system_is_datagram_service(_ fd: Int32) -> Bool? {
+  switch godwit_service_type(fd) {
+  case 0: false
+  case 1: true
+  default: nil
+  }
+}
+
 /// Throws the pending error of the socket.
 func system_check_error(_ fd: Int32) throws(HostError) {
   var number: Int32 = 0

@@ -172,7 +172,7 @@ struct PaceOptions: ParsableArguments {
     help: ArgumentHelp(
       "What becomes of the program's connections to the outside: relay them through the machine that it leaves, reset them, or refuse to move a program that has any.",
       valueName: "relay|reset|refuse"))
-  var connections = MovedConnections.reset
+  var connections = MovedConnections.relay
 
   @Option(
     help: ArgumentHelp(
@@ -362,7 +362,7 @@ struct Receive: ParsableCommand {
     help: ArgumentHelp(
       "Whether the program's connections to the outside may be relayed.",
       valueName: "relay|reset"))
-  var connections = MovedConnections.reset
+  var connections = MovedConnections.relay
 
   func run() throws {
     var options = choices.options

@@ -52,7 +52,7 @@ import Testing
   private static let detachKeys = "\u{10}\u{11}"
 
   /// Shows each key, and its size whenever that may have changed.
-  private static let keys = """
+  static let keys = """
     import os, signal, sys, termios, tty
     def show(*_):
         size = os.get_terminal_size(0)

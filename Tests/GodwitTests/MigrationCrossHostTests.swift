@@ -54,10 +54,10 @@ import Testing
         open("/mnt/result", "w").write(f"{total == sum(data)}\\n")
         open("/mnt/done", "w").close()' &
         await ready
-        at here migrate guest ssh://there --ssh $PWD/link --remote-godwit $PWD/far; echo "there $?"
+        at here migrate guest ssh://there --ssh $PWD/link --remote-godwit $PWD/far --connections reset; echo "there $?"
         # A guest that stays would be waited for.
         at here ps | grep -q guest && touch go; wait
-        XDG_RUNTIME_DIR=$PWD/there ./far migrate guest ssh://here --ssh $PWD/link --remote-godwit $G; echo "back $?"
+        XDG_RUNTIME_DIR=$PWD/there ./far migrate guest ssh://here --ssh $PWD/link --remote-godwit $G --connections reset; echo "back $?"
         where; touch go; await done; cat result; gone here
         """, isa: isa, limit: 600)
       #expect(outcome.text == "there 0\nback 0\nhere: guest\nTrue\n", "\(outcome.error)")

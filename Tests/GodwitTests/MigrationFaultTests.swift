@@ -108,7 +108,7 @@ import Testing
       \(MigrationScratch.waiting().replacingOccurrences(of: "at here", with: "at there"))
       await ready
       relay='\(fault.relay)'
-      at here fetch ssh://there/guest --ssh $PWD/link --remote-godwit $G --root $R --mount .:/mnt 2>error
+      at here fetch ssh://there/guest --ssh $PWD/link --remote-godwit $G --connections reset --root $R --mount .:/mnt 2>error
       echo "fetch $?"; unset relay; gone \(fault.place == "here" ? "there" : "here"); where
       touch go; await result; gone \(fault.place); cat result; where; grep -c "^godwit" error
       """)

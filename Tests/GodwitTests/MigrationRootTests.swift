@@ -51,7 +51,7 @@ import Testing
         """
         printf '%s\\n' '#!/bin/bash' 'tee -a sent | ./link "$@"' >counting; chmod +x counting
         count() {
-          : >sent; at $1 migrate guest ssh://$2 --ssh $PWD/counting --remote-godwit $G --with-root; echo "migrate $?"
+          : >sent; at $1 migrate guest ssh://$2 --ssh $PWD/counting --remote-godwit $G --connections reset --with-root; echo "migrate $?"
           [ $(stat -c %s sent) -gt 2000000 ] && echo much || echo little
         }
         cp small/usr/lib/$L/libc.so.6 small/again; count here there; count there here
@@ -68,7 +68,7 @@ import Testing
     let outcome = try MigrationScratch().shell(
       Self.script(
         """
-        at there fetch ssh://here/guest --ssh $PWD/link --remote-godwit $G --take-root --mount .:/mnt; echo "fetch $?"
+        at there fetch ssh://here/guest --ssh $PWD/link --remote-godwit $G --connections reset --take-root --mount .:/mnt; echo "fetch $?"
         mv small gone; where; touch go; await done; cat result; gone there
         """))
     #expect(
@@ -126,7 +126,7 @@ import Testing
         """
         export XDG_CACHE_HOME=$PWD/cache
         printf '%s\\n' '#!/bin/sh' 'echo godwit 0.0.1' >old; chmod +x old
-        carry() { at $1 migrate guest ssh://$2 --ssh $PWD/link --remote-root small --carry-godwit "${@:3}"; echo "migrate $?"; }
+        carry() { at $1 migrate guest ssh://$2 --ssh $PWD/link --connections reset --remote-root small --carry-godwit "${@:3}"; echo "migrate $?"; }
         carry here there --remote-godwit /no/godwit; ls cache/godwit | sed 's/-[0-9a-f]*$//'
         touch -d '2020-02-02' cache/godwit/*; carry there here --remote-godwit $PWD/old
         find cache/godwit -newermt 2021-01-01 -type f
@@ -154,7 +154,7 @@ import Testing
       Self.script(
         """
         export XDG_CACHE_HOME=$PWD/cache
-        at here migrate guest ssh://there --ssh $PWD/link --remote-godwit /no/godwit \(option); echo "migrate $?"
+        at here migrate guest ssh://there --ssh $PWD/link --remote-godwit /no/godwit --connections reset \(option); echo "migrate $?"
         where; touch go; await done; cat result; wait
         """))
     #expect(

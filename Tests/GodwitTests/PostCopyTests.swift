@@ -120,7 +120,7 @@ import Testing
       """
       \(Self.guest(at: "there"))
       relay='\(relay)'
-      at here fetch ssh://there/guest --post-copy --ssh $PWD/link --remote-godwit $G --root $R --mount .:/mnt 2>error
+      at here fetch ssh://there/guest --post-copy --connections reset --ssh $PWD/link --remote-godwit $G --root $R --mount .:/mnt 2>error
       echo "fetch $?"; unset relay; cat error >&2; wait $source; where; touch go; await done; cat result; touch end; gone here
       """)
     #expect(outcome.text == "fetch 0\nhere: guest\nTrue\n", "\(outcome.error)")

@@ -151,6 +151,122 @@ import Testing
       "\(outcome.error)")
   }
 
+  // MARK: Ports
+
+  /// `knock PORT` begins to try a port again and again, `more` waits until that was answered some times more, and
+  /// `failures` says what went wrong (see knock.py).
+  static let knocking = """
+    cp '\(Checkout.root.path)/Tests/GodwitTests/knock.py' .
+    knock() { /usr/bin/python3 knock.py $1 >knocks.log & knocker=$!; await knocks; more; }
+    more() { local n=$(cat knocks); until [ "$(cat knocks)" -gt $((n + 20)) ]; do kill -0 $knocker || exit; sleep 0.05; done; }
+    failures() { touch enough; wait $knocker; cat knocks.log; }
+    stopped() { for relay in $(at $1 ps | grep -o '^relay-[^ ]*'); do at $1 stop $relay; done; ended $1; }
+
+    """
+
+  /// Who connects while the guest moves, or fails to, waits. By default all this is so.
+  @Test(arguments: ["cut out finish after", "cut in prepared before"])
+  func aPortNeverRefuses(_ fault: String) throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + Self.knocking + """
+        go() { at $1 migrate guest ssh://$2 --ssh $PWD/link --remote-godwit $G --remote-publish $3:80; echo "to $2: $?"; }
+        fail() { relay='\(fault)' go "$@" 2>/dev/null; rm -r relayed; }
+        serve; knock ${P[0]}
+        fail here there ${P[1]}; more; go here there ${P[1]}; more
+        fail there here ${P[0]}; more; go there here ${P[0]}; more
+        go here there ${P[1]}; more; go there here ${P[0]}; more
+        failures; stopped there; stopped here; where; end here
+        """)
+    #expect(
+      outcome.text
+        == "to there: 125\nto there: 0\nto here: 125\nto here: 0\nto there: 0\nto here: 0\n"
+        + "some answered; 0 failed\nhere: guest\n", "\(outcome.text) \(outcome.error)")
+  }
+
+  /// Datagrams may be lost, but the port is always open.
+  @Test func aPortForDatagramsNeverRefuses() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + Self.knocking + """
+        at here run --detach --name guest --root $R --mount .:/mnt --publish ${P[0]}:80/udp -- /usr/bin/python3 -c '
+        import socket
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("", 80))
+        open("/mnt/served", "w").close()
+        while True:
+            datagram, client = server.recvfrom(100)
+            # Who has sent one before the move is not known to the host after it.
+            try: server.sendto(datagram, client)
+            except OSError: pass' >/dev/null
+        await served; knock ${P[0]}/udp
+        move here there --connections relay --remote-publish ${P[1]}:80/udp; echo "migrate $?"; more
+        move there here --connections relay --remote-publish ${P[0]}:80/udp; echo "migrate $?"; more
+        failures; stopped there; ended here; end here
+        """)
+    #expect(
+      outcome.text == "migrate 0\nmigrate 0\nsome answered; 0 failed\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
+  /// A port that the guest has at home under another address stays with the relay.
+  @Test func aPortThatDoesNotComeBack() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        serve; touch go; move here there --connections relay --remote-publish ${P[1]}:80
+        move there here --connections relay --remote-publish ${P[2]}:80; echo "migrate $?"
+        for port in 0 1 2; do ask ${P[$port]} echo client$port; done; answers client0 client1 client2
+        end here
+        """)
+    #expect(
+      outcome.text == "migrate 0\nclient0 ok\nclient1 ok\nclient2 ok\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
+  // MARK: What stays behind
+
+  /// Of a guest with nothing that could be relayed, nothing does; nor of one that only could have had something.
+  @Test(arguments: ["", "--publish ${P[0]}:80", "--net"]) func nothingStaysBehind(_ options: String)
+    throws
+  {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        at here run --detach --name guest --root $R \(options) -- /bin/sleep 1000 >/dev/null
+        at here migrate guest ssh://there --ssh $PWD/link --remote-godwit $G; echo "migrate $?"
+        ended here; ended there; where; [ -e links ] && echo linked; end there
+        """)
+    #expect(
+      outcome.text == "migrate 0\nthere: guest\n" + (options.isEmpty ? "" : "linked\n"),
+      "\(outcome.text) \(outcome.error)")
+  }
+
+  /// `ps` shows a relay as what it is; `stop`, `kill` and `wait` know it, and who asks for the guest hears where it went.
+  @Test func aRelayIsShownAndEnds() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        serve; ask ${P[0]} echo client
+        at here migrate guest ssh://there --ssh $PWD/link --remote-godwit $G --remote-publish ${P[1]}:80
+        relay=$(at here ps | grep -o '^relay-[^ ]*'); at here ps | sed -n "s/^.*relaying.*1 conn/1 conn/p"
+        at here attach guest; echo "attach $?"; at here run --publish ${P[0]}:80 /bin/true; echo "run $?"
+        # As confined as the guest's process.
+        sandbox() { at $1 ps | awk -v name=$2 'index($1, name) == 1 { print $7 }'; }
+        [ "$(sandbox here relay)" = "$(sandbox there guest)" ] && echo confined
+        at here wait $relay >waited & waiter=$!; sleep 0.2; at here stop $relay; echo "stop $?"; wait $waiter; cat waited; ended here; ended there
+        end there
+        """)
+    #expect(
+      outcome.text
+        == "1 connection and port 80 of guest, now at ssh://there\nattach 125\nrun 125\nconfined\nstop 0\n0\n",
+      "\(outcome.text) \(outcome.error)")
+    #expect(
+      outcome.error.contains(
+        "godwit: no picoprocess named guest is running; it moved to ssh://there\n"),
+      "\(outcome.error)")
+    #expect(outcome.error.contains("forwards it for guest"), "\(outcome.error)")
+  }
+
   /// Once all that was under way has come, nothing of a connection goes by another machine.
   @Test func aConnectionAtHomeNeedsNoRelay() throws {
     let scratch = try MigrationScratch()
@@ -200,7 +316,10 @@ import Testing
   }
 
   /// A move that fails, before or after the connections were shared, leaves them as they were.
-  @Test(arguments: ["cut out offer after", "cut out finish after", "cut in prepared before"])
+  @Test(arguments: [
+    "cut out offer after", "cut out finish after", "cut in prepared before",
+    "garble out connections -",
+  ])
   func aMoveThatFailsKeepsThem(_ relay: String) throws {
     let scratch = try MigrationScratch()
     let outcome = try scratch.shell(

@@ -228,6 +228,9 @@ import Testing
     // SO_REUSEADDR; SO_ATTACH_FILTER, SO_BINDTODEVICE, TCP_ULP.
     #expect(client.verdict(.setsockopt, 0, 1, 2) == Self.allow)
     #expect(offline.verdict(.setsockopt, 0, 1, 2) == Self.fail(92))
+    // SO_LINGER, for sockets that came from others; so did those with which descriptors can be sent.
+    #expect(offline.verdict(.setsockopt, 0, 1, 13) == Self.allow)
+    #expect(offline.verdict(.sendmsg) == Self.allow)
     for (level, name): (UInt64, UInt64) in [(1, 26), (1, 25), (6, 31), (0, 1)] {
       #expect(client.verdict(.setsockopt, 0, level, name) == Self.fail(92))
     }

@@ -32,6 +32,7 @@ struct MigrationRow: Row {
       let outcome = try Command([
         "env", "XDG_RUNTIME_DIR=\(folder)/\(from)", godwit, "migrate", guestName, "ssh://\(to)",
         "--ssh", link, "--remote-godwit", try System.absolute(godwit), "--print-stats",
+        "--connections", "reset",
       ]).run()
       moved.append(outcome.seconds)
       frozen.append(try frozenTime(in: outcome))

@@ -93,6 +93,9 @@ package enum AttachFrame: Hashable, Sendable {
 
     package mutating func append(_ more: [UInt8]) { bytes.append(more) }
 
+    /// The beginning of a frame that is not here whole.
+    var rest: [UInt8] { bytes.contents }
+
     /// The next frame that is here whole; nil if there is none.
     ///
     /// - Throws: `invalid` if the peer does not speak this language.

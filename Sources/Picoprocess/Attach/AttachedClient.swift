@@ -25,6 +25,11 @@ struct AttachedClient: Sendable {
 
   var isIdle: Bool { pending.isEmpty }
 
+  /// What it was not sent yet.
+  var undelivered: [UInt8] {
+    pending.contents + (skipped > 0 ? AttachFrame.skipped(skipped).bytes : [])
+  }
+
   /// Puts a frame with `count` bytes of output in the queue, or leaves it out.
   mutating func addOutput(_ frame: [UInt8], count: Int) {
     // One that has fallen behind catches up by half before it gets more.

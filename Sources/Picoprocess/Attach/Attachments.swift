@@ -14,7 +14,7 @@ final class Attachments: Sendable {
     case signal(Int32)
   }
 
-  private struct State: Sendable {
+  struct State: Sendable {
     var clients: [AttachedClient] = []
     var lastNumber = 0
     var events: [Event] = []
@@ -26,6 +26,8 @@ final class Attachments: Sendable {
     /// guest's end.
     var deadline: Int64?
     var thread: HostThread?
+    /// Clients whose connections somebody else has, too: their bytes are left alone.
+    var held: Set<Int> = []
 
     func index(of number: Int) -> Int? { clients.firstIndex { $0.number == number } }
 
@@ -63,11 +65,11 @@ final class Attachments: Sendable {
     }
   }
 
-  private let state = Mutex(State())
-  private let waker = Waker()
+  let state = Mutex(State())
+  let waker = Waker()
   private let wake: Wake
   // Atomics, since the run loop and every output look at them.
-  private let clientCount = Atomic(0)
+  let clientCount = Atomic(0)
   private let hasEvents = Atomic(false)
 
   /// Bytes that are taken from clients before the guest's thread takes them.
@@ -197,7 +199,7 @@ final class Attachments: Sendable {
     var items = [PollItem(.waker(waker))]
     let deadline = state.withLock { state in
       for client in state.clients {
-        guard let stream = client.stream else { continue }
+        guard let stream = client.stream, !state.held.contains(client.number) else { continue }
         let isHeard = state.deadline == nil && state.isHeard(client)
         var interest: Readiness = isHeard ? .readable : []
         if !client.isIdle { interest.insert(.writable) }
@@ -211,7 +213,7 @@ final class Attachments: Sendable {
 
   private func serve(_ number: Int, _ ready: Readiness, isEnding: Bool) {
     let isThere = state.withLock { state in
-      guard let index = state.index(of: number) else { return true }
+      guard !state.held.contains(number), let index = state.index(of: number) else { return true }
       defer { hasEvents.store(!state.events.isEmpty, ordering: .releasing) }
       do throws(HostError) {
         try state.clients[index].send()

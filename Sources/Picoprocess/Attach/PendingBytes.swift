@@ -11,6 +11,7 @@ struct PendingBytes: Sendable {
 
   var count: Int { front.count + queue.count }
   var isEmpty: Bool { front.isEmpty && queue.isEmpty }
+  var contents: [UInt8] { front + queue.contents }
 
   mutating func append(_ bytes: [UInt8]) { queue.append(bytes) }
 

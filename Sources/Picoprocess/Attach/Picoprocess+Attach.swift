@@ -19,16 +19,28 @@ extension Picoprocess {
   /// Admits a client. It is connected when it was answered.
   ///
   /// - Parameter size: of the client's terminal.
-  func attach(_ size: WindowSize?, output: Bool, input: Bool) -> ControlAnswer {
+  /// - Parameter goesOn: it has seen the output so far.
+  func attach(_ size: WindowSize?, output: Bool, input: Bool, goesOn: Bool = false)
+    -> ControlAnswer
+  {
     guard let console = kernel.console else {
       if !output, !input { return admitted(output: false, input: false, []) }
       return .failed(
         error: "it has the streams of the terminal or program that started it: "
           + "only what was started with -t or --detach can be attached to")
     }
-    let answer = admitted(output: output, input: input, output ? console.recentOutput : [])
+    let answer = admitted(
+      output: output, input: input, output && !goesOn ? console.recentOutput : [])
     if let size { console.resize(to: Winsize(size)) }
     return answer
+  }
+
+  /// Tells clients that do not follow a guest which has moved.
+  func tellWhereItWent() {
+    guard let movedTo else { return }
+    let end = kernel.console?.pseudoterminal == nil ? "\n" : "\r\n"
+    attachments.publish(
+      .error, Array("godwit: \(name) moved to \(printable(movedTo))\(end)".utf8))
   }
 
   private func admitted(output: Bool, input: Bool, _ history: [UInt8]) -> ControlAnswer {

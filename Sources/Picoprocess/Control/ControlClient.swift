@@ -147,7 +147,8 @@ package struct ControlClient: Sendable {
     do throws(HostError) {
       answer = try body(try directory.connect(to: name))
     } catch .notFound {
-      throw Failure("no picoprocess named \(name) is running")
+      let whereabouts = newPlace(of: name).map { "; it moved to \($0)" } ?? ""
+      throw Failure("no picoprocess named \(name) is running\(whereabouts)")
     } catch .invalid {
       throw Failure("\(name) is not a name that a picoprocess can have")
     } catch .wouldBlock {

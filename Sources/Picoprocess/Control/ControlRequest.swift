@@ -28,7 +28,8 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// Attach to the guest's console: `Docs/Attach.md`. Who wants neither output nor input waits for the guest's end.
   ///
   /// - `size`: that of the client's terminal.
-  case attach(size: TerminalSize? = nil, output: Bool, input: Bool)
+  /// - `goesOn`: it has seen the output so far.
+  case attach(size: TerminalSize? = nil, output: Bool, input: Bool, goesOn: Bool? = nil)
   /// Let no instruction of the guest run.
   case pause
   /// Let it go on.

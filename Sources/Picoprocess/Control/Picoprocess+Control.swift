@@ -44,8 +44,9 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .attach(let size, let output, let input):
-        letter.progress = .answered(attach(size?.window, output: output, input: input))
+      case .attach(let size, let output, let input, let goesOn):
+        letter.progress = .answered(
+          attach(size?.window, output: output, input: input, goesOn: goesOn ?? false))
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .checkpoint, .suspend, .migrate, .listFiles:
@@ -114,8 +115,9 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .attach(let size, let output, let input):
-        letter.progress = .answered(attach(size?.window, output: output, input: input))
+      case .attach(let size, let output, let input, let goesOn):
+        letter.progress = .answered(
+          attach(size?.window, output: output, input: input, goesOn: goesOn ?? false))
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))
@@ -194,6 +196,7 @@ extension Picoprocess {
     control = nil
     host.restoreTerminal()
     host.closeAll()
+    tellWhereItWent()
     attachments.end(parting)
     guard let farewell else { return }
     farewell.progress = .answered(.done)

@@ -32,7 +32,7 @@ package final class Arrival {
   /// The process that holds the guest.
   private let holder: ControlConnection
   /// Nil: none are relayed.
-  private let connections: ArrivingConnections?
+  private var connections: ArrivingConnections?
   /// Those that come with the guest.
   private var mounts: ArrivingMounts?
 
@@ -230,7 +230,9 @@ package final class Arrival {
   }
 
   /// Refuses what can't work, before anything moves.
-  private func check(_ offer: MigrationOffer, name: String) throws(Failure) {
+  private func check(_ offer: MigrationOffer, name: String, _ ports: ReturningPorts)
+    throws(Failure)
+  {
     guard offer.formatVersion == SnapshotHeader.currentFormatVersion else {
       throw Failure(
         "it takes snapshots of format \(SnapshotHeader.currentFormatVersion), not \(offer.formatVersion)"
@@ -292,7 +294,7 @@ package final class Arrival {
     let host = PosixHost()
     let outside = try Picoprocess.outside(options.picoprocess, seed: nil)
     host.network = outside.permission
-    try Picoprocess.checkPublishedPorts(outside.published, host)
+    try Picoprocess.checkPublishedPorts(outside.published, host, except: ports.include)
   }
 
   /// Refuses a guest that would find other files here than it has in use.
@@ -333,11 +335,13 @@ package final class Arrival {
     _ offer: MigrationOffer, _ files: [OutsideFile], over link: MigrationLink
   ) throws(Failure) -> Outcome {
     let name = options.picoprocess.name ?? offer.name
-    connections?.reclaimPorts(offer)
-    try check(offer, name: name)
+    let ports = ReturningPorts(offer.earlier, options.picoprocess.publish)
+    try check(offer, name: name, ports)
     if offer.relays {
       guard let connections else { throw Failure("its command line lacks --connections relay") }
       try connections.prepare(offer, name: name)
+    } else {
+      connections = nil
     }
     var notices: [String] = []
     var root: String?
@@ -372,13 +376,14 @@ package final class Arrival {
       try mounts.activate()
     }
     let numbers = connections == nil ? [] : intake.connections.numbers
+    let portCount = ports.borrow()
     try load(
       .load(
         name: name, migration: offer.migration, isPostCopy: offer.isPostCopy, root: root,
-        digests: comparison.knownDigests, connections: numbers.count,
-        relays: connections == nil ? [] : offer.earlier + [offer.migration]),
-      numbers, over: link)
-    if intake.connections.console { try connections?.joinConsole() }
+        digests: comparison.knownDigests, sockets: numbers.count + portCount,
+        relays: offer.earlier + (connections == nil ? [] : [offer.migration])),
+      numbers, ports, over: link)
+    try connections?.joinConsoles(intake.connections)
     let relay = offer.isPostCopy ? PageRelay(name, .borrower, offer.migration) : nil
 
     // From here on it takes more than a signal.
@@ -418,11 +423,12 @@ package final class Arrival {
   // MARK: The holder
 
   /// Has the holder load what came.
-  private func load(_ order: ArrivalOrder, _ numbers: [UInt64], over link: MigrationLink)
-    throws(Failure)
-  {
+  private func load(
+    _ order: ArrivalOrder, _ numbers: [UInt64], _ ports: ReturningPorts, over link: MigrationLink
+  ) throws(Failure) {
     guard (try? holder.send(order)) != nil else { throw gone }
     try connections?.join(numbers, options.picoprocess, holder: holder)
+    try ports.hand(to: holder)
     let report = try report { () throws(Failure) in
       // A sender has nothing to say now, unless it gives up.
       switch try link.receive(within: 0) {
@@ -513,10 +519,12 @@ enum ArrivedGuest {
     do throws(Failure) {
       var options = options
       options.picoprocess.root = root ?? options.picoprocess.root
-      options.picoprocess.relayed = try ArrivingConnections.receive(count, over: connection)
+      let sockets = try ArrivingConnections.receive(count, over: connection)
+      options.picoprocess.relayed = sockets
       let picoprocess = try load(spool, options, name, digests, isPostCopy ? migration : nil)
       picoprocess.relays = relays
       guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
+      sockets.keepPorts()
       try picoprocess.runToTheEnd()
     } catch {
       try? connection.send(ArrivalReport.failed(reason: error.message))

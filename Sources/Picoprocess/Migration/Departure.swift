@@ -32,7 +32,7 @@ package final class Departure {
     _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?,
     withRoot: Bool, withMounts: Bool
   ) throws(Failure) {
-    connections = try DepartingConnections(pace.connections, pace.forwarding)
+    var connections = try DepartingConnections(pace.connections, pace.forwarding)
     self.name = name
     self.pace = pace
     self.peer = peer
@@ -45,6 +45,8 @@ package final class Departure {
     do throws(Failure) { try GrantRecord(of: name).check(guest) } catch {
       throw Failure("\(name): \(error.message)")
     }
+    connections.settle(for: guest)
+    self.connections = connections
     root = withRoot ? try DepartingTree(guest.root, pace) : nil
     mounts = withMounts ? try DepartingMounts(guest, pace) : nil
     files = try client.neededFiles(of: name)

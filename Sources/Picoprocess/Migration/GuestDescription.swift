@@ -31,6 +31,16 @@ package struct GuestDescription: Sendable, Hashable, Codable {
   package var connections: Int?
   /// The migrations whose relays they go by, in hexadecimal digits.
   package var relays: [String]?
+  /// It has the standard streams of its process.
+  package var hasStreams: Bool?
+  /// Who is attached to it.
+  package var clients: Int?
+
+  /// Whether anything of its could have to be relayed once it has moved.
+  var needsRelay: Bool {
+    reachesOthers || reachesLoopback || !published.isEmpty || hasStreams ?? false
+      || (clients ?? 0) > 0
+  }
 }
 
 extension Picoprocess {
@@ -49,6 +59,6 @@ extension Picoprocess {
       published: outside.published.map { PublishOption($0).description },
       reachesOthers: outside.reachesOthers, reachesLoopback: outside.reachesLoopback,
       isDeterministic: kernel.isDeterministic, connections: kernel.outsideConnections.count,
-      relays: relays)
+      relays: relays, hasStreams: options.console == nil, clients: attachments.count)
   }
 }

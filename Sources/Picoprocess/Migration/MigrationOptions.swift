@@ -14,7 +14,7 @@ package struct MigrationPace: Sendable {
   /// The guest runs there before its memory is there.
   package var postCopy = false
   /// What becomes of the guest's connections to the outside.
-  package var connections = MovedConnections.reset
+  package var connections = MovedConnections.relay
   /// How long new ones to its ports are relayed, if they are.
   package var forwarding = ForwardingTime.standard
 
@@ -35,7 +35,7 @@ package struct MigrationPace: Sendable {
     if throttles { words += ["--on-busy", "throttle"] }
     if let bandwidth { words += ["--bandwidth-limit", "\(bandwidth)"] }
     if let compression { words += ["--compress", "\(compression)"] }
-    if connections != .reset { words += ["--connections", connections.rawValue] }
+    words += ["--connections", connections.rawValue]
     if connections == .relay { words += ["--forward-for", "\(forwarding)"] }
     if postCopy { words.append("--post-copy") }
     if withRoot { words.append("--with-root") }
@@ -91,7 +91,7 @@ package struct MigrationOptions: Sendable {
   /// - Parameter relays: its connections.
   func receiveCommand(_ guest: GuestDescription, relays: Bool) throws(Failure) -> String {
     var words = ["receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
-    if relays { words += ["--connections", "relay"] }
+    words += ["--connections", relays ? "relay" : "reset"]
     if let remoteName { words += ["--name", remoteName] }
     if carriesRoot {
       words.append("--take-root")

@@ -9,10 +9,10 @@ enum ArrivalOrder: Codable {
   ///
   /// - `root`: the one that came with the guest.
   /// - `digests`: of files that were compared.
-  /// - `connections`: so many sockets follow, for the guest's connections, which go by these relays.
+  /// - `sockets`: so many follow, for the guest's connections, which go by these relays, and for its ports.
   case load(
     name: String, migration: String, isPostCopy: Bool, root: String?, digests: [DigestedFile],
-    connections: Int, relays: [String])
+    sockets: Int, relays: [String])
   case commit
   case abort
   /// The link is broken.

@@ -44,12 +44,13 @@ extension Picoprocess {
         resolver = other
       }
       while let relay = mailbox.take(where: { $0 == .relay(migration: migration) }) {
-        if handOver(to: relay) { relays.append(relay) }
+        if handOver(to: relay, clients: letter.relaysConnections) { relays.append(relay) }
       }
       switch state {
       case .standing, .inDoubt: break
       case .kept:
         for relay in relays { relay.progress = .answered(.kept) }
+        attachments.release()
         doubt = nil
         keptMigration = migration
         resolver?.progress = .answered(.done)
@@ -114,6 +115,13 @@ extension Picoprocess {
     // And a receiver that fetches it may not know that it stayed.
     if migration == keptMigration { return .kept }
     return .failed(error: "it is not of this migration")
+  }
+}
+
+extension Mailbox.Letter {
+  /// Whether the guest's connections go on after the migration that it asks for.
+  fileprivate var relaysConnections: Bool {
+    if case .migrate(_, _, _, _, _, _, let relays) = request { relays ?? false } else { false }
   }
 }
 

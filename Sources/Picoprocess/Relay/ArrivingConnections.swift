@@ -26,18 +26,7 @@ struct ArrivingConnections {
     if let shell { try relay.dial(shell, RelayName.near(offer.migration)) }
   }
 
-  /// Has relays that the guest's connections go by, and that are here, give up the guest's ports: it opens them itself.
-  func reclaimPorts(_ offer: MigrationOffer) {
-    for relay in offer.earlier {
-      guard let home = try? ControlDirectory.standard().connect(to: RelayName.near(relay)) else {
-        continue
-      }
-      try? home.send(ReturnRequest.stopForwarding)
-      _ = try? home.receive(timeout: 5_000_000_000)
-    }
-  }
-
-  /// Has them give its connections back. It runs here now.
+  /// Has relays that the guest's connections go by, and that are here, give its connections back. It runs here now.
   func bringHome(_ offer: MigrationOffer) throws(Failure) {
     if !offer.earlier.isEmpty { try relay.carryOut(.bringHome(relays: offer.earlier)) }
   }
@@ -53,10 +42,7 @@ struct ArrivingConnections {
       let (guests, relays) = try withFailure("a connection to be relayed") { () throws(HostError) in
         try ByteStream.loopbackPair()
       }
-      let line = Array(JSON.line(HandedSocket.connection(number: number)).utf8)
-      try withFailure("the process that is to hold the guest") { () throws(HostError) in
-        try holder.send(line, handing: guests, timeout: 10_000_000_000)
-      }
+      try holder.hand(.connection(number: number), guests)
       try relay.carryOut(.attach(number: number), handing: relays)
     }
     let ports = options.publish.map(\.port).map {
@@ -65,24 +51,48 @@ struct ArrivingConnections {
     try relay.carryOut(.relay(ports: ports))
   }
 
-  /// Has the relay be attached to the guest, which does not run yet.
-  func joinConsole() throws(Failure) { try relay.carryOut(.console) }
+  /// Has the relay be attached to the guest, which does not run yet, as its clients were.
+  func joinConsoles(_ connections: Godwit_Migration_Connections) throws(Failure) {
+    guard connections.clients.count <= Attachments.followerLimit else {
+      throw Failure("it sends impossible connections")
+    }
+    for client in connections.clients {
+      try relay.carryOut(
+        .console(
+          client: RelayedClient(wantsOutput: client.output, givesInput: client.input)))
+    }
+    if connections.console { try relay.carryOut(.console(client: nil)) }
+  }
 
   /// Receives what `join` sends, in the process that holds the guest.
   static func receive(_ count: Int, over connection: ControlConnection) throws(Failure)
     -> RelayedSockets
   {
-    var sockets: [UInt64: ByteStream] = [:]
+    var contents = RelayedSockets.Contents()
     for _ in 0..<count {
       let line = try withFailure("connections to be relayed") { () throws(HostError) in
         try connection.receive(timeout: 60_000_000_000)
       }
-      guard let line, case .connection(let number) = JSON.decode(HandedSocket.self, from: line),
+      guard let line, let what = JSON.decode(HandedSocket.self, from: line),
         let socket = connection.takeSocket()
       else { throw Failure("a connection to be relayed is missing") }
-      sockets[number] = socket
+      switch what {
+      case .connection(let number): contents.connections[number] = socket
+      case .service: contents.ports.append(socket)
+      case .lease: contents.leases.append(socket)
+      case .client: break
+      }
     }
-    return RelayedSockets(sockets)
+    return RelayedSockets(contents)
+  }
+}
+
+extension ControlConnection {
+  /// Hands a socket to the process that is to hold the guest.
+  func hand(_ what: HandedSocket, _ socket: ByteStream) throws(Failure) {
+    try withFailure("the process that is to hold the guest") { () throws(HostError) in
+      try send(Array(JSON.line(what).utf8), handing: socket, timeout: 10_000_000_000)
+    }
   }
 }
 

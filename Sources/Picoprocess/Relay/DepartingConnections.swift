@@ -40,7 +40,7 @@ struct DepartingConnections {
   let policy: MovedConnections
   let forwarding: ForwardingTime
   /// The near end of the relay; nil: there is none.
-  let relay: RelayStarter?
+  private(set) var relay: RelayStarter?
 
   /// Forks, if connections may have to be relayed: the first thing to do, see `DetachedChild`.
   init(_ policy: MovedConnections, _ forwarding: ForwardingTime) throws(Failure) {
@@ -50,6 +50,11 @@ struct DepartingConnections {
   }
 
   var areRelayed: Bool { relay != nil }
+
+  /// Ends the relay if there is nothing that `guest` could need it for.
+  mutating func settle(for guest: GuestDescription) {
+    if !guest.needsRelay { relay = nil }
+  }
 
   /// Names the connections that may not break.
   func check(_ guest: GuestDescription) throws(Failure) {
@@ -79,8 +84,14 @@ struct DepartingConnections {
       .collect(
         guest: guest.name, migration: migration, forwarding: forwarding.nanoseconds))
     var message = Godwit_Migration_Connections()
-    if case .collected(let numbers, let hasConsole) = report {
+    if case .collected(let numbers, let clients, let hasConsole) = report {
       message.numbers = numbers
+      message.clients = clients.map { client in
+        var message = Godwit_Migration_Client()
+        message.output = client.wantsOutput
+        message.input = client.givesInput
+        return message
+      }
       message.console = hasConsole
     }
     return message

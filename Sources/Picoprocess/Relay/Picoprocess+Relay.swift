@@ -4,11 +4,12 @@ import Machine
 import PosixHost
 
 extension Picoprocess {
-  /// Shares the sockets of the guest's connections with the one who asks, while the guest stands. Nobody uses them
-  /// until it is known whose the guest is.
+  /// Shares the sockets of the guest's connections, and of its clients, with the one who asks, while the guest stands.
+  /// Nobody uses them until it is known whose the guest is.
   ///
+  /// - Parameter clients: the clients are to follow it.
   /// - Returns: whether the request waits for that.
-  func handOver(to letter: Mailbox.Letter) -> Bool {
+  func handOver(to letter: Mailbox.Letter, clients: Bool) -> Bool {
     var sockets: [(what: HandedSocket, socket: ByteStream)] = []
     do throws(HostError) {
       for connection in kernel.outsideConnections {
@@ -24,6 +25,11 @@ extension Picoprocess {
         .failed(error: "its connections can't be handed over: \(Failure.reason(error))"))
       return false
     }
+    if clients {
+      for client in attachments.hold(typed: pendingInput, inputIsEnding: inputIsEnding) {
+        sockets.append((.client(HandedClient(client)), client.stream))
+      }
+    }
     letter.sockets = sockets
     // Whoever waits for this process goes on waiting.
     let hasConsole = options.console == nil
@@ -33,6 +39,7 @@ extension Picoprocess {
 
   /// The guest has gone: whoever shares its connections has them from now on.
   func beginRelaying(_ relays: [Mailbox.Letter]) {
+    attachments.giveAway()
     for relay in relays {
       relay.progress = .answered(.done)
       waitUntilSent(relay)
@@ -56,7 +63,7 @@ extension Picoprocess {
   /// Has the guest that is about to be restored find the sockets that came for its connections.
   func adoptRelayedConnections() {
     // One that can't be adopted is reset.
-    guard let sockets = options.relayed?.take() else { return }
+    guard let sockets = options.relayed?.takeConnections() else { return }
     kernel.relayOutside(sockets.compactMapValues { try? host.adopt($0) })
   }
 }

@@ -35,25 +35,32 @@ extension RelayEnd {
         try ControlDirectory.standard().listen(as: name)
       }
     case .dial(let words, let carries, let carried):
-      dial(words, carries ? GodwitCarrier(path: carried) : nil)
+      try dial(words, carries ? GodwitCarrier(path: carried) : nil)
       return nil
     case .collect(let guest, let migration, let forwarding):
       let handed = try HandedSockets(of: guest, migration, limit: Self.streamLimit)
       self.forwarding = forwarding
       var numbers: [UInt64] = []
+      var clients: [RelayedClient] = []
       for (what, socket) in handed.sockets {
         switch what {
         case .connection(let number):
           numbers.append(number)
           connections[number] = add(socket)
         case .service(let port, let isDatagram):
-          services.append(RelayedService(port: port, isDatagram: isDatagram, socket: socket))
+          // Another socket is none that could be forwarded.
+          guard let service = RelayedService(port, isDatagram: isDatagram, socket) else { continue }
+          services.append(service)
+        case .client(let client):
+          clients.append(client.client)
+          add(socket).begin(delivering: client.undelivered, taking: client.unheard)
+        case .lease: break
         }
       }
       lease = handed.lease
       if handed.hasConsole { console = add(nil) }
       phase = .standing
-      return .collected(numbers: numbers, hasConsole: handed.hasConsole)
+      return .collected(numbers: numbers, clients: clients, hasConsole: handed.hasConsole)
     case .attach(let number):
       guard let socket = starter.takeSocket() else { throw Failure("a connection is missing") }
       connections[number] = add(socket)
@@ -65,17 +72,19 @@ extension RelayEnd {
         datagramPorts[port.port] = NetworkAddress(port.address)
       }
       beginRelaying()
-    case .console: add(try attach())
+    case .console(let client): add(try attach(client)).awaitLine(isPassedOn: client == nil)
     case .bringHome(let relays): bringHome(relays)
     }
     return .done
   }
 
   /// A connection to the console of the guest, which will answer when it runs.
-  private func attach() throws(Failure) -> ByteStream {
+  private func attach(_ client: RelayedClient?) throws(Failure) -> ByteStream {
     try withFailure(guest) { () throws(HostError) in
       let connection = try ControlDirectory.standard().connect(to: guest)
-      let request = ControlRequest.attach(output: true, input: true)
+      let request = ControlRequest.attach(
+        output: client?.wantsOutput ?? true, input: client?.givesInput ?? true,
+        goesOn: client != nil)
       try connection.send(Array(JSON.line(request).utf8), timeout: 10_000_000_000)
       return connection.becomeStream().stream
     }
@@ -106,7 +115,9 @@ extension RelayEnd {
         return
       } catch { line = nil }
       guard let line else {
+        takeBack(from: client)
         clients.removeAll { $0 === client }
+        waiters.removeAll { $0 === client }
         return
       }
       if let join = JSON.decode(RelayJoin.self, from: line) {
@@ -141,21 +152,41 @@ extension RelayEnd {
     case .kill:
       answer(.done)
       end()
+    case .attach(_, output: false, input: false, _):
+      answer(.attached(client: 0, hasTerminal: false))
+      waiters.append(client)
     case nil: answer(.failed(error: "this relay does not know the request"))
     default: answer(.failed(error: "it is a relay of connections, and no guest"))
     }
   }
 
-  private var info: PicoprocessInfo {
+  /// Tells those who wait for it that this relay ends.
+  func dismissWaiters() {
+    for waiter in waiters {
+      _ = try? waiter.becomeStream().stream.send(AttachFrame.ended(status: 0).bytes)
+    }
+  }
+
+  /// What it relays, for people.
+  private var summary: String {
     let count = connectionCount
-    return PicoprocessInfo(
-      name: name, pid: HostProcess.id, isa: "-",
-      program:
-        "\(count) connection\(count == 1 ? "" : "s") of \(guest), \(isNear ? "now at" : "by way of") \(peer)",
+    var what = ["\(count) connection\(count == 1 ? "" : "s")"]
+    let ports = services.map { "\($0.port)\($0.isDatagram ? "/udp" : "")" }
+    if !ports.isEmpty {
+      what.append("port\(ports.count == 1 ? "" : "s") " + ports.joined(separator: ", "))
+    }
+    let place = isNear ? "now at" : "by way of"
+    return "\(what.joined(separator: " and ")) of \(guest), \(place) \(peer)"
+  }
+
+  private var info: PicoprocessInfo {
+    PicoprocessInfo(
+      name: name, pid: HostProcess.id, isa: "-", program: summary,
       uptimeNanoseconds: HostProcess.monotonicTime - start, memoryBytes: 0, threads: 1,
-      syscallCount: 0, sandbox: ConfinementReport(),
+      syscallCount: 0, sandbox: confinement ?? ConfinementReport(),
       relay: RelayInfo(
-        guest: guest, peer: peer, connections: count, forwarded: services.map(\.port),
+        guest: guest, peer: peer, connections: connectionCount, forwarded: services.map(\.port),
+        addresses: services.map { "\($0.service.address)" },
         isLinked: isLinked))
   }
 }

@@ -9,10 +9,10 @@ extension RelayEnd {
 
   func carryOut(_ request: ReturnRequest, _ client: ControlConnection) {
     switch request {
-    case .stopForwarding:
-      services = []
-      // Answered when they are closed: what waits for all at once still has them.
-      stoppers.append(client)
+    case .listPorts:
+      try? client.send(ReturnAnswer.ports(ports: lendable.map { services[$0].place }))
+    case .lendPorts(let ports): lend(ports, to: client)
+    case .keepPorts: services.removeAll { $0.borrower === client }
     case .giveBack(let number):
       guard isNear, phase == .relaying, let stream = connections[number], !stream.isLost else {
         try? client.send(ReturnAnswer.unknown(number: number))
@@ -22,6 +22,32 @@ extension RelayEnd {
       try? client.send(ReturnAnswer.accepted(number: number))
       stream.beginReturning()
       returns.append((number, stream, client))
+    }
+  }
+
+  /// The indices of services that nobody has borrowed.
+  private var lendable: [Int] {
+    phase == .relaying ? services.indices.filter { services[$0].borrower == nil } : []
+  }
+
+  /// Leaves ports to who holds the guest, as long as he is there.
+  private func lend(_ ports: [RelayedPort], to client: ControlConnection) {
+    let lent = lendable.filter { ports.contains(services[$0].place) }
+    for index in lent { services[index].borrower = client }
+    do throws(HostError) {
+      try client.send(ReturnAnswer.lending(count: lent.count))
+      for service in lent.map({ services[$0] }) {
+        let what = HandedSocket.service(port: service.port, isDatagram: service.isDatagram)
+        try client.send(
+          Array(JSON.line(what).utf8), handing: service.socket, timeout: 1_000_000_000)
+      }
+    } catch { takeBack(from: client) }
+  }
+
+  /// Relays again what comes to the ports that `client` had borrowed.
+  func takeBack(from client: ControlConnection) {
+    for index in services.indices where services[index].borrower === client {
+      services[index].borrower = nil
     }
   }
 
@@ -53,7 +79,7 @@ extension RelayEnd {
         stream.beginReturning()
       case .returned(let number): returned[number] = home.takeSocket()
       case .unknown(let number): connections[number]?.endQuestion()
-      case .stopped: break
+      case .ports, .lending: break
       case nil:
         homes.removeAll { $0 === home }
         guard homes.isEmpty else { return }
@@ -69,8 +95,6 @@ extension RelayEnd {
 
   /// Hands over what has come in full, and joins what has come home.
   func conclude() {
-    for client in stoppers { try? client.send(ReturnAnswer.stopped) }
-    stoppers = []
     returns.removeAll { number, stream, client in
       guard let socket = stream.takeReturned() else { return stream.isLost }
       let answer = Array(JSON.line(ReturnAnswer.returned(number: number)).utf8)

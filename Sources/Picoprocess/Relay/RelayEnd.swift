@@ -1,10 +1,11 @@
 import HostABI
 import PosixHost
 
-/// One end of a relay: a process outside any sandbox, which carries the bytes of a guest's connections between this
-/// machine and another. The *near* end has the connections, the *far* end is where the guest is.
+/// One end of a relay: a process that carries the bytes of a guest's connections between this machine and another. The
+/// *near* end has the connections, the *far* end is where the guest is.
 ///
-/// Everything happens on one thread, which waits for all at once.
+/// Everything happens on one thread, which waits for all at once. Links are made by another process, and this one is
+/// confined as soon as the command that has started it has ended.
 final class RelayEnd {
   enum Phase {
     /// It has no connections yet, and ends with the command that has started it.
@@ -33,6 +34,8 @@ final class RelayEnd {
   let start = HostProcess.monotonicTime
   /// Who has connected to the listener.
   var clients: [ControlConnection] = []
+  /// Those of them that wait for the end of this relay.
+  var waiters: [ControlConnection] = []
   /// Ends of a link that a client has handed over so far.
   var joinedInput: LinkEnd?
   /// The client that has handed over the link in use; it waits for the link's end.
@@ -42,10 +45,16 @@ final class RelayEnd {
   /// The lease becomes this stream.
   var console: RelayedStream?
 
+  /// How far this process is confined; nil: it is not yet.
+  var confinement: ConfinementReport?
+
   // Links.
-  /// The command that makes them; nil: they come.
-  private var words: [String]?
-  private var carrier: GodwitCarrier?
+  /// Makes them; nil: they come.
+  private var maker: LinkMaker?
+  private var makesLinks = false
+  /// What it does now, and one end of the link that it has made.
+  private var isMaking = false
+  private var madeInput: LinkEnd?
   /// The starter waits for the first one.
   private var linkIsAwaited = false
   private var link: RelayLink?
@@ -59,8 +68,6 @@ final class RelayEnd {
   var connections: [UInt64: RelayedStream] = [:]
   /// Connections that are given back to those who asked for them.
   var returns: [(number: UInt64, stream: RelayedStream, client: ControlConnection)] = []
-  /// Who has asked for new connections not to be forwarded any more.
-  var stoppers: [ControlConnection] = []
   /// Relays that give connections back.
   var homes: [ControlConnection] = []
   /// The numbers of those that they will give back.
@@ -84,8 +91,9 @@ final class RelayEnd {
   var heard: Set<DatagramPlace> = []
   var flows: [DatagramPlace: DatagramFlow] = [:]
 
-  init(_ starter: ControlConnection, isNear: Bool) {
+  init(_ starter: ControlConnection, _ maker: LinkMaker, isNear: Bool) {
     self.starter = starter
+    self.maker = maker
     self.isNear = isNear
     Progress.isShown = false
     // It may have as many descriptors as the host allows.
@@ -95,6 +103,7 @@ final class RelayEnd {
   func run() -> Never {
     while true {
       keepTime()
+      confineIfReady()
       serveLink()
       conclude()
       send()
@@ -115,6 +124,7 @@ final class RelayEnd {
     }
     link?.close()
     listener = nil
+    dismissWaiters()
     HostProcess.exit(0)
   }
 
@@ -126,7 +136,8 @@ final class RelayEnd {
     if isIdle { end() }
     for stream in streams.values where !stream.hasReturned { stream.reset() }
     streams = [:]
-    (words, isCutOff) = (nil, true)
+    isCutOff = true
+    dismissMaker()
     link?.close()
     link = nil
   }
@@ -141,7 +152,7 @@ final class RelayEnd {
   // MARK: Waiting
 
   private enum Source {
-    case starter, listener, lease, link
+    case starter, listener, lease, link, maker
     case client(Int), home(Int), splice(Int)
     case service(Int)
     case stream(UInt32)
@@ -158,6 +169,7 @@ final class RelayEnd {
     }
     add(.starter, starter.map { PollItem(.control($0)) })
     if clients.count < Self.clientLimit { add(.listener, listener.map { PollItem(.listener($0)) }) }
+    add(.maker, maker.map { PollItem(.control($0.connection)) })
     add(.lease, lease.map { PollItem(.control($0)) })
     for (index, client) in clients.enumerated() { add(.client(index), PollItem(.control(client))) }
     for (index, home) in homes.enumerated() { add(.home(index), PollItem(.control(home))) }
@@ -167,20 +179,21 @@ final class RelayEnd {
     for item in link?.pollItems() ?? [] { add(.link, item) }
     if phase == .relaying {
       for (index, service) in services.enumerated()
-      where service.isDatagram || streams.count < Self.streamLimit {
+      where service.borrower == nil && (service.isDatagram || streams.count < Self.streamLimit) {
         add(.service(index), PollItem(.stream(service.socket)))
       }
       for (place, flow) in flows { add(.flow(place), PollItem(.stream(flow.socket))) }
       for (number, stream) in streams { add(.stream(number), stream.pollItem()) }
     }
     let now = HostProcess.monotonicTime
-    let deadline = link == nil && words != nil ? nextAttempt : .max
+    let deadline = link == nil && makesLinks && !isMaking ? nextAttempt : .max
     PollItem.wait(&items, timeout: max(0, min(deadline - now, Self.second)))
     var readyClients: [ControlConnection] = []
     var readyHomes: [ControlConnection] = []
     for (source, item) in zip(sources, items) where !item.ready.isEmpty {
       switch source {
       case .starter: serveStarter()
+      case .maker: serveMaker()
       case .listener: if let client = listener?.accept() { clients.append(client) }
       case .lease: serveLease()
       case .client(let index): readyClients.append(clients[index])
@@ -212,6 +225,8 @@ final class RelayEnd {
 
   func beginRelaying() {
     phase = .relaying
+    // Who has not been told to make links does not need to.
+    if !makesLinks { dismissMaker() }
     let now = HostProcess.monotonicTime
     lostSince = now
     forwardingEnd = forwarding < .max - now ? now + forwarding : .max
@@ -221,9 +236,16 @@ final class RelayEnd {
 
   private func serve(_ service: RelayedService) {
     if service.isDatagram { return forwardDatagrams(to: service) }
-    guard let accepted = try? service.socket.accept() else { return }
-    lastNumber += 1
-    streams[lastNumber] = RelayedStream(lastNumber, accepted.stream, port: service.port)
+    while streams.count < Self.streamLimit, let accepted = try? service.socket.accept() {
+      lastNumber += 1
+      streams[lastNumber] = RelayedStream(lastNumber, accepted.stream, port: service.port)
+    }
+  }
+
+  /// Forwards what has come so far, and nothing more. Ports that are lent are the borrower's business.
+  private func endForwarding() {
+    for service in services where service.borrower == nil { serve(service) }
+    services = []
   }
 
   /// Somebody has connected to a port of the guest at the other end.
@@ -246,9 +268,12 @@ final class RelayEnd {
   // MARK: Links
 
   /// Makes links with this command from now on.
-  func dial(_ words: [String], _ carrier: GodwitCarrier?) {
-    (self.words, self.carrier) = (words, carrier)
-    linkIsAwaited = true
+  func dial(_ words: [String], _ carrier: GodwitCarrier?) throws(Failure) {
+    guard !words.isEmpty, let maker else { throw Failure("no process can make it") }
+    try withFailure("the process that makes it") { () throws(HostError) in
+      try maker.use(words, carrier, peer)
+    }
+    (makesLinks, linkIsAwaited) = (true, true)
   }
 
   /// Uses a link that somebody has made, in place of an older one, which its maker knows to be broken.
@@ -262,19 +287,43 @@ final class RelayEnd {
 
   private func keepTime() {
     let now = HostProcess.monotonicTime
-    if now >= forwardingEnd { services = [] }
+    if now >= forwardingEnd, !services.isEmpty { endForwarding() }
     if isLinked { lostSince = now }
     if !flows.isEmpty { expireFlows() }
     if phase == .relaying, !isCutOff, now - lostSince > Self.patience { cutOff() }
-    guard link == nil, let words, now >= nextAttempt else { return }
+    guard link == nil, makesLinks, !isMaking, now >= nextAttempt else { return }
     nextAttempt = now + delay
     delay = min(delay * 2, Self.backoff.upperBound)
-    do throws(Failure) {
-      let made = try withFailure(words[0]) { () throws(HostError) in try LinkProcess.start(words) }
-      try carrier?.introduce(over: made.link, peer: peer)
-      use(RelayLink(made.link, made.process))
-    } catch { lose(error.message) }
+    isMaking = (try? maker?.make()) != nil
+    if !isMaking { lose("no process can make it") }
   }
+
+  private func serveMaker() {
+    do throws(HostError) {
+      while let (answer, end) = try maker?.answer() {
+        switch answer {
+        case .input: madeInput = end
+        case .output:
+          isMaking = false
+          if let input = madeInput, let end, let link = try? LinkEnd.join(input: input, output: end)
+          {
+            use(RelayLink(link))
+          }
+          madeInput = nil
+        case .failed(let reason):
+          isMaking = false
+          lose(reason)
+        case .ended: break
+        }
+      }
+    } catch {
+      // The links that there are stay.
+      maker = nil
+      isMaking = false
+    }
+  }
+
+  private func dismissMaker() { (maker, makesLinks, isMaking) = (nil, false, false) }
 
   private func serveLink() {
     guard let link else { return }
@@ -295,8 +344,10 @@ final class RelayEnd {
     link = nil
     joiner = nil
     guard linkIsAwaited else { return }
-    words = nil
-    answer(.failed(reason: reason))
+    let status = isMaking ? nil : maker?.drop()
+    dismissMaker()
+    answer(
+      .failed(reason: status.map { "\(reason); its program ended with status \($0)" } ?? reason))
   }
 
   private func answer(_ report: RelayReport) {
@@ -344,6 +395,10 @@ final class RelayEnd {
       streams[number] = nil
     }
     guard let link, link.isUp else { return flush() }
+    // The other end takes a number that is lower than another one for that of a stream which is over.
+    for (_, stream) in streams.filter({ $0.value.openingIsDue }).sorted(by: { $0.key < $1.key }) {
+      if let frame = stream.nextFrame() { link.send(frame) }
+    }
     var isBusy = true
     while isBusy, link.hasRoom {
       isBusy = false
@@ -372,8 +427,22 @@ final class RelayEnd {
 /// A published port of the guest on the machine that it has left.
 struct RelayedService {
   let port: UInt16
-  let isDatagram: Bool
   let socket: ByteStream
+  let service: NetworkPermission.Service
+  /// Who has the socket, too, for a guest that comes home: it is left alone meanwhile.
+  var borrower: ControlConnection?
+
+  /// - Returns: nil if the socket is none of that kind.
+  init?(_ port: UInt16, isDatagram: Bool, _ socket: ByteStream) {
+    guard let service = socket.service, service.isDatagram == isDatagram else { return nil }
+    (self.port, self.socket, self.service) = (port, socket, service)
+  }
+
+  var isDatagram: Bool { service.isDatagram }
+
+  var place: RelayedPort {
+    RelayedPort(port: port, isDatagram: isDatagram, address: "\(service.address)")
+  }
 }
 
 extension RelayFrame {

@@ -20,8 +20,6 @@ final class RelayLink {
   private static let readSize = 256 << 10
 
   let link: ByteLink
-  /// The program that makes it; nil: somebody else has made it.
-  private let process: LinkProcess?
   private var input: [UInt8] = []
   private var output: [UInt8] = []
   /// The other end has greeted: frames follow.
@@ -29,9 +27,8 @@ final class RelayLink {
   private var lastRead = HostProcess.monotonicTime
   private var lastWrite = HostProcess.monotonicTime
 
-  init(_ link: ByteLink, _ process: LinkProcess? = nil) {
+  init(_ link: ByteLink) {
     self.link = link
-    self.process = process
     output = Self.preamble.bytes
   }
 
@@ -75,7 +72,7 @@ final class RelayLink {
       throw .linkBroke(Failure.reason(error))
     }
     if let bytes {
-      guard !bytes.isEmpty else { throw .linkBroke(isUp ? "the link ended" : noAnswer) }
+      guard !bytes.isEmpty else { throw .linkBroke("the link ended") }
       lastRead = now
       input += bytes
     }
@@ -111,16 +108,7 @@ final class RelayLink {
     }
   }
 
-  private var noAnswer: String {
-    let status = process?.end(within: Self.second)
-    return status.map { "its program ended with status \($0)" } ?? "the link ended"
-  }
-
-  /// Closes it. A program that makes it is given a moment to end.
-  func close() {
-    link.close()
-    _ = process?.end(within: 200_000_000)
-  }
+  func close() { link.close() }
 }
 
 /// Why a link can't be used any more.

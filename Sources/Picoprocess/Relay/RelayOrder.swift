@@ -15,8 +15,10 @@ enum RelayOrder: Codable {
   case attach(number: UInt64)
   /// Those were all. Connections to the ports of the guest are made to these addresses.
   case relay(ports: [RelayedPort])
-  /// Relay the guest's console, too: the last stream that is there from the beginning.
-  case console
+  /// Relay the guest's console, too: the next stream that is there from the beginning. The order is that of `collected`.
+  ///
+  /// - `client`: for a client that was attached before; nil: for the guest's former process.
+  case console(client: RelayedClient?)
   /// The guest runs here. Take back those of its connections that these relays have.
   case bringHome(relays: [String])
 }
@@ -24,23 +26,47 @@ enum RelayOrder: Codable {
 enum RelayReport: Codable {
   case done
   case failed(reason: String)
-  /// The numbers of the guest's connections, in the order of their streams; and whether one more is its console.
-  case collected(numbers: [UInt64], hasConsole: Bool)
+  /// The numbers of the guest's connections and the clients of its console, in the order of their streams; and whether
+  /// the last stream is its console.
+  case collected(numbers: [UInt64], clients: [RelayedClient], hasConsole: Bool)
 }
 
 /// Where a port of the guest is published.
-struct RelayedPort: Codable {
+struct RelayedPort: Codable, Hashable {
   var port: UInt16
   var isDatagram: Bool
   /// As in `127.0.0.1:80`.
   var address: String
 }
 
-/// What the process of a guest hands to a relay, each with its socket.
+/// What is handed over with a socket: by the process of a guest to a relay, or to the process that is to hold the guest.
 enum HandedSocket: Codable, Sendable {
   case connection(number: UInt64)
   /// The socket listens for connections to the guest's port, or takes datagrams.
   case service(port: UInt16, isDatagram: Bool)
+  /// A connection to the relay that lends the services.
+  case lease
+  /// A client of the guest's console.
+  case client(HandedClient)
+}
+
+/// What a client of a guest's console wants.
+struct RelayedClient: Codable, Sendable {
+  var wantsOutput: Bool
+  var givesInput: Bool
+}
+
+/// A client that follows a guest, with what was under way.
+struct HandedClient: Codable, Sendable {
+  var client: RelayedClient
+  /// Bytes that are to be sent to it first, and those of its that are to be taken first.
+  var undelivered: [UInt8]
+  var unheard: [UInt8]
+
+  init(_ client: DepartingClient) {
+    self.client = RelayedClient(wantsOutput: client.wantsOutput, givesInput: client.givesInput)
+    (undelivered, unheard) = (client.undelivered, client.unheard)
+  }
 }
 
 /// The two ends of a link that somebody has made to a relay which waits for it.
@@ -50,30 +76,25 @@ enum RelayJoin: Codable {
 
 /// What a relay at the machine where a guest has come home is asked.
 enum ReturnRequest: Codable {
-  /// Relay no more new connections: the guest opens its ports itself.
-  case stopForwarding
+  /// Name the ports that are forwarded.
+  case listPorts
+  /// Share the sockets of these, and leave them alone until the connection over which this was asked ends.
+  case lendPorts(ports: [RelayedPort])
+  /// The guest runs: they are its own again.
+  case keepPorts
   /// Give the guest's connection `number` back. There is an answer to that, and another one when what is under way has
   /// come.
   case giveBack(number: UInt64)
 }
 
 enum ReturnAnswer: Codable {
-  case stopped
+  case ports(ports: [RelayedPort])
+  /// So many sockets follow, each with a `HandedSocket`.
+  case lending(count: Int)
   case unknown(number: UInt64)
   case accepted(number: UInt64)
   /// With the socket.
   case returned(number: UInt64)
-}
-
-/// The name under which an end of a relay is found. Who knows it can take its connections.
-enum RelayName {
-  private static let digits = 16
-
-  /// Of the end that has the connections.
-  static func near(_ migration: String) -> String { "relay-\(migration.prefix(digits)).near" }
-
-  /// Of the end where the guest is.
-  static func far(_ migration: String) -> String { "relay-\(migration.prefix(digits)).far" }
 }
 
 /// A relay, as `godwit ps` shows it.
@@ -82,8 +103,9 @@ package struct RelayInfo: Sendable, Hashable, Codable {
   /// The other machine.
   package var peer: String
   package var connections: Int
-  /// Ports of the guest whose connections are relayed.
+  /// Ports of the guest whose connections are relayed, and their addresses here.
   package var forwarded: [UInt16]
+  package var addresses: [String]
   /// Whether there is a link now.
   package var isLinked: Bool
 }

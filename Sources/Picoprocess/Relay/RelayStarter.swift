@@ -13,9 +13,10 @@ final class RelayStarter {
   /// - Parameter abandon: closes, in the relay, what it must not have of this process.
   init(isNear: Bool, _ abandon: () -> Void = {}) throws(Failure) {
     do throws(HostError) {
+      let maker = try LinkMaker(abandon)
       connection = try DetachedChild.start { starter in
         abandon()
-        RelayEnd(starter, isNear: isNear).run()
+        RelayEnd(starter, maker, isNear: isNear).run()
       }
     } catch { throw Failure("the process that is to relay connections", error) }
   }

@@ -1,17 +1,43 @@
+import HostABI
 import PosixHost
 import Synchronization
 
-/// Sockets that take the place of an arriving guest's connections, until the guest has them.
+/// Sockets of others that an arriving guest is given, until it has them: for its connections, and for its ports.
 package final class RelayedSockets: Sendable {
-  private let sockets: Mutex<[UInt64: ByteStream]>
+  struct Contents: Sendable {
+    /// By the numbers of the guest's own sockets.
+    var connections: [UInt64: ByteStream] = [:]
+    var ports: [ByteStream] = []
+    /// Connections to the relays that have lent the ports: they take them back when these end.
+    var leases: [ByteStream] = []
+  }
 
-  /// - Parameter sockets: by the numbers of the guest's own.
-  init(_ sockets: [UInt64: ByteStream]) { self.sockets = Mutex(sockets) }
+  private let contents: Mutex<Contents>
 
-  func take() -> [UInt64: ByteStream] {
-    sockets.withLock { sockets in
-      defer { sockets = [:] }
-      return sockets
+  init(_ contents: Contents) { self.contents = Mutex(contents) }
+
+  func takeConnections() -> [UInt64: ByteStream] {
+    contents.withLock { contents in
+      defer { contents.connections = [:] }
+      return contents.connections
+    }
+  }
+
+  func takePorts() -> [ByteStream] {
+    contents.withLock { contents in
+      defer { contents.ports = [] }
+      return contents.ports
+    }
+  }
+
+  /// The guest runs: its ports are no longer those of the relays that have lent them.
+  func keepPorts() {
+    let leases = contents.withLock { contents in
+      defer { contents.leases = [] }
+      return contents.leases
+    }
+    for lease in leases {
+      try? ControlConnection(joining: lease).send(ReturnRequest.keepPorts)
     }
   }
 }

@@ -22,6 +22,12 @@ final class RelayedStream {
   private var questions = 0
   /// The socket was taken away for that.
   private var isReturned = false
+  /// Bytes that come before those of the other end.
+  private var preface: [UInt8] = []
+  /// Who is at the other side of the socket is told nothing before he has said a line: an answer to what was asked.
+  private var awaitsLine = false
+  /// The other end gets that line.
+  private var passesLine = false
 
   /// - Parameter socket: nil if it is yet to come, before the first bytes are moved.
   init(_ number: UInt32, _ socket: ByteStream?, port: UInt16? = nil) {
@@ -33,12 +39,25 @@ final class RelayedStream {
 
   func use(_ socket: ByteStream) { self.socket = socket }
 
+  /// Has these bytes be written to the socket before all others, and those be sent to the other end.
+  func begin(delivering preface: [UInt8], taking bytes: [UInt8]) {
+    self.preface = preface
+    flow.take(Array(bytes.prefix(flow.room)))
+  }
+
+  /// Has the socket's side say a line first.
+  ///
+  /// - Parameter isPassedOn: the other end gets it.
+  func awaitLine(isPassedOn: Bool) { (awaitsLine, passesLine) = (true, isPassedOn) }
+
+  private var hasOutput: Bool { !awaitsLine && !(preface.isEmpty && flow.incoming.isEmpty) }
+
   /// What to wait for; nil if there is nothing.
   func pollItem() -> PollItem? {
     guard let socket else { return nil }
     var interest: Readiness = []
     if flow.room > 0, !isResetThere, !isReturning { interest.insert(.readable) }
-    if !isBroken, !flow.incoming.isEmpty { interest.insert(.writable) }
+    if !isBroken, hasOutput { interest.insert(.writable) }
     return interest.isEmpty ? nil : PollItem(.stream(socket), interest)
   }
 
@@ -52,20 +71,34 @@ final class RelayedStream {
   private func read(_ socket: ByteStream) {
     do throws(HostError) {
       let bytes = try socket.receive(limit: flow.room)
-      if bytes.isEmpty { flow.end() } else { flow.take(bytes) }
+      if bytes.isEmpty { flow.end() } else { flow.take(awaitsLine ? takeLine(bytes) : bytes) }
     } catch .wouldBlock {} catch { breakOff() }
   }
 
+  /// Looks for the end of the line.
+  ///
+  /// - Returns: what the other end gets.
+  private func takeLine(_ bytes: [UInt8]) -> [UInt8] {
+    let end = bytes.firstIndex(of: UInt8(ascii: "\n"))
+    awaitsLine = end == nil
+    return passesLine ? bytes : Array(bytes[(end.map { $0 + 1 } ?? bytes.count)...])
+  }
+
   private func deliver(_ socket: ByteStream) {
-    while !isBroken, !flow.incoming.isEmpty {
+    while !isBroken, hasOutput {
       do throws(HostError) {
-        flow.deliver(try socket.send(flow.incoming))
+        if preface.isEmpty {
+          flow.deliver(try socket.send(flow.incoming))
+        } else {
+          preface.removeFirst(try socket.send(preface))
+        }
       } catch .wouldBlock { return } catch {
         // What the peer sent before it went is still to be read.
         isBroken = true
       }
     }
     if isBroken {
+      preface = []
       flow.deliver(flow.incoming.count)
       if flow.hasEnded { breakOff() }
     }
@@ -92,6 +125,9 @@ final class RelayedStream {
   var isOver: Bool { flow.isComplete || isResetThere && socket == nil }
 
   // MARK: The other end
+
+  /// Whether the next frame has the other end open the stream.
+  var openingIsDue: Bool { port != nil && !hasSentPort }
 
   /// The next frame to be sent; nil if there is none now.
   func nextFrame() -> RelayFrame? {

@@ -120,6 +120,8 @@ extension Picoprocess {
       let progress = Progress("reading")
       try loader.restoreAll(on: workers) { progress.note(pages: $0, of: $1) }
     }
+    // Ports at which the guest does not listen any more.
+    host.discardProvided()
     return loader.known
   }
 }

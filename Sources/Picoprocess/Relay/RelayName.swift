@@ -1,0 +1,41 @@
+import LibOS
+
+/// The name under which an end of a relay is found. Who knows it can take its connections.
+enum RelayName {
+  private static let digits = 16
+
+  /// Of the end that has the connections.
+  static func near(_ migration: String) -> String { "relay-\(migration.prefix(digits)).near" }
+
+  /// Of the end where the guest is.
+  static func far(_ migration: String) -> String { "relay-\(migration.prefix(digits)).far" }
+
+  static func isNear(_ name: String) -> Bool {
+    name.hasPrefix("relay-") && name.hasSuffix(".near")
+  }
+}
+
+extension ControlClient {
+  /// The relays that have stayed behind on this machine.
+  private func relays() -> [(name: String, relay: RelayInfo)] {
+    ((try? names()) ?? []).filter(RelayName.isNear).compactMap { name in
+      guard case .running(let info) = try? ask(name, .info, timeout: 1_000_000_000),
+        let relay = info.relay
+      else { return nil }
+      return (name, relay)
+    }
+  }
+
+  /// The machine to which the guest `name` has moved; nil if that is not known.
+  func newPlace(of name: String) -> String? {
+    RelayName.isNear(name) ? nil : relays().first { $0.relay.guest == name }?.relay.peer
+  }
+
+  /// Which relay has `port` of this machine, for which guest; nil if none has.
+  static func relay(at port: PublishedPort) -> (name: String, guest: String)? {
+    let found = (try? ControlClient())?.relays().first { entry in
+      entry.relay.addresses.contains("\(port.host)")
+    }
+    return found.map { ($0.name, $0.relay.guest) }
+  }
+}
