@@ -12,7 +12,8 @@ package struct TreeListing {
   /// Stands for all that is in it, wherever it was carried: 32 hexadecimal digits.
   let name: String
 
-  package init(_ files: [OutsideFile]) throws(SnapshotError) {
+  /// - Parameter takesNodes: there may be FIFOs, sockets and devices.
+  package init(_ files: [OutsideFile], takesNodes: Bool = false) throws(SnapshotError) {
     var byteCount: UInt64 = 0
     var directories: Set<OutsideFile.Place> = []
     var others: [OutsideFile.Place: OutsideFile] = [:]
@@ -38,7 +39,9 @@ package struct TreeListing {
         let holes = file.holes.reduce(0) { $0 &+ UInt64($1.count) }
         if file.link == nil { byteCount = try checkedSum(byteCount, size - holes) }
       default:
-        if file.place.path.isEmpty { throw .invalidState("the type of the carried directory") }
+        guard takesNodes || file.kind == .symbolicLink, !file.place.path.isEmpty else {
+          throw .invalidState("the type of the carried file \(shown)")
+        }
       }
       if let link = file.link {
         // Whose name it is, that comes first, and has all that the two share.

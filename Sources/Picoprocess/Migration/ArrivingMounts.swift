@@ -158,7 +158,7 @@ final class ArrivingMounts {
     for file in sent.files { changed[file.place] = file }
     let listing: TreeListing
     do throws(SnapshotError) {
-      listing = try TreeListing(changed.values.sorted { $0.place < $1.place })
+      listing = try TreeListing(changed.values.sorted { $0.place < $1.place }, takesNodes: true)
     } catch { throw Failure("what has changed in the mounts that come: \(error)") }
     try check(listing)
     guard zip(sent.files, sent.files.dropFirst()).allSatisfy({ $0.place < $1.place }) else {

@@ -34,7 +34,7 @@ struct ArrivingTree {
       try files.add(message)
       if message.last { break }
     }
-    do throws(SnapshotError) { return try TreeListing(files.files) } catch {
+    do throws(SnapshotError) { return try TreeListing(files.files, takesNodes: true) } catch {
       throw Failure("\(what): \(error)")
     }
   }
