@@ -144,7 +144,8 @@ struct SshTests {
     #expect(lines.count == 1 && outcome.error.contains(obstacle.reason), "\(outcome.error)")
   }
 
-  /// The connection is cut after any number of bytes: the guest runs on one of the two machines.
+  /// The connection is cut after any number of bytes: the guest runs on one of the two machines. It may be told besides
+  /// that a file changed, since the guest may be writing `n` just then.
   @Test(arguments: 0..<4) func aCutAnywhere(_ part: Int) throws {
     let cuts = LongTests.areOn ? 50 : 2
     let outcome = try Machines.shell(
@@ -161,7 +162,7 @@ struct SshTests {
         wire="--cut $at" move $from $to 2>error; status=$?; rm -rf wired
         case $status in
           0) gone $from; other=$from; from=$to; to=$other;;
-          125) gone $to; [ "$(grep -c '^godwit:' error)" = 1 ] || { echo "cut $at:"; cat error; };;
+          125) gone $to; [ "$(grep '^godwit:' error | grep -vc 'not the same there')" = 1 ] || { echo "cut $at:"; cat error; };;
           *) echo "cut $at: status $status"; cat error;;
         esac
         runs $from || echo "lost by cut $at of $total"
