@@ -25,7 +25,7 @@ import Testing
     open("/data/result", "w").write(f"{found}\\n"); open("/data/done", "w").close()' &
       await one/ready
     }
-    carry() { at $1 migrate guest ssh://$2 --ssh $PWD/link --remote-godwit $G --with-mounts --remote-mount $3:/data "${@:4}"; echo "migrate $?"; }
+    carry() { at $1 migrate guest ssh://$2 --ssh $PWD/link --remote-godwit $G --connections reset --with-mounts --remote-mount $3:/data "${@:4}"; echo "migrate $?"; }
     finish() { touch control/go; await $1/done; cat $1/result; gone here; gone there; wait; }
     same() { tree list $1 >$1.list; tree list $2 >$2.list; cmp $1.list $2.list && wc -l <$1.list | sed 's/^[0-9]*$/the same/'; }
     left() { for i in $(seq 200); do ls -A | grep -q '^[.].*godwit' || return; sleep 0.05; done; ls -A; }
@@ -53,7 +53,7 @@ import Testing
     let outcome = try shell(
       """
       begin; mkdir two
-      at there fetch ssh://here/guest --ssh $PWD/link --remote-godwit $G --root $R --take-mounts --mount two:/data \
+      at there fetch ssh://here/guest --ssh $PWD/link --remote-godwit $G --connections reset --root $R --take-mounts --mount two:/data \
         --mount control:/control:ro; echo "fetch $?"
       where; same one two; left; finish two
       """)
