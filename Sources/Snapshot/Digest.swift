@@ -55,7 +55,7 @@ package struct Digest: Hashable, Sendable {
 
   /// Adds the 32 bytes to `buffer`.
   package func append(to buffer: inout [UInt8]) {
-    for index in 0..<4 { buffer.append(bigEndian: words[index]) }
+    for index in 0..<4 { buffer.append(littleEndian: words[index].byteSwapped) }
   }
 
   package static func == (a: Digest, b: Digest) -> Bool {
@@ -66,14 +66,6 @@ package struct Digest: Hashable, Sendable {
   /// The whole digest takes part, lest a hostile guest fill one bucket.
   package func hash(into hasher: inout Hasher) {
     for index in 0..<4 { hasher.combine(words[index]) }
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func append(bigEndian word: UInt64) {
-    for shift in stride(from: UInt64(56), through: 0, by: -8) {
-      append(UInt8(truncatingIfNeeded: word >> shift))
-    }
   }
 }
 

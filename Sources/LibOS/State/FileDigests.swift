@@ -2,25 +2,32 @@ package import HostABI
 import Machine
 package import Snapshot
 
+/// What differs once a file of the host is another one, or has been written to: as far as its attributes tell.
+package struct FileVersion: Hashable, Sendable {
+  fileprivate var device: UInt64
+  fileprivate var inode: UInt64
+  fileprivate var size: UInt64
+  fileprivate var modified: HostTime
+  fileprivate var changed: HostTime
+}
+
+extension FileVersion {
+  package init(_ attributes: FileAttributes) {
+    self.init(
+      device: attributes.device, inode: attributes.inode, size: attributes.size,
+      modified: attributes.modified, changed: attributes.changed)
+  }
+}
+
 /// Digests of host files. Each is made once as long as the file keeps its identity, size and times, so
 /// that a second checkpoint of a picoprocess reads none of them.
 package final class FileDigests {
-  fileprivate struct Key: Hashable {
-    var device: UInt64
-    var inode: UInt64
-    var size: UInt64
-    var modified: HostTime
-    var changed: HostTime
-  }
-  private var known: [Key: Digest] = [:]
+  private var known: [FileVersion: Digest] = [:]
 
   package init() {}
 
-  private static func key(_ handle: HostHandle, _ host: any Host) throws(HostError) -> Key {
-    let attributes = try host.attributes(of: handle)
-    return Key(
-      device: attributes.device, inode: attributes.inode, size: attributes.size,
-      modified: attributes.modified, changed: attributes.changed)
+  private static func key(_ handle: HostHandle, _ host: any Host) throws(HostError) -> FileVersion {
+    FileVersion(try host.attributes(of: handle))
   }
 
   /// The digest of all bytes of an open file.
@@ -52,7 +59,7 @@ package final class FileDigests {
       guard let digest = Digest(file.digest), let modified = HostTime(file.modified),
         let changed = HostTime(file.changed)
       else { continue }
-      let key = Key(
+      let key = FileVersion(
         device: file.device, inode: file.inode, size: file.size, modified: modified,
         changed: changed)
       known[key] = digest
@@ -94,7 +101,7 @@ extension HostTime {
 
 /// A file in use whose digest a snapshot will need.
 package struct UndigestedFile {
-  fileprivate let key: FileDigests.Key
+  fileprivate let key: FileVersion
   package let handle: HostHandle
   /// Bytes.
   package var size: UInt64 { key.size }

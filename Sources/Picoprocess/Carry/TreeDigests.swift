@@ -1,24 +1,10 @@
 import HostABI
+import LibOS
 import PosixHost
 
 /// Contents of files that may change. Those of a file are read again once its identity, size or times differ.
 final class TreeDigests {
-  private struct Key: Hashable {
-    var device: UInt64
-    var inode: UInt64
-    var size: UInt64
-    var modified: HostTime
-    var changed: HostTime
-
-    init(_ attributes: FileAttributes) {
-      device = attributes.device
-      inode = attributes.inode
-      size = attributes.size
-      modified = attributes.modified
-      changed = attributes.changed
-    }
-  }
-  private var known: [Key: FileContents] = [:]
+  private var known: [FileVersion: FileContents] = [:]
   private let host = PosixHost()
 
   /// Nanoseconds: two changes that lie closer together may have the same time, whatever the filesystem.
@@ -29,12 +15,12 @@ final class TreeDigests {
     defer { tree.close(file) }
     let start = host.now(.realtime).totalNanoseconds
     let attributes = try tree.attributes(of: file)
-    let key = Key(attributes)
+    let key = FileVersion(attributes)
     if let contents = known[key] { return contents }
     let contents = try FileContents(
       file, of: tree, isSparse: attributes.blocks < attributes.size / 512)
     // A later change that the times do not show would go unnoticed.
-    if Key(try tree.attributes(of: file)) == key,
+    if FileVersion(try tree.attributes(of: file)) == key,
       attributes.changed.totalNanoseconds < start - Self.grain
     {
       known[key] = contents

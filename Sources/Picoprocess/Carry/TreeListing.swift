@@ -2,14 +2,14 @@ import HostABI
 package import LibOS
 package import Snapshot
 
-/// Files that travel with a guest: what lies beneath its root, and in mounted directories. It is checked, so that it can be made beneath a directory: each file is named once and behind the
-/// directory that it is in.
+/// Files that travel with a guest: what lies beneath its root, and in mounted directories. It is checked, so that it can be
+/// made beneath a directory: each file is named once and behind the directory that it is in.
 package struct TreeListing {
   /// Ascending by place. Each regular file has its size and digest.
   package let files: [OutsideFile]
   /// Of all regular files, without holes.
   package let byteCount: UInt64
-  /// Stands for all that is in it, wherever it was carried: 32 hexadecimal digits.
+  /// Stands for all that is in it: see `name(of:)`.
   let name: String
 
   /// - Parameter takesNodes: there may be FIFOs, sockets and devices.
@@ -56,12 +56,17 @@ package struct TreeListing {
     }
     self.files = files
     self.byteCount = byteCount
+    name = Self.name(of: files)
+  }
+
+  /// What stands for `files`, wherever they were carried: 32 hexadecimal digits.
+  static func name(of files: some Sequence<OutsideFile>) -> String {
     let plain = files.lazy.map { file in
       var file = file
       file.offset = 0
       return file
     }
-    name = String(Digest(of: OutsideFile.encoded(plain)[...]).description.prefix(32))
+    return String(Digest(of: OutsideFile.encoded(plain)[...]).description.prefix(32))
   }
 
   func carries(mount: Int) -> Bool {

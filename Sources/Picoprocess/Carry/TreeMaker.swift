@@ -97,11 +97,7 @@ final class TreeMaker {
     }
     try contents.forEachPiece(of: file) { (offset, bytes) throws(Failure) in
       try naming(path) { () throws(HostError) in
-        var done = 0
-        while done < bytes.byteCount {
-          done += try host.write(
-            handle, at: offset + UInt64(done), from: bytes.extracting(done..<bytes.byteCount))
-        }
+        try writeAll(handle, at: offset, bytes)
       }
     }
   }
@@ -112,12 +108,18 @@ final class TreeMaker {
       let handle = try host.open(name(path), [.write, .create, .exclusive], permissions: 0o600)
       defer { host.close(handle) }
       try bytes.withRawSpan { (bytes) throws(HostError) in
-        var done = 0
-        while done < bytes.byteCount {
-          done += try host.write(
-            handle, at: UInt64(done), from: bytes.extracting(done..<bytes.byteCount))
-        }
+        try writeAll(handle, at: 0, bytes)
       }
+    }
+  }
+
+  private func writeAll(_ handle: HostHandle, at offset: UInt64, _ bytes: RawSpan)
+    throws(HostError)
+  {
+    var done = 0
+    while done < bytes.byteCount {
+      done += try host.write(
+        handle, at: offset + UInt64(done), from: bytes.extracting(done..<bytes.byteCount))
     }
   }
 

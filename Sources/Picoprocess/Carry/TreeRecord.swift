@@ -45,9 +45,8 @@ struct TreeRecord: Codable {
     let plain = files.lazy.map { file in
       var file = file
       file.place.mount = 0
-      file.offset = 0
       return file
     }
-    return String(Digest(of: OutsideFile.encoded(plain)[...]).description.prefix(32))
+    return TreeListing.name(of: plain)
   }
 }
