@@ -15,13 +15,16 @@ struct CheckpointRow: Row {
     let guest = try HeapGuest(isa: isa, size: size, rate: rate).start(named: guestName, folder)
     var wholes: [Double] = []
     var increments: [Double] = []
+    var overheads: [Double] = []
     // The first one also digests the files of the root that the guest uses.
-    _ = try frozenTime(guestName, ["--output", "\(folder)/first"])
+    _ = try checkpoint(guestName, ["--output", "\(folder)/first"])
     for round in 0..<rounds {
-      wholes.append(try frozenTime(guestName, ["--output", "\(folder)/whole"]))
+      wholes.append(try frozenTime(in: checkpoint(guestName, ["--output", "\(folder)/whole"])))
       let next = "\(folder)/\(round)"
-      increments.append(
-        try frozenTime(guestName, ["--output", next, "--parent", "\(folder)/whole"]))
+      let outcome = try checkpoint(guestName, ["--output", next, "--parent", "\(folder)/whole"])
+      increments.append(try statistic("frozen_time", of: outcome) / 1e6)
+      let written = try statistic("pages_written", of: outcome) * 4096
+      overheads.append(Double(try System.size(of: next)) / written)
       System.remove(next)
     }
     System.remove("\(folder)/sign")
@@ -36,12 +39,13 @@ struct CheckpointRow: Row {
       Result(
         name: "\(name), increment", godwit: seconds(median(increments)), target: "< 0.020 s",
         reached: median(increments) < 0.02),
+      Result(
+        name: "\(name), increment's bytes by the pages'", godwit: decimal(median(overheads), 3),
+        target: "<= 1.1", reached: median(overheads) <= 1.1),
     ]
   }
 
-  /// In seconds.
-  private func frozenTime(_ guest: String, _ options: [String]) throws -> Double {
-    try Benchmarks.frozenTime(
-      in: Command([godwit, "checkpoint", guest, "--print-stats"] + options).run())
+  private func checkpoint(_ guest: String, _ options: [String]) throws -> Outcome {
+    try Command([godwit, "checkpoint", guest, "--print-stats"] + options).run()
   }
 }

@@ -8,7 +8,7 @@ struct HeapGuest {
 
   /// Says `ready` once its heap is full, and ends when the file named by its third argument is gone. It knows by the
   /// jump of its clock that it was away, and says so. The longest time in which it did nothing, in seconds, is written
-  /// beside that file if there is one for it.
+  /// beside that file if there is one for it; so are at each turn the time and how many pages it has written.
   private static let program = """
     import os, sys, time
     size, rate, sign = int(sys.argv[1]) << 20, int(sys.argv[2]) << 20, sys.argv[3]
@@ -21,7 +21,9 @@ struct HeapGuest {
             view[page:page + 8] = page.to_bytes(8, "little")
     print("ready", flush=True)
     page = 0
+    count = 0
     gap = 0
+    log = None
     then = time.time()
     while os.path.exists(sign):
         now = time.time()
@@ -31,6 +33,10 @@ struct HeapGuest {
         for _ in range(rate // 4096 // 100):
             view[page:page + 8] = (page + 1).to_bytes(8, "big")
             page = (page + 4096) % size
+            count += 1
+        if not os.path.exists(sign + ".pages"): log = None
+        elif not log: log = open(sign + ".pages", "a", buffering=1)
+        if log: log.write(f"{time.time()} {count}\\n")
         time.sleep(0.01)
     if os.path.exists(sign + ".gap"): open(sign + ".gap", "w").write(str(gap))
     """

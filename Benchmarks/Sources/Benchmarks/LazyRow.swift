@@ -62,12 +62,3 @@ struct LazyRow: Row {
     return time
   }
 }
-
-/// Seconds that a guest stood still, as `--print-stats` says.
-func frozenTime(in outcome: Outcome) throws -> Double {
-  let text = String(decoding: outcome.output, as: UTF8.self)
-  guard let field = text.firstRange(of: "\"frozen_time\":"),
-    let time = Double(text[field.upperBound...].prefix { $0.isNumber })
-  else { throw Failure("no frozen_time in '\(text)'") }
-  return time / 1e6
-}

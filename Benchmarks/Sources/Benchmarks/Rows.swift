@@ -11,7 +11,10 @@ let allRows: [any Row] =
   } + ISA.allCases.map { StartRow(isa: $0) } + ISA.allCases.map { SuspendRow(isa: $0) }
   + [(16, 5), (256, 5), (1024, 5), (4096, 5), (256, 50), (1024, 50)].map {
     CheckpointRow(isa: .x86_64, size: $0, rate: $1)
-  } + [16, 256, 1024, 4096].map { LazyRow(isa: .x86_64, size: $0) }
+  } + [
+    LossRow(isa: .x86_64, size: 256, rate: 50), ManyObjectsRow(isa: .x86_64),
+    SizeRow(isa: .x86_64), SizeRow(isa: .aarch64), IdleRow(isa: .x86_64),
+  ] + [16, 256, 1024, 4096].map { LazyRow(isa: .x86_64, size: $0) }
   + [CloneRow(isa: .x86_64), PeriodRow(isa: .x86_64)] + [
     MigrationRow(isa: .x86_64, size: 256),
     MigrationRow(isa: .x86_64, size: 256, bandwidth: 125e6),

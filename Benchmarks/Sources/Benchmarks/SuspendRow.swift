@@ -3,6 +3,7 @@ struct SuspendRow: Row {
   var isa: ISA
   var name: String { "suspend.\(isa)" }
 
+  static let command = ["/usr/bin/python3.11", "-c", program]
   /// It knows by the jump of its clock that it was away; a pipe to tell it so could not travel.
   ///
   /// A tuple, an integer, a string and a float each: 600,000 of them are 110 MB.
@@ -44,10 +45,8 @@ struct SuspendRow: Row {
 
   private func suspend(to file: String, _ times: inout [Double]) throws {
     let name = "benchmark-\(System.processID)"
-    let guest = try Conversation([
-      godwit, "run", "--name", name, "--root", isa.rootfs, "--", "/usr/bin/python3.11", "-c",
-      Self.program,
-    ])
+    let guest = try Conversation(
+      [godwit, "run", "--name", name, "--root", isa.rootfs, "--"] + Self.command)
     try guest.expect("ready")
     times.append(try Command([godwit, "suspend", name, "--output", file]).run().seconds)
     guest.end()

@@ -178,6 +178,13 @@ enum System {
     return result
   }
 
+  /// Seconds since 1970.
+  static var realTime: Double {
+    var now = timespec()
+    unsafe clock_gettime(CLOCK_REALTIME, &now)
+    return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+  }
+
   static func sleep(seconds: UInt32) { _ = Glibc.sleep(seconds) }
 
   static func sleep(milliseconds: UInt32) { usleep(milliseconds * 1000) }
