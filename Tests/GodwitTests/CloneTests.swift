@@ -134,7 +134,7 @@ import Testing
     try largeSnapshot(scratch, "-o snapshot --compress none")
     let outcome = try scratch.shell(
       """
-      lines() { until [ "$(cat out* | wc -l)" = $1 ]; do kill -0 ${jobs[@]} || exit; sleep 0.02; done; }
+      lines() { until [ "$(cat out* 2>/dev/null | wc -l)" = $1 ]; do kill -0 ${jobs[@]} || exit; sleep 0.02; done; }
       $G resume snapshot --lazy --share --name a >out1 & jobs=($!)
       $G resume snapshot --lazy --share --name b >out2 & jobs+=($!)
       touch go; lines 2

@@ -173,7 +173,7 @@ import Testing
       kill -STOP $client
       touch go; await done
       kill -CONT $client
-      until grep -q 'left out' error; do sleep 0.05; done
+      until grep -qs 'left out' error; do sleep 0.05; done
       touch end; wait $client; echo $?
       left=$(sed -n 's/^godwit: \\([0-9]*\\) bytes of output were left out here$/\\1/p' error)
       [ $left -gt 0 ] && echo $(($(stat -c %s out) + left))
@@ -186,7 +186,7 @@ import Testing
       """
       begin -- /bin/sh -c 'echo one; while [ ! -e /mnt/go ]; do sleep 0.01; done; printf two; exit 1'
       $G logs -f guest >out & 
-      until grep -q one out; do sleep 0.05; done
+      until grep -qs one out; do sleep 0.05; done
       touch go; wait $!
       cat out
       """)
@@ -260,7 +260,7 @@ import Testing
       $G run --name guest --root $R --mount .:/mnt -- /bin/sh -c '
         echo begun; while [ ! -e /mnt/go ]; do sleep 0.01; done
         read line; echo "got $line"; echo end >&2; exit 6' </dev/null >out &
-      until grep -q begun out; do sleep 0.05; done
+      until grep -qs begun out; do sleep 0.05; done
       $G suspend guest -o snapshot; wait
       touch go
       $G resume --detach --name guest snapshot

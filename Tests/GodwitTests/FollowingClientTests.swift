@@ -31,7 +31,7 @@ import Testing
         move here there --connections relay; echo "migrate $?"; type two
         move there here --connections relay; echo "migrate $?"; wait $typist; type three
         move here there --connections relay; echo "migrate $?"; type end
-        await ending; cat ending; grep -c line out; grep -v line out; grep -v line error
+        told ending; grep -c line out; grep -v line out; grep -v line error
         for i in $(seq 100); do [ -s waited ] && break; sleep 0.05; done; cat waited; ended here; ended there; where
         """)
     let moves = (fault.isEmpty ? "" : "migrate 125\n") + "migrate 0\nmigrate 0\nmigrate 0\n"
@@ -91,7 +91,7 @@ import Testing
     let outcome = try scratch.shell(
       Self.tools + """
         begin; type one; hostile=1200000002010000000000000000000000ffffffffffff
-        move here there --connections relay; echo "migrate $?"; touch go; await ending; cat ending; wc -l <error
+        move here there --connections relay; echo "migrate $?"; touch go; told ending; wc -l <error
         at here stop $(at here ps | grep -o '^relay-[^ ]*'); at there stop $(at there ps | grep -o '^relay-[^ ]*')
         ended here; ended there; where; at there kill guest KILL; gone there
         """)
@@ -105,7 +105,7 @@ import Testing
     let scratch = try MigrationScratch()
     let outcome = try scratch.shell(
       Self.tools + """
-        begin; type one; move here there --connections reset; await ending; cat ending error
+        begin; type one; move here there --connections reset; told ending; cat error
         at there kill guest KILL; gone there
         """)
     #expect(

@@ -80,7 +80,7 @@ import Testing
         lazily --no-prefetch snapshot >out 2>errors & guest=$!
         until there; do sleep 0.01; done
         truncate -s 300000 snapshot; touch go
-        until grep -q 'snapshot: .*; what needs this waits' errors; do sleep 0.01; done
+        until grep -qs 'snapshot: .*; what needs this waits' errors; do sleep 0.01; done
         $G ps | grep -q 'in its snapshot (.*truncated.*)' || $G ps
         $G checkpoint guest -o other 2>refusal && echo "a checkpoint without its pages"
         grep -q 'guest: a page that is not here yet can.t be read: ' refusal || cat refusal
@@ -99,7 +99,7 @@ import Testing
         lazily --no-prefetch snapshot >out 2>errors & guest=$!
         until there; do sleep 0.01; done
         dd if=/dev/zero of=snapshot bs=1M seek=2 count=12 conv=notrunc 2>/dev/null; touch go
-        until grep -q 'snapshot: .*; what needs this waits' errors; do sleep 0.01; done
+        until grep -qs 'snapshot: .*; what needs this waits' errors; do sleep 0.01; done
         cp copy snapshot && wait $guest; cat out
         """)
     #expect(outcome.text == "True\n" && outcome.error == "", "\(outcome.text) \(outcome.error)")
@@ -167,7 +167,7 @@ import Testing
       cp root/bin/pi kept; printf x | dd of=root/bin/pi bs=1 seek=5000 conv=notrunc 2>/dev/null
       $G resume snapshot 2>&1 | grep -o '/bin/pi differs from the one the snapshot was made with'
       $G resume --lazy --name guest snapshot >out 2>errors & guest=$!
-      until grep -q '/bin/pi differs .* what needs this waits' errors; do sleep 0.01; done
+      until grep -qs '/bin/pi differs .* what needs this waits' errors; do sleep 0.01; done
       until $G ps | grep -q '^guest: .*/bin/pi differs'; do sleep 0.01; done
       $G checkpoint guest -o other 2>/dev/null && echo "a checkpoint without its file"
       cp kept root/bin/pi; wait $guest; cmp out expected && [ ! -e other ]

@@ -87,7 +87,7 @@ import Testing
         chmod +x far; \(MigrationScratch.waiting()) await ready
         carry() { at here migrate guest ssh://there --ssh $PWD/far --remote-godwit /no/godwit --connections reset "$@"; echo "migrate $?"; }
         carry --carry-godwit; carry --carry-godwit='\(Checkout.godwitForARM64.path)'
-        ls cache/godwit | sed 's/.*-\\([a-z0-9_]*\\)-[0-9a-f]*$/\\1/'; where; touch go; await result; cat result; gone there; wait
+        ls cache/godwit | sed 's/.*-\\([a-z0-9_]*\\)-[0-9a-f]*$/\\1/'; where; touch go; told result; gone there; wait
         """)
       #expect(
         outcome.text == "migrate 125\nmigrate 0\naarch64\nthere: guest\nended\n",

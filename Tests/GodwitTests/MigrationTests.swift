@@ -50,7 +50,7 @@ import Testing
       mkdir one two; \(MigrationScratch.waiting("--mount one:/mnt"))
       until [ -e one/ready ]; do sleep 0.02; done
       move here there --remote-mount two:/mnt --remote-name other; echo "migrate $?"
-      cp -r one/ready two/; touch two/go; until [ -s two/result ]; do sleep 0.02; done; cat two/result; ls one
+      cp -r one/ready two/; touch two/go; told two/result; ls one
       at there ps | grep -c "^other "; wait
       """)
     #expect(outcome.text.hasPrefix("migrate 0\n"), "\(outcome.error)")
@@ -197,7 +197,7 @@ import Testing
       await ready
       relay='cut in prepared after' move here there 2>/dev/null & movers=($!)
       for i in 1 2 3 4; do move here there$i 2>>errors & movers+=($!); done; wait "${movers[@]}"
-      ls */godwit/guest.sock; touch go; until [ -s result ]; do sleep 0.02; done; cat result
+      ls */godwit/guest.sock; touch go; told result
       """)
     #expect(outcome.text.contains("guest.sock\nended\n"), "\(outcome.text) \(outcome.error)")
     #expect(outcome.text.split(separator: "\n").count == 2, "\(outcome.text)")

@@ -67,7 +67,7 @@ import Testing
       """)
     let outcome = try shell(
       """
-      /usr/bin/python3 server.py & await port; P=$(cat port)
+      /usr/bin/python3 server.py & P=$(told port)
       for net in --net=loopback --net ''; do
         $G run $net --root $R --mount .:/mnt -- /usr/bin/python3 /mnt/client.py $P </dev/null
       done
@@ -156,7 +156,7 @@ import Testing
       """)
     let outcome = try shell(
       """
-      /usr/bin/python3 server.py & await port; P=$(cat port)
+      /usr/bin/python3 server.py & P=$(told port)
       $G run --name guest --net=loopback --tcp=refuse --root $R --mount .:/mnt -- \
         /usr/bin/python3 /mnt/client.py $P </dev/null &
       await ready
@@ -215,7 +215,7 @@ import Testing
       """)
     let outcome = try shell(
       """
-      /usr/bin/python3 server.py & await port; P=$(cat port)
+      /usr/bin/python3 server.py & P=$(told port)
       /usr/bin/python3 client.py 127.0.0.1 $P
       $G run --net=loopback --root $R --mount .:/mnt -- /usr/bin/python3 /mnt/client.py 10.0.2.2 $P </dev/null
       kill %1
@@ -294,7 +294,7 @@ import Testing
       """
       /usr/bin/python3 -c 'import port, socket, time
       s = socket.create_server(("127.0.0.1", 0)); port.say(s); time.sleep(600)' &
-      await port; P=$(cat port)
+      P=$(told port)
       $G run --publish $P:80 --root $R -- /bin/true; echo $?
       Q=$(free_port)
       $G run --publish $Q:80 --suspend-at-syscall 9 --output snapshot --root $R -- /bin/true; echo $?

@@ -12,7 +12,7 @@ import Testing
     let scratch = try Scratch()
     let outcome = try scratch.shell(
       """
-      figure() { $G ps --json | sed -n "s/.*\\"$1\\" : \\([0-9]*\\).*/\\1/p" | head -n 1; }
+      figure() { $G ps --json | sed -n "s/.*\\"$1\\" : \\([0-9]*\\).*/\\1/p" | head -n 1 | grep . || echo 0; }
       $G run --name guest --checkpoint-every 300ms --checkpoint-dir d --root $R --mount .:/mnt -- /usr/bin/python3 -c '
       import os, time
       data = os.urandom(8000000)

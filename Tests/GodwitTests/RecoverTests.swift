@@ -174,7 +174,7 @@ import Testing
       mkdir full && mount -t tmpfs -o size=5m tmpfs full
       grow --checkpoint-every 200ms --checkpoint-dir full/d >out 2>error & run=$!
       await ready1; until [ $(ls full/d/snapshots 2>/dev/null | wc -l) -ge 2 ]; do sleep 0.1; done
-      touch go1; await ready2; until grep -q 'no space' error; do sleep 0.1; done
+      touch go1; await ready2; until grep -qs 'no space' error; do sleep 0.1; done
       sort -u error; touch go2; await ready3; cat out; kill -KILL $run; wait $run 2>/dev/null
       umount -l full 2>/dev/null; true
       """, namespaces: true, limit: 300)

@@ -92,7 +92,7 @@ struct RelayedProgramsTests {
       try Self.serverTools(isa) + """
         at a run --name guest --root $R --publish 0.0.0.0:6379:6379 -- \
           /usr/bin/redis-server --bind 0.0.0.0 --protected-mode no --save '' --dir /tmp >log &
-        until grep -q 'Ready to accept' log; do sleep 0.05; done
+        until grep -qs 'Ready to accept' log; do sleep 0.05; done
         benchmark() { native bin/redis-benchmark -h 10.77.0.1 -k 1 -c 10 -t incr --csv -n "$@" 2>&1; }
         benchmark 2000 >first
         # What it would take a minute for, if the guest stayed.

@@ -57,6 +57,7 @@ struct Scratch: ~Copyable {
     cd '\(folder.path)'; G='\(Checkout.godwit.path)'; R='\(Checkout.rootfs(isa).path)'
     export XDG_RUNTIME_DIR='\(folder.path)'
     await() { for i in $(seq 1200); do [ -e "$1" ] && return; sleep 0.05; done; echo "no $1"; exit 1; }
+    told() { for i in $(seq 1200); do [ -s "$1" ] && cat "$1" && return; sleep 0.05; done; echo "nothing in $1"; exit 1; }
     there() { $G ps | grep -q "^guest "; }
     hold() {
       $G run --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c "
@@ -84,9 +85,10 @@ struct Scratch: ~Copyable {
   }
 
   /// Runs a script of bash in the folder. `$G` is godwit and `$R` the root for `isa`; `await FILE` waits
-  /// until the file is there; `there` asks whether the guest `guest` runs. `hold BYTES` is such a guest, which
-  /// makes `ready`, and once there is `go`, says whether its memory is still what it was. `grow OPTION... &` is one
-  /// whose memory grows between `ready1` and `ready2`; it goes on at `go1`, `go2` and `go3`, and `$!` is its process.
+  /// until the file is there, and `told FILE` until there is a line in it, which it prints; `there` asks whether the
+  /// guest `guest` runs. `hold BYTES` is such a guest, which makes `ready`, and once there is `go`, says whether its
+  /// memory is still what it was. `grow OPTION... &` is one whose memory grows between `ready1` and `ready2`; it goes on
+  /// at `go1`, `go2` and `go3`, and `$!` is its process.
   ///
   /// - Parameter namespaces: in a user and mount namespace of its own, as root there.
   func shell(
