@@ -281,7 +281,8 @@ import Testing
       guard (try? connection.receive()) != nil, let file = try? connection.takeFile() else {
         return
       }
-      try? unsafe file.write(written.span.bytes, at: 0)
+      // SAFETY: bytes have no padding.
+      unsafe written.span.withUnsafeBytes { try? file.write(unsafe $0.bytes, at: 0) }
       let snapshot = SavedSnapshot(
         bytes: UInt64(written.count), syscallCount: 1, freezingTime: 0, frozenTime: 1, dumpTime: 1,
         writeTime: 1, pages: 1, pagesWritten: 1)

@@ -66,12 +66,12 @@ import Testing
       "\(outcome.text)")
     #expect(paragraphs[0].contains { $0.hasSuffix(" sleep: added") }, "\(outcome.text)")
 
+    let flags = "flags 0100000, close-on-exec"
     #expect(
       paragraphs[2].filter { $0.contains("process 2 ") || $0.hasPrefix("    ") }.prefix(6) == [
         "  process 2 descriptor 3: changed",
-        "    /tmp/kept at 0, flags 0100000, close-on-exec -> "
-          + "/tmp/kept at 2, flags 0100000, close-on-exec",
-        "  process 2 descriptor 4: removed", "    /tmp/same at 0, flags 0100000, close-on-exec",
+        "    /tmp/kept at 0, \(flags) -> /tmp/kept at 2, \(flags)",
+        "  process 2 descriptor 4: removed", "    /tmp/same at 0, \(flags)",
         "  process 2 descriptor 20: added", "    /tmp/kept at 2, flags 0100000",
       ], "\(outcome.text)")
     let objects = paragraphs[3].joined(separator: "\n")

@@ -62,7 +62,8 @@ struct Forgery {
     bytes += Digest(of: table[...]).bytes + table
     let id = little(someID.high.byteSwapped) + little(someID.low.byteSwapped)
     let content = Digest(of: header[...], table[...], size[...], id[...])
-    return bytes + size + id + content.bytes + Array("\nGODEND".utf8) + [0x89]
+    bytes += size + id + content.bytes
+    return bytes + Array("\nGODEND".utf8) + [0x89]
   }
 
   private func little<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
