@@ -1,5 +1,6 @@
-/// Benchmarks [--rounds N] [--svg FILE] [ROW ...]: measures the rows whose names contain any of the given words,
-/// or all, and draws the times that depend on memory. Fails when a command fails or the two emulators disagree; a missed target is only shown.
+/// Benchmarks [--rounds N] [--document FOLDER] [ROW ...]: measures the rows whose names contain any of the given words,
+/// or all, and writes a page about them. Fails when a command fails or the two emulators disagree; a missed target is
+/// only shown.
 @main
 struct Main {
   static func main() {
@@ -9,19 +10,21 @@ struct Main {
       print("\(options.rounds) rounds, medians; ratio: godwit's time to qemu-user's")
       Table.heading()
       var failed = false
-      var points: [Point] = []
+      var results: [Result] = []
       for row in rows {
         do {
           for result in try row.measure(rounds: options.rounds) {
             Table.show(result)
-            if let point = result.point { points.append(point) }
+            results.append(result)
           }
         } catch {
           failed = true
           print("\(row.name): \(error)")
         }
       }
-      if let drawing = options.drawing { try System.write(Drawing(points).svg, toFile: drawing) }
+      if let folder = options.folder {
+        try Document(results, rounds: options.rounds).write(to: folder)
+      }
       if failed { System.exit(1) }
     } catch {
       print("benchmarks: \(error)")
@@ -39,8 +42,8 @@ struct Failure: Error, CustomStringConvertible {
 struct Options {
   var rounds = 5
   var words: [String] = []
-  /// The file for the drawing.
-  var drawing: String?
+  /// Where the page goes.
+  var folder: String?
 
   init(_ arguments: [String]) throws {
     var rest = arguments[...]
@@ -50,12 +53,12 @@ struct Options {
           throw Failure("--rounds takes a number from 1 on")
         }
         self.rounds = rounds
-      } else if argument == "--svg" {
-        guard let file = rest.popFirst() else { throw Failure("--svg takes a file") }
-        drawing = file
+      } else if argument == "--document" {
+        guard let folder = rest.popFirst() else { throw Failure("--document takes a folder") }
+        self.folder = folder
       } else if argument.hasPrefix("-") {
         throw Failure(
-          "usage: [--rounds N] [--svg FILE] [ROW ...]; the rows:\n\(Self.names(allRows))")
+          "usage: [--rounds N] [--document FOLDER] [ROW ...]; the rows:\n\(Self.names(allRows))")
       } else {
         words.append(argument)
       }
