@@ -81,7 +81,7 @@ let package = Package(
       "Picoprocess",
       [
         "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "MigrationMessages",
-        "Snapshot", "UnicornEngine", "PosixHost",
+        "Snapshot", "UnicornEngine", "PosixHost", crypto,
       ]),
     .executableTarget(
       name: "godwit", dependencies: ["Age", "Picoprocess", "Disassembler", arguments],

@@ -105,6 +105,14 @@ int godwit_local_address(int fd, struct godwit_address *address) {
   return 0;
 }
 
+int godwit_peer_address(int fd, struct godwit_address *address) {
+  union any_address native;
+  socklen_t length = sizeof native;
+  if (getpeername(fd, &native.any, &length) != 0) return -1;
+  decode(&native, address);
+  return 0;
+}
+
 int godwit_service_type(int fd) {
   int value = 0;
   socklen_t length = sizeof value;

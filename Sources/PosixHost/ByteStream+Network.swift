@@ -47,6 +47,16 @@ extension ByteStream {
     return (ByteStream(accepted), peer)
   }
 
+  /// Its address at this machine; nil if it is no socket of the internet.
+  package var localAddress: NetworkAddress? {
+    withExtendedLifetime(self) { try? system_local_address(descriptor) }
+  }
+
+  /// The address that it is connected to; nil if there is none.
+  package var peerAddress: NetworkAddress? {
+    withExtendedLifetime(self) { try? system_peer_address(descriptor) }
+  }
+
   /// A socket for datagrams to `address` and from there.
   package static func connectDatagrams(to address: NetworkAddress) throws(HostError) -> ByteStream {
     let stream = ByteStream(try system_socket(address, isDatagram: true))

@@ -60,6 +60,12 @@ func system_local_address(_ fd: Int32) throws(HostError) -> NetworkAddress {
   return native.address
 }
 
+func system_peer_address(_ fd: Int32) throws(HostError) -> NetworkAddress {
+  var native = godwit_address()
+  _ = try checked { unsafe godwit_peer_address(fd, &native) }
+  return native.address
+}
+
 /// Whether the socket takes datagrams, or else listens; nil if it does neither.
 func system_is_datagram_service(_ fd: Int32) -> Bool? {
   switch godwit_service_type(fd) {

@@ -50,7 +50,11 @@ struct List: ParsableCommand {
   }
 
   private func row(_ info: PicoprocessInfo) -> [String] {
-    [
+    if info.isSilent == true {
+      let pid = info.pid > 0 ? "\(info.pid)" : "-"
+      return [info.name, pid, "-", "not answering", "-", "-", "-", "-"]
+    }
+    return [
       info.name, "\(info.pid)", info.isa, state(info),
       uptime(info.uptimeNanoseconds), size(info.memoryBytes),
       info.sandbox.summary, info.program,

@@ -72,6 +72,14 @@ struct Migrate: ParsableCommand {
 
   @OptionGroup var pace: PaceOptions
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      With --connections relay: a machine that the guest may move on to. The relay that stays here may then make a link \
+      to it, as --ssh says, in place of those by way of machines between.
+      """, valueName: "ssh://[user@]host[:port]"))
+  var follow: [RemoteHost] = []
+
   @OptionGroup var progress: ProgressOption
 
   @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
@@ -84,6 +92,9 @@ struct Migrate: ParsableCommand {
     guard !withRoot || remoteRoot == nil else {
       throw ValidationError("--with-root and --remote-root exclude each other")
     }
+    guard follow.isEmpty || pace.connections == .relay else {
+      throw ValidationError("--follow needs --connections relay")
+    }
     guard withRoot || remoteRootStore == nil else {
       throw ValidationError("--remote-root-store needs --with-root")
     }
@@ -91,6 +102,7 @@ struct Migrate: ParsableCommand {
 
   func run() throws {
     var options = MigrationOptions(try shell.shell(destination))
+    options.follow = follow
     options.remoteName = remoteName
     options.remoteRoot = remoteRoot
     options.carriesRoot = withRoot
@@ -440,7 +452,10 @@ struct Relay: ParsableCommand {
   @Argument(help: "The relay's name.")
   var name: String
 
-  func run() throws { try RelayJoiner.run(name) }
+  @Flag(help: "The link comes from another relay than the one whose end that is.")
+  var shortcut = false
+
+  func run() throws { try RelayJoiner.run(name, isShortcut: shortcut) }
 }
 
 struct Resolve: ParsableCommand {

@@ -221,9 +221,19 @@ final class MigrationScratch {
       if [[ $command == *' relay relay-'* ]]; then
         command="exec $2"; echo $$ >>links
         [ "$only" ] && exit 1
+        # A shortcut: of a machine that can't be reached, to somebody else, or broken by and by.
+        if [[ $command == *' --shortcut' ]]; then
+          echo "$1 ${2#* relay }" >>shortcuts
+          [ "$1" = "$deaf" ] && exit 255
+          [ "$impostor" ] && exec /usr/bin/python3 -c '
+      import os, sys, time
+      os.write(1, bytes.fromhex("89474f4452454c0a0100000002000000" + sys.argv[1])); time.sleep(60)' "$impostor"
+          [ "$shortcut" ] && exec /usr/bin/python3 '\(Checkout.root.path)/Tests/GodwitTests/cut.py' \
+            $(($(wc -l <shortcuts) * 7919 % 200000)) sh -c "$command"
+        fi
         [ "$hostile" ] && exec /usr/bin/python3 -c '
       import os, sys, time
-      os.write(1, bytes.fromhex("89474f4452454c0a0100000001000000"))
+      os.write(1, bytes.fromhex("89474f4452454c0a0100000002000000"))
       while not os.path.exists("go"): time.sleep(0.01)
       os.write(1, bytes.fromhex(sys.argv[1])); time.sleep(60)' "$hostile"
         [ "$cut" ] && exec /usr/bin/python3 '\(Checkout.root.path)/Tests/GodwitTests/cut.py' \
@@ -265,7 +275,7 @@ final class MigrationScratch {
   func shell(_ script: String, isa: String = "x86_64", limit: Int = 300) throws -> Outcome {
     try scratch.shell(
       """
-      mkdir -m 700 here there; export relay receiver cut only hostile
+      mkdir -m 700 here there; export relay receiver cut only hostile deaf impostor shortcut
       at() { local machine=$1; shift; XDG_RUNTIME_DIR=$PWD/$machine $G "$@"; }
       \(Self.functions)
       where() { for m in here there; do at $m ps | sed -n "2,\\$s/^\\([^ :]*\\).*/$m: \\1/p" | sort -u; done; }

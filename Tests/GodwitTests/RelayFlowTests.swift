@@ -89,15 +89,20 @@ import Testing
   }
 
   @Test func framesThatAreNone() throws {
+    let relay = RelayID("00112233445566778899aabbccddeeff")
+    let place = StreamPlace(near: relay, number: 7)
     let whole: [RelayFrame] = [
       .idle, .bye, .received(stream: 1, position: .max), .reset(stream: .max),
       .data(stream: 1, position: 0, bytes: [0]), .end(stream: 1, position: 2),
       .open(stream: 3, port: 80),
       .datagram(
         DatagramPlace(port: 53, client: NetworkAddress([192, 0, 2, 1], port: 9)), []),
+      .moved(relay), .locate(stream: 1, at: relay), .located(stream: 2, at: relay, place),
+      .carryOn(stream: 3, place), .challenge(Array(0..<16)), .proof(Array(0..<32)),
     ]
     for frame in whole {
       let wire = frame.wire
+      #expect(try RelayFrame.parse(wire[...])?.frame == frame)
       // One byte too few or too many in the content.
       for change in [-1, 1] where wire.count + change >= 5 {
         var other = wire

@@ -185,6 +185,7 @@ int godwit_connect_internet(int fd, const struct godwit_address *address);
 /// accept(2) with the peer's address; what it gives never waits, and is closed on exec.
 int godwit_accept_internet(int fd, struct godwit_address *peer);
 int godwit_local_address(int fd, struct godwit_address *address);
+int godwit_peer_address(int fd, struct godwit_address *address);
 /// 1 for a socket of datagrams, 0 for one that listens for connections, -1 for any other.
 int godwit_service_type(int fd);
 /// The pending error (SO_ERROR), which is told once.

@@ -6,6 +6,8 @@ struct AttachedClient: Sendable {
   let number: Int
   let wantsOutput: Bool
   let givesInput: Bool
+  /// What the relay calls it by which it comes; nil: it comes by none.
+  let token: UInt64?
   /// nil until the client was told that it is attached.
   var stream: ByteStream?
   var reader = AttachFrame.Reader()
@@ -17,10 +19,11 @@ struct AttachedClient: Sendable {
   /// Bytes that wait for a client that does not take them. What comes then is left out.
   static let limit = 4 << 20
 
-  init(number: Int, wantsOutput: Bool, givesInput: Bool) {
+  init(number: Int, wantsOutput: Bool, givesInput: Bool, token: UInt64?) {
     self.number = number
     self.wantsOutput = wantsOutput
     self.givesInput = givesInput
+    self.token = token
   }
 
   var isIdle: Bool { pending.isEmpty }

@@ -6,6 +6,8 @@ import Synchronization
 struct DepartingClient {
   let wantsOutput: Bool
   let givesInput: Bool
+  /// What the relay calls it by which it comes; nil: it comes by none.
+  let token: UInt64?
   let stream: ByteStream
   /// Frames that it was not sent yet.
   let undelivered: [UInt8]
@@ -41,8 +43,8 @@ extension Attachments {
         state.held.insert(client.number)
         departing.append(
           DepartingClient(
-            wantsOutput: client.wantsOutput, givesInput: client.givesInput, stream: stream,
-            undelivered: undelivered, unheard: bytes))
+            wantsOutput: client.wantsOutput, givesInput: client.givesInput, token: client.token,
+            stream: stream, undelivered: undelivered, unheard: bytes))
       }
       return departing
     }

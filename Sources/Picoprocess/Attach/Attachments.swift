@@ -86,12 +86,13 @@ final class Attachments: Sendable {
 
   /// Adds a client, which gets `history` and all output from now on.
   ///
+  /// - Parameter token: what the relay calls it by which it comes; nil: it comes by none.
   /// - Returns: the number by which it is connected.
-  func admit(output: Bool, input: Bool, history: [UInt8]) -> Int {
+  func admit(output: Bool, input: Bool, history: [UInt8], token: UInt64?) -> Int {
     state.withLock { state in
       state.lastNumber += 1
       var client = AttachedClient(
-        number: state.lastNumber, wantsOutput: output, givesInput: input)
+        number: state.lastNumber, wantsOutput: output, givesInput: input, token: token)
       if !history.isEmpty { client.add(AttachFrame.output(history).bytes) }
       state.clients.append(client)
       clientCount.store(state.clients.count, ordering: .relaxed)

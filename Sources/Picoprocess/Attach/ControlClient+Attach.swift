@@ -44,6 +44,7 @@ extension ControlClient {
   fileprivate func join(_ name: String, _ request: ControlRequest) throws(Failure)
     -> (ControlConnection, hasTerminal: Bool)
   {
+    try requireAnswer(of: name)
     var connection: ControlConnection?
     let answer = try converse(with: name) { (opened) throws(HostError) in
       connection = opened

@@ -20,17 +20,18 @@ extension Picoprocess {
   ///
   /// - Parameter size: of the client's terminal.
   /// - Parameter goesOn: it has seen the output so far.
-  func attach(_ size: WindowSize?, output: Bool, input: Bool, goesOn: Bool = false)
-    -> ControlAnswer
-  {
+  /// - Parameter token: what the relay calls it by which it comes.
+  func attach(
+    _ size: WindowSize?, output: Bool, input: Bool, goesOn: Bool = false, _ token: UInt64? = nil
+  ) -> ControlAnswer {
     guard let console = kernel.console else {
-      if !output, !input { return admitted(output: false, input: false, []) }
+      if !output, !input { return admitted(output: false, input: false, [], token) }
       return .failed(
         error: "it has the streams of the terminal or program that started it: "
           + "only what was started with -t or --detach can be attached to")
     }
     let answer = admitted(
-      output: output, input: input, output && !goesOn ? console.recentOutput : [])
+      output: output, input: input, output && !goesOn ? console.recentOutput : [], token)
     if let size { console.resize(to: Winsize(size)) }
     return answer
   }
@@ -43,9 +44,11 @@ extension Picoprocess {
       .error, Array("godwit: \(name) moved to \(printable(movedTo))\(end)".utf8))
   }
 
-  private func admitted(output: Bool, input: Bool, _ history: [UInt8]) -> ControlAnswer {
+  private func admitted(output: Bool, input: Bool, _ history: [UInt8], _ token: UInt64?)
+    -> ControlAnswer
+  {
     .attached(
-      client: attachments.admit(output: output, input: input, history: history),
+      client: attachments.admit(output: output, input: input, history: history, token: token),
       hasTerminal: kernel.console?.pseudoterminal != nil)
   }
 

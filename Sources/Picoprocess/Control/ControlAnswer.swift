@@ -69,6 +69,15 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var lending: LentGuest?
   /// It is no guest, but a relay of connections.
   package var relay: RelayInfo?
+  /// It does not answer, so that nothing but its name is known; nil: it does.
+  package var isSilent: Bool?
+
+  /// - Parameter pid: 0: not known either.
+  static func silent(_ name: String, pid: Int32) -> PicoprocessInfo {
+    PicoprocessInfo(
+      name: name, pid: pid, isa: "-", program: "-", uptimeNanoseconds: 0, memoryBytes: 0,
+      threads: 0, syscallCount: 0, sandbox: ConfinementReport(), isSilent: true)
+  }
 }
 
 /// Figures of a written snapshot. Times are in nanoseconds.

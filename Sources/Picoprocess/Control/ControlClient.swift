@@ -27,16 +27,38 @@ package struct ControlClient: Sendable {
     return true
   }
 
-  /// The running picoprocesses, ordered by name.
+  /// The running picoprocesses, ordered by name. All are asked at once, and have 2 s to answer.
   package func list() throws(Failure) -> [PicoprocessInfo] {
-    var list: [PicoprocessInfo] = []
-    for name in try names() {
-      // Those that have ended meanwhile or do not answer count as not running.
-      if case .running(let info) = try? ask(name, .info, timeout: 2_000_000_000) {
-        list.append(info)
+    let deadline = HostProcess.monotonicTime + 2_000_000_000
+    return try names().map { ($0, ask($0)) }.compactMap { name, connection in
+      do throws(HostError) {
+        let connection = try connection.get()
+        let rest = max(0, deadline - HostProcess.monotonicTime)
+        do throws(HostError) {
+          guard case .running(let info) = try Self.answer(connection, rest) else { return nil }
+          return info
+        } catch .wouldBlock {
+          return .silent(name, pid: (try? connection.peerProcess()) ?? 0)
+        }
+      } catch .wouldBlock { return .silent(name, pid: 0) } catch {
+        // It has ended meanwhile.
+        return nil
       }
     }
-    return list
+  }
+
+  /// Asks a picoprocess for its state.
+  private func ask(_ name: String) -> Result<ControlConnection, HostError> {
+    do throws(HostError) {
+      let connection = try directory.connect(to: name)
+      try connection.send(Array(JSON.line(ControlRequest.info).utf8), timeout: 0)
+      return .success(connection)
+    } catch { return .failure(error) }
+  }
+
+  /// Throws if the picoprocess `name` does not answer at all: what takes its time is asked after that.
+  func requireAnswer(of name: String) throws(Failure) {
+    _ = try ask(name, .info, timeout: 10_000_000_000)
   }
 
   /// Sends a request to the picoprocess `name` and waits for the answer.
@@ -102,6 +124,7 @@ package struct ControlClient: Sendable {
     _ name: String, _ request: ControlRequest, to destination: any SnapshotDestination,
     _ parent: SnapshotReader?, process: Int32? = nil
   ) throws(Failure) -> (connection: ControlConnection, snapshot: SavedSnapshot) {
+    try requireAnswer(of: name)
     var connection: ControlConnection?
     let answer = try converse(with: name) { (opened) throws(HostError) in
       connection = opened

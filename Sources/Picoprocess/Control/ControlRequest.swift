@@ -29,7 +29,9 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   ///
   /// - `size`: that of the client's terminal.
   /// - `goesOn`: it has seen the output so far.
-  case attach(size: TerminalSize? = nil, output: Bool, input: Bool, goesOn: Bool? = nil)
+  /// - `token`: what the relay calls it that attaches itself for it.
+  case attach(
+    size: TerminalSize? = nil, output: Bool, input: Bool, goesOn: Bool? = nil, token: UInt64? = nil)
   /// Let no instruction of the guest run.
   case pause
   /// Let it go on.

@@ -44,9 +44,9 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .attach(let size, let output, let input, let goesOn):
+      case .attach(let size, let output, let input, let goesOn, let token):
         letter.progress = .answered(
-          attach(size?.window, output: output, input: input, goesOn: goesOn ?? false))
+          attach(size?.window, output: output, input: input, goesOn: goesOn ?? false, token))
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .checkpoint, .suspend, .migrate, .listFiles:
@@ -115,9 +115,9 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .attach(let size, let output, let input, let goesOn):
+      case .attach(let size, let output, let input, let goesOn, let token):
         letter.progress = .answered(
-          attach(size?.window, output: output, input: input, goesOn: goesOn ?? false))
+          attach(size?.window, output: output, input: input, goesOn: goesOn ?? false, token))
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))

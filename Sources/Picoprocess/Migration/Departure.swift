@@ -32,7 +32,8 @@ package final class Departure {
     _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?,
     withRoot: Bool, withMounts: Bool
   ) throws(Failure) {
-    var connections = try DepartingConnections(pace.connections, pace.forwarding)
+    var connections = try DepartingConnections(
+      pace.connections, pace.forwarding, follow: options?.follow ?? [])
     self.name = name
     self.pace = pace
     self.peer = peer
@@ -177,9 +178,7 @@ package final class Departure {
     for notice in accept.notices.prefix(Self.noticeLimit) {
       Console.complain("\(name): \(peer): \(notice.prefix(1000))")
     }
-    if relays, let shell {
-      try connections.relay?.dial(shell.remote, RelayName.far(migration))
-    }
+    if let shell { try connections.dial(shell.remote, migration) }
     return accept.name
   }
 

@@ -4,7 +4,7 @@ import Snapshot
 
 /// Brings a godwit to a machine that has none, or one of another version (`--carry-godwit`): the same login then runs
 /// it. It stays in the cache directory of the user there, under a name that stands for its contents.
-package struct GodwitCarrier: Sendable, Hashable {
+package struct GodwitCarrier: Sendable, Hashable, Codable {
   /// The program for the other machine; nil: this one's own.
   package var path: String?
 

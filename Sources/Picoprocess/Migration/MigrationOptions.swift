@@ -45,7 +45,7 @@ package struct MigrationPace: Sendable {
 }
 
 /// How another machine is reached.
-package struct RemoteShell: Sendable {
+package struct RemoteShell: Sendable, Codable {
   package var remote: RemoteHost
   /// The program that makes the link, and its first arguments, as rsync(1) takes with `-e`.
   package var words = ["ssh"]
@@ -67,6 +67,8 @@ package struct RemoteShell: Sendable {
 /// What a guest gets on the machine that it goes to.
 package struct MigrationOptions: Sendable {
   package var shell: RemoteShell
+  /// Machines to which the relay that stays here may make links itself, when the guest has moved on to one of them.
+  package var follow: [RemoteHost] = []
   /// The name that the guest has there; nil: as here.
   package var remoteName: String?
   /// The directory beneath its root there; nil: as here.

@@ -1,7 +1,7 @@
 import PosixHost
 
 /// Another machine, as people name it: `ssh://[USER@]HOST[:PORT]`.
-package struct RemoteHost: Sendable, Hashable, CustomStringConvertible {
+package struct RemoteHost: Sendable, Hashable, Codable, CustomStringConvertible {
   package let user: String?
   package let host: String
   package let port: UInt16?

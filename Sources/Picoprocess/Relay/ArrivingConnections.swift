@@ -21,7 +21,7 @@ struct ArrivingConnections {
   func prepare(_ offer: MigrationOffer, name: String) throws(Failure) {
     try relay.carryOut(
       .listen(
-        name: RelayName.far(offer.migration), guest: name,
+        migration: offer.migration, earlier: offer.earlier, guest: name,
         peer: shell.map { "\($0.remote)" } ?? "the sender"))
     if let shell { try relay.dial(shell, RelayName.near(offer.migration)) }
   }

@@ -39,14 +39,19 @@ struct DepartingConnections {
   /// What the user wants.
   let policy: MovedConnections
   let forwarding: ForwardingTime
+  /// Machines where the relay may find the guest when it moves on.
+  let follow: [RemoteHost]
   /// The near end of the relay; nil: there is none.
   private(set) var relay: RelayStarter?
 
   /// Forks, if connections may have to be relayed: the first thing to do, see `DetachedChild`.
-  init(_ policy: MovedConnections, _ forwarding: ForwardingTime) throws(Failure) {
+  init(_ policy: MovedConnections, _ forwarding: ForwardingTime, follow: [RemoteHost])
+    throws(Failure)
+  {
     self.policy = policy
     self.forwarding = forwarding
-    relay = policy == .relay ? try RelayStarter(isNear: true) : nil
+    self.follow = follow
+    relay = policy == .relay ? try RelayStarter(isNear: true, follows: !follow.isEmpty) : nil
   }
 
   var areRelayed: Bool { relay != nil }
@@ -71,7 +76,13 @@ struct DepartingConnections {
   /// Has the near end be there for links.
   func listen(_ guest: GuestDescription, _ migration: String, _ peer: String) throws(Failure) {
     try relay?.carryOut(
-      .listen(name: RelayName.near(migration), guest: guest.name, peer: peer))
+      .listen(
+        migration: migration, earlier: guest.relays ?? [], guest: guest.name, peer: peer))
+  }
+
+  /// Has the near end make links, and waits for the first one.
+  func dial(_ shell: RemoteShell, _ migration: String) throws(Failure) {
+    try relay?.dial(shell, RelayName.far(migration), follow: follow)
   }
 
   /// Takes the connections of a guest that stands.

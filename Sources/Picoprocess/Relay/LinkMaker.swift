@@ -1,17 +1,32 @@
 import HostABI
 import PosixHost
 
-/// Has another process make the links of a relay's end, which so needs no right to start programs. The command is said once,
-/// before anything of a peer is read: whoever takes the relay over later can't have another one run.
+/// Has another process make the links of a relay's end, which so needs no right to start programs. The machines are said
+/// once, before anything of a peer is read: whoever takes the relay over later can't have it reach another one, or run
+/// another command there than `godwit relay`.
 final class LinkMaker {
+  /// An end of a relay, on one of the machines.
+  struct Place: Codable {
+    /// The index of the machine.
+    var machine: Int
+    /// The end's name there.
+    var relay: String
+    /// It has another link to the one that made it.
+    var isShortcut: Bool
+
+    init(machine: Int, relay: String, isShortcut: Bool = false) {
+      (self.machine, self.relay, self.isShortcut) = (machine, relay, isShortcut)
+    }
+  }
+
   let connection: ControlConnection
 
   private enum Request: Codable {
-    /// This is the command: see `RelayOrder.dial`. Only the first one counts.
-    case use(words: [String], carries: Bool, carried: String?, peer: String)
+    /// These are the machines. Only the first of these requests counts.
+    case use(machines: [RemoteShell])
     /// Make a link in place of the last one.
-    case make
-    /// The last link is broken.
+    case make(place: Place)
+    /// The last link is not needed any more.
     case drop
   }
 
@@ -36,14 +51,16 @@ final class LinkMaker {
     }
   }
 
-  /// Says the command, which makes links to `peer`.
-  func use(_ words: [String], _ carrier: GodwitCarrier?, _ peer: String) throws(HostError) {
-    try connection.send(
-      Request.use(words: words, carries: carrier != nil, carried: carrier?.path, peer: peer))
+  /// Says which machines links may lead to.
+  func use(_ machines: [RemoteShell]) throws(HostError) {
+    try connection.send(Request.use(machines: machines))
   }
 
   /// Asks for a link: an answer follows.
-  func make() throws(HostError) { try connection.send(Request.make) }
+  func make(_ place: Place) throws(HostError) { try connection.send(Request.make(place: place)) }
+
+  /// Ends the program that made the last link. An answer follows.
+  func release() { try? connection.send(Request.drop) }
 
   /// Ends the program that made the last link.
   ///
@@ -62,7 +79,11 @@ final class LinkMaker {
       guard let line = try connection.receive(timeout: 0),
         let answer = JSON.decode(Answer.self, from: line)
       else { throw .brokenPipe }
-      return (answer, connection.takeLinkEnd())
+      // Another answer's may have come with the bytes of this one.
+      switch answer {
+      case .input, .output: return (answer, connection.takeLinkEnd())
+      case .failed, .ended: return (answer, nil)
+      }
     } catch .wouldBlock { return nil }
   }
 
@@ -70,25 +91,29 @@ final class LinkMaker {
 
   private static func serve(_ relay: ControlConnection) -> Never {
     Progress.isShown = false
-    var command: (words: [String], carrier: GodwitCarrier?, peer: String)?
+    var machines: [RemoteShell]?
     var process: LinkProcess?
     while let line = try? relay.receive(), let request = JSON.decode(Request.self, from: line) {
-      if case .use(let words, let carries, let carried, let peer) = request {
-        command = command ?? (words, carries ? GodwitCarrier(path: carried) : nil, peer)
+      if case .use(let named) = request {
+        machines = machines ?? named
         continue
       }
       let status = process?.end(within: second / 2)
       process = nil
-      guard case .make = request, let command else {
+      guard case .make(let place) = request else {
         try? relay.send(Answer.ended(status: status))
         continue
       }
       do throws(Failure) {
-        let made = try withFailure(command.words[0]) { () throws(HostError) in
-          try LinkProcess.start(command.words)
+        guard let machines, machines.indices.contains(place.machine),
+          RelayName.isValid(place.relay)
+        else { throw Failure("it may not be reached") }
+        let machine = machines[place.machine]
+        let made = try withFailure(machine.words[0]) { () throws(HostError) in
+          try LinkProcess.start(machine.relayCommand(place))
         }
         process = made.process
-        try command.carrier?.introduce(over: made.link, peer: command.peer)
+        try machine.carrier?.introduce(over: made.link, peer: "\(machine.remote)")
         try withFailure("the relay") { () throws(HostError) in
           try relay.send(
             [Answer.input, Answer.output].map { Array(JSON.line($0).utf8) }, handing: made.link)

@@ -29,13 +29,17 @@ extension RelayEnd {
     -> RelayReport?
   {
     switch order {
-    case .listen(let name, let guest, let peer):
-      (self.name, self.guest, self.peer) = (name, guest, peer)
+    case .listen(let migration, let earlier, let guest, let peer):
+      name = isNear ? RelayName.near(migration) : RelayName.far(migration)
+      (self.guest, self.peer) = (guest, peer)
+      id = RelayID(migration)
+      self.earlier = earlier.map { RelayID($0) }
+      circuits = [RelayCircuit(to: id)]
       listener = try withFailure(name) { () throws(HostError) in
         try ControlDirectory.standard().listen(as: name)
       }
-    case .dial(let words, let carries, let carried):
-      try dial(words, carries ? GodwitCarrier(path: carried) : nil)
+    case .dial(let machines, let name):
+      try dial(machines, name)
       return nil
     case .collect(let guest, let migration, let forwarding):
       let handed = try HandedSockets(of: guest, migration, limit: Self.streamLimit)
@@ -46,14 +50,15 @@ extension RelayEnd {
         switch what {
         case .connection(let number):
           numbers.append(number)
-          connections[number] = add(socket)
+          connections[number] = add(socket, key: RelayKey.near(socket))
         case .service(let port, let isDatagram):
           // Another socket is none that could be forwarded.
           guard let service = RelayedService(port, isDatagram: isDatagram, socket) else { continue }
           services.append(service)
         case .client(let client):
           clients.append(client.client)
-          add(socket).begin(delivering: client.undelivered, taking: client.unheard)
+          add(socket, key: client.token.map(RelayKey.client))
+            .begin(delivering: client.undelivered, taking: client.unheard)
         case .lease: break
         }
       }
@@ -63,7 +68,7 @@ extension RelayEnd {
       return .collected(numbers: numbers, clients: clients, hasConsole: handed.hasConsole)
     case .attach(let number):
       guard let socket = starter.takeSocket() else { throw Failure("a connection is missing") }
-      connections[number] = add(socket)
+      connections[number] = add(socket, key: RelayKey.far(socket))
     case .relay(let ports):
       for port in ports where !port.isDatagram {
         self.ports[port.port] = NetworkAddress(port.address)
@@ -72,19 +77,22 @@ extension RelayEnd {
         datagramPorts[port.port] = NetworkAddress(port.address)
       }
       beginRelaying()
-    case .console(let client): add(try attach(client)).awaitLine(isPassedOn: client == nil)
+    case .console(let client):
+      let token = UInt64.random(in: .min ... .max)
+      add(try attach(client, token), key: RelayKey.client(token))
+        .awaitLine(isPassedOn: client == nil)
     case .bringHome(let relays): bringHome(relays)
     }
     return .done
   }
 
   /// A connection to the console of the guest, which will answer when it runs.
-  private func attach(_ client: RelayedClient?) throws(Failure) -> ByteStream {
+  private func attach(_ client: RelayedClient?, _ token: UInt64) throws(Failure) -> ByteStream {
     try withFailure(guest) { () throws(HostError) in
       let connection = try ControlDirectory.standard().connect(to: guest)
       let request = ControlRequest.attach(
         output: client?.wantsOutput ?? true, input: client?.givesInput ?? true,
-        goesOn: client != nil)
+        goesOn: client != nil, token: token)
       try connection.send(Array(JSON.line(request).utf8), timeout: 10_000_000_000)
       return connection.becomeStream().stream
     }
@@ -116,6 +124,8 @@ extension RelayEnd {
       } catch { line = nil }
       guard let line else {
         takeBack(from: client)
+        joinedInputs[ObjectIdentifier(client)] = nil
+        chain.downstream.removeAll { $0 === client }
         clients.removeAll { $0 === client }
         waiters.removeAll { $0 === client }
         return
@@ -124,6 +134,8 @@ extension RelayEnd {
         take(join, of: client)
       } else if let request = JSON.decode(ReturnRequest.self, from: line) {
         carryOut(request, client)
+      } else if let report = JSON.decode(ChainReport.self, from: line) {
+        take(report, of: client)
       } else {
         answer(ControlRequest(line), client)
       }
@@ -132,16 +144,19 @@ extension RelayEnd {
 
   private func take(_ join: RelayJoin, of client: ControlConnection) {
     guard let end = client.takeLinkEnd() else { return }
-    switch join {
-    case .input: joinedInput = end
-    case .output:
-      guard let input = joinedInput else { return }
-      joinedInput = nil
-      guard let link = try? LinkEnd.join(input: input, output: end) else { return }
-      use(RelayLink(link))
-      // It hears of the link's end by that of its connection.
-      joiner = client
-      clients.removeAll { $0 === client }
+    if join == .input {
+      joinedInputs[ObjectIdentifier(client)] = end
+      return
+    }
+    guard let input = joinedInputs.removeValue(forKey: ObjectIdentifier(client)),
+      let link = try? LinkEnd.join(input: input, output: end)
+    else { return }
+    // From here on the link has the client.
+    clients.removeAll { $0 === client }
+    if join == .shortcut {
+      self.join(link, from: client)
+    } else {
+      circuits.first { $0.other == id }?.use(RelayLink(link, from: client))
     }
   }
 
@@ -152,7 +167,7 @@ extension RelayEnd {
     case .kill:
       answer(.done)
       end()
-    case .attach(_, output: false, input: false, _):
+    case .attach(_, output: false, input: false, _, _):
       answer(.attached(client: 0, hasTerminal: false))
       waiters.append(client)
     case nil: answer(.failed(error: "this relay does not know the request"))
@@ -187,6 +202,6 @@ extension RelayEnd {
       relay: RelayInfo(
         guest: guest, peer: peer, connections: connectionCount, forwarded: services.map(\.port),
         addresses: services.map { "\($0.service.address)" },
-        isLinked: isLinked))
+        isLinked: circuits.last?.isLinked ?? false))
   }
 }

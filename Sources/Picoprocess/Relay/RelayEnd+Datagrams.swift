@@ -35,6 +35,8 @@ package struct DatagramPlace: Hashable, Sendable {
 /// The datagrams of one client to one port, at the far end: the guest sees each client at a port of its own.
 struct DatagramFlow {
   let socket: ByteStream
+  /// Where they come from.
+  var circuit: RelayCircuit
   /// On the host's monotonic clock, in nanoseconds.
   var lastUse: Int64
 }
@@ -58,7 +60,7 @@ extension RelayEnd {
       let place = DatagramPlace(port: service.port, client: client)
       if heard.count >= Self.correspondentLimit { heard = [] }
       heard.insert(place)
-      sendIfThereIsRoom(.datagram(place, bytes))
+      circuits.last?.sendIfThereIsRoom(.datagram(place, bytes))
     }
   }
 
@@ -72,7 +74,7 @@ extension RelayEnd {
 
   // MARK: The far end
 
-  func take(_ place: DatagramPlace, _ bytes: [UInt8]) {
+  func take(_ place: DatagramPlace, _ bytes: [UInt8], over circuit: RelayCircuit) {
     if isNear { return answer(place, bytes) }
     let now = HostProcess.monotonicTime
     if flows[place] == nil {
@@ -80,9 +82,10 @@ extension RelayEnd {
         let socket = try? ByteStream.connectDatagrams(to: address)
       else { return }
       if flows.count >= Self.correspondentLimit { flows = [:] }
-      flows[place] = DatagramFlow(socket: socket, lastUse: now)
+      flows[place] = DatagramFlow(socket: socket, circuit: circuit, lastUse: now)
     }
     flows[place]?.lastUse = now
+    flows[place]?.circuit = circuit
     // A port where nobody listens loses it.
     try? flows[place]?.socket.sendDatagram(bytes, to: nil)
   }
@@ -91,8 +94,10 @@ extension RelayEnd {
   func forwardAnswers(to place: DatagramPlace) {
     flows[place]?.lastUse = HostProcess.monotonicTime
     for _ in 0..<Self.burst {
-      guard let (bytes, _) = try? flows[place]?.socket.receiveDatagram() else { return }
-      sendIfThereIsRoom(.datagram(place, bytes))
+      guard let flow = flows[place], let (bytes, _) = try? flow.socket.receiveDatagram() else {
+        return
+      }
+      flow.circuit.sendIfThereIsRoom(.datagram(place, bytes))
     }
   }
 

@@ -14,7 +14,10 @@ extension RelayEnd {
     case .lendPorts(let ports): lend(ports, to: client)
     case .keepPorts: services.removeAll { $0.borrower === client }
     case .giveBack(let number):
-      guard isNear, phase == .relaying, let stream = connections[number], !stream.isLost else {
+      // One that is about to take a shortcut keeps to that.
+      guard isNear, phase == .relaying, let stream = connections[number]?.latest, !stream.isLost,
+        !stream.isInQuestion
+      else {
         try? client.send(ReturnAnswer.unknown(number: number))
         return
       }

@@ -16,18 +16,18 @@ final class RelayEnd {
   }
 
   private static let second: Int64 = 1_000_000_000
-  /// Nanoseconds without a link, after which the connections are reset.
-  static let patience = 120 * second
   /// Connections that one relay carries.
   static let streamLimit = 4096
   private static let clientLimit = 16
-  private static let backoff: ClosedRange<Int64> = (second / 5)...(5 * second)
 
   let isNear: Bool
   var phase = Phase.waiting
   /// The command that has started it.
   var starter: ControlConnection?
   var listener: ControlListener?
+  /// Its migration, and those before whose relays the guest's connections go by.
+  var id = RelayID([])
+  var earlier: [RelayID] = []
   var name = ""
   var guest = ""
   var peer = ""
@@ -36,10 +36,8 @@ final class RelayEnd {
   var clients: [ControlConnection] = []
   /// Those of them that wait for the end of this relay.
   var waiters: [ControlConnection] = []
-  /// Ends of a link that a client has handed over so far.
-  var joinedInput: LinkEnd?
-  /// The client that has handed over the link in use; it waits for the link's end.
-  var joiner: ControlConnection?
+  /// Ends of links that clients have handed over so far.
+  var joinedInputs: [ObjectIdentifier: LinkEnd] = [:]
   /// The source, which says what becomes of its connections.
   var lease: ControlConnection?
   /// The lease becomes this stream.
@@ -49,21 +47,18 @@ final class RelayEnd {
   var confinement: ConfinementReport?
 
   // Links.
-  /// Makes them; nil: they come.
-  private var maker: LinkMaker?
-  private var makesLinks = false
-  /// What it does now, and one end of the link that it has made.
-  private var isMaking = false
-  private var madeInput: LinkEnd?
+  /// The ways to other ends of relays. New connections go by the last one, the others are left once it can have theirs.
+  var circuits: [RelayCircuit] = []
+  /// Those that make links, and have none to make.
+  var dialers: [RelayDialer]
+  /// Where links may be made to: first to the other end, then to where the guest may go from there.
+  var machines: [RemoteShell] = []
   /// The starter waits for the first one.
   private var linkIsAwaited = false
-  private var link: RelayLink?
-  private var lostSince = HostProcess.monotonicTime
-  private var nextAttempt: Int64 = 0
-  private var delay = backoff.lowerBound
+  /// How the guest's way from here is found: see `RelayEnd+Chain`.
+  var chain = RelayChain()
 
   // Connections.
-  private var streams: [UInt32: RelayedStream] = [:]
   /// The streams of the guest's connections, by the numbers of its sockets.
   var connections: [UInt64: RelayedStream] = [:]
   /// Connections that are given back to those who asked for them.
@@ -76,10 +71,6 @@ final class RelayEnd {
   var returned: [UInt64: ByteStream] = [:]
   /// Connections that have come back.
   var splices: [RelaySplice] = []
-  /// There is no other end any more.
-  private var isCutOff = false
-  /// The highest number that a stream has had.
-  private var lastNumber: UInt32 = 0
   /// Sockets for connections and datagrams to ports of the guest.
   var services: [RelayedService] = []
   var forwarding: Int64 = 0
@@ -91,10 +82,10 @@ final class RelayEnd {
   var heard: Set<DatagramPlace> = []
   var flows: [DatagramPlace: DatagramFlow] = [:]
 
-  init(_ starter: ControlConnection, _ maker: LinkMaker, isNear: Bool) {
+  init(_ starter: ControlConnection, _ makers: [LinkMaker], isNear: Bool) {
     self.starter = starter
-    self.maker = maker
     self.isNear = isNear
+    dialers = makers.map { RelayDialer($0) }
     Progress.isShown = false
     // It may have as many descriptors as the host allows.
     _ = PosixHost()
@@ -104,9 +95,10 @@ final class RelayEnd {
     while true {
       keepTime()
       confineIfReady()
-      serveLink()
+      for circuit in circuits { serve(circuit) }
+      serveShortcuts()
       conclude()
-      send()
+      for circuit in circuits { send(over: circuit) }
       endIfDone()
       wait()
     }
@@ -114,15 +106,10 @@ final class RelayEnd {
 
   /// Ends this process. Connections that are left are reset.
   func end() -> Never {
-    if phase == .relaying { for stream in streams.values { stream.reset() } }
-    if let link, link.isUp {
-      link.send(.bye)
-      let deadline = HostProcess.monotonicTime + Self.second
-      while !link.allIsSent, HostProcess.monotonicTime < deadline, (try? link.flush()) != nil {
-        HostProcess.sleep(nanoseconds: 1_000_000)
-      }
+    for circuit in circuits {
+      if phase == .relaying { for stream in circuit.streams.values { stream.reset() } }
+      circuit.sayBye()
     }
-    link?.close()
     listener = nil
     dismissWaiters()
     HostProcess.exit(0)
@@ -131,31 +118,34 @@ final class RelayEnd {
   /// Nothing is left for which no other end is needed.
   private var isIdle: Bool { splices.isEmpty && awaited.isEmpty }
 
-  /// Goes on without the other end, if there is anything that does not need it.
-  private func cutOff() {
-    if isIdle { end() }
-    for stream in streams.values where !stream.hasReturned { stream.reset() }
-    streams = [:]
-    isCutOff = true
-    dismissMaker()
-    link?.close()
-    link = nil
+  /// Goes on without the other end of `circuit`, if there is anything that does not need it.
+  func cutOff(_ circuit: RelayCircuit) {
+    guard circuits.contains(where: { $0 === circuit }) else { return }
+    if circuits.count == 1, isIdle { end() }
+    retire(circuit)
+    circuit.cut()
   }
 
   private func endIfDone() {
     splices.removeAll(where: \.isOver)
-    if isCutOff, isIdle { end() }
+    guard phase == .relaying else { return }
+    if circuits.isEmpty, isIdle { end() }
+    leaveDetours()
     // The far end is told, as soon as there is a link.
-    if isNear, isLinked, phase == .relaying, streams.isEmpty, services.isEmpty { end() }
+    if isNear, services.isEmpty, circuits.allSatisfy({ $0.isLinked && $0.streams.isEmpty }) {
+      end()
+    }
   }
 
   // MARK: Waiting
 
   private enum Source {
-    case starter, listener, lease, link, maker
-    case client(Int), home(Int), splice(Int)
+    case starter, listener, lease, link
+    case dialer(RelayDialer)
+    case client(ControlConnection), home(ControlConnection), upstream(ControlConnection)
+    case splice(RelaySplice)
     case service(Int)
-    case stream(UInt32)
+    case stream(RelayedStream)
     case flow(DatagramPlace)
   }
 
@@ -169,76 +159,82 @@ final class RelayEnd {
     }
     add(.starter, starter.map { PollItem(.control($0)) })
     if clients.count < Self.clientLimit { add(.listener, listener.map { PollItem(.listener($0)) }) }
-    add(.maker, maker.map { PollItem(.control($0.connection)) })
+    for dialer in allDialers { add(.dialer(dialer), PollItem(.control(dialer.connection))) }
     add(.lease, lease.map { PollItem(.control($0)) })
-    for (index, client) in clients.enumerated() { add(.client(index), PollItem(.control(client))) }
-    for (index, home) in homes.enumerated() { add(.home(index), PollItem(.control(home))) }
-    for (index, splice) in splices.enumerated() {
-      for item in splice.pollItems() { add(.splice(index), item) }
+    for client in clients { add(.client(client), PollItem(.control(client))) }
+    for home in homes { add(.home(home), PollItem(.control(home))) }
+    for upstream in chain.upstream { add(.upstream(upstream), PollItem(.control(upstream))) }
+    for splice in splices { for item in splice.pollItems() { add(.splice(splice), item) } }
+    for link in circuits.compactMap(\.link) + chain.links {
+      for item in link.pollItems() { add(.link, item) }
     }
-    for item in link?.pollItems() ?? [] { add(.link, item) }
+    let streams = circuits.flatMap(\.streams.values)
     if phase == .relaying {
       for (index, service) in services.enumerated()
       where service.borrower == nil && (service.isDatagram || streams.count < Self.streamLimit) {
         add(.service(index), PollItem(.stream(service.socket)))
       }
       for (place, flow) in flows { add(.flow(place), PollItem(.stream(flow.socket))) }
-      for (number, stream) in streams { add(.stream(number), stream.pollItem()) }
+      for stream in streams { add(.stream(stream), stream.pollItem()) }
     }
     let now = HostProcess.monotonicTime
-    let deadline = link == nil && makesLinks && !isMaking ? nextAttempt : .max
-    PollItem.wait(&items, timeout: max(0, min(deadline - now, Self.second)))
-    var readyClients: [ControlConnection] = []
-    var readyHomes: [ControlConnection] = []
+    PollItem.wait(&items, timeout: max(0, min(nextAttempt - now, Self.second)))
     for (source, item) in zip(sources, items) where !item.ready.isEmpty {
       switch source {
       case .starter: serveStarter()
-      case .maker: serveMaker()
+      case .dialer(let dialer): serve(dialer)
       case .listener: if let client = listener?.accept() { clients.append(client) }
       case .lease: serveLease()
-      case .client(let index): readyClients.append(clients[index])
-      case .home(let index): readyHomes.append(homes[index])
-      case .splice(let index): splices[index].pump()
+      case .client(let client): serve(client)
+      case .home(let home): receive(from: home)
+      case .upstream(let upstream): receive(fromUpstream: upstream)
+      case .splice(let splice): splice.pump()
       // It is looked at in each turn.
       case .link: break
       case .service(let index): if index < services.count { serve(services[index]) }
       case .flow(let place): forwardAnswers(to: place)
-      case .stream(let number): streams[number]?.pump()
+      case .stream(let stream): stream.pump()
       }
     }
-    for client in readyClients { serve(client) }
-    for home in readyHomes { receive(from: home) }
   }
 
   // MARK: Connections
 
   /// Takes a connection of the guest that both ends have from the beginning.
   @discardableResult
-  func add(_ socket: ByteStream?) -> RelayedStream {
-    lastNumber += 1
-    let stream = RelayedStream(lastNumber, socket)
-    streams[lastNumber] = stream
-    return stream
+  func add(_ socket: ByteStream?, key: String? = nil) -> RelayedStream {
+    circuits[0].add(socket, key: key)
   }
 
-  var connectionCount: Int { streams.count + splices.count }
+  var streamCount: Int { circuits.reduce(0) { $0 + $1.streams.count } }
+
+  var connectionCount: Int {
+    // One that is carried on is there twice for a while.
+    let left = circuits.reduce(0) { $0 + $1.streams.values.count { $0.successor != nil } }
+    return streamCount - left + splices.count
+  }
 
   func beginRelaying() {
     phase = .relaying
-    // Who has not been told to make links does not need to.
-    if !makesLinks { dismissMaker() }
     let now = HostProcess.monotonicTime
-    lostSince = now
     forwardingEnd = forwarding < .max - now ? now + forwarding : .max
-    // What has come meanwhile.
-    for stream in streams.values { stream.pump() }
+    for circuit in circuits {
+      circuit.beginPatience()
+      // What has come meanwhile.
+      for stream in circuit.streams.values { stream.pump() }
+    }
+    announceMove()
+    // Who has not been told to make links does not need to.
+    if machines.isEmpty { dialers = [] }
   }
 
   private func serve(_ service: RelayedService) {
     if service.isDatagram { return forwardDatagrams(to: service) }
-    while streams.count < Self.streamLimit, let accepted = try? service.socket.accept() {
-      lastNumber += 1
-      streams[lastNumber] = RelayedStream(lastNumber, accepted.stream, port: service.port)
+    while let circuit = circuits.last, streamCount < Self.streamLimit,
+      let accepted = try? service.socket.accept()
+    {
+      let key = RelayKey.near(accepted.stream, accepted.peer)
+      circuit.open(accepted.stream, key: key) { .open(stream: $0, port: service.port) }
     }
   }
 
@@ -248,104 +244,104 @@ final class RelayEnd {
     services = []
   }
 
+  /// Takes the connections that wait at the ports.
+  func acceptAll() {
+    for service in services where service.borrower == nil && !service.isDatagram { serve(service) }
+  }
+
   /// Somebody has connected to a port of the guest at the other end.
-  private func open(_ number: UInt32, _ port: UInt16) {
-    guard number > lastNumber else {
-      // It is known already, or over.
-      if streams[number] == nil { link?.send(.reset(stream: number)) }
-      return
-    }
-    lastNumber = number
-    guard streams.count < Self.streamLimit, let address = ports[port],
+  private func open(_ number: UInt32, _ port: UInt16, over circuit: RelayCircuit) {
+    guard circuit.isFree(number) else { return }
+    guard streamCount < Self.streamLimit, let address = ports[port],
       let socket = try? ByteStream.connect(to: address)
-    else {
-      link?.send(.reset(stream: number))
-      return
-    }
-    streams[number] = RelayedStream(number, socket)
+    else { return circuit.accept(number, nil) }
+    circuit.accept(number, RelayedStream(number, socket, key: RelayKey.far(socket, address)))
   }
 
   // MARK: Links
 
-  /// Makes links with this command from now on.
-  func dial(_ words: [String], _ carrier: GodwitCarrier?) throws(Failure) {
-    guard !words.isEmpty, let maker else { throw Failure("no process can make it") }
-    try withFailure("the process that makes it") { () throws(HostError) in
-      try maker.use(words, carrier, peer)
+  /// Makes links from now on, to the first of these machines.
+  func dial(_ machines: [RemoteShell], _ name: String) throws(Failure) {
+    guard !machines.isEmpty, let dialer = dialers.first, let circuit = circuits.first else {
+      throw Failure("no process can make it")
     }
-    (makesLinks, linkIsAwaited) = (true, true)
+    do throws(HostError) {
+      for dialer in dialers { try dialer.use(machines) }
+    } catch { throw Failure("the process that makes it", error) }
+    self.machines = machines
+    dialers.removeFirst()
+    dialer.aim(at: LinkMaker.Place(machine: 0, relay: name))
+    circuit.dialer = dialer
+    linkIsAwaited = true
   }
 
-  /// Uses a link that somebody has made, in place of an older one, which its maker knows to be broken.
-  func use(_ link: RelayLink) {
-    self.link?.close()
-    self.link = link
-    for stream in streams.values { stream.beginLink() }
-  }
+  /// All that may make links: one for each circuit that has one, and those that have none to make.
+  private var allDialers: [RelayDialer] { circuits.compactMap(\.dialer) + dialers }
 
-  var isLinked: Bool { link?.isUp ?? false }
+  /// When the next link is to be made, on the host's monotonic clock.
+  private var nextAttempt: Int64 {
+    let attempts = circuits.compactMap { circuit -> Int64? in
+      guard circuit.link == nil, let dialer = circuit.dialer, !dialer.isMaking else { return nil }
+      return dialer.nextAttempt
+    }
+    return min(attempts.min() ?? .max, nextSearch)
+  }
 
   private func keepTime() {
     let now = HostProcess.monotonicTime
     if now >= forwardingEnd, !services.isEmpty { endForwarding() }
-    if isLinked { lostSince = now }
     if !flows.isEmpty { expireFlows() }
-    if phase == .relaying, !isCutOff, now - lostSince > Self.patience { cutOff() }
-    guard link == nil, makesLinks, !isMaking, now >= nextAttempt else { return }
-    nextAttempt = now + delay
-    delay = min(delay * 2, Self.backoff.upperBound)
-    isMaking = (try? maker?.make()) != nil
-    if !isMaking { lose("no process can make it") }
+    for circuit in circuits {
+      if phase == .relaying, circuit.isLost(at: now) { cutOff(circuit) }
+      guard circuit.link == nil, let dialer = circuit.dialer, !dialer.isMaking,
+        now >= dialer.nextAttempt
+      else { continue }
+      if (try? dialer.make()) == nil { lose(circuit, "no process can make it") }
+    }
+    search(at: now)
   }
 
-  private func serveMaker() {
-    do throws(HostError) {
-      while let (answer, end) = try maker?.answer() {
-        switch answer {
-        case .input: madeInput = end
-        case .output:
-          isMaking = false
-          if let input = madeInput, let end, let link = try? LinkEnd.join(input: input, output: end)
-          {
-            use(RelayLink(link))
-          }
-          madeInput = nil
-        case .failed(let reason):
-          isMaking = false
-          lose(reason)
-        case .ended: break
-        }
-      }
-    } catch {
+  private func serve(_ dialer: RelayDialer) {
+    let outcomes: [RelayDialer.Outcome]
+    do throws(HostError) { outcomes = try dialer.outcomes() } catch {
       // The links that there are stay.
-      maker = nil
-      isMaking = false
+      for circuit in circuits where circuit.dialer === dialer { circuit.dialer = nil }
+      if dialers.first === dialer, chain.target != nil { giveUpShortcut(dialer) }
+      dialers.removeAll { $0 === dialer }
+      return
+    }
+    let circuit = circuits.first { $0.dialer === dialer }
+    for outcome in outcomes {
+      switch (outcome, circuit) {
+      case (.link(let link), let circuit?):
+        circuit.use(RelayLink(link, proof(to: circuit)))
+      case (.failed(let reason), let circuit?): lose(circuit, reason)
+      case (.link(let link), nil): tryShortcut(link, dialer)
+      case (.failed, nil): giveUpShortcut(dialer)
+      }
     }
   }
 
-  private func dismissMaker() { (maker, makesLinks, isMaking) = (nil, false, false) }
-
-  private func serveLink() {
-    guard let link else { return }
+  private func serve(_ circuit: RelayCircuit) {
     do throws(RelayFault) {
-      let frames = try link.receive()
-      if link.isUp {
-        delay = Self.backoff.lowerBound
-        if linkIsAwaited { answer(.done) }
-      }
-      for frame in frames {
-        do throws(Failure) { try take(frame) } catch { throw RelayFault.violation(error.message) }
-      }
-    } catch .linkBroke(let reason) { lose(reason) } catch { end() }
+      let frames = try circuit.receive()
+      if circuit.isLinked, linkIsAwaited { answer(.done) }
+      take(frames, over: circuit)
+    } catch .linkBroke(let reason) { lose(circuit, reason) } catch { cutOff(circuit) }
   }
 
-  private func lose(_ reason: String) {
-    link?.close()
-    link = nil
-    joiner = nil
-    guard linkIsAwaited else { return }
-    let status = isMaking ? nil : maker?.drop()
-    dismissMaker()
+  /// Takes frames. One that no honest end sends ends the circuit.
+  func take(_ frames: [RelayFrame], over circuit: RelayCircuit) {
+    do throws(Failure) {
+      for frame in frames { try take(frame, over: circuit) }
+    } catch { cutOff(circuit) }
+  }
+
+  private func lose(_ circuit: RelayCircuit, _ reason: String) {
+    circuit.lose()
+    guard linkIsAwaited, let dialer = circuit.dialer else { return }
+    let status = dialer.isMaking ? nil : dialer.drop()
+    circuit.dialer = nil
     answer(
       .failed(reason: status.map { "\(reason); its program ended with status \($0)" } ?? reason))
   }
@@ -355,72 +351,53 @@ final class RelayEnd {
     try? starter?.send(report)
   }
 
-  private func take(_ frame: RelayFrame) throws(Failure) {
+  private func take(_ frame: RelayFrame, over circuit: RelayCircuit) throws(Failure) {
     switch frame {
     case .idle: return
     case .datagram(let place, let bytes):
-      if phase == .relaying { take(place, bytes) }
-      return
-    case .bye: return cutOff()
+      if phase == .relaying { take(place, bytes, over: circuit) }
+    case .bye: cutOff(circuit)
     case .open(let number, let port):
       guard !isNear else { throw Failure("it opens connections") }
-      return open(number, port)
-    case .received(let number, let position):
-      try stream(number)?.acknowledge(position)
-    case .data(let number, let position, let bytes):
-      try stream(number)?.receive(bytes, at: position)
-    case .end(let number, let position): try stream(number)?.receiveEnd(at: position)
-    case .reset(let number): streams[number]?.receiveReset()
+      open(number, port, over: circuit)
+    case .moved, .locate, .located, .carryOn: try takeOfChain(frame, over: circuit)
+    case .challenge, .proof: throw Failure("it has nothing to prove")
+    case .received, .data, .end, .reset: try circuit.take(frame)
     }
     guard phase == .relaying, let number = frame.stream else { return }
-    streams[number]?.pump()
+    circuit.streams[number]?.pump()
   }
 
-  /// The stream of a frame; nil if it is over, which the other end is told.
-  private func stream(_ number: UInt32) throws(Failure) -> RelayedStream? {
-    if let stream = streams[number] { return stream }
-    guard number <= lastNumber else { throw Failure("it names a connection that is not there") }
-    link?.send(.reset(stream: number))
-    return nil
+  /// Sends what is due.
+  private func send(over circuit: RelayCircuit) {
+    // Before that the far end does not know the streams.
+    if phase == .relaying {
+      circuit.tell(chain.onward)
+      circuit.sendStreams()
+    }
+    do throws(RelayFault) { try circuit.link?.flush() } catch .linkBroke(let reason) {
+      lose(circuit, reason)
+    } catch { cutOff(circuit) }
+  }
+}
+
+/// By what the two relays of one machine know a connection between them: its addresses, first that of the far end, whose
+/// relay has come here with the guest.
+enum RelayKey {
+  static func near(_ socket: ByteStream, _ peer: NetworkAddress? = nil) -> String? {
+    key(peer ?? socket.peerAddress, socket.localAddress)
   }
 
-  /// Sends what is due, a piece of each stream in turn.
-  private func send() {
-    // Before that the far end does not know them.
-    guard phase == .relaying else { return flush() }
-    for (number, stream) in streams {
-      guard stream.isOver || stream.resetIsDue else { continue }
-      // Told once a link is there; one that misses it asks again.
-      if !stream.isOver { link?.send(.reset(stream: number)) }
-      streams[number] = nil
-    }
-    guard let link, link.isUp else { return flush() }
-    // The other end takes a number that is lower than another one for that of a stream which is over.
-    for (_, stream) in streams.filter({ $0.value.openingIsDue }).sorted(by: { $0.key < $1.key }) {
-      if let frame = stream.nextFrame() { link.send(frame) }
-    }
-    var isBusy = true
-    while isBusy, link.hasRoom {
-      isBusy = false
-      for stream in streams.values where link.hasRoom {
-        guard let frame = stream.nextFrame() else { continue }
-        link.send(frame)
-        isBusy = true
-      }
-    }
-    flush()
+  static func far(_ socket: ByteStream, _ peer: NetworkAddress? = nil) -> String? {
+    key(socket.localAddress, peer ?? socket.peerAddress)
   }
 
-  /// Sends a frame that may be lost.
-  func sendIfThereIsRoom(_ frame: RelayFrame) {
-    if let link, link.isUp, link.hasRoom { link.send(frame) }
-  }
+  /// A connection of a client to the guest's console, which has no addresses.
+  static func client(_ token: UInt64) -> String { "client \(token)" }
 
-  private func flush() {
-    guard let link else { return }
-    do throws(RelayFault) { try link.flush() } catch .linkBroke(let reason) { lose(reason) } catch {
-      end()
-    }
+  private static func key(_ far: NetworkAddress?, _ near: NetworkAddress?) -> String? {
+    guard let far, let near else { return nil }
+    return "\(far) \(near)"
   }
 }
 
@@ -449,9 +426,9 @@ extension RelayFrame {
   /// The stream that it is about.
   var stream: UInt32? {
     switch self {
-    case .idle, .bye, .datagram: nil
+    case .idle, .bye, .datagram, .moved, .locate, .located, .challenge, .proof: nil
     case .received(let stream, _), .data(let stream, _, _), .end(let stream, _),
-      .reset(let stream), .open(let stream, _):
+      .reset(let stream), .open(let stream, _), .carryOn(let stream, _):
       stream
     }
   }

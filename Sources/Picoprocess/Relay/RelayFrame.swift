@@ -21,6 +21,19 @@ package enum RelayFrame: Hashable, Sendable {
   /// A datagram of a client to a port of the guest, or the answer.
   case datagram(DatagramPlace, [UInt8])
 
+  // Of version 2: `Docs/MigrationProtocol.md`, "Shortcuts".
+  /// The guest has moved on: its connections go by the relay of this migration from here.
+  case moved(RelayID)
+  /// Which stream of a near end's is this one, at the far end of that relay?
+  case locate(stream: UInt32, at: RelayID)
+  /// It is `other`, of the circuit between that far end and the near end of the relay `of`.
+  case located(stream: UInt32, at: RelayID, StreamPlace)
+  /// This stream goes on with what is that one so far.
+  case carryOn(stream: UInt32, StreamPlace)
+  /// What the other end's proof is to be made of.
+  case challenge([UInt8])
+  case proof([UInt8])
+
   /// Bytes in a frame of data.
   package static let pieceLimit = 64 << 10
   static let headSize = 5
@@ -30,6 +43,7 @@ package enum RelayFrame: Hashable, Sendable {
   private enum Kind: UInt8 {
     case idle = 0
     case received, data, end, reset, open, bye, datagram
+    case moved, locate, located, carryOn, challenge, proof
   }
 
   // MARK: Writing
@@ -45,6 +59,15 @@ package enum RelayFrame: Hashable, Sendable {
       Self.frame(.open, LittleEndian.bytes(stream) + LittleEndian.bytes(port))
     case .bye: Self.wire(.bye)
     case .datagram(let place, let bytes): Self.frame(.datagram, place.wire + bytes)
+    case .moved(let relay): Self.frame(.moved, relay.bytes)
+    case .locate(let stream, let relay):
+      Self.frame(.locate, LittleEndian.bytes(stream) + relay.bytes)
+    case .located(let stream, let relay, let place):
+      Self.frame(.located, LittleEndian.bytes(stream) + relay.bytes + place.wire)
+    case .carryOn(let stream, let place):
+      Self.frame(.carryOn, LittleEndian.bytes(stream) + place.wire)
+    case .challenge(let bytes): Self.frame(.challenge, bytes)
+    case .proof(let bytes): Self.frame(.proof, bytes)
     }
   }
 
@@ -90,32 +113,79 @@ package enum RelayFrame: Hashable, Sendable {
       case .received, .end: placeSize...placeSize
       case .data: (placeSize + 1)...(placeSize + pieceLimit)
       case .datagram: DatagramPlace.size...(DatagramPlace.size + ByteStream.datagramLimit)
+      case .moved: RelayID.size...RelayID.size
+      case .locate: (4 + RelayID.size)...(4 + RelayID.size)
+      case .located: (4 + RelayID.size + StreamPlace.size)...(4 + RelayID.size + StreamPlace.size)
+      case .carryOn: (4 + StreamPlace.size)...(4 + StreamPlace.size)
+      case .challenge: RelayProof.challengeSize...RelayProof.challengeSize
+      case .proof: RelayProof.size...RelayProof.size
       }
     guard sizes.contains(content.count) else { throw notTheProtocol }
-    let start = content.startIndex
-    if kind == .idle { return .idle }
-    if kind == .bye { return .bye }
-    if kind == .datagram {
+    /// The content behind its first bytes, and a number there.
+    func rest(_ offset: Int) -> ArraySlice<UInt8> { content.dropFirst(offset) }
+    func number<N: FixedWidthInteger>(_ offset: Int, as type: N.Type) -> N {
+      LittleEndian.number(rest(offset).prefix(N.bitWidth / 8), as: type)
+    }
+    func stream() -> UInt32 { number(0, as: UInt32.self) }
+    func position() -> UInt64 { number(4, as: UInt64.self) }
+    switch kind {
+    case .idle: return .idle
+    case .bye: return .bye
+    case .reset: return .reset(stream: stream())
+    case .open: return .open(stream: stream(), port: number(4, as: UInt16.self))
+    case .received: return .received(stream: stream(), position: position())
+    case .end: return .end(stream: stream(), position: position())
+    case .data:
+      return .data(stream: stream(), position: position(), bytes: Array(rest(placeSize)))
+    case .datagram:
       guard let place = DatagramPlace(content.prefix(DatagramPlace.size)) else {
         throw notTheProtocol
       }
-      return .datagram(place, Array(content.dropFirst(DatagramPlace.size)))
-    }
-    let stream = LittleEndian.number(content[start..<(start + 4)], as: UInt32.self)
-    if kind == .reset { return .reset(stream: stream) }
-    if kind == .open {
-      return .open(
-        stream: stream, port: LittleEndian.number(content[(start + 4)...], as: UInt16.self))
-    }
-    let position = LittleEndian.number(content[(start + 4)..<(start + placeSize)], as: UInt64.self)
-    switch kind {
-    case .received: return .received(stream: stream, position: position)
-    case .end: return .end(stream: stream, position: position)
-    default:
-      return .data(
-        stream: stream, position: position, bytes: Array(content[(start + placeSize)...]))
+      return .datagram(place, Array(rest(DatagramPlace.size)))
+    case .moved: return .moved(RelayID(rest(0)))
+    case .locate: return .locate(stream: stream(), at: RelayID(rest(4)))
+    case .located:
+      return .located(
+        stream: stream(), at: RelayID(rest(4)), StreamPlace(rest(4 + RelayID.size)))
+    case .carryOn: return .carryOn(stream: stream(), StreamPlace(rest(4)))
+    case .challenge: return .challenge(Array(content))
+    case .proof: return .proof(Array(content))
     }
   }
 
   static let notTheProtocol = Failure("what it sends is not the protocol of relays")
+}
+
+/// The relay of a migration, by that migration's id.
+package struct RelayID: Hashable, Sendable, Codable {
+  package let bytes: [UInt8]
+
+  static let size = 16
+
+  /// - Parameter bytes: at least as many as an id has.
+  init(_ bytes: ArraySlice<UInt8>) { self.bytes = Array(bytes.prefix(Self.size)) }
+
+  /// - Parameter migration: in hexadecimal digits.
+  package init(_ migration: String) { bytes = MigrationID.bytes(migration) }
+
+  /// In hexadecimal digits.
+  var migration: String { MigrationID.text(bytes[...]) }
+}
+
+/// A stream, as the far end knows it to which it leads.
+package struct StreamPlace: Hashable, Sendable, Codable {
+  /// The relay whose near end it comes from.
+  let near: RelayID
+  let number: UInt32
+
+  static let size = RelayID.size + 4
+
+  package init(near: RelayID, number: UInt32) { (self.near, self.number) = (near, number) }
+
+  fileprivate init(_ wire: ArraySlice<UInt8>) {
+    near = RelayID(wire)
+    number = LittleEndian.number(wire.dropFirst(RelayID.size).prefix(4), as: UInt32.self)
+  }
+
+  fileprivate var wire: [UInt8] { near.bytes + LittleEndian.bytes(number) }
 }

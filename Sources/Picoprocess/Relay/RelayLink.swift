@@ -7,7 +7,7 @@ final class RelayLink {
   ///
   /// The magic number is `\x89GODREL\n`.
   static let preamble = Preamble(
-    magic: [0x89, 0x47, 0x4F, 0x44, 0x52, 0x45, 0x4C, 0x0A], versions: 1...1)
+    magic: [0x89, 0x47, 0x4F, 0x44, 0x52, 0x45, 0x4C, 0x0A], versions: 1...2)
 
   private static let second: Int64 = 1_000_000_000
   private static let idlePeriod = 5 * second
@@ -22,15 +22,34 @@ final class RelayLink {
   let link: ByteLink
   private var input: [UInt8] = []
   private var output: [UInt8] = []
-  /// The other end has greeted: frames follow.
-  private(set) var isUp = false
+  /// The version of the protocol that both ends speak; 0: the other end has not greeted.
+  private(set) var version: UInt32 = 0
+  /// What has to be shown before frames follow; nil: nothing.
+  private var proof: RelayProof?
+  /// Who has handed it over: he hears of its end by that of his connection.
+  private let joiner: ControlConnection?
   private var lastRead = HostProcess.monotonicTime
   private var lastWrite = HostProcess.monotonicTime
 
-  init(_ link: ByteLink) {
+  /// - Parameters:
+  ///   - joiner: who has handed it over.
+  ///   - proof: nil for a link that only one other end can have.
+  init(_ link: ByteLink, from joiner: ControlConnection? = nil, _ proof: RelayProof? = nil) {
     self.link = link
+    self.joiner = joiner
+    self.proof = proof
     output = Self.preamble.bytes
+    if let proof { output += proof.opening.wire }
   }
+
+  /// The other end has greeted, and proved what it had to: frames follow.
+  var isUp: Bool { version > 0 && (proof == nil || proven != nil) }
+
+  /// The relay of the other end, if that was to be proved and is.
+  var proven: RelayID? { proof?.proven }
+
+  /// Whether the other end knows of shortcuts.
+  var knowsShortcuts: Bool { isUp && version >= 2 }
 
   func pollItems() -> [PollItem] {
     // It is read whether or not it takes anything: both ends may have much to send.
@@ -78,8 +97,8 @@ final class RelayLink {
     }
     guard now - lastRead < Self.patience else { throw .linkBroke("the link is silent") }
     guard output.count <= Self.outputMost else { throw .violation("it does not read") }
-    if !isUp { try greet() }
-    return isUp ? try frames() : []
+    if version == 0 { try greet() }
+    return version > 0 ? try frames() : []
   }
 
   private func frames() throws(RelayFault) -> [RelayFrame] {
@@ -87,8 +106,12 @@ final class RelayLink {
     var rest = input[...]
     do throws(Failure) {
       while let (frame, size) = try RelayFrame.parse(rest) {
-        frames.append(frame)
         rest = rest.dropFirst(size)
+        if isUp {
+          frames.append(frame)
+        } else if let answer = try proof?.take(frame) {
+          send(answer)
+        }
       }
     } catch { throw .violation(error.message) }
     input = Array(rest)
@@ -100,11 +123,11 @@ final class RelayLink {
     case .incomplete: return
     case .other: throw .linkBroke("what answers is no relay: '\(Preamble.line(of: input))'")
     case .versions(let first, let last, let shared):
-      guard shared != nil else {
+      guard let shared else {
         throw .linkBroke("it speaks versions \(first) to \(last) of the protocol of relays")
       }
       input.removeFirst(Preamble.size)
-      isUp = true
+      version = shared
     }
   }
 

@@ -13,16 +13,22 @@ enum RelayName {
   static func isNear(_ name: String) -> Bool {
     name.hasPrefix("relay-") && name.hasSuffix(".near")
   }
+
+  /// Whether it is one of these names, and nothing else.
+  static func isValid(_ name: String) -> Bool {
+    let digit = { (byte: UInt8) in (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) }
+    let id = String(name.dropFirst("relay-".count).prefix(digits))
+    return id.utf8.count == digits && id.utf8.allSatisfy(digit)
+      && (name == near(id) || name == far(id))
+  }
 }
 
 extension ControlClient {
   /// The relays that have stayed behind on this machine.
   private func relays() -> [(name: String, relay: RelayInfo)] {
-    ((try? names()) ?? []).filter(RelayName.isNear).compactMap { name in
-      guard case .running(let info) = try? ask(name, .info, timeout: 1_000_000_000),
-        let relay = info.relay
-      else { return nil }
-      return (name, relay)
+    ((try? list()) ?? []).compactMap { info in
+      guard RelayName.isNear(info.name), let relay = info.relay else { return nil }
+      return (info.name, relay)
     }
   }
 

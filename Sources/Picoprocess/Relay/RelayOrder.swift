@@ -1,13 +1,13 @@
 /// What the command that moves a guest tells its end of the relay. Each is answered by a `RelayReport`.
 enum RelayOrder: Codable {
-  /// Be found under this name.
+  /// Be the end of this migration's relay, and found under its name.
   ///
+  /// - `earlier`: the migrations whose relays the guest's connections go by already, the last one last.
   /// - `guest`, `peer`: the guest and the other machine, for people.
-  case listen(name: String, guest: String, peer: String)
-  /// Make links with this command, and say whether the first one could be made.
-  ///
-  /// - `carries`: bring godwit there if it is not: the program `carried`, or this one's own.
-  case dial(words: [String], carries: Bool, carried: String?)
+  case listen(migration: String, earlier: [String], guest: String, peer: String)
+  /// Make links to the end `name` at the first of these machines, and say whether the first one could be made. The others
+  /// may be reached if the guest moves on.
+  case dial(machines: [RemoteShell], name: String)
   /// Take the guest's connections from the process that has it, which stands for the sake of this migration; relay
   /// them when it has given the guest away, and for so many nanoseconds more those that come to its published ports.
   case collect(guest: String, migration: String, forwarding: Int64)
@@ -59,19 +59,24 @@ struct RelayedClient: Codable, Sendable {
 /// A client that follows a guest, with what was under way.
 struct HandedClient: Codable, Sendable {
   var client: RelayedClient
+  /// What the relay that it comes by has called it; nil: it comes by none.
+  var token: UInt64?
   /// Bytes that are to be sent to it first, and those of its that are to be taken first.
   var undelivered: [UInt8]
   var unheard: [UInt8]
 
   init(_ client: DepartingClient) {
     self.client = RelayedClient(wantsOutput: client.wantsOutput, givesInput: client.givesInput)
+    token = client.token
     (undelivered, unheard) = (client.undelivered, client.unheard)
   }
 }
 
-/// The two ends of a link that somebody has made to a relay which waits for it.
+/// The two ends of a link that somebody has made to a relay which waits for it: first the input, then the output.
 enum RelayJoin: Codable {
   case input, output
+  /// The output of a shortcut.
+  case shortcut
 }
 
 /// What a relay at the machine where a guest has come home is asked.

@@ -10,13 +10,21 @@ final class RelayStarter {
 
   /// Forks: see `DetachedChild`.
   ///
+  /// - Parameter follows: it may make links to more than one place.
   /// - Parameter abandon: closes, in the relay, what it must not have of this process.
-  init(isNear: Bool, _ abandon: () -> Void = {}) throws(Failure) {
+  init(isNear: Bool, follows: Bool = false, _ abandon: () -> Void = {}) throws(Failure) {
     do throws(HostError) {
+      // A shortcut is made while the link that it replaces is in use.
       let maker = try LinkMaker(abandon)
+      let second =
+        follows
+        ? try LinkMaker {
+          abandon()
+          maker.connection.abandon()
+        } : nil
       connection = try DetachedChild.start { starter in
         abandon()
-        RelayEnd(starter, maker, isNear: isNear).run()
+        RelayEnd(starter, [maker, second].compactMap(\.self), isNear: isNear).run()
       }
     } catch { throw Failure("the process that is to relay connections", error) }
   }
@@ -45,10 +53,11 @@ final class RelayStarter {
   }
 
   /// Has it make links to the end `name` at another machine, and waits for the first one.
-  func dial(_ shell: RemoteShell, _ name: String) throws(Failure) {
-    let order = RelayOrder.dial(
-      words: shell.relayCommand(name), carries: shell.carrier != nil, carried: shell.carrier?.path)
-    do throws(Failure) { try carryOut(order) } catch {
+  ///
+  /// - Parameter follow: machines to which it may make links, too, when the guest is there.
+  func dial(_ shell: RemoteShell, _ name: String, follow: [RemoteHost] = []) throws(Failure) {
+    let others = follow.filter { $0 != shell.remote }.map { shell.to($0) }
+    do throws(Failure) { try carryOut(.dial(machines: [shell] + others, name: name)) } catch {
       throw Failure(
         "\(shell.remote): no link for open connections: \(error.message); another \(shell.words[0]) must work there without asking, or say --connections reset"
       )
@@ -57,16 +66,25 @@ final class RelayStarter {
 }
 
 extension RemoteShell {
-  /// The words of the command that joins a link with the relay `name` there. Nobody is there to answer a question.
-  func relayCommand(_ name: String) -> [String] {
+  /// The words of the command that joins a link with a relay there. Nobody is there to answer a question.
+  func relayCommand(_ place: LinkMaker.Place) -> [String] {
     let batch = words == ["ssh"] ? ["-o", "BatchMode=yes"] : []
-    return words + batch + remote.arguments(command(["relay", name]))
+    let shortcut = place.isShortcut ? ["--shortcut"] : []
+    return words + batch + remote.arguments(command(["relay", place.relay] + shortcut))
+  }
+
+  /// The same way to another machine.
+  fileprivate func to(_ remote: RemoteHost) -> RemoteShell {
+    var shell = self
+    shell.remote = remote
+    return shell
   }
 }
 
 /// `godwit relay NAME`: joins its standard streams with a relay of this machine, until either ends.
 package enum RelayJoiner {
-  package static func run(_ name: String) throws(Failure) {
+  /// - Parameter isShortcut: the link comes from another relay than the one whose end `name` is.
+  package static func run(_ name: String, isShortcut: Bool) throws(Failure) {
     let directory = try withFailure("the directory of control sockets") { () throws(HostError) in
       try ControlDirectory.standard()
     }
@@ -83,7 +101,8 @@ package enum RelayJoiner {
     } catch { throw Failure("relay \(name)", error) }
     try withFailure("relay \(name)") { () throws(HostError) in
       try connection.send(Array(JSON.line(RelayJoin.input).utf8), handingStandardStream: 0)
-      try connection.send(Array(JSON.line(RelayJoin.output).utf8), handingStandardStream: 1)
+      let join = isShortcut ? RelayJoin.shortcut : .output
+      try connection.send(Array(JSON.line(join).utf8), handingStandardStream: 1)
       // Whatever comes is the end.
       _ = try connection.receive()
     }

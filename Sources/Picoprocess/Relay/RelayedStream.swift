@@ -7,9 +7,11 @@ final class RelayedStream {
   private(set) var flow: RelayFlow
   /// Nil: the connection here is over, and the other end is to hear of it.
   private var socket: ByteStream?
-  /// The port for which the other end is to open it; nil once it is known there, or if it was known from the start.
-  private var port: UInt16?
-  private var hasSentPort = false
+  /// By what the programs at this machine know the connection: see `RelayKey`.
+  let key: String?
+  /// The frame that has the other end open it; nil once it is known there, or if it was known from the start.
+  private var opening: RelayFrame?
+  private var hasSentOpening = false
   /// The other end's connection broke: this one breaks when it has got what came before.
   private var isResetThere = false
   /// Nothing more is written to the socket.
@@ -28,12 +30,24 @@ final class RelayedStream {
   private var awaitsLine = false
   /// The other end gets that line.
   private var passesLine = false
+  /// The stream that this one carries on, whose bytes come first; and the other way round.
+  private var predecessor: RelayedStream?
+  private(set) var successor: RelayedStream?
+  /// When its place is to be asked for again, on the host's monotonic clock.
+  var askAgain: Int64 = 0
+  /// The stream that this one is to carry on, once the other end knows it.
+  private var candidate: RelayedStream?
 
-  /// - Parameter socket: nil if it is yet to come, before the first bytes are moved.
-  init(_ number: UInt32, _ socket: ByteStream?, port: UInt16? = nil) {
+  /// - Parameters:
+  ///   - socket: nil if it is yet to come, before the first bytes are moved.
+  ///   - opening: has the other end open it; nil: it is known there.
+  init(
+    _ number: UInt32, _ socket: ByteStream?, key: String? = nil, opening: RelayFrame? = nil
+  ) {
     self.number = number
     self.socket = socket
-    self.port = port
+    self.key = key
+    self.opening = opening
     flow = RelayFlow(stream: number)
   }
 
@@ -50,7 +64,9 @@ final class RelayedStream {
   /// - Parameter isPassedOn: the other end gets it.
   func awaitLine(isPassedOn: Bool) { (awaitsLine, passesLine) = (true, isPassedOn) }
 
-  private var hasOutput: Bool { !awaitsLine && !(preface.isEmpty && flow.incoming.isEmpty) }
+  private var hasOutput: Bool {
+    !awaitsLine && predecessor == nil && !(preface.isEmpty && flow.incoming.isEmpty)
+  }
 
   /// What to wait for; nil if there is nothing.
   func pollItem() -> PollItem? {
@@ -63,9 +79,15 @@ final class RelayedStream {
 
   /// Moves what can be moved between the socket and the flow.
   func pump() {
-    guard let socket else { return flow.deliver(flow.incoming.count) }
-    if flow.room > 0, !isResetThere, !isReturning { read(socket) }
-    deliver(socket)
+    settlePredecessor()
+    if let socket {
+      if flow.room > 0, !isResetThere, !isReturning { read(socket) }
+      deliver(socket)
+    } else {
+      flow.deliver(flow.incoming.count)
+      if isReturned, flow.endIsDue { flow.deliverEnd() }
+    }
+    if let successor, successor.settlePredecessor() { successor.pump() }
   }
 
   private func read(_ socket: ByteStream) {
@@ -102,8 +124,8 @@ final class RelayedStream {
       flow.deliver(flow.incoming.count)
       if flow.hasEnded { breakOff() }
     }
-    if isResetThere, flow.incoming.isEmpty { return reset() }
-    if flow.endIsDue, isReturning || questions == 0 {
+    if isResetThere, flow.incoming.isEmpty, predecessor == nil { return reset() }
+    if flow.endIsDue, predecessor == nil, isReturning || questions == 0 {
       if !isBroken, !isReturning { socket.endWriting() }
       flow.deliverEnd()
     }
@@ -111,14 +133,17 @@ final class RelayedStream {
 
   /// The connection here broke: the other end is told when it has all that came before.
   private func breakOff() {
-    socket?.resetAtClose()
+    // To programs that have both ended the connection, a reset would only lose what they have not read yet.
+    if !(flow.hasEnded && flow.endIsDelivered) { socket?.resetAtClose() }
     socket = nil
     flow.deliver(flow.incoming.count)
+    predecessor?.leaveSocket()
+    predecessor = nil
   }
 
   /// Whether the other end is to be told that the connection broke: then it is over.
   var resetIsDue: Bool {
-    socket == nil && !isReturned && !isResetThere && flow.allIsDelivered
+    socket == nil && !isReturned && !isResetThere && candidate == nil && flow.allIsDelivered
   }
 
   /// The connection ended at both ends, or broke at the other.
@@ -127,25 +152,29 @@ final class RelayedStream {
   // MARK: The other end
 
   /// Whether the next frame has the other end open the stream.
-  var openingIsDue: Bool { port != nil && !hasSentPort }
+  var openingIsDue: Bool { opening != nil && !hasSentOpening }
 
   /// The next frame to be sent; nil if there is none now.
   func nextFrame() -> RelayFrame? {
-    if let port, !hasSentPort {
-      hasSentPort = true
-      return .open(stream: number, port: port)
+    if let opening, !hasSentOpening {
+      hasSentOpening = true
+      return opening
     }
     return flow.nextFrame()
   }
 
   func beginLink() {
-    hasSentPort = false
+    hasSentOpening = false
     flow.beginLink()
   }
 
   func acknowledge(_ position: UInt64) throws(Failure) {
-    port = nil
+    opening = nil
     try flow.acknowledge(position)
+    if let candidate {
+      self.candidate = nil
+      carryOn(candidate)
+    }
   }
 
   func receive(_ bytes: [UInt8], at position: UInt64) throws(Failure) {
@@ -158,11 +187,16 @@ final class RelayedStream {
     // An end that knows no more of it has delivered all.
     guard !flow.isCompleteWithoutAnswer else { return flow.complete() }
     isResetThere = true
+    // It does not know the one that this is to carry on.
+    candidate?.endQuestion()
+    candidate = nil
   }
 
   // MARK: Coming home
 
   func beginQuestion() { questions += 1 }
+
+  var isInQuestion: Bool { questions > 0 || candidate != nil }
 
   /// One of the relays does not have it.
   func endQuestion() {
@@ -201,5 +235,61 @@ final class RelayedStream {
   func reset() {
     isResetThere = true
     breakOff()
+    // Whether the other end has it carried on is not known.
+    candidate?.reset()
+    candidate = nil
+    if let successor, successor.settlePredecessor() { successor.pump() }
+  }
+
+  // MARK: Shortcuts
+
+  /// The stream that has the connection now.
+  var latest: RelayedStream { successor?.latest ?? self }
+
+  /// Whether it is known that this is the one.
+  var isSettled: Bool { successor == nil && candidate == nil }
+
+  /// Whether another stream can carry it on, which goes another way.
+  var canBeCarriedOn: Bool {
+    !isReturning && !isLost && !awaitsLine && questions == 0 && predecessor == nil
+      && candidate == nil && socket != nil
+  }
+
+  /// Is to carry `other` on, once the other end knows it: until then it is not known what an end of that one means.
+  func await(_ other: RelayedStream) {
+    other.beginQuestion()
+    candidate = other
+  }
+
+  /// Goes on with the connection of `other`: what is under way there comes first.
+  func carryOn(_ other: RelayedStream) {
+    socket = other.socket
+    predecessor = other
+    other.successor = self
+    other.beginReturning()
+    pump()
+  }
+
+  /// Looks whether all has come of what comes first.
+  ///
+  /// - Returns: whether that has changed anything.
+  @discardableResult
+  private func settlePredecessor() -> Bool {
+    guard let predecessor else { return false }
+    if predecessor.hasReturned {
+      predecessor.leaveSocket()
+    } else if predecessor.isLost {
+      breakOff()
+    } else {
+      return false
+    }
+    self.predecessor = nil
+    return true
+  }
+
+  /// The connection is the successor's: what still comes here is of no use.
+  private func leaveSocket() {
+    isReturned = true
+    socket = nil
   }
 }
