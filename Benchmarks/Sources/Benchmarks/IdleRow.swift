@@ -16,12 +16,11 @@ struct IdleRow: Row {
       sleepers.append(
         try Conversation([
           godwit, "run", "--name", "benchmark-\(System.processID)-\(number)", "--root", isa.rootfs,
-          "--", "/bin/sh", "-c", "echo asleep; exec /bin/sleep 1000",
+          "--", "/bin/sleep", "1000",
         ]))
     }
-    for sleeper in sleepers { try sleeper.expect("asleep") }
-    // `sleep` has to be loaded yet.
-    System.sleep(seconds: 5)
+    // It says nothing: until all of them must have been loaded.
+    System.sleep(seconds: 20)
     let bytes = try sleepers.reduce(0) { try $0 + System.privateMemory(of: $1.process) }
     let megabytes = Double(bytes) / 1e6 / Double(Self.count)
     return [
