@@ -244,6 +244,9 @@ extension Kernel {
     return sliceEnd > now ? sliceEnd : now + configuration.timeSlice
   }
 
+  /// Whether no task can run.
+  package var isIdle: Bool { scheduler.count == 0 }
+
   /// Waits for a timer or a host stream while no task can run. `false` when nothing can ever come.
   private func idle() -> Bool {
     unload(at: clock.monotonic)

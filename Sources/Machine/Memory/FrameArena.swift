@@ -205,10 +205,11 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
       framesOnlyInView += 1
     }
     guard references[index] == 0 else { return }
-    stored?.clear(frame)
+    let isUntouched = stored?.clear(frame) ?? false
     dropTranslations(of: frame)
     writtenShared[index] = false
-    discard(index)
+    // A frame whose bytes never came has no memory of the host.
+    if !isUntouched || framesPerHostPage > 1 { discard(index) }
     free.append(frame.index)
     framesInUse -= 1
   }

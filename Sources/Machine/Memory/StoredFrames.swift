@@ -73,11 +73,14 @@ extension StoredPageSource {
   }
 
   /// Forgets the page of a frame: its bytes are here, or nobody needs them any more.
-  func clear(_ frame: Frame) {
-    guard page(of: frame) != nil else { return }
+  ///
+  /// - Returns: whether its bytes had not come.
+  @discardableResult func clear(_ frame: Frame) -> Bool {
+    guard page(of: frame) != nil else { return false }
     // SAFETY: within the table, as `page` checked.
     unsafe pages[Int(frame.index)].store(0, ordering: .releasing)
     count -= 1
+    return true
   }
 }
 

@@ -24,6 +24,14 @@ final class PagePrefetcher {
   private final class Shared: Sendable {
     let queues = Mutex(Queues())
     let isEnding = Atomic(false)
+    /// When the guest's thread may take the next batch, in nanoseconds of the host's monotonic time.
+    let nextTurn = Atomic<Int64>(0)
+
+    var isDue: Bool { HostProcess.monotonicTime >= nextTurn.load(ordering: .acquiring) }
+
+    func postpone(by nanoseconds: Int64) {
+      nextTurn.store(HostProcess.monotonicTime + nanoseconds, ordering: .releasing)
+    }
   }
 
   /// An object that the thread alone uses from now on.
@@ -31,6 +39,10 @@ final class PagePrefetcher {
 
   private static let batchSize = 256
   private static let batchLimit = 4
+  /// For how many times as long as it takes to put a batch in its frames a busy guest runs before the next.
+  private static let share: Int64 = 3
+  /// Nanoseconds in which the guest gets only what it needs itself, or is expected to need.
+  private static let headStart: Int64 = 40_000_000
 
   private let shared = Shared()
   private let thread: HostThread
@@ -43,10 +55,12 @@ final class PagePrefetcher {
   /// - Parameter expected: what to read first.
   init(_ reader: SnapshotReader, _ wake: Wake, _ expected: WorkingSet?) {
     self.expected = expected.map(ExpectedFrames.init)
+    if expected == nil { shared.postpone(by: Self.headStart) }
     let handed = Handed(reader: reader)
     let shared = shared
     thread = HostThread {
       while !shared.isEnding.load(ordering: .acquiring) {
+        if shared.queues.withLock({ !$0.read.isEmpty }), shared.isDue { wake.call() }
         guard let batch = shared.queues.withLock({ $0.wanted.first }) else {
           HostProcess.sleep(nanoseconds: 1_000_000)
           continue
@@ -59,7 +73,6 @@ final class PagePrefetcher {
             queues.wanted.removeFirst()
             queues.read.append(Batch(pages: batch.pages, bytes: bytes))
           }
-          wake.call()
         } catch {
           let page = batch.pages[position].page
           shared.queues.withLock { $0.failure = (page, error) }
@@ -88,13 +101,18 @@ final class PagePrefetcher {
   /// Puts a batch of pages in their frames, and says which to read next. Called by the guest's thread, at the top
   /// of its loop.
   ///
+  /// - Parameter isBusy: the guest has something to do meanwhile.
   /// - Returns: whether more of them are ready.
-  func advance(_ arena: FrameArena, _ pages: SnapshotPages) -> Bool {
+  func advance(_ arena: FrameArena, _ pages: SnapshotPages, isBusy: Bool) -> Bool {
+    // What it is expected to need is worth its time.
+    let isPatient = isBusy && expected == nil
     let (batch, more) = shared.queues.withLock { queues in
-      (queues.read.isEmpty ? nil : queues.read.removeFirst(), !queues.read.isEmpty)
+      let isTaken = !queues.read.isEmpty && (!isPatient || shared.isDue)
+      return (isTaken ? queues.read.removeFirst() : nil, !isPatient && !queues.read.isEmpty)
     }
     if let batch {
       batches -= 1
+      let began = HostProcess.monotonicTime
       batch.bytes.withRawSpan { bytes in
         for (index, entry) in batch.pages.enumerated() {
           pages.noteRead(entry.page)
@@ -103,6 +121,7 @@ final class PagePrefetcher {
             bytes.extracting(start..<(start + Page.size)), of: entry.page, to: entry.frame)
         }
       }
+      if isPatient { shared.postpone(by: (HostProcess.monotonicTime - began) * Self.share) }
     }
     if let isFound = expected?.look(in: arena), !isFound { return true }
     while batches < Self.batchLimit {

@@ -39,7 +39,9 @@ extension Picoprocess {
     guard borrowed == nil, let pages = kernel.storedPages else { return }
     if let prefetcher {
       // One batch at a time: the guest should not stop for long.
-      if prefetcher.advance(machine.arena, pages) { kernel.interrupt.raise() }
+      if prefetcher.advance(machine.arena, pages, isBusy: !kernel.isIdle) {
+        kernel.interrupt.raise()
+      }
       if let (page, reason) = prefetcher.failure { pages.note(page, reason) }
     }
     if kernel.endStoring() { endPrefetching() }
