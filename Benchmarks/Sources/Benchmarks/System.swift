@@ -156,7 +156,7 @@ enum System {
       .reduce(0, +) * 1024
   }
 
-  /// Seconds of processor time of a process and of those that it has started.
+  /// Seconds of processor time of a process.
   static func processorTime(of process: Int32) throws -> Double {
     let stat = String(decoding: try contents(of: "/proc/\(process)/stat"), as: UTF8.self)
     // Behind the name: state, ppid, ...; utime and stime are the 12th and 13th.
@@ -165,10 +165,15 @@ enum System {
     guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else {
       throw Failure("no times in '\(stat)'")
     }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
+  /// Seconds of processor time of the processes that a process has started, and of theirs.
+  static func processorTimeOfChildren(of process: Int32) throws -> Double {
     let children = try contents(of: "/proc/\(process)/task/\(process)/children")
-    let theirs = try String(decoding: children, as: UTF8.self).split(separator: " ")
-      .compactMap { Int32($0) }.reduce(0) { try $0 + processorTime(of: $1) }
-    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK))) + theirs
+    return try String(decoding: children, as: UTF8.self).split(separator: " ")
+      .compactMap { Int32($0) }
+      .reduce(0) { try $0 + processorTime(of: $1) + processorTimeOfChildren(of: $1) }
   }
 
   private static func check(_ what: String, _ result: Int32) throws -> Int32 {
