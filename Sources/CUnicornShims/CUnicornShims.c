@@ -67,6 +67,8 @@ uc_err godwit_uc_use_virtual_tlb(uc_engine *uc) {
 
 uc_err godwit_uc_flush_tlb(uc_engine *uc) { return uc_ctl_flush_tlb(uc); }
 
+uc_err godwit_uc_remove_all_code(uc_engine *uc) { return uc_ctl_flush_tb(uc); }
+
 uc_err godwit_uc_remove_code(uc_engine *uc, uint64_t start, uint64_t end) {
   return uc_ctl_remove_cache(uc, start, end);
 }

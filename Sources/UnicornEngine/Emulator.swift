@@ -113,6 +113,13 @@ import Machine
     precondition(error == UC_ERR_OK)
   }
 
+  /// Drops all code. The next is taken for the program's: jumps are quick between blocks that run in the
+  /// mode of the first one.
+  func removeAllCode() {
+    let error = unsafe godwit_uc_remove_all_code(handle)
+    precondition(error == UC_ERR_OK)
+  }
+
   /// Drops the code translated from the `length` physical bytes that begin where the virtual
   /// address `start` translates to.
   func removeCode(at start: UInt64, length: UInt64) {

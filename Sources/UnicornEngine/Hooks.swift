@@ -41,13 +41,8 @@ extension UnicornEngine {
       return (window[Int((page - Self.windowBase) >> 12)], [.read, .execute])
     }
     statistics.tlbFills &+= 1
-    fillsSinceFlush &+= 1
     refusedPage = page
     refusedAccess = access
-    guard fillsSinceFlush <= fillLimit else {
-      refusal = .grow
-      return nil
-    }
     guard let space else {
       refusal = .fault(.unmapped)
       return nil

@@ -2,21 +2,9 @@ import Machine
 
 extension UnicornEngine {
   /// Makes Unicorn forget every translation of addresses.
-  ///
-  /// It also resizes its TLB to what was used since the last time, and only then. A guest whose
-  /// working set has outgrown the TLB would miss for ever, so `fillLimit` misses bring a flush too,
-  /// and each such flush doubles the limit. A flush for another reason lets the limit sink again.
   func flushTLB() {
     emulator.flushTLB()
     statistics.tlbFlushes &+= 1
-    fillsSinceFlush = 0
-    fillLimit = max(Self.smallestFillLimit, fillLimit / 4)
-  }
-
-  func growTLB() {
-    let limit = fillLimit * 2
-    flushTLB()
-    fillLimit = limit
   }
 
   /// Drops the code that was translated from frames which have changed or gone since.

@@ -26,7 +26,7 @@ package final class UnicornEngine: Engine {
   // What the hooks record.
 
   enum Event { case none, syscall, interrupt(UInt32) }
-  enum Refusal { case retry, grow, notHere, fault(MemoryFault.Reason) }
+  enum Refusal { case retry, notHere, fault(MemoryFault.Reason) }
   var event = Event.none
   var refusal = Refusal.retry
   var refusedPage: UInt64 = 0
@@ -37,9 +37,6 @@ package final class UnicornEngine: Engine {
   /// The address space that the TLB translates.
   var space: AddressSpace?
   private var tlbVersion: UInt64 = 0
-  var fillsSinceFlush: UInt64 = 0
-  /// Fills after which the TLB is flushed so that it may grow.
-  var fillLimit = UnicornEngine.smallestFillLimit
   /// Frames that the hook maps one after the other at `windowBase`, for the engine's own use.
   var window: [Frame] = []
   /// The last write that was put off, and how often in a row it was.
@@ -54,7 +51,6 @@ package final class UnicornEngine: Engine {
   /// It runs by budgets of instructions.
   let countsInstructions: Bool
 
-  static let smallestFillLimit: UInt64 = 1024
   /// In the kernel's half of both ISAs' address spaces, where no guest mapping can be.
   static let windowBase: UInt64 = 0xffff_8000_0000_0000
 
@@ -84,6 +80,7 @@ package final class UnicornEngine: Engine {
     threadPointerSlot = RegisterBatch([processor.threadPointer])
     try addHooks()
     try processor.enterUserMode(self)
+    emulator.removeAllCode()
     registers = RegisterFile(isa: isa)
     if countsInstructions { try emulator.countInstructions() }
     stopToken.attach(emulator)
@@ -163,9 +160,6 @@ package final class UnicornEngine: Engine {
   /// - Returns: the exit that the library OS is to see; nil when the guest tries again.
   private func settleRefusedFill(in space: AddressSpace) -> Exit? {
     switch refusal {
-    case .grow:
-      growTLB()
-      return nil
     case .retry:
       if refusedAccess == .write { countRetry() }
       return nil

@@ -7,7 +7,7 @@
 #include <unicorn/unicorn.h>
 
 // Docs/Decisions/0002 says why.
-#if !defined(UC_GODWIT) || UC_GODWIT < 4 || !defined(UC_GODWIT_COUNTS_INSTRUCTIONS) || \
+#if !defined(UC_GODWIT) || UC_GODWIT < 5 || !defined(UC_GODWIT_COUNTS_INSTRUCTIONS) || \
     !defined(UC_GODWIT_CODE_BUFFER) || !defined(UC_GODWIT_STOPS_AT_PAUSE)
 #error "this Unicorn lacks Godwit's patches: run Scripts/bootstrap, and build with PKG_CONFIG_PATH=.deps/lib/pkgconfig"
 #endif
@@ -35,6 +35,9 @@ uc_err godwit_uc_use_code_buffer(uc_engine *uc, uintptr_t buffer, size_t size);
 
 uc_err godwit_uc_use_virtual_tlb(uc_engine *uc);
 uc_err godwit_uc_flush_tlb(uc_engine *uc);
+
+/// Drops all translated code.
+uc_err godwit_uc_remove_all_code(uc_engine *uc);
 
 /// Drops the code translated from the physical range that begins where `start` translates to.
 uc_err godwit_uc_remove_code(uc_engine *uc, uint64_t start, uint64_t end);
