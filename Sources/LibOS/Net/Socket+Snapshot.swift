@@ -19,14 +19,14 @@ extension Network {
     }
   }
 
-  func restore(_ state: Godwit_State_Kernel) {
-    func port(_ value: UInt32) -> UInt16 {
-      value == 0 ? PortTable.ephemeral.upperBound : UInt16(truncatingIfNeeded: value)
+  func restore(_ state: Godwit_State_Kernel) throws(SnapshotError) {
+    func port(_ value: UInt32) throws(SnapshotError) -> UInt16 {
+      value == 0 ? PortTable.ephemeral.upperBound : try narrowed(value, "the last port")
     }
-    tcp.lastEphemeral = port(state.lastTcpPort)
-    udp.lastEphemeral = port(state.lastUdpPort)
-    udpLite.lastEphemeral = port(state.lastUdpLitePort)
-    unix.lastAutomatic = state.lastUnixName & 0xf_ffff
+    tcp.lastEphemeral = try port(state.lastTcpPort)
+    udp.lastEphemeral = try port(state.lastUdpPort)
+    udpLite.lastEphemeral = try port(state.lastUdpLitePort)
+    unix.lastAutomatic = try checked(state.lastUnixName, 0...0xf_ffff, "the last unix name")
   }
 }
 
@@ -149,8 +149,8 @@ extension Endpoint {
     return state
   }
 
-  init(_ state: Godwit_State_Endpoint) {
-    self.init(IPAddress(state), UInt16(truncatingIfNeeded: state.port), scope: state.scope)
+  init(_ state: Godwit_State_Endpoint) throws(SnapshotError) {
+    self.init(IPAddress(state), try narrowed(state.port, "a port"), scope: state.scope)
   }
 }
 
@@ -187,7 +187,7 @@ extension SocketMessage {
   init(_ state: Godwit_State_SocketMessage, _ loader: StateLoader) throws(SnapshotError) {
     bytes = Array(state.bytes)
     if state.hasEndpoint {
-      source = .endpoint(Endpoint(state.endpoint))
+      source = .endpoint(try Endpoint(state.endpoint))
     } else if !state.name.isEmpty {
       source = .name(
         try bounded(state.name, 128, "where a message came from"))
@@ -197,8 +197,8 @@ extension SocketMessage {
     if state.hasPacket {
       packet = PacketInfo(
         destination: IPAddress(high: state.packet.high, low: state.packet.low),
-        hopLimit: UInt8(truncatingIfNeeded: state.packet.hopLimit),
-        trafficClass: UInt8(truncatingIfNeeded: state.packet.trafficClass))
+        hopLimit: try narrowed(state.packet.hopLimit, "a hop limit"),
+        trafficClass: try narrowed(state.packet.trafficClass, "a traffic class"))
     }
     time = state.time
   }

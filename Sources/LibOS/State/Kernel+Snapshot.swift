@@ -101,7 +101,7 @@ extension Kernel {
     lastInodeNumber = try checked(state.lastInodeNumber, SavedRange.counter, "the last inode")
     try restoreBootID(state.bootID)
     resumes = try checked(state.resumes, SavedRange.counter, "the number of resumes")
-    network.restore(state)
+    try network.restore(state)
     let session = try checked(
       state.terminalSession, SavedRange.optionalPID, "the terminal's session")
     if session != 0 {

@@ -65,17 +65,18 @@ extension X87State {
   }
 
   fileprivate init?(_ state: Godwit_State_X87) {
-    guard state.mantissas.count == 8, state.exponents.count == 8 else { return nil }
+    guard state.mantissas.count == 8, state.exponents.count == 8,
+      let control = UInt16(exactly: state.control), let status = UInt16(exactly: state.status),
+      let tag = UInt16(exactly: state.tag), let opcode = UInt16(exactly: state.opcode)
+    else { return nil }
     self.init()
-    control = UInt16(truncatingIfNeeded: state.control)
-    status = UInt16(truncatingIfNeeded: state.status)
-    tag = UInt16(truncatingIfNeeded: state.tag)
-    opcode = UInt16(truncatingIfNeeded: state.opcode)
+    (self.control, self.status, self.tag, self.opcode) = (control, status, tag, opcode)
     instruction = state.instruction
     operand = state.operand
     for index in 0..<8 {
       mantissas[index] = state.mantissas[index]
-      exponents[index] = UInt16(truncatingIfNeeded: state.exponents[index])
+      guard let exponent = UInt16(exactly: state.exponents[index]) else { return nil }
+      exponents[index] = exponent
     }
   }
 }

@@ -28,6 +28,14 @@ func checked<V: Comparable>(
   return value
 }
 
+/// `value` in a narrower type, which must hold it; else the snapshot is refused, and `what` names the value.
+func narrowed<V: BinaryInteger, N: FixedWidthInteger>(
+  _ value: V, _ what: @autoclosure () -> String
+) throws(SnapshotError) -> N {
+  guard let narrow = N(exactly: value) else { throw .invalidState("\(what()) (\(value))") }
+  return narrow
+}
+
 /// The bytes of a field, of which there may be `limit`.
 func bounded(_ bytes: some Collection<UInt8>, _ limit: Int, _ what: @autoclosure () -> String)
   throws(SnapshotError) -> [UInt8]

@@ -49,7 +49,7 @@ extension LineDiscipline {
     lineColumn = Int(state.lineColumn & 0xffff_ffff)
     isStopped = state.stopped
     isStoppedByProgram = state.stoppedByProgram
-    status = PacketStatus(rawValue: UInt8(truncatingIfNeeded: state.status))
+    status = PacketStatus(rawValue: try narrowed(state.status, "a terminal's packet status"))
   }
 }
 

@@ -234,6 +234,24 @@ import LibOS
     }
   }
 
+  /// A number too large for what holds it: cut off, it would be another number, or none.
+  @Test(
+    arguments: [
+      { $0.lastTcpPort = 1 << 17 }, { $0.lastUdpPort = 1 << 16 }, { $0.lastUdpLitePort = .max },
+      { $0.lastUnixName = 1 << 20 },
+    ] as [@Sendable (inout Godwit_State_Kernel) -> Void])
+  func numbersThatDoNotFitAreRefused(change: @Sendable (inout Godwit_State_Kernel) -> Void) throws {
+    let machine = try Self.furnished()
+    var parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
+    let section = StateSection.kernel.rawValue
+    var state = try #require(Godwit_State_Kernel(decoding: parts.sections[section]!))
+    change(&state)
+    parts.sections[section] = state.encoded()
+    #expect(throws: SnapshotError.self) {
+      try RoundTrip(bytes: parts.encoded()).resume(on: machine.host)
+    }
+  }
+
   @Test func timersOfTheSameIdAreRefused() throws {
     let machine = try Self.furnished()
     var parts = try SnapshotParts(RoundTrip(machine.kernel).reader())

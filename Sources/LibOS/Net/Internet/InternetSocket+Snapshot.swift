@@ -71,8 +71,8 @@ extension StateLoader {
     guard socket.acceptsSettings else {
       throw .invalidState("the options of socket \(inode.number)")
     }
-    socket.local = Endpoint(state.local)
-    if state.hasRemote { socket.remote = Endpoint(state.remote) }
+    socket.local = try Endpoint(state.local)
+    if state.hasRemote { socket.remote = try Endpoint(state.remote) }
     socket.isAddressBound = state.addressBound
     socket.isPortBound = state.portBound
     if state.entered { socket.ports.enter(socket) }
