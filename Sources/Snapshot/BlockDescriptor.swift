@@ -23,6 +23,8 @@ package struct BlockDescriptor: Hashable, Sendable {
   package internal(set) var id: UInt32
   package internal(set) var isCritical: Bool
   package internal(set) var isCompressed: Bool
+  /// What was compressed are the bytes of the pages' words in groups: see `RawSpan.shuffled`.
+  package internal(set) var isShuffled: Bool
   /// Zero bytes between the descriptor and the contents.
   var padding: UInt32
   /// Bytes in the file.
@@ -35,12 +37,13 @@ package struct BlockDescriptor: Hashable, Sendable {
   /// Describes a block of the file that begins at `offset`.
   init(
     _ kind: Kind, id: UInt32 = 0, isCritical: Bool = false, stored: [UInt8],
-    uncompressedSize: Int? = nil, at offset: UInt64
+    uncompressedSize: Int? = nil, isShuffled: Bool = false, at offset: UInt64
   ) {
     self.kind = kind
     self.id = id
     self.isCritical = isCritical
     isCompressed = uncompressedSize != nil
+    self.isShuffled = isShuffled
     padding = 0
     storedSize = UInt64(stored.count)
     size = UInt64(uncompressedSize ?? stored.count)
@@ -61,7 +64,8 @@ package struct BlockDescriptor: Hashable, Sendable {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: kind.rawValue)
     bytes.append(littleEndian: id)
-    bytes.append(littleEndian: (isCritical ? 1 : 0) | (isCompressed ? 2 : 0) as UInt32)
+    let flags: UInt32 = (isCritical ? 1 : 0) | (isCompressed ? 2 : 0) | (isShuffled ? 4 : 0)
+    bytes.append(littleEndian: flags)
     bytes.append(littleEndian: padding)
     bytes.append(littleEndian: storedSize)
     bytes.append(littleEndian: size)
@@ -78,13 +82,15 @@ package struct BlockDescriptor: Hashable, Sendable {
   {
     guard Digest(of: stored[...]) == digest else { throw .checksumMismatch(part) }
     guard isCompressed else { return stored }
+    let contents: [UInt8]
     do throws(ZstdError) {
-      return try stored.lend { bytes throws(ZstdError) in
+      contents = try stored.lend { bytes throws(ZstdError) in
         try decompressor.decompress(bytes, count: Int(size))
       }
     } catch {
       throw .malformed("its \(part) does not decompress: \(error)")
     }
+    return isShuffled ? contents.lend { $0.unshuffled() } : contents
   }
 
   /// Reads a descriptor and checks everything that does not depend on other blocks. `storedSize` is then at
@@ -96,15 +102,19 @@ package struct BlockDescriptor: Hashable, Sendable {
     self.kind = kind
     id = try cursor.integer()
     let flags = try cursor.integer(UInt32.self)
-    guard flags <= 3 else { throw .malformed("a block has an unknown flag") }
+    guard flags <= 7 else { throw .malformed("a block has an unknown flag") }
     isCritical = flags & 1 != 0
     isCompressed = flags & 2 != 0
+    isShuffled = flags & 4 != 0
     padding = try cursor.integer()
     storedSize = try cursor.integer()
     size = try cursor.integer()
     digest = try cursor.digest()
 
     guard padding < Page.size else { throw .malformed("a block has too much padding") }
+    guard !isShuffled || kind == .pageChunk && isCompressed else {
+      throw .malformed("a block is shuffled that may not be")
+    }
     // Compression that does not shrink is not used.
     guard isCompressed ? storedSize < size : storedSize == size else {
       throw .malformed("a block's sizes contradict each other")

@@ -39,7 +39,7 @@ SECTION_PART = 64 << 20
 PART_STEP = 65536
 PARTS = 32
 SECTION, CHUNK, TABLE = 1, 2, 3
-CRITICAL, COMPRESSED = 1, 2
+CRITICAL, COMPRESSED, SHUFFLED = 1, 2, 4
 
 HEADER_MAGIC = b"\x89GODWIT\n"
 TRAILER_MAGIC = b"\nGODEND\x89"
@@ -355,6 +355,7 @@ class Descriptor:
         self.kind, self.number, self.flags, self.padding = fields[:4]
         self.stored, self.length, self.digest = fields[4:]
         self.is_compressed = bool(self.flags & COMPRESSED)
+        self.is_shuffled = bool(self.flags & SHUFFLED)
         self.contents = offset + self.SIZE + self.padding
         self.end = self.contents + self.stored
         self.validate()
@@ -366,8 +367,9 @@ class Descriptor:
     def validate(self):
         check(self.kind in (SECTION, CHUNK, TABLE), f"a block of kind {self.kind}")
         check(self.kind == SECTION or not self.number, f"{self.name} has a number")
-        allowed = {SECTION: CRITICAL | COMPRESSED, CHUNK: COMPRESSED, TABLE: 0}[self.kind]
+        allowed = {SECTION: CRITICAL | COMPRESSED, CHUNK: COMPRESSED | SHUFFLED, TABLE: 0}[self.kind]
         check(not self.flags & ~allowed, f"{self.name} has flags {self.flags}")
+        check(self.is_compressed or not self.is_shuffled, f"{self.name} has flags {self.flags}")
         if self.is_compressed:
             check(self.length > self.stored, f"{self.name} is longer than its contents")
         else:
@@ -424,6 +426,11 @@ def contents_of(descriptor, stored):
     except zstandard.ZstdError as error:
         raise Fault("malformed", f"{descriptor.name}: {error}") from None
     check(len(contents) == descriptor.length, f"{descriptor.name} has another length in its frame")
+    if descriptor.is_shuffled:
+        words, ordered = len(contents) // 8, bytearray(len(contents))
+        for byte in range(8):
+            ordered[byte::8] = contents[byte * words : (byte + 1) * words]
+        return bytes(ordered)
     return contents
 
 

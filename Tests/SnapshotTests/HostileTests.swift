@@ -57,7 +57,10 @@ import Zstd
     let rejected: [([Block], [UInt8])] = [
       ([Block(kind: 0, stored: [1])], []),
       ([Block(kind: 4, stored: [1])], []),
+      ([Block(flags: 8, stored: [1])], []),
       ([Block(flags: 4, stored: [1])], []),
+      ([Block(flags: 6, stored: try compressed([UInt8](repeating: 0, count: 64)), size: 64)], []),
+      ([Block(kind: 2, id: 0, flags: 4, stored: page)], []),
       ([Block(stored: [1], size: 2)], []),
       ([Block(flags: 2, stored: [1, 2], size: 2)], []),
       ([Block(stored: [1], storedSize: .max, size: .max)], []),
@@ -180,7 +183,7 @@ import Zstd
       for _ in 0..<(random.next() % 4) {
         var block = Block(
           kind: UInt32(random.next() % 4), id: UInt32(random.next() % 3),
-          flags: UInt32(random.next() % 5),
+          flags: UInt32(random.next() % 9),
           stored: random.next() % 2 == 0
             ? random.bytes(Int(random.next() % 100)) : numberedPage(Int(random.next() % 9)))
         if random.next() % 2 == 0 { block.size = sizes.randomElement(using: &random) }
