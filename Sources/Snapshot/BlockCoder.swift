@@ -58,7 +58,7 @@ package final class BlockCoder: Sendable {
     guard compression != .none else { return nil }
     return try compressors.use { (compressor) throws(SnapshotError) in
       do throws(ZstdError) {
-        let isShuffled = try isOfPages && Self.isSmallerShuffled(bytes, compressor)
+        let isShuffled = isOfPages ? try Self.isSmallerShuffled(bytes, compressor) : false
         let compressed = try bytes.lend { bytes throws(ZstdError) in
           try compressor.compress(bytes, shuffled: isShuffled)
         }
