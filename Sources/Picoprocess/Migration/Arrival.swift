@@ -363,10 +363,11 @@ package final class Arrival {
     let comparison = try compare(files, offer, root, over: link)
     var accept = Godwit_Migration_Accept()
     accept.name = name
-    if let changed = comparison.changed.summary {
-      notices.append("these files of its mounts are not the same there: \(changed)")
-    }
     accept.notices = notices
+    if !comparison.changed.isEmpty {
+      accept.changed = messageData(OutsideFile.encoded(comparison.changed.map(\.file)))
+      accept.changedPaths = comparison.changed.map { String($0.path.prefix(1000)) }
+    }
     try link.send(.accept(accept))
     let intake = SnapshotIntake(link, spool, memory: offer.memory, mounts)
     let digest = try intake.take()
