@@ -530,6 +530,9 @@ package nonisolated struct Godwit_Migration_Connections: Sendable {
   /// Who is attached to the guest's console: a stream each, after those of the connections.
   package var clients: [Godwit_Migration_Client] = []
 
+  /// Who has sent datagrams to ports of the guest: see `MigrationProtocol.md`, "Datagrams".
+  package var correspondents: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1756,7 +1759,7 @@ nonisolated extension Godwit_Migration_Finish: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Connections"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}numbers\0\u{1}console\0\u{2}D\u{1}clients\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}numbers\0\u{1}console\0\u{2}D\u{1}clients\0\u{1}correspondents\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1767,6 +1770,7 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
       case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.numbers) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.console) }()
       case 70: try { try decoder.decodeRepeatedMessageField(value: &self.clients) }()
+      case 71: try { try decoder.decodeSingularBytesField(value: &self.correspondents) }()
       default: break
       }
     }
@@ -1782,6 +1786,9 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
     if !self.clients.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.clients, fieldNumber: 70)
     }
+    if !self.correspondents.isEmpty {
+      try visitor.visitSingularBytesField(value: self.correspondents, fieldNumber: 71)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1789,6 +1796,7 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
     if lhs.numbers != rhs.numbers {return false}
     if lhs.console != rhs.console {return false}
     if lhs.clients != rhs.clients {return false}
+    if lhs.correspondents != rhs.correspondents {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
