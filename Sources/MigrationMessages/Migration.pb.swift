@@ -478,6 +478,12 @@ package nonisolated struct Godwit_Migration_Accept: Sendable {
   /// What the sender's user should know, a line each.
   package var notices: [String] = []
 
+  /// Files of its mounts that are not as the sender has described them, as they are there: a message OutsideFiles
+  /// (State.proto). And their paths there, in the same order.
+  package var changed: Data = Data()
+
+  package var changedPaths: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -523,6 +529,9 @@ package nonisolated struct Godwit_Migration_Connections: Sendable {
 
   /// Who is attached to the guest's console: a stream each, after those of the connections.
   package var clients: [Godwit_Migration_Client] = []
+
+  /// Who has sent datagrams to ports of the guest: see `MigrationProtocol.md`, "Datagrams".
+  package var correspondents: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1645,7 +1654,7 @@ nonisolated extension Godwit_Migration_Mount: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Accept"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2};notices\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2};notices\0\u{1}changed\0\u{3}changed_paths\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1655,6 +1664,8 @@ nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProto
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 60: try { try decoder.decodeRepeatedStringField(value: &self.notices) }()
+      case 61: try { try decoder.decodeSingularBytesField(value: &self.changed) }()
+      case 62: try { try decoder.decodeRepeatedStringField(value: &self.changedPaths) }()
       default: break
       }
     }
@@ -1667,12 +1678,20 @@ nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProto
     if !self.notices.isEmpty {
       try visitor.visitRepeatedStringField(value: self.notices, fieldNumber: 60)
     }
+    if !self.changed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.changed, fieldNumber: 61)
+    }
+    if !self.changedPaths.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.changedPaths, fieldNumber: 62)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_Migration_Accept, rhs: Godwit_Migration_Accept) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs.notices != rhs.notices {return false}
+    if lhs.changed != rhs.changed {return false}
+    if lhs.changedPaths != rhs.changedPaths {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1740,7 +1759,7 @@ nonisolated extension Godwit_Migration_Finish: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Connections"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}numbers\0\u{1}console\0\u{2}D\u{1}clients\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}numbers\0\u{1}console\0\u{2}D\u{1}clients\0\u{1}correspondents\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1751,6 +1770,7 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
       case 1: try { try decoder.decodeRepeatedUInt64Field(value: &self.numbers) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.console) }()
       case 70: try { try decoder.decodeRepeatedMessageField(value: &self.clients) }()
+      case 71: try { try decoder.decodeSingularBytesField(value: &self.correspondents) }()
       default: break
       }
     }
@@ -1766,6 +1786,9 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
     if !self.clients.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.clients, fieldNumber: 70)
     }
+    if !self.correspondents.isEmpty {
+      try visitor.visitSingularBytesField(value: self.correspondents, fieldNumber: 71)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1773,6 +1796,7 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
     if lhs.numbers != rhs.numbers {return false}
     if lhs.console != rhs.console {return false}
     if lhs.clients != rhs.clients {return false}
+    if lhs.correspondents != rhs.correspondents {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

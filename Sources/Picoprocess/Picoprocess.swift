@@ -143,6 +143,8 @@ package final class Picoprocess {
     host.network = outside.permission
     for socket in options.relayed?.takePorts() ?? [] { host.provide(socket) }
     try Self.checkPublishedPorts(outside.published, host) { host.hasProvided($0.service) }
+    // The check would have used these up.
+    options.relayed?.introduceCorrespondents(to: host)
     machine = try GuestMachine(
       host: host, options: options, outside: outside, digests: digests, seed: seed)
     wake = Wake(host)

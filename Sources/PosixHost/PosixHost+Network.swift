@@ -12,22 +12,19 @@ package import HostABI
 extension PosixHost {
   /// The backlog: connections that may wait to be accepted.
   private static let backlog: Int32 = 128
-  /// How many recent senders a datagram service remembers.
-  private static let correspondentLimit = 4096
 
   func openNetwork(_ uri: StreamURI, _ options: OpenOptions) throws(HostError) -> HostHandle {
     guard let address = uri.networkAddress else { throw .invalid }
     let isDatagram = uri.scheme == .udp
     let isService = options.contains(.listen)
+    let service = NetworkPermission.Service(isDatagram: isDatagram, address: address)
     guard isService || options.isSuperset(of: [.read, .write]) else { throw .invalid }
     if isService {
-      try network.requireService(.init(isDatagram: isDatagram, address: address))
+      try network.requireService(service)
     } else {
       try network.requireReachable(address)
     }
-    if isService, let handle = try openProvided(.init(isDatagram: isDatagram, address: address)) {
-      return handle
-    }
+    if isService, let handle = try openProvided(service) { return handle }
     let descriptor = try system_socket(address, isDatagram: isDatagram)
     do throws(HostError) {
       if isService {
@@ -41,8 +38,14 @@ extension PosixHost {
       throw error
     }
     let handle = try adopt(descriptor)
-    if isService, isDatagram { streams[Int(handle.rawValue)]!.correspondents = [] }
+    if isService { beginService(service, handle) }
     return handle
+  }
+
+  func beginService(_ service: NetworkPermission.Service, _ handle: HostHandle) {
+    guard service.isDatagram else { return }
+    let known = introduced.removeValue(forKey: service) ?? []
+    streams[Int(handle.rawValue)]!.correspondents = Correspondents(known)
   }
 
   package func accept(_ handle: HostHandle)
@@ -73,22 +76,19 @@ extension PosixHost {
     throws(HostError)
   {
     let stream = try stream(handle)
-    if let address, stream.correspondents?.contains(address) != true {
-      try network.requireReachable(address)
-    }
-    try system_send_to(handle.rawValue, bytes, address)
+    guard let address else { return try system_send_to(handle.rawValue, bytes, nil) }
+    let route = stream.correspondents?.route(to: address)
+    if route == nil { try network.requireReachable(address) }
+    try system_send_to(handle.rawValue, bytes, route ?? address)
   }
 
   package func receive(_ handle: HostHandle, into buffer: inout MutableRawSpan)
     throws(HostError) -> (count: Int, source: NetworkAddress)
   {
-    let stream = try stream(handle)
-    let received = try system_receive_from(handle.rawValue, &buffer)
-    if let known = stream.correspondents, !known.contains(received.source) {
-      let index = Int(handle.rawValue)
-      // Forget the senders that were heard from longest ago.
-      if known.count >= Self.correspondentLimit { streams[index]!.correspondents = [] }
-      streams[index]!.correspondents!.insert(received.source)
+    _ = try stream(handle)
+    var received = try system_receive_from(handle.rawValue, &buffer)
+    if let known = streams[Int(handle.rawValue)]!.correspondents?.note(received.source) {
+      received.source = known
     }
     return received
   }

@@ -25,7 +25,7 @@ extension PosixHost {
   func openProvided(_ service: NetworkPermission.Service) throws(HostError) -> HostHandle? {
     guard let socket = provided.removeValue(forKey: service) else { return nil }
     let handle = try adopt(socket)
-    if service.isDatagram { streams[Int(handle.rawValue)]!.correspondents = [] }
+    beginService(service, handle)
     return handle
   }
 }

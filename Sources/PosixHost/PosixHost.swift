@@ -34,7 +34,7 @@ package final class PosixHost: Host {
     /// Which files names beneath it may lead to.
     var reach: FileReach = .nothing
     /// For a datagram service: the recent senders, which may be answered.
-    var correspondents: Set<NetworkAddress>? = nil
+    var correspondents: Correspondents? = nil
   }
 
   /// Open streams, by descriptor.
@@ -49,6 +49,8 @@ package final class PosixHost: Host {
   package var network = NetworkPermission()
   /// Sockets that others have bound for it: see `provide`.
   var provided: [NetworkPermission.Service: ByteStream] = [:]
+  /// Who has sent to services of datagrams that are yet to be opened: see `introduce`.
+  var introduced: [NetworkPermission.Service: [Correspondent]] = [:]
 
   /// The files and directories that the picoprocess may use; at first, none.
   package internal(set) var grants: [OpenGrant] = []

@@ -50,6 +50,27 @@ import Testing
     #expect(outcome.text == "migrate 0\nthere: guest\n", "\(outcome.error)")
   }
 
+  /// A file that the guest is just writing is not another one where its directory is the same; another file still is.
+  @Test func aFileThatIsBeingWrittenIsTheSame() throws {
+    let outcome = try MigrationScratch().shell(
+      """
+      mkdir one two; echo noted >one/note; echo another >two/note
+      at here run --name guest --root $R --mount .:/mnt --mount one:/one -- /usr/bin/python3 -c '
+      import os
+      note = open("/one/note")
+      with open("/mnt/log", "w") as log:
+          while not os.path.exists("/mnt/go"):
+              log.write("line\\n"); log.flush()
+              open("/mnt/ready", "w").close()' & await ready
+      move here there --remote-mount two:/one; echo "migrate $?"; where; touch go; gone there
+      """)
+    #expect(outcome.text == "migrate 0\nthere: guest\n", "\(outcome.error)")
+    let notices = outcome.error.split(separator: "\n").filter { $0.contains("not the same") }
+    #expect(
+      notices.count == 1 && notices[0].hasSuffix("not the same there: two/note"),
+      "\(outcome.error)")
+  }
+
   /// Files of mounts that have changed since a snapshot are named, once the guest goes on from it.
   @Test func whatChangedSinceASnapshotIsNamed() throws {
     let outcome = try Scratch().shell(

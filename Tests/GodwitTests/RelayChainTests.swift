@@ -201,6 +201,7 @@ import Testing
     "1400000009" + "01000000" + String(repeating: "11", count: 16),
     "180000000b" + "01000000" + String(repeating: "11", count: 16) + "01000000",
     "100000000c" + String(repeating: "11", count: 16),
+    "100000000e" + String(repeating: "5000c00002010900", count: 2),
     "200000000d" + String(repeating: "11", count: 32),
     "0f00000008" + "00112233445566778899aabbccddee",
   ])

@@ -99,6 +99,9 @@ import Testing
         DatagramPlace(port: 53, client: NetworkAddress([192, 0, 2, 1], port: 9)), []),
       .moved(relay), .locate(stream: 1, at: relay), .located(stream: 2, at: relay, place),
       .carryOn(stream: 3, place), .challenge(Array(0..<16)), .proof(Array(0..<32)),
+      .client(
+        DatagramPlace(port: 53, client: NetworkAddress([192, 0, 2, 1], port: 9)),
+        known: NetworkAddress([192, 0, 2, 2], port: 8)),
     ]
     for frame in whole {
       let wire = frame.wire

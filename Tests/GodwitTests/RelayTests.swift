@@ -151,6 +151,52 @@ import Testing
       "\(outcome.error)")
   }
 
+  /// A server speaks to clients that have said nothing since a move, by the names that it knows: after one move, after
+  /// another, by a shortcut, and at home. And they to it.
+  @Test(arguments: ["", "--follow ssh://third"]) func silentClientsHearOn(_ follow: String) throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        cat >listen.py <<'END'
+        import os, socket, sys
+        peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        peer.connect(("127.0.0.1", int(sys.argv[1]))); peer.settimeout(30); peer.send(b"hello")
+        last = None
+        while last != "end":
+            place = peer.recv(100).decode()
+            if place != last: open("heard." + place, "w").close()
+            if os.path.exists("speak"): os.remove("speak"); peer.send(b"again")
+            last = place
+        END
+        at here run --detach --name guest --root $R --mount .:/mnt --publish ${P[0]}:80/udp -- /usr/bin/python3 -c '
+        import os, socket
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("", 80)); server.settimeout(0.02)
+        clients = {}; open("/mnt/served", "w").close()
+        while True:
+            try:
+                text, client = server.recvfrom(100)
+                clients.setdefault(client, []).append(text)
+                if text == b"again": open("/mnt/again", "w").write(str(len(clients)))
+            except TimeoutError: pass
+            for client in clients: server.sendto(open("/mnt/place").read().encode(), client)' >/dev/null
+        at_place() { echo -n $1 >place.new; mv place.new place; await heard.$1; echo "heard at $1"; }
+        spoken() { touch speak; until [ -s again ]; do sleep 0.02; done; }
+        echo -n first >place; await served; /usr/bin/python3 listen.py ${P[0]} & at_place here
+        go() { move $1 $2 --connections relay --remote-publish ${P[$3]}:80/udp "${@:4}"; }
+        go here there 1 \(follow); at_place there
+        go there third 2; at_place third
+        \(follow.isEmpty ? "" : "until at here ps | grep -q 'now at ssh://third'; do sleep 0.05; done; at_place shortcut; spoken; rm again")
+        go third here 0; at_place home; spoken; cat again; echo " client"; at_place end; wait
+        for place in here there third; do for relay in $(at $place ps | grep -o '^relay-[^ ]*'); do at $place stop $relay; done; ended $place; done
+        end here
+        """)
+    #expect(
+      outcome.text
+        == "heard at here\nheard at there\nheard at third\n"
+        + (follow.isEmpty ? "" : "heard at shortcut\n") + "heard at home\n1 client\nheard at end\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
   // MARK: Ports
 
   /// `knock PORT` begins to try a port again and again, `more` waits until that was answered some times more, and
@@ -195,9 +241,7 @@ import Testing
         open("/mnt/served", "w").close()
         while True:
             datagram, client = server.recvfrom(100)
-            # Who has sent one before the move is not known to the host after it.
-            try: server.sendto(datagram, client)
-            except OSError: pass' >/dev/null
+            server.sendto(datagram, client)' >/dev/null
         await served; knock ${P[0]}/udp
         move here there --connections relay --remote-publish ${P[1]}:80/udp; echo "migrate $?"; more
         move there here --connections relay --remote-publish ${P[0]}:80/udp; echo "migrate $?"; more
@@ -251,7 +295,7 @@ import Testing
         relay=$(at here ps | grep -o '^relay-[^ ]*'); at here ps | sed -n "s/^.*relaying.*1 conn/1 conn/p"
         at here attach guest; echo "attach $?"; at here run --publish ${P[0]}:80 /bin/true; echo "run $?"
         # As confined as the guest's process.
-        sandbox() { at $1 ps | awk -v name=$2 'index($1, name) == 1 { print $7 }'; }
+        sandbox() { at $1 ps | awk -v name=$2 'index($1, name) == 1 { print $7; exit }'; }
         [ "$(sandbox here relay)" = "$(sandbox there guest)" ] && echo confined
         at here wait $relay >waited & waiter=$!; sleep 0.2; at here stop $relay; echo "stop $?"; wait $waiter; cat waited; ended here; ended there
         end there

@@ -363,10 +363,11 @@ package final class Arrival {
     let comparison = try compare(files, offer, root, over: link)
     var accept = Godwit_Migration_Accept()
     accept.name = name
-    if let changed = comparison.changed.summary {
-      notices.append("these files of its mounts are not the same there: \(changed)")
-    }
     accept.notices = notices
+    if !comparison.changed.isEmpty {
+      accept.changed = messageData(OutsideFile.encoded(comparison.changed.map(\.file)))
+      accept.changedPaths = comparison.changed.map { String($0.path.prefix(1000)) }
+    }
     try link.send(.accept(accept))
     let intake = SnapshotIntake(link, spool, memory: offer.memory, mounts)
     let digest = try intake.take()
@@ -377,11 +378,16 @@ package final class Arrival {
     }
     let numbers = connections == nil ? [] : intake.connections.numbers
     let portCount = ports.borrow()
+    let correspondents =
+      try connections?.introduce(
+        try RelayedCorrespondent.list(Array(intake.connections.correspondents)),
+        options.picoprocess) ?? []
     try load(
       .load(
         name: name, migration: offer.migration, isPostCopy: offer.isPostCopy, root: root,
         digests: comparison.knownDigests, sockets: numbers.count + portCount,
-        relays: offer.earlier + (connections == nil ? [] : [offer.migration])),
+        relays: offer.earlier + (connections == nil ? [] : [offer.migration]),
+        correspondents: correspondents),
       numbers, ports, over: link)
     try connections?.joinConsoles(intake.connections)
     let relay = offer.isPostCopy ? PageRelay(name, .borrower, offer.migration) : nil
@@ -513,13 +519,15 @@ enum ArrivedGuest {
   ) -> Never {
     guard let line = try? connection.receive(),
       case .load(
-        let name, let migration, let isPostCopy, let root, let digests, let count, let relays) =
+        let name, let migration, let isPostCopy, let root, let digests, let count, let relays,
+        let correspondents) =
         JSON.decode(ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
       var options = options
       options.picoprocess.root = root ?? options.picoprocess.root
-      let sockets = try ArrivingConnections.receive(count, over: connection)
+      let sockets = try ArrivingConnections.receive(
+        count, correspondents, options.picoprocess.publish, over: connection)
       options.picoprocess.relayed = sockets
       let picoprocess = try load(spool, options, name, digests, isPostCopy ? migration : nil)
       picoprocess.relays = relays

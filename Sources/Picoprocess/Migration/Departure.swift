@@ -154,8 +154,9 @@ package final class Departure {
     guard hello.relays || !relays else {
       throw Failure("\(peer): it relays no connections: say --connections reset")
     }
+    let files = FilesOfMounts(self.files, guest)
     if hello.comparesFiles {
-      for message in OfferedFiles.messages(FilesOfMounts.described(files, guest)) {
+      for message in OfferedFiles.messages(files.described) {
         try channel.link.send(.files(message))
       }
     }
@@ -175,9 +176,13 @@ package final class Departure {
     guard case .accept(let accept) = try channel.message(),
       ControlDirectory.isValid(name: accept.name)
     else { throw Failure("\(peer): its messages are out of order") }
-    for notice in accept.notices.prefix(Self.noticeLimit) {
-      Console.complain("\(name): \(peer): \(notice.prefix(1000))")
+    var notices = Array(accept.notices.prefix(Self.noticeLimit))
+    if let changed = try? OutsideFile.list(Array(accept.changed)),
+      let summary = files.others(changed, accept.changedPaths).summary
+    {
+      notices.append("these files of its mounts are not the same there: \(summary)")
     }
+    for notice in notices { Console.complain("\(name): \(peer): \(notice.prefix(1000))") }
     if let shell { try connections.dial(shell.remote, migration) }
     return accept.name
   }

@@ -43,8 +43,12 @@ struct FileComparison {
   private let host = PosixHost()
   private let digests = FileDigests()
   private var differences = NamedFiles()
-  /// Files of mounts that are not as they are at the sender. Whose they are is for the user to know.
-  private(set) var changed = NamedFiles()
+  /// Files of mounts that are not as the sender has described them, as they are here, and their paths. Which of them the
+  /// guest is just writing is for the sender to know.
+  private(set) var changed: [(file: OutsideFile, path: String)] = []
+
+  /// More of them are not told.
+  private static let changedLimit = 1000
 
   /// What the next process need not find out again: as much as a message to it has room for.
   var knownDigests: [DigestedFile] { Array(digests.all.prefix(2000)) }
@@ -65,18 +69,25 @@ struct FileComparison {
       try tick()
       let name = String(decoding: file.place.path.bytes, as: UTF8.self)
       let path = directory + (directory.hasSuffix("/") || name.isEmpty ? "" : "/") + name
-      if file.place.mount > 0, isChanged(file, top) { changed.note(path) }
+      if file.place.mount > 0, changed.count < Self.changedLimit,
+        let changed = changed(file, top)
+      {
+        self.changed.append((changed, path))
+      }
       if let difference = difference(file, top) { differences.note("\(path) \(difference)") }
     }
   }
 
-  /// Whether a file of a mount has another size or time of change than at the sender.
-  private func isChanged(_ file: OutsideFile, _ top: HostHandle) -> Bool {
+  /// A file of a mount as it is here, if it has another size or time of change than at the sender.
+  private func changed(_ file: OutsideFile, _ top: HostHandle) -> OutsideFile? {
     guard let size = file.size,
       let attributes = try? host.attributes(at: HostName(top, file.place.path)),
       attributes.kind == .regular
-    else { return false }
-    return size != attributes.size || file.modified != attributes.modified
+    else { return nil }
+    if size == attributes.size, file.modified == attributes.modified { return nil }
+    var file = OutsideFile(file.place, .regular)
+    (file.size, file.modified) = (attributes.size, attributes.modified)
+    return file
   }
 
   /// How the file beneath `top` is another one; nil if it is the same.

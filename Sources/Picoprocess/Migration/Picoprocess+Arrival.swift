@@ -10,9 +10,10 @@ enum ArrivalOrder: Codable {
   /// - `root`: the one that came with the guest.
   /// - `digests`: of files that were compared.
   /// - `sockets`: so many follow, for the guest's connections, which go by these relays, and for its ports.
+  /// - `correspondents`: who has sent datagrams to its ports.
   case load(
     name: String, migration: String, isPostCopy: Bool, root: String?, digests: [DigestedFile],
-    sockets: Int, relays: [String])
+    sockets: Int, relays: [String], correspondents: [RelayedCorrespondent])
   case commit
   case abort
   /// The link is broken.

@@ -45,10 +45,25 @@ struct ArrivingConnections {
       try holder.hand(.connection(number: number), guests)
       try relay.carryOut(.attach(number: number), handing: relays)
     }
-    let ports = options.publish.map(\.port).map {
+    try relay.carryOut(.relay(ports: Self.ports(options)))
+  }
+
+  private static func ports(_ options: PicoprocessOptions) -> [RelayedPort] {
+    options.publish.map(\.port).map {
       RelayedPort(port: $0.port, isDatagram: $0.isDatagram, address: "\($0.reachable)")
     }
-    try relay.carryOut(.relay(ports: ports))
+  }
+
+  /// Has the relay stand for the clients that have sent the guest datagrams.
+  ///
+  /// - Returns: them, with their addresses here.
+  func introduce(_ clients: [RelayedCorrespondent], _ options: PicoprocessOptions) throws(Failure)
+    -> [RelayedCorrespondent]
+  {
+    if clients.isEmpty { return [] }
+    let order = RelayOrder.introduce(clients: clients, ports: Self.ports(options))
+    guard case .introduced(let clients) = try relay.carryOut(order) else { return [] }
+    return clients
   }
 
   /// Has the relay be attached to the guest, which does not run yet, as its clients were.
@@ -65,10 +80,21 @@ struct ArrivingConnections {
   }
 
   /// Receives what `join` sends, in the process that holds the guest.
-  static func receive(_ count: Int, over connection: ControlConnection) throws(Failure)
-    -> RelayedSockets
-  {
+  ///
+  /// - Parameters:
+  ///   - clients: what `introduce` has returned.
+  ///   - published: the guest's ports.
+  static func receive(
+    _ count: Int, _ clients: [RelayedCorrespondent], _ published: [PublishOption],
+    over connection: ControlConnection
+  ) throws(Failure) -> RelayedSockets {
     var contents = RelayedSockets.Contents()
+    for client in clients {
+      guard let correspondent = client.correspondent,
+        let port = published.map(\.port).first(where: { $0.isDatagram && $0.port == client.port })
+      else { continue }
+      contents.correspondents.append((port.service, correspondent))
+    }
     for _ in 0..<count {
       let line = try withFailure("connections to be relayed") { () throws(HostError) in
         try connection.receive(timeout: 60_000_000_000)
@@ -78,7 +104,10 @@ struct ArrivingConnections {
       else { throw Failure("a connection to be relayed is missing") }
       switch what {
       case .connection(let number): contents.connections[number] = socket
-      case .service: contents.ports.append(socket)
+      case .service(_, _, let clients):
+        contents.ports.append(socket)
+        guard let service = socket.service else { continue }
+        contents.correspondents += clients.compactMap(\.correspondent).map { (service, $0) }
       case .lease: contents.leases.append(socket)
       case .client: break
       }

@@ -95,7 +95,8 @@ struct DepartingConnections {
       .collect(
         guest: guest.name, migration: migration, forwarding: forwarding.nanoseconds))
     var message = Godwit_Migration_Connections()
-    if case .collected(let numbers, let clients, let hasConsole) = report {
+    if case .collected(let numbers, let clients, let hasConsole, let correspondents) = report {
+      message.correspondents = messageData(RelayedCorrespondent.wire(correspondents))
       message.numbers = numbers
       message.clients = clients.map { client in
         var message = Godwit_Migration_Client()

@@ -17,8 +17,13 @@ extension Picoprocess {
       }
       for service in kernel.outsideServices {
         let (port, isDatagram) = (service.port.port, service.port.isDatagram)
+        let correspondents = host.correspondents(of: service.handle)
+          .prefix(RelayEnd.correspondentLimit).map { RelayedCorrespondent(port, $0) }
         sockets.append(
-          (.service(port: port, isDatagram: isDatagram), try host.share(service.handle)))
+          (
+            .service(port: port, isDatagram: isDatagram, correspondents: correspondents),
+            try host.share(service.handle)
+          ))
       }
     } catch {
       letter.progress = .answered(

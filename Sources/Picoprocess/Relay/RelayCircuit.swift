@@ -17,6 +17,8 @@ final class RelayCircuit {
   private(set) var lastNumber: UInt32 = 0
   /// Which relay the other end was told of over this link that the guest has moved on by.
   private var told: RelayID?
+  /// It was told of clients that send datagrams.
+  private var knowsClients = false
 
   init(to other: RelayID, _ dialer: RelayDialer? = nil) {
     self.other = other
@@ -67,7 +69,7 @@ final class RelayCircuit {
   func use(_ link: RelayLink) {
     self.link?.close()
     self.link = link
-    told = nil
+    (told, knowsClients) = (nil, false)
     for stream in streams.values { stream.beginLink() }
   }
 
@@ -120,6 +122,14 @@ final class RelayCircuit {
     guard let onward, onward != told, let link, link.knowsShortcuts else { return }
     link.send(.moved(onward))
     told = onward
+  }
+
+  /// Tells the other end, once over each link, that datagrams for these clients, which the guest knows by these addresses,
+  /// go by here.
+  func tell(_ clients: [DatagramPlace: NetworkAddress]) {
+    guard !knowsClients, let link, link.isUp else { return }
+    for (place, known) in clients { link.send(.client(place, known: known)) }
+    knowsClients = true
   }
 
   /// Forgets what is over, and sends what is due, a piece of each stream in turn.

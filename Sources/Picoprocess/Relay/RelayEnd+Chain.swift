@@ -161,6 +161,7 @@ extension RelayEnd {
         carryOn(number, of: circuit, at: target, place)
       }
     case .carryOn(let number, let place) where !isNear: carryOn(place, as: number, over: circuit)
+    case .client(let place, let known) where !isNear: redirect(place, known, to: circuit)
     default: throw Failure("it is the wrong end for that")
     }
   }

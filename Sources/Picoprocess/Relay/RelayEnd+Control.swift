@@ -46,15 +46,21 @@ extension RelayEnd {
       self.forwarding = forwarding
       var numbers: [UInt64] = []
       var clients: [RelayedClient] = []
+      var correspondents: [RelayedCorrespondent] = []
       for (what, socket) in handed.sockets {
         switch what {
         case .connection(let number):
           numbers.append(number)
           connections[number] = add(socket, key: RelayKey.near(socket))
-        case .service(let port, let isDatagram):
+        case .service(let port, let isDatagram, let known):
           // Another socket is none that could be forwarded.
           guard let service = RelayedService(port, isDatagram: isDatagram, socket) else { continue }
           services.append(service)
+          correspondents += known
+          heard.formUnion(known.compactMap(\.place))
+          for client in known {
+            if let place = client.place { names[place] = client.correspondent?.known }
+          }
         case .client(let client):
           clients.append(client.client)
           add(socket, key: client.token.map(RelayKey.client))
@@ -65,7 +71,11 @@ extension RelayEnd {
       lease = handed.lease
       if handed.hasConsole { console = add(nil) }
       phase = .standing
-      return .collected(numbers: numbers, clients: clients, hasConsole: handed.hasConsole)
+      return .collected(
+        numbers: numbers, clients: clients, hasConsole: handed.hasConsole,
+        correspondents: Array(correspondents.prefix(Self.correspondentLimit)))
+    case .introduce(let clients, let ports):
+      return .introduced(clients: introduce(clients, ports))
     case .attach(let number):
       guard let socket = starter.takeSocket() else { throw Failure("a connection is missing") }
       connections[number] = add(socket, key: RelayKey.far(socket))

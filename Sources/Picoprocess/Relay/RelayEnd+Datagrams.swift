@@ -37,13 +37,15 @@ struct DatagramFlow {
   let socket: ByteStream
   /// Where they come from.
   var circuit: RelayCircuit
+  /// The guest knows the client by this address, since before it came here; nil: by the socket's.
+  var known: NetworkAddress?
   /// On the host's monotonic clock, in nanoseconds.
   var lastUse: Int64
 }
 
 extension RelayEnd {
   /// Clients that an end remembers; and nanoseconds after which it forgets them at the far end.
-  private static let correspondentLimit = 1024
+  static let correspondentLimit = 1024
   private static let silence: Int64 = 180_000_000_000
   /// Datagrams that are taken at once.
   private static let burst = 64
@@ -90,6 +92,14 @@ extension RelayEnd {
     try? flows[place]?.socket.sendDatagram(bytes, to: nil)
   }
 
+  /// Has the datagrams of a client that the guest knows as `known` go by a shortcut, where it is `place`.
+  func redirect(_ place: DatagramPlace, _ known: NetworkAddress, to circuit: RelayCircuit) {
+    let detour = flows.first { $0.key.port == place.port && $0.value.known == known }?.key
+    guard let detour, var flow = flows.removeValue(forKey: detour) else { return }
+    flow.circuit = circuit
+    flows[place] = flow
+  }
+
   /// Sends on what the guest has answered.
   func forwardAnswers(to place: DatagramPlace) {
     flows[place]?.lastUse = HostProcess.monotonicTime
@@ -101,9 +111,28 @@ extension RelayEnd {
     }
   }
 
-  /// Forgets clients that have been silent.
+  /// Has sockets for clients that have sent something to the guest before it came here.
+  ///
+  /// - Parameter ports: where ports of the guest will be published.
+  /// - Returns: those, with the addresses of their sockets here.
+  func introduce(_ clients: [RelayedCorrespondent], _ ports: [RelayedPort])
+    -> [RelayedCorrespondent]
+  {
+    clients.prefix(Self.correspondentLimit).compactMap { client in
+      guard let place = client.place, let known = client.correspondent?.known,
+        let port = ports.first(where: { $0.port == client.port && $0.isDatagram }),
+        let address = NetworkAddress(port.address),
+        let socket = try? ByteStream.connectDatagrams(to: address), let own = socket.localAddress
+      else { return nil }
+      flows[place] = DatagramFlow(
+        socket: socket, circuit: circuits[0], known: known, lastUse: HostProcess.monotonicTime)
+      return RelayedCorrespondent(client.port, Correspondent(address: own, known: known))
+    }
+  }
+
+  /// Forgets clients that have been silent, unless the guest may go on to speak to them.
   func expireFlows() {
     let now = HostProcess.monotonicTime
-    flows = flows.filter { now - $0.value.lastUse < Self.silence }
+    flows = flows.filter { $0.value.known != nil || now - $0.value.lastUse < Self.silence }
   }
 }

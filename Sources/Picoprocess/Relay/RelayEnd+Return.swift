@@ -40,7 +40,13 @@ extension RelayEnd {
     do throws(HostError) {
       try client.send(ReturnAnswer.lending(count: lent.count))
       for service in lent.map({ services[$0] }) {
-        let what = HandedSocket.service(port: service.port, isDatagram: service.isDatagram)
+        // They need no detour any more.
+        let known = heard.filter { service.isDatagram && $0.port == service.port }.map { place in
+          RelayedCorrespondent(
+            place.port, Correspondent(address: place.client, known: place.client))
+        }
+        let what = HandedSocket.service(
+          port: service.port, isDatagram: service.isDatagram, correspondents: known)
         try client.send(
           Array(JSON.line(what).utf8), handing: service.socket, timeout: 1_000_000_000)
       }

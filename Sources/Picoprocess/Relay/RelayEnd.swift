@@ -80,6 +80,8 @@ final class RelayEnd {
   var datagramPorts: [UInt16: NetworkAddress] = [:]
   /// Who has sent datagrams to ports of the guest.
   var heard: Set<DatagramPlace> = []
+  /// By what addresses the guest knows those that had sent some before it left.
+  var names: [DatagramPlace: NetworkAddress] = [:]
   var flows: [DatagramPlace: DatagramFlow] = [:]
 
   init(_ starter: ControlConnection, _ makers: [LinkMaker], isNear: Bool) {
@@ -142,7 +144,9 @@ final class RelayEnd {
   private enum Source {
     case starter, listener, lease, link
     case dialer(RelayDialer)
-    case client(ControlConnection), home(ControlConnection), upstream(ControlConnection)
+    case client(ControlConnection)
+    case home(ControlConnection)
+    case upstream(ControlConnection)
     case splice(RelaySplice)
     case service(Int)
     case stream(RelayedStream)
@@ -360,7 +364,7 @@ final class RelayEnd {
     case .open(let number, let port):
       guard !isNear else { throw Failure("it opens connections") }
       open(number, port, over: circuit)
-    case .moved, .locate, .located, .carryOn: try takeOfChain(frame, over: circuit)
+    case .moved, .locate, .located, .carryOn, .client: try takeOfChain(frame, over: circuit)
     case .challenge, .proof: throw Failure("it has nothing to prove")
     case .received, .data, .end, .reset: try circuit.take(frame)
     }
@@ -373,6 +377,7 @@ final class RelayEnd {
     // Before that the far end does not know the streams.
     if phase == .relaying {
       circuit.tell(chain.onward)
+      if isNear, circuit.other != id { circuit.tell(names) }
       circuit.sendStreams()
     }
     do throws(RelayFault) { try circuit.link?.flush() } catch .linkBroke(let reason) {
@@ -426,7 +431,7 @@ extension RelayFrame {
   /// The stream that it is about.
   var stream: UInt32? {
     switch self {
-    case .idle, .bye, .datagram, .moved, .locate, .located, .challenge, .proof: nil
+    case .idle, .bye, .datagram, .moved, .locate, .located, .challenge, .proof, .client: nil
     case .received(let stream, _), .data(let stream, _, _), .end(let stream, _),
       .reset(let stream), .open(let stream, _), .carryOn(let stream, _):
       stream

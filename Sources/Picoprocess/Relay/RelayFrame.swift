@@ -1,4 +1,4 @@
-import HostABI
+package import HostABI
 import PosixHost
 
 /// What the two ends of a relay tell each other: `Docs/MigrationProtocol.md`, "Relays".
@@ -33,6 +33,8 @@ package enum RelayFrame: Hashable, Sendable {
   /// What the other end's proof is to be made of.
   case challenge([UInt8])
   case proof([UInt8])
+  /// Datagrams for a client that the guest knows by this address go by here now.
+  case client(DatagramPlace, known: NetworkAddress)
 
   /// Bytes in a frame of data.
   package static let pieceLimit = 64 << 10
@@ -43,7 +45,7 @@ package enum RelayFrame: Hashable, Sendable {
   private enum Kind: UInt8 {
     case idle = 0
     case received, data, end, reset, open, bye, datagram
-    case moved, locate, located, carryOn, challenge, proof
+    case moved, locate, located, carryOn, challenge, proof, client
   }
 
   // MARK: Writing
@@ -68,6 +70,8 @@ package enum RelayFrame: Hashable, Sendable {
       Self.frame(.carryOn, LittleEndian.bytes(stream) + place.wire)
     case .challenge(let bytes): Self.frame(.challenge, bytes)
     case .proof(let bytes): Self.frame(.proof, bytes)
+    case .client(let place, let known):
+      Self.frame(.client, place.wire + DatagramPlace(port: place.port, client: known).wire)
     }
   }
 
@@ -119,6 +123,7 @@ package enum RelayFrame: Hashable, Sendable {
       case .carryOn: (4 + StreamPlace.size)...(4 + StreamPlace.size)
       case .challenge: RelayProof.challengeSize...RelayProof.challengeSize
       case .proof: RelayProof.size...RelayProof.size
+      case .client: (2 * DatagramPlace.size)...(2 * DatagramPlace.size)
       }
     guard sizes.contains(content.count) else { throw notTheProtocol }
     /// The content behind its first bytes, and a number there.
@@ -150,6 +155,11 @@ package enum RelayFrame: Hashable, Sendable {
     case .carryOn: return .carryOn(stream: stream(), StreamPlace(rest(4)))
     case .challenge: return .challenge(Array(content))
     case .proof: return .proof(Array(content))
+    case .client:
+      guard let place = DatagramPlace(content.prefix(DatagramPlace.size)),
+        let known = DatagramPlace(rest(DatagramPlace.size)), known.port == place.port
+      else { throw notTheProtocol }
+      return .client(place, known: known.client)
     }
   }
 

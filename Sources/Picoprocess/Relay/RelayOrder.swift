@@ -13,6 +13,9 @@ enum RelayOrder: Codable {
   case collect(guest: String, migration: String, forwarding: Int64)
   /// The socket that comes along is the guest's connection `number`.
   case attach(number: UInt64)
+  /// The guest knows these clients of its ports, and speaks to them at addresses of the relay, which the report has.
+  /// `ports` is where it will have its ports.
+  case introduce(clients: [RelayedCorrespondent], ports: [RelayedPort])
   /// Those were all. Connections to the ports of the guest are made to these addresses.
   case relay(ports: [RelayedPort])
   /// Relay the guest's console, too: the next stream that is there from the beginning. The order is that of `collected`.
@@ -26,9 +29,12 @@ enum RelayOrder: Codable {
 enum RelayReport: Codable {
   case done
   case failed(reason: String)
-  /// The numbers of the guest's connections and the clients of its console, in the order of their streams; and whether
-  /// the last stream is its console.
-  case collected(numbers: [UInt64], clients: [RelayedClient], hasConsole: Bool)
+  /// The numbers of the guest's connections and the clients of its console, in the order of their streams; whether the
+  /// last stream is its console; and who has sent it datagrams.
+  case collected(
+    numbers: [UInt64], clients: [RelayedClient], hasConsole: Bool,
+    correspondents: [RelayedCorrespondent])
+  case introduced(clients: [RelayedCorrespondent])
 }
 
 /// Where a port of the guest is published.
@@ -42,8 +48,8 @@ struct RelayedPort: Codable, Hashable {
 /// What is handed over with a socket: by the process of a guest to a relay, or to the process that is to hold the guest.
 enum HandedSocket: Codable, Sendable {
   case connection(number: UInt64)
-  /// The socket listens for connections to the guest's port, or takes datagrams.
-  case service(port: UInt16, isDatagram: Bool)
+  /// The socket listens for connections to the guest's port, or takes datagrams. These have sent some.
+  case service(port: UInt16, isDatagram: Bool, correspondents: [RelayedCorrespondent])
   /// A connection to the relay that lends the services.
   case lease
   /// A client of the guest's console.

@@ -8,6 +8,8 @@ package final class RelayedSockets: Sendable {
     /// By the numbers of the guest's own sockets.
     var connections: [UInt64: ByteStream] = [:]
     var ports: [ByteStream] = []
+    /// Who has sent datagrams to the guest's ports. What comes later takes precedence.
+    var correspondents: [(service: NetworkPermission.Service, correspondent: Correspondent)] = []
     /// Connections to the relays that have lent the ports: they take them back when these end.
     var leases: [ByteStream] = []
   }
@@ -28,6 +30,15 @@ package final class RelayedSockets: Sendable {
       defer { contents.ports = [] }
       return contents.ports
     }
+  }
+
+  /// Has `host` know who has sent datagrams to ports that are opened from now on.
+  func introduceCorrespondents(to host: PosixHost) {
+    let correspondents = contents.withLock { contents in
+      defer { contents.correspondents = [] }
+      return contents.correspondents
+    }
+    for (service, correspondent) in correspondents { host.introduce([correspondent], to: service) }
   }
 
   /// The guest runs: its ports are no longer those of the relays that have lent them.
