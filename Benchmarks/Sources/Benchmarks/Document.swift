@@ -56,9 +56,10 @@ struct Document {
         .flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
       let kernel = try Self.output(["uname", "-rm"])
       let qemu = try Self.output([ISA.x86_64.qemu, "--version"]).prefix { $0 != "\n" && $0 != "(" }
+        .split(separator: " ").joined(separator: " ")
       return """
         \(try Self.output(["date", "-u", "+%Y-%m-%d"])), \(model), \(processors) processors, \((memory + 524_288) / 1_048_576) GB, \
-        Linux \(kernel). Godwit \(try Self.output([godwit, "--version"])), \(qemu).
+        Linux \(kernel). \(try Self.output([godwit, "--version"])), \(qemu).
         """
     }
   }

@@ -23,7 +23,9 @@ enum Table {
   }
 }
 
-func seconds(_ value: Double) -> String { "\(decimal(value, 3)) s" }
+func seconds(_ value: Double) -> String {
+  value < 0.1 ? "\(decimal(value * 1000, 1)) ms" : "\(decimal(value, 3)) s"
+}
 
 /// `value` with `places` digits behind the point.
 func decimal(_ value: Double, _ places: Int) -> String {
