@@ -28,6 +28,11 @@ package struct Digest: Hashable, Sendable {
     self.init(hash.finalize())
   }
 
+  /// What only somebody who has `key` can make of `message`: HMAC-SHA-256 (RFC 2104).
+  package init(authenticating message: [UInt8], with key: [UInt8]) {
+    self.init(HMAC<SHA256>.authenticationCode(for: message, using: SymmetricKey(data: key)))
+  }
+
   /// The digest of a page; `zeroPage`, which costs less, for one of zeroes.
   package init(ofPage page: RawSpan) {
     guard !page.isZero else {

@@ -14,8 +14,9 @@ extension RawSpan {
     // Eight words make a square of bytes. Its rows follow each other among the words, and lie in eight groups.
     let (rows, columns) = isOfWords ? (8, count) : (count, 8)
     let (step, otherStep) = isOfWords ? (64, 8) : (8, 64)
+    // SAFETY: all of `target` is written. The last access to either begins at 7 * count + count - 8, eight bytes before
+    // the end.
     return unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { target, written in
-      // SAFETY: the last access of both begins at 7 * count + count - 8, eight bytes before the end.
       unsafe withUnsafeBytes { source in
         for square in 0..<count / 8 {
           var words = InlineArray<8, UInt64> {

@@ -1,4 +1,4 @@
-internal import Crypto
+import Snapshot
 
 /// What the ends of a shortcut show each other before they relay anything: that both know the migrations of both relays.
 /// Only the machines where the guest has been know them. Nobody else can answer in their place, and nobody learns them
@@ -47,8 +47,7 @@ package struct RelayProof {
   private func proof(to other: RelayID, ofNear: Bool, _ theirs: [UInt8]) -> [UInt8] {
     let (near, far) = isNear ? (own, other) : (other, own)
     let challenges = isNear ? challenge + theirs : theirs + challenge
-    let key = SymmetricKey(data: near.bytes + far.bytes)
-    return Array(
-      HMAC<SHA256>.authenticationCode(for: [ofNear ? 1 : 2] + challenges, using: key))
+    let message = [ofNear ? 1 : 2] + challenges
+    return Digest(authenticating: message, with: near.bytes + far.bytes).bytes
   }
 }
