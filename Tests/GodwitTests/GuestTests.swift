@@ -21,7 +21,7 @@ import Testing
 
   /// Guests whose expected results differ between processors of an ISA: natively they pass on some machines
   /// only.
-  private static let ofOneProcessor: Set<String> = ["exactfp"]
+  private static let ofOneProcessor: Set<String> = ["exactfp", "selectors"]
 
   @Test(arguments: guests) func passes(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa)

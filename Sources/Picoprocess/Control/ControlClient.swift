@@ -124,7 +124,6 @@ package struct ControlClient: Sendable {
     _ name: String, _ request: ControlRequest, to destination: any SnapshotDestination,
     _ parent: SnapshotReader?, process: Int32? = nil
   ) throws(Failure) -> (connection: ControlConnection, snapshot: SavedSnapshot) {
-    try requireAnswer(of: name)
     var connection: ControlConnection?
     let answer = try converse(with: name) { (opened) throws(HostError) in
       connection = opened
