@@ -27,14 +27,25 @@ struct Scratch: ~Copyable {
     throw Failed("no \(name)")
   }
 
-  /// A script that runs by itself.
-  struct Running {
-    fileprivate let process: pid_t
+  /// A script that runs by itself. One that nobody has waited for is killed: as a zombie it would keep the test runner
+  /// from seeing the ends of its own processes.
+  final class Running {
+    private let process: pid_t
+    private var hasEnded = false
+
+    fileprivate init(process: pid_t) { self.process = process }
+
+    deinit {
+      guard !hasEnded else { return }
+      kill(process, SIGKILL)
+      wait()
+    }
 
     /// Waits for its end.
     func wait() {
       var status: Int32 = 0
       while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+      hasEnded = true
     }
   }
 
