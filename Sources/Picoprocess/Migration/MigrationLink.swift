@@ -210,10 +210,12 @@ package final class MigrationLink {
   }
 
   /// Why a peer takes nothing more, if what it sent before tells. All that is read stays to be received.
+  ///
+  /// What it sent may still be on its way through ssh, which closes the other direction first.
   private func lastWords() -> Failure? {
     guard isFramed else { return nil }
     do throws(Failure) {
-      while let frame = try nextFrame(within: Self.second / 10) {
+      while let frame = try nextFrame(within: 5 * Self.second) {
         switch frame {
         case .message(.refusal(let refusal)): throw refused(refusal)
         case .end: return Failure("\(peer): the link ended")

@@ -210,7 +210,14 @@ final class PageRelay {
     }
   }
 
-  private var isGone: Bool { (try? ControlDirectory.standard().connect(to: name)) == nil }
+  /// Whether the picoprocess, which has hung up, has ended. One that is killed closes its connections before its socket.
+  private var isGone: Bool {
+    for _ in 0..<50 {
+      if (try? ControlDirectory.standard().connect(to: name)) == nil { return true }
+      HostProcess.sleep(nanoseconds: Self.tick)
+    }
+    return false
+  }
 
   /// Why a picoprocess that takes nothing more has ended the transfer, if it said so before.
   private func reasonGiven(_ local: MigrationLink) -> String? {
