@@ -77,9 +77,10 @@ def pump(source, target, name):
             elif action == 'flip':
                 write(target, frame[:-1] + bytes([frame[-1] ^ 1]))
             else:
+                # An answer to it must not be passed on before the link has failed.
+                stalled.set()
                 write(target, {'before': b'', 'within': frame[:len(frame) // 2], 'after': frame}[place])
                 if action == 'stall':
-                    stalled.set()
                     threading.Event().wait()
                 fail()
     except (EOFError, OSError):
