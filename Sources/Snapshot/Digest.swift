@@ -8,8 +8,11 @@ package struct Digest: Hashable, Sendable {
   /// The 32 bytes of a digest, as they stand in a file.
   package init?(_ bytes: [UInt8]) {
     guard bytes.count == Digest.size else { return nil }
-    self.init(bytes[...])
+    self.init(bytes: bytes[...])
   }
+
+  /// - Parameter bytes: 32 of them.
+  init(bytes: ArraySlice<UInt8>) { self.init(bytes) }
 
   private init(words: InlineArray<4, UInt64>) { self.words = words }
 

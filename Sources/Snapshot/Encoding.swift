@@ -46,18 +46,16 @@ struct ByteCursor {
   }
 
   mutating func integer<T: FixedWidthInteger>(_ type: T.Type = T.self) throws(SnapshotError) -> T {
+    let bytes = try take(T.bitWidth / 8)
     var value: T = 0
-    for byte in try take(T.bitWidth / 8).reversed() {
-      value = value << 8 | T(truncatingIfNeeded: byte)
+    for index in bytes.indices.reversed() {
+      value = value << 8 | T(truncatingIfNeeded: bytes[index])
     }
     return value
   }
 
   mutating func digest() throws(SnapshotError) -> Digest {
-    guard let digest = Digest(Array(try take(Digest.size))) else {
-      throw .malformed("its \(what) ends early")
-    }
-    return digest
+    Digest(bytes: try take(Digest.size))
   }
 
   mutating func text() throws(SnapshotError) -> String {

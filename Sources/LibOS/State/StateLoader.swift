@@ -492,41 +492,42 @@ package final class StateLoader {
 
 /// The frames of stored pages, by the pages' references.
 private struct SharedFrames {
-  /// By reference; the zero frame where there is none. Empty if it would be larger than what it is for.
-  private var byNumber: ContiguousArray<Frame>
+  /// The number of the frame by reference; that of the zero frame where there is none. Empty if it would be larger than
+  /// what it is for.
+  private var byNumber: ContiguousArray<UInt32>
   private var others: [PageReference: Frame] = [:]
 
   /// Whether none of `count` consecutive pages has a frame.
   func hasNone(of first: PageReference, _ count: Int) -> Bool {
     guard !byNumber.isEmpty else { return false }
     let start = Int(first.rawValue)
-    return byNumber[start..<(start + count)].allSatisfy { $0 == .zero }
+    return byNumber[start..<(start + count)].allSatisfy { $0 == 0 }
   }
 
   /// Gives consecutive pages consecutive frames.
   mutating func set(_ first: PageReference, _ count: Int, _ frame: Frame) {
     let start = Int(first.rawValue)
-    for offset in 0..<count { byNumber[start + offset] = Frame(frame.index + UInt32(offset)) }
+    for offset in 0..<count { byNumber[start + offset] = frame.index + UInt32(offset) }
   }
 
   /// - Parameter limit: how many frames there can be.
   init(pages: UInt64, limit: Int) {
     let count = pages <= limit ? Int(pages) + 1 : 0
-    byNumber = ContiguousArray(repeating: .zero, count: count)
+    byNumber = ContiguousArray(repeating: 0, count: count)
   }
 
   subscript(reference: PageReference) -> Frame? {
     get {
       guard !byNumber.isEmpty else { return others[reference] }
       let frame = byNumber[Int(reference.rawValue)]
-      return frame == .zero ? nil : frame
+      return frame == 0 ? nil : Frame(frame)
     }
     set {
       guard !byNumber.isEmpty else {
         others[reference] = newValue
         return
       }
-      byNumber[Int(reference.rawValue)] = newValue ?? .zero
+      byNumber[Int(reference.rawValue)] = newValue?.index ?? 0
     }
   }
 }

@@ -65,11 +65,15 @@ extension StoredPageSource {
     return page == 0 ? nil : page
   }
 
-  func set(_ frame: Frame, _ page: UInt32) {
-    precondition(frame.index < capacity && page != 0)
-    // SAFETY: within the table.
-    unsafe pages[Int(frame.index)].store(page, ordering: .relaxed)
-    count += 1
+  /// Gives consecutive frames from `first` on consecutive pages, from 1.
+  func set(_ first: Frame, _ numbers: Range<UInt32>) {
+    let start = Int(first.index)
+    precondition(start + numbers.count <= capacity && numbers.lowerBound != 0)
+    for (offset, page) in numbers.enumerated() {
+      // SAFETY: within the table.
+      unsafe pages[start + offset].store(page, ordering: .relaxed)
+    }
+    count += numbers.count
   }
 
   /// Forgets the page of a frame: its bytes are here, or nobody needs them any more.
@@ -106,16 +110,14 @@ extension FrameArena {
   /// says nothing of single frames.
   package func allocate(stored pages: Range<UInt32>) -> Frame? {
     guard let first = allocateUnused(pages.count) else { return nil }
-    for (offset, page) in pages.enumerated() {
-      stored!.set(Frame(first.index + UInt32(offset)), page)
-    }
+    stored!.set(first, pages)
     return first
   }
 
   /// A frame with one reference whose bytes are page `page` of the source, from 1; `nil` at the memory limit.
   package func allocate(stored page: UInt32) -> Frame? {
     guard let frame = allocate() else { return nil }
-    stored!.set(frame, page)
+    stored!.set(frame, page..<page + 1)
     return frame
   }
 
