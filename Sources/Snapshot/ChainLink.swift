@@ -42,6 +42,7 @@ final class ChainLink: @unchecked Sendable {
     var sequence = BlockSequence(headerSize: headerSize)
     var sections: [Block] = []
     var chunks: [Block] = []
+    chunks.reserveCapacity(ending.table.count / BlockDescriptor.encodedSize)
     var cursor = ByteCursor(ending.table[...], of: "table of contents")
     while cursor.remaining > 0 {
       let block = try sequence.place(try BlockDescriptor(from: &cursor))

@@ -216,8 +216,9 @@ package final class StateLoader {
 
   /// A fresh frame with a stored page, or for one.
   private func frame(_ reference: PageReference) throws(SnapshotError) -> Frame {
-    if stored != nil, let page = UInt32(exactly: reference.rawValue) {
-      guard let frame = kernel.arena.allocate(stored: page) else { throw .memoryLimit }
+    if stored != nil, let page = UInt32(exactly: reference.rawValue),
+      let frame = kernel.arena.allocate(stored: page)
+    {
       return frame
     }
     guard let frame = kernel.arena.allocate() else { throw .memoryLimit }
@@ -295,7 +296,7 @@ package final class StateLoader {
       return known
     }
     let frame = try self.frame(reference)
-    sharedFrames[reference] = frame
+    sharedFrames.set(reference, 1, frame)
     return frame
   }
 
@@ -486,48 +487,6 @@ package final class StateLoader {
     for task in order.compactMap({ restored[$0] }) + blocked
     where !task.isStopped && isQueued.insert(task.tid).inserted {
       kernel.scheduler.enqueue(task)
-    }
-  }
-}
-
-/// The frames of stored pages, by the pages' references.
-private struct SharedFrames {
-  /// The number of the frame by reference; that of the zero frame where there is none. Empty if it would be larger than
-  /// what it is for.
-  private var byNumber: ContiguousArray<UInt32>
-  private var others: [PageReference: Frame] = [:]
-
-  /// Whether none of `count` consecutive pages has a frame.
-  func hasNone(of first: PageReference, _ count: Int) -> Bool {
-    guard !byNumber.isEmpty else { return false }
-    let start = Int(first.rawValue)
-    return byNumber[start..<(start + count)].allSatisfy { $0 == 0 }
-  }
-
-  /// Gives consecutive pages consecutive frames.
-  mutating func set(_ first: PageReference, _ count: Int, _ frame: Frame) {
-    let start = Int(first.rawValue)
-    for offset in 0..<count { byNumber[start + offset] = frame.index + UInt32(offset) }
-  }
-
-  /// - Parameter limit: how many frames there can be.
-  init(pages: UInt64, limit: Int) {
-    let count = pages <= limit ? Int(pages) + 1 : 0
-    byNumber = ContiguousArray(repeating: 0, count: count)
-  }
-
-  subscript(reference: PageReference) -> Frame? {
-    get {
-      guard !byNumber.isEmpty else { return others[reference] }
-      let frame = byNumber[Int(reference.rawValue)]
-      return frame == 0 ? nil : Frame(frame)
-    }
-    set {
-      guard !byNumber.isEmpty else {
-        others[reference] = newValue
-        return
-      }
-      byNumber[Int(reference.rawValue)] = newValue?.index ?? 0
     }
   }
 }

@@ -30,15 +30,17 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   private var next: UInt32 = 1
   private var free: ContiguousArray<UInt32> = []
-  private var references: ContiguousArray<UInt32> = [1]
+  /// References beyond the first, so that a frame that is used for the first time has one; `unused` for one that is free.
+  private let furtherReferences: FrameTable<UInt32>
+  private static let unused = UInt32.max
   /// Frames from which instructions were fetched since their translations were last dropped.
-  private var code: ContiguousArray<Bool> = [false]
+  private let code: FrameTable<Bool>
   /// For each engine, the frames whose translations it must drop.
   private var stale: [[Frame]] = []
   /// Frames that are mapped from a file; shorter where none are. See `share`.
   private var ofFile: ContiguousArray<Bool> = []
   /// Frames that the guest can write through a shared mapping.
-  private var writtenShared: ContiguousArray<Bool> = [false]
+  private let writtenShared: FrameTable<Bool>
   /// Objects with reclaimable pages.
   private var caches: [WeakObject] = []
 
@@ -57,7 +59,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// The epoch that began with the newest of them: what was made in earlier ones is in a view.
   private(set) var newestViewEpoch: Epoch?
   /// For each frame, the bits of the views that have it. Together they have one reference.
-  private var holders: ContiguousArray<UInt8> = [0]
+  private let holders: FrameTable<UInt8>
   /// Frames that only views have, or had.
   package private(set) var framesOnlyInView = 0
   /// Those of views that have ended, which are still to be freed.
@@ -93,8 +95,16 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     self.hostPageSize = hostPageSize
     framesPerHostPage = hostPageSize / Frame.size
     capacity = (byteLimit + Frame.size - 1) / Frame.size * Frame.size + Frame.size
-    // SAFETY: owned by this object until deinit.
-    guard let base = unsafe HostMemory.reserve(capacity) else { return nil }
+    let frames = capacity / Frame.size
+    guard let references = FrameTable<UInt32>(frames), let code = FrameTable<Bool>(frames),
+      let writtenShared = FrameTable<Bool>(frames), let holders = FrameTable<UInt8>(frames),
+      // SAFETY: owned by this object until deinit.
+      let base = unsafe HostMemory.reserve(capacity)
+    else { return nil }
+    furtherReferences = references
+    self.code = code
+    self.writtenShared = writtenShared
+    self.holders = holders
     unsafe self.base = base
   }
 
@@ -122,13 +132,9 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     } else {
       index = next
       next += 1
-      references.append(0)
-      code.append(false)
-      writtenShared.append(false)
-      holders.append(0)
     }
     if framesPerHostPage > 1 { countUse(of: index) }
-    references[Int(index)] = 1
+    furtherReferences[Int(index)] = 0
     framesInUse += 1
     if framesInUse > peakFramesInUse { peakFramesInUse = framesInUse }
     return Frame(index)
@@ -142,10 +148,6 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     else { return nil }
     let first = Frame(next)
     next += UInt32(count)
-    references += repeatElement(1, count: count)
-    code += repeatElement(false, count: count)
-    writtenShared += repeatElement(false, count: count)
-    holders += repeatElement(0, count: count)
     framesInUse += count
     peakFramesInUse = max(peakFramesInUse, framesInUse)
     return first
@@ -191,20 +193,21 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   package func retain(_ frame: Frame) {
     guard frame != .zero else { return }
-    references[Int(frame.index)] += 1
+    furtherReferences[Int(frame.index)] += 1
   }
 
   /// Drops one reference; dropping the last one frees and zeroes the frame.
   package func release(_ frame: Frame) {
     guard frame != .zero else { return }
     let index = Int(frame.index)
-    precondition(references[index] > 0, "frame released twice")
-    references[index] -= 1
-    if references[index] == 1, holders[index] != 0 {
+    let further = furtherReferences[index]
+    precondition(frame.index < next && further != Self.unused, "frame released twice")
+    furtherReferences[index] = further &- 1
+    if further == 1, holders[index] != 0 {
       framesInUse -= 1
       framesOnlyInView += 1
     }
-    guard references[index] == 0 else { return }
+    guard further == 0 else { return }
     let isUntouched = stored?.clear(frame) ?? false
     dropTranslations(of: frame)
     writtenShared[index] = false
@@ -273,11 +276,13 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   }
 
   package func isShared(_ frame: Frame) -> Bool {
-    frame == .zero || references[Int(frame.index)] > 1
+    frame == .zero || furtherReferences[Int(frame.index)] > 0
   }
 
   /// The number of page tables and objects that refer to the frame.
-  package func references(to frame: Frame) -> Int { Int(references[Int(frame.index)]) }
+  package func references(to frame: Frame) -> Int {
+    Int(furtherReferences[Int(frame.index)] &+ 1)
+  }
 
   // MARK: Caches
 
@@ -333,7 +338,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   func hold(_ frame: Frame, _ view: UInt8) -> Bool {
     let index = Int(frame.index)
     guard frame != .zero, holders[index] & view == 0 else { return false }
-    if holders[index] == 0 { references[index] += 1 }
+    if holders[index] == 0 { furtherReferences[index] += 1 }
     holders[index] |= view
     return true
   }
@@ -343,10 +348,10 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     let index = Int(frame.index)
     holders[index] &= ~view
     guard holders[index] == 0 else { return }
-    if references[index] == 1 {
+    if furtherReferences[index] == 0 {
       ended.append(frame)
     } else {
-      references[index] -= 1
+      furtherReferences[index] -= 1
     }
   }
 
@@ -373,7 +378,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   private func freeEnded(_ frame: Int) {
     framesOnlyInView -= 1
-    references[frame] = 0
+    furtherReferences[frame] = Self.unused
     stored?.clear(Frame(UInt32(frame)))
     dropTranslations(of: Frame(UInt32(frame)))
     writtenShared[frame] = false

@@ -34,46 +34,64 @@ extension StoredPageSource {
 }
 
 /// The numbers of the stored frames of an arena.
-@safe final class StoredFrames {
+///
+/// All of them are known before the guest runs. From then on other threads may ask for them.
+final class StoredFrames {
+  /// Consecutive frames with consecutive pages.
+  private struct Run {
+    var first: UInt32
+    var page: UInt32
+    var count: UInt32
+    var end: UInt32 { first + count }
+  }
+
   let source: any StoredPageSource
-  /// By frame: the page; 0: the bytes are here.
-  private let pages: UnsafeMutablePointer<Atomic<UInt32>>
-  private let capacity: Int
+  /// In ascending order. A guest has far fewer of them than frames.
+  private var runs: ContiguousArray<Run> = []
+  /// A bit for each frame: its bytes are here, or nobody needs them any more.
+  private let here: AtomicBits
   private(set) var count = 0
 
   /// - Parameter capacity: frames of the arena.
   init?(_ source: any StoredPageSource, capacity: Int) {
-    // SAFETY: zeroes are atomics of value 0; nobody else has this memory.
-    guard let memory = unsafe HostMemory.reserve(capacity * MemoryLayout<UInt32>.stride) else {
-      return nil
-    }
-    unsafe pages = memory.bindMemory(to: Atomic<UInt32>.self, capacity: capacity)
+    guard let here = AtomicBits(capacity) else { return nil }
+    self.here = here
     self.source = source
-    self.capacity = capacity
-  }
-
-  deinit {
-    // SAFETY: exactly what init reserved.
-    unsafe HostMemory.release(pages, capacity * MemoryLayout<UInt32>.stride)
   }
 
   /// The page of a stored frame; nil if its bytes are here. May be called from any thread.
   func page(of frame: Frame) -> UInt32? {
-    precondition(frame.index < capacity)
-    // SAFETY: within the table.
-    let page = unsafe pages[Int(frame.index)].load(ordering: .acquiring)
-    return page == 0 ? nil : page
+    let place = place(of: frame.index)
+    guard place < runs.count, runs[place].first <= frame.index, !here[Int(frame.index)] else {
+      return nil
+    }
+    return runs[place].page + (frame.index - runs[place].first)
   }
 
-  /// Gives consecutive frames from `first` on consecutive pages, from 1.
-  func set(_ first: Frame, _ numbers: Range<UInt32>) {
-    let start = Int(first.index)
-    precondition(start + numbers.count <= capacity && numbers.lowerBound != 0)
-    for (offset, page) in numbers.enumerated() {
-      // SAFETY: within the table.
-      unsafe pages[start + offset].store(page, ordering: .relaxed)
+  /// The number of runs that end before a frame.
+  private func place(of frame: UInt32) -> Int {
+    var (low, high) = (0, runs.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if runs[middle].end <= frame { low = middle + 1 } else { high = middle }
     }
-    count += numbers.count
+    return low
+  }
+
+  /// Gives consecutive frames from `first` on consecutive pages.
+  ///
+  /// - Returns: false for frames before those that have some already.
+  func set(_ first: Frame, _ pages: Range<UInt32>) -> Bool {
+    let count = UInt32(pages.count)
+    let last = runs.last ?? Run(first: 0, page: 0, count: 0)
+    guard first.index >= last.end else { return false }
+    if first.index == last.end, pages.lowerBound == last.page + last.count, last.count > 0 {
+      runs[runs.count - 1].count += count
+    } else {
+      runs.append(Run(first: first.index, page: pages.lowerBound, count: count))
+    }
+    self.count += pages.count
+    return true
   }
 
   /// Forgets the page of a frame: its bytes are here, or nobody needs them any more.
@@ -81,10 +99,60 @@ extension StoredPageSource {
   /// - Returns: whether its bytes had not come.
   @discardableResult func clear(_ frame: Frame) -> Bool {
     guard page(of: frame) != nil else { return false }
-    // SAFETY: within the table, as `page` checked.
-    unsafe pages[Int(frame.index)].store(0, ordering: .releasing)
+    here.set(Int(frame.index))
     count -= 1
     return true
+  }
+
+  /// The next stored frames from `start` on, at most `limit`, with their pages, and where to look for others.
+  func frames(from start: UInt32, atMost limit: Int) -> (
+    frames: [(frame: Frame, page: UInt32)], end: UInt32
+  ) {
+    var found: [(frame: Frame, page: UInt32)] = []
+    var index = start
+    for run in runs[place(of: start)...] {
+      index = max(index, run.first)
+      while index < run.end, found.count < limit {
+        if !here[Int(index)] { found.append((Frame(index), run.page + (index - run.first))) }
+        index += 1
+      }
+      if found.count >= limit { break }
+    }
+    return (found, index)
+  }
+}
+
+/// Bits that are set once, at first none of them. Any thread may read them.
+@safe private struct AtomicBits: ~Copyable {
+  private let words: UnsafeMutablePointer<Atomic<UInt64>>
+  private let count: Int
+
+  init?(_ count: Int) {
+    let words = (count + 63) / 64
+    // SAFETY: zeroes are atomics of value 0; nobody else has this memory.
+    guard let memory = unsafe HostMemory.reserve(words * MemoryLayout<UInt64>.stride) else {
+      return nil
+    }
+    unsafe self.words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: words)
+    self.count = count
+  }
+
+  deinit {
+    // SAFETY: exactly what init reserved.
+    unsafe HostMemory.release(words, (count + 63) / 64 * MemoryLayout<UInt64>.stride)
+  }
+
+  subscript(index: Int) -> Bool {
+    precondition(index >= 0 && index < count)
+    // SAFETY: within the table.
+    let word = unsafe words[index / 64].load(ordering: .acquiring)
+    return word & 1 << UInt64(index % 64) != 0
+  }
+
+  func set(_ index: Int) {
+    precondition(index >= 0 && index < count)
+    // SAFETY: within the table.
+    unsafe words[index / 64].bitwiseOr(1 << UInt64(index % 64), ordering: .releasing)
   }
 }
 
@@ -110,14 +178,19 @@ extension FrameArena {
   /// says nothing of single frames.
   package func allocate(stored pages: Range<UInt32>) -> Frame? {
     guard let first = allocateUnused(pages.count) else { return nil }
-    stored!.set(first, pages)
+    // No frame that was never used is before one that was.
+    _ = stored!.set(first, pages)
     return first
   }
 
-  /// A frame with one reference whose bytes are page `page` of the source, from 1; `nil` at the memory limit.
+  /// A frame with one reference whose bytes are page `page` of the source, from 1; `nil` at the memory limit, or if there
+  /// is none but such as were used before.
   package func allocate(stored page: UInt32) -> Frame? {
     guard let frame = allocate() else { return nil }
-    stored!.set(frame, page..<page + 1)
+    guard stored!.set(frame, page..<page + 1) else {
+      release(frame)
+      return nil
+    }
     return frame
   }
 
@@ -144,15 +217,7 @@ extension FrameArena {
   package func storedFrames(from start: UInt32, atMost limit: Int) -> (
     frames: [(frame: Frame, page: UInt32)], end: UInt32
   ) {
-    var found: [(frame: Frame, page: UInt32)] = []
-    var index = start
-    guard let stored else { return ([], endOfFrames) }
-    while index < endOfFrames, found.count < limit {
-      let frame = Frame(index)
-      if let page = stored.page(of: frame) { found.append((frame, page)) }
-      index += 1
-    }
-    return (found, index)
+    stored?.frames(from: start, atMost: limit) ?? ([], endOfFrames)
   }
 
   /// Access to stored frames for those who load all of them, while nothing else uses memory.
