@@ -146,8 +146,8 @@ import Testing
     let object = MemoryObject(arena: test.arena, source: source, size: 64 << 12)
     test.map(0, 64, backing: .object(object, offset: 0))
     _ = try test.load(20)
-    #expect(test.space.isResident(address(16)) && test.space.isResident(address(31)))
-    #expect(!test.space.isResident(address(15)) && !test.space.isResident(address(32)))
+    #expect(test.space.isResident(address(16)) && test.space.isResident(address(23)))
+    #expect(!test.space.isResident(address(15)) && !test.space.isResident(address(24)))
     #expect(try test.load(16) == Pattern.word(16))
   }
 }

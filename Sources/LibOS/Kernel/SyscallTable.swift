@@ -2,20 +2,35 @@ package import Machine
 
 /// The rows of one ISA, by number.
 package struct SyscallTable: Sendable {
-  private let rows: [SyscallRow?]
+  /// Where a row stands: the rows are many bytes, and are not copied for every ISA.
+  private struct Place {
+    var group: UInt8
+    var index: UInt8
+  }
+
+  private let groups: [[SyscallRow]]
+  private let places: [Place?]
   /// The rows' handlers alone: to copy a whole row takes longer than many a call.
   private let handlers: [SyscallRow.Handler?]
 
   package init(isa: GuestISA, adding more: [SyscallRow] = []) {
-    var rows: [SyscallRow?] = []
-    for row in Self.all + more {
-      guard let number = row.number(on: isa) else { continue }
-      while rows.count <= number { rows.append(nil) }
-      precondition(rows[number] == nil, "two rows for system call \(number) on \(isa)")
-      rows[number] = row
+    groups = Self.groups + [more]
+    var places: [Place?] = []
+    var handlers: [SyscallRow.Handler?] = []
+    for (group, rows) in groups.enumerated() {
+      for (index, row) in rows.enumerated() {
+        guard let number = row.number(on: isa) else { continue }
+        while places.count <= number {
+          places.append(nil)
+          handlers.append(nil)
+        }
+        precondition(places[number] == nil, "two rows for system call \(number) on \(isa)")
+        places[number] = Place(group: UInt8(group), index: UInt8(index))
+        handlers[number] = row.handler
+      }
     }
-    self.rows = rows
-    handlers = rows.map { $0?.handler }
+    self.places = places
+    self.handlers = handlers
   }
 
   package func handler(_ number: UInt64) -> SyscallRow.Handler? {
@@ -23,16 +38,20 @@ package struct SyscallTable: Sendable {
   }
 
   package subscript(number: UInt64) -> SyscallRow? {
-    number < UInt64(rows.count) ? rows[Int(number)] : nil
+    guard number < UInt64(places.count), let place = places[Int(number)] else { return nil }
+    return groups[Int(place.group)][Int(place.index)]
   }
 
-  /// Every row, group by group; each group stands beside its handlers in `Syscalls/`.
-  package static let all: [SyscallRow] = [
+  /// Every row, group by group.
+  package static var all: [SyscallRow] { groups.flatMap { $0 } }
+
+  /// Each group stands beside its handlers in `Syscalls/`.
+  private static let groups: [[SyscallRow]] = [
     memoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows, terminalRows,
     futexRows, identityRows, limitRows, prctlRows, namespaceRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
     inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, socketRows, messageRows,
     sharedMemoryRows, semaphoreRows, messageQueueRows, processMemoryRows, schedulingRows,
     missingRows,
-  ].flatMap { $0 }
+  ]
 }

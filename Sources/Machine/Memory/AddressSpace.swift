@@ -27,7 +27,7 @@ package final class AddressSpace {
   package internal(set) var committedBytes: UInt64 = 0
 
   /// The number of pages loaded around a faulting page (fault-around).
-  package var faultAroundPages: UInt64 = 16
+  package var faultAroundPages: UInt64 = 8
 
   package init(arena: FrameArena, isa: GuestISA) {
     self.arena = arena
