@@ -35,10 +35,12 @@ struct Conversation {
   let process: Int32
   private let output: Int32
 
-  init(_ words: [String]) throws {
+  /// - Parameter errors: listens to its standard error, too.
+  init(_ words: [String], errors: Bool = false) throws {
     let input = try System.openForReading("/dev/null")
     let (ourOutput, theirOutput) = try System.pipe()
-    process = try System.spawn(words, input: input, output: theirOutput)
+    process = try System.spawn(
+      words, input: input, output: theirOutput, errors: errors ? theirOutput : 2)
     System.close(input)
     System.close(theirOutput)
     output = ourOutput
@@ -46,12 +48,26 @@ struct Conversation {
 
   /// Waits for its next line, which must be `line`.
   func expect(_ line: String) throws {
+    let said = try nextLine()
+    guard said == line else { throw Failure("'\(line)' was expected, not '\(said)'") }
+  }
+
+  /// Waits for a line with `part` in it.
+  func expect(containing part: String) throws {
+    while true {
+      let said = try nextLine()
+      if said.contains(part) { return }
+      guard !said.isEmpty else { throw Failure("it ended without '\(part)'") }
+    }
+  }
+
+  /// Waits for its next line; empty at its end.
+  private func nextLine() throws -> String {
     var bytes: [UInt8] = []
     while let byte = try System.readByte(from: output), byte != UInt8(ascii: "\n") {
       bytes.append(byte)
     }
-    let said = String(decoding: bytes, as: UTF8.self)
-    guard said == line else { throw Failure("'\(line)' was expected, not '\(said)'") }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// Waits for its end.

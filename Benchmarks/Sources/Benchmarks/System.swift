@@ -121,12 +121,15 @@ enum System {
 
   // MARK: Processes
 
-  static func spawn(_ words: [String], input: Int32, output: Int32) throws -> Int32 {
+  static func spawn(_ words: [String], input: Int32, output: Int32, errors: Int32 = 2) throws
+    -> Int32
+  {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
+    unsafe posix_spawn_file_actions_adddup2(&actions, errors, 2)
     // SAFETY: an array of C strings that ends with nil, all freed behind the call.
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { unsafe arguments.forEach { unsafe free($0) } }
