@@ -46,6 +46,8 @@ package final class Kernel {
   package var children = ProcessIndex()
   /// The members of each process group that have not ended.
   package var groups = ProcessIndex()
+  /// A process has asked for a signal at its parent's death. Until then, threads end without looking for children.
+  var usesDeathSignals = false
   /// Processes of which only the status is left.
   package var zombieCount = 0
   /// Live tasks by tid.

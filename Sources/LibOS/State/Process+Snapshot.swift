@@ -26,6 +26,7 @@ extension Process {
     state.executable = data(image.path)
     state.auxv = data(image.auxv)
     state.parentDeathSignal = parentDeathSignal
+    state.forkedBy = forkedBy
     state.dumpable = isDumpable
     state.noNewPrivileges = noNewPrivileges
     state.personality = personality
@@ -93,6 +94,7 @@ extension Process {
     state.mappings = try space.mappings.map { (vma) throws(SnapshotError) in try vma.save(saver) }
     saver.own(space.table.frozen, space.lineage, .process(pid))
     state.stackLimit = space.stackLimit
+    state.locksMappings = space.locksMappings
   }
 
   private func saveFiles(to state: inout Godwit_State_Process, _ saver: StateSaver)
@@ -138,6 +140,7 @@ extension Process {
         space.map(vma)
       else { throw .invalidState("mapping at 0x\(String(mapping.start, radix: 16))") }
     }
+    space.locksMappings = state.locksMappings
     try loader.restorePages(of: self)
   }
 
@@ -176,6 +179,8 @@ extension Process {
     parentDeathSignal = try checked(
       state.parentDeathSignal, SavedRange.optionalSignal,
       "the parent death signal of process \(pid)")
+    forkedBy = try checked(
+      state.forkedBy, SavedRange.optionalPID, "the thread that forked process \(pid)")
     isDumpable = state.dumpable
     noNewPrivileges = state.noNewPrivileges
     personality = state.personality

@@ -119,6 +119,7 @@ package struct StateDigest {
     var memory = Godwit_State_Process()
     memory.mappings = process.mappings
     memory.stackLimit = process.stackLimit
+    memory.locksMappings = process.locksMappings
     memory.memoryOf = process.memoryOf
     let anonymous = process.mappings.filter { $0.object == 0 }
     var index = 0
@@ -135,6 +136,7 @@ package struct StateDigest {
     var rest = process
     rest.mappings = []
     rest.stackLimit = 0
+    rest.locksMappings = false
     rest.memoryOf = 0
     rest.descriptors = []
     rest.filesOf = 0

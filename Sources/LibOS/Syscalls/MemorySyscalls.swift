@@ -43,11 +43,6 @@ extension SyscallTable {
     SyscallRow(
       "msync", x64: 26, generic: 227, [.address, .size, .flags(of: SyncFlags.self)], sys_msync),
     SyscallRow("mincore", x64: 27, generic: 232, [.address, .size, .address], sys_mincore),
-    SyscallRow("mlock", x64: 149, generic: 228, [.address, .size], sys_mlock),
-    SyscallRow("mlock2", x64: 325, generic: 284, [.address, .size, .int], sys_mlock2),
-    SyscallRow("munlock", x64: 150, generic: 229, [.address, .size], sys_munlock),
-    SyscallRow("mlockall", x64: 151, generic: 230, [.int], sys_mlockall),
-    SyscallRow("munlockall", x64: 152, generic: 231, [], sys_munlockall),
     SyscallRow(
       "mbind", x64: 237, generic: 235, [.address, .size, .int, .address, .size, .int],
       support: .refused, note: "one memory node", { _ throws(Errno) in throw .ENOSYS }),
@@ -88,23 +83,17 @@ private func sys_brk(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let oldEnd = current.roundedUpToPage
   let newEnd = wanted.roundedUpToPage
   if newEnd > oldEnd {
+    let vma = VMA(
+      start: oldEnd, end: newEnd, permissions: [.read, .write], flags: .heap, name: "[heap]")
     let dataLimit = process.limits[ResourceLimits.data].soft
-    guard wanted - process.layout.breakStart <= dataLimit,
-      isWithinAddressLimit(call, adding: newEnd - oldEnd), call.space.isFree(oldEnd, newEnd),
-      call.space.map(
-        VMA(
-          start: oldEnd, end: newEnd, permissions: [.read, .write], flags: .heap, name: "[heap]"))
+    guard wanted - process.layout.breakStart <= dataLimit, process.mayMap(vma),
+      call.space.isFree(oldEnd, newEnd), call.space.map(vma)
     else { return .value(current.rawValue) }
   } else if newEnd < oldEnd {
     guard call.space.unmap(newEnd, oldEnd) else { return .value(current.rawValue) }
   }
   process.layout.breakEnd = wanted
   return .value(wanted.rawValue)
-}
-
-private func isWithinAddressLimit(_ call: SyscallContext, adding length: UInt64) -> Bool {
-  let limit = call.process.limits[ResourceLimits.addressSpace].soft
-  return limit == ResourceLimits.infinity || call.space.mappedBytes + length <= limit
 }
 
 // MARK: mmap
@@ -124,7 +113,10 @@ private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
   var vmaFlags: VMA.Flags = []
   if flags.contains(.MAP_NORESERVE) { vmaFlags.insert(.noReserve) }
-  if flags.contains(.MAP_LOCKED) { vmaFlags.insert(.locked) }
+  if flags.contains(.MAP_LOCKED) {
+    guard call.process.mayLock else { throw .EPERM }
+    vmaFlags.insert(.locked)
+  }
   var backing = VMA.Backing.anonymous
   var name = ""
   if flags.contains(.MAP_ANONYMOUS) {
@@ -150,10 +142,14 @@ private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
       if !file.isWritable { vmaFlags.insert(.readOnlyFile) }
     }
   }
-  let start = try place(call, flags, length)
-  let vma = VMA(
-    start: start, end: start + length, permissions: permissions(protection), flags: vmaFlags,
+  var vma = VMA(
+    start: .null, end: .null + length, permissions: permissions(protection), flags: vmaFlags,
     backing: backing, name: name)
+  if vmaFlags.contains(.locked) || call.space.locksMappings {
+    guard call.process.mayLock(length) else { throw .EAGAIN }
+  }
+  let start = try place(call, flags, vma)
+  (vma.start, vma.end) = (start, start + length)
   guard call.space.map(vma) else { throw .ENOMEM }
   return .value(start.rawValue)
 }
@@ -164,11 +160,12 @@ private func isWithinFile(_ offset: UInt64, _ length: UInt64) -> Bool {
   return !overflow && end <= UInt64(Int64.max)
 }
 
-/// Where a mapping of `length` bytes goes; makes room for a fixed one.
-private func place(_ call: SyscallContext, _ flags: MapFlags, _ length: UInt64)
+/// Where a new mapping, at 0 as yet, goes; makes room for a fixed one.
+private func place(_ call: SyscallContext, _ flags: MapFlags, _ vma: VMA)
   throws(Errno) -> GuestAddress
 {
   let space = call.space
+  let length = vma.length
   let hint = call.address(0)
   let limit = call.isa.userAddressLimit
   if flags.contains(.MAP_FIXED) || flags.contains(.MAP_FIXED_NOREPLACE) {
@@ -180,10 +177,10 @@ private func place(_ call: SyscallContext, _ flags: MapFlags, _ length: UInt64)
     } else {
       guard space.unmap(hint, hint + length) else { throw .ENOMEM }
     }
-    guard isWithinAddressLimit(call, adding: length) else { throw .ENOMEM }
+    guard call.process.mayMap(vma) else { throw .ENOMEM }
     return hint
   }
-  guard isWithinAddressLimit(call, adding: length) else { throw .ENOMEM }
+  guard call.process.mayMap(vma) else { throw .ENOMEM }
   let wanted = hint.roundedDownToPage
   if wanted.rawValue >= 0x10000, wanted < limit, length <= limit - wanted,
     space.isFree(wanted, wanted + length)
@@ -219,8 +216,16 @@ private func sys_mprotect(_ call: SyscallContext) throws(Errno) -> SyscallResult
   let wanted = permissions(protection)
   var stop = start
   var failure = Errno.ENOMEM
+  /// What becomes private and writable.
+  var data: UInt64 = 0
   for vma in space.mappings.overlapping(start, end) {
     guard vma.start <= stop else { break }
+    var changed = vma.clipped(to: start, end)
+    changed.permissions = wanted
+    if changed.isData, !vma.isData {
+      data += changed.length
+      guard call.process.mayHaveData(data) else { break }
+    }
     if wanted.contains(.write), vma.flags.contains([.shared, .readOnlyFile]) {
       failure = .EACCES
       break
@@ -271,7 +276,10 @@ private func sys_mremap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     return .value(start.rawValue)
   }
   let growth = newLength - oldLength
-  guard isWithinAddressLimit(call, adding: growth) else { throw .ENOMEM }
+  if vma.flags.contains(.locked) {
+    guard call.process.mayLock(growth) else { throw .EAGAIN }
+  }
+  guard call.process.mayMap(growth, isData: vma.isData) else { throw .ENOMEM }
   if !keepsOld, start + oldLength == vma.end, newLength <= limit - start,
     space.isFree(vma.end, vma.end + growth)
   {
@@ -392,7 +400,7 @@ private func populate(_ space: AddressSpace, _ address: GuestAddress, _ access: 
 extension SyscallContext {
   /// Calls `body` with each page of a range; a long range is worked through in several turns
   /// of the task.
-  fileprivate func forEachPage(
+  func forEachPage(
     _ start: GuestAddress, _ end: GuestAddress, _ body: (GuestAddress) throws(Errno) -> Void
   ) throws(Errno) -> SyscallResult {
     let done = min(task.progress.bytesDone & ~4095, end - start)
@@ -404,6 +412,29 @@ extension SyscallContext {
     }
     return stop < end ? unfinished(after: stop - start) : .success
   }
+
+  /// The same with all mapped pages that the guest may access.
+  func forEachMappedPage(_ body: (GuestAddress) throws(Errno) -> Void) throws(Errno)
+    -> SyscallResult
+  {
+    var done = task.progress.bytesDone & ~4095
+    var passed: UInt64 = 0
+    for vma in space.mappings where !vma.permissions.isEmpty {
+      if done < passed + vma.length {
+        let rest = passed + vma.length - done
+        let start = vma.end - rest
+        for address in stride(from: start.rawValue, to: vma.end.rawValue, by: 4096) {
+          guard done < task.progress.bytesDone + Self.bytesPerTurn else {
+            return unfinished(after: done)
+          }
+          try body(GuestAddress(address))
+          done += 4096
+        }
+      }
+      passed += vma.length
+    }
+    return .success
+  }
 }
 
 private func sys_msync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
@@ -411,6 +442,11 @@ private func sys_msync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call[2] & ~7 == 0, !flags.contains([.MS_ASYNC, .MS_SYNC]) else { throw .EINVAL }
   let (start, end) = try range(call)
   guard call.space.isMapped(start, end) else { throw .ENOMEM }
+  if flags.contains(.MS_INVALIDATE),
+    call.space.mappings.overlapping(start, end).contains(where: { $0.flags.contains(.locked) })
+  {
+    throw .EBUSY
+  }
   call.kernel.vfs.writeBack(call.space, start, end)
   return .success
 }
@@ -428,47 +464,3 @@ private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult 
     try call.store(call.process.residence(of: pages), to: call.address(2) + (first - start.page))
   }
 }
-
-// Nothing is ever swapped out, so locking only has to look right.
-
-private func sys_mlock(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let (start, end) = try lockRange(call)
-  guard call.space.updateFlags(start, end, { $0.insert(.locked) }) else { throw .ENOMEM }
-  return try call.forEachPage(start, end) { address throws(Errno) in
-    guard call.space.populate(address) else { throw .ENOMEM }
-  }
-}
-
-private func sys_mlock2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let flags = LockFlags(rawValue: call.uint(2))
-  guard flags.isSubset(of: .MLOCK_ONFAULT) else { throw .EINVAL }
-  guard flags.contains(.MLOCK_ONFAULT) else { return try sys_mlock(call) }
-  let (start, end) = try lockRange(call)
-  guard call.space.updateFlags(start, end, { $0.insert(.locked) }) else { throw .ENOMEM }
-  return .success
-}
-
-private func sys_munlock(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let (start, end) = try lockRange(call)
-  guard call.space.updateFlags(start, end, { $0.remove(.locked) }) else { throw .ENOMEM }
-  return .success
-}
-
-/// mlock(2) rounds the address down instead of refusing it.
-private func lockRange(_ call: SyscallContext) throws(Errno) -> (GuestAddress, GuestAddress) {
-  let start = call.address(0).roundedDownToPage
-  let limit = call.isa.userAddressLimit
-  guard let length = pageRoundedUp(call[1] &+ (call.address(0) - start)), call[1] <= length else {
-    throw .EINVAL
-  }
-  guard start <= limit, length <= limit - start else { throw .ENOMEM }
-  guard call.space.isMapped(start, start + length) else { throw .ENOMEM }
-  return (start, start + length)
-}
-
-private func sys_mlockall(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  guard call[0] != 0, call[0] & ~7 == 0, call[0] != 4 else { throw .EINVAL }
-  return .success
-}
-
-private func sys_munlockall(_ call: SyscallContext) throws(Errno) -> SyscallResult { .success }

@@ -55,6 +55,7 @@ extension Process {
     child.layout = layout
     child.image = image
     child.parentPID = flags.contains(.CLONE_PARENT) ? parentPID : self.pid
+    child.forkedBy = flags.contains(.CLONE_PARENT) ? forkedBy : task.tid
     child.processGroup = processGroup
     child.session = session
     child.hasLeftTerminal = hasLeftTerminal

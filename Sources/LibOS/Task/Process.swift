@@ -21,7 +21,12 @@ package final class Process {
   package var signals = ProcessSignals()
   /// Woken when a signal is sent to the process or to one of its threads.
   package let signalQueue = WaitQueue()
-  package var limits = ResourceLimits()
+  package var limits = ResourceLimits() {
+    didSet {
+      let index = ResourceLimits.processorTime
+      if limits[index] != oldValue[index] { timers.limitChanged() }
+    }
+  }
   /// The adjustments of semaphores when the process ends, by set (`SEM_UNDO`).
   package var semaphoreUndo: [Int32: [Int32]] = [:]
   package var credentials = Credentials()
@@ -45,7 +50,11 @@ package final class Process {
   package let childQueue = WaitQueue()
   /// Woken when this process ends, or returns the memory borrowed from its parent.
   package let endQueue = WaitQueue()
-  package var parentDeathSignal: Int32 = 0
+  package var parentDeathSignal: Int32 = 0 {
+    didSet { if parentDeathSignal != 0 { kernel.usesDeathSignals = true } }
+  }
+  /// The parent's thread that made it, whose end is the parent's death. If it has ended, all of the parent has to.
+  package var forkedBy: Int32 = 0
   /// It has given up its session's terminal (`TIOCNOTTY`).
   package var hasLeftTerminal = false
   /// Orphaned descendants become its children (`PR_SET_CHILD_SUBREAPER`).

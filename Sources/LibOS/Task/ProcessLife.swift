@@ -75,13 +75,16 @@ extension Process {
     }
     for child in children {
       child.parentPID = heir?.pid ?? Kernel.initPID
-      if child.isZombie {
-        child.tellParent()
-      } else if child.parentDeathSignal != 0 {
-        child.post(signal: child.parentDeathSignal, code: SignalCode.SI_USER, pid: pid)
-      }
+      child.forkedBy = heir?.tasks.first?.tid ?? 0
+      if child.isZombie { child.tellParent() } else { child.noteParentDeath(of: self) }
     }
     for group in groups.union([processGroup]).sorted() { kernel.releaseIfOrphaned(group) }
+  }
+
+  /// Sends the signal that it has asked for (PR_SET_PDEATHSIG).
+  func noteParentDeath(of parent: Process) {
+    guard parentDeathSignal != 0, !isZombie else { return }
+    post(signal: parentDeathSignal, code: SignalCode.SI_USER, pid: parent.pid)
   }
 
   /// Sends the exit signal, or reaps at once if nobody will wait.

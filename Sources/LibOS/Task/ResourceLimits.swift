@@ -6,6 +6,8 @@ package struct ResourceLimits: Sendable, Equatable {
   }
 
   package static let infinity = UInt64.max
+  /// Seconds of processor time.
+  package static let processorTime = 0
   package static let stack = 3
   package static let processes = 6
   package static let openFiles = 7
@@ -13,6 +15,7 @@ package struct ResourceLimits: Sendable, Equatable {
   package static let addressSpace = 9
   package static let data = 2
   package static let core = 4
+  package static let lockedMemory = 8
   package static let signalsPending = 11
 
   private var values: [Limit]
@@ -23,7 +26,7 @@ package struct ResourceLimits: Sendable, Equatable {
     values[Self.core] = Limit(soft: 0, hard: Self.infinity)
     values[Self.openFiles] = Limit(soft: 1024, hard: 1 << 20)
     values[Self.processes] = Limit(soft: 65536, hard: 65536)
-    values[8] = Limit(soft: 8 << 20, hard: 8 << 20)
+    values[Self.lockedMemory] = Limit(soft: 8 << 20, hard: 8 << 20)
     values[Self.signalsPending] = Limit(soft: 65536, hard: 65536)
     values[12] = Limit(soft: 819_200, hard: 819_200)
     values[13] = Limit(soft: 0, hard: 0)

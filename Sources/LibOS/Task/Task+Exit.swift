@@ -30,6 +30,16 @@ extension Task {
     if kernel.loaded === self { kernel.loaded = nil }
     process.tasks.removeAll { $0 === self }
     kernel.tasks[tid] = nil
+    orphanChildren()
+  }
+
+  /// The children that it forked are another thread's from now on: to them, their parent has died.
+  private func orphanChildren() {
+    guard kernel.usesDeathSignals, !process.isExiting, let heir = process.tasks.first else { return }
+    for child in process.children where child.forkedBy == tid {
+      child.forkedBy = heir.tid
+      child.noteParentDeath(of: process)
+    }
   }
 
   /// Does what `CLONE_CHILD_CLEARTID` requires, for threads that join this one.

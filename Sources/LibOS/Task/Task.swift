@@ -32,6 +32,9 @@ package final class Task: WaitListener {
   /// The restart errno of the interrupted call, until signal delivery decides.
   package var interruption: Errno?
 
+  /// The lock for which it sleeps (`F_SETLKW`).
+  var awaitedLock: (locks: FileLocks, wanted: FileLocks.Record)?
+
   /// The end of a FIFO whose `open` waits for the other end.
   package var pendingOpen: OpenFile?
 
@@ -64,6 +67,7 @@ package final class Task: WaitListener {
   /// Makes it the leader: the thread that survives `execve` gets the PID.
   func lead() {
     kernel.tasks[tid] = nil
+    for child in process.children where child.forkedBy == tid { child.forkedBy = process.pid }
     tid = process.pid
     kernel.tasks[tid] = self
   }
@@ -121,6 +125,7 @@ package final class Task: WaitListener {
 
   package func stopWaiting() {
     leaveQueues()
+    awaitedLock = nil
     kernel.timers.cancel(timer)
   }
 

@@ -51,9 +51,12 @@ package final class ProcessTimers {
   private var posixTimers: [PosixTimer] { posix.values.sorted { $0.state.id < $1.state.id } }
 
   private var isAnythingArmed: Bool {
-    intervals.virtual.isArmed || intervals.profiling.isArmed || !sleeps.isEmpty
+    intervals.virtual.isArmed || intervals.profiling.isArmed || !sleeps.isEmpty || limit != nil
       || processorTimers.contains { posix[$0]?.state.schedule.isArmed ?? false }
   }
+
+  /// Called when RLIMIT_CPU has changed.
+  func limitChanged() { changed() }
 
   private func changed() {
     usesProcessorTime = isAnythingArmed
@@ -181,6 +184,28 @@ package final class ProcessTimers {
 
   // MARK: Processor time
 
+  /// When RLIMIT_CPU is reached next, in nanoseconds of the process's processor time; nil if never.
+  private var limit: Int64? {
+    let limit = process.limits[ResourceLimits.processorTime]
+    // The limit of no time is a second.
+    let seconds = min(max(limit.soft, 1), max(limit.hard, 1))
+    guard !process.isExiting, seconds <= UInt64(Int64.max) / 1_000_000_000 else { return nil }
+    return Int64(seconds) * 1_000_000_000
+  }
+
+  /// Beyond the soft limit there is a signal each second, and at the hard one the end.
+  private func checkLimit(_ used: Int64) {
+    guard let limit, used >= limit else { return }
+    let index = ResourceLimits.processorTime
+    let seconds = UInt64(used / 1_000_000_000)
+    guard seconds < max(process.limits[index].hard, 1) else {
+      process.post(signal: Signal.SIGKILL.rawValue, code: SignalCode.SI_KERNEL)
+      return
+    }
+    process.post(signal: Signal.SIGXCPU.rawValue, code: SignalCode.SI_KERNEL)
+    process.limits[index].soft = max(process.limits[index].soft, 1) + 1
+  }
+
   /// Wakes `task` when `clock`, of processor time, shows `time`.
   func sleep(_ task: Task, on clock: TimerClock, until time: Int64) {
     sleeps[task.tid] = (clock, time)
@@ -220,6 +245,7 @@ package final class ProcessTimers {
     if intervals.profiling.takeExpirations(at: used) > 0 {
       process.post(signal: Signal.SIGPROF.rawValue)
     }
+    checkLimit(used)
     for id in processorTimers.sorted() {
       guard let timer = posix[id], timer.state.runsOn.isProcessorTime,
         let next = timer.state.schedule.next, let time = time(timer.state.runsOn, at: now),
@@ -246,6 +272,7 @@ package final class ProcessTimers {
     let all = TimerClock.process(pid: process.pid)
     consider(all, intervals.virtual.next)
     consider(all, intervals.profiling.next)
+    consider(all, limit)
     for id in processorTimers {
       guard let state = posix[id]?.state else { continue }
       consider(state.runsOn, state.schedule.next)

@@ -20,9 +20,12 @@ extension AddressSpace {
     return child
   }
 
-  /// `MADV_DONTFORK` and `MADV_WIPEONFORK`.
+  /// `MADV_DONTFORK`, `MADV_WIPEONFORK` and locks.
   private func forgetWhatIsNotInherited() {
     for vma in mappings where vma.flags.contains(.dontFork) { unmap(vma.start, vma.end) }
+    for vma in mappings where vma.flags.contains(.locked) {
+      _ = updateFlags(vma.start, vma.end) { $0.remove(.locked) }
+    }
     wipe()
   }
 

@@ -5,6 +5,8 @@ extension AddressSpace {
   ///
   /// Returns `false`, and changes nothing, when the memory limit or `mappingLimit` forbids it.
   package func map(_ vma: VMA) -> Bool {
+    var vma = vma
+    if locksMappings { vma.flags.insert(.locked) }
     precondition(vma.start < vma.end && vma.start.isPageAligned && vma.end.isPageAligned)
     precondition(isFree(vma.start, vma.end))
     guard mappings.count <= Self.mappingLimit, hasRoom(forMappings: 1) else { return false }

@@ -23,6 +23,9 @@ package final class AddressSpace {
   /// The size limit of a growing stack, in bytes (`RLIMIT_STACK`).
   package var stackLimit: UInt64 = 8 << 20
 
+  /// New mappings are locked: `mlockall(MCL_FUTURE)`.
+  package var locksMappings = false
+
   /// Bytes of private writable memory that are reserved for the guest.
   package internal(set) var committedBytes: UInt64 = 0
 

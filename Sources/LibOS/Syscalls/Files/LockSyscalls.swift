@@ -64,12 +64,32 @@ func recordLock(_ call: SyscallContext, _ file: OpenFile, _ command: FcntlComman
   }
   guard range.isEmpty || locks.conflict(with: wanted) == nil else {
     guard command == .F_SETLKW || command == .F_OFD_SETLKW else { throw .EAGAIN }
-    return try call.task.block(on: [locks.waitQueue])
+    if !isOfFile, call.kernel.wouldDeadlock(locks, wanted) { throw .EDEADLK }
+    let result = try call.task.block(on: [locks.waitQueue])
+    if !isOfFile { call.task.awaitedLock = (locks, wanted) }
+    return result
   }
   guard locks.hasRoom(in: call.kernel.arena) else { throw .ENOLCK }
   if isOfFile { file.holdsLocks = true }
   if !range.isEmpty { locks.set(wanted) }
   return .success
+}
+
+extension Kernel {
+  /// Whether whoever has what `wanted` needs waits, by way of others or not, for the one that wants it.
+  fileprivate func wouldDeadlock(_ locks: FileLocks, _ wanted: FileLocks.Record) -> Bool {
+    var seen: Set<Int32> = []
+    var open = [(locks: locks, wanted: wanted)]
+    while let next = open.popLast() {
+      guard case .process(let pid)? = next.locks.conflict(with: next.wanted)?.owner else {
+        continue
+      }
+      if .process(pid) == wanted.owner { return true }
+      guard seen.insert(pid).inserted, let process = processes[pid] else { continue }
+      open += process.tasks.compactMap(\.awaitedLock)
+    }
+    return false
+  }
 }
 
 func sys_flock(_ call: SyscallContext) throws(Errno) -> SyscallResult {

@@ -1,0 +1,50 @@
+import Machine
+
+// What the limits of a process say about its memory: RLIMIT_AS, RLIMIT_DATA and RLIMIT_MEMLOCK (setrlimit(2)).
+
+extension Process {
+  /// Whether there may be a new mapping.
+  func mayMap(_ vma: VMA) -> Bool { mayMap(vma.length, isData: vma.isData) }
+
+  /// Whether `length` bytes more may be mapped.
+  func mayMap(_ length: UInt64, isData: Bool) -> Bool {
+    let limit = limits[ResourceLimits.addressSpace].soft
+    guard limit == ResourceLimits.infinity || space.mappedBytes + length <= limit else {
+      return false
+    }
+    return !isData || mayHaveData(length)
+  }
+
+  /// Whether `length` bytes more may be private and writable.
+  func mayHaveData(_ length: UInt64) -> Bool {
+    let limit = limits[ResourceLimits.data]
+    guard limit.soft != ResourceLimits.infinity else { return true }
+    let data = space.mappings.filter(\.isData).reduce(length) { $0 + $1.length }
+    // Who sets the limit to 0 does not mean it (`may_expand_vm` says so of valgrind).
+    return data <= (limit.soft == 0 ? limit.hard : limit.soft)
+  }
+
+  /// Whether it may lock anything at all.
+  var mayLock: Bool { credentials.isPrivileged || limits[ResourceLimits.lockedMemory].soft > 0 }
+
+  /// Whether `length` bytes more may be locked.
+  func mayLock(_ length: UInt64) -> Bool {
+    let limit = limits[ResourceLimits.lockedMemory].soft
+    guard !credentials.isPrivileged, limit != ResourceLimits.infinity else { return true }
+    return space.lockedBytes + length <= limit / 4096 * 4096
+  }
+}
+
+extension VMA {
+  /// It counts against RLIMIT_DATA.
+  var isData: Bool {
+    permissions.contains(.write) && flags.isDisjoint(with: [.shared, .stack, .growsDown])
+  }
+}
+
+extension AddressSpace {
+  /// Bytes of the locked mappings.
+  var lockedBytes: UInt64 {
+    mappings.reduce(0) { $0 + ($1.flags.contains(.locked) ? $1.length : 0) }
+  }
+}
