@@ -47,7 +47,8 @@ package struct SyscallTable: Sendable {
 
   /// Each group stands beside its handlers in `Syscalls/`.
   private static let groups: [[SyscallRow]] = [
-    memoryRows, lockedMemoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows, terminalRows,
+    memoryRows, lockedMemoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows,
+    terminalRows,
     futexRows, identityRows, limitRows, prctlRows, namespaceRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
     inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, socketRows, messageRows,

@@ -35,7 +35,9 @@ extension Task {
 
   /// The children that it forked are another thread's from now on: to them, their parent has died.
   private func orphanChildren() {
-    guard kernel.usesDeathSignals, !process.isExiting, let heir = process.tasks.first else { return }
+    guard kernel.usesDeathSignals, !process.isExiting, let heir = process.tasks.first else {
+      return
+    }
     for child in process.children where child.forkedBy == tid {
       child.forkedBy = heir.tid
       child.noteParentDeath(of: process)

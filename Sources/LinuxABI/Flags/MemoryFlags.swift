@@ -121,19 +121,6 @@ package struct LockAllFlags: NamedFlags {
 }
 
 /// Flags of `mlock2(2)`.
-package struct LockAllFlags: NamedFlags {
-  package var rawValue: UInt32
-  @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
-
-  package static let MCL_CURRENT = LockAllFlags(rawValue: 0x1)
-  package static let MCL_FUTURE = LockAllFlags(rawValue: 0x2)
-  package static let MCL_ONFAULT = LockAllFlags(rawValue: 0x4)
-
-  package static let names: [(name: String, value: LockAllFlags)] = [
-    ("MCL_CURRENT", MCL_CURRENT), ("MCL_FUTURE", MCL_FUTURE), ("MCL_ONFAULT", MCL_ONFAULT),
-  ]
-}
-
 package struct LockFlags: NamedFlags {
   package var rawValue: UInt32
   @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }

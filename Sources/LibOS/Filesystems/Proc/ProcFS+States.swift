@@ -127,7 +127,8 @@ private func memoryLines(_ process: Process) -> [(String, String)] {
     .reduce(0) { $0 + $1.length }
   let code = process.layout.codeEnd - process.layout.codeStart
   return [
-    line("VmPeak", size), line("VmSize", size), line("VmLck", Int(process.space.lockedBytes >> 10)), line("VmPin", 0),
+    line("VmPeak", size), line("VmSize", size), line("VmLck", Int(process.space.lockedBytes >> 10)),
+    line("VmPin", 0),
     line("VmHWM", resident), line("VmRSS", resident), line("RssAnon", resident),
     line("RssFile", 0), line("RssShmem", 0), line("VmData", size),
     line("VmStk", Int(stack >> 10)), line("VmExe", Int(code >> 10)), line("VmLib", 0),
