@@ -2426,6 +2426,12 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
     set {_uniqueStorage()._forkedBy = newValue}
   }
 
+  /// The name of its program's file; `executable` is what it was when it was started.
+  package var executableFile: UInt64 {
+    get {_storage._executableFile}
+    set {_uniqueStorage()._executableFile = newValue}
+  }
+
   /// New mappings are locked (MCL_FUTURE).
   package var locksMappings: Bool {
     get {_storage._locksMappings}
@@ -7124,7 +7130,7 @@ nonisolated extension Godwit_State_Processes: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Process"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{4}\u{1c}semaphore_undo\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{3}executable_file\0\u{4}\u{1b}semaphore_undo\0")
 
   fileprivate class _StorageClass {
     var _pid: Int32 = 0
@@ -7167,6 +7173,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
     var _subreaper: Bool = false
     var _childrenProcessorTime: Int64 = 0
     var _forkedBy: Int32 = 0
+    var _executableFile: UInt64 = 0
     var _locksMappings: Bool = false
     var _semaphoreUndo: [Godwit_State_SemaphoreUndo] = []
 
@@ -7219,6 +7226,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       _subreaper = source._subreaper
       _childrenProcessorTime = source._childrenProcessorTime
       _forkedBy = source._forkedBy
+      _executableFile = source._executableFile
       _locksMappings = source._locksMappings
       _semaphoreUndo = source._semaphoreUndo
     }
@@ -7280,6 +7288,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         case 40: try { try decoder.decodeSingularInt64Field(value: &_storage._childrenProcessorTime) }()
         case 41: try { try decoder.decodeSingularInt32Field(value: &_storage._forkedBy) }()
         case 42: try { try decoder.decodeSingularBoolField(value: &_storage._locksMappings) }()
+        case 43: try { try decoder.decodeSingularUInt64Field(value: &_storage._executableFile) }()
         case 70: try { try decoder.decodeRepeatedMessageField(value: &_storage._semaphoreUndo) }()
         default: break
         }
@@ -7416,6 +7425,9 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._locksMappings != false {
         try visitor.visitSingularBoolField(value: _storage._locksMappings, fieldNumber: 42)
       }
+      if _storage._executableFile != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._executableFile, fieldNumber: 43)
+      }
       if !_storage._semaphoreUndo.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._semaphoreUndo, fieldNumber: 70)
       }
@@ -7468,6 +7480,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._subreaper != rhs_storage._subreaper {return false}
         if _storage._childrenProcessorTime != rhs_storage._childrenProcessorTime {return false}
         if _storage._forkedBy != rhs_storage._forkedBy {return false}
+        if _storage._executableFile != rhs_storage._executableFile {return false}
         if _storage._locksMappings != rhs_storage._locksMappings {return false}
         if _storage._semaphoreUndo != rhs_storage._semaphoreUndo {return false}
         return true

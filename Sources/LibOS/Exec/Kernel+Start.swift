@@ -40,6 +40,7 @@ extension Process {
     space = loaded.space
     layout = loaded.layout
     image = loaded.image
+    executable = loaded.file
     task.name = loaded.name
     kernel.unload(at: kernel.clock.monotonic)
     task.engine.registers = loaded.registers

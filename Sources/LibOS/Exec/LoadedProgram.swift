@@ -29,6 +29,7 @@ struct LoadedProgram {
 
   private let kernel: Kernel
   private let program: Program
+  var file: Dentry { program.file }
 
   init(
     _ program: Program, environment: [[UInt8]], fs: FSContext, credentials: Credentials,

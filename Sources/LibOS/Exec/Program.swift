@@ -5,6 +5,8 @@ package import Machine
 /// A program that was found and understood, before anything is mapped.
 package struct Program {
   package var path: [UInt8]
+  /// What `/proc/self/exe` leads to, whatever becomes of its name.
+  var file: Dentry
   package var image: ELFImage
   package var object: MemoryObject
   /// Its dynamic linker, if it names one.
@@ -49,7 +51,7 @@ extension Kernel {
   package func program(
     at path: [UInt8], arguments: [[UInt8]], in caller: PathCaller, depth: Int = 0
   ) throws(LoadError) -> Program {
-    let (object, status) = try executable(path, in: caller)
+    let (file, object, status) = try executable(path, in: caller)
     let head = bytes(of: object, at: 0, count: 256)
     if head.starts(with: [UInt8(ascii: "#"), UInt8(ascii: "!")]) {
       guard depth < 5 else {
@@ -62,13 +64,13 @@ extension Kernel {
       throw .notExecutable("\(text(path)): unsupported instruction set \(image.machine)", .ENOEXEC)
     }
     var program = Program(
-      path: path, image: image, object: object, arguments: arguments, isa: isa)
+      path: path, file: file, image: image, object: object, arguments: arguments, isa: isa)
     let mode = status.mode.permissions
     if mode & FileMode.S_ISUID != 0 { program.setUser = status.uid }
     if mode & FileMode.S_ISGID != 0, mode & 0o010 != 0 { program.setGroup = status.gid }
     if let linker = image.interpreter {
       do throws(LoadError) {
-        let (object, _) = try executable(linker, in: caller)
+        let (_, object, _) = try executable(linker, in: caller)
         let image = try parse(object, linker)
         guard image.machine.guestISA == isa else {
           throw .notExecutable(
@@ -107,7 +109,7 @@ extension Kernel {
 
   /// The content of a regular file that may be executed.
   private func executable(_ path: [UInt8], in caller: PathCaller)
-    throws(LoadError) -> (MemoryObject, FileStatus)
+    throws(LoadError) -> (Dentry, MemoryObject, FileStatus)
   {
     do throws(Errno) {
       var walker = Walker(caller, from: caller.fs.cwd)
@@ -115,7 +117,7 @@ extension Kernel {
       let status = try file.status()
       guard status.isRegular else { throw status.isDirectory ? Errno.EISDIR : Errno.EACCES }
       try caller.credentials.require(.X_OK, file.inode)
-      return (try file.inode.memoryObject(writable: false), status)
+      return (file, try file.inode.memoryObject(writable: false), status)
     } catch {
       switch error {
       case .ENOENT: throw .notFound("\(text(path)): no such file or directory")

@@ -24,6 +24,7 @@ extension Process {
     state.credentials = credentials.save()
     state.layout = layout.addresses.map(\.rawValue)
     state.executable = data(image.path)
+    state.executableFile = executable.map(saver.id) ?? 0
     state.auxv = data(image.auxv)
     state.parentDeathSignal = parentDeathSignal
     state.forkedBy = forkedBy
@@ -175,6 +176,7 @@ extension Process {
     }
     self.layout = layout
     image.path = Array(state.executable)
+    executable = state.executableFile == 0 ? nil : try loader.dentry(state.executableFile)
     image.auxv = Array(state.auxv)
     parentDeathSignal = try checked(
       state.parentDeathSignal, SavedRange.optionalSignal,

@@ -54,6 +54,7 @@ extension Process {
     child.credentials = credentials
     child.layout = layout
     child.image = image
+    child.executable = executable
     child.parentPID = flags.contains(.CLONE_PARENT) ? parentPID : self.pid
     child.forkedBy = flags.contains(.CLONE_PARENT) ? forkedBy : task.tid
     child.processGroup = processGroup

@@ -32,6 +32,8 @@ package final class Process {
   package var credentials = Credentials()
   package var layout = MemoryLayout()
   package var image = ProgramImage()
+  /// The file of its program; nil if it comes from a snapshot that does not tell.
+  var executable: Dentry?
 
   package var parentPID: Int32 = 0 {
     didSet { kernel.children.move(pid, from: oldValue, to: parentPID) }

@@ -40,6 +40,7 @@ extension Process {
     undoSemaphores()
     leaveMemory()
     closeFiles()
+    executable = nil
     life.ending = status
     kernel.groups.remove(pid, from: processGroup)
     kernel.needsAttention = true

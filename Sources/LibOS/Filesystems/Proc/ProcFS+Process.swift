@@ -191,6 +191,7 @@ extension ProcFS {
     }
     text(directory, "setgroups", process) { _ in Array("allow\n".utf8) }
     link(directory, "exe", process) { [unowned vfs] process throws(Errno) in
+      if let file = process.executable { return file }
       guard !process.image.path.isEmpty else { throw .ENOENT }
       return try vfs.resolve(process.image.path, in: process.fs)
     }
