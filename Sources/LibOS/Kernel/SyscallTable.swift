@@ -49,7 +49,7 @@ package struct SyscallTable: Sendable {
   private static let groups: [[SyscallRow]] = [
     memoryRows, lockedMemoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows,
     terminalRows,
-    futexRows, identityRows, limitRows, prctlRows, namespaceRows, signalRows,
+    futexRows, identityRows, limitRows, priorityRows, prctlRows, namespaceRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
     inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, socketRows, messageRows,
     sharedMemoryRows, semaphoreRows, messageQueueRows, processMemoryRows, schedulingRows,

@@ -131,6 +131,7 @@ private func sys_epoll_ctl(_ call: SyscallContext) throws(Errno) -> SyscallResul
   let set = try call.file(0)
   let fd = call.int(2)
   let file = try call.process.files.file(fd)
+  guard !file.flags.contains(.O_PATH) else { throw .EBADF }
   guard file.isPollable else { throw .EPERM }
   guard let epoll = set as? EpollFile else { throw .EINVAL }
   switch operation {

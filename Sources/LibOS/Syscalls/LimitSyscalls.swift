@@ -30,6 +30,7 @@ extension SyscallTable {
       call throws(Errno) in try setPolicy(call, policy: call.uint(1), parameters: call.address(2))
     },
     SyscallRow("sched_getparam", x64: 143, generic: 121, [.pid, .address]) { call throws(Errno) in
+      guard !call.address(1).isNull else { throw .EINVAL }
       _ = try scheduledTask(call, call.int(0))
       try call.store(UInt32(0), to: call.address(1))
       return .success
@@ -48,22 +49,6 @@ extension SyscallTable {
       _ = try scheduledTask(call, call.int(0))
       try call.store(Int64(0), to: call.address(1))
       try call.store(call.kernel.configuration.timeSlice, to: call.address(1) + 8)
-      return .success
-    },
-    SyscallRow("getpriority", x64: 140, generic: 141, [.int, .pid]) { call throws(Errno) in
-      guard call.uint(0) <= 2 else { throw .EINVAL }
-      if call.uint(0) == 0, call.kernel.isInit(call.int(1)) { return .value(20) }
-      let target = call.uint(0) == 0 ? try taskOrCaller(call, call.int(1)) : call.task
-      return .value(20 - target.niceness.value)
-    },
-    SyscallRow("setpriority", x64: 141, generic: 140, [.int, .pid, .int]) { call throws(Errno) in
-      guard call.uint(0) <= 2 else { throw .EINVAL }
-      let target = call.uint(0) == 0 ? try taskOrCaller(call, call.int(1)) : call.task
-      let wanted = Niceness(clamping: call.int(2))
-      guard wanted >= target.niceness || call.process.credentials.isPrivileged else {
-        throw .EACCES
-      }
-      target.niceness = wanted
       return .success
     },
     SyscallRow(
@@ -113,6 +98,7 @@ private func changeLimit(
 private func sys_prlimit64(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let target = try taskOrCaller(call, call.int(0)).process
   let index = Int(call.uint(1))
+  guard call.process.mayLimit(target) else { throw .EPERM }
   guard index < ResourceLimits.count else { throw .EINVAL }
   let old = target.limits[index]
   if !call.address(2).isNull { try changeLimit(target, call, index, call.address(2)) }
@@ -164,8 +150,9 @@ private func sys_sched_getaffinity(_ call: SyscallContext) throws(Errno) -> Sysc
 }
 
 private func sys_sched_setaffinity(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  _ = try taskOrCaller(call, call.int(0))
+  let task = try taskOrCaller(call, call.int(0))
   let bytes = try call.bytes(at: call.address(2), count: Int(min(call[1], 128)))
+  guard call.process.mayReschedule(task.process) else { throw .EPERM }
   guard let first = bytes.first, first & 1 != 0 else { throw .EINVAL }
   return .success
 }
@@ -175,13 +162,13 @@ private func setPolicy(_ call: SyscallContext, policy: UInt32, parameters: Guest
   throws(Errno) -> SyscallResult
 {
   guard call.int(0) >= 0, !parameters.isNull else { throw .EINVAL }
-  _ = try taskOrCaller(call, call.int(0))
+  let task = try taskOrCaller(call, call.int(0))
   let priority: Int32 = try call.load(at: parameters)
   guard let policy = SchedulingPolicy(rawValue: policy & ~SchedulingPolicy.SCHED_RESET_ON_FORK),
     policy != .SCHED_DEADLINE, policy.priorities.contains(priority)
   else { throw .EINVAL }
   // Real-time scheduling would starve what else runs on the one host thread.
-  guard policy.priorities == 0...0 else { throw .EPERM }
+  guard policy.priorities == 0...0, call.process.mayReschedule(task.process) else { throw .EPERM }
   return .success
 }
 

@@ -86,9 +86,11 @@ private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   case .SCHED_FIFO, .SCHED_RR, .SCHED_DEADLINE: throw .EPERM
   case nil: throw .EINVAL
   }
-  let isPrivileged = call.process.credentials.isPrivileged
-  guard wanted >= task.niceness.value || isPrivileged else { throw .EPERM }
-  task.niceness = Niceness(clamping: wanted)
+  let niceness = Niceness(clamping: wanted)
+  guard call.process.mayReschedule(task.process),
+    niceness >= task.niceness || call.process.mayBe(niceness)
+  else { throw .EPERM }
+  task.niceness = niceness
   return .success
 }
 

@@ -1,7 +1,7 @@
 import LinuxABI
 import Machine
 
-// Sending signals. All guest processes have the same owner's rights here, so nobody is refused.
+// Sending signals.
 
 extension SyscallContext {
   /// What `kill` and `tkill` tell of their caller.
@@ -10,10 +10,13 @@ extension SyscallContext {
   }
 }
 
-/// Sends, unless the signal is 0: that only asks whether there is somebody to send to.
-private func send(_ info: Siginfo, to process: Process, _ target: Task? = nil) throws(Errno) {
+/// Sends what the caller may, unless the signal is 0: that only asks whether there is somebody to send to.
+func send(_ info: Siginfo, to process: Process, _ target: Task? = nil, for call: SyscallContext)
+  throws(Errno)
+{
+  guard info.si_signo == 0 || info.signal.isValid else { throw .EINVAL }
+  guard call.process.maySignal(process, info.signal) else { throw .EPERM }
   guard info.si_signo != 0 else { return }
-  guard info.signal.isValid else { throw .EINVAL }
   guard process.send(info, to: target) else { throw .EAGAIN }
 }
 
@@ -41,7 +44,7 @@ func sys_kill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     return .success
   }
   if pid > 0 {
-    try send(info, to: try kernel.process(holding: pid))
+    try send(info, to: try kernel.process(holding: pid), for: call)
     return .success
   }
   guard pid != .min else { throw .ESRCH }
@@ -51,7 +54,16 @@ func sys_kill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     pid == -1 ? $0.pid > 1 && $0 !== call.process : $0.processGroup == group
   }
   guard !targets.isEmpty else { throw .ESRCH }
-  for target in targets { try send(info, to: target) }
+  var failure: Errno?
+  var isSent = false
+  for target in targets {
+    do throws(Errno) {
+      try send(info, to: target, for: call)
+      isSent = true
+    } catch { failure = error }
+  }
+  // Whoever asks for everybody means those that it may reach.
+  if let failure, !isSent, pid != -1 || failure != .EPERM { throw failure }
   return .success
 }
 
@@ -59,7 +71,7 @@ func sys_tkill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call.int(0) > 0 else { throw .EINVAL }
   let task = try call.kernel.task(call.int(0))
   let info = call.userInfo(Signal(rawValue: call.int(1)), code: SignalCode.SI_TKILL)
-  try send(info, to: task.process, task)
+  try send(info, to: task.process, task, for: call)
   return .success
 }
 
@@ -67,7 +79,7 @@ func sys_tgkill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call.int(0) > 0, call.int(1) > 0 else { throw .EINVAL }
   let task = try call.kernel.task(call.int(1), of: call.int(0))
   let info = call.userInfo(Signal(rawValue: call.int(2)), code: SignalCode.SI_TKILL)
-  try send(info, to: task.process, task)
+  try send(info, to: task.process, task, for: call)
   return .success
 }
 
@@ -86,7 +98,7 @@ extension SyscallContext {
 
 func sys_rt_sigqueueinfo(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let info = try call.queuedInfo(2, Signal(rawValue: call.int(1)), to: call.int(0))
-  try send(info, to: try call.kernel.process(holding: call.int(0)))
+  try send(info, to: try call.kernel.process(holding: call.int(0)), for: call)
   return .success
 }
 
@@ -94,6 +106,6 @@ func sys_rt_tgsigqueueinfo(_ call: SyscallContext) throws(Errno) -> SyscallResul
   let info = try call.queuedInfo(3, Signal(rawValue: call.int(2)), to: call.int(1))
   guard call.int(0) > 0, call.int(1) > 0 else { throw .EINVAL }
   let task = try call.kernel.task(call.int(1), of: call.int(0))
-  try send(info, to: task.process, task)
+  try send(info, to: task.process, task, for: call)
   return .success
 }

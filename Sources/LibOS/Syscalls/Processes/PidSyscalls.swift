@@ -45,9 +45,7 @@ private func sys_pidfd_send_signal(_ call: SyscallContext) throws(Errno) -> Sysc
     let isForged = info.si_code >= 0 || info.si_code == SignalCode.SI_TKILL
     if isForged, target !== call.process { throw .EPERM }
   }
-  guard signal.rawValue != 0 else { return .success }
-  guard signal.isValid else { throw .EINVAL }
-  guard target.send(info, to: nil) else { throw .EAGAIN }
+  try send(info, to: target, for: call)
   return .success
 }
 
@@ -55,6 +53,7 @@ private func sys_pidfd_getfd(_ call: SyscallContext) throws(Errno) -> SyscallRes
   guard call[2] == 0 else { throw .EINVAL }
   let target = try PidFile.behind(call.int(0), call.process).target()
   guard !target.isZombie else { throw .ESRCH }
+  guard call.process.mayInspect(target) else { throw .EPERM }
   let file = try target.files.file(call.int(1))
   return .value(
     try call.process.files.install(

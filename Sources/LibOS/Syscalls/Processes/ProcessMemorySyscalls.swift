@@ -15,17 +15,6 @@ extension SyscallTable {
   ]
 }
 
-extension Process {
-  /// Whether the caller may look into `other` (ptrace(2), "access mode checking").
-  fileprivate func mayInspect(_ other: Process) -> Bool {
-    if other === self || credentials.isPrivileged { return true }
-    let (own, its) = (credentials, other.credentials)
-    return other.isDumpable
-      && [its.realUID, its.effectiveUID, its.savedUID].allSatisfy { $0 == own.realUID }
-      && [its.realGID, its.effectiveGID, its.savedGID].allSatisfy { $0 == own.realGID }
-  }
-}
-
 private func inspectable(_ call: SyscallContext, _ id: Int32) throws(Errno) -> Process {
   guard let process = call.kernel.tasks[id]?.process else { throw .ESRCH }
   guard call.process.mayInspect(process) else { throw .EPERM }
