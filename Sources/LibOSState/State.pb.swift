@@ -2432,6 +2432,12 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
     set {_uniqueStorage()._executableFile = newValue}
   }
 
+  /// What it has registered for with membarrier(2), by the bits of the commands.
+  package var barriers: UInt32 {
+    get {_storage._barriers}
+    set {_uniqueStorage()._barriers = newValue}
+  }
+
   /// New mappings are locked (MCL_FUTURE).
   package var locksMappings: Bool {
     get {_storage._locksMappings}
@@ -7130,7 +7136,7 @@ nonisolated extension Godwit_State_Processes: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Process"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{3}executable_file\0\u{4}\u{1b}semaphore_undo\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{3}executable_file\0\u{1}barriers\0\u{4}\u{1a}semaphore_undo\0")
 
   fileprivate class _StorageClass {
     var _pid: Int32 = 0
@@ -7174,6 +7180,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
     var _childrenProcessorTime: Int64 = 0
     var _forkedBy: Int32 = 0
     var _executableFile: UInt64 = 0
+    var _barriers: UInt32 = 0
     var _locksMappings: Bool = false
     var _semaphoreUndo: [Godwit_State_SemaphoreUndo] = []
 
@@ -7227,6 +7234,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       _childrenProcessorTime = source._childrenProcessorTime
       _forkedBy = source._forkedBy
       _executableFile = source._executableFile
+      _barriers = source._barriers
       _locksMappings = source._locksMappings
       _semaphoreUndo = source._semaphoreUndo
     }
@@ -7289,6 +7297,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         case 41: try { try decoder.decodeSingularInt32Field(value: &_storage._forkedBy) }()
         case 42: try { try decoder.decodeSingularBoolField(value: &_storage._locksMappings) }()
         case 43: try { try decoder.decodeSingularUInt64Field(value: &_storage._executableFile) }()
+        case 44: try { try decoder.decodeSingularUInt32Field(value: &_storage._barriers) }()
         case 70: try { try decoder.decodeRepeatedMessageField(value: &_storage._semaphoreUndo) }()
         default: break
         }
@@ -7428,6 +7437,9 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._executableFile != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._executableFile, fieldNumber: 43)
       }
+      if _storage._barriers != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._barriers, fieldNumber: 44)
+      }
       if !_storage._semaphoreUndo.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._semaphoreUndo, fieldNumber: 70)
       }
@@ -7481,6 +7493,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._childrenProcessorTime != rhs_storage._childrenProcessorTime {return false}
         if _storage._forkedBy != rhs_storage._forkedBy {return false}
         if _storage._executableFile != rhs_storage._executableFile {return false}
+        if _storage._barriers != rhs_storage._barriers {return false}
         if _storage._locksMappings != rhs_storage._locksMappings {return false}
         if _storage._semaphoreUndo != rhs_storage._semaphoreUndo {return false}
         return true

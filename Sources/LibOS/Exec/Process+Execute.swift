@@ -16,6 +16,7 @@ extension Process {
     signals.resetForExecve()
     task.signals.stack = SignalStack()
     life.hasExecuted = true
+    barriers = 0
     isDumpable = true
     credentials = rights(executing: program)
     if program.setUser != nil || program.setGroup != nil { parentDeathSignal = 0 }

@@ -31,6 +31,7 @@ extension Process {
     state.dumpable = isDumpable
     state.noNewPrivileges = noNewPrivileges
     state.personality = personality
+    state.barriers = barriers
     state.startTime = startTime
     state.endedProcessorTime = endedProcessorTime.nanoseconds
     saveTimers(to: &state)
@@ -186,6 +187,7 @@ extension Process {
     isDumpable = state.dumpable
     noNewPrivileges = state.noNewPrivileges
     personality = state.personality
+    barriers = state.barriers
     startTime = try checked(state.startTime, SavedRange.clock, "the start of process \(pid)")
     endedProcessorTime = try GuestDuration(
       saved: state.endedProcessorTime, "the processor time of process \(pid)")

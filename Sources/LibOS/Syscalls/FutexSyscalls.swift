@@ -42,6 +42,11 @@ private func sys_futex(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 private func key(_ call: SyscallContext, _ address: GuestAddress) throws(Errno) -> FutexKey {
   guard address.rawValue & 3 == 0 else { throw .EINVAL }
   guard address < call.isa.userAddressLimit else { throw .EFAULT }
+  if !FutexOptions(rawValue: call.uint(1)).contains(.FUTEX_PRIVATE_FLAG) {
+    // One that may be another process's is found by its page, which must be there.
+    let vma = call.space.mapping(at: address)
+    guard vma?.permissions.contains(.read) == true else { throw .EFAULT }
+  }
   return FutexKey(call.space, address)
 }
 

@@ -59,11 +59,21 @@ private func sys_rseq(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   return .success
 }
 
-/// membarrier(2): threads run one at a time on one host thread, so every command is a no-op.
+/// membarrier(2): threads run one at a time on one host thread, so there is nothing to do.
 private func sys_membarrier(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let supported: UInt64 = 0x1ff
   guard call[1] == 0 else { throw .EINVAL }
   if call[0] == 0 { return .value(supported) }
-  guard call[0].nonzeroBitCount == 1, call[0] & supported != 0 else { throw .EINVAL }
+  guard call[0].nonzeroBitCount == 1, call[0] & supported != 0,
+    let command = BarrierCommand(rawValue: call.uint(0))
+  else { throw .EINVAL }
+  switch command {
+  case .GLOBAL, .GLOBAL_EXPEDITED, .REGISTER_GLOBAL_EXPEDITED: break
+  case .PRIVATE_EXPEDITED, .PRIVATE_EXPEDITED_SYNC_CORE, .PRIVATE_EXPEDITED_RSEQ:
+    guard call.process.barriers & command.rawValue << 1 != 0 else { throw .EPERM }
+  case .REGISTER_PRIVATE_EXPEDITED, .REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
+    .REGISTER_PRIVATE_EXPEDITED_RSEQ:
+    call.process.barriers |= command.rawValue
+  }
   return .success
 }

@@ -66,6 +66,7 @@ extension Process {
     child.isDumpable = isDumpable
     child.noNewPrivileges = noNewPrivileges
     child.personality = personality
+    child.barriers = barriers
     child.startTime = kernel.clock.boottime
     let thread = task.cloned(pid, in: child, request)
     // The alternate signal stack is kept, unless the child shares the memory.

@@ -57,6 +57,8 @@ package final class Process {
   }
   /// The parent's thread that made it, whose end is the parent's death. If it has ended, all of the parent has to.
   package var forkedBy: Int32 = 0
+  /// The registrations of membarrier(2), by their bits.
+  var barriers: UInt32 = 0
   /// It has given up its session's terminal (`TIOCNOTTY`).
   package var hasLeftTerminal = false
   /// Orphaned descendants become its children (`PR_SET_CHILD_SUBREAPER`).

@@ -68,9 +68,11 @@ private func offset(_ call: SyscallContext, _ index: Int, _ file: OpenFile)
   return UInt64(value)
 }
 
-/// Counters, timers and sets have no bytes to copy: EINVAL.
-private func requireBytes(_ file: OpenFile) throws(Errno) {
-  if (try? file.inode) is AnonymousInode { throw .EINVAL }
+/// Counters, timers, sets and directories have no bytes to read ahead or to copy: EINVAL.
+func requireBytes(_ file: OpenFile) throws(Errno) {
+  if (try? file.inode) is AnonymousInode || (try? file.status())?.isDirectory == true {
+    throw .EINVAL
+  }
 }
 
 /// Why a copy stopped.

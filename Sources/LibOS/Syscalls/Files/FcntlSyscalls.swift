@@ -148,13 +148,24 @@ func sys_syncfs(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   return .success
 }
 
+/// The file of a call that writes it to its storage: devices and pipes have none.
+private func storedFile(_ call: SyscallContext) throws(Errno) -> OpenFile {
+  let file = try call.usableFile(0)
+  guard try file.status().hasStorage else { throw .EINVAL }
+  return file
+}
+
+extension FileStatus {
+  fileprivate var hasStorage: Bool { isRegular || isDirectory || type == .S_IFBLK }
+}
+
 func sys_fsync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try call.usableFile(0).flush(metadata: true)
+  try storedFile(call).flush(metadata: true)
   return .success
 }
 
 func sys_fdatasync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try call.usableFile(0).flush(metadata: false)
+  try storedFile(call).flush(metadata: false)
   return .success
 }
 
@@ -163,7 +174,7 @@ func sys_sync_file_range(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   guard SyncFileRangeFlags(rawValue: call.uint(3)).unknown.isEmpty, call.signed(1) >= 0,
     call.signed(2) >= 0
   else { throw .EINVAL }
-  guard file.isSeekable else { throw .ESPIPE }
+  guard try file.status().hasStorage else { throw .ESPIPE }
   try file.flush(metadata: false)
   return .success
 }

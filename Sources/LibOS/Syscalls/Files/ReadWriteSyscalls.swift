@@ -178,6 +178,7 @@ func sys_ioctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 func sys_readahead(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let file = try call.usableFile(0)
   guard file.isReadable else { throw .EBADF }
+  try requireBytes(file)
   guard try file.status().isRegular else { throw .EINVAL }
   return .success
 }
