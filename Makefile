@@ -12,7 +12,7 @@ ARM64_SWIFT := PKG_CONFIG_PATH="$(CURDIR)/.deps/arm64/lib/pkgconfig" swift build
 ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
-.PHONY: build test test-long demo demo-desktop fmt lint bench compat compat-rootfs compat-heavy docs bootstrap guests rootfs sshd \
+.PHONY: build test test-long demo demo-desktop fmt lint bench bench-roots compat compat-rootfs compat-heavy docs bootstrap guests rootfs sshd \
 	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz golden clean
 
 build: bootstrap
@@ -46,8 +46,12 @@ lint:
 	swift format lint --strict --parallel --recursive $(SWIFT)
 
 # BENCH="--rounds 9 getppid python3" says how often, and which rows by words of their names.
-bench: build guests rootfs compat-rootfs
+bench: build guests rootfs compat-rootfs bench-roots
 	swift run $(RELEASE) --package-path Benchmarks Benchmarks $(BENCH)
+
+# What the benchmarks' real programs run in: roots of 1.6 GB for each ISA, and a newer qemu-user.
+bench-roots: build guests rootfs
+	Scripts/bench-roots
 
 compat-rootfs: bootstrap
 	Scripts/rootfs amd64 apps

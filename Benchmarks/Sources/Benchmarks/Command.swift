@@ -1,6 +1,12 @@
 /// A command to run to its end.
 struct Command {
   var words: [String]
+  /// Nil for that of this program.
+  var environment: [String]?
+  /// Where it starts; nil for here.
+  var folder: String?
+  /// Seconds after which it is killed; 0 for never.
+  var limit: UInt32 = 0
 
   init(_ words: [String]) { self.words = words }
 
@@ -11,20 +17,43 @@ struct Command {
     let output = try System.openForWriting(file)
     let input = try System.openForReading("/dev/null")
     let start = ContinuousClock.now
-    let process = try System.spawn(words, input: input, output: output)
+    let process = try System.spawn(
+      words, environment: environment, in: folder, input: input, output: output)
     System.close(input)
     System.close(output)
-    let (status, peak) = try System.wait(process)
+    let ending = try System.wait(process, limit: limit)
     let seconds = elapsed(since: start)
-    guard status == 0 else {
-      throw Failure("status \(status) from \(words.joined(separator: " "))")
-    }
-    return Outcome(seconds: seconds, peakBytes: peak, output: try System.contents(of: file))
+    guard !ending.isLate else { throw Unfinished(reason: "no end in \(limit) s", words) }
+    guard ending.status == 0 else { throw Unfinished(reason: "status \(ending.status)", words) }
+    return Outcome(
+      seconds: seconds, processorTime: ending.processorTime, peakBytes: ending.peakBytes,
+      output: try System.contents(of: file))
   }
+
+  /// Its output, without the end of the last line.
+  func text() throws -> String {
+    let text = String(decoding: try run().output, as: UTF8.self)
+    return text.hasSuffix("\n") ? String(text.dropLast()) : text
+  }
+}
+
+/// A command did not do its work.
+struct Unfinished: Error, CustomStringConvertible {
+  var reason: String
+  private let words: [String]
+
+  init(reason: String, _ words: [String]) {
+    self.reason = reason
+    self.words = words
+  }
+
+  var description: String { "\(reason) from \(words.joined(separator: " "))" }
 }
 
 struct Outcome {
   var seconds: Double
+  /// Seconds of the processor.
+  var processorTime: Double
   /// The most memory it ever had; at least what this program has, from which it was forked.
   var peakBytes: Int
   var output: [UInt8]

@@ -16,11 +16,16 @@ struct Main {
           for result in try row.measure(rounds: options.rounds) {
             Table.show(result)
             results.append(result)
+            failed = failed || result.failed
           }
         } catch {
           failed = true
           print("\(row.name): \(error)")
         }
+      }
+      for mean in means(of: results) {
+        Table.show(mean)
+        results.append(mean)
       }
       if let folder = options.folder {
         try Document(results, rounds: options.rounds).write(to: folder)

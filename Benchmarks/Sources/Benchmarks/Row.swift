@@ -16,6 +16,12 @@ struct Result {
   var reached: Bool?
   /// Where it lies in the drawing.
   var point: Point?
+  /// Of a real program, all runners' figures.
+  var program: ProgramFigures?
+  /// Whether it is one of a real program, or a mean of such.
+  var isOfPrograms = false
+  /// Whether Godwit could not do the work.
+  var failed = false
 }
 
 /// A time that depends on the memory of a guest.
@@ -32,7 +38,9 @@ enum ISA: String, CaseIterable {
   case x86_64, aarch64
 
   var qemu: String { "qemu-\(rawValue)-static" }
-  var rootfs: String { ".deps/rootfs/\(self == .x86_64 ? "amd64" : "arm64")" }
+  /// As Debian spells it.
+  var debian: String { self == .x86_64 ? "amd64" : "arm64" }
+  var rootfs: String { ".deps/rootfs/\(debian)" }
   func guest(_ name: String) -> String { ".deps/guests/\(rawValue)/bench/\(name)" }
 }
 

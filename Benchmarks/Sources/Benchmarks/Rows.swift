@@ -20,6 +20,7 @@ let allRows: [any Row] =
     MigrationRow(isa: .x86_64, size: 256, bandwidth: 125e6),
     MigrationRow(isa: .x86_64, size: 1024, rate: 50),
   ]
+  + ISA.allCases.flatMap { isa in programs(isa).map { ProgramRow(isa: isa, program: $0) } }
 
 /// Programs of Guests/bench with the ratio to stay below.
 private let guests: [(String, Double)] = [

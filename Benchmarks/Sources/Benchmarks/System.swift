@@ -11,6 +11,9 @@ enum System {
   /// To the base of ten.
   static func logarithm(_ value: Double) -> Double { log10(value) }
 
+  /// Ten to the power of `value`.
+  static func powerOfTen(_ value: Double) -> Double { pow(10, value) }
+
   static func exit(_ status: Int32) -> Never {
     Glibc.exit(status)
   }
@@ -88,8 +91,13 @@ enum System {
     let descriptor = try openForReading(path)
     defer { close(descriptor) }
     var bytes: [UInt8] = []
-    while let byte = try readByte(from: descriptor) { bytes.append(byte) }
-    return bytes
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      // SAFETY: as many bytes as the array has.
+      let count = unsafe read(descriptor, &block, block.count)
+      guard try check("read \(path)", Int32(count)) > 0 else { return bytes }
+      bytes += block[..<count]
+    }
   }
 
   // MARK: Descriptors
@@ -121,34 +129,97 @@ enum System {
 
   // MARK: Processes
 
-  static func spawn(_ words: [String], input: Int32, output: Int32, errors: Int32 = 2) throws
-    -> Int32
-  {
+  /// - Parameters:
+  ///   - environment: nil for that of this process.
+  ///   - folder: where it starts; nil for here.
+  static func spawn(
+    _ words: [String], environment: [String]? = nil, in folder: String? = nil, input: Int32,
+    output: Int32, errors: Int32 = 2
+  ) throws -> Int32 {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_adddup2(&actions, input, 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, output, 1)
     unsafe posix_spawn_file_actions_adddup2(&actions, errors, 2)
-    // SAFETY: an array of C strings that ends with nil, all freed behind the call.
+    // SAFETY: arrays of C strings that end with nil, all freed behind the call.
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     defer { unsafe arguments.forEach { unsafe free($0) } }
+    var variables = unsafe (environment ?? []).map { unsafe strdup($0) } + [nil]
+    defer { unsafe variables.forEach { unsafe free($0) } }
+    let here = try openForReading(".")
+    defer {
+      _ = fchdir(here)
+      close(here)
+    }
+    if let folder { _ = try check("go to \(folder)", unsafe chdir(folder)) }
     var process: pid_t = 0
-    let error = unsafe posix_spawnp(&process, words[0], &actions, nil, &arguments, environ)
+    let error =
+      if environment == nil {
+        unsafe posix_spawnp(&process, words[0], &actions, nil, &arguments, environ)
+      } else {
+        unsafe posix_spawnp(&process, words[0], &actions, nil, &arguments, &variables)
+      }
     guard error == 0 else {
       throw Failure(unsafe "could not start \(words[0]): \(String(cString: strerror(error)))")
     }
     return process
   }
 
-  /// Waits for a process's end: its status as a shell has it, and its peak memory in bytes.
-  static func wait(_ process: Int32) throws -> (status: Int32, peakBytes: Int) {
+  /// Waits for a process's end, and has it end when `limit` seconds are over, if that is not 0.
+  static func wait(_ process: Int32, limit: UInt32 = 0) throws -> Ending {
     var status: Int32 = 0
     var usage = rusage()
-    _ = try check("wait", unsafe wait4(process, &status, 0, &usage))
-    let peak = usage.ru_maxrss * 1024
+    // Its signal interrupts the wait.
+    catchAlarms()
+    alarm(limit)
+    var isLate = false
+    while unsafe wait4(process, &status, 0, &usage) < 0 {
+      guard errno == EINTR else { throw Failure("could not wait") }
+      isLate = true
+      kill(process, SIGKILL)
+    }
+    alarm(0)
     let signal = status & 0x7f
-    return (signal == 0 ? status >> 8 & 0xff : 128 + signal, peak)
+    return Ending(
+      status: signal == 0 ? status >> 8 & 0xff : 128 + signal, isLate: isLate,
+      processorTime: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+      peakBytes: usage.ru_maxrss * 1024)
+  }
+
+  /// How a process ended.
+  struct Ending {
+    /// As a shell has it.
+    var status: Int32
+    /// Whether it was killed because its time was over.
+    var isLate: Bool
+    /// Seconds, with those of the children that it waited for.
+    var processorTime: Double
+    var peakBytes: Int
+  }
+
+  private static func catchAlarms() {
+    var action = sigaction()
+    unsafe action.__sigaction_handler.sa_handler = { _ in }
+    unsafe sigaction(SIGALRM, &action, nil)
+  }
+
+  private static func seconds(_ time: timeval) -> Double {
+    Double(time.tv_sec) + Double(time.tv_usec) / 1e6
+  }
+
+  /// Does something on one processor only, with all processes that it starts.
+  static func onOneProcessor(_ body: () throws -> Void) throws {
+    let choose = ["taskset", "--cpu-list", "--pid"]
+    let answer = try Command(choose + ["\(processID)"]).text()
+    // "pid 12's current affinity list: 0-3,5"
+    guard let all = answer.split(separator: " ").last.map(String.init),
+      // The last one: the first has most of the interrupts.
+      let one = all.split(whereSeparator: { $0 == "," || $0 == "-" }).last.map(String.init)
+    else { throw Failure("no processors in '\(answer)'") }
+    _ = try Command(choose + [one, "\(processID)"]).run()
+    defer { _ = try? Command(choose + [all, "\(processID)"]).run() }
+    try body()
   }
 
   /// Bytes of memory that a process shares with no other.

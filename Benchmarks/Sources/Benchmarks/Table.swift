@@ -31,6 +31,7 @@ func seconds(_ value: Double) -> String {
 func decimal(_ value: Double, _ places: Int) -> String {
   let scale = (0..<places).reduce(1) { power, _ in power * 10 }
   let scaled = Int((value * Double(scale)).rounded())
+  guard places > 0 else { return "\(scaled)" }
   let fraction = String(scaled % scale)
   let zeros = String(repeating: "0", count: places - fraction.count)
   return "\(scaled / scale).\(zeros)\(fraction)"
