@@ -14,10 +14,11 @@ package enum ArgumentKind: Sendable {
   case outBuffer
   /// A NULL-terminated array of strings.
   case strings
-  /// Bits with names, and how the rest shows: `O_RDONLY|O_CLOEXEC`.
-  case flags([FlagName])
-  /// One of several values.
-  case oneOf([FlagName])
+  /// Bits with names, and how the rest shows: `O_RDONLY|O_CLOEXEC`. The names are made when they are needed,
+  /// which they hardly ever are.
+  case flags(@Sendable () -> [FlagName])
+  /// One of several values, likewise.
+  case oneOf(@Sendable () -> [FlagName])
   /// `struct timespec *`.
   case timespec
   /// `struct sockaddr *`; its length is the argument at the index given.
@@ -85,6 +86,13 @@ extension ArgumentKind {
   /// The bits of a flag type of `LinuxABI`.
   package static func flags<F: NamedFlags>(of type: F.Type) -> ArgumentKind
   where F.RawValue: FixedWidthInteger & UnsignedInteger {
-    .flags(F.names.map { FlagName(UInt64($0.value.rawValue), $0.name) })
+    .flags { F.names.map { FlagName(UInt64($0.value.rawValue), $0.name) } }
+  }
+
+  /// The values of a type of `LinuxABI`, whose cases are named as Linux does.
+  package static func oneOf<V: CaseIterable & RawRepresentable & Sendable>(_ type: V.Type)
+    -> ArgumentKind where V.RawValue: FixedWidthInteger
+  {
+    .oneOf { V.allCases.map { FlagName(UInt64($0.rawValue), "\($0)") } }
   }
 }

@@ -35,9 +35,12 @@ extension SyscallTable {
       "epoll_ctl", x64: 233, generic: 21,
       [
         .fd,
-        .oneOf([
-          FlagName(1, "EPOLL_CTL_ADD"), FlagName(2, "EPOLL_CTL_DEL"), FlagName(3, "EPOLL_CTL_MOD"),
-        ]), .fd, .address,
+        .oneOf {
+          [
+            FlagName(1, "EPOLL_CTL_ADD"), FlagName(2, "EPOLL_CTL_DEL"),
+            FlagName(3, "EPOLL_CTL_MOD"),
+          ]
+        }, .fd, .address,
       ], sys_epoll_ctl),
     SyscallRow("epoll_wait", x64: 232, generic: nil, [.fd, .address, .int, .int]) {
       call throws(Errno) in

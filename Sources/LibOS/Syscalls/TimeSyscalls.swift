@@ -2,8 +2,7 @@ import LinuxABI
 import Machine
 
 /// How a clock id reads in a trace.
-let clockKind = ArgumentKind.oneOf(
-  ClockID.allCases.map { FlagName(UInt64($0.rawValue), "\($0)") })
+let clockKind = ArgumentKind.oneOf(ClockID.self)
 
 extension SyscallTable {
   package static let timeRows: [SyscallRow] = [

@@ -32,8 +32,7 @@ extension SyscallTable {
   ]
 }
 
-private let intervalKind = ArgumentKind.oneOf(
-  IntervalTimerKind.allCases.map { FlagName(UInt64($0.rawValue), "\($0)") })
+private let intervalKind = ArgumentKind.oneOf(IntervalTimerKind.self)
 
 // MARK: Interval timers
 

@@ -89,9 +89,9 @@ package final class Tracer {
       }
       return buffer(value, Int(truncatingIfNeeded: result), space)
     case .strings: return strings(value, space)
-    case .flags(let names): return flags(value, names)
+    case .flags(let names): return flags(value, names())
     case .oneOf(let names):
-      return names.first { $0.value == value }?.name ?? "0x" + String(value, radix: 16)
+      return names().first { $0.value == value }?.name ?? "0x" + String(value, radix: 16)
     case .timespec:
       guard value != 0, let seconds: Int64 = try? space.load(at: GuestAddress(value)),
         let nanoseconds: Int64 = try? space.load(at: GuestAddress(value) + 8)

@@ -24,9 +24,9 @@ struct HostileValues {
     case .path: return chance(4) ? pointer() : pick(FuzzMemory.paths).address
     case .fd, .dirfd: return descriptor()
     case .size: return length()
-    case .flags(let names): return flags(names)
+    case .flags(let names): return flags(names())
     case .oneOf(let names):
-      return chance(4) ? UInt64.random(in: 0..<64, using: &generator) : pick(names).value
+      return chance(4) ? UInt64.random(in: 0..<64, using: &generator) : pick(names()).value
     case .signal: return UInt64(bitPattern: Int64.random(in: -1...66, using: &generator))
     case .pid: return pick([0, 1, 1, 1, 2, 3, 7, .max, 1 << 31, 1 << 22])
     case .futexOperation: return UInt64.random(in: 0..<1024, using: &generator)

@@ -3,7 +3,7 @@ import Machine
 
 extension SyscallTable {
   package static let descriptorRows: [SyscallRow] = [
-    SyscallRow("fcntl", x64: 72, generic: 25, [.fd, .oneOf(fcntlNames), .hex], sys_fcntl),
+    SyscallRow("fcntl", x64: 72, generic: 25, [.fd, .oneOf(FcntlCommand.self), .hex], sys_fcntl),
     SyscallRow("flock", x64: 73, generic: 32, [.fd, .flags(of: FlockOperation.self)], sys_flock),
     SyscallRow("sync", x64: 162, generic: 81, [], sys_sync),
     SyscallRow("syncfs", x64: 306, generic: 267, [.fd], sys_syncfs),
@@ -13,10 +13,6 @@ extension SyscallTable {
       "sync_file_range", x64: 277, generic: 84,
       [.fd, .int, .int, .flags(of: SyncFileRangeFlags.self)], sys_sync_file_range),
   ]
-
-  private static let fcntlNames = FcntlCommand.allCases.map {
-    FlagName(UInt64($0.rawValue), "\($0)")
-  }
 }
 
 func sys_fcntl(_ call: SyscallContext) throws(Errno) -> SyscallResult {

@@ -19,14 +19,11 @@ extension SyscallTable {
       "pwritev2", x64: 328, generic: 287,
       [.fd, .address, .int, .int, .int, .flags(of: ReadWriteFlags.self)], sys_pwritev2),
     SyscallRow("lseek", x64: 8, generic: 62, [.fd, .int, .int], sys_lseek),
-    SyscallRow("ioctl", x64: 16, generic: 29, [.fd, .oneOf(requestNames), .address], sys_ioctl),
+    SyscallRow(
+      "ioctl", x64: 16, generic: 29, [.fd, .oneOf(TerminalRequest.self), .address], sys_ioctl),
     SyscallRow("readahead", x64: 187, generic: 213, [.fd, .int, .size], sys_readahead),
     SyscallRow("fadvise64", x64: 221, generic: 223, [.fd, .int, .int, .int], sys_fadvise64),
   ]
-
-  private static let requestNames = TerminalRequest.allCases.map {
-    FlagName(UInt64($0.rawValue), "\($0)")
-  }
 }
 
 private func segment(_ call: SyscallContext) throws(Errno) -> [Segment] {

@@ -13,8 +13,7 @@ extension SyscallTable {
     SyscallRow("msgctl", x64: 71, generic: 187, [.int, commandKind, .address], sys_msgctl),
   ]
 
-  private static let commandKind = ArgumentKind.oneOf(
-    MessageCommand.allCases.map { FlagName(UInt64($0.rawValue), "\($0)") })
+  private static let commandKind = ArgumentKind.oneOf(MessageCommand.self)
 }
 
 /// msgget(2).

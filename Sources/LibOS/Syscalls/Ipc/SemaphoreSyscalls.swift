@@ -15,8 +15,7 @@ extension SyscallTable {
     SyscallRow("semctl", x64: 66, generic: 191, [.int, .int, commandKind, .hex], sys_semctl),
   ]
 
-  private static let commandKind = ArgumentKind.oneOf(
-    SemaphoreCommand.allCases.map { FlagName(UInt64($0.rawValue), "\($0)") })
+  private static let commandKind = ArgumentKind.oneOf(SemaphoreCommand.self)
 }
 
 /// semget(2).

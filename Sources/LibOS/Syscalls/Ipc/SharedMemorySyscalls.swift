@@ -12,8 +12,7 @@ extension SyscallTable {
     SyscallRow("shmdt", x64: 67, generic: 197, [.address], sys_shmdt),
   ]
 
-  private static let commandKind = ArgumentKind.oneOf(
-    SharedMemoryCommand.allCases.map { FlagName(UInt64($0.rawValue), "\($0)") })
+  private static let commandKind = ArgumentKind.oneOf(SharedMemoryCommand.self)
 }
 
 /// shmget(2).

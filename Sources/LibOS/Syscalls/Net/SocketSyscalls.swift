@@ -4,11 +4,11 @@ import Machine
 extension SyscallTable {
   package static let socketRows: [SyscallRow] = [
     SyscallRow(
-      "socket", x64: 41, generic: 198, [.oneOf(families), .socketType, .int],
+      "socket", x64: 41, generic: 198, [.oneOf(AddressFamily.self), .socketType, .int],
       support: .partial, note: "unix, IPv4, IPv6 and route netlink; nothing raw", sys_socket),
     SyscallRow(
-      "socketpair", x64: 53, generic: 199, [.oneOf(families), .socketType, .int, .address],
-      sys_socketpair),
+      "socketpair", x64: 53, generic: 199,
+      [.oneOf(AddressFamily.self), .socketType, .int, .address], sys_socketpair),
     SyscallRow(
       "bind", x64: 49, generic: 200, [.fd, .socketAddress(length: 2), .unsigned], sys_bind),
     SyscallRow("listen", x64: 50, generic: 201, [.fd, .int], sys_listen),
@@ -28,15 +28,8 @@ extension SyscallTable {
       "setsockopt", x64: 54, generic: 208, [.fd, .int, .int, .address, .unsigned], sys_setsockopt),
     SyscallRow(
       "getsockopt", x64: 55, generic: 209, [.fd, .int, .int, .address, .address], sys_getsockopt),
-    SyscallRow("shutdown", x64: 48, generic: 210, [.fd, .oneOf(directions)], sys_shutdown),
+    SyscallRow("shutdown", x64: 48, generic: 210, [.fd, .oneOf(ShutdownHow.self)], sys_shutdown),
   ]
-
-  private static let families = AddressFamily.allCases.map {
-    FlagName(UInt64($0.rawValue), "\($0)")
-  }
-  private static let directions = ShutdownHow.allCases.map {
-    FlagName(UInt64($0.rawValue), "\($0)")
-  }
 }
 
 // MARK: Making
