@@ -10,11 +10,14 @@ package final class GuestMachine {
   package let arena: FrameArena
   package let kernel: Kernel
   package private(set) var engines: [UnicornEngine] = []
+  private let translations: JitDump?
 
-  /// - Parameter seed: that of a deterministic run.
+  /// - Parameters:
+  ///   - seed: that of a deterministic run.
+  ///   - translations: where the engines' code is written down.
   package init(
     host: PosixHost, options: PicoprocessOptions, outside: OutsideConfiguration,
-    digests: FileDigests, seed: UInt64?
+    digests: FileDigests, seed: UInt64?, translations: JitDump? = nil
   ) throws(Failure) {
     let host: any Host = seed.map { DeterministicHost(host, seed: $0) } ?? host
     let limit =
@@ -30,6 +33,7 @@ package final class GuestMachine {
       throw Failure("the host has no room for \(limit) bytes of guest memory")
     }
     self.arena = arena
+    self.translations = translations
     var configuration = KernelConfiguration()
     configuration.memory = UInt64(arena.byteLimit)
     if let limit = options.taskLimit { configuration.maximumTasks = limit }
@@ -46,10 +50,24 @@ package final class GuestMachine {
     do throws(EngineError) {
       let engine = try UnicornEngine(
         isa: isa, arena: arena, countsInstructions: kernel.isDeterministic)
+      if let translations {
+        engine.onTranslation = { [unowned self] address, code, place in
+          translations.add(code, at: place, named: name(of: address))
+        }
+      }
       let stop = engine.stopToken
       kernel.use(engine, stop: EngineStop { stop.request() })
       engines.append(engine)
     } catch { throw .notExecutable("the processor can't be emulated: \(error)", .ENOMEM) }
+  }
+
+  /// An address in the process that runs, by the file that is mapped there and the place in it.
+  private func name(of address: GuestAddress) -> String {
+    let mappings = kernel.loaded?.process.space.mappings.overlapping(address, address + 1)
+    guard let mapping = mappings?.first, case .object(_, let offset) = mapping.backing,
+      let file = mapping.name.split(separator: "/").last
+    else { return "0x\(String(address.rawValue, radix: 16))" }
+    return "\(file)+0x\(String(address - mapping.start + offset, radix: 16))"
   }
 
   /// Releases the guest's resources on the host, because the guest continues elsewhere.

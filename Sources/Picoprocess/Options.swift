@@ -111,6 +111,8 @@ package struct PicoprocessOptions: Sendable {
   package var console: ConsoleOptions?
   package var trace: ReportTarget?
   package var statistics: ReportTarget?
+  /// The directory for the translations of the guest's code.
+  package var jitDump: String?
   /// Suspend to `output` before the system call with this number.
   package var suspendAtSyscall: UInt64?
   /// The file of `suspendAtSyscall`.

@@ -146,7 +146,8 @@ package final class Picoprocess {
     // The check would have used these up.
     options.relayed?.introduceCorrespondents(to: host)
     machine = try GuestMachine(
-      host: host, options: options, outside: outside, digests: digests, seed: seed)
+      host: host, options: options, outside: outside, digests: digests, seed: seed,
+      translations: reports.translations)
     wake = Wake(host)
     attachments = Attachments(wake)
     if let size = options.console?.logSize {

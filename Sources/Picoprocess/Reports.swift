@@ -5,13 +5,15 @@ import PosixHost
 import Snapshot
 import UnicornEngine
 
-/// The output of `--trace`, `--stats` and `--digest-every`.
+/// The output of `--trace`, `--stats`, `--jitdump` and `--digest-every`.
 struct Reports {
   private let trace: OutputFile?
   private let statistics: OutputFile?
   private let statisticsName: String
   private let counts: SyscallStatistics?
   private let digests: OutputFile?
+  /// Where all engines' translations go.
+  let translations: JitDump?
 
   init(_ options: PicoprocessOptions) throws(Failure) {
     trace = try Reports.open(options.trace)
@@ -19,6 +21,9 @@ struct Reports {
     statisticsName =
       if case .file(let path) = options.statistics { path } else { "standard error" }
     counts = statistics == nil ? nil : SyscallStatistics()
+    translations = try options.jitDump.map { (directory) throws(Failure) in
+      try withFailure(directory) { () throws(HostError) in try JitDump(in: directory) }
+    }
     digests = try Reports.open(options.digestOutput.map { .file($0) } ?? .standardError)
   }
 

@@ -28,6 +28,13 @@ package final class OutputFile: Sendable {
     isOwned = true
   }
 
+  /// The same, for a file that this process maps, too.
+  package init(mapped path: String) throws(HostError) {
+    descriptor = try system_open(
+      Array(path.utf8), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    isOwned = true
+  }
+
   /// Opens the file at `path`, which keeps its contents until `replaceContents`. Only this user may use a new one.
   package init(rewriting path: String) throws(HostError) {
     descriptor = try system_open(Array(path.utf8), O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
@@ -36,6 +43,12 @@ package final class OutputFile: Sendable {
 
   deinit {
     if isOwned { system_close(descriptor) }
+  }
+
+  /// Maps its first `count` bytes, which needn't be there.
+  @unsafe func map(count: Int, isCode: Bool) throws(HostError) -> UnsafeRawPointer {
+    // SAFETY: the caller unmaps it, and reads no more than the file has.
+    unsafe try system_mmap(descriptor, count, isCode: isCode)
   }
 
   /// Appends all of `bytes`.

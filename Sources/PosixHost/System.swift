@@ -349,9 +349,12 @@ func system_memory() -> UInt64 {
 
 // MARK: Mapping
 
-/// Maps `count` bytes of a file read-only.
-@unsafe func system_mmap(_ fd: Int32, _ count: Int) throws(HostError) -> UnsafeRawPointer {
-  guard let base = unsafe mmap(nil, count, PROT_READ, MAP_PRIVATE, fd, 0),
+/// Maps `count` bytes of a file read-only, or as code.
+@unsafe func system_mmap(_ fd: Int32, _ count: Int, isCode: Bool = false) throws(HostError)
+  -> UnsafeRawPointer
+{
+  let protection = isCode ? PROT_READ | PROT_EXEC : PROT_READ
+  guard let base = unsafe mmap(nil, count, protection, MAP_PRIVATE, fd, 0),
     unsafe base != MAP_FAILED
   else { throw HostError(errno: errno) }
   return UnsafeRawPointer(base)

@@ -32,6 +32,15 @@ extension UnicornEngine {
     precondition(error == UC_ERR_OK)
   }
 
+  /// Has `onTranslation` told of the blocks that are translated.
+  func setTranslationHook() {
+    // SAFETY: as above.
+    let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+    let error = unsafe uc_godwit_on_translation(
+      emulator.handle, onTranslation == nil ? nil : onBlock, context)
+    precondition(error == UC_ERR_OK)
+  }
+
   /// Answers a TLB miss of the guest; `nil` refuses it, with the reason left in `refusal`.
   @inline(__always)
   fileprivate func fill(_ page: UInt64, _ access: Access) -> (
@@ -89,5 +98,14 @@ private let onClock: uc_godwit_clock_t = { context in
   // SAFETY: the context given in `setClock`.
   unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef {
     UInt64(bitPattern: $0.counterTime?() ?? 0)
+  }
+}
+
+private let onBlock: uc_godwit_translation_t = { context, address, code, size in
+  // SAFETY: the context given in `setTranslationHook`, and code that stays while this is called.
+  unsafe Unmanaged<UnicornEngine>.fromOpaque(context!)._withUnsafeGuaranteedRef {
+    let code = unsafe UnsafeRawBufferPointer(start: code, count: size)
+    let place = UInt(bitPattern: code.baseAddress)
+    unsafe $0.onTranslation?(GuestAddress(address), code.bytes, place)
   }
 }

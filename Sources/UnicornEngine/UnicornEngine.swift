@@ -202,6 +202,12 @@ package final class UnicornEngine: Engine {
     didSet { setClock() }
   }
 
+  /// Is told of each block of code that is translated: the guest's address, the translation, and where that
+  /// lies. Jumps in it are changed later, and its place is used again when it has been dropped.
+  package var onTranslation: ((GuestAddress, RawSpan, UInt) -> Void)? {
+    didSet { setTranslationHook() }
+  }
+
   // MARK: Registers
 
   package var programCounter: UInt64 {

@@ -70,6 +70,12 @@ struct GuestOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Write the translations of the guest's code to DIR/jit-PID.dump, for perf inject --jit.",
+      valueName: "dir"))
+  var jitdump: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Suspend to the --output file when the guest has made so many system calls in all; a guest that "
         + "can't be saved goes on.",
       valueName: "n"))
@@ -192,6 +198,7 @@ struct GuestOptions: ParsableArguments {
     options.sandbox = sandbox
     options.trace = trace
     options.statistics = stats
+    options.jitDump = jitdump
     options.suspendAtSyscall = suspendAtSyscall
     options.output = output
     options.compression = compression.compress ?? .standard

@@ -13,7 +13,7 @@ enum OptionalValues {
     "--memory-limit", "--max-tasks", "--suspend-at-syscall", "--suspend-every", "--suspend-mode",
     "--digest-every",
     "--digest-output", "--seed",
-    "--host-page-size",
+    "--host-page-size", "--jitdump",
     "--dns", "--publish", "--known-keys", "--notify", "--tcp", "--sandbox", "--output", "-o",
     "--compress", "--encrypt-to", "--encrypt-to-file", "--identity", "--passphrase-file",
     "--detach-keys", "--log-size",

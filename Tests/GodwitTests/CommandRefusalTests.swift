@@ -79,6 +79,7 @@ import Testing
     Refusal("run --suspend-at-syscall x --output y -- x", "The value 'x' is invalid for"),
     Refusal("run --stats=/no/file -- x", "/no/file: no such file or directory"),
     Refusal("run --trace=/tmp -- x", "/tmp: is a directory"),
+    Refusal("run --jitdump /no/directory -- x", "/no/directory: no such file or directory"),
     Refusal("run --compress none -- x", "--compress needs --output"),
     Refusal(
       "run --suspend-at-syscall 9 --output y --compress gzip -- x",

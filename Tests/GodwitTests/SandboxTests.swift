@@ -91,6 +91,17 @@ import Testing
       "\(outcome.text)")
   }
 
+  /// `Docs/Profiling.md` has what perf makes of it.
+  @Test func translationsAreWrittenDown() throws {
+    let outcome = try scratch.shell(
+      """
+      $G run --sandbox=require --root $R --jitdump . -- /bin/true
+      head -c 4 jit-*.dump
+      grep -a -q 'libc.so.6+0x' jit-*.dump && echo ' with names'
+      """)
+    #expect(outcome.text == "DTiJ with names\n", "\(outcome.text)\(outcome.error)")
+  }
+
   @Test func anUnknownModeIsRefused() throws {
     let outcome = try godwit(["run", "--sandbox=maybe", "--", "/bin/true"])
     #expect(outcome.status == 125 && outcome.error.contains("maybe"), "\(outcome.error)")

@@ -8,7 +8,8 @@
 
 // Docs/Decisions/0002 says why.
 #if !defined(UC_GODWIT) || UC_GODWIT < 5 || !defined(UC_GODWIT_COUNTS_INSTRUCTIONS) || \
-    !defined(UC_GODWIT_CODE_BUFFER) || !defined(UC_GODWIT_STOPS_AT_PAUSE)
+    !defined(UC_GODWIT_CODE_BUFFER) || !defined(UC_GODWIT_STOPS_AT_PAUSE) || \
+    !defined(UC_GODWIT_TRANSLATIONS)
 #error "this Unicorn lacks Godwit's patches: run Scripts/bootstrap, and build with PKG_CONFIG_PATH=.deps/lib/pkgconfig"
 #endif
 

@@ -14,7 +14,7 @@ extension Picoprocess {
     let old = machine
     machine = try GuestMachine(
       host: host, options: options, outside: outside, digests: digests,
-      seed: old.kernel.deterministicHost?.seed)
+      seed: old.kernel.deterministicHost?.seed, translations: reports.translations)
     old.retire()
     do throws(SnapshotError) {
       let known = try restore(reader, isLazy: isLazy)
