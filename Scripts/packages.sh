@@ -127,3 +127,22 @@ unpack_deb() {
   mkdir -p "$directory"
   dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$directory" "$@"
 }
+
+# fetch_kernel PLACE ARCH PACKAGE: PLACE/PACKAGE, an image of Debian trixie, and PLACE/PACKAGE.modules, what a network card
+# of virtio needs. Such a package has nothing but a dependency on the one of the present version.
+fetch_kernel() {
+  local place=$1 arch=$2 name=$3 root=$1/trixie debs=$1/debs package module
+  [[ -f $root/apt.conf ]] || debian_root "$root" trixie "$arch"
+  package=$(in_root "$root" "$arch" apt-cache depends "$name" |
+    sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p')
+  [[ -n $package ]] || fail "Debian trixie has no package $name for $arch"
+  fetch_debs "$root" "$arch" "$debs" "$package"
+  unpack_deb "$debs"/linux-image-*.deb "$place/files"
+  mv "$place"/files/boot/vmlinuz-* "$place/$name"
+  mkdir -p "$place/$name.modules"
+  for module in failover net_failover virtio_net; do
+    find "$place/files" -name "$module.ko*" -exec mv -t "$place/$name.modules" {} +
+  done
+  find "$place/$name.modules" -name '*.xz' -exec xz -d {} +
+  rm -rf "$debs" "$place/files"
+}

@@ -3,6 +3,8 @@
 # its kind.
 # shellcheck shell=bash
 
+source Scripts/ports.sh
+
 GODWIT=${GODWIT:-$PWD/.build/release/godwit}
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
@@ -31,14 +33,6 @@ connect_machines() {
 # at_home, abroad: godwit on each of the two.
 at_home() { XDG_RUNTIME_DIR=$WORK/here here "$@"; }
 abroad() { XDG_RUNTIME_DIR=$WORK/there on_arm64 "$@"; }
-
-# Two ports that are free on this machine.
-free_ports() {
-  python3 -c '
-import socket
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-print(*(s.getsockname()[1] for s in sockets))'
-}
 
 # timed COMMAND...: sets SECONDS_TAKEN.
 timed() {
