@@ -47,6 +47,7 @@ lint:
 
 # BENCH="--rounds 9 getppid python3" says how often, and which rows by words of their names.
 bench: build guests rootfs compat-rootfs bench-roots
+	Scripts/bench-machine
 	swift run $(RELEASE) --package-path Benchmarks Benchmarks $(BENCH)
 
 # What the benchmarks' real programs run in: roots of 1.6 GB for each ISA, and a newer qemu-user.

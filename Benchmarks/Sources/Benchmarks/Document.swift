@@ -103,7 +103,8 @@ struct Document {
     """
 
     Times are medians of \(rounds) rounds unless a row says otherwise; *peer* is qemu-user, runsc or gcore, as the row's name
-    says, measured in the same run; *ratio* is Godwit's figure by the peer's.
+    says, and of the rows of `migrate` qemu's own migration of a whole machine with so much memory filled, measured in the
+    same run; *ratio* is Godwit's figure by the peer's.
 
     \(try machine)
 

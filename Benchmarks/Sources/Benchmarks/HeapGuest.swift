@@ -7,8 +7,8 @@ struct HeapGuest {
   var rate = 0
 
   /// Says `ready` once its heap is full, and ends when the file named by its third argument is gone. It knows by the
-  /// jump of its clock that it was away, and says so. The longest time in which it did nothing, in seconds, is written
-  /// beside that file if there is one for it; so are at each turn the time and how many pages it has written.
+  /// jump of its clock that it was away, and says so. If there is a file for it beside that one, it writes down there at each
+  /// turn the time and how many pages it has written.
   private static let program = """
     import os, sys, time
     size, rate, sign = int(sys.argv[1]) << 20, int(sys.argv[2]) << 20, sys.argv[3]
@@ -22,12 +22,10 @@ struct HeapGuest {
     print("ready", flush=True)
     page = 0
     count = 0
-    gap = 0
     log = None
     then = time.time()
     while os.path.exists(sign):
         now = time.time()
-        gap = max(gap, now - then)
         if now - then > 0.5: print("resumed", flush=True)
         then = now
         for _ in range(rate // 4096 // 100):
@@ -38,7 +36,6 @@ struct HeapGuest {
         elif not log: log = open(sign + ".pages", "a", buffering=1)
         if log: log.write(f"{time.time()} {count}\\n")
         time.sleep(0.01)
-    if os.path.exists(sign + ".gap"): open(sign + ".gap", "w").write(str(gap))
     """
 
   /// - Parameter sign: the guest ends when there is no file of this name.
@@ -60,5 +57,14 @@ struct HeapGuest {
         + options + ["--"] + command("\(folder)/sign"))
     try guest.expect("ready")
     return guest
+  }
+
+  /// What it wrote down: times in seconds, and how many pages it had written by then.
+  static func turns(_ text: String) throws -> [(time: Double, pages: Double)] {
+    try text.split(separator: "\n").dropLast().map { line in
+      let words = line.split(separator: " ").compactMap { Double($0) }
+      guard words.count == 2 else { throw Failure("'\(line)' is no time and no count") }
+      return (words[0], words[1])
+    }
   }
 }

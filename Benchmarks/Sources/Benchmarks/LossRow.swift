@@ -24,7 +24,7 @@ struct LossRow: Row {
         godwit, "checkpoint", guestName, "--output", "\(folder)/snapshot",
       ]).run()
       System.sleep(milliseconds: UInt32(max(0, 1.2 - (System.realTime - start)) * 1000))
-      let turns = try Self.turns(String(decoding: System.contents(of: log), as: UTF8.self))
+      let turns = try HeapGuest.turns(String(decoding: System.contents(of: log), as: UTF8.self))
       System.remove(log)
       // The first one also digests the files of the root that the guest uses.
       guard round > 0 else { continue }
@@ -39,15 +39,6 @@ struct LossRow: Row {
         name: "\(name), lost", godwit: "\(decimal(loss * 100, 1)) %", target: "<= 5 %",
         reached: loss <= 0.05)
     ]
-  }
-
-  /// Times in seconds, and how many pages were written by then.
-  private static func turns(_ text: String) throws -> [(time: Double, pages: Double)] {
-    try text.split(separator: "\n").dropLast().map { line in
-      let words = line.split(separator: " ").compactMap { Double($0) }
-      guard words.count == 2 else { throw Failure("'\(line)' is no time and no count") }
-      return (words[0], words[1])
-    }
   }
 
   /// Pages written between two times.
