@@ -129,7 +129,7 @@ let package = Package(
       exclude: [
         "age.py", "connections.py", "cut.py", "knock.py", "load.py", "machines.sh", "mounts.py",
         "peers.py",
-        "reader.py", "relay.py", "store.py", "wire.py",
+        "reader.py", "relay.py", "store.py", "versions.py", "wire.py",
       ]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),

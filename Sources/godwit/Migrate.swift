@@ -76,7 +76,8 @@ struct Migrate: ParsableCommand {
     help: ArgumentHelp(
       """
       With --connections relay: a machine that the guest may move on to. The relay that stays here may then make a link \
-      to it, as --ssh says, in place of those by way of machines between.
+      to it, as --ssh says, in place of those by way of machines between. So may it to those that stand in godwit/follow \
+      in XDG_CONFIG_HOME, or in ~/.config.
       """, valueName: "ssh://[user@]host[:port]"))
   var follow: [RemoteHost] = []
 
@@ -113,9 +114,8 @@ struct Migrate: ParsableCommand {
     options.publishesNothing = noPublish
     options.remoteReach = remoteNet?.reach
     progress.begin()
-    let line = Progress("moving")
     pace.warn(name)
-    let snapshot = try Departure.migrate(name, pace.pace, options) { line.note(done: $0, of: nil) }
+    let snapshot = try Departure.migrate(name, pace.pace, options)
     if printStats, let snapshot { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
   }
 }
@@ -140,10 +140,7 @@ struct ShellOptions: ParsableArguments {
   var carryGodwit: CarriedGodwit?
 
   func shell(_ remote: RemoteHost) throws -> RemoteShell {
-    var shell = RemoteShell(remote: remote)
-    let command = ssh ?? HostProcess.environmentValue("GODWIT_SSH") ?? "ssh"
-    shell.words = command.split(separator: " ").map { String($0) }
-    guard !shell.words.isEmpty else { throw Failure("--ssh names no command") }
+    var shell = try RemoteShell(remote: remote, ssh: ssh)
     shell.godwit = remoteGodwit
     shell.carrier = carryGodwit?.carrier
     return shell

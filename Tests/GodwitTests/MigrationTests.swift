@@ -236,6 +236,8 @@ final class MigrationScratch {
       os.write(1, bytes.fromhex("89474f4452454c0a0100000002000000"))
       while not os.path.exists("go"): time.sleep(0.01)
       os.write(1, bytes.fromhex(sys.argv[1])); time.sleep(60)' "$hostile"
+        [ "$speaks" ] && exec /usr/bin/python3 '\(Checkout.root.path)/Tests/GodwitTests/versions.py' \
+          $speaks sh -c "$command"
         [ "$cut" ] && exec /usr/bin/python3 '\(Checkout.root.path)/Tests/GodwitTests/cut.py' \
           $(($(wc -l <links) * 7919 % 200000)) sh -c "$command"
       fi
@@ -275,7 +277,7 @@ final class MigrationScratch {
   func shell(_ script: String, isa: String = "x86_64", limit: Int = 300) throws -> Outcome {
     try scratch.shell(
       """
-      mkdir -m 700 here there; export relay receiver cut only hostile deaf impostor shortcut
+      mkdir -m 700 here there; export relay receiver cut only hostile deaf impostor shortcut speaks
       at() { local machine=$1; shift; XDG_RUNTIME_DIR=$PWD/$machine $G "$@"; }
       \(Self.functions)
       where() { for m in here there; do at $m ps | sed -n "2,\\$s/^\\([^ :]*\\).*/$m: \\1/p" | sort -u; done; }

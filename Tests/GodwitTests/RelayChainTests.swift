@@ -120,6 +120,22 @@ import Testing
       "\(outcome.text) \(outcome.error)")
   }
 
+  /// The guest goes there and comes home twice, while a client of its console has relays stay that connections no longer go by.
+  @Test func connectionsLeaveHomeAgain() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        serve; at here wait guest >status & waiter=$!; ask ${P[0]} echo first; ask ${P[0]} echo second
+        left() { for i in $(seq 400); do at there ps | grep -q '[2-9] connections of' || return; sleep 0.05; done; at there ps; }
+        for move in 1 2; do go here there 1; go there here 0; left; done
+        touch go; answers first second; end here; wait $waiter; cat status; over here there
+        """)
+    #expect(
+      outcome.text
+        == "to there: 0\nto here: 0\nto there: 0\nto here: 0\nfirst ok\nsecond ok\n137\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
   /// Who is attached, and a foreground run, take the shortcut, too.
   @Test func clientsTakeAShortcut() throws {
     let scratch = try MigrationScratch()
@@ -138,6 +154,84 @@ import Testing
       outcome.text
         == "to there: 0\nto third: 0\nnow at ssh://third\nstatus 7\n"
         + "got one\ngot two\ngot three\ngot end\n", "\(outcome.text) \(outcome.error)")
+  }
+
+  /// Those that the first machine's configuration names are followed, too, also where the guest was fetched from.
+  @Test(arguments: ["migrate", "fetch"]) func theConfigurationNamesMachines(_ verb: String) throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        mkdir -p config/godwit bin; ln -s $G bin/godwit
+        printf '# Where it may go.\n\nssh://there\n\tssh://third # by train\n' >config/godwit/follow
+        export XDG_CONFIG_HOME=$PWD/config GODWIT_SSH=$PWD/link PATH=$PWD/bin:$PATH
+        serve; ask ${P[0]} echo first; ask ${P[0]} echo second
+        if [ \(verb) = migrate ]; then
+          go here there 1
+        else
+          at there fetch ssh://here/guest --connections relay --forward-for 0 --root $R --mount .:/mnt --publish ${P[1]}:80
+          echo "to there: $?"
+        fi
+        go there third 2; led here third; over there; shown here; touch go; answers first second; over here third; end third
+        """)
+    #expect(
+      outcome.text
+        == "to there: 0\nto third: 0\nnow at ssh://third\nfirst ok\nsecond ok\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
+  /// A line of the configuration that names no machine is named, and nothing moves.
+  @Test func aWrongLineIsNamed() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        mkdir -p config/godwit; echo 'ssh://third ssh://fourth' >config/godwit/follow
+        export XDG_CONFIG_HOME=$PWD/config
+        serve; go here there 1 2>error; sed "s|$PWD/||" error; where; end here
+        """)
+    #expect(
+      outcome.text == """
+        to there: 125
+        godwit: config/godwit/follow: 'ssh://third ssh://fourth' is not a machine as in ssh://[user@]host[:port]
+        here: guest
+
+        """, "\(outcome.text) \(outcome.error)")
+  }
+
+  // MARK: Other versions
+
+  /// An end of the first version relays, and hears of no shortcut.
+  @Test func anEndOfTheFirstVersion() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        serve; for a in download upload echo; do ask ${P[0]} $a $a; done
+        speaks='1 1' go here there 1 --follow ssh://third; go there third 2; sleep 1; shown here; ls shortcuts 2>/dev/null
+        touch go; answers download upload echo; over here there third; end third
+        """)
+    #expect(
+      outcome.text
+        == "to there: 0\nto third: 0\nnow at ssh://there\ndownload ok\nupload ok\necho ok\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
+  /// One that speaks only later versions is named, and the guest stays.
+  @Test func anEndOfALaterVersion() throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        serve; ask ${P[0]} echo client; speaks='3 9' go here there 1 2>error
+        wc -l <error; grep -o 'no link for open connections: it speaks versions 3 to 9 of the protocol of relays' error
+        touch go; answers client; where; end here
+        """)
+    #expect(
+      outcome.text == """
+        to there: 125
+        1
+        no link for open connections: it speaks versions 3 to 9 of the protocol of relays
+        client ok
+        here: guest
+
+        """, "\(outcome.text) \(outcome.error)")
   }
 
   // MARK: Where there is none

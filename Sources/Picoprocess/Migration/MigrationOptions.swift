@@ -54,7 +54,13 @@ package struct RemoteShell: Sendable, Codable {
   /// Brings it there if it is not; nil: it must be.
   package var carrier: GodwitCarrier?
 
-  package init(remote: RemoteHost) { self.remote = remote }
+  /// - Parameter ssh: the program and its arguments in one; nil: what GODWIT_SSH says, or ssh.
+  package init(remote: RemoteHost, ssh: String? = nil) throws(Failure) {
+    self.remote = remote
+    guard let ssh = ssh ?? HostProcess.environmentValue("GODWIT_SSH") else { return }
+    words = ssh.split(separator: " ").map { String($0) }
+    guard !words.isEmpty else { throw Failure("--ssh names no command") }
+  }
 
   /// The command line of godwit there, as a shell reads it.
   func command(_ arguments: [String]) -> String {

@@ -39,7 +39,7 @@ struct DepartingConnections {
   /// What the user wants.
   let policy: MovedConnections
   let forwarding: ForwardingTime
-  /// Machines where the relay may find the guest when it moves on.
+  /// Machines where the relay may find the guest when it moves on: those that this machine's own user has named.
   let follow: [RemoteHost]
   /// The near end of the relay; nil: there is none.
   private(set) var relay: RelayStarter?
@@ -50,8 +50,8 @@ struct DepartingConnections {
   {
     self.policy = policy
     self.forwarding = forwarding
-    self.follow = follow
-    relay = policy == .relay ? try RelayStarter(isNear: true, follows: !follow.isEmpty) : nil
+    self.follow = policy == .relay ? try follow + FollowedMachines.configured() : []
+    relay = policy == .relay ? try RelayStarter(isNear: true, follows: !self.follow.isEmpty) : nil
   }
 
   var areRelayed: Bool { relay != nil }
@@ -81,8 +81,16 @@ struct DepartingConnections {
   }
 
   /// Has the near end make links, and waits for the first one.
-  func dial(_ shell: RemoteShell, _ migration: String) throws(Failure) {
-    try relay?.dial(shell, RelayName.far(migration), follow: follow)
+  ///
+  /// - Parameter shell: reaches the far end; nil: only that can make links between them.
+  func dial(_ shell: RemoteShell?, _ migration: String) throws(Failure) {
+    if let shell {
+      try relay?.dial(shell, RelayName.far(migration), follow: follow)
+    } else if !follow.isEmpty {
+      let machines = try follow.map { (machine) throws(Failure) in try RemoteShell(remote: machine)
+      }
+      try relay?.carryOut(.dial(machines: machines, name: nil))
+    }
   }
 
   /// Takes the connections of a guest that stands.

@@ -39,7 +39,9 @@ extension RelayEnd {
         try ControlDirectory.standard().listen(as: name)
       }
     case .dial(let machines, let name):
-      try dial(machines, name)
+      try use(machines)
+      guard let name else { break }
+      try dial(name)
       return nil
     case .collect(let guest, let migration, let forwarding):
       let handed = try HandedSockets(of: guest, migration, limit: Self.streamLimit)
@@ -171,6 +173,8 @@ extension RelayEnd {
   }
 
   private func answer(_ request: ControlRequest?, _ client: ControlConnection) {
+    // Who has given up does not want it done any more.
+    if client.hangUp.hasHappened { return }
     func answer(_ answer: ControlAnswer) { try? client.send(answer) }
     switch request {
     case .info: answer(.running(picoprocess: info))

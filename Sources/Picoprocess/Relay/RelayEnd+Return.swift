@@ -14,9 +14,10 @@ extension RelayEnd {
     case .lendPorts(let ports): lend(ports, to: client)
     case .keepPorts: services.removeAll { $0.borrower === client }
     case .giveBack(let number):
-      // One that is about to take a shortcut keeps to that.
+      // One that is about to take a shortcut keeps to that. One that ends here may have gone home already, and left again by
+      // another way.
       guard isNear, phase == .relaying, let stream = connections[number]?.latest, !stream.isLost,
-        !stream.isInQuestion
+        !stream.isEnding, !stream.isInQuestion
       else {
         try? client.send(ReturnAnswer.unknown(number: number))
         return

@@ -264,15 +264,19 @@ final class RelayEnd {
 
   // MARK: Links
 
-  /// Makes links from now on, to the first of these machines.
-  func dial(_ machines: [RemoteShell], _ name: String) throws(Failure) {
-    guard !machines.isEmpty, let dialer = dialers.first, let circuit = circuits.first else {
-      throw Failure("no process can make it")
-    }
+  /// May make links to these machines from now on.
+  func use(_ machines: [RemoteShell]) throws(Failure) {
     do throws(HostError) {
       for dialer in dialers { try dialer.use(machines) }
     } catch { throw Failure("the process that makes it", error) }
     self.machines = machines
+  }
+
+  /// Makes links from now on, to the first of these machines.
+  func dial(_ name: String) throws(Failure) {
+    guard !machines.isEmpty, let dialer = dialers.first, let circuit = circuits.first else {
+      throw Failure("no process can make it")
+    }
     dialers.removeFirst()
     dialer.aim(at: LinkMaker.Place(machine: 0, relay: name))
     circuit.dialer = dialer

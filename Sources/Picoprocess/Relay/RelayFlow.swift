@@ -23,7 +23,7 @@ package struct RelayFlow {
   /// What is to be delivered here.
   package private(set) var incoming: [UInt8] = []
   private var delivered: UInt64 = 0
-  private var incomingEnds = false
+  private(set) var incomingEnds = false
   package private(set) var endIsDelivered = false
   /// What the other end was told over this link of what was delivered.
   private var told: UInt64?

@@ -40,6 +40,8 @@ final class RelayLink {
     self.proof = proof
     output = Self.preamble.bytes
     if let proof { output += proof.opening.wire }
+    // The other end is to know the versions whatever this one finds out about it.
+    try? flush()
   }
 
   /// The other end has greeted, and proved what it had to: frames follow.

@@ -7,7 +7,9 @@ enum RelayOrder: Codable {
   case listen(migration: String, earlier: [String], guest: String, peer: String)
   /// Make links to the end `name` at the first of these machines, and say whether the first one could be made. The others
   /// may be reached if the guest moves on.
-  case dial(machines: [RemoteShell], name: String)
+  ///
+  /// - `name`: nil: the other end makes the links, and all of the machines are for a guest that moves on.
+  case dial(machines: [RemoteShell], name: String?)
   /// Take the guest's connections from the process that has it, which stands for the sake of this migration; relay
   /// them when it has given the guest away, and for so many nanoseconds more those that come to its published ports.
   case collect(guest: String, migration: String, forwarding: Int64)

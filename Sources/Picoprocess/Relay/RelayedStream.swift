@@ -228,6 +228,9 @@ final class RelayedStream {
     return socket
   }
 
+  /// Whether one of its directions has ended: the connection's, or because all of it goes another way.
+  var isEnding: Bool { flow.hasEnded || flow.incomingEnds }
+
   /// Whether it can't come home any more.
   var isLost: Bool { isResetThere || isBroken || socket == nil && !isReturned }
 
