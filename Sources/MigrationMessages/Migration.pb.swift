@@ -696,7 +696,7 @@ package nonisolated struct Godwit_Migration_TreeChanges: Sendable {
   /// No more follow in this pass.
   package var last: Bool = false
 
-  /// There is no further pass before the receiver accepts the guest.
+  /// There is no further pass before the receiver accepts the guest; or, of one that comes later, none at all.
   package var settled: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

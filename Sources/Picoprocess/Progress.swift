@@ -5,7 +5,8 @@ import Synchronization
 /// How far something that takes long has come, on the user's terminal: one line, which is rewritten in place and
 /// erased at the end.
 ///
-/// Nothing appears in the first second.
+/// Nothing appears in the first second. If another process does it, and says nothing for so long or has not begun, the
+/// line says that instead; after ten seconds it is said once without a terminal, too.
 package final class Progress {
   /// Whether this command tells of any.
   package static var isShown: Bool {
@@ -17,35 +18,50 @@ package final class Progress {
   /// Times are in nanoseconds.
   private static let second: Int64 = 1_000_000_000
   private static let interval: Int64 = 200_000_000
+  private static let patience: Int64 = 10 * second
 
   private let title: String
   private let now: () -> Int64
   /// Nil to draw nothing.
   private let draw: ((String) -> Void)?
+  private let complain: (String) -> Void
   private let start: Int64
   private var nextDrawing: Int64
   /// In bytes.
   private var done: UInt64 = 0
   /// Nil if it is not known.
   private var total: UInt64?
+  /// The picoprocess that does it; nil: this process does.
+  private let picoprocess: String?
+  /// When it last said anything, and when it last said that it had begun.
+  private var lastWord: Int64
+  private var lastStep: Int64
+  private var hasComplained = false
 
   /// - Parameters:
   ///   - title: what is being done, as in `writing`.
   ///   - total: bytes; nil: not known.
-  package convenience init(_ title: String, of total: UInt64? = nil) {
+  ///   - picoprocess: the one that does it, and says so time and again; nil: this process.
+  package convenience init(_ title: String, of total: UInt64? = nil, by picoprocess: String? = nil)
+  {
     self.init(
-      title, of: total, now: { HostProcess.monotonicTime },
-      draw: Self.isShown ? { Console.showProgress($0) } : nil)
+      title, of: total, by: picoprocess, now: { HostProcess.monotonicTime },
+      draw: Self.isShown ? { Console.showProgress($0) } : nil, complain: Console.complain)
   }
 
   package init(
-    _ title: String, of total: UInt64?, now: @escaping () -> Int64, draw: ((String) -> Void)?
+    _ title: String, of total: UInt64?, by picoprocess: String? = nil, now: @escaping () -> Int64,
+    draw: ((String) -> Void)?, complain: @escaping (String) -> Void = { _ in }
   ) {
     self.title = title
     self.total = total
+    self.picoprocess = picoprocess
     self.now = now
     self.draw = draw
+    self.complain = complain
     start = now()
+    lastWord = start
+    lastStep = start
     nextDrawing = start + Self.second
   }
 
@@ -63,6 +79,20 @@ package final class Progress {
     tick()
   }
 
+  /// - Parameter total: 0 if it has not begun.
+  package func hear(done: UInt64, of total: UInt64) {
+    lastWord = now()
+    guard total > 0 else { return tick() }
+    lastStep = lastWord
+    note(done: done, of: total)
+  }
+
+  /// The other process was asked for nothing lately.
+  package func resume() {
+    lastWord = now()
+    lastStep = lastWord
+  }
+
   package func note(pages done: Int, of total: Int) {
     let size = UInt64(Page.size)
     note(done: UInt64(done) * size, of: UInt64(total) * size)
@@ -70,11 +100,23 @@ package final class Progress {
 
   /// Brings the line up to date, though no more may be done.
   package func tick() {
-    guard let draw else { return }
     let time = now()
-    guard time >= nextDrawing else { return }
+    let obstacle = obstacle(at: time)
+    if let obstacle, time - lastStep >= Self.patience, !hasComplained {
+      hasComplained = true
+      complain(obstacle)
+    }
+    guard let draw, time >= nextDrawing else { return }
     nextDrawing = time + Self.interval
-    draw(ProgressLine(title: title, done: done, total: total, time: time - start).text)
+    draw(
+      obstacle ?? ProgressLine(title: title, done: done, total: total, time: time - start).text)
+  }
+
+  /// What holds the other process up; nil if nothing does.
+  private func obstacle(at time: Int64) -> String? {
+    guard let picoprocess, time - lastStep >= Self.second else { return nil }
+    let what = time - lastWord >= Self.second ? "does not answer" : "has not begun"
+    return "waiting for the picoprocess \(picoprocess), which \(what)"
   }
 }
 

@@ -42,11 +42,11 @@ package final class BytePipe {
     writeEnd = nil
   }
 
-  /// Waits until there is something to read here or from `connection`.
-  package func wait(or connection: ControlConnection) {
+  /// Waits until there is something to read here or from `connection`, or for so many nanoseconds.
+  package func wait(or connection: ControlConnection, timeout: Int64) {
     var items = [pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)]
     if !isAtEnd { items.append(pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)) }
-    _ = system_poll(&items, timeout: nil)
+    _ = system_poll(&items, timeout: timeout)
   }
 
   /// Waits until there is something to read here, from `connection`, or from `link`, or for so many nanoseconds.

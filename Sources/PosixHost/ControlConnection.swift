@@ -33,6 +33,19 @@ package final class ControlConnection {
   /// The effective user of the process on the other end.
   package func peerUser() throws(HostError) -> UInt32 { try system_peer_user(descriptor) }
 
+  /// Whether the other end was closed, and not only for writing: nobody reads what is sent.
+  package struct HangUp: Sendable {
+    fileprivate let descriptor: Int32
+
+    /// - Precondition: the connection is open.
+    package var hasHappened: Bool {
+      var items = [pollfd(fd: descriptor, events: 0, revents: 0)]
+      return system_poll(&items, timeout: 0) && items[0].revents & Int16(POLLHUP) != 0
+    }
+  }
+
+  package var hangUp: HangUp { HangUp(descriptor: descriptor) }
+
   /// The process that listens on the other end.
   package func peerProcess() throws(HostError) -> Int32 { try system_peer_process(descriptor) }
 

@@ -103,7 +103,7 @@ import Testing
       if reading == .none { pipe.stopReading() }
       var answer: [UInt8]?
       while answer == nil, reading != .gone || bytes.isEmpty {
-        pipe.wait(or: connection)
+        pipe.wait(or: connection, timeout: 60_000_000_000)
         do throws(HostError) { answer = try connection.receive(timeout: 0) } catch .wouldBlock {}
         pipe.drain { piece in
           for index in 0..<piece.byteCount {

@@ -62,6 +62,22 @@ import Testing
       "\(outcome.text) \(outcome.error)")
   }
 
+  /// What changes while the guest's memory is sent is sent before the guest stops, and not once more.
+  @Test func aLateChangeDoesNotWait() throws {
+    let outcome = try shell(
+      """
+      begin; head -c 3000000 /dev/urandom >one/random
+      relay='ask in accept before' carry here there two & carrier=$!
+      await asked; head -c 3000000 /dev/urandom >one/random; rm one/a/large; : >answered; wait $carrier
+      awk '$1 == "tree_changes" { rest = 0 } $1 == "bytes" { sum += $2; rest += $2 }
+        END { print (sum > 3000000), (rest < 1000000) }' frames
+      where; same one two; left; finish two
+      """)
+    #expect(
+      outcome.text == "migrate 0\n1 1\nthere: guest\nthe same\n" + Self.found,
+      "\(outcome.text) \(outcome.error)")
+  }
+
   /// What a guest has left behind is replaced when it comes back, and only what it lacks is sent.
   @Test func aGuestComesBack() throws {
     let outcome = try shell(

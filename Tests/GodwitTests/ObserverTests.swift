@@ -185,12 +185,12 @@ private final class Reading {
   func send(_ request: String) throws { try connection.send(Array(request.utf8), handing: pipe) }
 
   /// Waits for the first bytes, and leaves the others in the pipe.
-  func waitForBytes() { pipe.wait(or: connection) }
+  func waitForBytes() { pipe.wait(or: connection, timeout: 60_000_000_000) }
 
   /// Reads all, and returns the answer.
   func answer() throws -> String {
     while true {
-      pipe.wait(or: connection)
+      pipe.wait(or: connection, timeout: 60_000_000_000)
       var answer: [UInt8]?
       do throws(HostError) { answer = try connection.receive(timeout: 0) } catch .wouldBlock {}
       pipe.drain { piece in

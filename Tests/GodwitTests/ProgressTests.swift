@@ -68,6 +68,36 @@ import Testing
     #expect(lines.count == 3)
   }
 
+  /// Another process says that it has not begun, nothing, how far it has come, and nothing again.
+  @Test func whatIsWaitedForIsShown() {
+    var time: Int64 = 5_000_000_000
+    var (lines, complaints): ([String], [String]) = ([], [])
+    let progress = Progress(
+      "writing", of: nil, by: "web", now: { time }, draw: { lines.append($0) },
+      complain: { complaints.append($0) })
+    func pass(_ time10: Int, _ word: () -> Void = {}) -> String? {
+      for _ in 0..<time10 {
+        time += 100_000_000
+        word()
+        progress.tick()
+      }
+      defer { lines = [] }
+      return lines.last
+    }
+    let silent = "waiting for the picoprocess web, which does not answer"
+    #expect(pass(9) == nil)
+    #expect(pass(1) == silent)
+    let idle = "waiting for the picoprocess web, which has not begun"
+    #expect(pass(50) { progress.hear(done: 0, of: 0) } == idle)
+    #expect(complaints == [])
+    #expect(pass(40) == silent)
+    #expect(complaints == [silent])
+    let line = pass(20) { progress.hear(done: 1 << 20, of: 2 << 20) }
+    #expect(line?.hasPrefix("writing 1.0 MiB of 2.0 MiB, ") == true)
+    #expect(pass(200) == silent)
+    #expect(complaints == [silent])
+  }
+
   /// The guest's process is stopped, so that its clients wait.
   @Test func itIsShownOnTerminalsOnly() throws {
     let scratch = try Scratch()
@@ -86,14 +116,14 @@ import Testing
     let piped = try scratch.begin("$G checkpoint guest --output piped 2>errors")
     let loud = try Terminal()
     try loud.start(command("--output", scratch.path("loud")), environment: environment)
-    try loud.expect("\rgodwit: writing 0 B\u{1b}[K")
+    try loud.expect("\rgodwit: waiting for the picoprocess guest, which does not answer\u{1b}[K")
     #expect(try scratch.shell("kill -CONT \(process)").status == 0)
     #expect(try loud.wait() == 0)
     #expect(try quiet.wait() == 0)
     piped.wait()
     // It is erased at the end.
     let rest = loud.screen.components(separatedBy: "\r\u{1b}[K").last!
-    #expect(!rest.contains("writing") && !rest.contains("checking"))
+    #expect(!["writing", "waiting", "checking"].contains { rest.contains($0) })
     #expect(!quiet.screen.contains("writing") && !quiet.screen.contains("\u{1b}"))
     let errors = try String(contentsOfFile: scratch.path("errors"), encoding: .utf8)
     #expect(!errors.contains("writing") && !errors.contains("\u{1b}"))
@@ -110,11 +140,16 @@ import Testing
       let connection = try ControlDirectory(scratch.path("godwit")).connect(to: "guest")
       let pipe = try BytePipe()
       try connection.send(Array("{\"\(request)\":{\"reports\":true}}".utf8), handing: pipe)
-      let line = try #require(try connection.receive(timeout: 60_000_000_000))
-      let answer = try JSONDecoder().decode(ControlAnswer.self, from: Data(line))
-      guard case .progress(let done, let total) = answer else {
-        Issue.record("\(answer)")
-        return
+      // It may not have begun.
+      var (done, total): (UInt64, UInt64) = (0, 0)
+      while total == 0 {
+        let line = try #require(try connection.receive(timeout: 60_000_000_000))
+        let answer = try JSONDecoder().decode(ControlAnswer.self, from: Data(line))
+        guard case .progress(let some, let all) = answer else {
+          Issue.record("\(answer)")
+          return
+        }
+        (done, total) = (some, all)
       }
       #expect(done <= total && total > 3_000_000)
     }

@@ -5,7 +5,8 @@
 runs COMMAND, and passes on what comes from standard input (`out`) and from the command (`in`), until the first frame of
 that KIND comes in that DIRECTION: a message by its name in Migration.proto, or `bytes`. PLACE is `before`, `within` or
 `after` that frame. ACTION is `cut`: nothing more is passed on; `kill`: and the process that started this one is killed;
-`stall`: nothing more is passed on, and the link stays; `repeat`: the frame is passed on twice; `garble`: its content is; `flip`: a bit at its end is; `none`.
+`stall`: nothing more is passed on, and the link stays; `ask`: the file `asked` is made, and the frame waits until there is
+`answered`; what is sent from here on, and how many bytes of it, is written to `frames`; `repeat`: the frame is passed on twice; `garble`: its content is; `flip`: a bit at its end is; `none`.
 """
 import os
 import re
@@ -13,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 sources = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../Sources')
 with open(os.path.join(sources, 'MigrationMessages/Migration.proto'), encoding='utf-8') as proto:
@@ -21,6 +23,7 @@ NAMES = {int(number): name for name, number in re.findall(r'(\w+) = (\d+);', kin
 action, direction, wanted, place = sys.argv[1:5]
 starter = os.getppid()
 stalled = threading.Event()
+asked = threading.Event()
 child = subprocess.Popen(sys.argv[5:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
@@ -66,9 +69,18 @@ def pump(source, target, name):
             head = read(source, 5)
             content = read(source, int.from_bytes(head[:4], 'little'))
             frame = head + content
+            if asked.is_set() and name == 'out':
+                with open('frames', 'a', encoding='utf-8') as frames:
+                    print(kind(head, content), len(content), file=frames)
             if stalled.is_set():
                 threading.Event().wait()
             if action == 'none' or name != direction or kind(head, content) != wanted:
+                write(target, frame)
+            elif action == 'ask':
+                asked.set()
+                open('asked', 'w', encoding='utf-8').close()
+                while not os.path.exists('answered'):
+                    time.sleep(0.01)
                 write(target, frame)
             elif action == 'repeat':
                 write(target, frame + frame)

@@ -103,7 +103,7 @@ import Testing
         var count = 0
         var answer: [UInt8]?
         while answer == nil {
-          pipe.wait(or: connection)
+          pipe.wait(or: connection, timeout: 60_000_000_000)
           do throws(HostError) { answer = try connection.receive(timeout: 0) } catch .wouldBlock {}
           if isRead { pipe.drain { count += $0.byteCount } } else { pipe.stopReading() }
         }

@@ -38,7 +38,7 @@ extension ControlClient {
       // It may have ended meanwhile.
       if isRunning(name) { throw error }
     }
-    _ = try farewell.wait(timeout: nil)
+    _ = try farewell.wait(timeout: nil, Progress("ending", by: name))
   }
 
   fileprivate func join(_ name: String, _ request: ControlRequest) throws(Failure)
@@ -49,7 +49,7 @@ extension ControlClient {
     let answer = try converse(with: name) { (opened) throws(HostError) in
       connection = opened
       try opened.send(Array(JSON.line(request).utf8))
-      return try Self.answer(opened, nil)
+      return try Self.answer(of: name, opened)
     }
     guard let connection, case .attached(_, let hasTerminal) = answer else {
       throw Failure("the picoprocess \(name) can't be attached to")
@@ -72,7 +72,7 @@ extension AttachClient {
   /// The same, if it was asked already.
   func run(relayed name: String, _ connection: ControlConnection) throws(Failure) -> AttachEnding {
     let answer = try withFailure("picoprocess \(name)") { () throws(HostError) in
-      try ControlClient.answer(connection, nil)
+      try ControlClient.answer(of: name, connection)
     }
     switch answer {
     case .attached(_, let hasTerminal): return try run(connection, hasTerminal: hasTerminal)
@@ -86,6 +86,7 @@ extension AttachClient {
 private struct Farewell {
   private let name: String
   private let stream: ByteStream
+  private static let interval: Int64 = 200_000_000
 
   struct Ending {
     /// nil: it was suspended.
@@ -97,16 +98,19 @@ private struct Farewell {
     stream = try client.join(name, .attach(output: false, input: false)).0.becomeStream().stream
   }
 
-  /// - Parameter timeout: nanoseconds; nil: for ever.
+  /// - Parameters:
+  ///   - timeout: nanoseconds; nil: for ever.
+  ///   - progress: says that it ought to have ended.
   /// - Returns: nil if it has not ended by then.
-  func wait(timeout: Int64?) throws(Failure) -> Ending? {
+  func wait(timeout: Int64?, _ progress: Progress? = nil) throws(Failure) -> Ending? {
     let deadline = timeout.map { HostProcess.monotonicTime + $0 }
     var reader = AttachFrame.Reader()
     while true {
       var items = [PollItem(.stream(stream))]
       let rest = deadline.map { $0 - HostProcess.monotonicTime }
       if let rest, rest <= 0 { return nil }
-      PollItem.wait(&items, timeout: rest)
+      PollItem.wait(&items, timeout: progress == nil ? rest : Self.interval)
+      progress?.tick()
       do throws(HostError) {
         let bytes = try stream.receive()
         guard !bytes.isEmpty else { throw .connectionReset }

@@ -1,3 +1,4 @@
+import HostABI
 package import PosixHost
 
 /// The answer of a picoprocess to a `ControlRequest`.
@@ -9,12 +10,15 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
   /// The request was carried out.
   case done
   case running(picoprocess: PicoprocessInfo)
-  /// The snapshot is being written; another answer will follow. Bytes of memory, and how many there are to write.
+  /// The snapshot is being written; another answer will follow. Bytes of memory, and how many there are to write: none
+  /// if it has not begun.
   case progress(done: UInt64, total: UInt64)
   /// The client is attached: from now on the connection carries `AttachFrame`s.
   case attached(client: Int, hasTerminal: Bool)
   /// The snapshot is written. After `suspend`, the picoprocess now waits for a `ControlVerdict`.
   case saved(snapshot: SavedSnapshot)
+  /// The guest would stop now: it runs until the client's verdict, `goOn` or `stop`.
+  case settling
   case described(guest: GuestDescription)
   /// The guest runs elsewhere, and its memory is still here.
   case lending(guest: LentGuest)
@@ -29,12 +33,31 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
 }
 
 extension Progress {
+  private static let interval: Int64 = 50_000_000
+
   /// Shows what a picoprocess says before it answers. `false` if the line is an answer.
   func takes(_ line: [UInt8]?) -> Bool {
     let answer = line.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
     guard case .progress(let done, let total) = answer else { return false }
-    note(done: done, of: total)
+    hear(done: done, of: total)
     return true
+  }
+
+  /// Waits for the answer of a picoprocess; nil if it has gone.
+  ///
+  /// - Parameter meanwhile: called now and then.
+  func answer(over connection: ControlConnection, meanwhile: () -> Void = {}) throws(HostError)
+    -> [UInt8]?
+  {
+    while true {
+      do throws(HostError) {
+        let line = try connection.receive(timeout: Self.interval)
+        if !takes(line) { return line }
+      } catch .wouldBlock {
+        meanwhile()
+        tick()
+      }
+    }
   }
 }
 

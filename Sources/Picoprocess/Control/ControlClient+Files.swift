@@ -29,7 +29,8 @@ extension ControlClient {
     var isTooLong = false
     let answer = try converse(with: name) { (connection) throws(HostError) in
       let pipe = try BytePipe()
-      try connection.send(Array(JSON.line(ControlRequest.listFiles).utf8), handing: pipe)
+      let request = ControlRequest.listFiles(reports: true)
+      try connection.send(Array(JSON.line(request).utf8), handing: pipe)
       func drain() {
         pipe.drain { piece in
           if bytes.count + piece.byteCount > Self.listLimit {
@@ -40,14 +41,19 @@ extension ControlClient {
         }
         if isTooLong { pipe.stopReading() }
       }
+      let progress = Progress("listing files", by: name)
       while true {
-        pipe.wait(or: connection)
+        pipe.wait(or: connection, timeout: 200_000_000)
         do throws(HostError) {
           let line = try connection.receive(timeout: 0)
+          if progress.takes(line) { continue }
           // All was in the pipe before the answer was sent.
           drain()
           return line.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
-        } catch .wouldBlock { drain() }
+        } catch .wouldBlock {
+          progress.tick()
+          drain()
+        }
       }
     }
     guard case .done = answer, !isTooLong else {

@@ -86,7 +86,7 @@ package struct ControlClient: Sendable {
       mustBeSealed: !options.keys.identities.isEmpty)
     let request = ControlRequest.checkpoint(
       parent: parent?.named, compression: destination.transfer ?? options.compression,
-      reports: Progress.isShown ? true : nil)
+      reports: true)
     return try save(name, request, to: destination, parent?.reader).snapshot
   }
 
@@ -104,12 +104,12 @@ package struct ControlClient: Sendable {
       mustBeSealed: !options.keys.identities.isEmpty)
     let request = ControlRequest.suspend(
       parent: parent?.named, compression: destination.transfer ?? options.compression,
-      reports: Progress.isShown ? true : nil)
+      reports: true)
     let (connection, snapshot) = try save(name, request, to: destination, parent?.reader)
     let answer: ControlAnswer?
     do throws(HostError) {
       try connection.send(Array(JSON.line(ControlVerdict.commit).utf8))
-      answer = try Self.answer(connection, nil)
+      answer = try Self.answer(of: name, connection)
     } catch { throw Failure("picoprocess \(name)", error) }
     // It may have ended before it could answer; then no guest is left that could continue.
     if case .failed(let error) = answer { throw Failure("\(name): \(error); \(path) is whole") }
@@ -129,7 +129,8 @@ package struct ControlClient: Sendable {
       connection = opened
       if let process, try opened.peerProcess() != process { throw .notFound }
       let answer = try destination.exchange(
-        Array(JSON.line(request).utf8), over: opened, Progress("writing"))
+        Array(JSON.line(request).utf8), over: opened,
+        Progress("writing", by: request.wantsProgress ? name : nil))
       return answer.flatMap { JSON.decode(ControlAnswer.self, from: $0) }
     }
     if let failure = destination.failure {
@@ -160,6 +161,14 @@ package struct ControlClient: Sendable {
     throws(HostError) -> ControlAnswer?
   {
     try connection.receive(timeout: timeout).flatMap { JSON.decode(ControlAnswer.self, from: $0) }
+  }
+
+  /// The same from the picoprocess `name`, for as long as it takes.
+  static func answer(of name: String, _ connection: ControlConnection)
+    throws(HostError) -> ControlAnswer?
+  {
+    try Progress("asking", by: name).answer(over: connection)
+      .flatMap { JSON.decode(ControlAnswer.self, from: $0) }
   }
 
   func converse(

@@ -39,7 +39,9 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// Return what a migration's negotiation needs.
   case describe
   /// Write the files outside that a snapshot would need, as a message `OutsideFiles`, to the pipe passed along.
-  case listFiles
+  ///
+  /// - `reports`: answer with progress first, now and then.
+  case listFiles(reports: Bool? = nil)
   /// Write a snapshot to the pipe passed along, and end once the guest is another machine's; see
   /// `Docs/MigrationProtocol.md`.
   ///
@@ -50,9 +52,12 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// - `remoteName`: the guest's name there, if its pages are to follow after the commit (post-copy): then the
   ///   snapshot has only their numbers, and the guest stops at once.
   /// - `relays`: its connections and standard streams will be relayed.
+  /// - `reports`: answer with progress first, now and then.
+  /// - `asks`: after rounds, answer `settling` before the guest stops, and wait for a verdict.
   case migrate(
     peer: String, migration: String, compression: Compression? = nil, maxPause: Int64,
-    throttles: Bool, remoteName: String? = nil, relays: Bool? = nil)
+    throttles: Bool, remoteName: String? = nil, relays: Bool? = nil,
+    reports: Bool? = nil, asks: Bool? = nil)
   /// Carry the pages of this migration over the connection: from now on it has the frames of the protocol.
   case pages(migration: String)
   /// Share the sockets of the guest's connections, which stands for the sake of this migration, and say in the end
@@ -79,9 +84,10 @@ extension ControlRequest {
   /// Whether the client wants to know how far its snapshot has come.
   var wantsProgress: Bool {
     switch self {
-    case .checkpoint(_, _, _, let reports), .suspend(_, _, _, let reports): reports ?? false
-    case .info, .kill, .attach, .pause, .unpause, .describe, .listFiles, .migrate, .resolve,
-      .settle, .pages, .relay:
+    case .checkpoint(_, _, _, let reports), .suspend(_, _, _, let reports),
+      .migrate(_, _, _, _, _, _, _, let reports, _), .listFiles(let reports):
+      reports ?? false
+    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages, .relay:
       false
     }
   }
@@ -101,6 +107,10 @@ package enum ControlVerdict: Sendable, Hashable, Codable {
   case commit
   /// It is not, so the guest must continue.
   case abort
+  /// Of a migration that asks: there was time to send other things; ask again before the guest stops.
+  case goOn
+  /// Of a migration that asks: the guest may stop.
+  case stop
   /// Of a migration, before `commit`: the other machine may run the guest from now on. If the client goes without
   /// another verdict, the guest stands until the user resolves the doubt.
   case hold

@@ -2,6 +2,12 @@ import HostABI
 import PosixHost
 
 extension ControlService {
+  /// Asks the client whether the guest may stop. A client that has gone wants nothing any more.
+  func settle(_ letter: Mailbox.Letter, _ connection: ControlConnection) {
+    send(.settling, to: connection)
+    _ = letter.decide(verdict(connection, nil) ?? .abort, on: .settling)
+  }
+
   /// Receives the client's verdicts on a migration: first whether the other machine may run the guest, then whether
   /// it does. A client that has gone before the first leaves the guest running here; one that has gone after it
   /// leaves it standing.
@@ -23,19 +29,19 @@ extension ControlService {
       } catch .wouldBlock { continue } catch { return }
       switch line.flatMap({ JSON.decode(ControlVerdict.self, from: $0) }) {
       case .commit:
-        guard letter.decide(.commit) else { continue }
+        guard letter.decide(.commit, on: .held) else { continue }
         send(farewell(letter), to: connection)
         letter.progress = .sent
         return
       case .abort:
-        guard letter.decide(.abort) else { continue }
+        guard letter.decide(.abort, on: .held) else { continue }
         return send(.failed(error: "the guest goes on"), to: connection)
-      case .hold, nil: return
+      case .hold, .goOn, .stop, nil: return
       }
     }
   }
 
-  private func verdict(_ connection: ControlConnection, _ patience: Int64) -> ControlVerdict? {
+  private func verdict(_ connection: ControlConnection, _ patience: Int64?) -> ControlVerdict? {
     guard let line = try? connection.receive(timeout: patience) else { return nil }
     return JSON.decode(ControlVerdict.self, from: line)
   }

@@ -21,8 +21,12 @@ struct ControlService: Sendable {
     guard (file != nil) == request.takesFile else {
       return send(.failed(error: "the request takes a file that can be written"), to: connection)
     }
-    let letter = mailbox.post(request, file)
-    let answer = answer(to: letter, connection)
+    let letter = mailbox.post(request, file, from: connection)
+    var answer = answer(to: letter, connection)
+    while answer == .settling {
+      settle(letter, connection)
+      answer = self.answer(to: letter, connection)
+    }
     if case .attached(let client, _) = answer { return attach(client, letter, connection) }
     if case .handing = answer { return handOver(letter, connection) }
     guard let answer else {
@@ -50,32 +54,35 @@ struct ControlService: Sendable {
     attachments.connect(client, stream, received)
   }
 
-  /// Waits for the answer to the letter; nil if there will be none.
+  /// Waits for the answer to the letter; nil if there will be none. What the picoprocess has begun it completes, also
+  /// without its client.
   private func answer(to letter: Mailbox.Letter, _ connection: ControlConnection) -> ControlAnswer?
   {
-    var isPeerGone = false
     var nextReport = HostProcess.monotonicTime + Self.reportInterval
     while mailbox.isOpen {
       switch letter.progress {
       case .answered(let answer): return answer
-      case .waiting: wake.call()
-      case .taken, .sent, .decided: break
+      case .waiting:
+        mailbox.dropAbandoned()
+        wake.call()
+      case .decided: wake.call()
+      case .dropped: return nil
+      case .taken, .sent: break
       }
       if letter.request.wantsProgress, HostProcess.monotonicTime >= nextReport {
         nextReport += Self.reportInterval
         report(letter, to: connection)
       }
-      pause(connection, &isPeerGone)
+      HostProcess.sleep(nanoseconds: Self.millisecond)
     }
     return letter.answer
   }
 
   private static let reportInterval: Int64 = 200 * millisecond
 
-  /// Tells the client how far its snapshot has come, unless it does not read: so few bytes are sent whole or not at all.
+  /// Tells the client how far its snapshot has come, if at all, unless it does not read: so few bytes are sent whole or not at all.
   private func report(_ letter: Mailbox.Letter, to connection: ControlConnection) {
-    guard let answer = letter.count.answer else { return }
-    try? connection.send(Array(JSON.line(answer).utf8), timeout: 0)
+    try? connection.send(Array(JSON.line(letter.count.answer).utf8), timeout: 0)
   }
 
   /// Receives the client's verdict on the snapshot, and reports the outcome. If the client has gone, or is
@@ -92,7 +99,7 @@ struct ControlService: Sendable {
         send(farewell(letter), to: connection)
         letter.progress = .sent
         return
-      case .abort, .hold, nil: break
+      case .abort, .hold, .goOn, .stop, nil: break
       }
     } catch {
       if error == .wouldBlock {
@@ -114,19 +121,6 @@ struct ControlService: Sendable {
   /// How long the client may take to sync a snapshot: a minute, and a second for each 4 MiB.
   private static func patience(_ snapshot: SavedSnapshot) -> Int64 {
     60 * second + Int64(clamping: snapshot.bytes >> 22) * second
-  }
-
-  /// Sleeps for a millisecond. A request is carried out even if its sender does not wait for the answer.
-  private func pause(_ connection: ControlConnection, _ isPeerGone: inout Bool) {
-    if !isPeerGone {
-      do throws(HostError) {
-        isPeerGone = try connection.receive(timeout: Self.millisecond) == nil
-        return
-      } catch .wouldBlock {
-        return
-      } catch { isPeerGone = true }
-    }
-    HostProcess.sleep(nanoseconds: Self.millisecond)
   }
 
   func send(_ answer: ControlAnswer, to connection: ControlConnection) {

@@ -7,6 +7,8 @@ final class Mailbox: Sendable {
   final class Letter: Sendable {
     enum Progress: Sendable {
       case waiting, taken
+      /// The client had gone before the letter was taken: it is not carried out.
+      case dropped
       case answered(ControlAnswer)
       /// The answer was handed to the connection, or is no longer wanted.
       case sent
@@ -21,12 +23,15 @@ final class Mailbox: Sendable {
     let file: HandedFile?
     /// Pages of the snapshot that the request is for.
     let count = PageCount()
+    /// The connection is open while the letter waits.
+    private let hangUp: ControlConnection.HangUp
     private let state = Mutex(Progress.waiting)
     private let handedSockets = Mutex<[(what: HandedSocket, socket: ByteStream)]>([])
     private let consoleStream = Mutex<ByteStream?>(nil)
 
-    init(_ request: ControlRequest, _ file: HandedFile?) {
+    init(_ request: ControlRequest, _ file: HandedFile?, _ hangUp: ControlConnection.HangUp) {
       self.request = request
+      self.hangUp = hangUp
       time = HostProcess.monotonicTime
       self.file = file
     }
@@ -48,10 +53,13 @@ final class Mailbox: Sendable {
       set { consoleStream.withLock { $0 = newValue } }
     }
 
-    /// Passes the verdict of the client for whom the guest is held; `false` if there is another answer by now.
-    func decide(_ verdict: ControlVerdict) -> Bool {
+    /// Whether nobody waits for the answer any more.
+    fileprivate var isAbandoned: Bool { hangUp.hasHappened }
+
+    /// Passes the verdict of a client that was given `answer`; `false` if there is another one by now.
+    func decide(_ verdict: ControlVerdict, on answer: ControlAnswer) -> Bool {
       state.withLock { progress in
-        guard case .answered(.held) = progress else { return false }
+        guard case .answered(answer) = progress else { return false }
         progress = .decided(verdict)
         return true
       }
@@ -75,8 +83,10 @@ final class Mailbox: Sendable {
 
   func close() { isClosed.store(true, ordering: .releasing) }
 
-  func post(_ request: ControlRequest, _ file: HandedFile?) -> Letter {
-    let letter = Letter(request, file)
+  func post(
+    _ request: ControlRequest, _ file: HandedFile?, from client: ControlConnection
+  ) -> Letter {
+    let letter = Letter(request, file, client.hangUp)
     letters.withLock { letters in
       letters.append(letter)
       isFilled.store(true, ordering: .releasing)
@@ -84,13 +94,29 @@ final class Mailbox: Sendable {
     return letter
   }
 
-  /// Takes the oldest letter whose request satisfies `isWanted`.
+  /// Drops the letters of clients that have gone.
+  func dropAbandoned() {
+    letters.withLock { letters in
+      drop(from: &letters)
+      isFilled.store(!letters.isEmpty, ordering: .releasing)
+    }
+  }
+
+  private func drop(from letters: inout [Letter]) {
+    for letter in letters where letter.isAbandoned { letter.progress = .dropped }
+    letters.removeAll {
+      if case .dropped = $0.progress { true } else { false }
+    }
+  }
+
+  /// Takes the oldest letter whose request satisfies `isWanted`, and whose client still waits.
   func take(where isWanted: (ControlRequest) -> Bool = { _ in true }) -> Letter? {
     letters.withLock { letters in
+      drop(from: &letters)
+      defer { isFilled.store(!letters.isEmpty, ordering: .releasing) }
       guard let index = letters.firstIndex(where: { isWanted($0.request) }) else { return nil }
       let letter = letters.remove(at: index)
       letter.progress = .taken
-      isFilled.store(!letters.isEmpty, ordering: .releasing)
       return letter
     }
   }

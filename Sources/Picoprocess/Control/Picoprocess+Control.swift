@@ -75,13 +75,14 @@ extension Picoprocess {
       beginSuspension(
         for: letter, SnapshotSettings(parent: parent, compression: compression, count: count))
     case .migrate(
-      _, let migration, let compression, let maxPause, let throttles, let remoteName, let relays):
+      _, let migration, let compression, let maxPause, let throttles, let remoteName, let relays, _,
+      let asks):
       kernel.expectRelay(relays ?? false)
       beginSuspension(
         for: letter,
         SnapshotSettings(
-          compression: compression, deferring: remoteName == nil ? nil : migration),
-        RoundPace(maxPause: maxPause, throttles: throttles))
+          compression: compression, count: count, deferring: remoteName == nil ? nil : migration),
+        RoundPace(maxPause: maxPause, throttles: throttles), asks: asks ?? false)
     case .listFiles: listFiles(for: letter)
     case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages, .relay:
       break
@@ -164,7 +165,7 @@ extension Picoprocess {
   var snapshotIsDue: Bool {
     preparation?.isDone == true || checkpoints.contains(where: \.writing.isDone)
       || suspension?.round?.isDone == true
-      || suspension != nil && suspension?.round == nil
+      || suspension?.round == nil && suspension?.isWaiting == false
   }
 
   /// Appends bytes to the file that came with a request.

@@ -11,9 +11,6 @@ final class FileDestination: SnapshotDestination {
   let transfer: Compression? = nil
   private let file: AtomicFile
 
-  /// How often what has been written is sent on to storage, in nanoseconds.
-  private static let interval: Int64 = 50_000_000
-
   init(_ path: String) throws(Failure) {
     self.path = path
     file = try SnapshotFile.beginning(path)
@@ -27,15 +24,8 @@ final class FileDestination: SnapshotDestination {
     _ request: [UInt8], over connection: ControlConnection, _ progress: Progress
   ) throws(HostError) -> [UInt8]? {
     try connection.send(request, handing: file)
-    while true {
-      do throws(HostError) {
-        let line = try connection.receive(timeout: Self.interval)
-        if !progress.takes(line) { return line }
-      } catch .wouldBlock {
-        file.beginWriteback()
-        progress.tick()
-      }
-    }
+    // What has been written is sent on to storage.
+    return try progress.answer(over: connection) { file.beginWriteback() }
   }
 
   func readBack(_ parent: SnapshotReader?) throws(Failure) -> SnapshotReader {

@@ -34,7 +34,7 @@ package final class StreamDestination: SnapshotDestination {
     let pipe = try BytePipe()
     try connection.send(request, handing: pipe)
     while true {
-      pipe.wait(or: connection)
+      pipe.wait(or: connection, timeout: 200_000_000)
       do throws(HostError) {
         var line = try connection.receive(timeout: 0)
         while progress.takes(line) { line = try connection.receive(timeout: 0) }
@@ -42,8 +42,8 @@ package final class StreamDestination: SnapshotDestination {
         drain(pipe)
         return line
       } catch .wouldBlock {
-        drain(pipe)
         progress.tick()
+        drain(pipe)
       }
     }
   }

@@ -73,7 +73,7 @@ final class ArrivingMounts {
     }
     try requireRoom(for: listing)
     try update(listing, sent: listing.files, removed: [])
-    while try !takeChanges(nil) {}
+    while try !takeChanges(nil, isLast: false) {}
   }
 
   /// Refuses what is not of these mounts.
@@ -131,9 +131,13 @@ final class ArrivingMounts {
 
   /// Takes a pass over what has changed.
   ///
-  /// - Parameter first: the message that it begins with; nil: it is still to come.
-  /// - Returns: whether no other one follows while the guest runs.
-  private func takeChanges(_ first: Godwit_Migration_TreeChanges?) throws(Failure) -> Bool {
+  /// - Parameters:
+  ///   - first: the message that it begins with; nil: it is still to come.
+  ///   - isLast: if it says that it is settled, the guest stands.
+  /// - Returns: whether it says so.
+  private func takeChanges(_ first: Godwit_Migration_TreeChanges?, isLast: Bool) throws(Failure)
+    -> Bool
+  {
     var sent = OfferedFiles()
     var removed = OfferedFiles()
     var message = first
@@ -153,6 +157,7 @@ final class ArrivingMounts {
       isSettled = part.settled
       message = part.last ? part : nil
     } while message == nil
+    isWhole = isLast && isSettled
     var changed = files
     for file in removed.files { changed[file.place] = nil }
     for file in sent.files { changed[file.place] = file }
@@ -168,14 +173,12 @@ final class ArrivingMounts {
     return isSettled
   }
 
-  // MARK: When it stands
+  // MARK: While its memory comes
 
-  /// Takes the last pass, which begins with this message.
-  func takeRest(_ first: Godwit_Migration_TreeChanges) throws(Failure) {
+  /// Takes a pass between two rounds, or the last one, when the guest stands. It begins with this message.
+  func takeMore(_ first: Godwit_Migration_TreeChanges) throws(Failure) {
     guard !isWhole else { throw Failure("\(link.peer): its messages are out of order") }
-    isWhole = true
-    _ = try takeChanges(first)
-    if let place = unsettled.min() {
+    if try takeChanges(first, isLast: true), let place = unsettled.min() {
       let path = String(decoding: place.path.bytes, as: UTF8.self)
       throw Failure("\(path), a file that comes with the guest, changed while it was sent")
     }

@@ -17,7 +17,11 @@ final class DepartingMounts {
   /// Those of which it has something else.
   private var stale: Set<OutsideFile.Place> = []
 
-  /// While the guest runs, passes end with one that has fewer bytes to send, and after so many.
+  /// Passes while the guest's memory was sent.
+  private var laterPasses = 0
+
+  /// Passes end with one that has fewer bytes to send, and after so many: those before the guest's memory is sent, and
+  /// those between its rounds.
   private static let fewBytes: UInt64 = 1 << 20
   private static let passLimit = 5
 
@@ -58,14 +62,23 @@ final class DepartingMounts {
     try answer(scan.files, over: channel)
     var pass = 1
     while true {
-      let scan = try self.scan(channel)
-      let changes = changes(to: scan)
-      let size = changes.files.reduce(0) { $0 &+ ($1.size ?? 0) }
+      let changes = changes(to: try self.scan(channel))
       pass += 1
-      let isSettled = size < Self.fewBytes || pass >= Self.passLimit
+      let isSettled = Self.size(of: changes) < Self.fewBytes || pass >= Self.passLimit
       try send(changes, isSettled: isSettled, over: channel)
       if isSettled { return }
     }
+  }
+
+  /// Sends what has changed while the guest's memory was sent. The guest runs.
+  ///
+  /// - Returns: whether that took so long that more may have changed.
+  func sendMore(over channel: MigrationChannel) throws(Failure) -> Bool {
+    if trees.isEmpty { return false }
+    let changes = changes(to: try scan(channel))
+    laterPasses += 1
+    try send(changes, isSettled: false, over: channel)
+    return Self.size(of: changes) >= Self.fewBytes && laterPasses < Self.passLimit
   }
 
   /// Sends what has changed since. The guest stands.
@@ -88,6 +101,10 @@ final class DepartingMounts {
   // MARK: Passes
 
   private typealias Changes = (files: [OutsideFile], removed: [OutsideFile])
+
+  private static func size(of changes: Changes) -> UInt64 {
+    changes.files.reduce(0) { $0 &+ ($1.size ?? 0) }
+  }
 
   private func scan(_ channel: MigrationChannel) throws(Failure) -> TreeScan {
     try TreeScan(trees, digests) { () throws(Failure) in try channel.link.sayIdle() }

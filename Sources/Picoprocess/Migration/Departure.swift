@@ -63,16 +63,15 @@ package final class Departure {
   ///
   /// - Returns: figures of what was sent; nil if it only went on with the memory of a guest that had moved before.
   package static func migrate(
-    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions,
-    _ progress: @escaping (UInt64) -> Void
+    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions
   ) throws(Failure) -> SavedSnapshot? {
-    if try PageCarrier.goOn(name, pace, options.shell, progress) { return nil }
+    if try PageCarrier.goOn(name, pace, options.shell) { return nil }
     let departure = try Departure(
       name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot,
       withMounts: options.carriesMounts)
     let channel = try departure.open()
     defer { channel.close() }
-    return try departure.run(channel, progress)
+    return try departure.run(channel)
   }
 
   /// Sends the guest `name` over the standard streams to `peer`, which fetches it and is told what fails.
@@ -92,7 +91,7 @@ package final class Departure {
     } catch { departure = .failure(error) }
     let channel = try MigrationChannel(standardStreamsTo: peer)
     do throws(Failure) {
-      _ = try departure.get().run(channel) { _ in }
+      _ = try departure.get().run(channel)
       return true
     } catch {
       var refusal = Godwit_Migration_Refusal()
@@ -108,14 +107,12 @@ package final class Departure {
     return try MigrationChannel(shell.remote, shell.command)
   }
 
-  private func run(
-    _ channel: MigrationChannel, _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) -> SavedSnapshot {
+  private func run(_ channel: MigrationChannel) throws(Failure) -> SavedSnapshot {
     let remoteName: String
     do throws(Failure) { remoteName = try negotiate(channel) } catch {
       throw Failure("\(name): \(error.message)")
     }
-    let (connection, snapshot) = try send(channel, remoteName, progress)
+    let (connection, snapshot) = try send(channel, remoteName)
     do throws(Failure) {
       try finish(channel)
     } catch {
@@ -130,7 +127,7 @@ package final class Departure {
       HostProcess.releaseSignals()
       try PageCarrier.deliver(
         name, LentGuest(migration: migration, peer: peer, remoteName: remoteName, bytes: 0), pace,
-        shell?.remote, over: channel.link, progress)
+        shell?.remote, over: channel.link)
     }
     return snapshot
   }
@@ -183,19 +180,22 @@ package final class Departure {
       notices.append("these files of its mounts are not the same there: \(summary)")
     }
     for notice in notices { Console.complain("\(name): \(peer): \(notice.prefix(1000))") }
-    if let shell { try connections.dial(shell.remote, migration) }
+    try connections.dial(shell?.remote, migration)
     return accept.name
   }
 
   /// Has the picoprocess write, and stop for the rest.
-  private func send(
-    _ channel: MigrationChannel, _ remoteName: String, _ progress: @escaping (UInt64) -> Void
-  ) throws(Failure) -> (ControlConnection, SavedSnapshot) {
-    let pump = SnapshotPump(channel.link, pace, progress)
+  private func send(_ channel: MigrationChannel, _ remoteName: String) throws(Failure)
+    -> (ControlConnection, SavedSnapshot)
+  {
+    let pump = SnapshotPump(channel.link, pace, Progress("moving", by: name)) {
+      () throws(Failure) in
+      try self.mounts?.sendMore(over: channel) == true ? .goOn : .stop
+    }
     let request = ControlRequest.migrate(
       peer: peer, migration: migration, compression: pace.compression, maxPause: pace.maxPause,
       throttles: pace.throttles, remoteName: pace.postCopy ? remoteName : nil,
-      relays: connections.areRelayed)
+      relays: connections.areRelayed, reports: true, asks: mounts != nil)
     var connection: ControlConnection?
     let answer: ControlAnswer
     do throws(Failure) {

@@ -30,7 +30,7 @@ extension Picoprocess {
           doubt = MigrationDoubt(migration: migration, peer: peer, isArriving: false)
           letter.progress = .answered(.held)
         case .commit: note(.committed)
-        case .abort: note(.dropped)
+        case .abort, .goOn, .stop: note(.dropped)
         }
       }
       while state == .inDoubt, let other = mailbox.take(where: { $0.resolves(migration) }) {
@@ -121,7 +121,11 @@ extension Picoprocess {
 extension Mailbox.Letter {
   /// Whether the guest's connections go on after the migration that it asks for.
   fileprivate var relaysConnections: Bool {
-    if case .migrate(_, _, _, _, _, _, let relays) = request { relays ?? false } else { false }
+    if case .migrate(_, _, _, _, _, _, let relays, _, _) = request {
+      relays ?? false
+    } else {
+      false
+    }
   }
 }
 

@@ -80,7 +80,7 @@ final class SnapshotIntake {
     case .message(.connections(let message)): connections = message
     case .message(.treeChanges(let message)):
       guard let mounts else { throw Failure("\(link.peer): its messages are out of order") }
-      try mounts.takeRest(message)
+      try mounts.takeMore(message)
     case .message(.finish(let finish)):
       guard finish.bytes == spool.length else {
         throw Failure("\(finish.bytes) bytes were sent, \(spool.length) came")

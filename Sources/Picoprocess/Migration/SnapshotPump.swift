@@ -8,7 +8,9 @@ final class SnapshotPump {
   private let link: MigrationLink
   private let bandwidth: Int?
   private let maxPause: Int64
-  private let progress: (UInt64) -> Void
+  private let progress: Progress
+  /// What is done before the guest stops, and whether it may stop then.
+  private let settle: () throws(Failure) -> ControlVerdict
   private let start = HostProcess.monotonicTime
   private(set) var sent: UInt64 = 0
   private var acknowledged: UInt64 = 0
@@ -24,10 +26,13 @@ final class SnapshotPump {
   private static let windows: ClosedRange<UInt64> = (512 << 10)...(8 << 20)
   private static let tick: Int64 = 20_000_000
 
+  /// - Parameter settle: called when the guest would stop, if the picoprocess is to ask. It has an answer of the receiver
+  ///   to what it sends.
   init(
-    _ link: MigrationLink, _ pace: MigrationPace,
-    _ progress: @escaping (UInt64) -> Void
+    _ link: MigrationLink, _ pace: MigrationPace, _ progress: Progress,
+    settle: @escaping () throws(Failure) -> ControlVerdict
   ) {
+    self.settle = settle
     self.link = link
     bandwidth = pace.bandwidth
     maxPause = pace.maxPause
@@ -45,7 +50,9 @@ final class SnapshotPump {
       let answer: [UInt8]?
       do throws(HostError) {
         answer = try connection.receive(timeout: 0)
+        if progress.takes(answer) { continue }
       } catch .wouldBlock {
+        progress.tick()
         // After a failure the picoprocess finds its pipe closed, and says so.
         guard failure == nil else {
           HostProcess.sleep(nanoseconds: Self.tick)
@@ -62,7 +69,25 @@ final class SnapshotPump {
         if isReady, !passPiece(pipe) { break }
         listen(within: isReady ? 0 : Self.tick)
       }
-      return answer
+      guard let answer, JSON.decode(ControlAnswer.self, from: answer) == .settling else {
+        return answer
+      }
+      try connection.send(Array(JSON.line(verdict(pipe)).utf8))
+    }
+  }
+
+  private func verdict(_ pipe: BytePipe) -> ControlVerdict {
+    defer { progress.resume() }
+    do throws(Failure) {
+      if let failure { throw failure }
+      let verdict = try settle()
+      // The receiver has answered, and so taken all that was sent before.
+      acknowledged = sent
+      return verdict
+    } catch {
+      failure = error
+      pipe.stopReading()
+      return .abort
     }
   }
 
@@ -78,7 +103,6 @@ final class SnapshotPump {
       }
       try link.checkLife()
     } catch { failure = error }
-    progress(sent)
   }
 
   /// Whether more may be sent now.

@@ -13,10 +13,9 @@ final class PageCount: Sendable {
 
   func add(_ pages: Int) { done.add(UInt64(pages), ordering: .relaxed) }
 
-  /// In bytes; nil before the first page.
-  var answer: ControlAnswer? {
+  /// In bytes; the total is 0 before the first page.
+  var answer: ControlAnswer {
     let total = total.load(ordering: .relaxed)
-    guard total > 0 else { return nil }
     let size = UInt64(Page.size)
     return .progress(done: done.load(ordering: .relaxed) * size, total: total * size)
   }

@@ -10,15 +10,19 @@ import Snapshot
 extension Picoprocess {
   /// Begins the suspension that `letter` requests.
   ///
-  /// - Parameter pace: a migration has its own.
+  /// - Parameters:
+  ///   - pace: a migration has its own.
+  ///   - asks: the client before the guest stops, if it does not stop at once.
   func beginSuspension(
-    for letter: Mailbox.Letter, _ settings: SnapshotSettings, _ pace: RoundPace = .standard
+    for letter: Mailbox.Letter, _ settings: SnapshotSettings, _ pace: RoundPace = .standard,
+    asks: Bool = false
   ) {
     do throws(SaveError) {
       let hasRounds = settings.deferring == nil && machine.arena.framesInUse > pace.few
       let writing = try beginSnapshot(
         settings, guestRunsOn: hasRounds, Self.appender(to: letter))
-      suspension = RunningSuspension(writing: writing, letter: letter, pace: pace)
+      suspension = RunningSuspension(
+        writing: writing, letter: letter, pace: pace, asks: asks && hasRounds)
       if hasRounds { try beginRound() }
     } catch {
       letter.progress = .answered(ControlAnswer(error))
@@ -72,11 +76,36 @@ extension Picoprocess {
         try beginRound()
         if self.suspension?.round != nil { return false }
       }
+      guard try mayStop() else { return false }
       return try finish(suspension)
     } catch {
       giveUpSuspension(error)
       return false
     }
+  }
+
+  /// Whether the client lets the guest stop: it is asked, and meanwhile the guest runs on. Another round has what was written
+  /// since then.
+  private func mayStop() throws(SaveError) -> Bool {
+    guard let suspension, suspension.asks else { return true }
+    if suspension.isAsking {
+      guard case .decided(let verdict) = suspension.letter.progress else { return false }
+      suspension.letter.progress = .taken
+      self.suspension?.isAsking = false
+      switch verdict {
+      case .stop: self.suspension?.asks = false
+      case .goOn: break
+      case .commit, .abort, .hold:
+        throw .refused(Failure("the migration was given up; the guest goes on"))
+      }
+      self.suspension?.pace.restart()
+      try beginRound()
+      guard self.suspension?.round == nil else { return false }
+      if verdict == .stop { return true }
+    }
+    self.suspension?.isAsking = true
+    suspension.letter.progress = .answered(.settling)
+    return false
   }
 
   /// Stops the guest, writes the rest, and waits for the client's verdict.
@@ -92,7 +121,7 @@ extension Picoprocess {
           written, syscallCount: kernel.syscallCount, freezingTime: start - letter.time,
           frozenTime: host.now(.monotonic).totalNanoseconds - start)))
     self.suspension = nil
-    if case .migrate(let peer, let migration, let compression, _, _, let remoteName, _) =
+    if case .migrate(let peer, let migration, let compression, _, _, let remoteName, _, _, _) =
       letter.request
     {
       defer { guestThrottle = nil }
@@ -125,6 +154,9 @@ extension Picoprocess {
 struct RunningSuspension {
   let writing: SnapshotWriting
   let letter: Mailbox.Letter
+  /// Whether the client is asked before the guest stops, and whether it is being asked now.
+  var asks: Bool
+  var isAsking = false
   /// The round under way: how many pages it wrote.
   var round: BackgroundWriting<UInt64>?
   var view: FrozenView?
@@ -135,10 +167,18 @@ struct RunningSuspension {
   /// When the guest stops for the rest.
   var pace: RoundPace
 
-  init(writing: SnapshotWriting, letter: Mailbox.Letter, pace: RoundPace) {
+  init(writing: SnapshotWriting, letter: Mailbox.Letter, pace: RoundPace, asks: Bool) {
     self.writing = writing
     self.letter = letter
     self.pace = pace
+    self.asks = asks
+  }
+
+  /// It waits for the client's verdict.
+  var isWaiting: Bool {
+    guard isAsking else { return false }
+    if case .decided = letter.progress { return false }
+    return true
   }
 
   mutating func begin(_ round: BackgroundWriting<UInt64>, _ view: FrozenView, at time: Int64) {

@@ -40,6 +40,9 @@ struct RoundPace {
     time = now - start
   }
 
+  /// Some time has passed since the last round: the next one says nothing about those before.
+  mutating func restart() { pages = [] }
+
   private static let throttleStep = 20
   private static let throttleLimit = 90
 

@@ -66,10 +66,11 @@ extension PageCarrier {
   /// - Parameter shell: makes other links; nil: only the other end can.
   static func deliver(
     _ name: String, _ lent: LentGuest, _ pace: MigrationPace, _ shell: RemoteShell?,
-    over link: MigrationLink?, _ progress: @escaping (UInt64) -> Void
+    over link: MigrationLink?
   ) throws(Failure) {
+    let progress = Progress("moving")
     let relay = PageRelay(name, .lender, lent.migration, bandwidth: pace.bandwidth) { done, _ in
-      progress(done)
+      progress.note(done: done, of: nil)
     }
     var reopen: (() throws(Failure) -> MigrationChannel)?
     if let shell {
@@ -87,13 +88,12 @@ extension PageCarrier {
 
   /// Goes on with the memory of a guest that has moved already, if that is so.
   static func goOn(
-    _ name: String, _ pace: MigrationPace, _ shell: RemoteShell,
-    _ progress: @escaping (UInt64) -> Void
+    _ name: String, _ pace: MigrationPace, _ shell: RemoteShell
   ) throws(Failure) -> Bool {
     let answer = try ControlClient().ask(name, .describe, timeout: 10_000_000_000)
     guard case .lending(let lent) = answer else { return false }
     guard lent.peer == "\(shell.remote)" else { throw Failure("\(name): \(lent.refusal)") }
-    try deliver(name, lent, pace, shell, over: nil, progress)
+    try deliver(name, lent, pace, shell, over: nil)
     return true
   }
 
