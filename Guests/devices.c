@@ -9,7 +9,12 @@ int main(void) {
   int null = OK(open("/dev/null", O_RDWR)), zero = OK(open("/dev/zero", O_RDWR)), full = OK(open("/dev/full", O_RDWR));
   EQ(read(null, b, 10), 0);
   EQ(write(null, b, 4096), 4096);
-  EQ(lseek(null, 100, SEEK_SET), 0);
+  for (int whence = SEEK_SET; whence <= SEEK_HOLE; whence++)
+    for (int distance = -100; distance <= 100; distance += 100) {
+      EQ(lseek(null, distance, whence), 0);
+      EQ(lseek(zero, distance, whence), 0);
+    }
+  FAILS(EINVAL, lseek(null, 0, SEEK_HOLE + 1));
   EQ(read(zero, b, 4096), 4096);
   for (int i = 0; i < 4096; i++) EQ(b[i], 0);
   EQ(write(zero, b, 10), 10);

@@ -101,7 +101,7 @@ package final class DeviceFile: OpenFile {
   package override var isSeekable: Bool { true }
   package override var transfersInPieces: Bool { true }
 
-  /// Seeking succeeds and goes nowhere (`null_lseek` in `drivers/char/mem.c`).
+  /// It is always at its beginning.
   package override func position() throws(Errno) -> UInt64 { 0 }
   package override func setPosition(_ offset: UInt64) throws(Errno) {}
 
