@@ -29,6 +29,10 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   private var framesInHostPage: ContiguousArray<UInt16> = [1]
 
   private var next: UInt32 = 1
+  /// The frame for which `growLarge` is to be called next.
+  private var endOfLarge: UInt32 = 2048
+  /// Where the newest large page begins, in bytes; nil: there is none.
+  private var newestLarge: Int?
   private var free: ContiguousArray<UInt32> = []
   /// References beyond the first, so that a frame that is used for the first time has one; `unused` for one that is free.
   private let furtherReferences: FrameTable<UInt32>
@@ -131,6 +135,7 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
       index = recycled
     } else {
       index = next
+      if index >= endOfLarge { growLarge(index) }
       next += 1
     }
     if framesPerHostPage > 1 { countUse(of: index) }
@@ -218,6 +223,25 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   }
 
   // MARK: Host pages
+
+  /// Has the host use large pages for frames that come to be used one after the other, from this one on. Small guests
+  /// have none: most of one might stay unused. Only the newest grows, so that memory which was given back stays away.
+  private func growLarge(_ frame: UInt32) {
+    guard let size = HostMemory.largePageSize, framesPerHostPage == 1 else { return }
+    let offset = Int(frame) * Frame.size
+    // SAFETY: only the number is used.
+    let misfit = unsafe (Int(bitPattern: base) + offset) % size
+    guard misfit == 0 else {
+      endOfLarge = frame + UInt32((size - misfit) / Frame.size)
+      return
+    }
+    endOfLarge = frame + UInt32(size / Frame.size)
+    guard offset + size <= capacity else { return }
+    // SAFETY: both are inside the arena.
+    if let newestLarge { unsafe HostMemory.growLarge(base + newestLarge, size, false) }
+    unsafe HostMemory.growLarge(base + offset, size, true)
+    newestLarge = offset
+  }
 
   private func countUse(of frame: UInt32) {
     let page = Int(frame) / framesPerHostPage

@@ -50,6 +50,24 @@ package enum HostMemory {
     return unsafe mmap(base, count, PROT_READ | PROT_WRITE, flags, -1, 0) != MAP_FAILED
   }
 
+  /// Bytes of a large page, which has one translation in the processor; nil: the host is not asked for them.
+  package static var largePageSize: Int? {
+    #if os(Linux)
+      pageSize == 4096 ? 2 << 20 : nil
+    #else
+      nil
+    #endif
+  }
+
+  /// Asks for a large page behind untouched memory as soon as that is touched, or has one that is there stay as it is:
+  /// what is given back of it stays away, and what is touched again comes in small pages.
+  @unsafe static func growLarge(_ base: UnsafeMutableRawPointer, _ count: Int, _ grows: Bool) {
+    #if os(Linux)
+      // SAFETY: advice only.
+      _ = unsafe madvise(base, count, grows ? MADV_HUGEPAGE : MADV_NOHUGEPAGE)
+    #endif
+  }
+
   /// Returns the memory of whole pages to the host; the result tells whether they now read as zeroes. (The
   /// last page may be incomplete at the end of the reserved range.)
   @unsafe static func giveBack(_ base: UnsafeMutableRawPointer, _ count: Int) -> Bool {
