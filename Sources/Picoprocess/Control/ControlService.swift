@@ -69,10 +69,7 @@ struct ControlService: Sendable {
       case .dropped: return nil
       case .taken, .sent: break
       }
-      if letter.request.wantsProgress, HostProcess.monotonicTime >= nextReport {
-        nextReport += Self.reportInterval
-        report(letter, to: connection)
-      }
+      report(letter, to: connection, &nextReport)
       HostProcess.sleep(nanoseconds: Self.millisecond)
     }
     return letter.answer
@@ -80,8 +77,14 @@ struct ControlService: Sendable {
 
   private static let reportInterval: Int64 = 200 * millisecond
 
-  /// Tells the client how far its snapshot has come, if at all, unless it does not read: so few bytes are sent whole or not at all.
-  private func report(_ letter: Mailbox.Letter, to connection: ControlConnection) {
+  /// Tells the client now and then how far its snapshot has come, if it wants to know. One that does not read misses it: so few
+  /// bytes are sent whole or not at all.
+  private func report(
+    _ letter: Mailbox.Letter, to connection: ControlConnection, _ next: inout Int64
+  ) {
+    let now = HostProcess.monotonicTime
+    guard letter.request.wantsProgress, now >= next else { return }
+    next = now + Self.reportInterval
     try? connection.send(Array(JSON.line(letter.count.answer).utf8), timeout: 0)
   }
 
@@ -96,7 +99,7 @@ struct ControlService: Sendable {
       switch line.flatMap({ JSON.decode(ControlVerdict.self, from: $0) }) {
       case .commit:
         letter.progress = .decided(.commit)
-        send(farewell(letter), to: connection)
+        send(farewell(letter, reportingTo: connection), to: connection)
         letter.progress = .sent
         return
       case .abort, .hold, .goOn, .stop, nil: break
@@ -110,10 +113,16 @@ struct ControlService: Sendable {
     send(.failed(error: silence), to: connection)
   }
 
-  /// Sends the last answer: the picoprocess has released everything.
-  func farewell(_ letter: Mailbox.Letter) -> ControlAnswer {
+  /// Waits for the last answer: the picoprocess has released everything.
+  ///
+  /// - Parameter client: hears meanwhile that it is on it, if it wants to.
+  func farewell(_ letter: Mailbox.Letter, reportingTo client: ControlConnection? = nil)
+    -> ControlAnswer
+  {
+    var nextReport = HostProcess.monotonicTime
     while true {
       if let answer = letter.answer { return answer }
+      if let client { report(letter, to: client, &nextReport) }
       HostProcess.sleep(nanoseconds: Self.millisecond)
     }
   }
