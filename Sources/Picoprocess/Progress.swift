@@ -36,6 +36,8 @@ package final class Progress {
   /// When it last said anything, and when it last said that it had begun.
   private var lastWord: Int64
   private var lastStep: Int64
+  /// When this process last looked.
+  private var lastLook: Int64
   private var hasComplained = false
 
   /// - Parameters:
@@ -62,6 +64,7 @@ package final class Progress {
     start = now()
     lastWord = start
     lastStep = start
+    lastLook = start
     nextDrawing = start + Self.second
   }
 
@@ -101,6 +104,13 @@ package final class Progress {
   /// Brings the line up to date, though no more may be done.
   package func tick() {
     let time = now()
+    // Who was stopped, or busy with other things, has not listened.
+    let absence = time - lastLook
+    if absence > Self.second {
+      lastWord += absence
+      lastStep += absence
+    }
+    lastLook = time
     let obstacle = obstacle(at: time)
     if let obstacle, time - lastStep >= Self.patience, !hasComplained {
       hasComplained = true
