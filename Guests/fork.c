@@ -214,8 +214,8 @@ static void orphans(void) {
   OK(prctl(PR_SET_CHILD_SUBREAPER, 1));
   child = OK(fork());
   if (child == 0) {
+    pid_t parent = getpid();
     if (fork() == 0) {
-      pid_t parent = getppid();
       while (getppid() == parent) usleep(1000);
       now = getppid();
       write(ends[1], &now, sizeof now);
