@@ -53,14 +53,21 @@ import Testing
 
   /// Shows each key, and its size whenever that may have changed.
   static let keys = """
-    import os, signal, sys, termios, tty
+    import os, select, signal, sys, termios, tty
     def show(*_):
         size = os.get_terminal_size(0)
         print('size %d x %d' % (size.columns, size.lines), end='\\r\\n')
+    # A signal just before a read must end the wait for it.
+    signals, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    signal.set_wakeup_fd(wakeup)
     signal.signal(signal.SIGWINCH, show)
     tty.setraw(0)
     print(os.ttyname(0), 'ready', end='\\r\\n')
     while True:
+        ready, _, _ = select.select([0, signals], [], [])
+        if signals in ready: os.read(signals, 100)
+        if 0 not in ready: continue
         key = os.read(0, 1)
         print('key', key[0], end='\\r\\n')
         if key == b'q': sys.exit(7)
