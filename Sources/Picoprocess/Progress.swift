@@ -17,7 +17,8 @@ package final class Progress {
 
   /// Times are in nanoseconds.
   private static let second: Int64 = 1_000_000_000
-  private static let interval: Int64 = 200_000_000
+  /// How often the line changes.
+  static let interval: Int64 = 200_000_000
   private static let patience: Int64 = 10 * second
 
   private let title: String

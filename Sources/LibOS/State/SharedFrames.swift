@@ -59,13 +59,9 @@ struct SharedFrames {
 
   /// The number of runs that end before a page.
   private func place(of reference: UInt64) -> Int {
+    // Nearly all pages come behind those before.
     guard let last = runs.last, reference < last.end else { return runs.count }
-    var (low, high) = (0, runs.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if runs[middle].end <= reference { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return runs.partitioningIndex { $0.end > reference }
   }
 
   private struct Others {

@@ -69,14 +69,7 @@ final class StoredFrames {
   }
 
   /// The number of runs that end before a frame.
-  private func place(of frame: UInt32) -> Int {
-    var (low, high) = (0, runs.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if runs[middle].end <= frame { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
+  private func place(of frame: UInt32) -> Int { runs.partitioningIndex { $0.end > frame } }
 
   /// Gives consecutive frames from `first` on consecutive pages.
   ///

@@ -86,7 +86,6 @@ extension AttachClient {
 private struct Farewell {
   private let name: String
   private let stream: ByteStream
-  private static let interval: Int64 = 200_000_000
 
   struct Ending {
     /// nil: it was suspended.
@@ -109,7 +108,7 @@ private struct Farewell {
       var items = [PollItem(.stream(stream))]
       let rest = deadline.map { $0 - HostProcess.monotonicTime }
       if let rest, rest <= 0 { return nil }
-      PollItem.wait(&items, timeout: progress == nil ? rest : Self.interval)
+      PollItem.wait(&items, timeout: progress == nil ? rest : Progress.interval)
       progress?.tick()
       do throws(HostError) {
         let bytes = try stream.receive()

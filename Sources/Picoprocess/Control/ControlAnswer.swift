@@ -33,7 +33,8 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
 }
 
 extension Progress {
-  private static let interval: Int64 = 50_000_000
+  /// How long to wait for a word before something else is done.
+  private static let wordTime: Int64 = 50_000_000
 
   /// Shows what a picoprocess says before it answers. `false` if the line is an answer.
   func takes(_ line: [UInt8]?) -> Bool {
@@ -51,7 +52,7 @@ extension Progress {
   {
     while true {
       do throws(HostError) {
-        let line = try connection.receive(timeout: Self.interval)
+        let line = try connection.receive(timeout: Self.wordTime)
         if !takes(line) { return line }
       } catch .wouldBlock {
         meanwhile()

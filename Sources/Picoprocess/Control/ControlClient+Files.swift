@@ -43,7 +43,7 @@ extension ControlClient {
       }
       let progress = Progress("listing files", by: name)
       while true {
-        pipe.wait(or: connection, timeout: 200_000_000)
+        pipe.wait(or: connection, timeout: Progress.interval)
         do throws(HostError) {
           let line = try connection.receive(timeout: 0)
           if progress.takes(line) { continue }

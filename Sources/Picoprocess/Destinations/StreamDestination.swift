@@ -34,7 +34,7 @@ package final class StreamDestination: SnapshotDestination {
     let pipe = try BytePipe()
     try connection.send(request, handing: pipe)
     while true {
-      pipe.wait(or: connection, timeout: 200_000_000)
+      pipe.wait(or: connection, timeout: Progress.interval)
       do throws(HostError) {
         var line = try connection.receive(timeout: 0)
         while progress.takes(line) { line = try connection.receive(timeout: 0) }
