@@ -160,7 +160,7 @@ package struct ProgressLine {
   }
 
   /// Bytes in the largest unit in which they are at least 1, with two significant digits at least.
-  private static func size(_ bytes: UInt64) -> String {
+  static func size(_ bytes: UInt64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
     guard bytes >= 1024 else { return "\(bytes) B" }
     var index = 0

@@ -86,7 +86,22 @@ struct Migrate: ParsableCommand {
   @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
   var printStats = false
 
+  @Flag(help: "Only ask whether it can move, and say what that would take.")
+  var dryRun = false
+
+  @Flag(
+    help:
+      "With --dry-run: say what is known of the program and the link, and what each way to move would take."
+  )
+  var explain = false
+
   func validate() throws {
+    guard dryRun || !explain else { throw ValidationError("--explain needs --dry-run") }
+    guard !dryRun || !withRoot && !withMounts else {
+      throw ValidationError(
+        "--dry-run sends nothing, so it can't tell what \(withRoot ? "--with-root" : "--with-mounts") would take"
+      )
+    }
     guard !noPublish || remotePublish.isEmpty else {
       throw ValidationError("--remote-publish and --no-publish exclude each other")
     }
@@ -113,10 +128,51 @@ struct Migrate: ParsableCommand {
     options.remotePublish = remotePublish
     options.publishesNothing = noPublish
     options.remoteReach = remoteNet?.reach
+    if dryRun { return try rehearse(options) }
     progress.begin()
     pace.warn(name)
     let snapshot = try Departure.migrate(name, pace.pace, options)
     if printStats, let snapshot { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
+  }
+}
+
+extension Migrate {
+  private func rehearse(_ options: MigrationOptions) throws {
+    let plan = try Departure.rehearse(name, pace.pace, options)
+    if printStats { return Console.show(JSON.line(plan.choices)) }
+    Console.show(plan.summary + (explain ? "\n" + plan.explanation : ""))
+  }
+}
+
+/// The moves that were made from here.
+struct Moves: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "moves",
+    abstract: "List the last moves to other machines, and what was foretold of them.",
+    discussion:
+      "What each took teaches godwit what the next ones will take: see godwit migrate --dry-run.")
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let all = MoveRecords.all()
+    if json {
+      let records = Dictionary(uniqueKeysWithValues: all.map { ($0.host, $0.records.records) })
+      return Console.show(JSON.pretty(records))
+    }
+    let rows = all.flatMap { host, records in records.records.map { row($0, to: host) } }
+    Console.show(
+      table(
+        [["TIME", "NAME", "STOOD", "FORETOLD", "TOOK", "FORETOLD", "SENT", "WAY", "TO"]] + rows))
+  }
+
+  private func row(_ record: MoveRecord, to host: String) -> [String] {
+    [
+      record.timeText, record.guest, record.outcome.frozenText, record.forecast.frozenText,
+      record.outcome.totalText, record.forecast.totalText, record.outcome.bytesText,
+      "\(record.way)", host,
+    ]
   }
 }
 

@@ -278,7 +278,7 @@ final class MigrationScratch {
     try scratch.shell(
       """
       mkdir -m 700 here there; export relay receiver cut only hostile deaf impostor shortcut speaks
-      at() { local machine=$1; shift; XDG_RUNTIME_DIR=$PWD/$machine $G "$@"; }
+      at() { local machine=$1; shift; XDG_RUNTIME_DIR=$PWD/$machine XDG_STATE_HOME=$PWD/$machine/state $G "$@"; }
       \(Self.functions)
       where() { for m in here there; do at $m ps | sed -n "2,\\$s/^\\([^ :]*\\).*/$m: \\1/p" | sort -u; done; }
 

@@ -21,7 +21,10 @@ let allRows: [any Row] =
     MigrationRow(isa: .x86_64, size: 1024, rate: 50),
   ]
   + [16, 256, 1024, 4096].map { MigrationRow(isa: .x86_64, size: $0, isPostCopy: true) }
-  + [RelayRow(isa: .x86_64, size: 16), RelayRow(isa: .x86_64, size: 256), PodmanRow(size: 256)]
+  + [
+    RelayRow(isa: .x86_64, size: 16), RelayRow(isa: .x86_64, size: 256), PodmanRow(size: 256),
+    ForecastRow(isa: .x86_64),
+  ]
   + ISA.allCases.flatMap { isa in programs(isa).map { ProgramRow(isa: isa, program: $0) } }
 
 /// Programs of Guests/bench with the ratio to stay below.

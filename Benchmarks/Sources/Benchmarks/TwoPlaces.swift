@@ -14,7 +14,7 @@ struct TwoPlaces {
     // It takes ssh's arguments, and runs the command here, at the other place.
     let script = """
       #!/bin/sh
-      export XDG_RUNTIME_DIR='\(folder)'/"$1"
+      export XDG_RUNTIME_DIR='\(folder)'/"$1" XDG_STATE_HOME='\(folder)'/"$1"/state
       exec \(shaper)/bin/sh -c "$2"
 
       """
@@ -22,7 +22,10 @@ struct TwoPlaces {
   }
 
   /// What stands in front of a command at a place.
-  func at(_ place: String) -> [String] { ["env", "XDG_RUNTIME_DIR=\(folder)/\(place)"] }
+  func at(_ place: String) -> [String] {
+    let folder = "\(folder)/\(place)"
+    return ["env", "XDG_RUNTIME_DIR=\(folder)", "XDG_STATE_HOME=\(folder)/state"]
+  }
 
   /// The places of the move `number`, counted from 0: there, and back.
   static func way(_ number: Int) -> (from: String, to: String) {

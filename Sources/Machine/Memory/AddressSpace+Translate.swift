@@ -51,7 +51,7 @@ extension AddressSpace {
       if !entry.isWritten(in: arena.epoch) {
         guard let frame = writableFrame(page, present) else { return .refused(.outOfMemory) }
         entry.frame = frame
-        entry.markWritten(in: arena.epoch)
+        arena.markWritten(&entry)
         table[page] = entry
         // The engine looks up code by address first, and must not find that of the old frame; and it may have
         // the old frame of an object at several addresses.

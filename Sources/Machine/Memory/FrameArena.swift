@@ -56,6 +56,8 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   /// The epoch of writes; see `FrozenView`.
   package private(set) var epoch: Epoch = 1
+  /// First writes of pages in an epoch.
+  package let firstWrites = WriteCount()
   /// The active views, in the order in which they began.
   package internal(set) var views: [FrozenView] = [] {
     didSet { newestViewEpoch = views.last?.epoch }
@@ -358,6 +360,12 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
     return true
   }
 
+  /// Marks a page as written in this epoch, in a frame of its own.
+  func markWritten(_ page: inout PageTableEntry) {
+    page.markWritten(in: epoch)
+    firstWrites.add()
+  }
+
   /// Has the view with this bit hold a frame; `false` if it does already.
   func hold(_ frame: Frame, _ view: UInt8) -> Bool {
     let index = Int(frame.index)
@@ -447,6 +455,24 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   }
 
   // MARK: Bytes
+
+  /// Bytes of frames that are in use and here: `count` runs of frames that lie together, evenly spread, and as long as
+  /// `length` frames or a little shorter.
+  package func sample(_ count: Int, of length: Int) -> [[UInt8]] {
+    let end = Int(next)
+    let step = max(length, end / count)
+    return stride(from: 1, to: end, by: step).compactMap { start in
+      var run: [UInt8] = []
+      for index in start..<min(start + length, end) {
+        let frame = Frame(UInt32(index))
+        guard furtherReferences[index] != Self.unused, stored?.page(of: frame) == nil else {
+          continue
+        }
+        run += withBytes(frame, offset: 0, count: Frame.size) { $0.array }
+      }
+      return run.isEmpty ? nil : run
+    }
+  }
 
   /// Lends `count` bytes from `offset` on in `frame`; the range may extend into the following frames.
   package func withBytes<R, E: Error>(

@@ -88,7 +88,7 @@ package final class MemoryObject {
         leave(page.frame, index)
         page.frame = copy
       }
-      page.markWritten(in: arena.epoch)
+      arena.markWritten(&page)
       pages[index] = page
       return page.frame
     }
@@ -98,7 +98,7 @@ package final class MemoryObject {
       return nil
     }
     page = PageTableEntry(frame: frame, permissions: [])
-    if isWrite { page.markWritten(in: arena.epoch) }
+    if isWrite { arena.markWritten(&page) }
     pages[index] = page
     return frame
   }

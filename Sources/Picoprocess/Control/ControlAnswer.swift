@@ -20,6 +20,7 @@ package enum ControlAnswer: Sendable, Hashable, Codable {
   /// The guest would stop now: it runs until the client's verdict, `goOn` or `stop`.
   case settling
   case described(guest: GuestDescription)
+  case watched(activity: MemoryActivity)
   /// The guest runs elsewhere, and its memory is still here.
   case lending(guest: LentGuest)
   /// The guest stands, whatever becomes of the client.
@@ -120,6 +121,14 @@ package struct SavedSnapshot: Sendable, Hashable, Codable {
   /// are equal.
   package var pages: UInt64
   package var pagesWritten: UInt64
+  /// Of a snapshot that was written in rounds.
+  package var rounds: Rounds?
+
+  /// The pages of the last round, and those that were written when the guest stood.
+  package struct Rounds: Sendable, Hashable, Codable {
+    package var last: UInt64
+    package var atStop: UInt64
+  }
 
   package init(
     bytes: UInt64, syscallCount: UInt64, freezingTime: Int64, frozenTime: Int64, dumpTime: Int64,

@@ -49,11 +49,16 @@ package struct ControlClient: Sendable {
 
   /// Asks a picoprocess for its state.
   private func ask(_ name: String) -> Result<ControlConnection, HostError> {
-    do throws(HostError) {
-      let connection = try directory.connect(to: name)
-      try connection.send(Array(JSON.line(ControlRequest.info).utf8), timeout: 0)
-      return .success(connection)
-    } catch { return .failure(error) }
+    do throws(HostError) { return .success(try send(.info, to: name)) } catch {
+      return .failure(error)
+    }
+  }
+
+  /// Sends a request to the picoprocess `name`, and does not wait for the answer.
+  func send(_ request: ControlRequest, to name: String) throws(HostError) -> ControlConnection {
+    let connection = try directory.connect(to: name)
+    try connection.send(Array(JSON.line(request).utf8), timeout: 0)
+    return connection
   }
 
   /// Throws if the picoprocess `name` does not answer at all: what takes its time is asked after that.

@@ -58,6 +58,8 @@ package enum ControlRequest: Sendable, Hashable, Codable {
     peer: String, migration: String, compression: Compression? = nil, maxPause: Int64,
     throttles: Bool, remoteName: String? = nil, relays: Bool? = nil,
     reports: Bool? = nil, asks: Bool? = nil)
+  /// Watch how the guest writes its memory for so long, in nanoseconds, or until the client says a word.
+  case watch(time: Int64)
   /// Carry the pages of this migration over the connection: from now on it has the frames of the protocol.
   case pages(migration: String)
   /// Share the sockets of the guest's connections, which stands for the sake of this migration, and say in the end
@@ -74,7 +76,8 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   var takesFile: Bool {
     switch self {
     case .checkpoint, .suspend, .migrate, .listFiles: true
-    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages, .relay:
+    case .info, .kill, .attach, .pause, .unpause, .describe, .watch, .resolve, .settle, .pages,
+      .relay:
       false
     }
   }
@@ -87,7 +90,8 @@ extension ControlRequest {
     case .checkpoint(_, _, _, let reports), .suspend(_, _, _, let reports),
       .migrate(_, _, _, _, _, _, _, let reports, _), .listFiles(let reports):
       reports ?? false
-    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages, .relay:
+    case .info, .kill, .attach, .pause, .unpause, .describe, .watch, .resolve, .settle, .pages,
+      .relay:
       false
     }
   }

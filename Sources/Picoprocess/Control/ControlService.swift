@@ -28,6 +28,9 @@ struct ControlService: Sendable {
       answer = self.answer(to: letter, connection)
     }
     if case .attached(let client, _) = answer { return attach(client, letter, connection) }
+    if case .watch(let time) = request, let watch = letter.watch {
+      return self.watch(watch, for: time, connection)
+    }
     if case .handing = answer { return handOver(letter, connection) }
     guard let answer else {
       return send(.failed(error: "the picoprocess has ended"), to: connection)

@@ -1,3 +1,4 @@
+import Machine
 import PosixHost
 import Synchronization
 
@@ -27,6 +28,7 @@ final class Mailbox: Sendable {
     private let hangUp: ControlConnection.HangUp
     private let state = Mutex(Progress.waiting)
     private let handedSockets = Mutex<[(what: HandedSocket, socket: ByteStream)]>([])
+    private let watchBegun = Mutex<Watch?>(nil)
     private let consoleStream = Mutex<ByteStream?>(nil)
 
     init(_ request: ControlRequest, _ file: HandedFile?, _ hangUp: ControlConnection.HangUp) {
@@ -45,6 +47,23 @@ final class Mailbox: Sendable {
     var sockets: [(what: HandedSocket, socket: ByteStream)] {
       get { handedSockets.withLock { $0 } }
       set { handedSockets.withLock { $0 = newValue } }
+    }
+
+    /// What was begun for the client of a watch.
+    struct Watch: Sendable {
+      /// On the host's monotonic clock, in nanoseconds.
+      var start: Int64
+      var writes: WriteCount
+      var writesBefore: UInt64
+      /// Bytes in use.
+      var memory: UInt64
+      /// Some of its pages.
+      var sample: [[UInt8]]
+    }
+
+    var watch: Watch? {
+      get { watchBegun.withLock { $0 } }
+      set { watchBegun.withLock { $0 = newValue } }
     }
 
     /// Leads to the console of a guest that has moved.

@@ -54,6 +54,7 @@ extension Picoprocess {
         beginSnapshot(for: letter)
         if continueSuspension() { return .suspended }
       case .describe: letter.progress = .answered(.described(guest: description))
+      case .watch: watchMemory(for: letter)
       case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
       case .relay: letter.progress = .answered(.failed(error: "it is not being migrated"))
       }
@@ -84,7 +85,8 @@ extension Picoprocess {
           compression: compression, count: count, deferring: remoteName == nil ? nil : migration),
         RoundPace(maxPause: maxPause, throttles: throttles), asks: asks ?? false)
     case .listFiles: listFiles(for: letter)
-    case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages, .relay:
+    case .info, .kill, .attach, .pause, .unpause, .describe, .watch, .resolve, .settle, .pages,
+      .relay:
       break
     }
   }
@@ -95,7 +97,7 @@ extension Picoprocess {
     var mustWait = suspension != nil || preparation != nil || snapshotsWaitForPages
     return mailbox.take { request in
       switch request {
-      case .info, .kill, .attach, .pause, .unpause, .describe, .resolve, .settle, .pages,
+      case .info, .kill, .attach, .pause, .unpause, .describe, .watch, .resolve, .settle, .pages,
         .relay:
         return true
       case .checkpoint(_, _, let observer, _):
@@ -122,6 +124,7 @@ extension Picoprocess {
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))
+      case .watch: watchMemory(for: letter)
       case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
       case .checkpoint, .suspend, .migrate, .listFiles, .relay:
         letter.progress = .answered(

@@ -52,6 +52,8 @@ package struct LogRecord: Hashable {
 package enum LogTime {
   static let length = 30
   private static let day: Int64 = 86_400
+  /// The last one, since 1970, that fits in as many nanoseconds.
+  static let lastSecond = Int64.max / 1_000_000_000
 
   /// - Parameter nanoseconds: since 1970.
   package static func text(_ nanoseconds: Int64) -> String {

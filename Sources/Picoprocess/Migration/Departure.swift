@@ -22,6 +22,16 @@ package final class Departure {
   /// Its writable mounts, if they do.
   private let mounts: DepartingMounts?
   private let connections: DepartingConnections
+  /// On the host's monotonic clock, in nanoseconds.
+  private let start = HostProcess.monotonicTime
+  /// Watches how the guest uses its memory until it goes; nil: nobody wants to know.
+  private let watch: MemoryWatch?
+  /// How it goes; nil: as `pace` says.
+  private var plan: MovePlan?
+  /// What that took.
+  private var outcome = MoveOutcome()
+  /// When the guest ran there, and its memory was there.
+  private var runsThere: Int64 = 0
 
   /// Lines that a receiver may say before it takes the guest.
   private static let noticeLimit = 10
@@ -54,8 +64,10 @@ package final class Departure {
     if let options {
       let command = try options.receiveCommand(guest, relays: connections.areRelayed)
       shell = (options.shell, command)
+      watch = MemoryWatch(name, client)
     } else {
       shell = nil
+      watch = nil
     }
   }
 
@@ -69,9 +81,45 @@ package final class Departure {
     let departure = try Departure(
       name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot,
       withMounts: options.carriesMounts)
+    let snapshot: SavedSnapshot
+    do {
+      let channel = try departure.open()
+      defer { channel.close() }
+      snapshot = try departure.run(channel)
+    }
+    departure.noteOutcome()
+    return snapshot
+  }
+
+  /// Asks whether the guest `name` can move, and foretells what that would take. It stays here.
+  package static func rehearse(
+    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions
+  ) throws(Failure) -> MovePlan {
+    let departure = try Departure(
+      name, pace, to: "\(options.shell.remote)", options, withRoot: false, withMounts: false)
     let channel = try departure.open()
     defer { channel.close() }
-    return try departure.run(channel)
+    do throws(Failure) { _ = try departure.negotiate(channel, isRehearsal: true) } catch {
+      throw Failure("\(name): \(error.message)")
+    }
+    let elapsed = HostProcess.monotonicTime - departure.start
+    departure.giveUp(channel, "it was only asked whether the guest could come")
+    guard let plan = departure.plan(early: false, elapsed: elapsed) else {
+      throw Failure("\(name): its godwit does not tell how it uses its memory")
+    }
+    return plan
+  }
+
+  private func plan(early: Bool, elapsed: Int64) -> MovePlan? {
+    guard let shell, let activity = watch?.end(early: early) else { return nil }
+    return MovePlan(name, to: shell.remote.remote, activity, pace, elapsed: elapsed)
+  }
+
+  /// Writes down what was foretold, and what it took.
+  private func noteOutcome() {
+    let end = HostProcess.monotonicTime
+    (outcome.total, outcome.ending) = (end - start, end - runsThere)
+    plan?.note(outcome)
   }
 
   /// Sends the guest `name` over the standard streams to `peer`, which fetches it and is told what fails.
@@ -112,7 +160,9 @@ package final class Departure {
     do throws(Failure) { remoteName = try negotiate(channel) } catch {
       throw Failure("\(name): \(error.message)")
     }
+    plan = plan(early: true, elapsed: HostProcess.monotonicTime - start)
     let (connection, snapshot) = try send(channel, remoteName)
+    let stood = HostProcess.monotonicTime - snapshot.frozenTime
     do throws(Failure) {
       try finish(channel)
     } catch {
@@ -123,19 +173,26 @@ package final class Departure {
     // From here on it takes more than a signal, for what is left takes seconds at most.
     HostProcess.holdSignals()
     try commit(channel, connection, remoteName)
+    runsThere = HostProcess.monotonicTime
+    outcome.frozen = runsThere - stood
     if pace.postCopy {
       HostProcess.releaseSignals()
-      try PageCarrier.deliver(
+      let delivered = try PageCarrier.deliver(
         name, LentGuest(migration: migration, peer: peer, remoteName: remoteName, bytes: 0), pace,
         shell?.remote, over: channel.link)
+      outcome.noteDelivery(delivered, HostProcess.monotonicTime - runsThere)
+      runsThere = HostProcess.monotonicTime
     }
     return snapshot
   }
 
   /// Asks whether the guest can go there.
   ///
+  /// - Parameter isRehearsal: it does not go.
   /// - Returns: its name there.
-  private func negotiate(_ channel: MigrationChannel) throws(Failure) -> String {
+  private func negotiate(_ channel: MigrationChannel, isRehearsal: Bool = false) throws(Failure)
+    -> String
+  {
     let hello = try channel.hello()
     guard hello.isas.contains(guest.isa) else {
       throw Failure("\(peer): it runs no guests for \(guest.isa)")
@@ -180,7 +237,7 @@ package final class Departure {
       notices.append("these files of its mounts are not the same there: \(summary)")
     }
     for notice in notices { Console.complain("\(name): \(peer): \(notice.prefix(1000))") }
-    try connections.dial(shell?.remote, migration)
+    if !isRehearsal { try connections.dial(shell?.remote, migration) }
     return accept.name
   }
 
@@ -193,7 +250,8 @@ package final class Departure {
       try self.mounts?.sendMore(over: channel) == true ? .goOn : .stop
     }
     let request = ControlRequest.migrate(
-      peer: peer, migration: migration, compression: pace.compression, maxPause: pace.maxPause,
+      peer: peer, migration: migration,
+      compression: plan?.chosen.way.compression ?? pace.compression, maxPause: pace.maxPause,
       throttles: pace.throttles, remoteName: pace.postCopy ? remoteName : nil,
       relays: connections.areRelayed, reports: true, asks: mounts != nil)
     var connection: ControlConnection?
@@ -214,6 +272,7 @@ package final class Departure {
       giveUp(channel, "the guest could not be written")
       throw Failure("the picoprocess \(name) does not say whether it wrote its state")
     }
+    outcome.noteSending(pump, snapshot)
     var finish = Godwit_Migration_Finish()
     finish.bytes = pump.sent
     do throws(Failure) {

@@ -18,6 +18,9 @@ final class SnapshotPump {
   private var window: UInt64 = 1 << 20
   /// When bytes were last counted, and how many had been acknowledged.
   private var sample: (time: Int64, bytes: UInt64)
+  /// When the first bytes were sent, and when the last ones were acknowledged.
+  private var firstSent: Int64?
+  private var lastAcknowledged: Int64 = 0
   /// Why no more can be sent.
   private(set) var failure: Failure?
 
@@ -76,6 +79,12 @@ final class SnapshotPump {
     }
   }
 
+  /// Bytes a second that the receiver took; nil: too few to tell.
+  var rate: Double? {
+    guard let firstSent, acknowledged > 0, lastAcknowledged > firstSent else { return nil }
+    return Double(acknowledged) / Double(lastAcknowledged - firstSent) * 1e9
+  }
+
   private func verdict(_ pipe: BytePipe) -> ControlVerdict {
     defer { progress.resume() }
     do throws(Failure) {
@@ -119,6 +128,7 @@ final class SnapshotPump {
       return try pipe.drainPiece { (bytes) throws(Failure) in
         try link.send(bytes: bytes)
         sent += UInt64(bytes.byteCount)
+        if firstSent == nil { firstSent = HostProcess.monotonicTime }
       }
     } catch {
       // The receiver may have said why before it closed the link.
@@ -138,6 +148,7 @@ final class SnapshotPump {
         throw Failure("\(link.peer): it acknowledges what was not sent")
       }
       acknowledged = received.bytes
+      lastAcknowledged = HostProcess.monotonicTime
       measure()
     case .message(.refusal(let refusal)): throw link.refused(refusal)
     case .message, .bytes: throw Failure("\(link.peer): its messages are out of order")
@@ -150,9 +161,17 @@ final class SnapshotPump {
     let now = HostProcess.monotonicTime
     let time = now - sample.time
     guard time >= 100_000_000 else { return }
-    let rate = Double(acknowledged - sample.bytes) / Double(time)
-    let bytes = min(rate * Double(maxPause), Double(Self.windows.upperBound))
-    window = max(UInt64(bytes), Self.windows.lowerBound)
+    window = Self.window(at: Double(acknowledged - sample.bytes) / Double(time) * 1e9, maxPause)
     sample = (now, acknowledged)
+  }
+
+  /// Bytes that may be under way.
+  ///
+  /// - Parameters:
+  ///   - rate: of the link, in bytes a second.
+  ///   - maxPause: in nanoseconds.
+  static func window(at rate: Double, _ maxPause: Int64) -> UInt64 {
+    let bytes = min(rate / 1e9 * Double(maxPause), Double(windows.upperBound))
+    return max(UInt64(bytes), windows.lowerBound)
   }
 }

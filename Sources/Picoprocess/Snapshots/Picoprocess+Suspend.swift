@@ -115,11 +115,11 @@ extension Picoprocess {
     kernel.vfs.sync()
     try suspension.writing.capture(kernel)
     let written = try suspension.writing.finish()
-    letter.progress = .answered(
-      .saved(
-        snapshot: SavedSnapshot(
-          written, syscallCount: kernel.syscallCount, freezingTime: start - letter.time,
-          frozenTime: host.now(.monotonic).totalNanoseconds - start)))
+    var snapshot = SavedSnapshot(
+      written, syscallCount: kernel.syscallCount, freezingTime: start - letter.time,
+      frozenTime: host.now(.monotonic).totalNanoseconds - start)
+    snapshot.rounds = suspension.pace.rounds(ofAll: written.pagesWritten)
+    letter.progress = .answered(.saved(snapshot: snapshot))
     self.suspension = nil
     if case .migrate(let peer, let migration, let compression, _, _, let remoteName, _, _, _) =
       letter.request

@@ -13,6 +13,9 @@ struct RoundPace {
   /// Of the last two rounds.
   private var pages: [UInt64] = []
   private var rounds = 0
+  /// Of all rounds, and of the last one.
+  private var pagesInAll: UInt64 = 0
+  private var pagesInLast: UInt64 = 0
   private var start: Int64 = 0
   /// Of the last round, in nanoseconds.
   private var time: Int64 = 0
@@ -36,12 +39,19 @@ struct RoundPace {
 
   mutating func note(pages count: UInt64, at now: Int64) {
     pages = pages.suffix(1) + [count]
+    pagesInAll += count
+    pagesInLast = count
     rounds += 1
     time = now - start
   }
 
   /// Some time has passed since the last round: the next one says nothing about those before.
   mutating func restart() { pages = [] }
+
+  /// - Parameter pages: of the snapshot; those that no round had are written at the stop.
+  func rounds(ofAll pages: UInt64) -> SavedSnapshot.Rounds {
+    SavedSnapshot.Rounds(last: pagesInLast, atStop: pages - min(pages, pagesInAll))
+  }
 
   private static let throttleStep = 20
   private static let throttleLimit = 90

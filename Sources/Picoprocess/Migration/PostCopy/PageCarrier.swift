@@ -64,12 +64,16 @@ extension PageCarrier {
   /// Brings the memory of the guest `name` to the machine where it runs. When this returns, its process here has ended.
   ///
   /// - Parameter shell: makes other links; nil: only the other end can.
+  /// - Returns: bytes of memory that were passed on, and bytes of the link.
+  @discardableResult
   static func deliver(
     _ name: String, _ lent: LentGuest, _ pace: MigrationPace, _ shell: RemoteShell?,
     over link: MigrationLink?
-  ) throws(Failure) {
+  ) throws(Failure) -> (memory: UInt64, link: UInt64) {
     let progress = Progress("moving")
+    var delivered: UInt64 = 0
     let relay = PageRelay(name, .lender, lent.migration, bandwidth: pace.bandwidth) { done, _ in
+      delivered = done
       progress.note(done: done, of: nil)
     }
     var reopen: (() throws(Failure) -> MigrationChannel)?
@@ -84,6 +88,7 @@ extension PageCarrier {
     // Its name and its ports are free then.
     let client = try ControlClient()
     for _ in 0..<500 where client.isRunning(name) { HostProcess.sleep(nanoseconds: 10_000_000) }
+    return (delivered, relay.sent)
   }
 
   /// Goes on with the memory of a guest that has moved already, if that is so.

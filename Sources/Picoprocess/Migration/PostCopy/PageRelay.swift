@@ -30,7 +30,8 @@ final class PageRelay {
   private let progress: (UInt64, UInt64?) -> Void
 
   private let start = HostProcess.monotonicTime
-  private var sent: UInt64 = 0
+  /// Bytes that went out over the link.
+  private(set) var sent: UInt64 = 0
   private var total: UInt64?
   /// Chunks passed on, over all links.
   private(set) var chunks: UInt64 = 0

@@ -1,0 +1,54 @@
+import Snapshot
+
+/// What is known of the link to another machine, by the last moves to it.
+package struct LinkFigures: Sendable {
+  /// Moves that it is known by.
+  package let moves: Int
+  /// Bytes a second that it carries.
+  package private(set) var rate: Double = 100e6
+  /// Bytes a second of memory that are compressed, if the link carries them.
+  private(set) var compressionRate: Double = 250e6
+  /// Oldest first.
+  private let records: [MoveRecord]
+
+  /// Older ones say nothing of today.
+  private static let window = 9
+  /// A day, in nanoseconds: more is none of the link's business.
+  private static let longest = 86_400e9
+  private static let usualStop: Int64 = 15_000_000
+  private static let usualEnding: Int64 = 30_000_000
+
+  package init(_ records: [MoveRecord]) {
+    self.records = records
+    moves = records.count
+    let free = records.filter { !$0.isLimited }
+    let rates = [true, false].compactMap { compresses in
+      median(free.filter { ($0.way.compression != .none) == compresses }, \.rate)
+    }
+    if let best = rates.max() { rate = best }
+    let compressed = free.filter { $0.way.compression != .none }
+    if let known = median(compressed, \.memoryRate) { compressionRate = known }
+  }
+
+  private func median(_ records: [MoveRecord], _ value: (MoveRecord) -> Double) -> Double? {
+    let values = records.suffix(Self.window).map(value).sorted()
+    return values.isEmpty ? nil : values[values.count / 2]
+  }
+
+  /// Nanoseconds that a stop takes besides what the link needs for the bytes that are left.
+  func stop(_ way: MoveWay) -> Int64 {
+    usual(way, Self.usualStop) { Double($0.outcome.frozen) - Double($0.bytesLeft) / $0.rate * 1e9 }
+  }
+
+  /// Nanoseconds from the moment when the guest runs there until all is done, but for memory that follows.
+  func ending(_ way: MoveWay) -> Int64 { usual(way, Self.usualEnding) { Double($0.ending) } }
+
+  /// The median of moves that were as this one.
+  ///
+  /// - Parameter unknown: if there were none.
+  private func usual(_ way: MoveWay, _ unknown: Int64, _ value: (MoveRecord) -> Double) -> Int64 {
+    let alike = records.filter { $0.way.isPostCopy == way.isPostCopy }
+    guard let known = median(alike, value) else { return unknown }
+    return Int64(max(-Self.longest, min(known, Self.longest)))
+  }
+}

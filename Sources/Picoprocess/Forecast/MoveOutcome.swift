@@ -1,0 +1,41 @@
+import Snapshot
+
+/// What a move took, as its sender sees it. Times are in nanoseconds.
+struct MoveOutcome {
+  var frozen: Int64 = 0
+  var total: Int64 = 0
+  /// From the moment when the guest ran there until all was done, but for memory that followed.
+  var ending: Int64 = 0
+  /// Over the link.
+  private(set) var bytes: UInt64 = 0
+  /// Bytes of the link in a second; nil: too few went to tell.
+  private(set) var rate: Double?
+  /// Bytes on the link for each of memory.
+  private(set) var share = 1.0
+  private var rounds = SavedSnapshot.Rounds(last: 0, atStop: 0)
+
+  /// The guest has been written.
+  mutating func noteSending(_ pump: SnapshotPump, _ snapshot: SavedSnapshot) {
+    note(pump.sent, of: snapshot.pagesWritten * UInt64(Page.size), at: pump.rate)
+    rounds = snapshot.rounds ?? rounds
+  }
+
+  /// Its memory has followed.
+  mutating func noteDelivery(_ bytes: (memory: UInt64, link: UInt64), _ time: Int64) {
+    note(bytes.link, of: bytes.memory, at: Double(bytes.link) / Double(max(1, time)) * 1e9)
+    rounds = SavedSnapshot.Rounds(last: 0, atStop: 0)
+  }
+
+  private mutating func note(_ sent: UInt64, of memory: UInt64, at rate: Double?) {
+    bytes += sent
+    self.rate = rate
+    if memory > 0 { share = max(0.001, Double(sent) / Double(memory)) }
+  }
+
+  /// Bytes that the link had to carry when the guest stood: see `Forecast`.
+  func bytesLeft(at rate: Double, _ maxPause: Int64) -> UInt64 {
+    func onLink(_ pages: UInt64) -> UInt64 { UInt64(Double(pages) * Double(Page.size) * share) }
+    return Forecast.bytesLeft(
+      underWay: onLink(rounds.last), SnapshotPump.window(at: rate, maxPause), onLink(rounds.atStop))
+  }
+}

@@ -1,0 +1,108 @@
+import HostABI
+import PosixHost
+import Snapshot
+
+/// How one guest is going to move, and what that will take.
+package struct MovePlan: Sendable {
+  /// One of the ways that were weighed.
+  package struct Choice: Sendable, Encodable {
+    package var way: MoveWay
+    package var figures: MoveFigures
+  }
+
+  private let guest: String
+  private let host: RemoteHost
+  private let forecast: Forecast
+  /// How it goes.
+  package let chosen: Choice
+  /// All that were weighed.
+  package let choices: [Choice]
+
+  /// Weighs the ways in which `guest` can go to `host`. One that the user has named is taken; post-copy only then, since both
+  /// machines must live until it is over.
+  ///
+  /// - Parameter elapsed: nanoseconds since the command began.
+  init(
+    _ guest: String, to host: RemoteHost, _ activity: MemoryActivity, _ pace: MigrationPace,
+    elapsed: Int64
+  ) {
+    self.guest = guest
+    self.host = host
+    let forecast = Forecast(
+      activity: activity, link: LinkFigures(MoveRecords(host)?.records ?? []), pace: pace)
+    self.forecast = forecast
+    let compressions = pace.compression.map { [$0] } ?? [Compression.none, .standard]
+    let ways =
+      compressions.map { MoveWay($0) }
+      + [MoveWay(pace.compression ?? .standard, isPostCopy: true)]
+    choices = ways.map { Choice(way: $0, figures: forecast.figures($0, elapsed: elapsed)) }
+    chosen = Self.best(
+      choices.filter { $0.way.isPostCopy == pace.postCopy }, maxPause: pace.maxPause)
+  }
+
+  /// The shortest move of those in which the guest stands no longer than it may; if there is none, the shortest stop.
+  private static func best(_ choices: [Choice], maxPause: Int64) -> Choice {
+    let allowed = choices.filter { $0.figures.frozen <= maxPause }
+    let shortest = allowed.min { $0.figures.total < $1.figures.total }
+    return shortest ?? choices.min { $0.figures.frozen < $1.figures.frozen } ?? choices[0]
+  }
+
+  /// Writes down what it took in the end.
+  func note(_ outcome: MoveOutcome) {
+    guard let rate = outcome.rate, var records = MoveRecords(host) else { return }
+    records.add(
+      MoveRecord(
+        time: PosixHost().now(.realtime).seconds, guest: guest, way: chosen.way,
+        forecast: chosen.figures,
+        outcome: MoveFigures(
+          frozen: outcome.frozen, total: outcome.total, bytes: outcome.bytes),
+        rate: rate, memoryRate: rate / outcome.share,
+        isLimited: forecast.pace.bandwidth != nil,
+        bytesLeft: outcome.bytesLeft(at: rate, forecast.pace.maxPause), ending: outcome.ending))
+  }
+}
+
+extension MovePlan {
+  /// In one line.
+  package var summary: String {
+    "\(guest) can move to \(host): \(chosen.way): \(chosen.figures.text)"
+  }
+
+  /// Why: what is known, and what each way would take.
+  package var explanation: String {
+    let activity = forecast.activity
+    let memory = ProgressLine.size(activity.memory)
+    let rates = [Int64(100_000_000), 1_000_000_000].map { time in
+      "\(ProgressLine.size(activity.bytes(writtenIn: time))) in \(HumanTime.text(time))"
+    }
+    let kept = Int((activity.compressed * 100).rounded())
+    let carried = ProgressLine.size(UInt64(forecast.rate))
+    let source =
+      switch forecast.link.moves {
+      case 0: "assumed: no move to it is on record"
+      case 1: "by the last move to it"
+      case let count: "by the last \(count) moves to it"
+      }
+    var lines = [
+      "memory: \(memory), written: \(rates.joined(separator: ", ")); compression leaves \(kept) %",
+      "link: \(carried)/s, \(source)",
+    ]
+    for choice in choices {
+      let mark = choice.way == chosen.way ? "*" : " "
+      lines.append(
+        "\(mark) \(choice.way): \(choice.figures.text)"
+          + (choice.way.isPostCopy ? ", needs both machines until then" : ""))
+    }
+    lines.append("* \(reason)")
+    return lines.joined(separator: "\n")
+  }
+
+  private var reason: String {
+    let pace = forecast.pace
+    if pace.postCopy { return "as --post-copy says" }
+    if pace.compression != nil { return "as --compress says" }
+    return chosen.figures.frozen <= pace.maxPause
+      ? "the shortest that stands no longer than \(HumanTime.text(pace.maxPause)) (--max-pause)"
+      : "the shortest stop: none is within \(HumanTime.text(pace.maxPause)) (--max-pause)"
+  }
+}
