@@ -242,6 +242,14 @@ enum System {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
+  /// Seconds of processor time of a process's first thread.
+  static func processorTime(ofFirstThreadOf process: Int32) throws -> Double {
+    let times = try contents(of: "/proc/\(process)/task/\(process)/schedstat")
+    let field = String(decoding: times, as: UTF8.self).prefix { $0.isNumber }
+    guard let nanoseconds = Double(field) else { throw Failure("no times in schedstat") }
+    return nanoseconds / 1e9
+  }
+
   /// Seconds of processor time of the processes that a process has started, and of theirs.
   static func processorTimeOfChildren(of process: Int32) throws -> Double {
     let children = try contents(of: "/proc/\(process)/task/\(process)/children")
