@@ -14,7 +14,7 @@ int godwit_start_program(char *const arguments[], int input, int output, int32_t
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  // Both are above 2, and closed on exec; their copies are not.
+  // They are closed on exec, unless they are these already; their copies are not.
   posix_spawn_file_actions_adddup2(&actions, input, 0);
   posix_spawn_file_actions_adddup2(&actions, output, 1);
   sigset_t none, defaults;

@@ -1,0 +1,69 @@
+import ArgumentParser
+import HostABI
+import Picoprocess
+import PosixHost
+
+struct Evacuate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evacuate", abstract: "Move all running programs to another machine.",
+    discussion: """
+      Each moves as with godwit migrate, the smallest first. Those that can't, stay here, and the reason is said. \
+      What stands behind -- is given to godwit migrate, as in: godwit evacuate ssh://server -- --with-mounts.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The other machine.", valueName: "ssh://[user@]host[:port]"))
+  var destination: RemoteHost
+
+  @Option(help: ArgumentHelp("A program that stays here.", valueName: "name"))
+  var except: [String] = []
+
+  @Option(help: ArgumentHelp("How many move at the same time.", valueName: "n"))
+  var jobs = 2
+
+  @Argument(
+    parsing: .postTerminator,
+    help: ArgumentHelp("Options of godwit migrate.", valueName: "option"))
+  var options: [String] = []
+
+  func validate() throws {
+    guard jobs > 0 else { throw ValidationError("--jobs takes 1 or more") }
+  }
+
+  func run() throws {
+    let all = try ControlClient().list()
+    if let stray = except.first(where: { name in !all.contains { $0.name == name } }) {
+      throw Failure("--except \(stray): no picoprocess named \(stray) is running")
+    }
+    // A relay moves nothing, and ends by itself.
+    let guests = all.filter { $0.relay == nil && !except.contains($0.name) }
+      .sorted { ($0.memoryBytes, $0.name) < ($1.memoryBytes, $1.name) }
+    var waiting = guests.map(\.name)[...]
+    var moving: [(name: String, program: ChildProgram)] = []
+    var stay = 0
+    while !waiting.isEmpty || !moving.isEmpty {
+      while moving.count < jobs, let name = waiting.popFirst() {
+        moving.append((name, try start(name)))
+      }
+      HostProcess.sleep(nanoseconds: 2_000_000)
+      moving.removeAll { name, program in
+        guard let status = program.status else { return false }
+        // The command has said why.
+        if status != 0 { stay += 1 }
+        if status == 0, !isRehearsal { Console.show("\(name): moved to \(destination)") }
+        return true
+      }
+    }
+    if stay > 0 { throw Failure("\(stay) of \(guests.count) programs stay here") }
+  }
+
+  private var isRehearsal: Bool { options.contains("--dry-run") }
+
+  private func start(_ name: String) throws(Failure) -> ChildProgram {
+    // Two lines of progress would write over each other.
+    let words = [HostProcess.ownProgram, "migrate", "--quiet", name, "\(destination)"] + options
+    do throws(HostError) { return try ChildProgram(words) } catch {
+      throw Failure("godwit migrate", error)
+    }
+  }
+}
