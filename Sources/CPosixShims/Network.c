@@ -29,9 +29,14 @@ static socklen_t encode(const struct godwit_address *address, union any_address 
   return sizeof native->six;
 }
 
+/// A socket of both families sees addresses of IPv4 as IPv6's image of them.
 static void decode(const union any_address *native, struct godwit_address *address) {
   memset(address, 0, sizeof *address);
-  if (native->any.sa_family == AF_INET6) {
+  if (native->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&native->six.sin6_addr)) {
+    address->length = 4;
+    address->port = ntohs(native->six.sin6_port);
+    memcpy(address->bytes, &native->six.sin6_addr.s6_addr[12], 4);
+  } else if (native->any.sa_family == AF_INET6) {
     address->length = 16;
     address->port = ntohs(native->six.sin6_port);
     memcpy(address->bytes, &native->six.sin6_addr, 16);
@@ -62,8 +67,9 @@ int godwit_socket_internet(const struct godwit_address *address, int is_datagram
   int fd = socket(family, is_datagram ? SOCK_DGRAM : SOCK_STREAM, 0);
   if (fd == -1) return -1;
   if (family == AF_INET6) {
-    int on = 1;
-    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    // All addresses are those of both families.
+    int is_six_only = !IN6_IS_ADDR_UNSPECIFIED((const struct in6_addr *)address->bytes);
+    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &is_six_only, sizeof is_six_only);
   }
   return prepare(fd);
 }

@@ -1,5 +1,6 @@
 /// An address and port on the host's network. Its text is the path of `tcp:` and `udp:` URIs: `192.0.2.1:80`,
-/// `[2001:db8::1]:80`.
+/// `[2001:db8::1]:80`. A stream that listens at `[::]` is reached over IPv4, too; addresses of IPv4 have four bytes there
+/// as elsewhere.
 package struct NetworkAddress: Hashable, Sendable {
   /// Four bytes of IPv4 or sixteen of IPv6, most significant first.
   package var bytes: [UInt8]
@@ -27,11 +28,27 @@ package struct NetworkAddress: Hashable, Sendable {
 extension NetworkAddress: CustomStringConvertible {
   package var description: String {
     guard isIPv6 else { return bytes.map { "\($0)" }.joined(separator: ".") + ":\(port)" }
-    // Not shortened: only Godwit reads it.
-    let groups = stride(from: 0, to: 16, by: 2).map {
-      String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16)
+    return "[\(Self.text(ofIPv6: bytes))]:\(port)"
+  }
+
+  /// An address of IPv6 as people write it (RFC 5952): the longest run of zeroes is left out.
+  ///
+  /// - Parameter bytes: sixteen.
+  package static func text(ofIPv6 bytes: [UInt8]) -> String {
+    let groups = (0..<8).map { UInt16(bytes[2 * $0]) << 8 | UInt16(bytes[2 * $0 + 1]) }
+    var best = 0..<0
+    var start = 0
+    while start < 8 {
+      var end = start
+      while end < 8, groups[end] == 0 { end += 1 }
+      if end - start > max(1, best.count) { best = start..<end }
+      start = end + 1
     }
-    return "[\(groups.joined(separator: ":"))]:\(port)"
+    func text(_ range: Range<Int>) -> String {
+      groups[range].map { String($0, radix: 16) }.joined(separator: ":")
+    }
+    if best.isEmpty { return text(0..<8) }
+    return text(0..<best.lowerBound) + "::" + text(best.upperBound..<8)
   }
 
   /// Parses an address with a port: dotted IPv4, or IPv6 in brackets, with or without `::`. `nil` for

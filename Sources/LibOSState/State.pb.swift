@@ -1586,7 +1586,7 @@ package nonisolated struct Godwit_State_PublishedPort: Sendable {
 
   package var datagram: Bool = false
 
-  /// Four bytes of IPv4, the first the most significant, and the port beside them.
+  /// Four bytes of IPv4 or sixteen of IPv6, the first the most significant, and the port beside them.
   package var hostAddress: Data = Data()
 
   package var hostPort: UInt32 = 0

@@ -40,15 +40,13 @@ package struct PublishOption: Sendable, Hashable {
       isDatagram = isOfDatagrams
       break
     }
-    var fields = rest.split(separator: ":", omittingEmptySubsequences: false)
-    if fields.count == 2 { fields.insert("127.0.0.1", at: 0) }
-    guard fields.count == 3, let address = NetworkAddress.ipv4(fields[0]),
-      let hostPort = NetworkAddress.port(fields[1]), hostPort > 0,
-      let port = NetworkAddress.port(fields[2]), port > 0
+    guard let colon = rest.lastIndex(of: ":"),
+      let port = NetworkAddress.port(rest[rest.index(after: colon)...]), port > 0
     else { return nil }
-    self.init(
-      PublishedPort(
-        isDatagram: isDatagram, host: NetworkAddress(address, port: hostPort), port: port))
+    let place = rest[..<colon]
+    let address = place.contains(":") ? String(place) : "127.0.0.1:\(place)"
+    guard let host = NetworkAddress(address), host.port > 0 else { return nil }
+    self.init(PublishedPort(isDatagram: isDatagram, host: host, port: port))
   }
 
   package init(_ port: PublishedPort) { self.port = port }

@@ -11,7 +11,7 @@ import Testing
     done
     for name in \(names); do until [ -e ready.$name ]; do sleep 0.02; done; done
     leave() { at here evacuate ssh://there "$@"; echo "evacuate $?"; }
-    L="--ssh $PWD/link --remote-godwit $G --connections reset"
+    L=(--ssh $PWD/link --remote-godwit $G --connections reset)
 
     """
   }
@@ -21,7 +21,7 @@ import Testing
     let outcome = try scratch.shell(
       """
       \(guests("one two three"))
-      leave --jobs 3 -- $L | sort; where
+      leave --jobs 3 -- "${L[@]}" | sort; where
       touch go; for name in one two three; do until [ -e done.$name ]; do sleep 0.02; done; echo $name; done
       """, isa: isa)
     #expect(
@@ -47,7 +47,7 @@ import Testing
       """
       \(guests("one two three"))
       at there run --detach --name two --root $R -- /bin/sleep 1000 >/dev/null
-      leave --except three -- $L; where
+      leave --except three -- "${L[@]}"; where
       at there kill two; touch go; until [ -e done.one ] && [ -e done.two ] && [ -e done.three ]; do sleep 0.02; done
       """)
     #expect(
@@ -73,7 +73,7 @@ import Testing
     let outcome = try scratch.shell(
       """
       \(guests("one two"))
-      leave -- $L --dry-run | sed 's/ can move.*/ can move/' | sort; where; touch go
+      leave -- "${L[@]}" --dry-run | sed 's/ can move.*/ can move/' | sort; where; touch go
       until [ -e done.one ] && [ -e done.two ]; do sleep 0.02; done
       """)
     #expect(

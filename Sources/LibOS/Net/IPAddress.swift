@@ -1,3 +1,4 @@
+import HostABI
 package import LinuxABI
 
 /// An IPv4 or IPv6 address. An IPv4 address is stored as its IPv4-mapped IPv6 address (`::ffff:a.b.c.d`), so
@@ -102,30 +103,10 @@ package struct Endpoint: Hashable, Sendable {
 
 extension IPAddress: CustomStringConvertible {
   /// The usual text: `127.0.0.1`, `::1`, `::ffff:10.0.0.1`.
-  package var description: String { isV4 ? dotted : colons }
+  package var description: String { isV4 ? dotted : NetworkAddress.text(ofIPv6: v6Bytes) }
 
   private var dotted: String {
     [24, 16, 8, 0].map { String(v4 >> UInt32($0) & 0xff) }.joined(separator: ".")
-  }
-
-  /// RFC 5952: the longest run of zeroes is left out.
-  private var colons: String {
-    let groups = (0..<8).map {
-      UInt16(truncatingIfNeeded: ($0 < 4 ? high : low) >> UInt64(48 - 16 * ($0 % 4)))
-    }
-    var best = 0..<0
-    var start = 0
-    while start < 8 {
-      var end = start
-      while end < 8, groups[end] == 0 { end += 1 }
-      if end - start > max(1, best.count) { best = start..<end }
-      start = end + 1
-    }
-    func text(_ range: Range<Int>) -> String {
-      groups[range].map { String($0, radix: 16) }.joined(separator: ":")
-    }
-    if best.isEmpty { return text(0..<8) }
-    return text(0..<best.lowerBound) + "::" + text(best.upperBound..<8)
   }
 }
 

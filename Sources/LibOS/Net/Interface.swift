@@ -11,8 +11,8 @@ struct Interface {
   var mtu: Int32
   var queueLength: Int32
   var addresses: [InterfaceAddress]
-  /// The gateway to other networks, if there is one.
-  var gateway: IPAddress?
+  /// The gateways to other networks, at most one of each family.
+  var gateways: [IPAddress] = []
 
   static let loopback = Interface(
     index: 1, name: "lo", flags: [.IFF_UP, .IFF_LOOPBACK, .IFF_RUNNING, .IFF_LOWER_UP],
@@ -24,6 +24,11 @@ struct Interface {
 
   var isLoopback: Bool { flags.contains(.IFF_LOOPBACK) }
   var address4: InterfaceAddress? { addresses.first { $0.address.isV4 } }
+
+  /// The gateway to other networks in the family of `address`, if there is one.
+  func gateway(like address: IPAddress) -> IPAddress? {
+    gateways.first { $0.isV4 == address.isV4 }
+  }
 }
 
 struct InterfaceAddress {
@@ -31,8 +36,12 @@ struct InterfaceAddress {
   /// The length of the network prefix, in bits.
   var prefix: UInt8
 
-  /// The network and broadcast addresses, for IPv4.
-  var network: IPAddress { IPAddress(v4: address.v4 & mask) }
+  /// The address of the network; for IPv6, of one with a prefix of 64 bits.
+  var network: IPAddress {
+    address.isV4 ? IPAddress(v4: address.v4 & mask) : IPAddress(high: address.high, low: 0)
+  }
+
+  /// The broadcast address, for IPv4.
   var broadcast: IPAddress { IPAddress(v4: address.v4 | ~mask) }
 
   /// The netmask, for IPv4.

@@ -139,7 +139,7 @@ extension Network {
     if address.isLoopback || address.isAny { return address.loopback }
     if address.isBroadcast { throw .ENETUNREACH }
     if !outside.isOwn(address) { try outside.requireRoute(to: address) }
-    return OutsideNetwork.guest
+    return OutsideNetwork.guest(like: address)
   }
 
   /// A new inode for an accepted connection.

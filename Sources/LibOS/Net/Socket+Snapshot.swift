@@ -35,7 +35,7 @@ extension Godwit_State_Kernel {
   package func publishedPorts() throws(SnapshotError) -> [PublishedPort] {
     var ports: [PublishedPort] = []
     for state in published {
-      guard state.hostAddress.count == 4, (1...65535).contains(state.hostPort),
+      guard [4, 16].contains(state.hostAddress.count), (1...65535).contains(state.hostPort),
         (1...65535).contains(state.port)
       else { throw .invalidState("a published port") }
       ports.append(

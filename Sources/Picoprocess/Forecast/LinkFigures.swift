@@ -30,14 +30,16 @@ package struct LinkFigures: Sendable {
     if let known = median(compressed, \.memoryRate) { compressionRate = known }
   }
 
-  private func median(_ records: [MoveRecord], _ value: (MoveRecord) -> Double) -> Double? {
-    let values = records.suffix(Self.window).map(value).sorted()
+  private func median(_ records: [MoveRecord], _ value: (MoveRecord) -> Double?) -> Double? {
+    let values = records.compactMap(value).suffix(Self.window).sorted()
     return values.isEmpty ? nil : values[values.count / 2]
   }
 
   /// Nanoseconds that a stop takes besides what the link needs for the bytes that are left.
   func stop(_ way: MoveWay) -> Int64 {
-    usual(way, Self.usualStop) { Double($0.outcome.frozen) - Double($0.bytesLeft) / $0.rate * 1e9 }
+    usual(way, Self.usualStop) { record in
+      Double(record.outcome.frozen) - (record.rate.map { Double(record.bytesLeft) / $0 * 1e9 } ?? 0)
+    }
   }
 
   /// Nanoseconds from the moment when the guest runs there until all is done, but for memory that follows.

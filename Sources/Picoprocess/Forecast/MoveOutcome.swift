@@ -33,9 +33,10 @@ struct MoveOutcome {
   }
 
   /// Bytes that the link had to carry when the guest stood: see `Forecast`.
-  func bytesLeft(at rate: Double, _ maxPause: Int64) -> UInt64 {
+  func bytesLeft(_ maxPause: Int64) -> UInt64 {
     func onLink(_ pages: UInt64) -> UInt64 { UInt64(Double(pages) * Double(Page.size) * share) }
     return Forecast.bytesLeft(
-      underWay: onLink(rounds.last), SnapshotPump.window(at: rate, maxPause), onLink(rounds.atStop))
+      underWay: onLink(rounds.last), SnapshotPump.window(at: rate ?? 0, maxPause),
+      onLink(rounds.atStop))
   }
 }

@@ -49,16 +49,16 @@ package struct MovePlan: Sendable {
 
   /// Writes down what it took in the end.
   func note(_ outcome: MoveOutcome) {
-    guard let rate = outcome.rate, var records = MoveRecords(host) else { return }
+    guard var records = MoveRecords(host) else { return }
     records.add(
       MoveRecord(
         time: PosixHost().now(.realtime).seconds, guest: guest, way: chosen.way,
         forecast: chosen.figures,
         outcome: MoveFigures(
           frozen: outcome.frozen, total: outcome.total, bytes: outcome.bytes),
-        rate: rate, memoryRate: rate / outcome.share,
+        rate: outcome.rate, memoryRate: outcome.rate.map { $0 / outcome.share },
         isLimited: forecast.pace.bandwidth != nil,
-        bytesLeft: outcome.bytesLeft(at: rate, forecast.pace.maxPause), ending: outcome.ending))
+        bytesLeft: outcome.bytesLeft(forecast.pace.maxPause), ending: outcome.ending))
   }
 }
 

@@ -10,10 +10,10 @@ package struct MoveRecord: Sendable, Hashable, Codable {
   package var way: MoveWay
   package var forecast: MoveFigures
   package var outcome: MoveFigures
-  /// Bytes a second that the link carried.
-  package var rate: Double
+  /// Bytes a second that the link carried; nil: too few went to tell.
+  package var rate: Double?
   /// Bytes a second of the guest's memory that went over it.
-  package var memoryRate: Double
+  package var memoryRate: Double?
   /// The user had limited the rate.
   package var isLimited: Bool
   /// What was left when the guest stopped, in bytes on the link: see `Forecast`.
@@ -38,7 +38,7 @@ extension MoveRecord {
   private var isPossible: Bool {
     func isTime(_ time: Int64) -> Bool { (0...Self.longest).contains(time) }
     return [forecast, outcome].allSatisfy { isTime($0.frozen) && isTime($0.total) }
-      && isTime(ending) && rate >= 1 && memoryRate >= 1
+      && isTime(ending) && (rate ?? 1) >= 1 && (memoryRate ?? 1) >= 1
       && (0...LogTime.lastSecond).contains(time)
   }
 

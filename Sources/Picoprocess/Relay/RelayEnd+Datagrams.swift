@@ -55,10 +55,9 @@ extension RelayEnd {
   /// Sends on what has come to a published port.
   func forwardDatagrams(to service: RelayedService) {
     for _ in 0..<Self.burst {
-      // Only IPv4 is published.
-      guard let (bytes, client) = try? service.socket.receiveDatagram(), !client.isIPv6 else {
-        return
-      }
+      guard let (bytes, client) = try? service.socket.receiveDatagram() else { return }
+      // Frames have room for addresses of IPv4.
+      guard !client.isIPv6 else { continue }
       let place = DatagramPlace(port: service.port, client: client)
       if heard.count >= Self.correspondentLimit { heard = [] }
       heard.insert(place)

@@ -6,7 +6,7 @@ struct RelayedCorrespondent: Codable, Sendable, Hashable {
   /// The port of the guest.
   var port: UInt16
   /// Where the datagrams come from, at the machine that the guest leaves; and the address by which the guest knows that.
-  /// As in `127.0.0.1:80`; only IPv4 is published.
+  /// As in `127.0.0.1:80`; only those of IPv4 are relayed.
   var address: String
   var known: String
 

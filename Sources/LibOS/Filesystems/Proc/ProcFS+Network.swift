@@ -22,7 +22,7 @@ extension ProcFS {
     }
     text("dev", deviceTable)
     text("route", routeTable)
-    text("ipv6_route") { _ in "" }
+    text("ipv6_route", routeTable6)
     text("if_inet6", addressTable)
     text("arp") { _ in
       "IP address       HW type     Flags       HW address            Mask     Device\n"
@@ -162,7 +162,7 @@ private func routeTable(_ network: Network) -> String {
   ])
   for interface in network.interfaces where !interface.isLoopback {
     guard let address = interface.address4 else { continue }
-    if let gateway = interface.gateway {
+    if let gateway = interface.gateway(like: address.address) {
       text += line([
         interface.name, word(.any4), word(gateway), "0003", "0", "0", "0", word(.any4), "0", "0",
         "0",
@@ -172,6 +172,37 @@ private func routeTable(_ network: Network) -> String {
       interface.name, word(address.network), word(.any4), "0001", "0", "0", "0",
       word(IPAddress(v4: address.mask)), "0", "0", "0",
     ])
+  }
+  return text
+}
+
+/// The routes of IPv6, to this host and beyond it: the destination and its prefix, no source, the next hop, the metric, counts,
+/// flags and the interface.
+private func routeTable6(_ network: Network) -> String {
+  let (up, gateway, local): (UInt64, UInt64, UInt64) = (1, 2, 0x8020_0000)
+  func line(
+    _ interface: Interface, _ target: IPAddress, _ prefix: UInt8, _ hop: IPAddress = .any6,
+    metric: UInt64, _ flags: UInt64
+  ) -> String {
+    func word(_ address: IPAddress) -> String {
+      hex(address.high, width: 16) + hex(address.low, width: 16)
+    }
+    let counts = [metric, 1, 0, flags].map { hex($0, width: 8) }.joined(separator: " ")
+    let name = String(repeating: " ", count: max(0, 8 - interface.name.utf8.count)) + interface.name
+    return word(target) + " " + hex(UInt64(prefix), width: 2) + " " + word(.any6) + " 00 "
+      + word(hop) + " " + counts + " " + name + "\n"
+  }
+  var text = ""
+  for interface in network.interfaces {
+    for address in interface.addresses where !address.address.isV4 {
+      let own = address.address
+      text += line(interface, own, 128, metric: 0, up | local)
+      guard !interface.isLoopback else { continue }
+      text += line(interface, address.network, address.prefix, metric: 256, up)
+      if let hop = interface.gateway(like: own) {
+        text += line(interface, .any6, 0, hop, metric: 1024, up | gateway)
+      }
+    }
   }
   return text
 }
@@ -193,9 +224,10 @@ private func addressTable(_ network: Network) -> String {
     interface.addresses.filter { !$0.address.isV4 }.map { entry in
       let name =
         String(repeating: " ", count: max(0, 8 - interface.name.utf8.count)) + interface.name
-      // Its scope is the host; it is permanent.
+      let scope = interface.isLoopback ? "10" : "00"
+      // It is permanent.
       return hex(entry.address.high, width: 16) + hex(entry.address.low, width: 16)
-        + " \(hex(UInt64(interface.index), width: 2)) \(hex(UInt64(entry.prefix), width: 2)) 10 80 \(name)\n"
+        + " \(hex(UInt64(interface.index), width: 2)) \(hex(UInt64(entry.prefix), width: 2)) \(scope) 80 \(name)\n"
     }
   }.joined()
 }

@@ -126,7 +126,9 @@ package final class UDPSocket: InternetSocket {
   /// by address or by number.
   private func route(to destination: Endpoint) throws(Errno) -> IPAddress {
     let address = destination.address
-    if isPublished, !network.isLocal(address), !address.isMulticast { return OutsideNetwork.guest }
+    if isPublished, !network.isLocal(address), !address.isMulticast {
+      return OutsideNetwork.guest(like: address)
+    }
     guard address.isMulticast else { return try sourceAddress(to: destination) }
     let chosen = OptionKey(.IP_MULTICAST_IF)
     let chosen6 = OptionKey(.IPV6_MULTICAST_IF)

@@ -23,12 +23,22 @@ final class OutsideNetwork {
   // MARK: Addresses
 
   static let guest = IPAddress(v4: 0x0a00_020f)
+  static let guest6 = network6(0x15)
   /// The host itself.
   static let gateway = IPAddress(v4: 0x0a00_0202)
+  static let gateway6 = network6(2)
   /// The host's resolver of names.
   static let resolver = IPAddress(v4: 0x0a00_0203)
+  static let resolver6 = network6(3)
   private static let prefix: UInt8 = 24
+  private static let prefix6: UInt8 = 64
   private static let resolverPort: UInt16 = 53
+
+  /// An address in `fd00:a:0:2::/64`. Programs that can reach a name by both families prefer IPv4: with an address that is
+  /// unique only here they expect to reach nothing else (RFC 6724).
+  private static func network6(_ host: UInt64) -> IPAddress {
+    IPAddress(high: 0xfd00_000a_0000_0002, low: host)
+  }
 
   var interface: Interface? {
     guard configuration.isThere else { return nil }
@@ -36,44 +46,61 @@ final class OutsideNetwork {
       index: 2, name: "eth0",
       flags: [.IFF_UP, .IFF_BROADCAST, .IFF_RUNNING, .IFF_MULTICAST, .IFF_LOWER_UP],
       hardwareType: 1, hardwareAddress: [0x52, 0x55, 10, 0, 2, 15], mtu: 1500, queueLength: 1000,
-      addresses: [InterfaceAddress(address: Self.guest, prefix: Self.prefix)],
-      gateway: Self.gateway)
+      addresses: [
+        InterfaceAddress(address: Self.guest, prefix: Self.prefix),
+        InterfaceAddress(address: Self.guest6, prefix: Self.prefix6),
+      ],
+      gateways: [Self.gateway, Self.gateway6])
   }
 
-  func isOwn(_ address: IPAddress) -> Bool { configuration.isThere && address == Self.guest }
+  /// The guest's own address in the family of `address`.
+  static func guest(like address: IPAddress) -> IPAddress { address.isV4 ? guest : guest6 }
+
+  func isOwn(_ address: IPAddress) -> Bool {
+    configuration.isThere && address == Self.guest(like: address)
+  }
 
   /// The address on the host's network for packets to `endpoint`: ENETUNREACH, EHOSTUNREACH.
   func hostAddress(of endpoint: Endpoint) throws(Errno) -> NetworkAddress {
     let address = endpoint.address
-    guard address.isV4 else { throw .ENETUNREACH }
     switch address {
-    case Self.gateway:
+    case Self.gateway, Self.gateway6:
       guard configuration.reachesLoopback else { throw .ENETUNREACH }
-      return .loopback(port: endpoint.port)
-    case Self.resolver:
+      return Self.loopback(endpoint)
+    case Self.resolver, Self.resolver6:
       guard configuration.reachesOthers, endpoint.port == Self.resolverPort,
         let resolver = configuration.resolver
       else { throw .EHOSTUNREACH }
       return resolver
     default:
-      guard configuration.reachesOthers else { throw .ENETUNREACH }
-      // There is no other machine on the guest's own network.
-      if address.v4 >> 8 == Self.guest.v4 >> 8 { throw .EHOSTUNREACH }
+      guard configuration.reachesOthers, !address.isMulticast || address.isV4 else {
+        throw .ENETUNREACH
+      }
+      // There is no other machine on the guest's own networks.
+      let isNear =
+        address.isV4
+        ? address.v4 >> 8 == Self.guest.v4 >> 8
+        : address.high == Self.guest6.high || address.isLinkLocal
+      if isNear { throw .EHOSTUNREACH }
       return Self.direct(endpoint)
     }
   }
 
   /// The address for answers to `endpoint`, which has sent something before; the host decides whether they
   /// are allowed.
-  func answerAddress(of endpoint: Endpoint) throws(Errno) -> NetworkAddress {
-    guard endpoint.address.isV4 else { throw .ENETUNREACH }
-    return endpoint.address == Self.gateway
-      ? .loopback(port: endpoint.port) : Self.direct(endpoint)
+  func answerAddress(of endpoint: Endpoint) -> NetworkAddress {
+    endpoint.address == Self.gateway || endpoint.address == Self.gateway6
+      ? Self.loopback(endpoint) : Self.direct(endpoint)
+  }
+
+  private static func loopback(_ endpoint: Endpoint) -> NetworkAddress {
+    direct(Endpoint(endpoint.address.loopback, endpoint.port))
   }
 
   private static func direct(_ endpoint: Endpoint) -> NetworkAddress {
-    let bytes = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: endpoint.address.v4 >> UInt32($0)) }
-    return NetworkAddress(bytes, port: endpoint.port)
+    let bytes = endpoint.address.v6Bytes
+    return NetworkAddress(
+      endpoint.address.isV4 ? Array(bytes.suffix(4)) : bytes, port: endpoint.port)
   }
 
   /// Checks that there is a route to `address`: ENETUNREACH, EHOSTUNREACH.
@@ -82,13 +109,20 @@ final class OutsideNetwork {
     _ = try hostAddress(of: Endpoint(address, Self.resolverPort))
   }
 
-  /// The address under which the guest sees `address` of the host's network.
-  func endpoint(of address: NetworkAddress) -> Endpoint {
-    if address == configuration.resolver { return Endpoint(Self.resolver, Self.resolverPort) }
-    // Only IPv4 is published, so no other address can appear here.
-    if address.isLoopback || address.isIPv6 { return Endpoint(Self.gateway, address.port) }
+  /// The address under which `socket` sees `address` of the host's network. The resolver has two, whatever its own is.
+  func endpoint(of address: NetworkAddress, for socket: InternetSocket) -> Endpoint {
+    if address == configuration.resolver {
+      let isSix = socket.remote.map { !$0.address.isV4 } ?? (socket.family == .AF_INET6)
+      return Endpoint(isSix ? Self.resolver6 : Self.resolver, Self.resolverPort)
+    }
+    if address.isLoopback {
+      return Endpoint(address.isIPv6 ? Self.gateway6 : Self.gateway, address.port)
+    }
+    let bytes = address.bytes
     return Endpoint(
-      IPAddress(v4: address.bytes.reduce(0) { $0 << 8 | UInt32($1) }), address.port)
+      address.isIPv6
+        ? IPAddress(v6: bytes) : IPAddress(v4: bytes.reduce(0) { $0 << 8 | UInt32($1) }),
+      address.port)
   }
 
   // MARK: Streams
@@ -111,7 +145,7 @@ final class OutsideNetwork {
   /// published. Sockets that share a port share the stream.
   func publish(_ socket: InternetSocket) throws(Errno) -> OutsideStream? {
     let address = socket.local.address
-    guard address == Self.guest || address.isAny && socket.accepts(Self.guest) else { return nil }
+    guard address.isAny || isOwn(address) else { return nil }
     let published = configuration.published.first {
       $0.port == socket.local.port && $0.isDatagram == (socket is UDPSocket)
     }

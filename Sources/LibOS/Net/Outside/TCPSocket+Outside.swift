@@ -36,11 +36,20 @@ extension TCPSocket {
     let accepted = try outside.call(.readable) { () throws(HostError) in
       try outside.host.accept(outside.handle)
     }
+    let peer = shown(network.outside.endpoint(of: accepted.peer, for: self))
     let child = makeChild(
-      local: Endpoint(OutsideNetwork.guest, local.port),
-      remote: network.outside.endpoint(of: accepted.peer))
+      local: Endpoint(OutsideNetwork.guest(like: peer.address), local.port), remote: peer)
     child.use(OutsideStream(outside.host, accepted.handle))
     return child
+  }
+
+  /// How the socket sees a peer: as the gateway, which passes on its bytes, if the socket could not have it as a peer.
+  private func shown(_ peer: Endpoint) -> Endpoint {
+    if family == .AF_INET, !peer.address.isV4 {
+      return Endpoint(OutsideNetwork.gateway, peer.port)
+    }
+    if isV6Only, peer.address.isV4 { return Endpoint(OutsideNetwork.gateway6, peer.port) }
+    return peer
   }
 
   // MARK: Bytes

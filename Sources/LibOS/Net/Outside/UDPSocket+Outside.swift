@@ -19,7 +19,7 @@ extension UDPSocket {
   func sendOutside(_ bytes: [UInt8], to destination: Endpoint) throws(Errno) -> SendOutcome {
     let address =
       isPublished
-      ? try network.outside.answerAddress(of: destination)
+      ? network.outside.answerAddress(of: destination)
       : try network.outside.hostAddress(of: destination)
     // A connected socket is connected outside too, so that it gets errors such as ECONNREFUSED.
     let isForPeer = !isPublished && remote == destination
@@ -27,7 +27,7 @@ extension UDPSocket {
       use(
         isForPeer
           ? try network.outside.open(StreamURI(udp: address), [.read, .write])
-          : try network.outside.open(StreamURI(udp: .any(like: address)), .listen))
+          : try openForSending(to: address))
     }
     guard let outside else { throw .ENETUNREACH }
     do throws(Errno) {
@@ -43,6 +43,18 @@ extension UDPSocket {
     return .sent(bytes.count)
   }
 
+  /// A stream of the host that sends to all addresses that the socket can have: to both families if it is of IPv6.
+  private func openForSending(to address: NetworkAddress) throws(Errno) -> OutsideStream {
+    if family == .AF_INET6, !isV6Only {
+      let both = NetworkAddress([UInt8](repeating: 0, count: 16), port: 0)
+      do throws(Errno) { return try network.outside.open(StreamURI(udp: both), .listen) } catch {
+        // The host may know no IPv6.
+        guard !address.isIPv6 else { throw error }
+      }
+    }
+    return try network.outside.open(StreamURI(udp: .any(like: address)), .listen)
+  }
+
   /// Receives the next datagram from outside, if there is one.
   func fetchOutside() throws(Errno) {
     guard let outside, !isReadShut else { return }
@@ -56,14 +68,16 @@ extension UDPSocket {
           }
         }
       } catch .EAGAIN { return }
-      let source = network.outside.endpoint(of: received.source)
+      let source = network.outside.endpoint(of: received.source, for: self)
+      // Nobody can be shown to a socket that could not send to it.
+      guard accepts(source.address) else { continue }
       // As inside, a connected socket receives only from its peer.
       if let remote, remote != source { continue }
       var datagram = SocketMessage()
       datagram.bytes = Array(buffer[..<received.count])
       datagram.source = .endpoint(source)
       datagram.packet = PacketInfo(
-        destination: OutsideNetwork.guest, hopLimit: 64, trafficClass: 0)
+        destination: OutsideNetwork.guest(like: source.address), hopLimit: 64, trafficClass: 0)
       datagram.time = network.now
       queue(datagram)
     }
