@@ -148,7 +148,7 @@ import Testing
         $G run --name guest --publish [::]:$P:80 --root $R --mount .:/mnt -- /usr/bin/python3 /mnt/server.py $kind </dev/null &
         echo "$kind: $(asked 127.0.0.1 $P), $(asked ::1 $P)"
         $G suspend guest --output $kind; wait
-        $G resume $kind --publish [::]:$P:80 --root $R --mount .:/mnt </dev/null & 
+        $G resume $kind --name guest --publish [::]:$P:80 --root $R --mount .:/mnt </dev/null & 
         echo "resumed: $(asked 127.0.0.1 $P), $(asked ::1 $P)"
         $G kill guest; wait
       done 2>/dev/null

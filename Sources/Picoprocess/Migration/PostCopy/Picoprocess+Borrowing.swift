@@ -35,8 +35,9 @@ extension Picoprocess {
 
   /// Puts what has come in its place. Called at the top of the loop.
   func followBorrowedPages() {
-    guard deliverBorrowedPages() else { return }
-    kernel.pageWaiters.wake()
+    guard borrowed != nil else { return }
+    if deliverBorrowedPages() { kernel.pageWaiters.wake() }
+    // The last ones may have come in the middle of a call, or nobody needs them any more.
     if kernel.storedPages != nil { _ = kernel.endStoring() }
   }
 
