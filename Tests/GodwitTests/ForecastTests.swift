@@ -34,8 +34,9 @@ import Testing
     #expect(activity.bytes(writtenIn: 50) == 500)
     #expect(activity.bytes(writtenIn: 150) == 1250)
     #expect(activity.bytes(writtenIn: 400) == 2000)
-    // As from 200 to 400 on.
-    #expect(activity.bytes(writtenIn: 600) == 2500)
+    // A third more in twice the time.
+    #expect(activity.bytes(writtenIn: 600) == 2333)
+    #expect(activity.bytes(writtenIn: 800) == 2666)
     #expect(activity.bytes(writtenIn: .max) == 3000)
     let unseen = MemoryActivity(memory: 3000, compressed: 1, written: [])
     #expect(unseen.bytes(writtenIn: Self.second) == 0)

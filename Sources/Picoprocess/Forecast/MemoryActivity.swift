@@ -25,23 +25,34 @@ package struct MemoryActivity: Sendable, Hashable, Codable {
     self.written = written
   }
 
-  /// Bytes of memory that will be written in so much time, in nanoseconds. A page that is written twice counts once.
+  /// Bytes of memory that will be written in so much time, in nanoseconds. A page that is written twice counts once, so that
+  /// the longer the time, the fewer are new: each doubling of the time is taken to add as large a share as the last one
+  /// that was seen.
   package func bytes(writtenIn time: Int64) -> UInt64 {
-    var before = Written(time: 0, bytes: 0)
-    for point in written {
-      if point.time >= time { return between(before, point, at: time) }
-      before = point
+    guard let last = written.last, last.time > 0 else { return 0 }
+    guard time > last.time else { return UInt64(seen(by: time)) }
+    let half = seen(by: last.time / 2)
+    let growth = half > 0 ? min(2, Double(last.bytes) / half) : 2
+    var (end, bytes) = (last.time, Double(last.bytes))
+    while time / 2 > end, bytes < Double(memory) {
+      end *= 2
+      bytes *= growth
     }
-    // Go on as in the second half of what was seen.
-    guard let last = written.last else { return 0 }
-    let middle = written.last { $0.time <= last.time / 2 } ?? Written(time: 0, bytes: 0)
-    return between(middle, last, at: time)
+    let part = Double(time - end) / Double(end)
+    return UInt64(min(Double(memory), bytes + bytes * (growth - 1) * part))
   }
 
-  /// On the line through two points.
-  private func between(_ one: Written, _ other: Written, at time: Int64) -> UInt64 {
-    let slope = (Double(other.bytes) - Double(one.bytes)) / Double(max(1, other.time - one.time))
-    return UInt64(min(Double(memory), Double(one.bytes) + slope * Double(time - one.time)))
+  /// What was seen by then, on lines between the points.
+  private func seen(by time: Int64) -> Double {
+    var before = Written(time: 0, bytes: 0)
+    for point in written {
+      if point.time >= time {
+        let part = Double(time - before.time) / Double(max(1, point.time - before.time))
+        return Double(before.bytes) + (Double(point.bytes) - Double(before.bytes)) * part
+      }
+      before = point
+    }
+    return Double(before.bytes)
   }
 
   /// Whether a guest can be so: numbers are in range, and in order.
