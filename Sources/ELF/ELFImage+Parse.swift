@@ -20,7 +20,7 @@ extension ELFImage {
     for index in 0..<file.programHeaders.count {
       let header = ProgramHeader(table, at: index * ProgramHeader.size)
       switch header.type {
-      case ProgramHeader.load: try addSegment(header, fileSize)
+      case ProgramHeader.load: try addSegment(header)
       case ProgramHeader.interpreter where interpreter == nil:
         interpreter = try Self.interpreter(header, fileSize, read)
       case ProgramHeader.gnuStack:
@@ -41,7 +41,7 @@ extension ELFImage {
     }
   }
 
-  private mutating func addSegment(_ header: ProgramHeader, _ fileSize: UInt64) throws(ELFError) {
+  private mutating func addSegment(_ header: ProgramHeader) throws(ELFError) {
     guard header.fileSize <= header.memorySize else {
       throw .malformed("a segment is larger in the file than in memory")
     }
@@ -59,12 +59,9 @@ extension ELFImage {
         throw .malformed("a segment's file offset and address differ modulo the page size")
       }
       let (fileEnd, overflow) = header.offset.addingReportingOverflow(header.fileSize)
-      guard !overflow, fileEnd <= fileSize else {
-        throw .truncated(what: "the end of a segment at file offset \(header.offset)")
+      guard !overflow, fileEnd <= Self.fileLimit else {
+        throw .malformed("a segment lies where no file has bytes")
       }
-    }
-    if let last = segments.last, header.address < last.end {
-      throw .malformed("its segments overlap or are out of order")
     }
     segments.append(
       Segment(
@@ -76,6 +73,9 @@ extension ELFImage {
   /// No user address of any ISA is higher, and sums of a few addresses, lengths and alignments below this
   /// limit cannot overflow.
   private static var addressLimit: UInt64 { 1 << 56 }
+
+  /// File offsets end there (`loff_t`), less a page, by which they are rounded up.
+  private static var fileLimit: UInt64 { (1 << 63) - 4096 }
 
   private static func interpreter(
     _ header: ProgramHeader, _ fileSize: UInt64,

@@ -1,5 +1,4 @@
-/// The parts of a little-endian ELF64 program that a loader needs, validated: no sum of its fields overflows,
-/// and its load segments are ascending and disjoint.
+/// The parts of a little-endian ELF64 program that a loader needs, validated: no sum of its fields overflows.
 ///
 /// Only the headers and the interpreter's path are read. Field meanings are those of the System V ABI,
 /// chapters 4 and 5; limits are those of Linux's `fs/binfmt_elf.c`.
@@ -70,7 +69,8 @@ package struct ELFImage: Hashable, Sendable {
   package internal(set) var programHeaderOffset: UInt64
   package internal(set) var programHeaderEntrySize: Int
   package internal(set) var programHeaderCount: Int
-  /// Ascending by address, disjoint, never empty.
+  /// In the order of the file, never empty. They are mapped one after the other: of those that overlap, the later one
+  /// is there. They may reach beyond the end of the file.
   package internal(set) var segments: [Segment] = []
   /// The path in `PT_INTERP`, without its terminating NUL.
   package internal(set) var interpreter: [UInt8]?
@@ -80,7 +80,9 @@ package struct ELFImage: Hashable, Sendable {
 
   /// From the page of the first byte to the end of the page of the last, as linked.
   package var pageSpan: Range<UInt64> {
-    (segments[0].address & ~4095)..<((segments[segments.count - 1].end + 4095) & ~4095)
+    let start = segments.reduce(.max) { min($0, $1.address) }
+    let end = segments.reduce(0) { max($0, $1.end) }
+    return (start & ~4095)..<((end + 4095) & ~4095)
   }
 
   /// The largest alignment any segment asks for, at least a page.

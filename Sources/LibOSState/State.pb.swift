@@ -48,6 +48,22 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
     set {_uniqueStorage()._hostName = newValue}
   }
 
+  /// Absent: "(none)".
+  package var domainName: String {
+    get {_storage._domainName}
+    set {_uniqueStorage()._domainName = newValue}
+  }
+
+  /// Seconds; absent: 45.
+  package var leaseBreakTime: Int64 {
+    get {_storage._leaseBreakTime ?? 0}
+    set {_uniqueStorage()._leaseBreakTime = newValue}
+  }
+  /// Returns true if `leaseBreakTime` has been explicitly set.
+  package var hasLeaseBreakTime: Bool {_storage._leaseBreakTime != nil}
+  /// Clears the value of `leaseBreakTime`. Subsequent reads from it will return its default value.
+  package mutating func clearLeaseBreakTime() {_uniqueStorage()._leaseBreakTime = nil}
+
   package var processors: UInt32 {
     get {_storage._processors}
     set {_uniqueStorage()._processors = newValue}
@@ -265,6 +281,9 @@ package nonisolated struct Godwit_State_Ipc: Sendable {
   package var sequences: [UInt32] = []
 
   package var lastPlaces: [Int32] = []
+
+  /// `/proc/sys/kernel`: shmmni, the four of sem, msgmax, msgmnb, msgmni; absent: Linux's own.
+  package var limits: [Int64] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -500,6 +519,9 @@ package nonisolated struct Godwit_State_MemoryObject: Sendable {
   /// Clears the value of `source`. Subsequent reads from it will return its default value.
   package mutating func clearSource() {self._source = nil}
 
+  /// A write through a mapping was noticed: the next ones don't count until somebody maps it again, or msync(2).
+  package var mappedWrites: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -536,30 +558,126 @@ package nonisolated struct Godwit_State_FileSource: Sendable {
 }
 
 /// Section 3.
-package nonisolated struct Godwit_State_Filesystems: Sendable {
+package nonisolated struct Godwit_State_Filesystems: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var mounts: [Godwit_State_Mount] = []
+  package var mounts: [Godwit_State_Mount] {
+    get {_storage._mounts}
+    set {_uniqueStorage()._mounts = newValue}
+  }
 
   /// The tree of files that no name leads to (memfd_create).
   package var memoryFiles: Godwit_State_Tree {
-    get {_memoryFiles ?? Godwit_State_Tree()}
-    set {_memoryFiles = newValue}
+    get {_storage._memoryFiles ?? Godwit_State_Tree()}
+    set {_uniqueStorage()._memoryFiles = newValue}
   }
   /// Returns true if `memoryFiles` has been explicitly set.
-  package var hasMemoryFiles: Bool {self._memoryFiles != nil}
+  package var hasMemoryFiles: Bool {_storage._memoryFiles != nil}
   /// Clears the value of `memoryFiles`. Subsequent reads from it will return its default value.
-  package mutating func clearMemoryFiles() {self._memoryFiles = nil}
+  package mutating func clearMemoryFiles() {_uniqueStorage()._memoryFiles = nil}
 
-  package var dentries: [Godwit_State_Dentry] = []
+  package var dentries: [Godwit_State_Dentry] {
+    get {_storage._dentries}
+    set {_uniqueStorage()._dentries = newValue}
+  }
+
+  package var posixQueues: Godwit_State_PosixQueues {
+    get {_storage._posixQueues ?? Godwit_State_PosixQueues()}
+    set {_uniqueStorage()._posixQueues = newValue}
+  }
+  /// Returns true if `posixQueues` has been explicitly set.
+  package var hasPosixQueues: Bool {_storage._posixQueues != nil}
+  /// Clears the value of `posixQueues`. Subsequent reads from it will return its default value.
+  package mutating func clearPosixQueues() {_uniqueStorage()._posixQueues = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _memoryFiles: Godwit_State_Tree? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// The filesystem of POSIX message queues, which is not among the mounts.
+package nonisolated struct Godwit_State_PosixQueues: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Ascending by number.
+  package var queues: [Godwit_State_PosixQueue] = []
+
+  package var lastNumber: UInt64 = 0
+
+  package var directory: Godwit_State_Attributes {
+    get {_directory ?? Godwit_State_Attributes()}
+    set {_directory = newValue}
+  }
+  /// Returns true if `directory` has been explicitly set.
+  package var hasDirectory: Bool {self._directory != nil}
+  /// Clears the value of `directory`. Subsequent reads from it will return its default value.
+  package mutating func clearDirectory() {self._directory = nil}
+
+  /// `/proc/sys/fs/mqueue`: queues_max, msg_max, msgsize_max, msg_default, msgsize_default.
+  package var limits: [Int64] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _directory: Godwit_State_Attributes? = nil
+}
+
+package nonisolated struct Godwit_State_PosixQueue: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// `st_ino`.
+  package var number: UInt64 = 0
+
+  /// Absent: it has none any more.
+  package var name: Data = Data()
+
+  package var attributes: Godwit_State_Attributes {
+    get {_attributes ?? Godwit_State_Attributes()}
+    set {_attributes = newValue}
+  }
+  /// Returns true if `attributes` has been explicitly set.
+  package var hasAttributes: Bool {self._attributes != nil}
+  /// Clears the value of `attributes`. Subsequent reads from it will return its default value.
+  package mutating func clearAttributes() {self._attributes = nil}
+
+  /// The user whose limit (RLIMIT_MSGQUEUE) counts it.
+  package var payer: UInt32 = 0
+
+  package var capacity: UInt64 = 0
+
+  package var messageSize: UInt64 = 0
+
+  /// In the order in which they are received.
+  package var messages: [Godwit_State_PosixMessage] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _attributes: Godwit_State_Attributes? = nil
+}
+
+package nonisolated struct Godwit_State_PosixMessage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var priority: UInt32 = 0
+
+  package var text: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Godwit_State_Mount: Sendable {
@@ -819,7 +937,7 @@ package nonisolated struct Godwit_State_Dentry: Sendable {
 
   package var id: UInt64 = 0
 
-  /// In mount order, from 0; 65535 stands for the tree `memory_files`.
+  /// In mount order, from 0; 65535 stands for the tree `memory_files`, 65534 for `posix_queues`.
   package var mount: UInt32 = 0
 
   /// 0 for the root of the mount.
@@ -827,7 +945,7 @@ package nonisolated struct Godwit_State_Dentry: Sendable {
 
   package var name: Data = Data()
 
-  /// The node, for names of an overlay or tmpfs.
+  /// The node, for names of an overlay or tmpfs, or the message queue.
   package var number: UInt64 = 0
 
   package var deleted: Bool = false
@@ -872,6 +990,9 @@ package nonisolated struct Godwit_State_Files: Sendable {
   package var hasConsole: Bool {self._console != nil}
   /// Clears the value of `console`. Subsequent reads from it will return its default value.
   package mutating func clearConsole() {self._console = nil}
+
+  /// The open file for records of processes that end; 0 for none.
+  package var accounting: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -921,6 +1042,19 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
   package var owner: Int32 = 0
 
   package var ioSignal: Int32 = 0
+
+  /// The descriptor by which signals were asked for when the file becomes ready; absent: none were.
+  package var asyncDescriptor: Int32 {
+    get {_asyncDescriptor ?? 0}
+    set {_asyncDescriptor = newValue}
+  }
+  /// Returns true if `asyncDescriptor` has been explicitly set.
+  package var hasAsyncDescriptor: Bool {self._asyncDescriptor != nil}
+  /// Clears the value of `asyncDescriptor`. Subsequent reads from it will return its default value.
+  package mutating func clearAsyncDescriptor() {self._asyncDescriptor = nil}
+
+  /// The real and the effective user of the process that named the owner; absent: root.
+  package var ownerNamedBy: [UInt32] = []
 
   package var kind: Godwit_State_OpenFile.OneOf_Kind? = nil
 
@@ -1028,6 +1162,22 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
     set {kind = .netlinkSocket(newValue)}
   }
 
+  package var posixQueue: Godwit_State_PosixQueueFile {
+    get {
+      if case .posixQueue(let v)? = kind {return v}
+      return Godwit_State_PosixQueueFile()
+    }
+    set {kind = .posixQueue(newValue)}
+  }
+
+  package var namespace: Godwit_State_NamespaceFile {
+    get {
+      if case .namespace(let v)? = kind {return v}
+      return Godwit_State_NamespaceFile()
+    }
+    set {kind = .namespace(newValue)}
+  }
+
   package var pseudoterminalMaster: Godwit_State_PseudoterminalMaster {
     get {
       if case .pseudoterminalMaster(let v)? = kind {return v}
@@ -1060,12 +1210,16 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
     case unixSocket(Godwit_State_UnixSocket)
     case internetSocket(Godwit_State_InternetSocket)
     case netlinkSocket(Godwit_State_NetlinkSocket)
+    case posixQueue(Godwit_State_PosixQueueFile)
+    case namespace(Godwit_State_NamespaceFile)
     case pseudoterminalMaster(Godwit_State_PseudoterminalMaster)
     case pseudoterminalSlave(Godwit_State_PseudoterminalSlave)
 
   }
 
   package init() {}
+
+  fileprivate var _asyncDescriptor: Int32? = nil
 }
 
 /// A file of a filesystem: opened again by its location.
@@ -1080,6 +1234,11 @@ package nonisolated struct Godwit_State_NamedFile: Sendable {
   package var listing: [Godwit_State_Entry] = []
 
   package var listed: Bool = false
+
+  /// Of directories: what F_NOTIFY asked for (DN_*), and the descriptor by which it did.
+  package var notify: UInt32 = 0
+
+  package var notifyDescriptor: Int32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1156,41 +1315,72 @@ package nonisolated struct Godwit_State_PipeEnd: Sendable {
   fileprivate var _readersAtOpen: UInt64? = nil
 }
 
-package nonisolated struct Godwit_State_Pipe: Sendable {
+package nonisolated struct Godwit_State_Pipe: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var id: UInt64 = 0
+  package var id: UInt64 {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
 
-  package var capacity: UInt64 = 0
+  package var capacity: UInt64 {
+    get {_storage._capacity}
+    set {_uniqueStorage()._capacity = newValue}
+  }
 
-  package var bytes: Data = Data()
+  package var bytes: Data {
+    get {_storage._bytes}
+    set {_uniqueStorage()._bytes = newValue}
+  }
 
   /// The lengths of the pieces that the bytes arrived in; packets have bit 31 set.
-  package var segments: [UInt32] = []
+  package var segments: [UInt32] {
+    get {_storage._segments}
+    set {_uniqueStorage()._segments = newValue}
+  }
 
-  package var number: UInt64 = 0
+  package var number: UInt64 {
+    get {_storage._number}
+    set {_uniqueStorage()._number = newValue}
+  }
 
+  /// Of a pipe that root made and nobody gave away; absent: `attributes` has it all.
   package var created: Godwit_State_Time {
-    get {_created ?? Godwit_State_Time()}
-    set {_created = newValue}
+    get {_storage._created ?? Godwit_State_Time()}
+    set {_uniqueStorage()._created = newValue}
   }
   /// Returns true if `created` has been explicitly set.
-  package var hasCreated: Bool {self._created != nil}
+  package var hasCreated: Bool {_storage._created != nil}
   /// Clears the value of `created`. Subsequent reads from it will return its default value.
-  package mutating func clearCreated() {self._created = nil}
+  package mutating func clearCreated() {_uniqueStorage()._created = nil}
 
   /// How often each end was opened.
-  package var writersEver: UInt64 = 0
+  package var writersEver: UInt64 {
+    get {_storage._writersEver}
+    set {_uniqueStorage()._writersEver = newValue}
+  }
 
-  package var readersEver: UInt64 = 0
+  package var readersEver: UInt64 {
+    get {_storage._readersEver}
+    set {_uniqueStorage()._readersEver = newValue}
+  }
+
+  package var attributes: Godwit_State_Attributes {
+    get {_storage._attributes ?? Godwit_State_Attributes()}
+    set {_uniqueStorage()._attributes = newValue}
+  }
+  /// Returns true if `attributes` has been explicitly set.
+  package var hasAttributes: Bool {_storage._attributes != nil}
+  /// Clears the value of `attributes`. Subsequent reads from it will return its default value.
+  package mutating func clearAttributes() {_uniqueStorage()._attributes = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _created: Godwit_State_Time? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct Godwit_State_EventFile: Sendable {
@@ -1474,6 +1664,70 @@ package nonisolated struct Godwit_State_PidFile: Sendable {
 
   /// The process is gone, and its number may be another one's.
   package var gone: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// An open POSIX message queue.
+package nonisolated struct Godwit_State_PosixQueueFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var dentry: UInt64 = 0
+
+  /// Of the queue, the same at each of its open files.
+  package var notification: Godwit_State_QueueNotification {
+    get {_notification ?? Godwit_State_QueueNotification()}
+    set {_notification = newValue}
+  }
+  /// Returns true if `notification` has been explicitly set.
+  package var hasNotification: Bool {self._notification != nil}
+  /// Clears the value of `notification`. Subsequent reads from it will return its default value.
+  package mutating func clearNotification() {self._notification = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _notification: Godwit_State_QueueNotification? = nil
+}
+
+/// A namespace that was opened by its link in /proc.
+package nonisolated struct Godwit_State_NamespaceFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// "net", "pid" …
+  package var kind: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What mq_notify(2) registered.
+package nonisolated struct Godwit_State_QueueNotification: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var pid: Int32 = 0
+
+  /// SIGEV_*
+  package var notify: Int32 = 0
+
+  package var signal: Int32 = 0
+
+  package var value: UInt64 = 0
+
+  /// Of SIGEV_THREAD: what is sent, and the netlink socket to which.
+  package var cookie: Data = Data()
+
+  package var socket: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2171,12 +2425,12 @@ package nonisolated struct Godwit_State_Lock: Sendable {
   /// An open file of what is locked.
   package var heldOn: UInt64 = 0
 
-  /// The process (fcntl), or the open file (flock, OFD) that owns it.
+  /// The process (fcntl), or the open file (flock, OFD) that owns it; with both the process took it, and the file has it.
   package var pid: Int32 = 0
 
   package var file: UInt64 = 0
 
-  /// 0 of the whole file (flock), 1 of a range.
+  /// 0 of the whole file (flock), 1 of a range, 2 a lease.
   package var kind: UInt32 = 0
 
   package var exclusive: Bool = false
@@ -2184,6 +2438,14 @@ package nonisolated struct Godwit_State_Lock: Sendable {
   package var start: UInt64 = 0
 
   package var end: UInt64 = 0
+
+  /// Of a lease: the descriptor by which it was taken; 1 if it is to become one that is not exclusive, 2 if it is to go; and
+  /// when it does so by itself, on the guest's monotonic clock.
+  package var descriptor: Int32 = 0
+
+  package var breaking: UInt32 = 0
+
+  package var deadline: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2449,11 +2711,75 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
     set {_uniqueStorage()._semaphoreUndo = newValue}
   }
 
+  /// Ascending by address.
+  package var asyncContexts: [Godwit_State_AsyncContext] {
+    get {_storage._asyncContexts}
+    set {_uniqueStorage()._asyncContexts = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What io_setup(2) makes.
+package nonisolated struct Godwit_State_AsyncContext: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var address: UInt64 = 0
+
+  package var capacity: UInt32 = 0
+
+  /// Results that nobody has taken yet, the oldest first.
+  package var events: [Godwit_State_AsyncEvent] = []
+
+  package var polls: [Godwit_State_AsyncPoll] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Godwit_State_AsyncEvent: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var data: UInt64 = 0
+
+  package var request: UInt64 = 0
+
+  package var result: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A request that waits for a file.
+package nonisolated struct Godwit_State_AsyncPoll: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var file: UInt64 = 0
+
+  package var events: UInt32 = 0
+
+  package var data: UInt64 = 0
+
+  package var request: UInt64 = 0
+
+  /// The eventfd that is told; 0 for none.
+  package var eventFile: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// What the end of the process adds to the values of a semaphore set.
@@ -2494,6 +2820,9 @@ package nonisolated struct Godwit_State_Mapping: Sendable {
 
   /// As /proc/PID/maps shows it.
   package var name: Data = Data()
+
+  /// The open file that was mapped, if it stays open for that.
+  package var file: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3177,11 +3506,13 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{1}published\0\u{4}\u{6}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{1}current\0\u{3}slice_end\0\u{1}resumes\0\u{2}\u{4}ipc\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{1}published\0\u{4}\u{6}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{1}current\0\u{3}slice_end\0\u{1}resumes\0\u{2}\u{4}ipc\0\u{3}domain_name\0\u{3}lease_break_time\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
     var _hostName: String = String()
+    var _domainName: String = String()
+    var _leaseBreakTime: Int64? = nil
     var _processors: UInt32 = 0
     var _memory: UInt64 = 0
     var _timeSlice: Int64 = 0
@@ -3228,6 +3559,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     init(copying source: _StorageClass) {
       _isa = source._isa
       _hostName = source._hostName
+      _domainName = source._domainName
+      _leaseBreakTime = source._leaseBreakTime
       _processors = source._processors
       _memory = source._memory
       _timeSlice = source._timeSlice
@@ -3316,6 +3649,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 75: try { try decoder.decodeSingularInt64Field(value: &_storage._sliceEnd) }()
         case 76: try { try decoder.decodeSingularUInt64Field(value: &_storage._resumes) }()
         case 80: try { try decoder.decodeSingularMessageField(value: &_storage._ipc) }()
+        case 81: try { try decoder.decodeSingularStringField(value: &_storage._domainName) }()
+        case 82: try { try decoder.decodeSingularInt64Field(value: &_storage._leaseBreakTime) }()
         default: break
         }
       }
@@ -3436,6 +3771,12 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       try { if let v = _storage._ipc {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
       } }()
+      if !_storage._domainName.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._domainName, fieldNumber: 81)
+      }
+      try { if let v = _storage._leaseBreakTime {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 82)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3447,6 +3788,8 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         let rhs_storage = _args.1
         if _storage._isa != rhs_storage._isa {return false}
         if _storage._hostName != rhs_storage._hostName {return false}
+        if _storage._domainName != rhs_storage._domainName {return false}
+        if _storage._leaseBreakTime != rhs_storage._leaseBreakTime {return false}
         if _storage._processors != rhs_storage._processors {return false}
         if _storage._memory != rhs_storage._memory {return false}
         if _storage._timeSlice != rhs_storage._timeSlice {return false}
@@ -3492,7 +3835,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Godwit_State_Ipc: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ipc"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}segments\0\u{1}sets\0\u{1}queues\0\u{1}sequences\0\u{3}last_places\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}segments\0\u{1}sets\0\u{1}queues\0\u{1}sequences\0\u{3}last_places\0\u{1}limits\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3505,6 +3848,7 @@ nonisolated extension Godwit_State_Ipc: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.queues) }()
       case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.sequences) }()
       case 5: try { try decoder.decodeRepeatedInt32Field(value: &self.lastPlaces) }()
+      case 6: try { try decoder.decodeRepeatedInt64Field(value: &self.limits) }()
       default: break
       }
     }
@@ -3526,6 +3870,9 @@ nonisolated extension Godwit_State_Ipc: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.lastPlaces.isEmpty {
       try visitor.visitPackedInt32Field(value: self.lastPlaces, fieldNumber: 5)
     }
+    if !self.limits.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.limits, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3535,6 +3882,7 @@ nonisolated extension Godwit_State_Ipc: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.queues != rhs.queues {return false}
     if lhs.sequences != rhs.sequences {return false}
     if lhs.lastPlaces != rhs.lastPlaces {return false}
+    if lhs.limits != rhs.limits {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3984,7 +4332,7 @@ nonisolated extension Godwit_State_Memory: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MemoryObject"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}size\0\u{3}source_size\0\u{1}source\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}size\0\u{3}source_size\0\u{1}source\0\u{3}mapped_writes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3996,6 +4344,7 @@ nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftPro
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.sourceSize) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._source) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.mappedWrites) }()
       default: break
       }
     }
@@ -4018,6 +4367,9 @@ nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftPro
     try { if let v = self._source {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    if self.mappedWrites != false {
+      try visitor.visitSingularBoolField(value: self.mappedWrites, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4026,6 +4378,7 @@ nonisolated extension Godwit_State_MemoryObject: SwiftProtobuf.Message, SwiftPro
     if lhs.size != rhs.size {return false}
     if lhs.sourceSize != rhs.sourceSize {return false}
     if lhs._source != rhs._source {return false}
+    if lhs.mappedWrites != rhs.mappedWrites {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4088,7 +4441,98 @@ nonisolated extension Godwit_State_FileSource: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Godwit_State_Filesystems: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Filesystems"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mounts\0\u{3}memory_files\0\u{1}dentries\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mounts\0\u{3}memory_files\0\u{1}dentries\0\u{3}posix_queues\0")
+
+  fileprivate class _StorageClass {
+    var _mounts: [Godwit_State_Mount] = []
+    var _memoryFiles: Godwit_State_Tree? = nil
+    var _dentries: [Godwit_State_Dentry] = []
+    var _posixQueues: Godwit_State_PosixQueues? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _mounts = source._mounts
+      _memoryFiles = source._memoryFiles
+      _dentries = source._dentries
+      _posixQueues = source._posixQueues
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeRepeatedMessageField(value: &_storage._mounts) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._memoryFiles) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._dentries) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._posixQueues) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._mounts.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._mounts, fieldNumber: 1)
+      }
+      try { if let v = _storage._memoryFiles {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      if !_storage._dentries.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._dentries, fieldNumber: 3)
+      }
+      try { if let v = _storage._posixQueues {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Filesystems, rhs: Godwit_State_Filesystems) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._mounts != rhs_storage._mounts {return false}
+        if _storage._memoryFiles != rhs_storage._memoryFiles {return false}
+        if _storage._dentries != rhs_storage._dentries {return false}
+        if _storage._posixQueues != rhs_storage._posixQueues {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PosixQueues: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PosixQueues"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}queues\0\u{3}last_number\0\u{1}directory\0\u{1}limits\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4096,9 +4540,10 @@ nonisolated extension Godwit_State_Filesystems: SwiftProtobuf.Message, SwiftProt
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.mounts) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._memoryFiles) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.dentries) }()
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.queues) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.lastNumber) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._directory) }()
+      case 4: try { try decoder.decodeRepeatedInt64Field(value: &self.limits) }()
       default: break
       }
     }
@@ -4109,22 +4554,125 @@ nonisolated extension Godwit_State_Filesystems: SwiftProtobuf.Message, SwiftProt
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.mounts.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.mounts, fieldNumber: 1)
+    if !self.queues.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.queues, fieldNumber: 1)
     }
-    try { if let v = self._memoryFiles {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    if self.lastNumber != 0 {
+      try visitor.visitSingularUInt64Field(value: self.lastNumber, fieldNumber: 2)
+    }
+    try { if let v = self._directory {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
-    if !self.dentries.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.dentries, fieldNumber: 3)
+    if !self.limits.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.limits, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Godwit_State_Filesystems, rhs: Godwit_State_Filesystems) -> Bool {
-    if lhs.mounts != rhs.mounts {return false}
-    if lhs._memoryFiles != rhs._memoryFiles {return false}
-    if lhs.dentries != rhs.dentries {return false}
+  package static func ==(lhs: Godwit_State_PosixQueues, rhs: Godwit_State_PosixQueues) -> Bool {
+    if lhs.queues != rhs.queues {return false}
+    if lhs.lastNumber != rhs.lastNumber {return false}
+    if lhs._directory != rhs._directory {return false}
+    if lhs.limits != rhs.limits {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PosixQueue: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PosixQueue"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}name\0\u{1}attributes\0\u{1}payer\0\u{1}capacity\0\u{3}message_size\0\u{1}messages\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._attributes) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.payer) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.capacity) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.messageSize) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.messages) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularBytesField(value: self.name, fieldNumber: 2)
+    }
+    try { if let v = self._attributes {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if self.payer != 0 {
+      try visitor.visitSingularUInt32Field(value: self.payer, fieldNumber: 4)
+    }
+    if self.capacity != 0 {
+      try visitor.visitSingularUInt64Field(value: self.capacity, fieldNumber: 5)
+    }
+    if self.messageSize != 0 {
+      try visitor.visitSingularUInt64Field(value: self.messageSize, fieldNumber: 6)
+    }
+    if !self.messages.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.messages, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PosixQueue, rhs: Godwit_State_PosixQueue) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs._attributes != rhs._attributes {return false}
+    if lhs.payer != rhs.payer {return false}
+    if lhs.capacity != rhs.capacity {return false}
+    if lhs.messageSize != rhs.messageSize {return false}
+    if lhs.messages != rhs.messages {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PosixMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PosixMessage"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}priority\0\u{1}text\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.priority != 0 {
+      try visitor.visitSingularUInt32Field(value: self.priority, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularBytesField(value: self.text, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PosixMessage, rhs: Godwit_State_PosixMessage) -> Bool {
+    if lhs.priority != rhs.priority {return false}
+    if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4637,7 +5185,7 @@ nonisolated extension Godwit_State_Dentry: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Files"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0\u{1}pipes\0\u{1}locks\0\u{2}\u{1b}pseudoterminals\0\u{1}console\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}files\0\u{1}pipes\0\u{1}locks\0\u{2}\u{1b}pseudoterminals\0\u{1}console\0\u{1}accounting\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4650,6 +5198,7 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.locks) }()
       case 30: try { try decoder.decodeRepeatedMessageField(value: &self.pseudoterminals) }()
       case 31: try { try decoder.decodeSingularMessageField(value: &self._console) }()
+      case 32: try { try decoder.decodeSingularUInt64Field(value: &self.accounting) }()
       default: break
       }
     }
@@ -4675,6 +5224,9 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
     try { if let v = self._console {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
     } }()
+    if self.accounting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.accounting, fieldNumber: 32)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4684,6 +5236,7 @@ nonisolated extension Godwit_State_Files: SwiftProtobuf.Message, SwiftProtobuf._
     if lhs.locks != rhs.locks {return false}
     if lhs.pseudoterminals != rhs.pseudoterminals {return false}
     if lhs._console != rhs._console {return false}
+    if lhs.accounting != rhs.accounting {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -4741,7 +5294,7 @@ nonisolated extension Godwit_State_Console: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{2}\u{4}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0\u{4}\u{b}unix_socket\0\u{3}internet_socket\0\u{3}netlink_socket\0\u{4}\u{8}pseudoterminal_master\0\u{3}pseudoterminal_slave\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{3}async_descriptor\0\u{3}owner_named_by\0\u{2}\u{2}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0\u{4}\u{b}unix_socket\0\u{3}internet_socket\0\u{3}netlink_socket\0\u{3}posix_queue\0\u{1}namespace\0\u{4}\u{6}pseudoterminal_master\0\u{3}pseudoterminal_slave\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4755,6 +5308,8 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
       case 4: try { try decoder.decodeSingularInt32Field(value: &self.ownerType) }()
       case 5: try { try decoder.decodeSingularInt32Field(value: &self.owner) }()
       case 6: try { try decoder.decodeSingularInt32Field(value: &self.ioSignal) }()
+      case 7: try { try decoder.decodeSingularInt32Field(value: &self._asyncDescriptor) }()
+      case 8: try { try decoder.decodeRepeatedUInt32Field(value: &self.ownerNamedBy) }()
       case 10: try {
         var v: Godwit_State_NamedFile?
         var hadOneofValue = false
@@ -4924,6 +5479,32 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
           self.kind = .netlinkSocket(v)
         }
       }()
+      case 33: try {
+        var v: Godwit_State_PosixQueueFile?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .posixQueue(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .posixQueue(v)
+        }
+      }()
+      case 34: try {
+        var v: Godwit_State_NamespaceFile?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .namespace(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .namespace(v)
+        }
+      }()
       case 40: try {
         var v: Godwit_State_PseudoterminalMaster?
         var hadOneofValue = false
@@ -4978,6 +5559,12 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
     if self.ioSignal != 0 {
       try visitor.visitSingularInt32Field(value: self.ioSignal, fieldNumber: 6)
     }
+    try { if let v = self._asyncDescriptor {
+      try visitor.visitSingularInt32Field(value: v, fieldNumber: 7)
+    } }()
+    if !self.ownerNamedBy.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.ownerNamedBy, fieldNumber: 8)
+    }
     switch self.kind {
     case .named?: try {
       guard case .named(let v)? = self.kind else { preconditionFailure() }
@@ -5031,6 +5618,14 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
       guard case .netlinkSocket(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
     }()
+    case .posixQueue?: try {
+      guard case .posixQueue(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
+    case .namespace?: try {
+      guard case .namespace(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+    }()
     case .pseudoterminalMaster?: try {
       guard case .pseudoterminalMaster(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
@@ -5051,6 +5646,8 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
     if lhs.ownerType != rhs.ownerType {return false}
     if lhs.owner != rhs.owner {return false}
     if lhs.ioSignal != rhs.ioSignal {return false}
+    if lhs._asyncDescriptor != rhs._asyncDescriptor {return false}
+    if lhs.ownerNamedBy != rhs.ownerNamedBy {return false}
     if lhs.kind != rhs.kind {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -5059,7 +5656,7 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Godwit_State_NamedFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".NamedFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dentry\0\u{1}listing\0\u{1}listed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dentry\0\u{1}listing\0\u{1}listed\0\u{1}notify\0\u{3}notify_descriptor\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5070,6 +5667,8 @@ nonisolated extension Godwit_State_NamedFile: SwiftProtobuf.Message, SwiftProtob
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.dentry) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.listing) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.listed) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.notify) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self.notifyDescriptor) }()
       default: break
       }
     }
@@ -5085,6 +5684,12 @@ nonisolated extension Godwit_State_NamedFile: SwiftProtobuf.Message, SwiftProtob
     if self.listed != false {
       try visitor.visitSingularBoolField(value: self.listed, fieldNumber: 3)
     }
+    if self.notify != 0 {
+      try visitor.visitSingularUInt32Field(value: self.notify, fieldNumber: 4)
+    }
+    if self.notifyDescriptor != 0 {
+      try visitor.visitSingularInt32Field(value: self.notifyDescriptor, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5092,6 +5697,8 @@ nonisolated extension Godwit_State_NamedFile: SwiftProtobuf.Message, SwiftProtob
     if lhs.dentry != rhs.dentry {return false}
     if lhs.listing != rhs.listing {return false}
     if lhs.listed != rhs.listed {return false}
+    if lhs.notify != rhs.notify {return false}
+    if lhs.notifyDescriptor != rhs.notifyDescriptor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5202,68 +5809,125 @@ nonisolated extension Godwit_State_PipeEnd: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Pipe"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}capacity\0\u{1}bytes\0\u{1}segments\0\u{1}number\0\u{1}created\0\u{3}writers_ever\0\u{3}readers_ever\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}capacity\0\u{1}bytes\0\u{1}segments\0\u{1}number\0\u{1}created\0\u{3}writers_ever\0\u{3}readers_ever\0\u{1}attributes\0")
+
+  fileprivate class _StorageClass {
+    var _id: UInt64 = 0
+    var _capacity: UInt64 = 0
+    var _bytes: Data = Data()
+    var _segments: [UInt32] = []
+    var _number: UInt64 = 0
+    var _created: Godwit_State_Time? = nil
+    var _writersEver: UInt64 = 0
+    var _readersEver: UInt64 = 0
+    var _attributes: Godwit_State_Attributes? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _capacity = source._capacity
+      _bytes = source._bytes
+      _segments = source._segments
+      _number = source._number
+      _created = source._created
+      _writersEver = source._writersEver
+      _readersEver = source._readersEver
+      _attributes = source._attributes
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.capacity) }()
-      case 3: try { try decoder.decodeSingularBytesField(value: &self.bytes) }()
-      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.segments) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._created) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.writersEver) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.readersEver) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularUInt64Field(value: &_storage._capacity) }()
+        case 3: try { try decoder.decodeSingularBytesField(value: &_storage._bytes) }()
+        case 4: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._segments) }()
+        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._number) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._created) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._writersEver) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._readersEver) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._attributes) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.id != 0 {
-      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
-    }
-    if self.capacity != 0 {
-      try visitor.visitSingularUInt64Field(value: self.capacity, fieldNumber: 2)
-    }
-    if !self.bytes.isEmpty {
-      try visitor.visitSingularBytesField(value: self.bytes, fieldNumber: 3)
-    }
-    if !self.segments.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.segments, fieldNumber: 4)
-    }
-    if self.number != 0 {
-      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 5)
-    }
-    try { if let v = self._created {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
-    if self.writersEver != 0 {
-      try visitor.visitSingularUInt64Field(value: self.writersEver, fieldNumber: 7)
-    }
-    if self.readersEver != 0 {
-      try visitor.visitSingularUInt64Field(value: self.readersEver, fieldNumber: 8)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._id != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._id, fieldNumber: 1)
+      }
+      if _storage._capacity != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._capacity, fieldNumber: 2)
+      }
+      if !_storage._bytes.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._bytes, fieldNumber: 3)
+      }
+      if !_storage._segments.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._segments, fieldNumber: 4)
+      }
+      if _storage._number != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._number, fieldNumber: 5)
+      }
+      try { if let v = _storage._created {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      if _storage._writersEver != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._writersEver, fieldNumber: 7)
+      }
+      if _storage._readersEver != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._readersEver, fieldNumber: 8)
+      }
+      try { if let v = _storage._attributes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_Pipe, rhs: Godwit_State_Pipe) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.capacity != rhs.capacity {return false}
-    if lhs.bytes != rhs.bytes {return false}
-    if lhs.segments != rhs.segments {return false}
-    if lhs.number != rhs.number {return false}
-    if lhs._created != rhs._created {return false}
-    if lhs.writersEver != rhs.writersEver {return false}
-    if lhs.readersEver != rhs.readersEver {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._capacity != rhs_storage._capacity {return false}
+        if _storage._bytes != rhs_storage._bytes {return false}
+        if _storage._segments != rhs_storage._segments {return false}
+        if _storage._number != rhs_storage._number {return false}
+        if _storage._created != rhs_storage._created {return false}
+        if _storage._writersEver != rhs_storage._writersEver {return false}
+        if _storage._readersEver != rhs_storage._readersEver {return false}
+        if _storage._attributes != rhs_storage._attributes {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5812,6 +6476,130 @@ nonisolated extension Godwit_State_PidFile: SwiftProtobuf.Message, SwiftProtobuf
   package static func ==(lhs: Godwit_State_PidFile, rhs: Godwit_State_PidFile) -> Bool {
     if lhs.pid != rhs.pid {return false}
     if lhs.gone != rhs.gone {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_PosixQueueFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PosixQueueFile"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}dentry\0\u{1}notification\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.dentry) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._notification) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.dentry != 0 {
+      try visitor.visitSingularUInt64Field(value: self.dentry, fieldNumber: 1)
+    }
+    try { if let v = self._notification {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_PosixQueueFile, rhs: Godwit_State_PosixQueueFile) -> Bool {
+    if lhs.dentry != rhs.dentry {return false}
+    if lhs._notification != rhs._notification {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_NamespaceFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NamespaceFile"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_NamespaceFile, rhs: Godwit_State_NamespaceFile) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_QueueNotification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".QueueNotification"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{1}notify\0\u{1}signal\0\u{1}value\0\u{1}cookie\0\u{1}socket\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt32Field(value: &self.pid) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.notify) }()
+      case 3: try { try decoder.decodeSingularInt32Field(value: &self.signal) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.value) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.cookie) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.socket) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.pid != 0 {
+      try visitor.visitSingularInt32Field(value: self.pid, fieldNumber: 1)
+    }
+    if self.notify != 0 {
+      try visitor.visitSingularInt32Field(value: self.notify, fieldNumber: 2)
+    }
+    if self.signal != 0 {
+      try visitor.visitSingularInt32Field(value: self.signal, fieldNumber: 3)
+    }
+    if self.value != 0 {
+      try visitor.visitSingularUInt64Field(value: self.value, fieldNumber: 4)
+    }
+    if !self.cookie.isEmpty {
+      try visitor.visitSingularBytesField(value: self.cookie, fieldNumber: 5)
+    }
+    if self.socket != 0 {
+      try visitor.visitSingularUInt64Field(value: self.socket, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_QueueNotification, rhs: Godwit_State_QueueNotification) -> Bool {
+    if lhs.pid != rhs.pid {return false}
+    if lhs.notify != rhs.notify {return false}
+    if lhs.signal != rhs.signal {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.cookie != rhs.cookie {return false}
+    if lhs.socket != rhs.socket {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7046,7 +7834,7 @@ nonisolated extension Godwit_State_NetlinkSocket: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Godwit_State_Lock: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Lock"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}held_on\0\u{1}pid\0\u{1}file\0\u{1}kind\0\u{1}exclusive\0\u{1}start\0\u{1}end\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}held_on\0\u{1}pid\0\u{1}file\0\u{1}kind\0\u{1}exclusive\0\u{1}start\0\u{1}end\0\u{1}descriptor\0\u{1}breaking\0\u{1}deadline\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7061,6 +7849,9 @@ nonisolated extension Godwit_State_Lock: SwiftProtobuf.Message, SwiftProtobuf._M
       case 5: try { try decoder.decodeSingularBoolField(value: &self.exclusive) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.start) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.end) }()
+      case 8: try { try decoder.decodeSingularInt32Field(value: &self.descriptor) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.breaking) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.deadline) }()
       default: break
       }
     }
@@ -7088,6 +7879,15 @@ nonisolated extension Godwit_State_Lock: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.end != 0 {
       try visitor.visitSingularUInt64Field(value: self.end, fieldNumber: 7)
     }
+    if self.descriptor != 0 {
+      try visitor.visitSingularInt32Field(value: self.descriptor, fieldNumber: 8)
+    }
+    if self.breaking != 0 {
+      try visitor.visitSingularUInt32Field(value: self.breaking, fieldNumber: 9)
+    }
+    if self.deadline != 0 {
+      try visitor.visitSingularInt64Field(value: self.deadline, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7099,6 +7899,9 @@ nonisolated extension Godwit_State_Lock: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.exclusive != rhs.exclusive {return false}
     if lhs.start != rhs.start {return false}
     if lhs.end != rhs.end {return false}
+    if lhs.descriptor != rhs.descriptor {return false}
+    if lhs.breaking != rhs.breaking {return false}
+    if lhs.deadline != rhs.deadline {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7136,7 +7939,7 @@ nonisolated extension Godwit_State_Processes: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Process"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{3}executable_file\0\u{1}barriers\0\u{4}\u{1a}semaphore_undo\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{3}executable_file\0\u{1}barriers\0\u{4}\u{1a}semaphore_undo\0\u{3}async_contexts\0")
 
   fileprivate class _StorageClass {
     var _pid: Int32 = 0
@@ -7183,6 +7986,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
     var _barriers: UInt32 = 0
     var _locksMappings: Bool = false
     var _semaphoreUndo: [Godwit_State_SemaphoreUndo] = []
+    var _asyncContexts: [Godwit_State_AsyncContext] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -7237,6 +8041,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       _barriers = source._barriers
       _locksMappings = source._locksMappings
       _semaphoreUndo = source._semaphoreUndo
+      _asyncContexts = source._asyncContexts
     }
   }
 
@@ -7299,6 +8104,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         case 43: try { try decoder.decodeSingularUInt64Field(value: &_storage._executableFile) }()
         case 44: try { try decoder.decodeSingularUInt32Field(value: &_storage._barriers) }()
         case 70: try { try decoder.decodeRepeatedMessageField(value: &_storage._semaphoreUndo) }()
+        case 71: try { try decoder.decodeRepeatedMessageField(value: &_storage._asyncContexts) }()
         default: break
         }
       }
@@ -7443,6 +8249,9 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       if !_storage._semaphoreUndo.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._semaphoreUndo, fieldNumber: 70)
       }
+      if !_storage._asyncContexts.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._asyncContexts, fieldNumber: 71)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -7496,10 +8305,146 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._barriers != rhs_storage._barriers {return false}
         if _storage._locksMappings != rhs_storage._locksMappings {return false}
         if _storage._semaphoreUndo != rhs_storage._semaphoreUndo {return false}
+        if _storage._asyncContexts != rhs_storage._asyncContexts {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_AsyncContext: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AsyncContext"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}capacity\0\u{1}events\0\u{1}polls\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.address) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.capacity) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.events) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.polls) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.address != 0 {
+      try visitor.visitSingularUInt64Field(value: self.address, fieldNumber: 1)
+    }
+    if self.capacity != 0 {
+      try visitor.visitSingularUInt32Field(value: self.capacity, fieldNumber: 2)
+    }
+    if !self.events.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 3)
+    }
+    if !self.polls.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.polls, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_AsyncContext, rhs: Godwit_State_AsyncContext) -> Bool {
+    if lhs.address != rhs.address {return false}
+    if lhs.capacity != rhs.capacity {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.polls != rhs.polls {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_AsyncEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AsyncEvent"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}data\0\u{1}request\0\u{1}result\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.data) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.result) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.data != 0 {
+      try visitor.visitSingularUInt64Field(value: self.data, fieldNumber: 1)
+    }
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 2)
+    }
+    if self.result != 0 {
+      try visitor.visitSingularInt64Field(value: self.result, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_AsyncEvent, rhs: Godwit_State_AsyncEvent) -> Bool {
+    if lhs.data != rhs.data {return false}
+    if lhs.request != rhs.request {return false}
+    if lhs.result != rhs.result {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_AsyncPoll: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AsyncPoll"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}file\0\u{1}events\0\u{1}data\0\u{1}request\0\u{3}event_file\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.file) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.events) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.data) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.request) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.eventFile) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.file != 0 {
+      try visitor.visitSingularUInt64Field(value: self.file, fieldNumber: 1)
+    }
+    if self.events != 0 {
+      try visitor.visitSingularUInt32Field(value: self.events, fieldNumber: 2)
+    }
+    if self.data != 0 {
+      try visitor.visitSingularUInt64Field(value: self.data, fieldNumber: 3)
+    }
+    if self.request != 0 {
+      try visitor.visitSingularUInt64Field(value: self.request, fieldNumber: 4)
+    }
+    if self.eventFile != 0 {
+      try visitor.visitSingularUInt64Field(value: self.eventFile, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_AsyncPoll, rhs: Godwit_State_AsyncPoll) -> Bool {
+    if lhs.file != rhs.file {return false}
+    if lhs.events != rhs.events {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.request != rhs.request {return false}
+    if lhs.eventFile != rhs.eventFile {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7542,7 +8487,7 @@ nonisolated extension Godwit_State_SemaphoreUndo: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Godwit_State_Mapping: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Mapping"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}start\0\u{1}end\0\u{1}permissions\0\u{1}flags\0\u{1}object\0\u{1}offset\0\u{1}name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}start\0\u{1}end\0\u{1}permissions\0\u{1}flags\0\u{1}object\0\u{1}offset\0\u{1}name\0\u{1}file\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7557,6 +8502,7 @@ nonisolated extension Godwit_State_Mapping: SwiftProtobuf.Message, SwiftProtobuf
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.object) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.file) }()
       default: break
       }
     }
@@ -7584,6 +8530,9 @@ nonisolated extension Godwit_State_Mapping: SwiftProtobuf.Message, SwiftProtobuf
     if !self.name.isEmpty {
       try visitor.visitSingularBytesField(value: self.name, fieldNumber: 7)
     }
+    if self.file != 0 {
+      try visitor.visitSingularUInt64Field(value: self.file, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7595,6 +8544,7 @@ nonisolated extension Godwit_State_Mapping: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.object != rhs.object {return false}
     if lhs.offset != rhs.offset {return false}
     if lhs.name != rhs.name {return false}
+    if lhs.file != rhs.file {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

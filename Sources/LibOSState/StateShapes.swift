@@ -16,7 +16,7 @@ extension Godwit_State_Ipc {
     repeated: [
       1: Godwit_State_SharedMemorySegment.shape, 2: Godwit_State_SemaphoreSet.shape,
       3: Godwit_State_MessageQueue.shape,
-    ], numbers: [4: 4, 5: 4])
+    ], numbers: [4: 4, 5: 4, 6: 8])
 }
 
 extension Godwit_State_IpcObject {
@@ -70,7 +70,36 @@ extension Godwit_State_FileSource {
 extension Godwit_State_Filesystems {
   package static let shape = StateCensus.Shape(
     Self.self, repeated: [1: Godwit_State_Mount.shape, 3: Godwit_State_Dentry.shape],
-    single: [2: Godwit_State_Tree.shape])
+    single: [2: Godwit_State_Tree.shape, 4: Godwit_State_PosixQueues.shape])
+}
+
+extension Godwit_State_PosixQueues {
+  package static let shape = StateCensus.Shape(
+    Self.self, repeated: [1: Godwit_State_PosixQueue.shape],
+    single: [3: Godwit_State_Attributes.shape], numbers: [4: 8])
+}
+
+extension Godwit_State_PosixQueue {
+  package static let shape = StateCensus.Shape(
+    Self.self, repeated: [7: Godwit_State_PosixMessage.shape],
+    single: [3: Godwit_State_Attributes.shape])
+}
+
+extension Godwit_State_PosixMessage {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_PosixQueueFile {
+  package static let shape = StateCensus.Shape(
+    Self.self, single: [2: Godwit_State_QueueNotification.shape])
+}
+
+extension Godwit_State_NamespaceFile {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_QueueNotification {
+  package static let shape = StateCensus.Shape(Self.self)
 }
 
 extension Godwit_State_Mount {
@@ -133,9 +162,10 @@ extension Godwit_State_OpenFile {
       16: Godwit_State_EpollFile.shape, 17: Godwit_State_InotifyFile.shape,
       18: Godwit_State_TextFile.shape, 19: Godwit_State_PidFile.shape,
       30: Godwit_State_UnixSocket.shape, 31: Godwit_State_InternetSocket.shape,
-      32: Godwit_State_NetlinkSocket.shape, 40: Godwit_State_PseudoterminalMaster.shape,
-      41: Godwit_State_PseudoterminalSlave.shape,
-    ])
+      32: Godwit_State_NetlinkSocket.shape, 33: Godwit_State_PosixQueueFile.shape,
+      34: Godwit_State_NamespaceFile.shape,
+      40: Godwit_State_PseudoterminalMaster.shape, 41: Godwit_State_PseudoterminalSlave.shape,
+    ], numbers: [8: 4])
 }
 
 extension Godwit_State_NamedFile {
@@ -152,7 +182,8 @@ extension Godwit_State_PipeEnd {
 
 extension Godwit_State_Pipe {
   package static let shape = StateCensus.Shape(
-    Self.self, single: [6: Godwit_State_Time.shape], numbers: [4: 4])
+    Self.self, single: [6: Godwit_State_Time.shape, 9: Godwit_State_Attributes.shape],
+    numbers: [4: 4])
 }
 
 extension Godwit_State_EventFile {
@@ -306,7 +337,21 @@ extension Godwit_State_Process {
       5: Godwit_State_Mapping.shape, 8: Godwit_State_Descriptor.shape,
       12: Godwit_State_SignalAction.shape, 26: Godwit_State_Timer.shape,
       27: Godwit_State_IntervalTimer.shape, 70: Godwit_State_SemaphoreUndo.shape,
+      71: Godwit_State_AsyncContext.shape,
     ], single: [16: Godwit_State_Credentials.shape], numbers: [15: 8, 17: 8])
+}
+
+extension Godwit_State_AsyncContext {
+  package static let shape = StateCensus.Shape(
+    Self.self, repeated: [3: Godwit_State_AsyncEvent.shape, 4: Godwit_State_AsyncPoll.shape])
+}
+
+extension Godwit_State_AsyncEvent {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_AsyncPoll {
+  package static let shape = StateCensus.Shape(Self.self)
 }
 
 extension Godwit_State_SemaphoreUndo {

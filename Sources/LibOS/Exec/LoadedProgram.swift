@@ -89,26 +89,29 @@ struct LoadedProgram {
       bias &-= span.lowerBound
     }
     kernel.vfs.keepProgram(object)
-    for segment in image.segments {
-      try map(segment, object, path, bias)
+    for (index, segment) in image.segments.enumerated() {
+      try map(segment, object, path, bias, isFirst: index == 0)
     }
     if isMain { noteLayout(image, bias) }
     return bias
   }
 
+  /// Maps a segment over those of the image that were mapped before, as Linux does (`load_elf_binary`).
   private func map(
-    _ segment: ELFImage.Segment, _ object: MemoryObject, _ path: [UInt8], _ bias: UInt64
+    _ segment: ELFImage.Segment, _ object: MemoryObject, _ path: [UInt8], _ bias: UInt64,
+    isFirst: Bool
   ) throws(LoadError) {
     let start = GuestAddress(segment.address &+ bias).roundedDownToPage
     let fileEnd = GuestAddress(segment.address &+ segment.fileSize &+ bias)
     let memoryEnd = GuestAddress(segment.address &+ segment.memorySize &+ bias).roundedUpToPage
     let mappedEnd = segment.fileSize == 0 ? start : fileEnd.roundedUpToPage
+    let end = max(memoryEnd, mappedEnd)
     var permissions: Permissions = []
     if segment.flags.contains(.read) { permissions.insert(.read) }
     if segment.flags.contains(.write) { permissions.insert(.write) }
     if segment.flags.contains(.execute) { permissions.insert(.execute) }
     guard start.rawValue >= 0x1000, memoryEnd <= program.isa.userAddressLimit,
-      space.isFree(start, max(memoryEnd, mappedEnd))
+      isFirst ? space.isFree(start, end) : space.unmap(start, end)
     else {
       throw .notExecutable("\(text(path)): its segments do not fit the address space", .ENOEXEC)
     }
@@ -126,7 +129,10 @@ struct LoadedProgram {
       }
     }
     if memoryEnd > mappedEnd {
-      let vma = VMA(start: mappedEnd, end: memoryEnd, permissions: permissions)
+      // Memory without a file can be written, whatever the segment says.
+      let vma = VMA(
+        start: mappedEnd, end: memoryEnd,
+        permissions: permissions.intersection(.execute).union([.read, .write]))
       guard space.map(vma) else {
         throw .notExecutable("\(text(path)): not enough memory", .ENOMEM)
       }
@@ -138,11 +144,11 @@ struct LoadedProgram {
       let start = GuestAddress(segment.address &+ bias)
       let end = start + segment.fileSize
       if segment.flags.contains(.execute) {
-        if layout.codeStart.isNull { layout.codeStart = start }
+        layout.codeStart = layout.codeStart.isNull ? start : min(layout.codeStart, start)
         layout.codeEnd = max(layout.codeEnd, end)
       }
       if segment.flags.contains(.write) {
-        if layout.dataStart.isNull { layout.dataStart = start }
+        layout.dataStart = layout.dataStart.isNull ? start : min(layout.dataStart, start)
         layout.dataEnd = max(layout.dataEnd, end)
       }
     }

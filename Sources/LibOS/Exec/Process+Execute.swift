@@ -17,6 +17,7 @@ extension Process {
     task.signals.stack = SignalStack()
     life.hasExecuted = true
     barriers = 0
+    personality &= ~Self.READ_IMPLIES_EXEC
     isDumpable = true
     credentials = rights(executing: program)
     if program.setUser != nil || program.setGroup != nil { parentDeathSignal = 0 }
@@ -34,7 +35,7 @@ extension Process {
   private func closeOnExecute() {
     for descriptor in files.descriptors {
       guard let slot = try? files.slot(descriptor), slot.closeOnExec else { continue }
-      releaseRecordLocks(self, slot.file)
+      releaseClaims(self, slot.file)
       try? files.close(descriptor)
     }
   }

@@ -117,6 +117,7 @@ extension Kernel {
       let status = try file.status()
       guard status.isRegular else { throw status.isDirectory ? Errno.EISDIR : Errno.EACCES }
       try caller.credentials.require(.X_OK, file.inode)
+      if file.inode.writerCount > 0 { throw Errno.ETXTBSY }
       return (file, try file.inode.memoryObject(writable: false), status)
     } catch {
       switch error {

@@ -15,6 +15,17 @@ package final class DirectoryFile: OpenFile {
     super.init(flags: flags)
   }
 
+  /// Signals about its entries; gone when a process closes a descriptor of it.
+  var notice: DirectoryNotice? {
+    didSet {
+      if let oldValue, oldValue !== notice { place.inode.watchList.remove(oldValue) }
+      if let notice, notice !== oldValue { place.inode.watchList.add(notice) }
+    }
+  }
+
+  package override func descriptorClosed(by process: Process) { notice = nil }
+  package override func close() { notice = nil }
+
   package override var dentry: Dentry? { place }
   package override var inode: Inode { get throws(Errno) { place.inode } }
   package override var isSeekable: Bool { true }

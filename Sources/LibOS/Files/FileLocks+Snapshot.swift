@@ -20,14 +20,27 @@ extension FileLocks {
       }
       return state
     }
-    let flocks = whole.compactMap { lock($0.owner, isExclusive: $0.isExclusive, kind: 0) }
+    let flocks = whole.compactMap { whole in
+      var state = lock(whole.owner, isExclusive: whole.isExclusive, kind: 0)
+      state?.pid = whole.pid
+      return state
+    }
     let ranges = records.compactMap { record in
       var state = lock(record.owner, isExclusive: record.isExclusive, kind: 1)
       state?.start = record.range.lowerBound
       state?.end = record.range.upperBound
       return state
     }
-    return flocks + ranges
+    let leases = self.leases.compactMap { lease in
+      var state = lock(.file(ObjectIdentifier(lease.file)), isExclusive: lease.isExclusive, kind: 2)
+      state?.descriptor = lease.descriptor
+      if let breaking = lease.breaking {
+        state?.breaking = breaking.mayStay ? 1 : 2
+        state?.deadline = breaking.deadline
+      }
+      return state
+    }
+    return flocks + ranges + leases
   }
 }
 
@@ -37,6 +50,7 @@ extension StateLoader {
     for state in files.locks {
       guard let locks = try? file(state.heldOn).inode.locks,
         state.kind == 0 || state.kind == 1 && state.start < state.end
+          || state.kind == 2 && state.file != 0
       else {
         throw .invalidState("a lock on open file \(state.heldOn)")
       }
@@ -46,13 +60,25 @@ extension StateLoader {
         file.holdsLocks = true
         owner = .file(ObjectIdentifier(file))
       }
-      if state.kind == 0 {
-        _ = locks.lockWhole(owner, isExclusive: state.exclusive)
+      if state.kind == 2 {
+        locks.leases.append(try Lease(state, file(state.file)))
+      } else if state.kind == 0 {
+        _ = locks.lockWhole(owner, isExclusive: state.exclusive, by: state.pid)
       } else {
         locks.set(
           FileLocks.Record(
             range: state.start..<state.end, isExclusive: state.exclusive, owner: owner))
       }
     }
+  }
+}
+
+extension Lease {
+  fileprivate convenience init(_ state: Godwit_State_Lock, _ file: OpenFile) throws(SnapshotError) {
+    self.init(file, state.descriptor, isExclusive: state.exclusive)
+    guard state.breaking != 0 else { return }
+    breaking = Breaking(
+      mayStay: state.breaking == 1,
+      deadline: try checked(state.deadline, SavedRange.clock, "the end of a lease"))
   }
 }

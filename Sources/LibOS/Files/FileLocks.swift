@@ -33,7 +33,18 @@ package final class FileLocks {
   private var memory: MemoryCharge?
   /// Bytes that the library OS has for a lock.
   private static let recordSize = 128
-  package private(set) var whole: [(owner: Owner, isExclusive: Bool)] = []
+  /// A lock of the whole file.
+  package struct Whole {
+    package var owner: Owner
+    package var isExclusive: Bool
+    /// The process that took it.
+    package var pid: Int32
+  }
+
+  package private(set) var whole: [Whole] = []
+  package internal(set) var leases: [Lease] = []
+  /// Woken when a lease goes or shrinks.
+  let leaseQueue = WaitQueue()
   /// Woken when a lock goes or shrinks.
   package let waitQueue = WaitQueue()
 
@@ -120,13 +131,13 @@ package final class FileLocks {
 
   /// Locks the whole file; `false`, with any lock held before given up, when others are in the way
   /// (converting a lock is not atomic, flock(2)).
-  package func lockWhole(_ owner: Owner, isExclusive: Bool) -> Bool {
+  package func lockWhole(_ owner: Owner, isExclusive: Bool, by pid: Int32) -> Bool {
     if let held = whole.first(where: { $0.owner == owner }) {
       if held.isExclusive == isExclusive { return true }
       unlockWhole(owner)
     }
     if whole.contains(where: { isExclusive || $0.isExclusive }) { return false }
-    whole.append((owner, isExclusive))
+    whole.append(Whole(owner: owner, isExclusive: isExclusive, pid: pid))
     return true
   }
 
@@ -138,7 +149,10 @@ package final class FileLocks {
 
   /// Drops all that `owner` holds: the process closed a descriptor, or the description is gone.
   package func release(ownedBy owner: Owner) {
-    if held.isEmpty, whole.isEmpty { return }
+    if held.isEmpty, whole.isEmpty, leases.isEmpty { return }
+    let before = leases.count
+    leases.removeAll { .file(ObjectIdentifier($0.file)) == owner }
+    if leases.count < before { leaseQueue.wake() }
     remove(0..<UInt64.max, ownedBy: owner)
     unlockWhole(owner)
   }

@@ -137,6 +137,8 @@ package final class InotifyFile: OpenFile {
     return writer.bytes.count
   }
 
+  package override var signalsReadiness: Bool { true }
+
   package override func pollEvents() -> PollEvents { events.isEmpty ? [] : .readable }
 
   package override func ioctl(_ context: SyscallContext, request: UInt32, argument: UInt64)

@@ -27,15 +27,19 @@ package final class InotifyWatch {
   }
 }
 
-/// The watches on an inode. The instances own them.
+/// The watches on an inode, which the instances own, and what else wants to hear of it.
 struct WatchList {
   private struct Weak { weak var watch: InotifyWatch? }
   private var entries: [Weak] = []
+  private(set) var notices: [DirectoryNotice] = []
 
-  var isEmpty: Bool { entries.isEmpty }
+  var isEmpty: Bool { entries.isEmpty && notices.isEmpty }
   var all: [InotifyWatch] { entries.compactMap(\.watch) }
 
   mutating func add(_ watch: InotifyWatch) { entries.append(Weak(watch: watch)) }
+
+  mutating func add(_ notice: DirectoryNotice) { notices.append(notice) }
+  mutating func remove(_ notice: DirectoryNotice) { notices.removeAll { $0 === notice } }
 
   mutating func remove(_ watch: InotifyWatch) {
     entries.removeAll { $0.watch == nil || $0.watch === watch }
@@ -69,6 +73,7 @@ extension Inode {
     for watch in watchList.all where !isNameless || !watch.mask.contains(.IN_EXCL_UNLINK) {
       watch.tell(event, name, cookie: cookie)
     }
+    watchList.tellNotices(event)
   }
 
   /// A name of the file was removed. The last one takes the watches along, once nobody has the file
@@ -105,13 +110,18 @@ extension OpenFile {
     guard !isCounted, let dentry else { return }
     isCounted = true
     dentry.inode.openCount += 1
+    if countsAsWriter(dentry) { dentry.inode.writerCount += 1 }
   }
+
+  /// What memfd_create(2) opens may be run all the same.
+  private func countsAsWriter(_ dentry: Dentry) -> Bool { isWritable && !dentry.mount.isHidden }
 
   /// What `reportOpened` promised.
   func reportClosed() {
     guard isCounted, let dentry else { return }
     isCounted = false
     dentry.inode.openCount -= 1
+    if countsAsWriter(dentry) { dentry.inode.writerCount -= 1 }
     dentry.report(isWritable ? .IN_CLOSE_WRITE : .IN_CLOSE_NOWRITE)
     dentry.inode.reportNameRemoved()
   }

@@ -35,6 +35,11 @@ package final class LayeredFile: OpenFile {
     return count
   }
 
+  package override func next(_ isData: Bool, from offset: UInt64) throws(Errno) -> UInt64? {
+    let object = try current()
+    return isData ? object.nextData(from: offset) : object.nextHole(from: offset)
+  }
+
   package override func write(from bytes: RawSpan) throws(Errno) -> Int {
     if flags.contains(.O_APPEND) { offset = try current().size }
     return try super.write(from: bytes)
@@ -56,6 +61,10 @@ package final class LayeredFile: OpenFile {
     if count == 0 { throw .ENOSPC }
     try node.contentChanged()
     return count
+  }
+
+  package override func mapped() {
+    if !flags.contains(.O_NOATIME) { node.contentRead() }
   }
 
   package override func memoryObject(writable: Bool) throws(Errno) -> MemoryObject {

@@ -36,6 +36,12 @@ extension ProcessMemoryFile: PersistentFile {
   }
 }
 
+extension PageMapFile: PersistentFile {
+  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
+    .named(named(saver))
+  }
+}
+
 extension DeviceFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
     .named(named(saver))
@@ -45,6 +51,10 @@ extension DeviceFile: PersistentFile {
 extension DirectoryFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
     var state = named(saver)
+    if let notice {
+      state.notify = notice.events.rawValue
+      state.notifyDescriptor = notice.descriptor
+    }
     if let listing {
       state.listed = true
       for entry in listing {

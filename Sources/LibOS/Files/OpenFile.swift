@@ -60,6 +60,9 @@ package class OpenFile {
   /// Called when a reference goes and others remain.
   func lostReference() {}
 
+  /// Called when a process closes a descriptor of it, of which it may have others.
+  package func descriptorClosed(by process: Process) {}
+
   /// The file as a socket; nil for all others.
   package var socket: Socket? { nil }
 
@@ -97,6 +100,12 @@ package class OpenFile {
   /// records (eventfd, terminals …) get each read and write whole.
   package var transfersInPieces: Bool { false }
 
+  /// The first data, or the first hole, at or behind `offset`, which lies in the file (lseek(2)); nil for data when
+  /// there is none. By default a file has no holes.
+  package func next(_ isData: Bool, from offset: UInt64) throws(Errno) -> UInt64? {
+    isData ? offset : .max
+  }
+
   /// The position that `lseek` shows and moves.
   package func position() throws(Errno) -> UInt64 { offset }
 
@@ -115,9 +124,12 @@ package class OpenFile {
   /// The inode behind the file; kinds without a name make one up (`anon_inode:`).
   package var inode: Inode { get throws(Errno) { throw .EINVAL } }
 
-  /// Who gets SIGIO, and which signal instead of it (0: none): `F_SETOWN`, `F_SETSIG`.
-  package var ioOwner = OwnerEx()
-  package var ioSignal: Int32 = 0
+  /// Who gets the signals about the file.
+  package var signalReceiver = SignalReceiver()
+  /// What sends one when the file becomes ready.
+  var readinessSignal: ReadinessSignal?
+  /// Whether signals tell when this kind of file becomes ready (`O_ASYNC`).
+  package var signalsReadiness: Bool { false }
   /// It is one of its inode's `openCount`.
   var isCounted = false
   /// Locks on the inode belong to this description and go with it.
@@ -171,6 +183,12 @@ package class OpenFile {
 
   /// Lines that `/proc/self/fdinfo/N` shows beyond pos, flags and mnt_id.
   package var fdinfo: String { "" }
+
+  /// It was mapped, which counts as a look at it.
+  package func mapped() {}
+
+  /// What its mappings keep of it.
+  weak var mappedFile: MappedFile?
 
   /// The object that `mmap` maps; ENODEV where the kind of file can't be mapped.
   package func memoryObject(writable: Bool) throws(Errno) -> MemoryObject { throw .ENODEV }

@@ -11,7 +11,7 @@ extension Pipe {
     state.bytes = data(buffer.contents)
     state.segments = buffer.segments.map { UInt32($0.count) | ($0.isPacket ? Self.packetBit : 0) }
     state.number = inode.number
-    state.created = inode.created.save()
+    state.attributes = inode.own.save()
     state.writersEver = writersEver
     state.readersEver = readersEver
   }
@@ -22,6 +22,7 @@ extension Pipe {
     }
     self.init(
       arena, number: state.number, created: Timespec(state.created), capacity: Int(state.capacity))
+    if state.hasAttributes { inode.own = try OwnStatus(state.attributes) }
     let segments = state.segments.map {
       PipeBuffer.Segment(count: Int($0 & ~Self.packetBit), isPacket: $0 & Self.packetBit != 0)
     }

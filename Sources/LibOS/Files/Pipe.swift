@@ -21,10 +21,11 @@ package final class Pipe {
 
   /// - Parameter number: its `st_ino`.
   package init(
-    _ arena: FrameArena, number: UInt64, created: Timespec, capacity: Int = Limits.PIPE_CAPACITY
+    _ arena: FrameArena, number: UInt64, created: Timespec, owner: Ownership = Ownership(),
+    capacity: Int = Limits.PIPE_CAPACITY
   ) {
     memory = MemoryCharge(arena, .pipes)
-    inode = PipeInode(number: number, created: created)
+    inode = PipeInode(number: number, created: created, owner: owner)
     buffer = PipeBuffer(capacity: capacity)
   }
 
@@ -149,16 +150,20 @@ package final class Pipe {
 
 /// The nameless inode of a pipe.
 package final class PipeInode: Inode {
-  package let created: Timespec
+  var own: OwnStatus
 
-  package init(number: UInt64, created: Timespec) {
-    self.created = created
+  init(number: UInt64, created: Timespec, owner: Ownership) {
+    own = OwnStatus(permissions: 0o600, owner: owner, now: created)
     super.init(number: number)
   }
 
   package override func status() throws(Errno) -> FileStatus {
     FileStatus(
-      inode: number, mode: FileMode(type: .S_IFIFO, permissions: 0o600), accessed: created,
-      modified: created, changed: created)
+      inode: number, mode: FileMode(type: .S_IFIFO, permissions: own.permissions), uid: own.uid,
+      gid: own.gid, accessed: own.accessed, modified: own.modified, changed: own.changed)
+  }
+
+  package override func setAttributes(_ change: StatusChange) throws(Errno) {
+    own.apply(change, at: own.changed)
   }
 }

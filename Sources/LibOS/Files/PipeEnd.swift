@@ -75,6 +75,7 @@ package final class PipeEnd: OpenFile {
     return .success
   }
 
+  package override var signalsReadiness: Bool { true }
   package override var writableCount: Int { pipe.buffer.room }
 
   package override func pipeCapacity() throws(Errno) -> Int { pipe.capacity }

@@ -33,7 +33,7 @@ package final class ProcessMemoryFile: OpenFile {
 
   package override func write(at offset: UInt64, from bytes: RawSpan) throws(Errno) -> Int {
     guard let space else { return 0 }
-    let result = space.copyOut(bytes, to: GuestAddress(offset))
+    let result = space.force(bytes, to: GuestAddress(offset))
     if result.count == 0, result.fault != nil { throw .EIO }
     return result.count
   }

@@ -12,7 +12,10 @@ package final class Dentry {
   package private(set) var parent: Dentry?
   package private(set) var name: [UInt8]
   /// The name was removed; the file may live on.
-  package private(set) var isDeleted = false
+  package var isDeleted: Bool {
+    wasRemoved || inode.isGone || parent.map { $0.inode.isGone } ?? false
+  }
+  private var wasRemoved = false
   /// The filesystem mounted here.
   package var mounted: Mount?
 
@@ -38,7 +41,7 @@ package final class Dentry {
     self.inode = inode
     mount = parent.mount
     self.name = name ?? Array("#\(inode.number)".utf8)
-    isDeleted = true
+    wasRemoved = true
   }
 
   /// One after the other: a chain of names may be longer than the host's stack is deep.
@@ -60,7 +63,7 @@ package final class Dentry {
   package func child(_ name: [UInt8], _ inode: Inode) -> Dentry {
     if let known = children[name]?.dentry {
       if known.inode === inode { return known }
-      known.isDeleted = true
+      known.wasRemoved = true
     }
     let dentry = Dentry(parent: self, name: name, inode: inode)
     children[name] = Weak(dentry: dentry)
@@ -77,7 +80,7 @@ package final class Dentry {
   /// Notes that `name` was removed from this directory.
   package func forget(_ name: [UInt8]) {
     guard let entry = children.removeValue(forKey: name), let dentry = entry.dentry else { return }
-    dentry.isDeleted = true
+    dentry.wasRemoved = true
   }
 
   /// Notes that `name` of this directory is now `newName` of `directory`; with `exchange`, the other
@@ -98,7 +101,7 @@ package final class Dentry {
       to.name = name
       children[name] = Weak(dentry: to)
     } else {
-      to.isDeleted = true
+      to.wasRemoved = true
     }
   }
 

@@ -36,6 +36,8 @@ package final class Mount {
   /// Where it was mounted, for `/proc/mounts`.
   package let path: [UInt8]
   package private(set) lazy var root = Dentry(mount: self, root: filesystem.root)
+  /// No path leads there: the files of memfd_create(2).
+  var isHidden: Bool { path.isEmpty }
 
   package init(
     id: UInt64, filesystem: Filesystem, on mountPoint: Dentry?, path: [UInt8], isReadOnly: Bool

@@ -47,12 +47,18 @@ package class Inode {
 
   /// Inotify watches on the file.
   var watchList = WatchList()
-  /// Open descriptions that were opened by a name.
+  /// Open descriptions that were opened by a name, and those of them that can write.
   var openCount = 0
+  var writerCount = 0
+  /// A process has run it as its program.
+  var wasRun = false
   /// It has lost its last name.
   package var isRemoved: Bool { wasRemoved }
   /// The same, as far as the names are no affair of the library OS's own.
   var wasRemoved = false
+
+  /// What it stood for is no more, and with that its name.
+  package var isGone: Bool { false }
 
   /// Made without a name (`O_TMPFILE`), so that a name may be given to it.
   package var isTemporary = false

@@ -62,6 +62,11 @@ extension Kernel {
     }
     provideTemporaryDirectory(context)
     _ = vfs.memoryFiles
+    // Last: the numbers of devices and mounts are those of the others, as earlier versions gave them.
+    if let devices = vfs.mounts.first(where: { $0.filesystem is DevFS })?.root {
+      vfs.mountMessageQueues(
+        PosixQueueFS(self), on: try devices.lookup(Array("mqueue".utf8)))
+    }
     return context
   }
 

@@ -223,6 +223,7 @@ extension VFS {
     from.directory.inode.report(
       kind.union(.IN_MOVED_FROM), entry: from.name, cookie: lastRenameCookie)
     to.directory.inode.report(kind.union(.IN_MOVED_TO), entry: to.name, cookie: lastRenameCookie)
+    if from.directory === to.directory { from.directory.inode.watchList.tellNotices(.DN_RENAME) }
     target?.inode.report(.IN_ATTRIB)
     moved.inode.report(.IN_MOVE_SELF)
   }

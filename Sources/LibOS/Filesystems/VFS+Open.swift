@@ -46,6 +46,8 @@ extension VFS {
     {
       throw .EPERM
     }
+    if wanted.contains(.W_OK) { try requireNotRunning(dentry.inode) }
+    if type == .S_IFREG { try breakLeases(dentry.inode, forWriting: wanted.contains(.W_OK)) }
     let file = try openNode(dentry, flags)
     if truncates, type == .S_IFREG {
       try dentry.inode.truncate(to: 0)
@@ -53,6 +55,20 @@ extension VFS {
     }
     file.reportOpened()
     return file
+  }
+
+  /// EWOULDBLOCK while others have leases on the file: see `awaitedLease`.
+  func breakLeases(_ inode: Inode, forWriting: Bool) throws(Errno) {
+    guard inode.locksInUse?.leases.isEmpty == false,
+      let lease = leaseInTheWay(inode, forWriting)
+    else { return }
+    awaitedLease = lease
+    throw .EWOULDBLOCK
+  }
+
+  /// The program of a process may not be written to: ETXTBSY.
+  func requireNotRunning(_ inode: Inode) throws(Errno) {
+    if inode.wasRun, isRunning(inode) { throw .ETXTBSY }
   }
 
   private func openNode(_ dentry: Dentry, _ flags: OpenFlags) throws(Errno) -> OpenFile {

@@ -13,6 +13,12 @@ package final class VFS {
   package let arena: FrameArena
   /// Bytes of memory that are in use, as filesystems in memory show them.
   package var memoryInUse: () -> UInt64
+  /// Whether a process runs the file as its program.
+  var isRunning: (Inode) -> Bool = { _ in false }
+  /// What of leases is in the way of who opens a file, to write it or not.
+  var leaseInTheWay: (Inode, Bool) -> (queue: WaitQueue, deadline: Int64)? = { _, _ in nil }
+  /// Set by what throws EWOULDBLOCK for a lease: what to wait for.
+  var awaitedLease: (queue: WaitQueue, deadline: Int64)?
   /// In the order they were mounted; the first is the root.
   package private(set) var mounts: [Mount] = []
   /// What the files of lower trees hold, as far as that was asked.
@@ -35,6 +41,14 @@ package final class VFS {
   /// Where the files of `memfd_create` and nameless shared memory live: mounted nowhere.
   package private(set) lazy var memoryFiles = Mount(
     id: 1, filesystem: LayeredFS(vfs: self, lower: nil), on: nil, path: [], isReadOnly: false)
+
+  /// The POSIX message queues. Their mount is not in the table, which snapshots hold the guest to; it travels by itself.
+  package private(set) var messageQueues: Mount?
+
+  var posixQueues: PosixQueueDirectory? { messageQueues?.filesystem.root as? PosixQueueDirectory }
+
+  /// Every mount that the guest sees.
+  var shownMounts: [Mount] { mounts + (messageQueues.map { [$0] } ?? []) }
 
   package init(host: any Host, arena: FrameArena, hidesHost: Bool = false) {
     self.host = host
@@ -63,20 +77,32 @@ package final class VFS {
     -> Mount
   {
     precondition((mountPoint == nil) == mounts.isEmpty)
+    let mount = makeMount(filesystem, on: mountPoint, isReadOnly: isReadOnly)
+    mounts.append(mount)
+    return mount
+  }
+
+  func mountMessageQueues(_ filesystem: PosixQueueFS, on mountPoint: Dentry) {
+    messageQueues = makeMount(filesystem, on: mountPoint, isReadOnly: false)
+  }
+
+  private func makeMount(_ filesystem: Filesystem, on mountPoint: Dentry?, isReadOnly: Bool)
+    -> Mount
+  {
     nextMountID += 1
     let path = mountPoint?.path().bytes ?? Array("/".utf8)
     let mount = Mount(
       id: nextMountID, filesystem: filesystem, on: mountPoint, path: path, isReadOnly: isReadOnly)
     mountPoint?.mounted = mount
-    mounts.append(mount)
     return mount
   }
 
   /// Takes apart what goes in circles: mounts and their mount points, streams and the list of them.
   func dismantle() {
     streams.forgetAll()
-    for mount in mounts { mount.mountPoint?.mounted = nil }
+    for mount in shownMounts { mount.mountPoint?.mounted = nil }
     mounts = []
+    messageQueues = nil
     recentPrograms = []
   }
 

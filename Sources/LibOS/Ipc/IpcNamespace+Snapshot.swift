@@ -10,12 +10,17 @@ extension IpcNamespace {
     for segment in segments.objects { state.segments.append(try segment.save(saver)) }
     state.sets = sets.objects.map { $0.save() }
     state.queues = queues.objects.map { $0.save() }
+    if limits != IpcLimits() { state.limits = limits.values }
     state.sequences = [segments.sequence, sets.sequence, queues.sequence].map { UInt32($0) }
     state.lastPlaces = [segments.lastIndex, sets.lastIndex, queues.lastIndex].map { Int32($0) }
     return state
   }
 
   func restore(_ state: Godwit_State_Ipc, _ loader: StateLoader) throws(SnapshotError) {
+    if !state.limits.isEmpty {
+      guard let limits = IpcLimits(state.limits) else { throw .invalidState("the limits of IPC") }
+      self.limits = limits
+    }
     for segment in state.segments {
       guard segments.restore(try SharedMemorySegment(segment, loader)) else {
         throw .invalidState("shared memory segment \(segment.common.id)")
@@ -138,7 +143,7 @@ extension MessageQueue {
   }
 
   fileprivate convenience init?(_ state: Godwit_State_MessageQueue, _ arena: FrameArena) {
-    guard state.messages.allSatisfy({ $0.type > 0 && $0.text.count <= Self.messageLimit }) else {
+    guard state.messages.allSatisfy({ $0.type > 0 && $0.text.count <= Int(Int32.max) }) else {
       return nil
     }
     self.init(arena, IpcPerm(state.common), changed: state.common.changed)

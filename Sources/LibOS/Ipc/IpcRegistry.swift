@@ -7,7 +7,8 @@ import LinuxABI
 package struct IpcRegistry<Object: IpcObject> {
   private static var sequenceShift: Int32 { 15 }
 
-  private let limit: Int
+  /// How many there may be.
+  var limit: Int
   private var slots: [Object?] = []
   private(set) var sequence: UInt16 = 0
   private(set) var lastIndex = -1
@@ -88,7 +89,8 @@ package struct IpcRegistry<Object: IpcObject> {
   /// Puts a saved object back: `false` for an id that can't be.
   mutating func restore(_ object: Object) -> Bool {
     let index = Int(object.id & (1 << Self.sequenceShift - 1))
-    guard object.id >= 0, index < limit, index >= slots.count || slots[index] == nil else {
+    guard object.id >= 0, index < IpcLimits.objects, index >= slots.count || slots[index] == nil
+    else {
       return false
     }
     put(object, at: index)

@@ -3,10 +3,6 @@ import Machine
 
 /// What `msgget(2)` makes: messages of several types, first in, first out within each.
 package final class MessageQueue: IpcObject {
-  /// Bytes of one message, and of all messages of a queue unless `IPC_SET` says otherwise.
-  static let messageLimit = 8192
-  static let defaultCapacity: UInt64 = 16384
-
   struct Message: Equatable {
     /// Above 0.
     var type: Int64
@@ -17,7 +13,7 @@ package final class MessageQueue: IpcObject {
   /// Bytes of all messages.
   private(set) var byteCount: UInt64 = 0
   /// Bytes that all messages together may have.
-  var capacity = defaultCapacity
+  var capacity: UInt64 = 0
   /// Seconds since 1970, and who it was.
   var sent: Int64 = 0
   var received: Int64 = 0

@@ -3,8 +3,8 @@ import Machine
 
 /// What `semget(2)` makes: semaphores that are changed together or not at all.
 package final class SemaphoreSet: IpcObject {
+  /// The most that a set may ever have.
   static let semaphoreLimit = 32000
-  static let operationLimit = 500
   static let maximumValue = 32767
 
   struct Semaphore: Equatable {

@@ -15,6 +15,7 @@ extension Kernel {
       if syscallCount >= syscallLimit { return .syscallLimit }
       unpark()
       needsAttention = false
+      if !delayedReleases.isEmpty { delayedReleases.releaseAll() }
       fireTimers()
       fireProcessorTimers()
       pollHostStreams(until: .min)
@@ -58,16 +59,7 @@ extension Kernel {
     while true {
       switch run(engine, in: space) {
       case .syscall:
-        let frame = engine.syscallFrame()
-        syscallCount += 1
-        task.call = frame
-        statistics?.count(frame.number, processor.syscalls[frame.number])
-        dispatch(task, frame, processor)
-        if needsAttention || interrupt.isRaised || syscallCount >= syscallLimit
-          || task.state != .runnable
-        {
-          return endOfTurn(task)
-        }
+        if !answer(task, engine.syscallFrame(), processor) { return endOfTurn(task) }
       case .stopped:
         return endOfTurn(task)
       case .paused:
@@ -76,8 +68,8 @@ extension Kernel {
       case .notHere:
         return waitForPage(task)
       case .fault(let fault):
-        task.raiseFault(fault)
-        return
+        guard let frame = task.vsyscall(fault) else { return task.raiseFault(fault) }
+        if !answer(task, frame, processor) { return endOfTurn(task) }
       case .exception(let exception):
         task.raiseException(exception)
         return
@@ -111,6 +103,17 @@ extension Kernel {
   }
 
   // MARK: System calls
+
+  /// Answers a fresh call; whether the task goes on at once.
+  @inline(__always)
+  private func answer(_ task: Task, _ frame: SyscallFrame, _ processor: GuestProcessor) -> Bool {
+    syscallCount += 1
+    task.call = frame
+    statistics?.count(frame.number, processor.syscalls[frame.number])
+    dispatch(task, frame, processor)
+    return !needsAttention && !interrupt.isRaised && syscallCount < syscallLimit
+      && task.state == .runnable
+  }
 
   /// Answers a call: at its first run, and again each time its blocked task is woken.
   func dispatch(_ task: Task, _ frame: SyscallFrame, _ processor: GuestProcessor) {

@@ -7,6 +7,7 @@ import Snapshot
 package struct KernelConfiguration: Sendable {
   /// The guest's host name (`uname -n`).
   package var hostName = "godwit"
+  package var domainName = "(none)"
   /// Processors shown to the guest.
   package var processors = 1
   /// Bytes of memory shown to the guest, and its limit.
@@ -103,6 +104,20 @@ package final class Kernel {
   /// Set by whatever needs the run loop to come to its top after the current system call.
   package var needsAttention = false
 
+  /// Where records of processes that end are written (acct(2)).
+  var accountingFile: OpenFile? {
+    didSet {
+      accountingFile?.retain()
+      oldValue?.release()
+    }
+  }
+
+  /// Seconds that the holder of a lease has to give it up: `/proc/sys/fs/lease-break-time`.
+  var leaseBreakTime: Int64 = 45
+
+  /// Files whose last mappings have gone.
+  private(set) lazy var delayedReleases = DelayedReleases(self)
+
   /// How the picoprocess's first process ended, once it has.
   package var exitStatus: ExitStatus?
 
@@ -139,6 +154,10 @@ package final class Kernel {
     self.vfs = VFS(host: host, arena: arena, hidesHost: host is DeterministicHost)
     network = Network(host, arena, configuration.outside)
     vfs.memoryInUse = { [unowned self] in memoryInUse }
+    vfs.leaseInTheWay = { [unowned self] in leaseInTheWay(of: $0, forWriting: $1) }
+    vfs.isRunning = { [unowned self] inode in
+      processes.values.contains { $0.executable?.inode === inode }
+    }
     network.attach(to: self)
     // Nothing refers weakly to the kernel: Swift would count its references in a slower place, and
     // every system call takes one.
@@ -149,6 +168,7 @@ package final class Kernel {
   /// lets go.
   deinit {
     arena.onExhaustion = nil
+    delayedReleases.isOver = true
     for task in tasks.values { task.leaveQueues() }
     for process in processes.values { process.tasks = [] }
     (processes, tasks) = ([:], [:])

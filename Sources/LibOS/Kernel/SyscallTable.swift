@@ -52,7 +52,8 @@ package struct SyscallTable: Sendable {
     futexRows, identityRows, limitRows, priorityRows, prctlRows, namespaceRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
     inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, socketRows, messageRows,
-    sharedMemoryRows, semaphoreRows, messageQueueRows, processMemoryRows, schedulingRows,
+    sharedMemoryRows, semaphoreRows, messageQueueRows, posixQueueRows, asyncRows, processMemoryRows,
+    schedulingRows,
     missingRows,
   ]
 }

@@ -22,10 +22,9 @@ extension Socket {
     switch known {
     case .SIOCATMARK: try call.store(Int32(try isAtMark ? 1 : 0), to: argument)
     case .FIOSETOWN, .SIOCSPGRP:
-      let pid: Int32 = try call.load(at: argument)
-      ioOwner = OwnerEx(type: pid < 0 ? 2 : 1, pid: pid < 0 ? 0 &- pid : pid)
+      try setOwner(number: try call.load(at: argument), call)
     case .FIOGETOWN, .SIOCGPGRP:
-      try call.store(ioOwner.type == 2 ? 0 &- ioOwner.pid : ioOwner.pid, to: argument)
+      try call.store(currentOwner(call.kernel).number, to: argument)
     case .SIOCGIFCONF: try listInterfaces(call, argument)
     case .SIOCGIFNAME: try nameInterface(call, argument)
     case .SIOCETHTOOL: throw .EOPNOTSUPP

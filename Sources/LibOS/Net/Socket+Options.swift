@@ -50,7 +50,7 @@ extension Socket {
       let groups = try peerGroups
       guard length >= groups.count * 4 else { throw .ERANGE }
       return groups.flatMap { Self.bytes(Int32(bitPattern: $0)) }
-    case .SO_PEERNAME: return try peerName()
+    case .SO_PEERNAME: return try lastPeerName()
     case .SO_COOKIE: return Self.bytes(UInt64(socketInode.number))
     case .SO_NETNS_COOKIE: return Self.bytes(UInt64(1))
     case .SO_PEEK_OFF: return Self.bytes(settings.numbers[OptionKey(option)] ?? -1)
@@ -102,10 +102,12 @@ extension Socket {
     case .SO_SNDBUF, .SO_SNDBUFFORCE:
       settings.sendBuffer = try Self.bufferSize(
         number, smallest: 4608, isForced: option == .SO_SNDBUFFORCE, isPrivileged)
+      lockBuffer(1)
       waitQueue.wake(.writable)
     case .SO_RCVBUF, .SO_RCVBUFFORCE:
       settings.receiveBuffer = try Self.bufferSize(
         number, smallest: 2304, isForced: option == .SO_RCVBUFFORCE, isPrivileged)
+      lockBuffer(2)
     case .SO_RCVLOWAT: settings.lowWater = number < 0 ? .max : max(1, number)
     case .SO_LINGER:
       guard value.count >= Linger.byteCount else { throw .EINVAL }
@@ -128,6 +130,11 @@ extension Socket {
       guard number == 0 else { throw .EOPNOTSUPP }
     default: throw .ENOPROTOOPT
     }
+  }
+
+  /// Notes that the program has chosen a size: `SOCK_SNDBUF_LOCK`, `SOCK_RCVBUF_LOCK`.
+  private func lockBuffer(_ bit: Int32) {
+    settings.numbers[OptionKey(.SO_BUF_LOCK), default: 0] |= bit
   }
 
   /// Linux doubles the requested value, and shows the doubled one.

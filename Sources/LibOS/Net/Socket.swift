@@ -7,7 +7,8 @@ import Machine
 /// with other files, nothing here blocks.
 package class Socket: OpenFile {
   package let network: Network
-  package let family: AddressFamily
+  /// `IPV6_ADDRFORM` changes it.
+  package internal(set) var family: AddressFamily
   package let type: SocketType
   package let protocolNumber: UInt32
   package let socketInode: SocketInode
@@ -34,6 +35,7 @@ package class Socket: OpenFile {
   }
 
   package override var socket: Socket? { self }
+  package override var signalsReadiness: Bool { true }
   package override var inode: Inode { get throws(Errno) { socketInode } }
   package override var linkName: String { "socket:[\(socketInode.number)]" }
 
@@ -66,6 +68,9 @@ package class Socket: OpenFile {
 
   /// The image of its peer's address: ENOTCONN.
   package func peerName() throws(Errno) -> [UInt8] { throw .EOPNOTSUPP }
+
+  /// The same of a connection that may have ended (`SO_PEERNAME`).
+  func lastPeerName() throws(Errno) -> [UInt8] { try peerName() }
 
   package func bind(_ name: [UInt8], _ call: SyscallContext) throws(Errno) { throw .EOPNOTSUPP }
 

@@ -81,6 +81,10 @@ package struct OutgoingMessage {
   package var trafficClass: UInt8?
   package var localAddress: IPAddress?
 
+  /// Of a stream: bytes that are still to be sent, and those of them for which there is room for certain.
+  var remaining = 0
+  var admitted = 0
+
   package init(flags: MessageFlags = []) { self.flags = flags }
 }
 

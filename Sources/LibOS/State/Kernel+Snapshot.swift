@@ -9,6 +9,8 @@ extension Kernel {
     var state = Godwit_State_Kernel()
     state.isa = isa.rawValue
     state.hostName = configuration.hostName
+    state.domainName = configuration.domainName
+    state.leaseBreakTime = leaseBreakTime
     state.processors = UInt32(configuration.processors)
     state.memory = configuration.memory
     state.timeSlice = configuration.timeSlice
@@ -111,6 +113,10 @@ extension Kernel {
       controllingTerminals[session] = vfs.streams.control
     }
     vfs.lastRenameCookie = state.renameCookie
+    if state.hasLeaseBreakTime {
+      leaseBreakTime = try checked(
+        state.leaseBreakTime, 0...Int64(Int32.max), "the time for giving up a lease")
+    }
     for former in state.formerForegrounds { formerForegrounds[former.session] = former.group }
   }
 
@@ -118,10 +124,13 @@ extension Kernel {
     guard GuestISA(rawValue: state.isa) != nil else {
       throw .invalidState("the ISA \(state.isa)")
     }
-    guard state.hostName.utf8.count <= Self.hostNameLimit else {
-      throw .invalidState("a host name of \(state.hostName.utf8.count) bytes")
+    // A byte that is no UTF-8 takes three.
+    for name in [state.hostName, state.domainName]
+    where name.utf8.count > 3 * Self.hostNameLimit {
+      throw .invalidState("a host name of \(name.utf8.count) bytes")
     }
     configuration.hostName = state.hostName
+    if !state.domainName.isEmpty { configuration.domainName = state.domainName }
     configuration.processors = Int(try checked(state.processors, 1...1024, "the processors"))
     configuration.memory = try checked(state.memory, SavedRange.counter, "the memory")
     configuration.timeSlice = try checked(
@@ -129,7 +138,7 @@ extension Kernel {
   }
 
   /// Bytes of a host name (`__NEW_UTS_LEN`).
-  private static let hostNameLimit = 64
+  static let hostNameLimit = 64
 
   private func restoreBootID(_ id: String) throws(SnapshotError) {
     guard id.utf8.count <= 36 else { throw .invalidState("the boot id") }

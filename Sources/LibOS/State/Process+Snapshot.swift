@@ -35,6 +35,7 @@ extension Process {
     state.startTime = startTime
     state.endedProcessorTime = endedProcessorTime.nanoseconds
     saveTimers(to: &state)
+    state.asyncContexts = asyncContexts.keys.sorted().map { asyncContexts[$0]!.save(saver) }
     state.semaphoreUndo = semaphoreUndo.keys.sorted().map { id in
       var undo = Godwit_State_SemaphoreUndo()
       undo.id = id
@@ -166,6 +167,11 @@ extension Process {
       files.replace(
         entry.fd, with: try loader.file(entry.file), closeOnExec: entry.closeOnExec)
     }
+    for mapping in state.mappings
+    where mapping.file != 0 && space.mapping(at: GuestAddress(mapping.start)) != nil {
+      space.hold(
+        try loader.file(mapping.file).holder(kernel), at: GuestAddress(mapping.start))
+    }
     try signals.restore(from: state)
     for index in 0..<min(ResourceLimits.count, state.limits.count / 2) {
       limits[index] = ResourceLimits.Limit(
@@ -192,6 +198,9 @@ extension Process {
     endedProcessorTime = try GuestDuration(
       saved: state.endedProcessorTime, "the processor time of process \(pid)")
     try restoreTimers(from: state)
+    for context in state.asyncContexts {
+      asyncContexts[context.address] = try AsyncContext(context, loader)
+    }
     try restoreUndo(state.semaphoreUndo)
   }
 }
@@ -223,6 +232,7 @@ extension VMA {
       state.object = try saver.id(of: object)
       state.offset = offset
     }
+    if let holder = holder as? MappedFile { state.file = saver.id(of: holder.file, .mapping) }
     return state
   }
 

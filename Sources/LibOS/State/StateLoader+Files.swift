@@ -38,6 +38,8 @@ extension StateLoader {
     case .unixSocket(let socket): return try restoreUnixSocket(socket, flags)
     case .internetSocket(let socket): return try restoreInternetSocket(socket, flags)
     case .netlinkSocket(let socket): return try restoreNetlinkSocket(socket, flags)
+    case .namespace(let namespace): return try restoreNamespace(namespace, flags)
+    case .posixQueue(let queue): return try restorePosixQueue(queue, flags)
     case .pseudoterminalMaster(let master): return try restoreMaster(master, flags)
     case .pseudoterminalSlave(let slave): return try restoreSlave(slave, flags)
     case .none:
@@ -59,7 +61,12 @@ extension StateLoader {
             name: try bounded(entry.name, Limits.NAME_MAX, "a name in a directory's listing"),
             number: entry.number, type: FileType(rawValue: entry.type) ?? .S_IFREG)
         } : nil
-      return DirectoryFile(dentry, flags, listing: listing)
+      let file = DirectoryFile(dentry, flags, listing: listing)
+      if state.notify != 0 {
+        file.notice = DirectoryNotice(
+          file, state.notifyDescriptor, DirectoryEvents(rawValue: state.notify), kernel)
+      }
+      return file
     }
     do throws(Errno) { return try dentry.inode.open(flags, at: dentry) } catch {
       throw .missingFile(text(dentry.path().bytes))
@@ -101,10 +108,7 @@ extension StateLoader {
   func restoreCommon(of file: OpenFile, _ state: Godwit_State_OpenFile) throws(SnapshotError) {
     let what = "open file \(state.id)"
     file.offset = try checked(state.offset, SavedRange.fileOffset, "the position of \(what)")
-    file.ioOwner = OwnerEx(
-      type: try checked(state.ownerType, 0...2, "the owner of \(what)"), pid: state.owner)
-    file.ioSignal = try checked(
-      state.ioSignal, SavedRange.optionalSignal, "the signal of \(what)")
+    try file.restoreSignals(state, kernel)
     if !(file is PathFile) { file.countAsOpen() }
   }
 
@@ -112,6 +116,7 @@ extension StateLoader {
   func restoreLinks(of file: OpenFile, _ state: Godwit_State_OpenFile) throws(SnapshotError) {
     switch (file, state.kind) {
     case (let set as EpollFile, .epoll(let state)): try set.restore(state, self)
+    case (let file as PosixQueueFile, .posixQueue(let state)): try file.restore(state, self)
     case (let socket as UnixSocket, .unixSocket(let state)): try socket.restoreLinks(state, self)
     case (let socket as InternetSocket, .internetSocket(let state)):
       try socket.restoreLinks(state, self)

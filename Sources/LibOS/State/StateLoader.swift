@@ -51,6 +51,8 @@ package final class StateLoader {
   /// Restored nodes of each mount's layered filesystem, by number; mount `UInt32.max` is that of the
   /// nameless files.
   package var nodes: [UInt32: [UInt64: LayeredNode]] = [:]
+  /// Restored POSIX message queues, by number.
+  var posixQueues: [UInt64: PosixQueue] = [:]
   /// Restored files in host directories that are open by a name they have no more, by mount and number.
   var nameless: [UInt32: [UInt64: HostNode]] = [:]
 
@@ -153,6 +155,7 @@ package final class StateLoader {
     _ = try checked(state.sourceSize, 0...state.size, what)
     let object = MemoryObject(arena: kernel.arena)
     objects[id] = object
+    object.hasMappedWrites = state.mappedWrites
     object.restore(
       source: source, sourceSize: source == nil ? 0 : state.sourceSize, size: state.size)
     try forEachPage(of: .memoryObject(id), object.lineage, below: (state.size + 4095) >> 12) {
@@ -391,6 +394,12 @@ package final class StateLoader {
     if state.deleted, mount.filesystem is PtsFS, let inode = try? parent.inode.restoredEntry(name) {
       return Dentry(unnamed: inode, in: parent, name: name)
     }
+    if state.deleted, mount.filesystem is PosixQueueFS {
+      guard let queue = posixQueues[state.number] else {
+        throw .invalidState("message queue \(state.number)")
+      }
+      return Dentry(unnamed: queue, in: parent, name: name)
+    }
     if state.deleted, mount.filesystem is LayeredFS {
       guard let node = nodes[state.mount]?[state.number] else {
         throw .missingFile(text(name) + " (deleted)")
@@ -453,6 +462,7 @@ package final class StateLoader {
     try restoreDentries()
     try restoreFiles()
     try restoreConsole()
+    if files.accounting != 0 { kernel.accountingFile = try file(files.accounting) }
     for state in processes.processes { try kernel.processes[state.pid]!.restore(state, self) }
     try restoreTasks(tasks, order: state.runQueue)
     closeUnheldFiles()

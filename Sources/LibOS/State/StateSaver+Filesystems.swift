@@ -4,11 +4,13 @@ import LinuxABI
 import Snapshot
 
 extension VFS {
-  /// Stands for the tree of files without names.
+  /// Stand for mounts that are not in the table: the tree of files without names, and the POSIX message queues.
   static let memoryFilesIndex = 0xffff
+  package static let messageQueuesIndex = 0xfffe
 
   func mountIndex(of mount: Mount) -> Int {
-    mounts.firstIndex { $0 === mount } ?? Self.memoryFilesIndex
+    if mount === messageQueues { return Self.messageQueuesIndex }
+    return mounts.firstIndex { $0 === mount } ?? Self.memoryFilesIndex
   }
 
   func mountIndex(of filesystem: Filesystem) -> Int {
@@ -17,6 +19,7 @@ extension VFS {
 
   func mount(number: Int) -> Mount? {
     if number == Self.memoryFilesIndex { return memoryFiles }
+    if number == Self.messageQueuesIndex { return messageQueues }
     return mounts.indices.contains(number) ? mounts[number] : nil
   }
 }
@@ -42,6 +45,9 @@ extension StateSaver {
     }
     if let layers = kernel.vfs.memoryFiles.filesystem as? LayeredFS {
       filesystems.memoryFiles = try saveTree(of: layers, mount: nil)
+    }
+    if let queues = kernel.vfs.messageQueues?.filesystem as? PosixQueueFS {
+      filesystems.posixQueues = queues.save(held: heldQueues)
     }
   }
 
@@ -86,6 +92,11 @@ extension StateLoader {
     if let layers = kernel.vfs.memoryFiles.filesystem as? LayeredFS {
       nodes[UInt32(VFS.memoryFilesIndex)] = try layers.restore(
         filesystems.memoryFiles, at: kernel.vfs.memoryFiles, self)
+    }
+    if filesystems.hasPosixQueues,
+      let queues = kernel.vfs.messageQueues?.filesystem as? PosixQueueFS
+    {
+      posixQueues = try queues.restore(filesystems.posixQueues, self)
     }
   }
 }

@@ -49,6 +49,8 @@ package final class StateSaver {
   package var filesystems = Godwit_State_Filesystems()
   /// Nodes of layered filesystems that open names hold alive, by filesystem.
   package var heldNodes: [ObjectIdentifier: [LayeredNode]] = [:]
+  /// POSIX message queues that open names hold alive.
+  private(set) var heldQueues: [PosixQueue] = []
   /// Files in host directories that are open by a name they have no more, by filesystem.
   var nameless: [ObjectIdentifier: [HostNode]] = [:]
   private var lastObject: UInt64 = 0
@@ -98,6 +100,7 @@ package final class StateSaver {
     state.id = id
     state.size = object.size
     state.sourceSize = object.sourceSize
+    state.mappedWrites = object.hasMappedWrites
     if let node = object.owner as? LayeredNode { hold(node) }
     switch object.source {
     case let pages as HostPages:
@@ -167,9 +170,7 @@ package final class StateSaver {
       state.id = id
       state.flags = file.flags.rawValue
       state.offset = file.offset
-      state.ownerType = file.ioOwner.type
-      state.owner = file.ioOwner.pid
-      state.ioSignal = file.ioSignal
+      file.saveSignals(to: &state)
       if let reason = file.travelObstacle { note("\(holder) (\(file.linkName)): \(reason)") }
       if let persistent = file as? any PersistentFile { state.kind = try persistent.save(self) }
       openFiles.files.append(state)
@@ -221,6 +222,10 @@ package final class StateSaver {
     if let node = dentry.inode as? LayeredNode {
       state.number = node.number
       hold(node)
+    }
+    if let queue = dentry.inode as? PosixQueue {
+      state.number = queue.number
+      heldQueues.append(queue)
     }
     if let node = dentry.inode as? PtsNode, node.isGone { state.attributes = node.save() }
     if let node = dentry.inode as? HostNode, !dentry.isRoot,
@@ -285,6 +290,7 @@ package final class StateSaver {
       tasks.tasks.append(try kernel.tasks[tid]!.save(self))
     }
     state.ipc = try kernel.ipc.save(self)
+    if let file = kernel.accountingFile { openFiles.accounting = id(of: file, .accounting) }
     if let console = kernel.console { openFiles.console = console.save(self) }
     try saveFiles()
     for (locks, file) in locks {
@@ -311,6 +317,14 @@ package enum FileHolder: CustomStringConvertible {
   case socket
   /// The outer side of its standard streams.
   case console
+  /// Where a message queue sends notifications.
+  case notification
+  /// Mapped, and without a descriptor.
+  case mapping
+  /// An asynchronous request waits for it.
+  case polling
+  /// acct(2).
+  case accounting
 
   package var description: String {
     switch self {
@@ -320,6 +334,10 @@ package enum FileHolder: CustomStringConvertible {
     case .opening: "file being opened"
     case .socket: "connection"
     case .console: "console"
+    case .notification: "receiver of notifications"
+    case .mapping: "mapping"
+    case .accounting: "accounting file"
+    case .polling: "file of an asynchronous request"
     }
   }
 }

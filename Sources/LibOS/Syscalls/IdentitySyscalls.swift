@@ -9,12 +9,15 @@ extension SyscallTable {
     SyscallRow("getrandom", x64: 318, generic: 278, [.outBuffer, .size, .hex], sys_getrandom),
     SyscallRow("getcpu", x64: 309, generic: 168, [.address, .address, .address], sys_getcpu),
     SyscallRow("personality", x64: 135, generic: 92, [.hex], sys_personality),
-    SyscallRow("sethostname", x64: 170, generic: 161, [.address, .size]) { _ throws(Errno) in
-      throw .EPERM
+    SyscallRow("sethostname", x64: 170, generic: 161, [.address, .size]) { call throws(Errno) in
+      call.kernel.configuration.hostName = try systemName(call)
+      return .success
     },
-    SyscallRow("setdomainname", x64: 171, generic: 162, [.address, .size]) { _ throws(Errno) in
-      throw .EPERM
+    SyscallRow("setdomainname", x64: 171, generic: 162, [.address, .size]) { call throws(Errno) in
+      call.kernel.configuration.domainName = try systemName(call)
+      return .success
     },
+    SyscallRow("acct", x64: 163, generic: 89, [.path], sys_acct),
     SyscallRow("getuid", x64: 102, generic: 174, []) { call throws(Errno) in
       .value(UInt64(call.process.credentials.realUID))
     },
@@ -91,7 +94,7 @@ private func sys_uname(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   // PER_LINUX32 is not supported, so the machine is always the ISA's own name.
   let fields = [
     KernelIdentity.name, call.kernel.configuration.hostName, KernelIdentity.release,
-    KernelIdentity.version, call.isa.rawValue, "(none)",
+    KernelIdentity.version, call.isa.rawValue, call.kernel.configuration.domainName,
   ]
   var bytes: [UInt8] = []
   for field in fields {
@@ -133,6 +136,30 @@ private func sys_getcpu(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     try call.store(UInt32(0), to: call.address(index))
   }
   return .success
+}
+
+/// acct(2).
+private func sys_acct(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call.process.credentials.isPrivileged else { throw .EPERM }
+  guard !call.address(0).isNull else {
+    call.kernel.accountingFile = nil
+    return .success
+  }
+  let file = try call.vfs.open(
+    try call.path(0), from: call.process.fs.cwd, [.O_WRONLY, .O_APPEND], caller: call.pathCaller)
+  file.retain()
+  defer { file.release() }
+  guard try file.status().isRegular else { throw .EACCES }
+  call.kernel.accountingFile = file
+  return .success
+}
+
+/// The name that root gives the system.
+private func systemName(_ call: SyscallContext) throws(Errno) -> String {
+  guard call.process.credentials.isPrivileged else { throw .EPERM }
+  guard (0...Int32(Kernel.hostNameLimit)).contains(call.int(1)) else { throw .EINVAL }
+  let name = try call.bytes(at: call.address(0), count: Int(call.int(1)))
+  return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
 }
 
 private func sys_personality(_ call: SyscallContext) throws(Errno) -> SyscallResult {

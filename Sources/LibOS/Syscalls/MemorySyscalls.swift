@@ -39,6 +39,9 @@ extension SyscallTable {
     SyscallRow(
       "mremap", x64: 25, generic: 216,
       [.address, .size, .size, .flags(of: RemapFlags.self), .address], sys_mremap),
+    SyscallRow(
+      "remap_file_pages", x64: 216, generic: 234,
+      [.address, .size, .int, .size, .flags(of: MapFlags.self)], sys_remap_file_pages),
     SyscallRow("madvise", x64: 28, generic: 233, [.address, .size, .int], sys_madvise),
     SyscallRow(
       "msync", x64: 26, generic: 227, [.address, .size, .flags(of: SyncFlags.self)], sys_msync),
@@ -70,6 +73,16 @@ private func permissions(_ protection: UInt32) -> Permissions {
   Permissions(rawValue: UInt8(protection & 7))
 }
 
+extension Process {
+  /// A protection as old programs mean it, for which what can be read can be executed (personality(2)).
+  fileprivate func implied(_ protection: UInt32) -> UInt32 {
+    let isImplied = personality & Self.READ_IMPLIES_EXEC != 0 && protection & 1 != 0
+    return isImplied ? protection | 4 : protection
+  }
+
+  static let READ_IMPLIES_EXEC: UInt32 = 0x40_0000
+}
+
 // MARK: brk
 
 /// brk(2), the system call: returns the break, moved or not.
@@ -84,7 +97,8 @@ private func sys_brk(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let newEnd = wanted.roundedUpToPage
   if newEnd > oldEnd {
     let vma = VMA(
-      start: oldEnd, end: newEnd, permissions: [.read, .write], flags: .heap, name: "[heap]")
+      start: oldEnd, end: newEnd, permissions: permissions(process.implied(3)), flags: .heap,
+      name: "[heap]")
     let dataLimit = process.limits[ResourceLimits.data].soft
     guard wanted - process.layout.breakStart <= dataLimit, process.mayMap(vma),
       call.space.isFree(oldEnd, newEnd), call.space.map(vma)
@@ -101,15 +115,23 @@ private func sys_brk(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 /// mmap(2).
 private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let flags = MapFlags(rawValue: call.uint(3))
-  let protection = call.uint(2)
+  let protection = call.process.implied(call.uint(2))
   guard call[1] != 0 else { throw .EINVAL }
   guard let length = pageRoundedUp(call[1]), length <= call.isa.userAddressLimit.rawValue else {
     throw .ENOMEM
   }
   guard call[5] & 4095 == 0 else { throw .EINVAL }
-  let sharing = call.uint(3) & 3
-  guard sharing != 0 else { throw .EINVAL }
-  let isShared = sharing != 2
+  let isAnonymous = flags.contains(.MAP_ANONYMOUS)
+  let isShared: Bool
+  switch flags.type {
+  case MapFlags.MAP_SHARED.rawValue: isShared = true
+  case MapFlags.MAP_PRIVATE.rawValue: isShared = false
+  case MapFlags.MAP_SHARED_VALIDATE where !isAnonymous: isShared = true
+  default: throw .EINVAL
+  }
+  if flags.contains(.MAP_GROWSDOWN), isShared || !isAnonymous { throw .EINVAL }
+  // There are no huge pages to be had.
+  if flags.contains(.MAP_HUGETLB) { throw isAnonymous ? .ENOMEM : .EINVAL }
 
   var vmaFlags: VMA.Flags = []
   if flags.contains(.MAP_NORESERVE) { vmaFlags.insert(.noReserve) }
@@ -119,7 +141,8 @@ private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   }
   var backing = VMA.Backing.anonymous
   var name = ""
-  if flags.contains(.MAP_ANONYMOUS) {
+  var holder: MappedFile?
+  if isAnonymous {
     if isShared {
       backing = .object(MemoryObject(arena: call.kernel.arena, size: length), offset: 0)
       vmaFlags.insert(.shared)
@@ -130,10 +153,16 @@ private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   } else {
     let file = try call.file(4)
     guard !file.flags.contains(.O_PATH) else { throw .EBADF }
+    if flags.type == MapFlags.MAP_SHARED_VALIDATE, !flags.subtracting(.known).isEmpty {
+      throw .EOPNOTSUPP
+    }
     let wantsWrite = isShared && protection & 2 != 0
     guard file.isReadable, !wantsWrite || file.isWritable else { throw .EACCES }
     guard isWithinFile(call[5], length) else { throw .EOVERFLOW }
     let object = try file.memoryObject(writable: wantsWrite)
+    file.mapped()
+    if isShared { object.forgetMappedWrites() }
+    if file.isHeldByMappings { holder = file.holder(call.kernel) }
     if protection & 4 != 0 { call.vfs.keepProgram(object) }
     backing = .object(object, offset: call[5])
     name = file.linkName
@@ -145,6 +174,7 @@ private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   var vma = VMA(
     start: .null, end: .null + length, permissions: permissions(protection), flags: vmaFlags,
     backing: backing, name: name)
+  vma.holder = holder
   if vmaFlags.contains(.locked) || call.space.locksMappings {
     guard call.process.mayLock(length) else { throw .EAGAIN }
   }
@@ -208,23 +238,32 @@ private func sys_munmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 /// mprotect(2): ENOMEM for a range with holes, after the mapped part before the hole was changed.
 private func sys_mprotect(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let protection = call.uint(2)
-  guard protection & ~0x0300_000f == 0 else { throw .EINVAL }
-  let (start, end) = try range(call)
+  let protection = ProtectionFlags(rawValue: call.uint(2))
+  guard protection.unknown.isEmpty,
+    !protection.contains([.PROT_GROWSDOWN, .PROT_GROWSUP])
+  else { throw .EINVAL }
+  var (start, end) = try range(call)
   guard start < end else { return .success }
   let space = call.space
-  let wanted = permissions(protection)
+  if protection.contains(.PROT_GROWSDOWN) {
+    start = try bottom(of: start, end, space)
+  } else if protection.contains(.PROT_GROWSUP) {
+    // No mapping grows upwards here.
+    guard space.mapping(at: start) != nil else { throw .ENOMEM }
+    throw .EINVAL
+  }
+  let wanted = permissions(call.process.implied(protection.rawValue))
   var stop = start
   var failure = Errno.ENOMEM
-  /// What becomes private and writable.
-  var data: UInt64 = 0
+  // Bytes that may yet become private and writable.
+  var room = wanted.contains(.write) ? call.process.dataRoom : .max
   for vma in space.mappings.overlapping(start, end) {
     guard vma.start <= stop else { break }
     var changed = vma.clipped(to: start, end)
     changed.permissions = wanted
     if changed.isData, !vma.isData {
-      data += changed.length
-      guard call.process.mayHaveData(data) else { break }
+      guard changed.length <= room else { break }
+      room -= changed.length
     }
     if wanted.contains(.write), vma.flags.contains([.shared, .readOnlyFile]) {
       failure = .EACCES
@@ -235,6 +274,15 @@ private func sys_mprotect(_ call: SyscallContext) throws(Errno) -> SyscallResult
   if stop > start { guard space.protect(start, stop, wanted) else { throw .ENOMEM } }
   if stop < end { throw failure }
   return .success
+}
+
+/// Where the mapping begins that grows down and is the first in a range: the change goes that far.
+private func bottom(of start: GuestAddress, _ end: GuestAddress, _ space: AddressSpace)
+  throws(Errno) -> GuestAddress
+{
+  guard let vma = space.mappings.overlapping(start, end).first else { throw .ENOMEM }
+  guard vma.flags.contains(.growsDown) else { throw .EINVAL }
+  return vma.start
 }
 
 // MARK: mremap
@@ -325,6 +373,32 @@ private func duplicateMapping(
   return .value(place.rawValue)
 }
 
+/// remap_file_pages(2), which Linux, too, makes of ordinary mappings.
+private func sys_remap_file_pages(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let start = call.address(0).roundedDownToPage
+  let length = call[1] & ~4095
+  let limit = call.isa.userAddressLimit
+  let (offset, overflow) = call[3].multipliedReportingOverflow(by: 4096)
+  guard call[2] == 0, length > 0, start <= limit, length <= limit - start, !overflow,
+    isWithinFile(offset, length), let vma = call.space.mapping(at: start),
+    vma.flags.contains(.shared), case .object(let object, _) = vma.backing
+  else { throw .EINVAL }
+  // All of the range shows one file in one way.
+  var stop = start
+  for next in call.space.mappings.overlapping(start, start + length) {
+    guard next.start <= stop, next.permissions == vma.permissions, next.flags == vma.flags,
+      case .object(let other, _) = next.backing, other === object
+    else { throw .EINVAL }
+    stop = next.end
+  }
+  guard stop >= start + length, call.space.unmap(start, start + length) else { throw .EINVAL }
+  var new = vma
+  (new.start, new.end) = (start, start + length)
+  new.backing = .object(object, offset: offset)
+  guard call.space.map(new) else { throw .ENOMEM }
+  return .success
+}
+
 // MARK: Advice and residence
 
 /// madvise(2).
@@ -366,7 +440,14 @@ private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult 
     }
   case .MADV_DONTFORK: try advise(call, start, end) { $0.insert(.dontFork) }
   case .MADV_DOFORK: try advise(call, start, end) { $0.remove(.dontFork) }
-  case .MADV_WIPEONFORK: try advise(call, start, end) { $0.insert(.wipeOnFork) }
+  case .MADV_WIPEONFORK:
+    // Of what is a mapping's own alone.
+    let refusing = space.mappings.overlapping(start, end).first {
+      if case .object = $0.backing { true } else { false }
+    }
+    try advise(call, start, min(refusing?.start ?? end, end)) { $0.insert(.wipeOnFork) }
+    if refusing != nil { throw .EINVAL }
+    guard space.isMapped(start, end) else { throw .ENOMEM }
   case .MADV_KEEPONFORK: try advise(call, start, end) { $0.remove(.wipeOnFork) }
   case .MADV_HWPOISON: throw .EPERM
   default:
@@ -392,6 +473,7 @@ private func populate(_ space: AddressSpace, _ address: GuestAddress, _ access: 
     case .retry: continue
     case .notHere: space.arena.waitForStoredPages()
     case .refused(.unmapped), .refused(.outOfMemory): throw .ENOMEM
+    case .refused(.protection): throw .EINVAL
     case .refused: throw .EFAULT
     }
   }
@@ -448,6 +530,9 @@ private func sys_msync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     throw .EBUSY
   }
   call.kernel.vfs.writeBack(call.space, start, end)
+  for vma in call.space.mappings.overlapping(start, end) where vma.flags.contains(.shared) {
+    if case .object(let object, _) = vma.backing { object.forgetMappedWrites() }
+  }
   return .success
 }
 

@@ -4,14 +4,8 @@ extension SyscallTable {
   /// The calls of Linux that are not there, so that `--trace` and `--stats` can name them. A call that
   /// gets a handler leaves this list.
   package static let missingRows: [SyscallRow] = [
-    // POSIX message queues
-    missing("mq_open", 240, 180), missing("mq_unlink", 241, 181),
-    missing("mq_timedsend", 242, 182), missing("mq_timedreceive", 243, 183),
-    missing("mq_notify", 244, 184), missing("mq_getsetattr", 245, 185),
     // Asynchronous input and output
-    missing("io_setup", 206, 0), missing("io_destroy", 207, 1), missing("io_submit", 209, 2),
-    missing("io_cancel", 210, 3), missing("io_getevents", 208, 4),
-    missing("io_pgetevents", 333, 292), missing("io_uring_setup", 425, 425),
+    missing("io_uring_setup", 425, 425),
     missing("io_uring_enter", 426, 426), missing("io_uring_register", 427, 427),
     // Looking into other processes
     missing("ptrace", 101, 117), missing("perf_event_open", 298, 241),
@@ -27,7 +21,7 @@ extension SyscallTable {
     missing("bpf", 321, 280), missing("lsm_get_self_attr", 459, 459),
     missing("lsm_set_self_attr", 460, 460), missing("lsm_list_modules", 461, 461),
     // Memory
-    missing("remap_file_pages", 216, 234), missing("migrate_pages", 256, 238),
+    missing("migrate_pages", 256, 238),
     missing("move_pages", 279, 239), missing("set_mempolicy_home_node", 450, 450),
     missing("userfaultfd", 323, 282),
     missing("memfd_secret", 447, 447), missing("map_shadow_stack", 453, 453),
@@ -39,12 +33,13 @@ extension SyscallTable {
     missing("fanotify_init", 300, 262), missing("fanotify_mark", 301, 263),
     missing("lookup_dcookie", 212, 18), missing("quotactl", 179, 60),
     missing("quotactl_fd", 443, 443),
+    missing("fchmodat2", 452, 452),
     missing("setxattrat", 463, 463), missing("getxattrat", 464, 464),
     missing("listxattrat", 465, 465), missing("removexattrat", 466, 466),
     // Keys
     missing("add_key", 248, 217), missing("request_key", 249, 218), missing("keyctl", 250, 219),
     // The machine itself
-    missing("acct", 163, 89), missing("swapon", 167, 224),
+    missing("swapon", 167, 224),
     missing("swapoff", 168, 225), missing("reboot", 169, 142), missing("init_module", 175, 105),
     missing("finit_module", 313, 273),
     missing("delete_module", 176, 106), missing("kexec_load", 246, 104),

@@ -19,7 +19,8 @@ private func makePipe(_ call: SyscallContext, _ flags: OpenFlags) throws(Errno) 
   call.kernel.lastInodeNumber += 1
   let pipe = Pipe(
     call.kernel.arena, number: call.kernel.lastInodeNumber,
-    created: Timespec(nanoseconds: call.kernel.clock.realtime))
+    created: Timespec(nanoseconds: call.kernel.clock.realtime),
+    owner: call.process.credentials.ownership)
   let kept = flags.subtracting(.O_CLOEXEC)
   let closeOnExec = flags.contains(.O_CLOEXEC)
   let reader = PipeEnd(pipe, flags: kept.subtracting(.O_DIRECT))

@@ -46,11 +46,19 @@ extension Process {
     where !kernel.isDeterministic || space.isKept(GuestAddress(page << 12)) {
       result[Int(page - pages.lowerBound)] = 1
     }
-    guard kernel.isDeterministic else { return result }
     let (start, end) = (GuestAddress(pages.lowerBound << 12), GuestAddress(pages.upperBound << 12))
     for vma in space.mappings.overlapping(start, end) {
-      guard case .object = vma.backing else { continue }
-      for page in vma.pages.clamped(to: pages) { result[Int(page - pages.lowerBound)] = 1 }
+      guard case .object(let object, let offset) = vma.backing else { continue }
+      let shown = vma.pages.clamped(to: pages)
+      if kernel.isDeterministic {
+        for page in shown { result[Int(page - pages.lowerBound)] = 1 }
+        continue
+      }
+      // What others have written of the file, or looked at.
+      let first = offset >> 12 + (shown.lowerBound - vma.start.page)
+      for index in object.heldPages(in: first..<(first + UInt64(shown.count))) {
+        result[Int(shown.lowerBound + index - first - pages.lowerBound)] = 1
+      }
     }
     return result
   }

@@ -16,12 +16,16 @@ extension Process {
   }
 
   /// Whether `length` bytes more may be private and writable.
-  func mayHaveData(_ length: UInt64) -> Bool {
+  func mayHaveData(_ length: UInt64) -> Bool { length <= dataRoom }
+
+  /// Bytes more that may be private and writable. Counts all mappings if there is a limit.
+  var dataRoom: UInt64 {
     let limit = limits[ResourceLimits.data]
-    guard limit.soft != ResourceLimits.infinity else { return true }
-    let data = space.mappings.filter(\.isData).reduce(length) { $0 + $1.length }
+    guard limit.soft != ResourceLimits.infinity else { return .max }
+    let data = space.mappings.reduce(0) { $1.isData ? $0 + $1.length : $0 }
     // Who sets the limit to 0 does not mean it (`may_expand_vm` says so of valgrind).
-    return data <= (limit.soft == 0 ? limit.hard : limit.soft)
+    let allowed = limit.soft == 0 ? limit.hard : limit.soft
+    return allowed - min(allowed, data)
   }
 
   /// Whether it may lock anything at all.

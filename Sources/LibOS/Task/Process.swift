@@ -33,7 +33,7 @@ package final class Process {
   package var layout = MemoryLayout()
   package var image = ProgramImage()
   /// The file of its program; nil if it comes from a snapshot that does not tell.
-  var executable: Dentry?
+  var executable: Dentry? { didSet { executable?.inode.wasRun = true } }
 
   package var parentPID: Int32 = 0 {
     didSet { kernel.children.move(pid, from: oldValue, to: parentPID) }
@@ -71,6 +71,8 @@ package final class Process {
     set { fs.umask = newValue }
   }
   package var accounts = ProcessAccounts()
+  /// By their numbers.
+  var asyncContexts: [UInt64: AsyncContext] = [:]
   /// Guest monotonic time of its start, in nanoseconds.
   package var startTime: Int64 = 0
   /// Processor time of threads that have ended.

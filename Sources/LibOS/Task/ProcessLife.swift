@@ -37,6 +37,7 @@ extension Process {
   func finish(_ status: ExitStatus) {
     isExiting = true
     timers.stop()
+    kernel.account(for: self, status)
     undoSemaphores()
     leaveMemory()
     closeFiles()
@@ -60,6 +61,7 @@ extension Process {
   /// Switches to another address space; a parent whose memory was borrowed continues.
   func replaceMemory(by new: AddressSpace) {
     processor.engine.leave(space)
+    dropAsyncContexts()
     space = new
     guard life.isBorrowing else { return }
     life.isBorrowing = false

@@ -17,6 +17,7 @@ package struct ResourceLimits: Sendable, Equatable {
   package static let core = 4
   package static let lockedMemory = 8
   package static let signalsPending = 11
+  package static let messageQueues = 12
   package static let niceness = 13
 
   private var values: [Limit]
@@ -29,7 +30,7 @@ package struct ResourceLimits: Sendable, Equatable {
     values[Self.processes] = Limit(soft: 65536, hard: 65536)
     values[Self.lockedMemory] = Limit(soft: 8 << 20, hard: 8 << 20)
     values[Self.signalsPending] = Limit(soft: 65536, hard: 65536)
-    values[12] = Limit(soft: 819_200, hard: 819_200)
+    values[Self.messageQueues] = Limit(soft: 819_200, hard: 819_200)
     values[Self.niceness] = Limit(soft: 0, hard: 0)
     values[14] = Limit(soft: 0, hard: 0)
   }

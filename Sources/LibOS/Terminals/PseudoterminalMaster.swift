@@ -15,6 +15,7 @@ package final class PseudoterminalMaster: OpenFile {
 
   package override func close() { pseudoterminal.masterClosed() }
 
+  package override var signalsReadiness: Bool { true }
   package override var dentry: Dentry? { place }
   package override var inode: Inode { get throws(Errno) { place.inode } }
   package override var fdinfo: String { "tty-index:\t\(pseudoterminal.number)\n" }

@@ -18,6 +18,7 @@ package final class PseudoterminalSlave: OpenFile {
 
   package override func close() { pseudoterminal.closed(self) }
 
+  package override var signalsReadiness: Bool { true }
   package override var dentry: Dentry? { place }
   package override var inode: Inode { get throws(Errno) { place.inode } }
   package override var terminal: TerminalControl? { isHungUp ? nil : pseudoterminal.control }

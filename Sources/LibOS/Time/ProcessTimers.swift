@@ -128,6 +128,9 @@ package final class ProcessTimers {
     }
   }
 
+  /// The timers by id, ascending.
+  var all: [PosixTimer.State] { posix.keys.sorted().map { posix[$0]!.state } }
+
   /// The timer of that id: EINVAL.
   package subscript(id: Int32) -> PosixTimer {
     get throws(Errno) {

@@ -187,3 +187,27 @@ package struct SyncFileRangeFlags: NamedFlags {
     ("SYNC_FILE_RANGE_WAIT_AFTER", SYNC_FILE_RANGE_WAIT_AFTER),
   ]
 }
+
+/// Events of `F_NOTIFY` (`fcntl(2)`).
+package struct DirectoryEvents: NamedFlags {
+  package var rawValue: UInt32
+  @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  package static let DN_ACCESS = DirectoryEvents(rawValue: 0x1)
+  package static let DN_MODIFY = DirectoryEvents(rawValue: 0x2)
+  package static let DN_CREATE = DirectoryEvents(rawValue: 0x4)
+  package static let DN_DELETE = DirectoryEvents(rawValue: 0x8)
+  package static let DN_RENAME = DirectoryEvents(rawValue: 0x10)
+  package static let DN_ATTRIB = DirectoryEvents(rawValue: 0x20)
+  package static let DN_MULTISHOT = DirectoryEvents(rawValue: 0x8000_0000)
+
+  package static let names: [(name: String, value: DirectoryEvents)] = [
+    ("DN_ACCESS", DN_ACCESS),
+    ("DN_MODIFY", DN_MODIFY),
+    ("DN_CREATE", DN_CREATE),
+    ("DN_DELETE", DN_DELETE),
+    ("DN_RENAME", DN_RENAME),
+    ("DN_ATTRIB", DN_ATTRIB),
+    ("DN_MULTISHOT", DN_MULTISHOT),
+  ]
+}

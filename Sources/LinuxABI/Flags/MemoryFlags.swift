@@ -65,6 +65,15 @@ package struct MapFlags: NamedFlags {
   /// Type 3: as shared, but unknown flags are refused.
   package static let MAP_SHARED_VALIDATE: UInt32 = 3
 
+  /// What `MAP_SHARED_VALIDATE` takes, the type included (`LEGACY_MAP_MASK`).
+  package static let known: MapFlags = [
+    .MAP_SHARED, .MAP_PRIVATE, .MAP_FIXED, .MAP_ANONYMOUS, .MAP_32BIT, .MAP_GROWSDOWN,
+    .MAP_DENYWRITE, .MAP_EXECUTABLE, .MAP_LOCKED, .MAP_NORESERVE, .MAP_POPULATE, .MAP_NONBLOCK,
+    .MAP_STACK, .MAP_HUGETLB,
+    // The sizes of huge pages.
+    MapFlags(rawValue: 0x7c00_0000),
+  ]
+
   /// The bits that `MAP_SHARED`, `MAP_PRIVATE` and `MAP_SHARED_VALIDATE` are values of.
   package static let MAP_TYPE: UInt32 = 15
 

@@ -111,12 +111,15 @@ package enum IPOption: UInt32, Hashable, Sendable, CaseIterable {
   case IP_MULTICAST_LOOP = 34
   case IP_ADD_MEMBERSHIP = 35
   case IP_DROP_MEMBERSHIP = 36
+  case MCAST_JOIN_GROUP = 42
+  case MCAST_LEAVE_GROUP = 45
   case IP_MULTICAST_ALL = 49
   case IP_UNICAST_IF = 50
 }
 
 /// Options at level `IPPROTO_IPV6` (`ipv6(7)`).
 package enum IPv6Option: UInt32, Hashable, Sendable, CaseIterable {
+  case IPV6_ADDRFORM = 1
   case IPV6_UNICAST_HOPS = 16
   case IPV6_MULTICAST_IF = 17
   case IPV6_MULTICAST_HOPS = 18
@@ -129,6 +132,8 @@ package enum IPv6Option: UInt32, Hashable, Sendable, CaseIterable {
   case IPV6_V6ONLY = 26
   case IPV6_MULTICAST_ALL = 29
   case IPV6_RECVERR_RFC4884 = 31
+  case MCAST_JOIN_GROUP = 42
+  case MCAST_LEAVE_GROUP = 45
   case IPV6_RECVPKTINFO = 49
   case IPV6_PKTINFO = 50
   case IPV6_RECVHOPLIMIT = 51

@@ -107,6 +107,7 @@ package enum FilesystemMagic: UInt64, Hashable, Sendable, CaseIterable {
   case PROC_SUPER_MAGIC = 0x9fa0
   case SYSFS_MAGIC = 0x6265_6572
   case DEVPTS_SUPER_MAGIC = 0x1cd1
+  case MQUEUE_MAGIC = 0x1980_0202
   case OVERLAYFS_SUPER_MAGIC = 0x794c_7630
   case RAMFS_MAGIC = 0x8584_58f6
   case PIPEFS_MAGIC = 0x5049_5045

@@ -101,10 +101,13 @@ extension Siginfo {
     Siginfo(signal: signal, code: code, words: (address, UInt64(leastSignificantBit), 0, 0))
   }
 
-  /// About I/O on a descriptor.
-  package static func poll(code: Int32, band: Int64, fd: Int32) -> Siginfo {
-    Siginfo(
-      signal: .SIGPOLL, code: code,
+  /// About I/O on a descriptor (`SI_SIGIO` for a signal whose codes mean something else).
+  package static func poll(_ signal: Signal = .SIGPOLL, code: Int32, band: Int64, fd: Int32)
+    -> Siginfo
+  {
+    let others: SignalSet = [.SIGILL, .SIGFPE, .SIGSEGV, .SIGBUS, .SIGTRAP, .SIGCHLD, .SIGSYS]
+    return Siginfo(
+      signal: signal, code: others.contains(signal) ? SignalCode.SI_SIGIO : code,
       words: (UInt64(bitPattern: band), UInt64(UInt32(bitPattern: fd)), 0, 0))
   }
 

@@ -137,6 +137,29 @@ extension AddressSpace {
     }
   }
 
+  /// The same though the pages may not be written, as long as they are the address space's own (`FOLL_FORCE`).
+  package func force(_ bytes: RawSpan, to address: GuestAddress) -> CopyResult {
+    var done = 0
+    while true {
+      let rest = bytes.extracting(done..<bytes.byteCount)
+      let result = copyOut(rest, to: address + UInt64(done))
+      done += result.count
+      guard let fault = result.fault else { return CopyResult(count: done, fault: nil) }
+      guard fault.reason == .protection, let vma = mapping(at: fault.address),
+        !vma.flags.contains(.shared)
+      else { return CopyResult(count: done, fault: fault) }
+      let page = fault.address.roundedDownToPage
+      guard protect(page, page + 4096, [.read, .write]) else {
+        return CopyResult(count: done, fault: fault)
+      }
+      let count = min(bytes.byteCount - done, Frame.size - fault.address.pageOffset)
+      let forced = copyOut(bytes.extracting(done..<(done + count)), to: fault.address)
+      _ = protect(page, page + 4096, vma.permissions)
+      done += forced.count
+      if let fault = forced.fault { return CopyResult(count: done, fault: fault) }
+    }
+  }
+
   /// `count` guest bytes.
   package func bytes(at address: GuestAddress, count: Int) throws(MemoryFault) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: count)

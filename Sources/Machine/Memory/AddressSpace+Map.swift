@@ -77,6 +77,20 @@ extension AddressSpace {
     return true
   }
 
+  /// Names the mappings in `start..<end`, but for the stack and the heap. Returns `false`, and changes nothing, if
+  /// there would be more than `mappingLimit` mappings.
+  package func rename(_ start: GuestAddress, _ end: GuestAddress, _ name: String) -> Bool {
+    guard start < end else { return true }
+    guard split(start, end) else { return false }
+    updateAll(start, end) { if $0.flags.isDisjoint(with: [.stack, .heap]) { $0.name = name } }
+    return true
+  }
+
+  /// Gives the mapping at `address` what it holds.
+  package func hold(_ holder: AnyObject, at address: GuestAddress) {
+    mappings.update(at: mappings.firstIndex(endingAbove: address)) { $0.holder = holder }
+  }
+
   /// Changes the mappings in `start..<end`, none of which crosses its ends, and merges them where possible.
   private func updateAll(
     _ start: GuestAddress, _ end: GuestAddress, _ change: (inout VMA) -> Void

@@ -123,6 +123,7 @@ extension AddressSpace {
       return entry.frame
     }
     guard let frame = object.frame(index, isWrite: true) else { return nil }
+    object.noteMappedWrite()
     // The entry of the old frame is gone, and its reference with it.
     if frame != entry.frame { arena.retain(frame) }
     return frame

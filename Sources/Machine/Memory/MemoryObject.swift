@@ -29,6 +29,10 @@ package final class MemoryObject {
   /// The pages that it holds; dirty ones differ from the source.
   package private(set) var pages: PageTable<16>
   package let lineage: PageLineage
+  /// Called when the guest writes through a shared mapping, for the first time since `forgetMappedWrites`.
+  package var onMappedWrite: (() -> Void)?
+  /// It was called.
+  package var hasMappedWrites = false
   /// The address spaces that map it, or have mapped it.
   private var mappers: [ObjectIdentifier: WeakSpace] = [:]
   /// The size of `mappers` at which freed ones are removed.
@@ -207,6 +211,20 @@ package final class MemoryObject {
     return done
   }
 
+  /// Where, from `offset` on, the first page begins that is held or comes from the source; `offset` in such a page;
+  /// nil if there is none.
+  package func nextData(from offset: UInt64) -> UInt64? {
+    if offset < sourceSize || pages[offset >> 12].isPresent { return offset }
+    return pages.pages(in: (offset >> 12)..<((size + 4095) >> 12)).first.map { $0 << 12 }
+  }
+
+  /// The same of pages that are neither; at the latest behind the last one.
+  package func nextHole(from offset: UInt64) -> UInt64 {
+    var page = max(offset, sourceSize) >> 12
+    while pages[page].isPresent || page << 12 < sourceSize { page += 1 }
+    return max(offset, page << 12)
+  }
+
   /// Sets the length. Truncated bytes read as zeroes if the object grows again, and their mappings fault with
   /// SIGBUS.
   package func resize(to newSize: UInt64) {
@@ -291,6 +309,19 @@ package final class MemoryObject {
   package func heldPages(in range: Range<UInt64>) -> [UInt64] { pages.pages(in: range) }
 
   // MARK: Mappings
+
+  func noteMappedWrite() {
+    guard !hasMappedWrites, let onMappedWrite else { return }
+    hasMappedWrites = true
+    onMappedWrite()
+  }
+
+  /// Has the next write through any mapping noticed.
+  package func forgetMappedWrites() {
+    guard hasMappedWrites else { return }
+    hasMappedWrites = false
+    for mapper in mappers.values { mapper.space?.dropPages(of: self, in: Self.allPages, false) }
+  }
 
   package func addMapper(_ space: AddressSpace) {
     mappers[ObjectIdentifier(space)] = WeakSpace(space: space)

@@ -34,6 +34,8 @@ package struct VMA {
   package var backing: Backing
   /// The last column in `/proc/self/maps`.
   package var name: String
+  /// What is in use as long as there is the mapping, or a part of it: its open file.
+  package var holder: AnyObject?
 
   package init(
     start: GuestAddress, end: GuestAddress, permissions: Permissions, flags: Flags = [],
@@ -74,7 +76,7 @@ package struct VMA {
   /// Whether `next` continues this mapping, so that the two can be merged.
   package func merges(with next: VMA) -> Bool {
     guard end == next.start, permissions == next.permissions, flags == next.flags,
-      name == next.name
+      name == next.name, holder === next.holder
     else { return false }
     switch (backing, next.backing) {
     case (.anonymous, .anonymous): return true

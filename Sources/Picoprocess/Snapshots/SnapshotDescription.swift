@@ -65,7 +65,8 @@ package struct SnapshotDescription {
     }
     let base =
       filesystems.mounts.indices.contains(Int(mount))
-      ? text(filesystems.mounts[Int(mount)].path) : ""
+      ? text(filesystems.mounts[Int(mount)].path)
+      : mount == VFS.messageQueuesIndex ? "/dev/mqueue" : ""
     return (base == "/" ? "" : base) + "/" + names.reversed().joined(separator: "/")
   }
 
@@ -86,6 +87,8 @@ package struct SnapshotDescription {
     case .unixSocket(let socket): describe(socket)
     case .internetSocket(let socket): describe(socket)
     case .netlinkSocket: "netlink socket"
+    case .namespace(let namespace): "\(namespace.kind) namespace"
+    case .posixQueue(let queue): path(ofDentry: queue.dentry)
     case .pseudoterminalMaster(let master): "master of /dev/pts/\(master.number)"
     case .pseudoterminalSlave(let slave): path(ofDentry: slave.dentry)
     case .none: "?"

@@ -48,7 +48,7 @@ import LibOS
     let second = try machine.open("/tmp/file")
     let locks = try machine.file(first).inode.locks
     let owner = FileLocks.Owner.file(ObjectIdentifier(try machine.file(first)))
-    #expect(locks.lockWhole(owner, isExclusive: true))
+    #expect(locks.lockWhole(owner, isExclusive: true, by: 0))
     try machine.file(first).holdsLocks = true
     locks.set(FileLocks.Record(range: 10..<20, isExclusive: false, owner: .process(1)))
     locks.set(FileLocks.Record(range: 30..<UInt64.max, isExclusive: true, owner: owner))
@@ -56,7 +56,7 @@ import LibOS
     let files = kernel.processes[1]!.files
     let restored = try files.file(second).inode.locks
     let other = FileLocks.Owner.file(ObjectIdentifier(try files.file(second)))
-    #expect(!restored.lockWhole(other, isExclusive: false))
+    #expect(!restored.lockWhole(other, isExclusive: false, by: 0))
     #expect(
       restored.conflict(with: .init(range: 12..<13, isExclusive: true, owner: other))?.range
         == 10..<20)
@@ -66,7 +66,7 @@ import LibOS
       restored.conflict(with: .init(range: 99..<100, isExclusive: false, owner: other)) != nil)
     // They go with the description.
     try files.close(first)
-    #expect(restored.lockWhole(other, isExclusive: true))
+    #expect(restored.lockWhole(other, isExclusive: true, by: 0))
   }
 
   @Test func pipesKeepBytesAndEnds() throws {

@@ -23,7 +23,7 @@ package final class DevFS: Filesystem {
     for (index, (name, target)) in links.enumerated() {
       directory.add(name, FixedLink(Array(target.utf8), number: UInt64(index) + 20))
     }
-    for (number, name) in [(30, "shm"), (31, "pts")] {
+    for (number, name) in [(30, "shm"), (31, "pts"), (32, "mqueue")] {
       let mountPoint = FixedDirectory(number: UInt64(number))
       mountPoint.owner = self
       directory.add(name, mountPoint)

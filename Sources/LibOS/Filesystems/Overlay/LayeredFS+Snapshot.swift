@@ -225,7 +225,7 @@ extension OwnStatus {
     return state
   }
 
-  fileprivate init(_ state: Godwit_State_Attributes) throws(SnapshotError) {
+  init(_ state: Godwit_State_Attributes) throws(SnapshotError) {
     self.init(
       permissions: state.permissions & 0o7777,
       owner: Ownership(uid: state.uid, gid: state.gid), now: Timespec(state.changed),

@@ -22,6 +22,15 @@ package struct OwnStatus: Hashable, Sendable {
     changed = now
   }
 
+  mutating func apply(_ wanted: StatusChange, at now: Timespec) {
+    if let permissions = wanted.permissions { self.permissions = permissions }
+    if let uid = wanted.uid { self.uid = uid }
+    if let gid = wanted.gid { self.gid = gid }
+    if let accessed = wanted.accessed { self.accessed = accessed }
+    if let modified = wanted.modified { self.modified = modified }
+    changed = now
+  }
+
   init(_ status: FileStatus) {
     permissions = status.mode.permissions
     uid = status.uid
@@ -56,7 +65,12 @@ package final class LayeredNode: Inode {
   private var memory: MemoryCharge?
 
   /// The bytes of a file that was, or may at any time be, changed.
-  package internal(set) var content: MemoryObject? { didSet { content?.owner = self } }
+  package internal(set) var content: MemoryObject? {
+    didSet {
+      content?.owner = self
+      content?.onMappedWrite = { [weak self] in try? self?.contentChanged() }
+    }
+  }
   /// The bytes of an unchanged file, as long as somebody has it open or mapped.
   package private(set) weak var unchanged: MemoryObject?
   private var fifo = FIFO()
@@ -215,14 +229,7 @@ package final class LayeredNode: Inode {
 
   package override func setAttributes(_ wanted: StatusChange) throws(Errno) {
     let now = vfs.now
-    try change {
-      if let permissions = wanted.permissions { $0.permissions = permissions }
-      if let uid = wanted.uid { $0.uid = uid }
-      if let gid = wanted.gid { $0.gid = gid }
-      if let accessed = wanted.accessed { $0.accessed = accessed }
-      if let modified = wanted.modified { $0.modified = modified }
-      $0.changed = now
-    }
+    try change { $0.apply(wanted, at: now) }
   }
 
   package override func readLink() throws(Errno) -> [UInt8] {

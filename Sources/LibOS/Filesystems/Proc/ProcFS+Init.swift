@@ -72,7 +72,7 @@ extension ProcFS {
         ProcNumbers(
           number: Self.number(directory, name), permissions: name == "fd" ? 0o500 : 0o555,
           entryType: type, numbers: { [] }
-        ) { _, number in NamespaceInode(number: number) })
+        ) { _, number in GoneDirectory(number: number) })
     }
     for name in ["cwd", "root"] {
       directory.add(

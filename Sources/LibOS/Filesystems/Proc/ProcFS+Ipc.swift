@@ -15,16 +15,28 @@ extension ProcFS {
   func addIpcSettings(to settings: FixedDirectory) {
     add(settings, "shmmax") { "18446744073692774399\n" }
     add(settings, "shmall") { "18446744073692774399\n" }
-    add(settings, "shmmni") { "\(IpcNamespace.segmentLimit)\n" }
     add(settings, "shm_rmid_forced") { "0\n" }
-    add(settings, "sem") {
-      let perSet = SemaphoreSet.semaphoreLimit
-      let all = perSet * IpcNamespace.setLimit
-      return "\(perSet)\t\(all)\t\(SemaphoreSet.operationLimit)\t\(IpcNamespace.setLimit)\n"
+    let most = Int64(Int32.max)
+    addLimits(to: settings, "shmmni", 0...IpcLimits.objects, [\.segments])
+    addLimits(
+      to: settings, "sem", 0...most, [\.semaphoresOfSet, \.semaphores, \.operations, \.sets])
+    addLimits(to: settings, "msgmax", 0...most, [\.message])
+    addLimits(to: settings, "msgmnb", 0...most, [\.queueBytes])
+    addLimits(to: settings, "msgmni", 0...IpcLimits.objects, [\.queues])
+  }
+
+  private func addLimits(
+    to settings: FixedDirectory, _ name: String, _ range: ClosedRange<Int64>,
+    _ limits: [WritableKeyPath<IpcLimits, Int64>]
+  ) {
+    add(settings, name, within: range) { [unowned kernel] in
+      limits.map { kernel.ipc.limits[keyPath: $0] }
+    } set: { [unowned kernel] values in
+      for (limit, value) in zip(limits, values) { kernel.ipc.limits[keyPath: limit] = value }
+      kernel.ipc.limits.sets = min(kernel.ipc.limits.sets, IpcLimits.objects)
+      kernel.ipc.limits.semaphoresOfSet = min(
+        kernel.ipc.limits.semaphoresOfSet, Int64(SemaphoreSet.semaphoreLimit))
     }
-    add(settings, "msgmax") { "\(MessageQueue.messageLimit)\n" }
-    add(settings, "msgmnb") { "\(MessageQueue.defaultCapacity)\n" }
-    add(settings, "msgmni") { "\(IpcNamespace.queueLimit)\n" }
   }
 }
 

@@ -12,9 +12,14 @@ final class ProcessDirectory: FixedDirectory {
     return status
   }
 
+  override var isGone: Bool {
+    guard let process else { return true }
+    return process.kernel.processes[process.pid] !== process
+  }
+
   /// Every file is found as long as the process is there.
   override func lookup(_ name: [UInt8]) throws(Errno) -> Inode {
-    guard let process, process.kernel.processes[process.pid] === process else { throw .ESRCH }
+    if isGone { throw .ESRCH }
     return try super.lookup(name)
   }
 
@@ -27,6 +32,10 @@ extension ProcFS {
   func directory(of process: Process) -> FixedDirectory {
     let directory = makeDirectory(0x1000 + UInt64(process.pid), process)
     addFiles(to: directory, process, tid: nil)
+    text(directory, "timers", process) { Array(timersText($0).utf8) }
+    let maps = ProcMapFiles(number: Self.number(directory, "map_files"))
+    maps.process = process
+    directory.add("map_files", maps)
     let tasks = ProcNumbers(
       number: Self.number(directory, "task"), entryType: .S_IFDIR,
       numbers: { [weak process] in process.map(Self.threads) ?? [] }
@@ -169,8 +178,11 @@ extension ProcFS {
     }
     text(directory, "auxv", process, permissions: 0o400) { $0.image.auxv }
     let contents = ProcMemory(number: Self.number(directory, "mem"))
-    contents.process = process
-    directory.add("mem", contents)
+    let pages = ProcPageMap(number: Self.number(directory, "pagemap"))
+    for (name, inode) in [("mem", contents as ProcInode), ("pagemap", pages)] {
+      inode.process = process
+      directory.add(name, inode)
+    }
   }
 
   /// What the process finds around it.
@@ -204,22 +216,17 @@ extension ProcFS {
     let spaces = FixedDirectory(number: Self.number(directory, "ns"), permissions: 0o511)
     spaces.owner = self
     directory.add("ns", spaces)
-    let kinds: [(name: String, kind: String, number: UInt64)] = [
-      ("cgroup", "cgroup", 4_026_531_835), ("ipc", "ipc", 4_026_531_839),
-      ("mnt", "mnt", 4_026_531_841), ("net", "net", 4_026_531_840),
-      ("pid", "pid", 4_026_531_836), ("pid_for_children", "pid", 4_026_531_836),
-      ("time", "time", 4_026_531_834), ("time_for_children", "time", 4_026_531_834),
-      ("user", "user", 4_026_531_837), ("uts", "uts", 4_026_531_838),
-    ]
-    for space in kinds {
+    let names =
+      Namespace.Kind.allCases.map { ($0.rawValue, $0) }
+      + [("pid_for_children", .pid), ("time_for_children", .time)]
+    for (name, kind) in names.sorted(by: { $0.0 < $1.0 }) {
+      let namespace = Namespace(kind: kind)
       let inode = ProcLink(
-        number: Self.number(spaces, space.name),
-        text: { () throws(Errno) in Array("\(space.kind):[\(space.number)]".utf8) },
-        target: { [unowned vfs] () throws(Errno) in
-          .dentry(Dentry(unnamed: NamespaceInode(number: space.number), in: vfs.root))
-        })
+        number: Self.number(spaces, name),
+        text: { () throws(Errno) in Array(namespace.text.utf8) },
+        target: { [unowned vfs] () throws(Errno) in .dentry(namespace.place(in: vfs)) })
       inode.process = process
-      spaces.add(space.name, inode)
+      spaces.add(name, inode)
     }
   }
 
@@ -278,7 +285,7 @@ extension ProcFS {
     let mount = slot.file.dentry?.mount.id ?? 0
     let number = (try? slot.file.inode.number) ?? 0
     return "pos:\t\(position)\nflags:\t0\(octal)\nmnt_id:\t\(mount)\nino:\t\(number)\n"
-      + slot.file.fdinfo
+      + locksText(slot.file, process) + slot.file.fdinfo
   }
 
   private static func file(_ process: Process, _ descriptor: Int32) throws(Errno) -> OpenFile {
@@ -304,7 +311,9 @@ extension Process {
 
   /// EINVAL for what is no number, or too large.
   fileprivate func setKillAdjustment(_ text: [UInt8]) throws(Errno) {
-    let word = String(decoding: text.filter { $0 != 10 && $0 != 32 && $0 != 0 }, as: UTF8.self)
+    // A string of at most 12 bytes (`oom_score_adj_write`).
+    let word = String(
+      decoding: text.prefix(12).prefix { $0 != 0 }.filter { $0 != 10 && $0 != 32 }, as: UTF8.self)
     guard let value = Int32(word), ProcessAccounts.killAdjustments.contains(value) else {
       throw .EINVAL
     }

@@ -2,7 +2,7 @@ import HostABI
 import LinuxABI
 import Machine
 
-// `/proc/sys`: values to read; none can be set.
+// `/proc/sys`: values to read, some of which root may set.
 extension ProcFS {
   func addSettings(to root: FixedDirectory) {
     let sys = subdirectory(root, "sys")
@@ -17,12 +17,60 @@ extension ProcFS {
     for (name, value) in values { add(directory, name) { value + "\n" } }
   }
 
+  /// Numbers that root may set.
+  func add(
+    _ directory: FixedDirectory, _ name: String, within range: ClosedRange<Int64>,
+    _ values: @escaping () -> [Int64], set: @escaping ([Int64]) -> Void
+  ) {
+    directory.add(
+      name,
+      ProcText(
+        number: takeNumber(),
+        text: { () throws(Errno) in
+          Array((values().map(String.init).joined(separator: "\t") + "\n").utf8)
+        },
+        accept: { (text) throws(Errno) in
+          var new = values()
+          for (index, value) in try Self.numbers(text).prefix(new.count).enumerated() {
+            guard range.contains(value) else { throw .EINVAL }
+            new[index] = value
+          }
+          set(new)
+        }))
+  }
+
+  /// A name of the system, which root may set; a longer one is cut off.
+  private func add(
+    _ directory: FixedDirectory, _ name: String,
+    _ value: WritableKeyPath<KernelConfiguration, String>
+  ) {
+    directory.add(
+      name,
+      ProcText(
+        number: takeNumber(),
+        text: { [unowned kernel] () throws(Errno) in
+          Array((kernel.configuration[keyPath: value] + "\n").utf8)
+        },
+        accept: { [unowned kernel] (text) throws(Errno) in
+          let new = text.prefix { $0 != 10 && $0 != 0 }.prefix(Kernel.hostNameLimit)
+          kernel.configuration[keyPath: value] = String(decoding: new, as: UTF8.self)
+        }))
+  }
+
+  /// The numbers of a text, with white space between them: EINVAL.
+  private static func numbers(_ text: [UInt8]) throws(Errno) -> [Int64] {
+    try text.split(whereSeparator: { [9, 10, 32].contains($0) }).map { (word) throws(Errno) in
+      guard let value = Int64(String(decoding: word, as: UTF8.self)) else { throw .EINVAL }
+      return value
+    }
+  }
+
   private func addKernelSettings(to settings: FixedDirectory) {
     add(
       settings,
       [
         "osrelease": KernelIdentity.release, "ostype": KernelIdentity.name,
-        "version": KernelIdentity.version, "domainname": "(none)",
+        "version": KernelIdentity.version,
         "pid_max": "\(Kernel.pidLimit)", "ngroups_max": "65536", "cap_last_cap": "40",
         "overflowuid": "65534", "overflowgid": "65534", "randomize_va_space": "0",
         "core_pattern": "core", "core_uses_pid": "0", "core_pipe_limit": "0",
@@ -32,7 +80,8 @@ extension ProcFS {
         "sched_rt_period_us": "1000000", "sched_rt_runtime_us": "950000",
         "sched_autogroup_enabled": "0", "numa_balancing": "0", "modprobe": "/sbin/modprobe",
       ])
-    add(settings, "hostname") { [unowned kernel] in kernel.configuration.hostName + "\n" }
+    add(settings, "hostname", \.hostName)
+    add(settings, "domainname", \.domainName)
     add(settings, "threads-max") { [unowned kernel] in "\(kernel.configuration.maximumTasks)\n" }
     add(settings, "ns_last_pid") { [unowned kernel] in "\(kernel.nextPID - 1)\n" }
     addIpcSettings(to: settings)
@@ -83,10 +132,15 @@ extension ProcFS {
         "pipe-user-pages-hard": "0", "aio-max-nr": "65536", "aio-nr": "0",
         "overflowuid": "65534", "overflowgid": "65534", "suid_dumpable": "0",
         "protected_symlinks": "1", "protected_hardlinks": "1", "protected_fifos": "1",
-        "protected_regular": "2", "lease-break-time": "45", "leases-enable": "1",
+        "protected_regular": "2", "leases-enable": "1",
         "dir-notify-enable": "1", "inode-state": "0\t0\t0\t0\t0\t0\t0",
         "inode-nr": "0\t0", "dentry-state": "0\t0\t45\t0\t0\t0", "mount-max": "100000",
       ])
+    add(files, "lease-break-time", within: 0...Int64(Int32.max)) { [unowned kernel] in
+      [kernel.leaseBreakTime]
+    } set: { [unowned kernel] in
+      kernel.leaseBreakTime = $0[0]
+    }
     add(files, "file-nr") { [unowned kernel] in
       var seen: Set<ObjectIdentifier> = []
       for process in kernel.processes.values {
@@ -104,11 +158,24 @@ extension ProcFS {
         "max_user_watches": "\(InotifyFile.watchLimit)",
       ])
     add(subdirectory(files, "epoll"), ["max_user_watches": "3613900"])
-    add(
-      subdirectory(files, "mqueue"),
-      [
-        "queues_max": "256", "msg_max": "10", "msg_default": "10", "msgsize_max": "8192",
-        "msgsize_default": "8192",
-      ])
+    addQueueSettings(to: subdirectory(files, "mqueue"))
+  }
+
+  /// The limits of POSIX message queues.
+  private func addQueueSettings(to settings: FixedDirectory) {
+    let files: [(String, WritableKeyPath<PosixQueueLimits, Int64>, ClosedRange<Int64>)] = [
+      ("queues_max", \.queues, 0...Int64(Int32.max)),
+      ("msg_max", \.messages, PosixQueueLimits.messagesRange),
+      ("msg_default", \.defaultMessages, PosixQueueLimits.messagesRange),
+      ("msgsize_max", \.size, PosixQueueLimits.sizeRange),
+      ("msgsize_default", \.defaultSize, PosixQueueLimits.sizeRange),
+    ]
+    for (name, limit, range) in files {
+      add(settings, name, within: range) { [unowned vfs] in
+        [(vfs.posixQueues?.limits ?? PosixQueueLimits())[keyPath: limit]]
+      } set: { [unowned vfs] in
+        vfs.posixQueues?.limits[keyPath: limit] = $0[0]
+      }
+    }
   }
 }

@@ -21,9 +21,13 @@ extension ProcFS {
       "\(KernelIdentity.name) version \(KernelIdentity.release) (godwit) \(KernelIdentity.version)\n"
     }
     add(root, "cmdline") { "\n" }
+    add(root, "locks") { [unowned kernel] in locksText(kernel) }
     add(root, "filesystems") {
-      ["sysfs", "tmpfs", "proc", "devtmpfs", "devpts", "pipefs", "sockfs", "overlay", "9p"]
-        .map { "nodev\t\($0)\n" }.joined()
+      [
+        "sysfs", "tmpfs", "proc", "devtmpfs", "devpts", "mqueue", "pipefs", "sockfs", "overlay",
+        "9p",
+      ]
+      .map { "nodev\t\($0)\n" }.joined()
     }
     root.add("mounts", FixedLink(Array("self/mounts".utf8), number: takeNumber()))
     root.add(

@@ -5,7 +5,9 @@ import Machine
 
 /// `maps`.
 func mapsText(_ process: Process) -> String {
-  process.space.mappings.map(mapsLine).joined()
+  let text = process.space.mappings.map(mapsLine).joined()
+  // A zombie has no memory.
+  return process.isa == .x86_64 && !text.isEmpty ? text + VsyscallPage.mapsLine : text
 }
 
 /// A mapping's line, which `smaps` has too.
@@ -79,7 +81,7 @@ private func octal(_ byte: UInt8) -> String {
 
 /// `mounts`.
 func mountsText(_ vfs: VFS) -> String {
-  vfs.mounts.map { mount in
+  vfs.shownMounts.map { mount in
     let filesystem = mount.filesystem
     return "\(filesystem.source) \(escaped(mount.path)) \(filesystem.typeName) "
       + "\(mount.isReadOnly ? "ro" : "rw"),relatime\(filesystem.options) 0 0\n"
@@ -88,7 +90,7 @@ func mountsText(_ vfs: VFS) -> String {
 
 /// `mountinfo`.
 func mountInfoText(_ vfs: VFS) -> String {
-  vfs.mounts.map { mount in
+  vfs.shownMounts.map { mount in
     let filesystem = mount.filesystem
     let parent = mount.mountPoint?.mount.id ?? 1
     let options = mount.isReadOnly ? "ro" : "rw"

@@ -143,16 +143,26 @@ final class ProcMemory: ProcInode {
   }
 }
 
-/// What a link in `/proc/PID/ns` leads to: something to compare by its number, and no more.
+/// What a link in `/proc/PID/ns` leads to.
 final class NamespaceInode: ProcInode {
-  init(number: UInt64) { super.init(number: number, permissions: 0o444) }
+  private let namespace: Namespace
+
+  init(_ namespace: Namespace) {
+    self.namespace = namespace
+    super.init(number: namespace.number, permissions: 0o444)
+  }
 
   override var type: FileType { .S_IFREG }
+
+  override func open(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> OpenFile {
+    NamespaceFile(namespace, flags, at: dentry)
+  }
 }
 
 /// A directory of a process that is gone. Nothing is found in it any more; what was found before, and is
 /// still open, answers ESRCH.
 final class GoneDirectory: Inode {
+  override var isGone: Bool { true }
   override var type: FileType { .S_IFDIR }
   override func status() throws(Errno) -> FileStatus { throw .ESRCH }
   override func lookup(_ name: [UInt8]) throws(Errno) -> Inode { throw .ESRCH }

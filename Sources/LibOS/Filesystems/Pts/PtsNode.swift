@@ -43,7 +43,7 @@ package final class PtsNode: Inode {
   private static func inodeNumber(_ number: Int32) -> UInt64 { UInt64(number) + 3 }
 
   /// The terminal is no more, and another one may have its number.
-  var isGone: Bool { terminal == nil }
+  package override var isGone: Bool { terminal == nil }
 
   /// The process that opens the master owns the slave.
   func belong(to credentials: Credentials?) { owner.uid = credentials?.fsUID ?? 0 }

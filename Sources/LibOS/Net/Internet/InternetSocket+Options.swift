@@ -122,6 +122,9 @@ extension InternetSocket {
 
   private func ipv6Option(_ option: IPv6Option) throws(Errno) -> [UInt8] {
     switch option {
+    case .IPV6_ADDRFORM:
+      guard remote != nil else { throw .ENOTCONN }
+      return Self.bytes(Int32(family.rawValue))
     case .IPV6_MTU:
       guard remote != nil else { throw .ENOTCONN }
       return Self.bytes(Interface.loopback.mtu)
@@ -188,8 +191,32 @@ extension InternetSocket {
       try change(
         IPAddress(v4: UInt32(bigEndian: request.imr_multiaddr)),
         isJoining: option == .IP_ADD_MEMBERSHIP)
+    case .MCAST_JOIN_GROUP, .MCAST_LEAVE_GROUP:
+      try changeGroup(value, isJoining: option == .MCAST_JOIN_GROUP)
     default: throw .ENOPROTOOPT
     }
+  }
+
+  /// What a `struct group_req` asks for: the number of an interface, and a socket address.
+  private func changeGroup(_ value: [UInt8], isJoining: Bool) throws(Errno) {
+    guard value.count >= 136 else { throw .EINVAL }
+    var reader = ByteReader(value)
+    let interface: UInt32 = reader.read()
+    let group = try endpoint(Array(value[8...]))
+    guard interface <= 1 else { throw .ENODEV }
+    try change(group.address, isJoining: isJoining)
+  }
+
+  /// Makes an IPv6 socket that is connected to an IPv4 address one of IPv4 (`IPV6_ADDRFORM` in ipv6(7)).
+  private func becomeIPv4(_ value: [UInt8]) throws(Errno) {
+    guard value.count >= 4 else { throw .EINVAL }
+    var reader = ByteReader(value)
+    guard reader.read() == Int32(AddressFamily.AF_INET.rawValue) else { throw .EINVAL }
+    guard let remote, (self as? TCPSocket)?.state ?? .connected == .connected else {
+      throw .ENOTCONN
+    }
+    guard !isV6Only, remote.address.isV4 else { throw .EADDRNOTAVAIL }
+    family = .AF_INET
   }
 
   private func setIPv6Option(_ option: IPv6Option, _ value: [UInt8]) throws(Errno) {
@@ -200,6 +227,9 @@ extension InternetSocket {
       guard (0...1).contains(request.ipv6mr_interface) else { throw .ENODEV }
       try change(
         IPAddress(v6: request.ipv6mr_multiaddr), isJoining: option == .IPV6_ADD_MEMBERSHIP)
+    case .MCAST_JOIN_GROUP, .MCAST_LEAVE_GROUP:
+      try changeGroup(value, isJoining: option == .MCAST_JOIN_GROUP)
+    case .IPV6_ADDRFORM: try becomeIPv4(value)
     default: throw .ENOPROTOOPT
     }
   }

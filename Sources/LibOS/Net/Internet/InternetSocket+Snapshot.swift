@@ -130,7 +130,7 @@ extension TCPSocket {
     }
     if state.peer != 0 {
       let peer = try loader.socket(state.peer, TCPSocket.self)
-      guard peer !== self, self.peer == nil || self.peer === peer,
+      guard peer !== self || remote == local, self.peer == nil || self.peer === peer,
         peer.peer == nil || peer.peer === self
       else { throw .invalidState("the peer of socket \(socketInode.number)") }
       self.peer = peer

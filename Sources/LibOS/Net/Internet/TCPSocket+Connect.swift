@@ -136,6 +136,12 @@ extension TCPSocket {
       return
     }
     let found = ports.receiver(of: destination, from: local) as? TCPSocket
+    if found == nil, destination == local {
+      // What it sends comes back to it: both sides begin at once.
+      peer = self
+      state = .connected
+      return
+    }
     guard let found, found !== self else {
       refuse()
       return

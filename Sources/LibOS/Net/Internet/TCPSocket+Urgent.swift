@@ -16,14 +16,8 @@ extension TCPSocket {
   /// The last received byte is the urgent one.
   func markUrgent() {
     urgent = Urgent(position: received.count - 1)
+    send(.kill(.SIGURG, code: SignalCode.SI_KERNEL, pid: 0, uid: 0), network.kernel)
     waitQueue.wake(.POLLPRI)
-    guard ioOwner.pid != 0 else { return }
-    let info = Siginfo.kill(.SIGURG, code: SignalCode.SI_KERNEL, pid: 0, uid: 0)
-    switch ioOwner.type {
-    case 2: network.kernel.post(info, toGroup: ioOwner.pid)
-    case 1: network.kernel.processes[ioOwner.pid]?.post(info)
-    default: network.kernel.tasks[ioOwner.pid]?.post(info)
-    }
   }
 
   private var isInline: Bool { settings.isOn(.SO_OOBINLINE) }

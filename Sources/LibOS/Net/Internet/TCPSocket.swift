@@ -92,6 +92,11 @@ package final class TCPSocket: InternetSocket {
     return remote.socketAddress(family)
   }
 
+  override func lastPeerName() throws(Errno) -> [UInt8] {
+    guard let remote else { throw .ENOTCONN }
+    return remote.socketAddress(family)
+  }
+
   // MARK: Buffers
 
   /// The size to which Linux's buffers grow on a loopback connection.

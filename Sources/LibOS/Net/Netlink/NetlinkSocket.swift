@@ -73,23 +73,34 @@ package final class NetlinkSocket: Socket {
     if let name = message.destination, try Self.decode(name).nl_pid != 0 { throw .ECONNREFUSED }
     guard bytes.count <= sendBuffer - 32 else { throw .EMSGSIZE }
     if port == 0, let call { try network.netlink.enter(self, 0, for: call.process) }
-    for answer in NetlinkAnswers(network, port: port).answers(to: bytes) {
-      // A message without room is dropped, and the reader is told (`netlink_overrun`).
-      guard answers.charge < receiveBuffer,
-        network.hasRoom(for: SocketMessage.charge(answer.count))
-      else {
-        pendingError = .ENOBUFS
-        break
-      }
-      var queued = SocketMessage()
-      queued.bytes = answer
-      queued.source = .name(Self.image(0, 0))
-      queued.credentials = Ucred()
-      queued.time = network.now
-      answers.append(queued)
+    for answer in NetlinkAnswers(network, port: port).answers(to: bytes) where !queue(answer) {
+      break
     }
     if !answers.isEmpty { waitQueue.wake(.readable) }
     return .sent(bytes.count)
+  }
+
+  /// Queues a message of the kernel's. One without room is dropped, and the reader is told (`netlink_overrun`).
+  private func queue(_ message: [UInt8]) -> Bool {
+    guard answers.charge < receiveBuffer,
+      network.hasRoom(for: SocketMessage.charge(message.count))
+    else {
+      pendingError = .ENOBUFS
+      return false
+    }
+    var queued = SocketMessage()
+    queued.bytes = message
+    queued.source = .name(Self.image(0, 0))
+    queued.credentials = Ucred()
+    queued.time = network.now
+    answers.append(queued)
+    return true
+  }
+
+  /// Sends the socket a message that it did not ask for.
+  func deliver(_ message: [UInt8]) {
+    _ = queue(message)
+    waitQueue.wake(.readable)
   }
 
   package override func receive(_ flags: MessageFlags) throws(Errno) -> SocketMessage? {

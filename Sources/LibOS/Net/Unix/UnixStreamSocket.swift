@@ -40,8 +40,15 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     guard state == .connected else { throw .ENOTCONN }
     guard !isWriteShut, let receiver, !receiver.isReadShut else { throw .EPIPE }
     guard bytes.byteCount > 0 else { return .sent(0) }
-    let count = min(bytes.byteCount, sendBuffer - receiver.bytes.count)
-    guard count > 0 else { return .wait(on: waitQueue) }
+    // Where there is any room, there is room for half of the buffer: what is sent at once comes whole, up to that
+    // (`unix_stream_sendmsg`).
+    if message.admitted == 0 {
+      guard receiver.bytes.count < sendBuffer else { return .wait(on: waitQueue) }
+      message.admitted = max(1, min(message.remaining, sendBuffer / 2 - 64))
+    }
+    let count = min(bytes.byteCount, message.admitted)
+    message.admitted -= count
+    message.remaining -= count
     try network.requireRoom(for: count)
     receiver.append(
       bytes.extracting(0..<count), credentials(of: message, for: receiver), message.files)

@@ -6,9 +6,6 @@ extension SyscallTable {
     SyscallRow("chmod", x64: 90, generic: nil, [.path, .octal], sys_chmod),
     SyscallRow("fchmod", x64: 91, generic: 52, [.fd, .octal], sys_fchmod),
     SyscallRow("fchmodat", x64: 268, generic: 53, [.dirfd, .path, .octal], sys_fchmodat),
-    SyscallRow(
-      "fchmodat2", x64: 452, generic: 452, [.dirfd, .path, .octal, .flags(of: AtFlags.self)],
-      sys_fchmodat2),
     SyscallRow("chown", x64: 92, generic: nil, [.path, .int, .int], sys_chown),
     SyscallRow("lchown", x64: 94, generic: nil, [.path, .int, .int], sys_lchown),
     SyscallRow("fchown", x64: 93, generic: 55, [.fd, .int, .int], sys_fchown),
@@ -66,11 +63,6 @@ func sys_fchmod(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 func sys_fchmodat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   try changeMode(call, try call.target(0, try call.path(1), []), call.uint(2))
-}
-
-func sys_fchmodat2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let flags = try call.atFlags(3, [.AT_SYMLINK_NOFOLLOW, .AT_EMPTY_PATH])
-  return try changeMode(call, try call.target(0, try call.path(1, flags), flags), call.uint(2))
 }
 
 // MARK: chown
@@ -252,6 +244,10 @@ func sys_truncate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   }
   try requireWritableMount(target)
   try call.process.credentials.require(.W_OK, inode)
+  try call.vfs.requireNotRunning(inode)
+  do throws(Errno) { try call.vfs.breakLeases(inode, forWriting: true) } catch {
+    return try call.waitForLease(error, mayWait: true)
+  }
   try checkLimit(call, call[1])
   try inode.truncate(to: call[1])
   target.report(.IN_MODIFY)

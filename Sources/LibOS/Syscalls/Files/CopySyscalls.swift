@@ -12,12 +12,10 @@ extension SyscallTable {
       [.fd, .address, .fd, .address, .size, .flags(of: SpliceFlags.self)], sys_splice),
     SyscallRow(
       "tee", x64: 276, generic: 77, [.fd, .fd, .size, .flags(of: SpliceFlags.self)],
-      support: .refused, note: "pipes cannot share pages"
-    ) { _ throws(Errno) in throw .EINVAL },
+      note: "copies the bytes", sys_tee),
     SyscallRow(
       "vmsplice", x64: 278, generic: 75, [.fd, .address, .size, .flags(of: SpliceFlags.self)],
-      support: .refused, note: "pipes cannot share pages"
-    ) { _ throws(Errno) in throw .EINVAL },
+      note: "copies the bytes", sys_vmsplice),
   ]
 }
 
@@ -260,4 +258,64 @@ func sys_splice(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   return try finish(
     call, &input, &output, total: total, offsets: (1, 3),
     isNonBlocking: flags.contains(.SPLICE_F_NONBLOCK))
+}
+
+/// tee(2): the bytes stay in the first pipe.
+private func sys_tee(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let flags = SpliceFlags(rawValue: call.uint(3))
+  guard flags.unknown.isEmpty else { throw .EINVAL }
+  let source = try call.usableFile(0)
+  let target = try call.usableFile(1)
+  guard source.isReadable, target.isWritable else { throw .EBADF }
+  guard let source = source as? PipeEnd, let target = target as? PipeEnd,
+    source.pipe !== target.pipe
+  else { throw .EINVAL }
+  let total = try call.count(2)
+  guard total > 0 else { return .success }
+  let mayWait =
+    !flags.contains(.SPLICE_F_NONBLOCK) && !source.isNonBlocking && !target.isNonBlocking
+  let bytes = source.pipe.buffer.contents
+  if bytes.isEmpty {
+    guard source.pipe.writers > 0 else { return .success }
+    guard mayWait else { throw .EAGAIN }
+    return try call.task.block(on: [source.waitQueue])
+  }
+  let room = target.pipe.readers > 0 ? target.pipe.buffer.room : .max
+  guard room > 0 else {
+    guard mayWait else { throw .EAGAIN }
+    return try call.task.block(on: [target.waitQueue])
+  }
+  let part = Array(bytes.prefix(min(total, room)))
+  do {
+    return .value(
+      try part.withRawSpan { (span) throws(Errno) in
+        try target.pipe.write(from: span, asPackets: false)
+      })
+  } catch {
+    if error == .EPIPE { call.raise(.SIGPIPE) }
+    throw error
+  }
+}
+
+/// vmsplice(2): memory into a pipe, as much as there is room for; or the other way, as readv(2).
+private func sys_vmsplice(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let flags = SpliceFlags(rawValue: call.uint(3))
+  guard flags.unknown.isEmpty else { throw .EINVAL }
+  guard let end = try call.usableFile(0) as? PipeEnd else { throw .EBADF }
+  guard call[2] <= UInt64(Limits.UIO_MAXIOV) else { throw .EINVAL }
+  let segments = try call.segments(call.address(1), count: Int(call[2]))
+  guard !segments.isEmpty else { return .success }
+  let isNonBlocking = flags.contains(.SPLICE_F_NONBLOCK)
+  guard end.isWritable else { return try call.read(end, segments, isNonBlocking: isNonBlocking) }
+  var room = end.pipe.readers > 0 ? end.pipe.buffer.room : .max
+  if room == 0 {
+    if isNonBlocking { throw .EAGAIN }
+    return try call.task.block(on: [end.waitQueue])
+  }
+  var fitting: [Segment] = []
+  for segment in segments where room > 0 {
+    fitting.append(Segment(address: segment.address, count: min(segment.count, room)))
+    room -= min(segment.count, room)
+  }
+  return try call.write(end, fitting, isNonBlocking: true)
 }

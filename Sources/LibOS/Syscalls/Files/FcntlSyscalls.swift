@@ -41,14 +41,15 @@ func sys_fcntl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     return .value(try file.setPipeCapacity(UInt64(call.uint(2))))
   case .F_GETPIPE_SZ: return .value(try file.pipeCapacity())
   case .F_ADD_SEALS, .F_GET_SEALS: return try seals(call, file, command)
-  case .F_GETLEASE: return .value(Int32(RecordLockType.F_UNLCK.rawValue))
-  case .F_SETLEASE:
-    // Leases there are none to break: only giving one up succeeds.
-    guard call.int(2) == Int32(RecordLockType.F_UNLCK.rawValue) else { throw .EAGAIN }
+  case .F_GETLEASE: return .value(Int32(lease(of: file).rawValue))
+  case .F_SETLEASE: try setLease(call, file)
   case .F_NOTIFY:
-    // No signals tell of directories, as in a kernel without CONFIG_DNOTIFY: there is inotify. To want
-    // none, DN_MULTISHOT or not, is no error.
-    guard call.uint(2) & 0x7fff_ffff == 0 else { throw .EINVAL }
+    let events = DirectoryEvents(rawValue: call.uint(2))
+    if let directory = file as? DirectoryFile {
+      try directory.notify(events, call)
+    } else if !events.subtracting(.DN_MULTISHOT).isEmpty {
+      throw .ENOTDIR
+    }
   case .F_GET_RW_HINT, .F_GET_FILE_RW_HINT: try call.store(UInt64(0), to: call.address(2))
   case .F_SET_RW_HINT, .F_SET_FILE_RW_HINT:
     let hint: UInt64 = try call.load(at: call.address(2))
@@ -76,29 +77,30 @@ private func setFlags(_ call: SyscallContext, _ file: OpenFile) throws(Errno) {
   {
     throw .EPERM
   }
-  file.flags = file.flags.subtracting(.settable).union(wanted)
+  if file.signalsReadiness {
+    try file.signalReadiness(wanted.contains(.O_ASYNC), call, call.int(0))
+  }
+  file.flags = file.flags.subtracting(.settable).union(wanted.subtracting(.O_ASYNC))
+    .union(file.flags.intersection(.O_ASYNC))
 }
 
-/// Who gets SIGIO. It is kept and reported; signal-driven I/O itself is not done.
 private func owner(_ call: SyscallContext, _ file: OpenFile, _ command: FcntlCommand)
   throws(Errno) -> SyscallResult
 {
   switch command {
   case .F_SETOWN:
-    let pid = call.int(2)
-    file.ioOwner = OwnerEx(type: pid < 0 ? 2 : 1, pid: pid < 0 ? 0 &- pid : pid)
-  case .F_GETOWN:
-    let owner = file.ioOwner
-    return .value(owner.type == 2 ? 0 &- owner.pid : owner.pid)
+    try file.setOwner(number: call.int(2), call)
+  case .F_GETOWN: return .value(file.currentOwner(call.kernel).number)
   case .F_SETOWN_EX:
     let owner = OwnerEx(bytes: try call.bytes(at: call.address(2), count: OwnerEx.byteCount))
     guard (0...2).contains(owner.type) else { throw .EINVAL }
-    file.ioOwner = owner
-  case .F_GETOWN_EX: try call.store(file.ioOwner.bytes, to: call.address(2))
+    try file.setOwner(owner, call)
+  case .F_GETOWN_EX:
+    try call.store(file.currentOwner(call.kernel).owner.bytes, to: call.address(2))
   case .F_SETSIG:
-    guard call.uint(2) <= 64 else { throw .EINVAL }
-    file.ioSignal = call.int(2)
-  default: return .value(file.ioSignal)
+    guard call[2] <= 64 else { throw .EINVAL }
+    file.signalReceiver.signal = call.int(2)
+  default: return .value(file.signalReceiver.signal)
   }
   return .success
 }

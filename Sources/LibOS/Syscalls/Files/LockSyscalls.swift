@@ -102,7 +102,7 @@ func sys_flock(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .LOCK_SH, .LOCK_EX:
     let isExclusive = operation.contains(.LOCK_EX)
     file.holdsLocks = true
-    guard locks.lockWhole(owner, isExclusive: isExclusive) else {
+    guard locks.lockWhole(owner, isExclusive: isExclusive, by: call.process.pid) else {
       if operation.contains(.LOCK_NB) { throw .EWOULDBLOCK }
       return try call.task.block(on: [locks.waitQueue])
     }

@@ -40,8 +40,13 @@ private func open(
   if let pending = task.pendingOpen {
     file = pending
   } else {
-    file = try call.vfs.open(
-      path, from: start, flags, permissions: permissions, caller: call.pathCaller, resolve: resolve)
+    do throws(Errno) {
+      file = try call.vfs.open(
+        path, from: start, flags, permissions: permissions, caller: call.pathCaller,
+        resolve: resolve)
+    } catch {
+      return try call.waitForLease(error, mayWait: !flags.contains(.O_NONBLOCK))
+    }
   }
   if let end = file as? PipeEnd, end.awaitsOtherEnd {
     task.pendingOpen = end
@@ -57,6 +62,16 @@ private func open(
     call, file, closeOnExec: flags.contains(.O_CLOEXEC), call.process.limits.openFileLimit)
   call.adoptTerminal(file, flags)
   return result
+}
+
+extension SyscallContext {
+  /// Waits if a lease is why a call failed with `error`; throws that otherwise.
+  func waitForLease(_ error: Errno, mayWait: Bool) throws(Errno) -> SyscallResult {
+    guard error == .EWOULDBLOCK, let lease = vfs.awaitedLease else { throw error }
+    vfs.awaitedLease = nil
+    guard mayWait else { throw error }
+    return try task.block(on: [lease.queue], until: lease.deadline)
+  }
 }
 
 extension Task {
@@ -136,20 +151,21 @@ func sys_openat2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 /// Closes a descriptor, and with it the process's record locks on the file (fcntl(2)).
 private func close(_ call: SyscallContext, _ descriptor: Int32) throws(Errno) {
   let file = try call.process.files.file(descriptor)
-  releaseRecordLocks(call.process, file)
+  releaseClaims(call.process, file)
   try call.process.files.close(descriptor)
 }
 
-/// Drops the process's record locks on the inode of `file`.
-func releaseRecordLocks(_ process: Process, _ file: OpenFile) {
-  (try? file.inode)?.locks.release(ownedBy: .process(process.pid))
+/// Drops what the process has of `file` as long as it closes no descriptor of it: record locks on its inode, say.
+func releaseClaims(_ process: Process, _ file: OpenFile) {
+  (try? file.inode)?.locksInUse?.release(ownedBy: .process(process.pid))
+  file.descriptorClosed(by: process)
 }
 
 extension Process {
   /// What the end of a process means to files: locks and descriptors go.
   func closeFiles() {
     for descriptor in files.descriptors {
-      if let file = try? files.file(descriptor) { releaseRecordLocks(self, file) }
+      if let file = try? files.file(descriptor) { releaseClaims(self, file) }
     }
     files.release()
     files = FileTable(kernel.arena)
@@ -192,7 +208,7 @@ private func duplicate(_ call: SyscallContext, closeOnExec: Bool) throws(Errno) 
   let file = try call.file(0)
   let target = call.int(1)
   guard target >= 0, UInt64(target) < call.process.limits.openFileLimit else { throw .EBADF }
-  if let old = try? call.process.files.file(target) { releaseRecordLocks(call.process, old) }
+  if let old = try? call.process.files.file(target) { releaseClaims(call.process, old) }
   call.process.files.replace(target, with: file, closeOnExec: closeOnExec)
   return .value(target)
 }

@@ -136,10 +136,12 @@ func sys_lseek(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .SEEK_CUR: base = Int64(clamping: try file.position())
   case .SEEK_END: base = Int64(clamping: try file.status().size)
   case .SEEK_DATA, .SEEK_HOLE:
-    // A file without holes, as lseek(2) lets filesystems report.
     let size = Int64(clamping: try file.status().size)
-    guard distance >= 0, distance < size else { throw .ENXIO }
-    base = whence == .SEEK_DATA ? 0 : size - distance
+    guard distance >= 0, distance < size,
+      let place = try file.next(whence == .SEEK_DATA, from: UInt64(distance)),
+      Int64(clamping: place) < size || whence == .SEEK_HOLE
+    else { throw .ENXIO }
+    base = min(Int64(clamping: place), size) - distance
   }
   let (position, overflow) = base.addingReportingOverflow(distance)
   if overflow { throw .EOVERFLOW }
@@ -160,7 +162,9 @@ func sys_ioctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     if on != 0 { file.flags.insert(.O_NONBLOCK) } else { file.flags.remove(.O_NONBLOCK) }
   case .FIOASYNC:
     let on: Int32 = try call.load(at: call.address(2))
-    if on != 0 { file.flags.insert(.O_ASYNC) } else { file.flags.remove(.O_ASYNC) }
+    guard (on != 0) != file.flags.contains(.O_ASYNC) else { break }
+    guard file.signalsReadiness else { throw .ENOTTY }
+    try file.signalReadiness(on != 0, call, call.int(0))
   case .FIOQSIZE:
     let status = try file.status()
     guard status.isRegular || status.isDirectory || status.type == .S_IFLNK else { throw .ENOTTY }

@@ -23,14 +23,16 @@ private func sys_msgget(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     key: call.int(0), call.uint(1), call.credentials, check: { _ throws(Errno) in },
     make: { permissions throws(Errno) in
       guard call.kernel.arena.hasRoom(forKernel: IpcObject.size) else { throw .ENOMEM }
-      return MessageQueue(call.kernel.arena, permissions, changed: now)
+      let queue = MessageQueue(call.kernel.arena, permissions, changed: now)
+      queue.capacity = UInt64(call.ipc.limits.queueBytes)
+      return queue
     })
   return .value(queue.id)
 }
 
 /// msgsnd(2).
 private func sys_msgsnd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  guard call[2] <= UInt64(MessageQueue.messageLimit), call.int(0) >= 0 else { throw .EINVAL }
+  guard call[2] <= UInt64(call.ipc.limits.message), call.int(0) >= 0 else { throw .EINVAL }
   let type: Int64 = try call.load(at: call.address(1))
   guard type > 0 else { throw .EINVAL }
   let text = try call.bytes(at: call.address(1) + 8, count: Int(call[2]))
@@ -86,10 +88,11 @@ private func sys_msgctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     let queues = ipc.queues.objects
     let messages = queues.reduce(0) { $0 + $1.messages.count }
     let bytes = queues.reduce(0) { $0 + Int($1.byteCount) }
-    let capacity = Int(MessageQueue.defaultCapacity)
+    let capacity = Int(ipc.limits.queueBytes)
+    let limit = Int(ipc.limits.queues)
     var bytesOut = words([
-      isUse ? queues.count : IpcNamespace.queueLimit * capacity / 1024,
-      isUse ? messages : capacity, MessageQueue.messageLimit, capacity, IpcNamespace.queueLimit, 16,
+      isUse ? queues.count : limit * capacity / 1024,
+      isUse ? messages : capacity, Int(ipc.limits.message), capacity, limit, 16,
       isUse ? bytes : capacity,
     ])
     bytesOut += [0xff, 0xff, 0, 0]
@@ -104,7 +107,7 @@ private func sys_msgctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     let new: MsqidDS = try call.load(at: call.address(2))
     let queue = try ipc.queues.object(call.int(0))
     try queue.requireOwner(call.credentials)
-    guard new.msg_qbytes <= MessageQueue.defaultCapacity || call.credentials.isPrivileged else {
+    guard new.msg_qbytes <= UInt64(ipc.limits.queueBytes) || call.credentials.isPrivileged else {
       throw .EPERM
     }
     queue.set(new.msg_perm, at: call.kernel.clock.realtimeSeconds)

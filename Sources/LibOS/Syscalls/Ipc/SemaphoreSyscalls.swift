@@ -21,8 +21,9 @@ extension SyscallTable {
 /// semget(2).
 private func sys_semget(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let count = Int(call.int(1))
-  guard (0...SemaphoreSet.semaphoreLimit).contains(count) else { throw .EINVAL }
+  guard (0...Int(call.ipc.limits.semaphoresOfSet)).contains(count) else { throw .EINVAL }
   let kernel = call.kernel
+  let used = kernel.ipc.sets.objects.reduce(0) { $0 + $1.semaphores.count }
   let set = try kernel.ipc.sets.get(
     key: call.int(0), call.uint(2), call.credentials,
     check: { known throws(Errno) in
@@ -30,6 +31,7 @@ private func sys_semget(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     },
     make: { permissions throws(Errno) in
       guard count > 0 else { throw .EINVAL }
+      guard used + count <= kernel.ipc.limits.semaphores else { throw .ENOSPC }
       return try SemaphoreSet(
         kernel.arena, permissions, changed: kernel.clock.realtimeSeconds, count: count)
     })
@@ -39,7 +41,7 @@ private func sys_semget(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 /// The operations of a semop(2) call: EINVAL, E2BIG, EFAULT, and EFBIG for semaphores that `set` lacks.
 private func operations(_ call: SyscallContext, on set: SemaphoreSet) throws(Errno) -> [Sembuf] {
   guard call[2] > 0 else { throw .EINVAL }
-  guard call[2] <= UInt64(SemaphoreSet.operationLimit) else { throw .E2BIG }
+  guard call[2] <= UInt64(call.ipc.limits.operations) else { throw .E2BIG }
   let bytes = try call.bytes(at: call.address(1), count: Int(call[2]) * Sembuf.byteCount)
   let operations = Sembuf.array(from: bytes)
   guard operations.allSatisfy({ Int($0.sem_num) < set.semaphores.count }) else { throw .EFBIG }
@@ -164,10 +166,11 @@ private func waiters(_ kernel: Kernel, _ set: SemaphoreSet, _ index: Int, forZer
 private func limits(_ ipc: IpcNamespace, used: Bool) -> [UInt8] {
   let sets = ipc.sets.objects
   let count = sets.reduce(0) { $0 + $1.semaphores.count }
-  let all = IpcNamespace.setLimit * SemaphoreSet.semaphoreLimit
+  let all = Int(ipc.limits.semaphores)
+  let operations = Int(ipc.limits.operations)
   return words([
-    all, IpcNamespace.setLimit, all, all, SemaphoreSet.semaphoreLimit, SemaphoreSet.operationLimit,
-    SemaphoreSet.operationLimit, used ? sets.count : 20, SemaphoreSet.maximumValue,
+    all, Int(ipc.limits.sets), all, all, Int(ipc.limits.semaphoresOfSet), operations,
+    operations, used ? sets.count : 20, SemaphoreSet.maximumValue,
     used ? count : SemaphoreSet.maximumValue,
   ])
 }

@@ -109,10 +109,10 @@ private func sys_shmctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .IPC_INFO:
     // struct shminfo64: the largest and smallest size, and how many there may be.
     var writer = ByteWriter()
-    for value in [UInt64.max - 1 << 24, 1, UInt64(IpcNamespace.segmentLimit)] {
+    for value in [UInt64.max - 1 << 24, 1, UInt64(call.ipc.limits.segments)] {
       writer.write(value)
     }
-    writer.write(UInt64(IpcNamespace.segmentLimit))
+    writer.write(UInt64(call.ipc.limits.segments))
     writer.write(UInt64.max - 1 << 24)
     writer.zero(32)
     try call.store(writer.bytes, to: call.address(2))

@@ -49,6 +49,7 @@ extension SyscallContext {
     var done = Int(task.progress.bytesDone)
     // What goes with the first byte has gone.
     if done > 0 { message.files = nil }
+    message.remaining = total - done
     if total == 0 {
       let nothing: [UInt8] = []
       _ = try nothing.withRawSpan { (span) throws(Errno) in try socket.send(span, &message) }

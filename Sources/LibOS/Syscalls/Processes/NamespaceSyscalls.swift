@@ -7,11 +7,8 @@ extension SyscallTable {
       "unshare", x64: 272, generic: 97, [.flags(of: CloneFlags.self)], support: .partial,
       note: "no namespaces: EPERM", sys_unshare),
     SyscallRow(
-      "setns", x64: 308, generic: 268, [.fd, .hex], support: .refused, note: "no namespaces: EPERM"
-    ) { call throws(Errno) in
-      _ = try call.file(0)
-      throw .EPERM
-    },
+      "setns", x64: 308, generic: 268, [.fd, .hex], support: .partial,
+      note: "there is one namespace of each kind, where everybody is", sys_setns),
   ]
 }
 
@@ -28,5 +25,17 @@ private func sys_unshare(_ call: SyscallContext) throws(Errno) -> SyscallResult 
     throw .EINVAL
   }
   if flags.contains(.CLONE_FILES), !isThreaded { call.process.unshareFiles() }
+  return .success
+}
+
+/// setns(2): enters the namespace in which the process is.
+private func sys_setns(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let file = try call.file(0)
+  let wanted = CloneFlags(rawValue: UInt64(call.uint(1)))
+  guard let namespace = (file as? NamespaceFile)?.namespace else { throw .EINVAL }
+  guard wanted.isEmpty || wanted == namespace.kind.flag else { throw .EINVAL }
+  guard call.process.credentials.isPrivileged else { throw .EPERM }
+  // Nobody may enter their own user namespace again.
+  guard namespace.kind != .user else { throw .EINVAL }
   return .success
 }

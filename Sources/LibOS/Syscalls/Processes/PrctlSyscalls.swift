@@ -62,7 +62,9 @@ private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     guard call.isa == .x86_64 else { throw .EINVAL }
     try call.store(UInt32(1), to: call.address(1))
     return .success
-  case .PR_SET_VMA: return .success
+  case .PR_SET_VMA:
+    try nameMemory(call)
+    return .success
   case .PR_SET_PTRACER: return .success
   case .PR_GET_CHILD_SUBREAPER:
     try call.store(UInt32(process.isSubreaper ? 1 : 0), to: call.address(1))
@@ -72,6 +74,31 @@ private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     return .success
   default: throw .EINVAL
   }
+}
+
+/// `PR_SET_VMA_ANON_NAME`: the name that `/proc/PID/maps` shows of anonymous memory.
+private func nameMemory(_ call: SyscallContext) throws(Errno) {
+  guard call[1] == PrctlOption.PR_SET_VMA_ANON_NAME else { throw .EINVAL }
+  var name = ""
+  if call[4] != 0 {
+    let text = try call.string(at: call.address(4), limit: 80, orElse: .EINVAL)
+    let refused = Array("\\`$[]".utf8)
+    guard text.allSatisfy({ (0x20...0x7e).contains($0) && !refused.contains($0) }) else {
+      throw .EINVAL
+    }
+    name = "[anon:\(String(decoding: text, as: UTF8.self))]"
+  }
+  let start = call.address(2)
+  let limit = call.isa.userAddressLimit
+  guard start.isPageAligned, let length = pageRoundedUp(call[3]), start <= limit,
+    length <= limit - start
+  else { throw .EINVAL }
+  let end = start + length
+  for vma in call.space.mappings.overlapping(start, end) {
+    guard case .anonymous = vma.backing else { throw .EBADF }
+  }
+  guard call.space.rename(start, end, name) else { throw .ENOMEM }
+  guard start == end || call.space.isMapped(start, end) else { throw .ENOMEM }
 }
 
 /// arch_prctl(2), which x86-64 alone has.

@@ -1,0 +1,147 @@
+// Linux's asynchronous I/O by raw calls: reads, writes, vectors, fsync, polls, eventfd, cancelling, limits, errors.
+#include "check.h"
+
+#include <linux/aio_abi.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+static long setup(unsigned count, aio_context_t *context) { return syscall(SYS_io_setup, count, context); }
+static long destroy(aio_context_t context) { return syscall(SYS_io_destroy, context); }
+static long submit(aio_context_t context, long count, struct iocb **requests) {
+  return syscall(SYS_io_submit, context, count, requests);
+}
+static long results(aio_context_t context, long least, long most, struct io_event *events, struct timespec *limit) {
+  return syscall(SYS_io_getevents, context, least, most, events, limit);
+}
+
+static aio_context_t context;
+
+// The result of one request.
+static long one(struct iocb *request) {
+  struct io_event event;
+  EQ(submit(context, 1, &request), 1);
+  EQ(results(context, 1, 1, &event, NULL), 1);
+  EQ(event.obj, (uintptr_t)request);
+  EQ(event.data, request->aio_data);
+  return event.res;
+}
+
+static struct iocb request(int opcode, int file, void *buffer, size_t count, long offset) {
+  return (struct iocb){.aio_data = 4711, .aio_lio_opcode = opcode, .aio_fildes = file, .aio_buf = (uintptr_t)buffer,
+                       .aio_nbytes = count, .aio_offset = offset};
+}
+
+int main(void) {
+  FAILS(EINVAL, setup(0, &context));
+  FAILS(EFAULT, setup(1, (void *)8));
+  aio_context_t used = 1;
+  FAILS(EINVAL, setup(1, &used));
+  FAILS(EAGAIN, setup(70000, &context));
+  OK(setup(8, &context));
+  CHECK(context);
+  STEP("a context");
+
+  enter_scratch();
+  char text[100] = "asynchronous", back[100] = "";
+  int file = OK(open("file", O_CREAT | O_RDWR, 0600));
+  struct iocb r = request(IOCB_CMD_PWRITE, file, text, 12, 100);
+  EQ(one(&r), 12);
+  r = request(IOCB_CMD_PREAD, file, back, 100, 100);
+  EQ(one(&r), 12);
+  STREQ(back, "asynchronous");
+  struct iovec parts[] = {{text, 5}, {text + 5, 7}};
+  r = request(IOCB_CMD_PWRITEV, file, parts, 2, 0);
+  EQ(one(&r), 12);
+  r = request(IOCB_CMD_PREADV, file, parts, 2, 0);
+  EQ(one(&r), 12);
+  STREQ(text, "asynchronous");
+  r = request(IOCB_CMD_PREAD, file, back, 100, 1000);
+  EQ(one(&r), 0);
+  r = request(IOCB_CMD_FSYNC, file, NULL, 0, 0);
+  EQ(one(&r), 0);
+  r = request(IOCB_CMD_FDSYNC, file, NULL, 0, 0);
+  EQ(one(&r), 0);
+  STEP("reads and writes");
+
+  struct iocb several[4], *list[4];
+  int events = OK(eventfd(0, 0));
+  for (int i = 0; i < 4; i++) {
+    several[i] = request(IOCB_CMD_PWRITE, file, text, i + 1, i * 10);
+    several[i].aio_data = i;
+    several[i].aio_flags = IOCB_FLAG_RESFD;
+    several[i].aio_resfd = events;
+    list[i] = &several[i];
+  }
+  EQ(submit(context, 4, list), 4);
+  uint64_t told = 0;
+  for (uint64_t part; told < 4; told += part) EQ(read(events, &part, 8), 8);
+  EQ(told, 4);
+  struct io_event ended[8];
+  int seen = 0;
+  while (seen < 4) seen += OK(results(context, 1, 8, ended + seen, NULL));
+  long sum = 0;
+  for (int i = 0; i < 4; i++) {
+    EQ(ended[i].res, ended[i].data + 1);
+    sum += ended[i].data;
+  }
+  EQ(sum, 6);
+  struct timespec soon = {0, 2000000};
+  EQ(results(context, 1, 8, ended, &soon), 0);
+  EQ(results(context, 0, 8, ended, NULL), 0);
+  STEP("several, with an eventfd");
+
+  int p[2];
+  OK(pipe(p));
+  r = request(IOCB_CMD_POLL, p[0], (void *)POLLIN, 0, 0);
+  list[0] = &r;
+  EQ(submit(context, 1, list), 1);
+  EQ(results(context, 1, 8, ended, &soon), 0);
+  pid_t child = fork();
+  if (child == 0) {
+    FAILS(EINVAL, results(context, 0, 8, ended, NULL));
+    pause_ms(5);
+    EQ(write(p[1], "x", 1), 1);
+    _exit(0);
+  }
+  EQ(results(context, 1, 8, ended, NULL), 1);
+  EQ(ended[0].res & (POLLIN | POLLERR | POLLHUP), POLLIN);
+  int status;
+  EQ(waitpid(child, &status, 0), child);
+  EQ(status, 0);
+  EQ(one(&r) & POLLIN, POLLIN);
+  EQ(read(p[0], back, 1), 1);
+  EQ(submit(context, 1, list), 1);
+  FAILS(EINPROGRESS, syscall(SYS_io_cancel, context, &r, ended));
+  EQ(results(context, 1, 8, ended, NULL), 1);
+  FAILS(EINVAL, syscall(SYS_io_cancel, context, &r, ended));
+  STEP("polls, and a poll that is given up");
+
+  EQ(submit(context, 0, list), 0);
+  FAILS(EINVAL, submit(context, -1, list));
+  FAILS(EINVAL, submit(0, 1, list));
+  FAILS(EFAULT, submit(context, 1, (void *)8));
+  list[1] = (void *)8;
+  r = request(IOCB_CMD_PREAD, file, back, 10, 0);
+  EQ(submit(context, 2, list), 1);
+  EQ(results(context, 1, 8, ended, NULL), 1);
+  r = request(IOCB_CMD_PREAD, 99, back, 10, 0);
+  FAILS(EBADF, submit(context, 1, list));
+  r = request(77, file, back, 10, 0);
+  FAILS(EINVAL, submit(context, 1, list));
+  int reader = OK(open("file", O_RDONLY));
+  r = request(IOCB_CMD_PWRITE, reader, back, 10, 0);
+  FAILS(EBADF, submit(context, 1, list));
+  FAILS(EINVAL, results(context, 2, 1, ended, NULL));
+  FAILS(EINVAL, results(context, -1, 1, ended, NULL));
+  FAILS(EINVAL, results(99, 0, 1, ended, NULL));
+  STEP("errors");
+
+  OK(destroy(context));
+  FAILS(EINVAL, destroy(context));
+  FAILS(EINVAL, submit(context, 1, list));
+  OK(unlink("file"));
+  STEP("gone");
+  return 0;
+}
