@@ -258,6 +258,37 @@ package nonisolated struct Godwit_State_Kernel: @unchecked Sendable {
   /// Clears the value of `ipc`. Subsequent reads from it will return its default value.
   package mutating func clearIpc() {_uniqueStorage()._ipc = nil}
 
+  /// Since when real-time tasks have kept ordinary ones from running, on the guest's monotonic clock.
+  package var contestedSince: Int64 {
+    get {_storage._contestedSince ?? 0}
+    set {_uniqueStorage()._contestedSince = newValue}
+  }
+  /// Returns true if `contestedSince` has been explicitly set.
+  package var hasContestedSince: Bool {_storage._contestedSince != nil}
+  /// Clears the value of `contestedSince`. Subsequent reads from it will return its default value.
+  package mutating func clearContestedSince() {_uniqueStorage()._contestedSince = nil}
+
+  /// The number of the last login (/proc/PID/sessionid).
+  package var lastLogin: UInt32 {
+    get {_storage._lastLogin}
+    set {_uniqueStorage()._lastLogin = newValue}
+  }
+
+  /// /proc/sys/kernel/core_pattern, and core_uses_pid.
+  package var corePattern: Data {
+    get {_storage._corePattern ?? Data()}
+    set {_uniqueStorage()._corePattern = newValue}
+  }
+  /// Returns true if `corePattern` has been explicitly set.
+  package var hasCorePattern: Bool {_storage._corePattern != nil}
+  /// Clears the value of `corePattern`. Subsequent reads from it will return its default value.
+  package mutating func clearCorePattern() {_uniqueStorage()._corePattern = nil}
+
+  package var coreUsesPid: Bool {
+    get {_storage._coreUsesPid}
+    set {_uniqueStorage()._coreUsesPid = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -464,6 +495,15 @@ package nonisolated struct Godwit_State_ProcessAccounts: Sendable {
 
   /// Of a leader that has ended.
   package var finalName: Data = Data()
+
+  /// Page faults, and the most pages that were resident; the same of children that were waited for.
+  package var pageFaults: UInt64 = 0
+
+  package var peakPages: UInt64 = 0
+
+  package var childrenFaults: UInt64 = 0
+
+  package var childrenPeak: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1024,174 +1064,204 @@ package nonisolated struct Godwit_State_Console: Sendable {
   package init() {}
 }
 
-package nonisolated struct Godwit_State_OpenFile: Sendable {
+package nonisolated struct Godwit_State_OpenFile: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var id: UInt64 = 0
+  package var id: UInt64 {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
 
   /// O_*, by x86-64's numbers for every ISA.
-  package var flags: UInt32 = 0
+  package var flags: UInt32 {
+    get {_storage._flags}
+    set {_uniqueStorage()._flags = newValue}
+  }
 
-  package var offset: UInt64 = 0
+  package var offset: UInt64 {
+    get {_storage._offset}
+    set {_uniqueStorage()._offset = newValue}
+  }
 
   /// F_SETOWN_EX and F_SETSIG.
-  package var ownerType: Int32 = 0
+  package var ownerType: Int32 {
+    get {_storage._ownerType}
+    set {_uniqueStorage()._ownerType = newValue}
+  }
 
-  package var owner: Int32 = 0
+  package var owner: Int32 {
+    get {_storage._owner}
+    set {_uniqueStorage()._owner = newValue}
+  }
 
-  package var ioSignal: Int32 = 0
+  package var ioSignal: Int32 {
+    get {_storage._ioSignal}
+    set {_uniqueStorage()._ioSignal = newValue}
+  }
 
   /// The descriptor by which signals were asked for when the file becomes ready; absent: none were.
   package var asyncDescriptor: Int32 {
-    get {_asyncDescriptor ?? 0}
-    set {_asyncDescriptor = newValue}
+    get {_storage._asyncDescriptor ?? 0}
+    set {_uniqueStorage()._asyncDescriptor = newValue}
   }
   /// Returns true if `asyncDescriptor` has been explicitly set.
-  package var hasAsyncDescriptor: Bool {self._asyncDescriptor != nil}
+  package var hasAsyncDescriptor: Bool {_storage._asyncDescriptor != nil}
   /// Clears the value of `asyncDescriptor`. Subsequent reads from it will return its default value.
-  package mutating func clearAsyncDescriptor() {self._asyncDescriptor = nil}
+  package mutating func clearAsyncDescriptor() {_uniqueStorage()._asyncDescriptor = nil}
 
   /// The real and the effective user of the process that named the owner; absent: root.
-  package var ownerNamedBy: [UInt32] = []
+  package var ownerNamedBy: [UInt32] {
+    get {_storage._ownerNamedBy}
+    set {_uniqueStorage()._ownerNamedBy = newValue}
+  }
 
-  package var kind: Godwit_State_OpenFile.OneOf_Kind? = nil
+  /// F_SET_RW_HINT, of its inode.
+  package var writeHint: UInt64 {
+    get {_storage._writeHint}
+    set {_uniqueStorage()._writeHint = newValue}
+  }
+
+  package var kind: OneOf_Kind? {
+    get {return _storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
 
   package var named: Godwit_State_NamedFile {
     get {
-      if case .named(let v)? = kind {return v}
+      if case .named(let v)? = _storage._kind {return v}
       return Godwit_State_NamedFile()
     }
-    set {kind = .named(newValue)}
+    set {_uniqueStorage()._kind = .named(newValue)}
   }
 
   package var stream: Godwit_State_StandardStream {
     get {
-      if case .stream(let v)? = kind {return v}
+      if case .stream(let v)? = _storage._kind {return v}
       return Godwit_State_StandardStream()
     }
-    set {kind = .stream(newValue)}
+    set {_uniqueStorage()._kind = .stream(newValue)}
   }
 
   package var pipe: Godwit_State_PipeEnd {
     get {
-      if case .pipe(let v)? = kind {return v}
+      if case .pipe(let v)? = _storage._kind {return v}
       return Godwit_State_PipeEnd()
     }
-    set {kind = .pipe(newValue)}
+    set {_uniqueStorage()._kind = .pipe(newValue)}
   }
 
   package var event: Godwit_State_EventFile {
     get {
-      if case .event(let v)? = kind {return v}
+      if case .event(let v)? = _storage._kind {return v}
       return Godwit_State_EventFile()
     }
-    set {kind = .event(newValue)}
+    set {_uniqueStorage()._kind = .event(newValue)}
   }
 
   package var timer: Godwit_State_TimerFile {
     get {
-      if case .timer(let v)? = kind {return v}
+      if case .timer(let v)? = _storage._kind {return v}
       return Godwit_State_TimerFile()
     }
-    set {kind = .timer(newValue)}
+    set {_uniqueStorage()._kind = .timer(newValue)}
   }
 
   package var signal: Godwit_State_SignalFile {
     get {
-      if case .signal(let v)? = kind {return v}
+      if case .signal(let v)? = _storage._kind {return v}
       return Godwit_State_SignalFile()
     }
-    set {kind = .signal(newValue)}
+    set {_uniqueStorage()._kind = .signal(newValue)}
   }
 
   package var epoll: Godwit_State_EpollFile {
     get {
-      if case .epoll(let v)? = kind {return v}
+      if case .epoll(let v)? = _storage._kind {return v}
       return Godwit_State_EpollFile()
     }
-    set {kind = .epoll(newValue)}
+    set {_uniqueStorage()._kind = .epoll(newValue)}
   }
 
   package var inotify: Godwit_State_InotifyFile {
     get {
-      if case .inotify(let v)? = kind {return v}
+      if case .inotify(let v)? = _storage._kind {return v}
       return Godwit_State_InotifyFile()
     }
-    set {kind = .inotify(newValue)}
+    set {_uniqueStorage()._kind = .inotify(newValue)}
   }
 
   package var text: Godwit_State_TextFile {
     get {
-      if case .text(let v)? = kind {return v}
+      if case .text(let v)? = _storage._kind {return v}
       return Godwit_State_TextFile()
     }
-    set {kind = .text(newValue)}
+    set {_uniqueStorage()._kind = .text(newValue)}
   }
 
   package var pid: Godwit_State_PidFile {
     get {
-      if case .pid(let v)? = kind {return v}
+      if case .pid(let v)? = _storage._kind {return v}
       return Godwit_State_PidFile()
     }
-    set {kind = .pid(newValue)}
+    set {_uniqueStorage()._kind = .pid(newValue)}
   }
 
   package var unixSocket: Godwit_State_UnixSocket {
     get {
-      if case .unixSocket(let v)? = kind {return v}
+      if case .unixSocket(let v)? = _storage._kind {return v}
       return Godwit_State_UnixSocket()
     }
-    set {kind = .unixSocket(newValue)}
+    set {_uniqueStorage()._kind = .unixSocket(newValue)}
   }
 
   package var internetSocket: Godwit_State_InternetSocket {
     get {
-      if case .internetSocket(let v)? = kind {return v}
+      if case .internetSocket(let v)? = _storage._kind {return v}
       return Godwit_State_InternetSocket()
     }
-    set {kind = .internetSocket(newValue)}
+    set {_uniqueStorage()._kind = .internetSocket(newValue)}
   }
 
   package var netlinkSocket: Godwit_State_NetlinkSocket {
     get {
-      if case .netlinkSocket(let v)? = kind {return v}
+      if case .netlinkSocket(let v)? = _storage._kind {return v}
       return Godwit_State_NetlinkSocket()
     }
-    set {kind = .netlinkSocket(newValue)}
+    set {_uniqueStorage()._kind = .netlinkSocket(newValue)}
   }
 
   package var posixQueue: Godwit_State_PosixQueueFile {
     get {
-      if case .posixQueue(let v)? = kind {return v}
+      if case .posixQueue(let v)? = _storage._kind {return v}
       return Godwit_State_PosixQueueFile()
     }
-    set {kind = .posixQueue(newValue)}
+    set {_uniqueStorage()._kind = .posixQueue(newValue)}
   }
 
   package var namespace: Godwit_State_NamespaceFile {
     get {
-      if case .namespace(let v)? = kind {return v}
+      if case .namespace(let v)? = _storage._kind {return v}
       return Godwit_State_NamespaceFile()
     }
-    set {kind = .namespace(newValue)}
+    set {_uniqueStorage()._kind = .namespace(newValue)}
   }
 
   package var pseudoterminalMaster: Godwit_State_PseudoterminalMaster {
     get {
-      if case .pseudoterminalMaster(let v)? = kind {return v}
+      if case .pseudoterminalMaster(let v)? = _storage._kind {return v}
       return Godwit_State_PseudoterminalMaster()
     }
-    set {kind = .pseudoterminalMaster(newValue)}
+    set {_uniqueStorage()._kind = .pseudoterminalMaster(newValue)}
   }
 
   package var pseudoterminalSlave: Godwit_State_PseudoterminalSlave {
     get {
-      if case .pseudoterminalSlave(let v)? = kind {return v}
+      if case .pseudoterminalSlave(let v)? = _storage._kind {return v}
       return Godwit_State_PseudoterminalSlave()
     }
-    set {kind = .pseudoterminalSlave(newValue)}
+    set {_uniqueStorage()._kind = .pseudoterminalSlave(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1219,7 +1289,7 @@ package nonisolated struct Godwit_State_OpenFile: Sendable {
 
   package init() {}
 
-  fileprivate var _asyncDescriptor: Int32? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A file of a filesystem: opened again by its location.
@@ -1853,41 +1923,62 @@ package nonisolated struct Godwit_State_PublishedPort: Sendable {
 }
 
 /// What all sockets have.
-package nonisolated struct Godwit_State_Socket: Sendable {
+package nonisolated struct Godwit_State_Socket: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// `st_ino`, and what else fstat shows.
-  package var number: UInt64 = 0
+  package var number: UInt64 {
+    get {_storage._number}
+    set {_uniqueStorage()._number = newValue}
+  }
 
-  package var permissions: UInt32 = 0
+  package var permissions: UInt32 {
+    get {_storage._permissions}
+    set {_uniqueStorage()._permissions = newValue}
+  }
 
-  package var uid: UInt32 = 0
+  package var uid: UInt32 {
+    get {_storage._uid}
+    set {_uniqueStorage()._uid = newValue}
+  }
 
-  package var gid: UInt32 = 0
+  package var gid: UInt32 {
+    get {_storage._gid}
+    set {_uniqueStorage()._gid = newValue}
+  }
 
   /// SO_ERROR.
-  package var error: Int32 = 0
+  package var error: Int32 {
+    get {_storage._error}
+    set {_uniqueStorage()._error = newValue}
+  }
 
-  package var readShut: Bool = false
+  package var readShut: Bool {
+    get {_storage._readShut}
+    set {_uniqueStorage()._readShut = newValue}
+  }
 
-  package var writeShut: Bool = false
+  package var writeShut: Bool {
+    get {_storage._writeShut}
+    set {_uniqueStorage()._writeShut = newValue}
+  }
 
   package var settings: Godwit_State_SocketSettings {
-    get {_settings ?? Godwit_State_SocketSettings()}
-    set {_settings = newValue}
+    get {_storage._settings ?? Godwit_State_SocketSettings()}
+    set {_uniqueStorage()._settings = newValue}
   }
   /// Returns true if `settings` has been explicitly set.
-  package var hasSettings: Bool {self._settings != nil}
+  package var hasSettings: Bool {_storage._settings != nil}
   /// Clears the value of `settings`. Subsequent reads from it will return its default value.
-  package mutating func clearSettings() {self._settings = nil}
+  package mutating func clearSettings() {_uniqueStorage()._settings = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _settings: Godwit_State_SocketSettings? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 package nonisolated struct Godwit_State_SocketSettings: Sendable {
@@ -1942,6 +2033,9 @@ package nonisolated struct Godwit_State_SocketSettings: Sendable {
 
   /// Options that are one number, as far as they were set; ordered by level and name.
   package var numbers: [Godwit_State_SocketNumber] = []
+
+  /// The program of SO_ATTACH_FILTER, an array of struct sock_filter.
+  package var filter: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2375,45 +2469,33 @@ package nonisolated struct Godwit_State_InternetSocket: @unchecked Sendable {
   fileprivate var _storage = _StorageClass.defaultInstance
 }
 
-package nonisolated struct Godwit_State_NetlinkSocket: @unchecked Sendable {
+package nonisolated struct Godwit_State_NetlinkSocket: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var socket: Godwit_State_Socket {
-    get {_storage._socket ?? Godwit_State_Socket()}
-    set {_uniqueStorage()._socket = newValue}
+    get {_socket ?? Godwit_State_Socket()}
+    set {_socket = newValue}
   }
   /// Returns true if `socket` has been explicitly set.
-  package var hasSocket: Bool {_storage._socket != nil}
+  package var hasSocket: Bool {self._socket != nil}
   /// Clears the value of `socket`. Subsequent reads from it will return its default value.
-  package mutating func clearSocket() {_uniqueStorage()._socket = nil}
+  package mutating func clearSocket() {self._socket = nil}
 
-  package var type: UInt32 {
-    get {_storage._type}
-    set {_uniqueStorage()._type = newValue}
-  }
+  package var type: UInt32 = 0
 
-  package var port: UInt32 {
-    get {_storage._port}
-    set {_uniqueStorage()._port = newValue}
-  }
+  package var port: UInt32 = 0
 
-  package var groups: UInt32 {
-    get {_storage._groups}
-    set {_uniqueStorage()._groups = newValue}
-  }
+  package var groups: UInt32 = 0
 
-  package var answers: [Godwit_State_SocketMessage] {
-    get {_storage._answers}
-    set {_uniqueStorage()._answers = newValue}
-  }
+  package var answers: [Godwit_State_SocketMessage] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _socket: Godwit_State_Socket? = nil
 }
 
 /// An advisory lock.
@@ -2717,6 +2799,45 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
     set {_uniqueStorage()._asyncContexts = newValue}
   }
 
+  /// The process whose signal actions it shares (CLONE_SIGHAND); 0 for none.
+  package var actionsOf: Int32 {
+    get {_storage._actionsOf}
+    set {_uniqueStorage()._actionsOf = newValue}
+  }
+
+  /// A number for its directories and its umask: who has the same number shares them (CLONE_FS).
+  package var fs: UInt64 {
+    get {_storage._fs}
+    set {_uniqueStorage()._fs = newValue}
+  }
+
+  /// Who has logged in, and the number of the login.
+  package var loginUser: UInt32 {
+    get {_storage._loginUser ?? 0}
+    set {_uniqueStorage()._loginUser = newValue}
+  }
+  /// Returns true if `loginUser` has been explicitly set.
+  package var hasLoginUser: Bool {_storage._loginUser != nil}
+  /// Clears the value of `loginUser`. Subsequent reads from it will return its default value.
+  package mutating func clearLoginUser() {_uniqueStorage()._loginUser = nil}
+
+  package var loginSession: UInt32 {
+    get {_storage._loginSession}
+    set {_uniqueStorage()._loginSession = newValue}
+  }
+
+  /// PR_SET_THP_DISABLE.
+  package var noHugePages: Bool {
+    get {_storage._noHugePages}
+    set {_uniqueStorage()._noHugePages = newValue}
+  }
+
+  /// It left a core file.
+  package var dumpedCore: Bool {
+    get {_storage._dumpedCore}
+    set {_uniqueStorage()._dumpedCore = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2876,6 +2997,42 @@ package nonisolated struct Godwit_State_Credentials: Sendable {
   package var gids: [UInt32] = []
 
   package var groups: [UInt32] = []
+
+  /// Absent: all for root, and none for others.
+  package var capabilities: Godwit_State_Capabilities {
+    get {_capabilities ?? Godwit_State_Capabilities()}
+    set {_capabilities = newValue}
+  }
+  /// Returns true if `capabilities` has been explicitly set.
+  package var hasCapabilities: Bool {self._capabilities != nil}
+  /// Clears the value of `capabilities`. Subsequent reads from it will return its default value.
+  package mutating func clearCapabilities() {self._capabilities = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _capabilities: Godwit_State_Capabilities? = nil
+}
+
+/// Sets, by the bits of CAP_*.
+package nonisolated struct Godwit_State_Capabilities: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var permitted: UInt64 = 0
+
+  package var effective: UInt64 = 0
+
+  package var inheritable: UInt64 = 0
+
+  package var bounding: UInt64 = 0
+
+  package var ambient: UInt64 = 0
+
+  /// SECBIT_*.
+  package var secureBits: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3171,6 +3328,117 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
   /// Clears the value of `limit`. Subsequent reads from it will return its default value.
   package mutating func clearLimit() {_uniqueStorage()._limit = nil}
 
+  /// Those of the process's leader when absent.
+  package var credentials: Godwit_State_Credentials {
+    get {_storage._credentials ?? Godwit_State_Credentials()}
+    set {_uniqueStorage()._credentials = newValue}
+  }
+  /// Returns true if `credentials` has been explicitly set.
+  package var hasCredentials: Bool {_storage._credentials != nil}
+  /// Clears the value of `credentials`. Subsequent reads from it will return its default value.
+  package mutating func clearCredentials() {_uniqueStorage()._credentials = nil}
+
+  package var noNewPrivileges: Bool {
+    get {_storage._noNewPrivileges ?? false}
+    set {_uniqueStorage()._noNewPrivileges = newValue}
+  }
+  /// Returns true if `noNewPrivileges` has been explicitly set.
+  package var hasNoNewPrivileges: Bool {_storage._noNewPrivileges != nil}
+  /// Clears the value of `noNewPrivileges`. Subsequent reads from it will return its default value.
+  package mutating func clearNoNewPrivileges() {_uniqueStorage()._noNewPrivileges = nil}
+
+  /// The process or thread whose descriptors it shares, or itself for those below; 0 for its process.
+  package var filesOf: Int32 {
+    get {_storage._filesOf}
+    set {_uniqueStorage()._filesOf = newValue}
+  }
+
+  package var descriptors: [Godwit_State_Descriptor] {
+    get {_storage._descriptors}
+    set {_uniqueStorage()._descriptors = newValue}
+  }
+
+  /// Its directories and its umask, with a number as a process has them; 0 for its process's.
+  package var fs: UInt64 {
+    get {_storage._fs}
+    set {_uniqueStorage()._fs = newValue}
+  }
+
+  package var root: UInt64 {
+    get {_storage._root}
+    set {_uniqueStorage()._root = newValue}
+  }
+
+  package var cwd: UInt64 {
+    get {_storage._cwd}
+    set {_uniqueStorage()._cwd = newValue}
+  }
+
+  package var umask: UInt32 {
+    get {_storage._umask}
+    set {_uniqueStorage()._umask = newValue}
+  }
+
+  /// SCHED_*, and the priority that goes with it.
+  package var policy: UInt32 {
+    get {_storage._policy}
+    set {_uniqueStorage()._policy = newValue}
+  }
+
+  package var priority: Int32 {
+    get {_storage._priority}
+    set {_uniqueStorage()._priority = newValue}
+  }
+
+  package var resetsOnFork: Bool {
+    get {_storage._resetsOnFork}
+    set {_uniqueStorage()._resetsOnFork = newValue}
+  }
+
+  /// As ioprio_set(2) has it.
+  package var ioPriority: UInt32 {
+    get {_storage._ioPriority}
+    set {_uniqueStorage()._ioPriority = newValue}
+  }
+
+  /// The mode and the nodes of set_mempolicy(2).
+  package var memoryMode: UInt32 {
+    get {_storage._memoryMode}
+    set {_uniqueStorage()._memoryMode = newValue}
+  }
+
+  package var memoryNodes: UInt64 {
+    get {_storage._memoryNodes}
+    set {_uniqueStorage()._memoryNodes = newValue}
+  }
+
+  /// What a timer slack of 0 sets; absent: 50 us.
+  package var defaultTimerSlack: UInt64 {
+    get {_storage._defaultTimerSlack ?? 0}
+    set {_uniqueStorage()._defaultTimerSlack = newValue}
+  }
+  /// Returns true if `defaultTimerSlack` has been explicitly set.
+  package var hasDefaultTimerSlack: Bool {_storage._defaultTimerSlack != nil}
+  /// Clears the value of `defaultTimerSlack`. Subsequent reads from it will return its default value.
+  package mutating func clearDefaultTimerSlack() {_uniqueStorage()._defaultTimerSlack = nil}
+
+  /// It asked for SIGSEGV at rdtsc.
+  package var noTimeStamps: Bool {
+    get {_storage._noTimeStamps}
+    set {_uniqueStorage()._noTimeStamps = newValue}
+  }
+
+  /// Its system calls are filtered: by the first program, and then by the others.
+  package var seccompMode: UInt32 {
+    get {_storage._seccompMode}
+    set {_uniqueStorage()._seccompMode = newValue}
+  }
+
+  package var seccompFilters: [Data] {
+    get {_storage._seccompFilters}
+    set {_uniqueStorage()._seccompFilters = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3204,6 +3472,12 @@ package nonisolated struct Godwit_State_FutexWait: Sendable {
   package var sequence: UInt64 = 0
 
   package var woken: Bool = false
+
+  /// It waits for a lock with priority inheritance, which this thread has.
+  package var owner: Int32 = 0
+
+  /// It waits to be moved to the lock there (FUTEX_WAIT_REQUEUE_PI).
+  package var target: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3506,7 +3780,7 @@ fileprivate nonisolated let _protobuf_package = "godwit.state"
 
 nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Kernel"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{1}published\0\u{4}\u{6}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{1}current\0\u{3}slice_end\0\u{1}resumes\0\u{2}\u{4}ipc\0\u{3}domain_name\0\u{3}lease_break_time\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}isa\0\u{3}host_name\0\u{1}processors\0\u{1}memory\0\u{3}time_slice\0\u{1}hwcap\0\u{1}hwcap2\0\u{1}monotonic\0\u{1}realtime\0\u{1}suspended\0\u{3}wall_offset\0\u{3}next_pid\0\u{3}initial_pid\0\u{3}syscall_count\0\u{3}run_queue\0\u{3}futex_sequence\0\u{3}last_inode_number\0\u{3}boot_id\0\u{3}terminal_modes\0\u{3}terminal_session\0\u{3}terminal_foreground\0\u{2}\u{13}determinism\0\u{3}block_sequence\0\u{4}\u{13}last_tcp_port\0\u{3}last_udp_port\0\u{3}last_udp_lite_port\0\u{3}last_unix_name\0\u{1}published\0\u{4}\u{6}former_foregrounds\0\u{3}terminal_leavers\0\u{3}rename_cookie\0\u{1}accounts\0\u{1}current\0\u{3}slice_end\0\u{1}resumes\0\u{2}\u{4}ipc\0\u{3}domain_name\0\u{3}lease_break_time\0\u{4}\u{12}contested_since\0\u{3}last_login\0\u{3}core_pattern\0\u{3}core_uses_pid\0")
 
   fileprivate class _StorageClass {
     var _isa: String = String()
@@ -3547,6 +3821,10 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
     var _sliceEnd: Int64 = 0
     var _resumes: UInt64 = 0
     var _ipc: Godwit_State_Ipc? = nil
+    var _contestedSince: Int64? = nil
+    var _lastLogin: UInt32 = 0
+    var _corePattern: Data? = nil
+    var _coreUsesPid: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3595,6 +3873,10 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       _sliceEnd = source._sliceEnd
       _resumes = source._resumes
       _ipc = source._ipc
+      _contestedSince = source._contestedSince
+      _lastLogin = source._lastLogin
+      _corePattern = source._corePattern
+      _coreUsesPid = source._coreUsesPid
     }
   }
 
@@ -3651,6 +3933,10 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         case 80: try { try decoder.decodeSingularMessageField(value: &_storage._ipc) }()
         case 81: try { try decoder.decodeSingularStringField(value: &_storage._domainName) }()
         case 82: try { try decoder.decodeSingularInt64Field(value: &_storage._leaseBreakTime) }()
+        case 100: try { try decoder.decodeSingularInt64Field(value: &_storage._contestedSince) }()
+        case 101: try { try decoder.decodeSingularUInt32Field(value: &_storage._lastLogin) }()
+        case 102: try { try decoder.decodeSingularBytesField(value: &_storage._corePattern) }()
+        case 103: try { try decoder.decodeSingularBoolField(value: &_storage._coreUsesPid) }()
         default: break
         }
       }
@@ -3777,6 +4063,18 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
       try { if let v = _storage._leaseBreakTime {
         try visitor.visitSingularInt64Field(value: v, fieldNumber: 82)
       } }()
+      try { if let v = _storage._contestedSince {
+        try visitor.visitSingularInt64Field(value: v, fieldNumber: 100)
+      } }()
+      if _storage._lastLogin != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._lastLogin, fieldNumber: 101)
+      }
+      try { if let v = _storage._corePattern {
+        try visitor.visitSingularBytesField(value: v, fieldNumber: 102)
+      } }()
+      if _storage._coreUsesPid != false {
+        try visitor.visitSingularBoolField(value: _storage._coreUsesPid, fieldNumber: 103)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3824,6 +4122,10 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
         if _storage._sliceEnd != rhs_storage._sliceEnd {return false}
         if _storage._resumes != rhs_storage._resumes {return false}
         if _storage._ipc != rhs_storage._ipc {return false}
+        if _storage._contestedSince != rhs_storage._contestedSince {return false}
+        if _storage._lastLogin != rhs_storage._lastLogin {return false}
+        if _storage._corePattern != rhs_storage._corePattern {return false}
+        if _storage._coreUsesPid != rhs_storage._coreUsesPid {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -4207,7 +4509,7 @@ nonisolated extension Godwit_State_Determinism: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_State_ProcessAccounts: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ProcessAccounts"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}bytes_read\0\u{1}reads\0\u{3}bytes_written\0\u{1}writes\0\u{3}kill_adjustment\0\u{3}final_name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}bytes_read\0\u{1}reads\0\u{3}bytes_written\0\u{1}writes\0\u{3}kill_adjustment\0\u{3}final_name\0\u{4}]\u{1}page_faults\0\u{3}peak_pages\0\u{3}children_faults\0\u{3}children_peak\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4222,6 +4524,10 @@ nonisolated extension Godwit_State_ProcessAccounts: SwiftProtobuf.Message, Swift
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.writes) }()
       case 6: try { try decoder.decodeSingularInt32Field(value: &self.killAdjustment) }()
       case 7: try { try decoder.decodeSingularBytesField(value: &self.finalName) }()
+      case 100: try { try decoder.decodeSingularUInt64Field(value: &self.pageFaults) }()
+      case 101: try { try decoder.decodeSingularUInt64Field(value: &self.peakPages) }()
+      case 102: try { try decoder.decodeSingularUInt64Field(value: &self.childrenFaults) }()
+      case 103: try { try decoder.decodeSingularUInt64Field(value: &self.childrenPeak) }()
       default: break
       }
     }
@@ -4249,6 +4555,18 @@ nonisolated extension Godwit_State_ProcessAccounts: SwiftProtobuf.Message, Swift
     if !self.finalName.isEmpty {
       try visitor.visitSingularBytesField(value: self.finalName, fieldNumber: 7)
     }
+    if self.pageFaults != 0 {
+      try visitor.visitSingularUInt64Field(value: self.pageFaults, fieldNumber: 100)
+    }
+    if self.peakPages != 0 {
+      try visitor.visitSingularUInt64Field(value: self.peakPages, fieldNumber: 101)
+    }
+    if self.childrenFaults != 0 {
+      try visitor.visitSingularUInt64Field(value: self.childrenFaults, fieldNumber: 102)
+    }
+    if self.childrenPeak != 0 {
+      try visitor.visitSingularUInt64Field(value: self.childrenPeak, fieldNumber: 103)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4260,6 +4578,10 @@ nonisolated extension Godwit_State_ProcessAccounts: SwiftProtobuf.Message, Swift
     if lhs.writes != rhs.writes {return false}
     if lhs.killAdjustment != rhs.killAdjustment {return false}
     if lhs.finalName != rhs.finalName {return false}
+    if lhs.pageFaults != rhs.pageFaults {return false}
+    if lhs.peakPages != rhs.peakPages {return false}
+    if lhs.childrenFaults != rhs.childrenFaults {return false}
+    if lhs.childrenPeak != rhs.childrenPeak {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5294,361 +5616,420 @@ nonisolated extension Godwit_State_Console: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{3}async_descriptor\0\u{3}owner_named_by\0\u{2}\u{2}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0\u{4}\u{b}unix_socket\0\u{3}internet_socket\0\u{3}netlink_socket\0\u{3}posix_queue\0\u{1}namespace\0\u{4}\u{6}pseudoterminal_master\0\u{3}pseudoterminal_slave\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{3}async_descriptor\0\u{3}owner_named_by\0\u{2}\u{2}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0\u{4}\u{b}unix_socket\0\u{3}internet_socket\0\u{3}netlink_socket\0\u{3}posix_queue\0\u{1}namespace\0\u{4}\u{6}pseudoterminal_master\0\u{3}pseudoterminal_slave\0\u{4};write_hint\0")
+
+  fileprivate class _StorageClass {
+    var _id: UInt64 = 0
+    var _flags: UInt32 = 0
+    var _offset: UInt64 = 0
+    var _ownerType: Int32 = 0
+    var _owner: Int32 = 0
+    var _ioSignal: Int32 = 0
+    var _asyncDescriptor: Int32? = nil
+    var _ownerNamedBy: [UInt32] = []
+    var _writeHint: UInt64 = 0
+    var _kind: Godwit_State_OpenFile.OneOf_Kind?
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _flags = source._flags
+      _offset = source._offset
+      _ownerType = source._ownerType
+      _owner = source._owner
+      _ioSignal = source._ioSignal
+      _asyncDescriptor = source._asyncDescriptor
+      _ownerNamedBy = source._ownerNamedBy
+      _writeHint = source._writeHint
+      _kind = source._kind
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.flags) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
-      case 4: try { try decoder.decodeSingularInt32Field(value: &self.ownerType) }()
-      case 5: try { try decoder.decodeSingularInt32Field(value: &self.owner) }()
-      case 6: try { try decoder.decodeSingularInt32Field(value: &self.ioSignal) }()
-      case 7: try { try decoder.decodeSingularInt32Field(value: &self._asyncDescriptor) }()
-      case 8: try { try decoder.decodeRepeatedUInt32Field(value: &self.ownerNamedBy) }()
-      case 10: try {
-        var v: Godwit_State_NamedFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .named(let m) = current {v = m}
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._flags) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._offset) }()
+        case 4: try { try decoder.decodeSingularInt32Field(value: &_storage._ownerType) }()
+        case 5: try { try decoder.decodeSingularInt32Field(value: &_storage._owner) }()
+        case 6: try { try decoder.decodeSingularInt32Field(value: &_storage._ioSignal) }()
+        case 7: try { try decoder.decodeSingularInt32Field(value: &_storage._asyncDescriptor) }()
+        case 8: try { try decoder.decodeRepeatedUInt32Field(value: &_storage._ownerNamedBy) }()
+        case 10: try {
+          var v: Godwit_State_NamedFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .named(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .named(v)
+          }
+        }()
+        case 11: try {
+          var v: Godwit_State_StandardStream?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .stream(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .stream(v)
+          }
+        }()
+        case 12: try {
+          var v: Godwit_State_PipeEnd?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .pipe(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .pipe(v)
+          }
+        }()
+        case 13: try {
+          var v: Godwit_State_EventFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .event(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .event(v)
+          }
+        }()
+        case 14: try {
+          var v: Godwit_State_TimerFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .timer(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .timer(v)
+          }
+        }()
+        case 15: try {
+          var v: Godwit_State_SignalFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .signal(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .signal(v)
+          }
+        }()
+        case 16: try {
+          var v: Godwit_State_EpollFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .epoll(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .epoll(v)
+          }
+        }()
+        case 17: try {
+          var v: Godwit_State_InotifyFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .inotify(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .inotify(v)
+          }
+        }()
+        case 18: try {
+          var v: Godwit_State_TextFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .text(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .text(v)
+          }
+        }()
+        case 19: try {
+          var v: Godwit_State_PidFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .pid(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .pid(v)
+          }
+        }()
+        case 30: try {
+          var v: Godwit_State_UnixSocket?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .unixSocket(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .unixSocket(v)
+          }
+        }()
+        case 31: try {
+          var v: Godwit_State_InternetSocket?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .internetSocket(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .internetSocket(v)
+          }
+        }()
+        case 32: try {
+          var v: Godwit_State_NetlinkSocket?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .netlinkSocket(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .netlinkSocket(v)
+          }
+        }()
+        case 33: try {
+          var v: Godwit_State_PosixQueueFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .posixQueue(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .posixQueue(v)
+          }
+        }()
+        case 34: try {
+          var v: Godwit_State_NamespaceFile?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .namespace(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .namespace(v)
+          }
+        }()
+        case 40: try {
+          var v: Godwit_State_PseudoterminalMaster?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .pseudoterminalMaster(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .pseudoterminalMaster(v)
+          }
+        }()
+        case 41: try {
+          var v: Godwit_State_PseudoterminalSlave?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .pseudoterminalSlave(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .pseudoterminalSlave(v)
+          }
+        }()
+        case 100: try { try decoder.decodeSingularUInt64Field(value: &_storage._writeHint) }()
+        default: break
         }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .named(v)
-        }
-      }()
-      case 11: try {
-        var v: Godwit_State_StandardStream?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .stream(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .stream(v)
-        }
-      }()
-      case 12: try {
-        var v: Godwit_State_PipeEnd?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .pipe(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .pipe(v)
-        }
-      }()
-      case 13: try {
-        var v: Godwit_State_EventFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .event(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .event(v)
-        }
-      }()
-      case 14: try {
-        var v: Godwit_State_TimerFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .timer(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .timer(v)
-        }
-      }()
-      case 15: try {
-        var v: Godwit_State_SignalFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .signal(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .signal(v)
-        }
-      }()
-      case 16: try {
-        var v: Godwit_State_EpollFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .epoll(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .epoll(v)
-        }
-      }()
-      case 17: try {
-        var v: Godwit_State_InotifyFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .inotify(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .inotify(v)
-        }
-      }()
-      case 18: try {
-        var v: Godwit_State_TextFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .text(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .text(v)
-        }
-      }()
-      case 19: try {
-        var v: Godwit_State_PidFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .pid(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .pid(v)
-        }
-      }()
-      case 30: try {
-        var v: Godwit_State_UnixSocket?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .unixSocket(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .unixSocket(v)
-        }
-      }()
-      case 31: try {
-        var v: Godwit_State_InternetSocket?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .internetSocket(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .internetSocket(v)
-        }
-      }()
-      case 32: try {
-        var v: Godwit_State_NetlinkSocket?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .netlinkSocket(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .netlinkSocket(v)
-        }
-      }()
-      case 33: try {
-        var v: Godwit_State_PosixQueueFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .posixQueue(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .posixQueue(v)
-        }
-      }()
-      case 34: try {
-        var v: Godwit_State_NamespaceFile?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .namespace(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .namespace(v)
-        }
-      }()
-      case 40: try {
-        var v: Godwit_State_PseudoterminalMaster?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .pseudoterminalMaster(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .pseudoterminalMaster(v)
-        }
-      }()
-      case 41: try {
-        var v: Godwit_State_PseudoterminalSlave?
-        var hadOneofValue = false
-        if let current = self.kind {
-          hadOneofValue = true
-          if case .pseudoterminalSlave(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.kind = .pseudoterminalSlave(v)
-        }
-      }()
-      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.id != 0 {
-      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
-    }
-    if self.flags != 0 {
-      try visitor.visitSingularUInt32Field(value: self.flags, fieldNumber: 2)
-    }
-    if self.offset != 0 {
-      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 3)
-    }
-    if self.ownerType != 0 {
-      try visitor.visitSingularInt32Field(value: self.ownerType, fieldNumber: 4)
-    }
-    if self.owner != 0 {
-      try visitor.visitSingularInt32Field(value: self.owner, fieldNumber: 5)
-    }
-    if self.ioSignal != 0 {
-      try visitor.visitSingularInt32Field(value: self.ioSignal, fieldNumber: 6)
-    }
-    try { if let v = self._asyncDescriptor {
-      try visitor.visitSingularInt32Field(value: v, fieldNumber: 7)
-    } }()
-    if !self.ownerNamedBy.isEmpty {
-      try visitor.visitPackedUInt32Field(value: self.ownerNamedBy, fieldNumber: 8)
-    }
-    switch self.kind {
-    case .named?: try {
-      guard case .named(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
-    }()
-    case .stream?: try {
-      guard case .stream(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
-    }()
-    case .pipe?: try {
-      guard case .pipe(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    }()
-    case .event?: try {
-      guard case .event(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
-    }()
-    case .timer?: try {
-      guard case .timer(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
-    }()
-    case .signal?: try {
-      guard case .signal(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
-    }()
-    case .epoll?: try {
-      guard case .epoll(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
-    }()
-    case .inotify?: try {
-      guard case .inotify(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
-    }()
-    case .text?: try {
-      guard case .text(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
-    }()
-    case .pid?: try {
-      guard case .pid(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
-    }()
-    case .unixSocket?: try {
-      guard case .unixSocket(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
-    }()
-    case .internetSocket?: try {
-      guard case .internetSocket(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
-    }()
-    case .netlinkSocket?: try {
-      guard case .netlinkSocket(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
-    }()
-    case .posixQueue?: try {
-      guard case .posixQueue(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
-    }()
-    case .namespace?: try {
-      guard case .namespace(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
-    }()
-    case .pseudoterminalMaster?: try {
-      guard case .pseudoterminalMaster(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
-    }()
-    case .pseudoterminalSlave?: try {
-      guard case .pseudoterminalSlave(let v)? = self.kind else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
-    }()
-    case nil: break
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._id != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._id, fieldNumber: 1)
+      }
+      if _storage._flags != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._flags, fieldNumber: 2)
+      }
+      if _storage._offset != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._offset, fieldNumber: 3)
+      }
+      if _storage._ownerType != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._ownerType, fieldNumber: 4)
+      }
+      if _storage._owner != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._owner, fieldNumber: 5)
+      }
+      if _storage._ioSignal != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._ioSignal, fieldNumber: 6)
+      }
+      try { if let v = _storage._asyncDescriptor {
+        try visitor.visitSingularInt32Field(value: v, fieldNumber: 7)
+      } }()
+      if !_storage._ownerNamedBy.isEmpty {
+        try visitor.visitPackedUInt32Field(value: _storage._ownerNamedBy, fieldNumber: 8)
+      }
+      switch _storage._kind {
+      case .named?: try {
+        guard case .named(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      }()
+      case .stream?: try {
+        guard case .stream(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      }()
+      case .pipe?: try {
+        guard case .pipe(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      }()
+      case .event?: try {
+        guard case .event(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      }()
+      case .timer?: try {
+        guard case .timer(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      }()
+      case .signal?: try {
+        guard case .signal(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      }()
+      case .epoll?: try {
+        guard case .epoll(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+      }()
+      case .inotify?: try {
+        guard case .inotify(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      }()
+      case .text?: try {
+        guard case .text(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
+      }()
+      case .pid?: try {
+        guard case .pid(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+      }()
+      case .unixSocket?: try {
+        guard case .unixSocket(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+      }()
+      case .internetSocket?: try {
+        guard case .internetSocket(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 31)
+      }()
+      case .netlinkSocket?: try {
+        guard case .netlinkSocket(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 32)
+      }()
+      case .posixQueue?: try {
+        guard case .posixQueue(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+      }()
+      case .namespace?: try {
+        guard case .namespace(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+      }()
+      case .pseudoterminalMaster?: try {
+        guard case .pseudoterminalMaster(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+      }()
+      case .pseudoterminalSlave?: try {
+        guard case .pseudoterminalSlave(let v)? = _storage._kind else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+      }()
+      case nil: break
+      }
+      if _storage._writeHint != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._writeHint, fieldNumber: 100)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_OpenFile, rhs: Godwit_State_OpenFile) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.flags != rhs.flags {return false}
-    if lhs.offset != rhs.offset {return false}
-    if lhs.ownerType != rhs.ownerType {return false}
-    if lhs.owner != rhs.owner {return false}
-    if lhs.ioSignal != rhs.ioSignal {return false}
-    if lhs._asyncDescriptor != rhs._asyncDescriptor {return false}
-    if lhs.ownerNamedBy != rhs.ownerNamedBy {return false}
-    if lhs.kind != rhs.kind {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._flags != rhs_storage._flags {return false}
+        if _storage._offset != rhs_storage._offset {return false}
+        if _storage._ownerType != rhs_storage._ownerType {return false}
+        if _storage._owner != rhs_storage._owner {return false}
+        if _storage._ioSignal != rhs_storage._ioSignal {return false}
+        if _storage._asyncDescriptor != rhs_storage._asyncDescriptor {return false}
+        if _storage._ownerNamedBy != rhs_storage._ownerNamedBy {return false}
+        if _storage._writeHint != rhs_storage._writeHint {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6894,66 +7275,116 @@ nonisolated extension Godwit_State_Socket: SwiftProtobuf.Message, SwiftProtobuf.
   package static let protoMessageName: String = _protobuf_package + ".Socket"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}permissions\0\u{1}uid\0\u{1}gid\0\u{1}error\0\u{3}read_shut\0\u{3}write_shut\0\u{1}settings\0")
 
+  fileprivate class _StorageClass {
+    var _number: UInt64 = 0
+    var _permissions: UInt32 = 0
+    var _uid: UInt32 = 0
+    var _gid: UInt32 = 0
+    var _error: Int32 = 0
+    var _readShut: Bool = false
+    var _writeShut: Bool = false
+    var _settings: Godwit_State_SocketSettings? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _number = source._number
+      _permissions = source._permissions
+      _uid = source._uid
+      _gid = source._gid
+      _error = source._error
+      _readShut = source._readShut
+      _writeShut = source._writeShut
+      _settings = source._settings
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.permissions) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.uid) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.gid) }()
-      case 5: try { try decoder.decodeSingularInt32Field(value: &self.error) }()
-      case 6: try { try decoder.decodeSingularBoolField(value: &self.readShut) }()
-      case 7: try { try decoder.decodeSingularBoolField(value: &self.writeShut) }()
-      case 8: try { try decoder.decodeSingularMessageField(value: &self._settings) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._number) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._permissions) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._uid) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._gid) }()
+        case 5: try { try decoder.decodeSingularInt32Field(value: &_storage._error) }()
+        case 6: try { try decoder.decodeSingularBoolField(value: &_storage._readShut) }()
+        case 7: try { try decoder.decodeSingularBoolField(value: &_storage._writeShut) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._settings) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.number != 0 {
-      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._number != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._number, fieldNumber: 1)
+      }
+      if _storage._permissions != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._permissions, fieldNumber: 2)
+      }
+      if _storage._uid != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._uid, fieldNumber: 3)
+      }
+      if _storage._gid != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._gid, fieldNumber: 4)
+      }
+      if _storage._error != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._error, fieldNumber: 5)
+      }
+      if _storage._readShut != false {
+        try visitor.visitSingularBoolField(value: _storage._readShut, fieldNumber: 6)
+      }
+      if _storage._writeShut != false {
+        try visitor.visitSingularBoolField(value: _storage._writeShut, fieldNumber: 7)
+      }
+      try { if let v = _storage._settings {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
     }
-    if self.permissions != 0 {
-      try visitor.visitSingularUInt32Field(value: self.permissions, fieldNumber: 2)
-    }
-    if self.uid != 0 {
-      try visitor.visitSingularUInt32Field(value: self.uid, fieldNumber: 3)
-    }
-    if self.gid != 0 {
-      try visitor.visitSingularUInt32Field(value: self.gid, fieldNumber: 4)
-    }
-    if self.error != 0 {
-      try visitor.visitSingularInt32Field(value: self.error, fieldNumber: 5)
-    }
-    if self.readShut != false {
-      try visitor.visitSingularBoolField(value: self.readShut, fieldNumber: 6)
-    }
-    if self.writeShut != false {
-      try visitor.visitSingularBoolField(value: self.writeShut, fieldNumber: 7)
-    }
-    try { if let v = self._settings {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_Socket, rhs: Godwit_State_Socket) -> Bool {
-    if lhs.number != rhs.number {return false}
-    if lhs.permissions != rhs.permissions {return false}
-    if lhs.uid != rhs.uid {return false}
-    if lhs.gid != rhs.gid {return false}
-    if lhs.error != rhs.error {return false}
-    if lhs.readShut != rhs.readShut {return false}
-    if lhs.writeShut != rhs.writeShut {return false}
-    if lhs._settings != rhs._settings {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._number != rhs_storage._number {return false}
+        if _storage._permissions != rhs_storage._permissions {return false}
+        if _storage._uid != rhs_storage._uid {return false}
+        if _storage._gid != rhs_storage._gid {return false}
+        if _storage._error != rhs_storage._error {return false}
+        if _storage._readShut != rhs_storage._readShut {return false}
+        if _storage._writeShut != rhs_storage._writeShut {return false}
+        if _storage._settings != rhs_storage._settings {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6961,7 +7392,7 @@ nonisolated extension Godwit_State_Socket: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Godwit_State_SocketSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SocketSettings"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}send_buffer\0\u{3}receive_buffer\0\u{3}receive_timeout\0\u{3}send_timeout\0\u{3}low_water\0\u{1}lingers\0\u{1}linger\0\u{3}passes_credentials\0\u{1}numbers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}send_buffer\0\u{3}receive_buffer\0\u{3}receive_timeout\0\u{3}send_timeout\0\u{3}low_water\0\u{1}lingers\0\u{1}linger\0\u{3}passes_credentials\0\u{1}numbers\0\u{2}[\u{1}filter\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6978,6 +7409,7 @@ nonisolated extension Godwit_State_SocketSettings: SwiftProtobuf.Message, SwiftP
       case 7: try { try decoder.decodeSingularInt32Field(value: &self.linger) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.passesCredentials) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.numbers) }()
+      case 100: try { try decoder.decodeSingularBytesField(value: &self.filter) }()
       default: break
       }
     }
@@ -7015,6 +7447,9 @@ nonisolated extension Godwit_State_SocketSettings: SwiftProtobuf.Message, SwiftP
     if !self.numbers.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.numbers, fieldNumber: 9)
     }
+    if !self.filter.isEmpty {
+      try visitor.visitSingularBytesField(value: self.filter, fieldNumber: 100)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7028,6 +7463,7 @@ nonisolated extension Godwit_State_SocketSettings: SwiftProtobuf.Message, SwiftP
     if lhs.linger != rhs.linger {return false}
     if lhs.passesCredentials != rhs.passesCredentials {return false}
     if lhs.numbers != rhs.numbers {return false}
+    if lhs.filter != rhs.filter {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7738,95 +8174,51 @@ nonisolated extension Godwit_State_NetlinkSocket: SwiftProtobuf.Message, SwiftPr
   package static let protoMessageName: String = _protobuf_package + ".NetlinkSocket"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}type\0\u{1}port\0\u{1}groups\0\u{1}answers\0")
 
-  fileprivate class _StorageClass {
-    var _socket: Godwit_State_Socket? = nil
-    var _type: UInt32 = 0
-    var _port: UInt32 = 0
-    var _groups: UInt32 = 0
-    var _answers: [Godwit_State_SocketMessage] = []
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _socket = source._socket
-      _type = source._type
-      _port = source._port
-      _groups = source._groups
-      _answers = source._answers
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._socket) }()
-        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._type) }()
-        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._port) }()
-        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._groups) }()
-        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._answers) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._socket) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.type) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.port) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.groups) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.answers) }()
+      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      try { if let v = _storage._socket {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-      } }()
-      if _storage._type != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._type, fieldNumber: 2)
-      }
-      if _storage._port != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._port, fieldNumber: 3)
-      }
-      if _storage._groups != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._groups, fieldNumber: 4)
-      }
-      if !_storage._answers.isEmpty {
-        try visitor.visitRepeatedMessageField(value: _storage._answers, fieldNumber: 5)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._socket {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.type != 0 {
+      try visitor.visitSingularUInt32Field(value: self.type, fieldNumber: 2)
+    }
+    if self.port != 0 {
+      try visitor.visitSingularUInt32Field(value: self.port, fieldNumber: 3)
+    }
+    if self.groups != 0 {
+      try visitor.visitSingularUInt32Field(value: self.groups, fieldNumber: 4)
+    }
+    if !self.answers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.answers, fieldNumber: 5)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_State_NetlinkSocket, rhs: Godwit_State_NetlinkSocket) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._socket != rhs_storage._socket {return false}
-        if _storage._type != rhs_storage._type {return false}
-        if _storage._port != rhs_storage._port {return false}
-        if _storage._groups != rhs_storage._groups {return false}
-        if _storage._answers != rhs_storage._answers {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs._socket != rhs._socket {return false}
+    if lhs.type != rhs.type {return false}
+    if lhs.port != rhs.port {return false}
+    if lhs.groups != rhs.groups {return false}
+    if lhs.answers != rhs.answers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7939,7 +8331,7 @@ nonisolated extension Godwit_State_Processes: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Process"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{3}executable_file\0\u{1}barriers\0\u{4}\u{1a}semaphore_undo\0\u{3}async_contexts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{3}executable_file\0\u{1}barriers\0\u{4}\u{1a}semaphore_undo\0\u{3}async_contexts\0\u{4}\u{1d}actions_of\0\u{1}fs\0\u{3}login_user\0\u{3}login_session\0\u{3}no_huge_pages\0\u{4}\u{3}dumped_core\0")
 
   fileprivate class _StorageClass {
     var _pid: Int32 = 0
@@ -7987,6 +8379,12 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
     var _locksMappings: Bool = false
     var _semaphoreUndo: [Godwit_State_SemaphoreUndo] = []
     var _asyncContexts: [Godwit_State_AsyncContext] = []
+    var _actionsOf: Int32 = 0
+    var _fs: UInt64 = 0
+    var _loginUser: UInt32? = nil
+    var _loginSession: UInt32 = 0
+    var _noHugePages: Bool = false
+    var _dumpedCore: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -8042,6 +8440,12 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       _locksMappings = source._locksMappings
       _semaphoreUndo = source._semaphoreUndo
       _asyncContexts = source._asyncContexts
+      _actionsOf = source._actionsOf
+      _fs = source._fs
+      _loginUser = source._loginUser
+      _loginSession = source._loginSession
+      _noHugePages = source._noHugePages
+      _dumpedCore = source._dumpedCore
     }
   }
 
@@ -8105,6 +8509,12 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         case 44: try { try decoder.decodeSingularUInt32Field(value: &_storage._barriers) }()
         case 70: try { try decoder.decodeRepeatedMessageField(value: &_storage._semaphoreUndo) }()
         case 71: try { try decoder.decodeRepeatedMessageField(value: &_storage._asyncContexts) }()
+        case 100: try { try decoder.decodeSingularInt32Field(value: &_storage._actionsOf) }()
+        case 101: try { try decoder.decodeSingularUInt64Field(value: &_storage._fs) }()
+        case 102: try { try decoder.decodeSingularUInt32Field(value: &_storage._loginUser) }()
+        case 103: try { try decoder.decodeSingularUInt32Field(value: &_storage._loginSession) }()
+        case 104: try { try decoder.decodeSingularBoolField(value: &_storage._noHugePages) }()
+        case 107: try { try decoder.decodeSingularBoolField(value: &_storage._dumpedCore) }()
         default: break
         }
       }
@@ -8252,6 +8662,24 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       if !_storage._asyncContexts.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._asyncContexts, fieldNumber: 71)
       }
+      if _storage._actionsOf != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._actionsOf, fieldNumber: 100)
+      }
+      if _storage._fs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._fs, fieldNumber: 101)
+      }
+      try { if let v = _storage._loginUser {
+        try visitor.visitSingularUInt32Field(value: v, fieldNumber: 102)
+      } }()
+      if _storage._loginSession != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._loginSession, fieldNumber: 103)
+      }
+      if _storage._noHugePages != false {
+        try visitor.visitSingularBoolField(value: _storage._noHugePages, fieldNumber: 104)
+      }
+      if _storage._dumpedCore != false {
+        try visitor.visitSingularBoolField(value: _storage._dumpedCore, fieldNumber: 107)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -8306,6 +8734,12 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._locksMappings != rhs_storage._locksMappings {return false}
         if _storage._semaphoreUndo != rhs_storage._semaphoreUndo {return false}
         if _storage._asyncContexts != rhs_storage._asyncContexts {return false}
+        if _storage._actionsOf != rhs_storage._actionsOf {return false}
+        if _storage._fs != rhs_storage._fs {return false}
+        if _storage._loginUser != rhs_storage._loginUser {return false}
+        if _storage._loginSession != rhs_storage._loginSession {return false}
+        if _storage._noHugePages != rhs_storage._noHugePages {return false}
+        if _storage._dumpedCore != rhs_storage._dumpedCore {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -8642,7 +9076,7 @@ nonisolated extension Godwit_State_SignalAction: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Godwit_State_Credentials: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Credentials"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uids\0\u{1}gids\0\u{1}groups\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uids\0\u{1}gids\0\u{1}groups\0\u{1}capabilities\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8653,12 +9087,17 @@ nonisolated extension Godwit_State_Credentials: SwiftProtobuf.Message, SwiftProt
       case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.uids) }()
       case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.gids) }()
       case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.groups) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._capabilities) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.uids.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.uids, fieldNumber: 1)
     }
@@ -8668,6 +9107,9 @@ nonisolated extension Godwit_State_Credentials: SwiftProtobuf.Message, SwiftProt
     if !self.groups.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.groups, fieldNumber: 3)
     }
+    try { if let v = self._capabilities {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8675,6 +9117,62 @@ nonisolated extension Godwit_State_Credentials: SwiftProtobuf.Message, SwiftProt
     if lhs.uids != rhs.uids {return false}
     if lhs.gids != rhs.gids {return false}
     if lhs.groups != rhs.groups {return false}
+    if lhs._capabilities != rhs._capabilities {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_Capabilities: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Capabilities"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}permitted\0\u{1}effective\0\u{1}inheritable\0\u{1}bounding\0\u{1}ambient\0\u{3}secure_bits\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.permitted) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.effective) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.inheritable) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.bounding) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.ambient) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.secureBits) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.permitted != 0 {
+      try visitor.visitSingularUInt64Field(value: self.permitted, fieldNumber: 1)
+    }
+    if self.effective != 0 {
+      try visitor.visitSingularUInt64Field(value: self.effective, fieldNumber: 2)
+    }
+    if self.inheritable != 0 {
+      try visitor.visitSingularUInt64Field(value: self.inheritable, fieldNumber: 3)
+    }
+    if self.bounding != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bounding, fieldNumber: 4)
+    }
+    if self.ambient != 0 {
+      try visitor.visitSingularUInt64Field(value: self.ambient, fieldNumber: 5)
+    }
+    if self.secureBits != 0 {
+      try visitor.visitSingularUInt32Field(value: self.secureBits, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_Capabilities, rhs: Godwit_State_Capabilities) -> Bool {
+    if lhs.permitted != rhs.permitted {return false}
+    if lhs.effective != rhs.effective {return false}
+    if lhs.inheritable != rhs.inheritable {return false}
+    if lhs.bounding != rhs.bounding {return false}
+    if lhs.ambient != rhs.ambient {return false}
+    if lhs.secureBits != rhs.secureBits {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8835,7 +9333,7 @@ nonisolated extension Godwit_State_Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Task"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0\u{2}\u{a}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0\u{2}\u{a}limit\0\u{2}2credentials\0\u{3}no_new_privileges\0\u{3}files_of\0\u{1}descriptors\0\u{1}fs\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}policy\0\u{1}priority\0\u{3}resets_on_fork\0\u{3}io_priority\0\u{3}memory_mode\0\u{3}memory_nodes\0\u{3}default_timer_slack\0\u{3}no_time_stamps\0\u{3}seccomp_mode\0\u{3}seccomp_filters\0")
 
   fileprivate class _StorageClass {
     var _tid: Int32 = 0
@@ -8869,6 +9367,24 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
     var _pendingOpen: UInt64 = 0
     var _blockSequence: UInt64 = 0
     var _limit: Int64? = nil
+    var _credentials: Godwit_State_Credentials? = nil
+    var _noNewPrivileges: Bool? = nil
+    var _filesOf: Int32 = 0
+    var _descriptors: [Godwit_State_Descriptor] = []
+    var _fs: UInt64 = 0
+    var _root: UInt64 = 0
+    var _cwd: UInt64 = 0
+    var _umask: UInt32 = 0
+    var _policy: UInt32 = 0
+    var _priority: Int32 = 0
+    var _resetsOnFork: Bool = false
+    var _ioPriority: UInt32 = 0
+    var _memoryMode: UInt32 = 0
+    var _memoryNodes: UInt64 = 0
+    var _defaultTimerSlack: UInt64? = nil
+    var _noTimeStamps: Bool = false
+    var _seccompMode: UInt32 = 0
+    var _seccompFilters: [Data] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -8910,6 +9426,24 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       _pendingOpen = source._pendingOpen
       _blockSequence = source._blockSequence
       _limit = source._limit
+      _credentials = source._credentials
+      _noNewPrivileges = source._noNewPrivileges
+      _filesOf = source._filesOf
+      _descriptors = source._descriptors
+      _fs = source._fs
+      _root = source._root
+      _cwd = source._cwd
+      _umask = source._umask
+      _policy = source._policy
+      _priority = source._priority
+      _resetsOnFork = source._resetsOnFork
+      _ioPriority = source._ioPriority
+      _memoryMode = source._memoryMode
+      _memoryNodes = source._memoryNodes
+      _defaultTimerSlack = source._defaultTimerSlack
+      _noTimeStamps = source._noTimeStamps
+      _seccompMode = source._seccompMode
+      _seccompFilters = source._seccompFilters
     }
   }
 
@@ -8959,6 +9493,24 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         case 29: try { try decoder.decodeSingularUInt64Field(value: &_storage._pendingOpen) }()
         case 40: try { try decoder.decodeSingularUInt64Field(value: &_storage._blockSequence) }()
         case 50: try { try decoder.decodeSingularInt64Field(value: &_storage._limit) }()
+        case 100: try { try decoder.decodeSingularMessageField(value: &_storage._credentials) }()
+        case 101: try { try decoder.decodeSingularBoolField(value: &_storage._noNewPrivileges) }()
+        case 102: try { try decoder.decodeSingularInt32Field(value: &_storage._filesOf) }()
+        case 103: try { try decoder.decodeRepeatedMessageField(value: &_storage._descriptors) }()
+        case 104: try { try decoder.decodeSingularUInt64Field(value: &_storage._fs) }()
+        case 105: try { try decoder.decodeSingularUInt64Field(value: &_storage._root) }()
+        case 106: try { try decoder.decodeSingularUInt64Field(value: &_storage._cwd) }()
+        case 107: try { try decoder.decodeSingularUInt32Field(value: &_storage._umask) }()
+        case 108: try { try decoder.decodeSingularUInt32Field(value: &_storage._policy) }()
+        case 109: try { try decoder.decodeSingularInt32Field(value: &_storage._priority) }()
+        case 110: try { try decoder.decodeSingularBoolField(value: &_storage._resetsOnFork) }()
+        case 111: try { try decoder.decodeSingularUInt32Field(value: &_storage._ioPriority) }()
+        case 112: try { try decoder.decodeSingularUInt32Field(value: &_storage._memoryMode) }()
+        case 113: try { try decoder.decodeSingularUInt64Field(value: &_storage._memoryNodes) }()
+        case 114: try { try decoder.decodeSingularUInt64Field(value: &_storage._defaultTimerSlack) }()
+        case 115: try { try decoder.decodeSingularBoolField(value: &_storage._noTimeStamps) }()
+        case 116: try { try decoder.decodeSingularUInt32Field(value: &_storage._seccompMode) }()
+        case 117: try { try decoder.decodeRepeatedBytesField(value: &_storage._seccompFilters) }()
         default: break
         }
       }
@@ -9064,6 +9616,60 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       try { if let v = _storage._limit {
         try visitor.visitSingularInt64Field(value: v, fieldNumber: 50)
       } }()
+      try { if let v = _storage._credentials {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+      } }()
+      try { if let v = _storage._noNewPrivileges {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 101)
+      } }()
+      if _storage._filesOf != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._filesOf, fieldNumber: 102)
+      }
+      if !_storage._descriptors.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._descriptors, fieldNumber: 103)
+      }
+      if _storage._fs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._fs, fieldNumber: 104)
+      }
+      if _storage._root != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._root, fieldNumber: 105)
+      }
+      if _storage._cwd != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._cwd, fieldNumber: 106)
+      }
+      if _storage._umask != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._umask, fieldNumber: 107)
+      }
+      if _storage._policy != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._policy, fieldNumber: 108)
+      }
+      if _storage._priority != 0 {
+        try visitor.visitSingularInt32Field(value: _storage._priority, fieldNumber: 109)
+      }
+      if _storage._resetsOnFork != false {
+        try visitor.visitSingularBoolField(value: _storage._resetsOnFork, fieldNumber: 110)
+      }
+      if _storage._ioPriority != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._ioPriority, fieldNumber: 111)
+      }
+      if _storage._memoryMode != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._memoryMode, fieldNumber: 112)
+      }
+      if _storage._memoryNodes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._memoryNodes, fieldNumber: 113)
+      }
+      try { if let v = _storage._defaultTimerSlack {
+        try visitor.visitSingularUInt64Field(value: v, fieldNumber: 114)
+      } }()
+      if _storage._noTimeStamps != false {
+        try visitor.visitSingularBoolField(value: _storage._noTimeStamps, fieldNumber: 115)
+      }
+      if _storage._seccompMode != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._seccompMode, fieldNumber: 116)
+      }
+      if !_storage._seccompFilters.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._seccompFilters, fieldNumber: 117)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -9104,6 +9710,24 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._pendingOpen != rhs_storage._pendingOpen {return false}
         if _storage._blockSequence != rhs_storage._blockSequence {return false}
         if _storage._limit != rhs_storage._limit {return false}
+        if _storage._credentials != rhs_storage._credentials {return false}
+        if _storage._noNewPrivileges != rhs_storage._noNewPrivileges {return false}
+        if _storage._filesOf != rhs_storage._filesOf {return false}
+        if _storage._descriptors != rhs_storage._descriptors {return false}
+        if _storage._fs != rhs_storage._fs {return false}
+        if _storage._root != rhs_storage._root {return false}
+        if _storage._cwd != rhs_storage._cwd {return false}
+        if _storage._umask != rhs_storage._umask {return false}
+        if _storage._policy != rhs_storage._policy {return false}
+        if _storage._priority != rhs_storage._priority {return false}
+        if _storage._resetsOnFork != rhs_storage._resetsOnFork {return false}
+        if _storage._ioPriority != rhs_storage._ioPriority {return false}
+        if _storage._memoryMode != rhs_storage._memoryMode {return false}
+        if _storage._memoryNodes != rhs_storage._memoryNodes {return false}
+        if _storage._defaultTimerSlack != rhs_storage._defaultTimerSlack {return false}
+        if _storage._noTimeStamps != rhs_storage._noTimeStamps {return false}
+        if _storage._seccompMode != rhs_storage._seccompMode {return false}
+        if _storage._seccompFilters != rhs_storage._seccompFilters {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -9150,7 +9774,7 @@ nonisolated extension Godwit_State_Call: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Godwit_State_FutexWait: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FutexWait"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}bitset\0\u{1}sequence\0\u{1}woken\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{1}bitset\0\u{1}sequence\0\u{1}woken\0\u{1}owner\0\u{1}target\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -9162,6 +9786,8 @@ nonisolated extension Godwit_State_FutexWait: SwiftProtobuf.Message, SwiftProtob
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.bitset) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.woken) }()
+      case 5: try { try decoder.decodeSingularInt32Field(value: &self.owner) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.target) }()
       default: break
       }
     }
@@ -9180,6 +9806,12 @@ nonisolated extension Godwit_State_FutexWait: SwiftProtobuf.Message, SwiftProtob
     if self.woken != false {
       try visitor.visitSingularBoolField(value: self.woken, fieldNumber: 4)
     }
+    if self.owner != 0 {
+      try visitor.visitSingularInt32Field(value: self.owner, fieldNumber: 5)
+    }
+    if self.target != 0 {
+      try visitor.visitSingularUInt64Field(value: self.target, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -9188,6 +9820,8 @@ nonisolated extension Godwit_State_FutexWait: SwiftProtobuf.Message, SwiftProtob
     if lhs.bitset != rhs.bitset {return false}
     if lhs.sequence != rhs.sequence {return false}
     if lhs.woken != rhs.woken {return false}
+    if lhs.owner != rhs.owner {return false}
+    if lhs.target != rhs.target {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -370,8 +370,13 @@ extension Godwit_State_SignalAction {
   package static let shape = StateCensus.Shape(Self.self)
 }
 
+extension Godwit_State_Capabilities {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
 extension Godwit_State_Credentials {
-  package static let shape = StateCensus.Shape(Self.self, numbers: [1: 4, 2: 4, 3: 4])
+  package static let shape = StateCensus.Shape(
+    Self.self, single: [4: Godwit_State_Capabilities.shape], numbers: [1: 4, 2: 4, 3: 4])
 }
 
 extension Godwit_State_Timer {
@@ -401,10 +406,10 @@ extension Godwit_State_Tasks {
 
 extension Godwit_State_Task {
   package static let shape = StateCensus.Shape(
-    Self.self,
+    Self.self, repeated: [103: Godwit_State_Descriptor.shape],
     single: [
       3: Godwit_State_Registers.shape, 6: Godwit_State_Call.shape, 9: Godwit_State_FutexWait.shape,
-      15: Godwit_State_Rseq.shape,
+      15: Godwit_State_Rseq.shape, 100: Godwit_State_Credentials.shape,
     ], numbers: [28: 8])
 }
 

@@ -73,6 +73,6 @@ package final class GuestMachine {
   /// Releases the guest's resources on the host, because the guest continues elsewhere.
   package func retire() {
     kernel.onInterrupt = nil
-    for process in kernel.processes.values { process.files.release() }
+    for task in kernel.tasks.values { task.files.closeAll() }
   }
 }

@@ -185,7 +185,7 @@ package final class Picoprocess {
   }
 
   private func start(_ options: ProgramOptions, _ environment: GuestEnvironment) throws(Failure) {
-    var fs = try mountFilesystems()
+    let fs = try mountFilesystems()
     kernel.provideResolver()
     fs.cwd = try workingDirectory(options, fs)
     let program: Program

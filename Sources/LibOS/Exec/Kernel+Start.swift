@@ -10,7 +10,7 @@ extension Kernel {
   ) throws(LoadError) -> Process {
     let limits = ResourceLimits()
     let loaded = try LoadedProgram(
-      program, environment: environment, fs: fs, credentials: Credentials(),
+      program, environment: environment, fs: fs, rights: (Credentials(), false),
       stackLimit: limits[ResourceLimits.stack].soft, kernel: self)
     guard let pid = try? allocatePID() else { throw .notExecutable("no process id is free") }
     let process = Process(

@@ -24,6 +24,10 @@ struct LoadedProgram {
   private(set) var layout = Process.MemoryLayout()
   private(set) var image = Process.ProgramImage()
   private(set) var registers: RegisterFile
+  /// Who runs it.
+  let credentials: Credentials
+  /// It has rights that its caller has not (`AT_SECURE`).
+  let isSecure: Bool
   /// At most 15 bytes, for `comm`.
   let name: TaskName
 
@@ -32,9 +36,10 @@ struct LoadedProgram {
   var file: Dentry { program.file }
 
   init(
-    _ program: Program, environment: [[UInt8]], fs: FSContext, credentials: Credentials,
-    stackLimit: UInt64, kernel: Kernel
+    _ program: Program, environment: [[UInt8]], fs: FSContext,
+    rights: (credentials: Credentials, isSecure: Bool), stackLimit: UInt64, kernel: Kernel
   ) throws(LoadError) {
+    (credentials, isSecure) = rights
     self.program = program
     self.kernel = kernel
     processor = try kernel.processor(for: program.isa)
@@ -57,8 +62,7 @@ struct LoadedProgram {
     }
     try mapTrampoline()
     let stackPointer = try buildStack(
-      environment: environment, credentials: credentials, bias: bias,
-      interpreterBase: interpreterBase)
+      environment: environment, bias: bias, interpreterBase: interpreterBase)
     registers.programCounter = entry
     registers.stackPointer = stackPointer.rawValue
   }
@@ -180,7 +184,7 @@ struct LoadedProgram {
   /// Lays out strings, auxiliary vector, environment and arguments as the ABI has them; returns the
   /// stack pointer at entry. See "Process Initialization" in the System V ABI.
   private mutating func buildStack(
-    environment: [[UInt8]], credentials: Credentials, bias: UInt64, interpreterBase: UInt64
+    environment: [[UInt8]], bias: UInt64, interpreterBase: UInt64
   ) throws(LoadError) -> GuestAddress {
     let space = space
     let top = Layout.stackTop
@@ -244,7 +248,7 @@ struct LoadedProgram {
       (.AT_EUID, UInt64(credentials.effectiveUID)),
       (.AT_GID, UInt64(credentials.realGID)),
       (.AT_EGID, UInt64(credentials.effectiveGID)),
-      (.AT_SECURE, credentials.isElevated ? 1 : 0),
+      (.AT_SECURE, isSecure ? 1 : 0),
       (.AT_RANDOM, randomBytes.rawValue),
       (.AT_EXECFN, executablePath.rawValue),
       (.AT_PLATFORM, platform.rawValue),

@@ -17,6 +17,8 @@ package struct Program {
   /// Whose rights the program has instead of its caller's (set-user-ID and set-group-ID).
   var setUser: UInt32?
   var setGroup: UInt32?
+  /// Likewise of its file's capabilities.
+  var capabilities: FileCapabilities?
 }
 
 extension Kernel {
@@ -68,6 +70,9 @@ extension Kernel {
     let mode = status.mode.permissions
     if mode & FileMode.S_ISUID != 0 { program.setUser = status.uid }
     if mode & FileMode.S_ISGID != 0, mode & 0o010 != 0 { program.setGroup = status.gid }
+    if let value = try? file.inode.extendedAttributes()[FileCapabilities.attribute] {
+      program.capabilities = FileCapabilities(value)
+    }
     if let linker = image.interpreter {
       do throws(LoadError) {
         let (_, object, _) = try executable(linker, in: caller)

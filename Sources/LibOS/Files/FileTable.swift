@@ -1,7 +1,7 @@
 package import LinuxABI
 package import Machine
 
-/// The file descriptors of a process.
+/// The file descriptors of a thread, which it may share with others, of other processes too.
 package final class FileTable {
   package struct Slot {
     package var file: OpenFile
@@ -14,8 +14,8 @@ package final class FileTable {
   private let memory: MemoryCharge
   /// No descriptor below is free.
   private var lowestFree = 0
-  /// Processes that use the table (`CLONE_FILES`).
-  private var userCount = 1
+  /// Threads that use the table (`CLONE_FILES`).
+  private var userCount = 0
 
   package init(_ arena: FrameArena) {
     self.arena = arena
@@ -27,10 +27,10 @@ package final class FileTable {
 
   // MARK: Sharing
 
-  package func retain() { userCount += 1 }
+  func retain() { userCount += 1 }
 
   /// Gives up one use; the last one closes everything.
-  package func release() {
+  func release() {
     userCount -= 1
     if userCount == 0 { closeAll() }
   }

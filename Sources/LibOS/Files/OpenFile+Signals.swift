@@ -118,8 +118,8 @@ extension OpenFile {
     else { throw .ESRCH }
     signalReceiver.owner = owner
     guard pid != 0 else { return }
-    signalReceiver.realUID = call.process.credentials.realUID
-    signalReceiver.effectiveUID = call.process.credentials.effectiveUID
+    signalReceiver.realUID = call.credentials.realUID
+    signalReceiver.effectiveUID = call.credentials.effectiveUID
   }
 
   /// The same as fcntl(2) and ioctl(2) take it: a group's number is negative.

@@ -72,16 +72,17 @@ package final class PidFile: OpenFile {
   // MARK: Descriptors
 
   /// Opens a descriptor for process `pid` in `owner`, closed on `execve`.
-  static func open(_ pid: Int32, _ flags: OpenFlags, for owner: Process) throws(Errno) -> Int32 {
+  static func open(_ pid: Int32, _ flags: OpenFlags, for owner: Task) throws(Errno) -> Int32 {
     let kernel = owner.kernel
     let target = kernel.processes[pid]
     let file = PidFile(pid, target, kernel: kernel, flags: flags, isYoung: target == nil)
-    return try owner.files.install(file, closeOnExec: true, limit: owner.limits.openFileLimit)
+    return try owner.files.install(
+      file, closeOnExec: true, limit: owner.process.limits.openFileLimit)
   }
 
   /// The pidfd behind a descriptor: EBADF.
-  static func behind(_ descriptor: Int32, _ process: Process) throws(Errno) -> PidFile {
-    guard let file = try process.files.file(descriptor) as? PidFile else { throw .EBADF }
+  static func behind(_ descriptor: Int32, _ files: FileTable) throws(Errno) -> PidFile {
+    guard let file = try files.file(descriptor) as? PidFile else { throw .EBADF }
     return file
   }
 }

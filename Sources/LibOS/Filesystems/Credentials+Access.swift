@@ -6,33 +6,36 @@ extension Credentials {
   package func isInGroup(_ gid: UInt32) -> Bool { gid == fsGID || groups.contains(gid) }
 
   /// Whether the permission bits let this user do `wanted` (`generic_permission` in `fs/namei.c`;
-  /// path_resolution(7)). Root may do all, but execute only what somebody may.
+  /// path_resolution(7)). CAP_DAC_OVERRIDE may do all, but execute only what somebody may.
   package func mayAccess(_ status: FileStatus, _ wanted: AccessMode) -> Bool {
     if wanted == [] { return true }
     let bits = status.mode.permissions
-    if fsUID == 0 {
-      return !wanted.contains(.X_OK) || status.type == .S_IFDIR || bits & 0o111 != 0
-    }
     let granted =
       status.uid == fsUID ? bits >> 6 : isInGroup(status.gid) ? bits >> 3 : bits
-    return granted & 7 & wanted.rawValue == wanted.rawValue
+    if granted & 7 & wanted.rawValue == wanted.rawValue { return true }
+    let isDirectory = status.type == .S_IFDIR
+    if has(.CAP_DAC_READ_SEARCH), isDirectory ? !wanted.contains(.W_OK) : wanted == .R_OK {
+      return true
+    }
+    return has(.CAP_DAC_OVERRIDE) && (isDirectory || !wanted.contains(.X_OK) || bits & 0o111 != 0)
   }
 
   /// Throws EACCES unless `mayAccess`. Root's common case asks nothing of the host.
   package func require(_ wanted: AccessMode, _ inode: Inode) throws(Errno) {
-    if fsUID == 0, !wanted.contains(.X_OK) || inode.type == .S_IFDIR { return }
+    if has(.CAP_DAC_OVERRIDE), !wanted.contains(.X_OK) || inode.type == .S_IFDIR { return }
+    if inode.admitsCaller { return }
     guard mayAccess(try inode.status(), wanted) else { throw .EACCES }
   }
 
   /// Whether this user may change what only the owner may.
-  package func owns(_ status: FileStatus) -> Bool { fsUID == 0 || fsUID == status.uid }
+  package func owns(_ status: FileStatus) -> Bool { has(.CAP_FOWNER) || fsUID == status.uid }
 
   /// Whether a sticky directory keeps this user from removing or renaming the entry.
   package func requireRemovable(_ inode: Inode, from directory: Inode) throws(Errno) {
-    if fsUID == 0 { return }
+    if has(.CAP_FOWNER), has(.CAP_DAC_OVERRIDE) { return }
     let parent = try directory.status()
     guard mayAccess(parent, [.W_OK, .X_OK]) else { throw .EACCES }
-    guard parent.mode.permissions & FileMode.S_ISVTX != 0, parent.uid != fsUID else { return }
+    guard parent.mode.permissions & FileMode.S_ISVTX != 0, !owns(parent) else { return }
     if try inode.status().uid != fsUID { throw .EPERM }
   }
 }

@@ -1,5 +1,5 @@
-/// Where a process's paths start, and the permissions its new files lack.
-package struct FSContext {
+/// Where a thread's paths start, and the permissions its new files lack. Threads share it (`CLONE_FS`).
+package final class FSContext {
   package var root: Dentry
   package var cwd: Dentry
   /// Nine bits.
@@ -10,4 +10,7 @@ package struct FSContext {
     self.cwd = cwd ?? root
     self.umask = umask
   }
+
+  /// The same for somebody who changes it alone.
+  func copy() -> FSContext { FSContext(root: root, cwd: cwd, umask: umask) }
 }

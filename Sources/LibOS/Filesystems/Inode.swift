@@ -59,6 +59,8 @@ package class Inode {
 
   /// What it stood for is no more, and with that its name.
   package var isGone: Bool { false }
+  /// F_SET_RW_HINT, which is kept as long as the file is open.
+  var writeHint: UInt64 = 0
 
   /// Made without a name (`O_TMPFILE`), so that a name may be given to it.
   package var isTemporary = false
@@ -152,6 +154,12 @@ package class Inode {
   package func followMagicLink() throws(Errno) -> MagicTarget? { nil }
 
   // MARK: Contents
+
+  /// Whether the caller may do with it what its permissions say of the owner, whoever that is.
+  var admitsCaller: Bool { false }
+
+  /// Throws what a caller gets who may not open it, though its permissions allow it.
+  func requireOpenable() throws(Errno) {}
 
   /// Opens the file itself, without `O_CREAT`'s or `O_TRUNC`'s effects. `dentry` is the name it was
   /// found by.

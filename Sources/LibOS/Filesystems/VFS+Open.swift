@@ -41,7 +41,7 @@ extension VFS {
     if flags.isWritable || flags.accessMode == .O_ACCMODE || truncates { wanted.insert(.W_OK) }
     try caller.credentials.require(wanted, dentry.inode)
     if wanted.contains(.W_OK), dentry.mount.isReadOnly, type == .S_IFREG { throw .EROFS }
-    if flags.contains(.O_NOATIME), caller.credentials.fsUID != 0,
+    if flags.contains(.O_NOATIME), !caller.credentials.has(.CAP_FOWNER),
       !caller.credentials.owns(try dentry.inode.status())
     {
       throw .EPERM
@@ -75,6 +75,7 @@ extension VFS {
     var kept = flags.subtracting(.creation).subtracting(.O_CLOEXEC)
     // What every 64-bit kernel adds (`force_o_largefile`).
     kept.insert(.O_LARGEFILE)
+    try dentry.inode.requireOpenable()
     if dentry.isDirectory { return DirectoryFile(dentry, kept) }
     return try dentry.inode.open(kept, at: dentry)
   }

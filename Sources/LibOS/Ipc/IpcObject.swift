@@ -31,7 +31,7 @@ package class IpcObject {
   /// Whether `credentials` have all permissions in `wanted` (as in a file mode, of any class).
   /// Follows `ipcperms` in `ipc/util.c`.
   func allows(_ wanted: UInt32, _ credentials: Credentials) -> Bool {
-    if credentials.isPrivileged { return true }
+    if credentials.has(.CAP_IPC_OWNER) { return true }
     let requested = wanted >> 6 | wanted >> 3 | wanted
     var granted = permissions.mode
     if credentials.effectiveUID == permissions.cuid || credentials.effectiveUID == permissions.uid {
@@ -52,7 +52,8 @@ package class IpcObject {
   /// EPERM for who may neither change nor remove the object.
   func requireOwner(_ credentials: Credentials) throws(Errno) {
     let user = credentials.effectiveUID
-    guard user == 0 || user == permissions.uid || user == permissions.cuid else { throw .EPERM }
+    guard credentials.has(.CAP_SYS_ADMIN) || user == permissions.uid || user == permissions.cuid
+    else { throw .EPERM }
   }
 
   /// `IPC_SET`: the owner and the nine permission bits.

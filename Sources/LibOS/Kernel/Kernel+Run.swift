@@ -56,10 +56,12 @@ extension Kernel {
     let engine = processor.engine
     // A thread that waits in a loop gives its slice to the one that it waits for.
     engine.stopsAtPause = scheduler.count > 1
+    // A call that changes it ends the turn.
+    let isFiltered = task.seccomp != nil
     while true {
       switch run(engine, in: space) {
       case .syscall:
-        if !answer(task, engine.syscallFrame(), processor) { return endOfTurn(task) }
+        if !answer(task, engine.syscallFrame(), processor, isFiltered) { return endOfTurn(task) }
       case .stopped:
         return endOfTurn(task)
       case .paused:
@@ -69,7 +71,7 @@ extension Kernel {
         return waitForPage(task)
       case .fault(let fault):
         guard let frame = task.vsyscall(fault) else { return task.raiseFault(fault) }
-        if !answer(task, frame, processor) { return endOfTurn(task) }
+        if !answer(task, frame, processor, isFiltered) { return endOfTurn(task) }
       case .exception(let exception):
         task.raiseException(exception)
         return
@@ -95,7 +97,7 @@ extension Kernel {
   /// A slice that is over makes room for the next task.
   private func endOfTurn(_ task: Task) {
     guard scheduler.count > 1, scheduler.first === task else { return }
-    if clock.monotonic >= sliceEnd {
+    if clock.monotonic >= sliceEnd, !task.isFirstInFirstOut {
       task.involuntarySwitches += 1
       task.abortRseq()
       scheduler.rotate()
@@ -105,11 +107,16 @@ extension Kernel {
   // MARK: System calls
 
   /// Answers a fresh call; whether the task goes on at once.
+  ///
+  /// - Parameter isFiltered: the task has filters (`seccomp`).
   @inline(__always)
-  private func answer(_ task: Task, _ frame: SyscallFrame, _ processor: GuestProcessor) -> Bool {
+  private func answer(
+    _ task: Task, _ frame: SyscallFrame, _ processor: GuestProcessor, _ isFiltered: Bool
+  ) -> Bool {
     syscallCount += 1
     task.call = frame
     statistics?.count(frame.number, processor.syscalls[frame.number])
+    if isFiltered, !task.admits(frame) { return false }
     dispatch(task, frame, processor)
     return !needsAttention && !interrupt.isRaised && syscallCount < syscallLimit
       && task.state == .runnable
@@ -156,7 +163,25 @@ extension Kernel {
 
   // MARK: Choosing and preparing a task
 
-  private func nextTask() -> Task? { scheduler.first }
+  private func nextTask() -> Task? {
+    shareTime()
+    return scheduler.first
+  }
+
+  /// Leaves ordinary tasks a twentieth of the time that real-time ones would take all of: a thread that one of
+  /// these waits for in a loop must get on, as it would on another processor (sched(7), `sched_rt_runtime_us`).
+  private func shareTime() {
+    guard scheduler.isContested else {
+      contestedSince = nil
+      scheduler.isThrottled = false
+      return
+    }
+    let now = clock.monotonic
+    let since = contestedSince ?? now
+    let isOver = now - since >= 1_000_000_000
+    contestedSince = isOver ? now : since
+    scheduler.isThrottled = !isOver && now - since >= 950_000_000
+  }
 
   /// Puts the task's registers in the engine and starts its slice.
   package func load(_ task: Task) {
@@ -168,7 +193,7 @@ extension Kernel {
     loadedSince = now
     guard task.tid != current, !task.runsAgain else { return }
     current = task.tid
-    sliceEnd = now + configuration.timeSlice
+    sliceEnd = now + task.slice
     // An exclusive access that another thread began is void.
     task.engine.clearExclusive()
   }
@@ -217,7 +242,9 @@ extension Kernel {
   /// Sets the alarm that stops the engine for the next timer or at the end of the slice.
   private func armAlarm() {
     let now = clock.monotonic
-    if scheduler.count > 1, now >= sliceEnd { sliceEnd = now + configuration.timeSlice }
+    if scheduler.count > 1, now >= sliceEnd {
+      sliceEnd = now + (loaded?.slice ?? configuration.timeSlice)
+    }
     var deadline = timers.next
     if scheduler.count > 1 || !hostWaits.isEmpty {
       deadline = min(deadline ?? .max, nextTurn(at: now))

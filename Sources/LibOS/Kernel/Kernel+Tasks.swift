@@ -8,7 +8,10 @@ extension Kernel {
   /// A fresh id for a process or thread that `parent` makes: EAGAIN at `RLIMIT_NPROC` and at the
   /// picoprocess's own limit, ENOMEM.
   package func allocatePID(for parent: Process) throws(Errno) -> Int32 {
-    let isUnlimited = parent.credentials.isPrivileged
+    let credentials = parent.credentials
+    let isUnlimited =
+      credentials.realUID == 0 || credentials.has(.CAP_SYS_RESOURCE)
+      || credentials.has(.CAP_SYS_ADMIN)
     let limit =
       isUnlimited ? .max : parent.limits[ResourceLimits.processes].soft
     guard tasks.count + zombieCount < configuration.maximumTasks, UInt64(tasks.count) < limit else {

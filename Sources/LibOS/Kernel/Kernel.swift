@@ -81,6 +81,11 @@ package final class Kernel {
   package let signalQueue = WaitQueue()
   /// The inode number given to a pipe last: pipes belong to no filesystem that could count them.
   package var lastInodeNumber: UInt64 = 1000
+  /// What core files are called (`/proc/sys/kernel/core_pattern`), and whether that gets the process's number.
+  var corePattern = Array("core".utf8)
+  var coreUsesPID = false
+  /// The number of the last login (`/proc/PID/sessionid`).
+  var lastLogin: UInt32 = 0
   /// `/proc/sys/kernel/random/boot_id`, once somebody looked.
   package var bootID = ""
   package let vfs: VFS
@@ -140,6 +145,8 @@ package final class Kernel {
   /// The task that ran last, and when its slice ends. A deterministic run goes on with it.
   var current: Int32 = 0
   var sliceEnd: Int64 = 0
+  /// Since when real-time tasks have kept ordinary ones from running.
+  var contestedSince: Int64?
   /// The run loop is outside of the guest: no registers are in an engine, and no alarm is set.
   var isParked = true
   var alarm: Int64?

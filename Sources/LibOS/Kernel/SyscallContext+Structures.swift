@@ -17,7 +17,7 @@ extension SyscallContext {
   package func install(_ file: OpenFile, closeOnExec: Bool) throws(Errno) -> Int32 {
     file.retain()
     defer { file.release() }
-    return try process.files.install(
+    return try files.install(
       file, closeOnExec: closeOnExec, limit: process.limits.openFileLimit)
   }
 }

@@ -8,6 +8,9 @@ package struct SyscallContext {
   package let frame: SyscallFrame
 
   package var process: Process { task.process }
+  package var files: FileTable { task.files }
+  package var fs: FSContext { task.fs }
+  package var credentials: Credentials { task.credentials }
   package var space: AddressSpace { task.process.space }
   package var isa: GuestISA { task.process.isa }
 
@@ -27,7 +30,7 @@ package struct SyscallContext {
 
   /// The open file behind the descriptor in argument `index`; EBADF.
   package func file(_ index: Int) throws(Errno) -> OpenFile {
-    try process.files.file(int(index))
+    try files.file(int(index))
   }
 
   /// The path in argument `index`, without its NUL: EFAULT, ENAMETOOLONG.

@@ -48,12 +48,12 @@ package struct SyscallTable: Sendable {
   /// Each group stands beside its handlers in `Syscalls/`.
   private static let groups: [[SyscallRow]] = [
     memoryRows, lockedMemoryRows, taskRows, cloneRows, execRows, waitRows, pidRows, groupRows,
-    terminalRows,
-    futexRows, identityRows, limitRows, priorityRows, prctlRows, namespaceRows, signalRows,
+    terminalRows, futexRows, identityRows, credentialRows, seccompRows, limitRows, priorityRows,
+    prctlRows, namespaceRows, signalRows,
     readWriteRows, openRows, statRows, nameRows, attributeRows, descriptorRows, copyRows, xattrRows,
     inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, socketRows, messageRows,
     sharedMemoryRows, semaphoreRows, messageQueueRows, posixQueueRows, asyncRows, processMemoryRows,
     schedulingRows,
-    missingRows,
+    resourceRows, missingRows,
   ]
 }

@@ -55,11 +55,11 @@ package final class Network {
     guard hasRoom(for: bytes) else { throw .ENOBUFS }
   }
 
-  /// A new inode for a socket that `process` creates: ENOBUFS.
-  func makeInode(for process: Process) throws(Errno) -> SocketInode {
+  /// A new inode for a socket that `task` creates: ENOBUFS.
+  func makeInode(for task: Task) throws(Errno) -> SocketInode {
     try requireRoom(for: Self.socketSize)
     kernel.lastInodeNumber += 1
-    return SocketInode(number: kernel.lastInodeNumber, owner: process.credentials.ownership)
+    return SocketInode(number: kernel.lastInodeNumber, owner: task.credentials.ownership)
   }
 
   /// The guest's wall time in nanoseconds.

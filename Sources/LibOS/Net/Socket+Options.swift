@@ -72,15 +72,18 @@ extension Socket {
   func setGeneralOption(_ name: UInt32, _ value: [UInt8], _ call: SyscallContext) throws(Errno) {
     let option = SocketOption(rawValue: name)
     if option == .SO_BINDTODEVICE { return try bindToDevice(value) }
+    if option == .SO_ATTACH_FILTER { return try attachFilter(value, call) }
     guard value.count >= 4 else { throw .EINVAL }
     guard let option else { throw .ENOPROTOOPT }
     var reader = ByteReader(value)
     let number: Int32 = reader.read()
-    let isPrivileged = call.process.credentials.isPrivileged
+    let isPrivileged = call.credentials.has(.CAP_NET_ADMIN)
     if option == .SO_PRIORITY, isPrivileged {
       settings.numbers[OptionKey(option)] = number
       return
     }
+    // The lock is for good.
+    if option == .SO_LOCK_FILTER, number == 0, settings.isOn(.SO_LOCK_FILTER) { throw .EPERM }
     if let rule = Self.numbers[option] {
       do throws(Errno) { settings.numbers[OptionKey(option)] = try rule.accept(number) } catch {
         throw option == .SO_PRIORITY ? .EPERM : error
@@ -124,8 +127,8 @@ extension Socket {
     case .SO_BINDTOIFINDEX:
       guard number == 0 || number == 1 else { throw .ENODEV }
       settings.numbers[OptionKey(.SO_BINDTODEVICE)] = number
-    case .SO_DETACH_FILTER: throw .ENOENT
-    case .SO_ATTACH_FILTER, .SO_ATTACH_BPF: throw .EPERM
+    case .SO_DETACH_FILTER: try detachFilter()
+    case .SO_ATTACH_BPF: throw .EPERM
     case .SO_ZEROCOPY:
       guard number == 0 else { throw .EOPNOTSUPP }
     default: throw .ENOPROTOOPT

@@ -98,10 +98,17 @@ extension SocketSettings {
       number.value = value
       return number
     }
+    if let filter { state.filter = data(filter.bytes) }
     return state
   }
 
   init(_ state: Godwit_State_SocketSettings) throws(SnapshotError) {
+    if !state.filter.isEmpty {
+      guard let program = FilterProgram(bytes: Array(state.filter)) else {
+        throw .invalidState("the filter of a socket")
+      }
+      filter = program
+    }
     let sizes = 1...Int32.max
     if state.hasSendBuffer {
       sendBuffer = try checked(state.sendBuffer, sizes, "the send buffer of a socket")

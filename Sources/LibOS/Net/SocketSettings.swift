@@ -34,6 +34,8 @@ package struct SocketSettings: Equatable, Sendable {
   package var linger = Linger()
   /// Whether receives report the sender's credentials (`SO_PASSCRED`).
   package var passesCredentials = false
+  /// What may be received (`SO_ATTACH_FILTER`).
+  var filter: FilterProgram?
   /// Numeric options that were set.
   package var numbers: [OptionKey: Int32] = [:]
 

@@ -1,9 +1,14 @@
 package import LinuxABI
 
-/// The part of signal handling that all threads of a process share: plain values, saved in snapshots.
-package struct ProcessSignals: Hashable, Sendable {
+/// What is to be done at each signal: of one process, or of several (`CLONE_SIGHAND`).
+private final class SignalActions {
   /// By signal number, 1 to 64; entry 0 is unused.
-  private var actions = Array(repeating: Sigaction(), count: Int(Signal.count) + 1)
+  var table = Array(repeating: Sigaction(), count: Int(Signal.count) + 1)
+}
+
+/// The part of signal handling that all threads of a process share, saved in snapshots.
+package struct ProcessSignals {
+  private var actions = SignalActions()
 
   /// Signals sent to the process, for any thread that does not block them.
   package var pending = PendingSignals()
@@ -18,8 +23,8 @@ package struct ProcessSignals: Hashable, Sendable {
 
   /// The action of a valid signal.
   package subscript(signal: Signal) -> Sigaction {
-    get { actions[Int(signal.rawValue)] }
-    set { actions[Int(signal.rawValue)] = newValue }
+    get { actions.table[Int(signal.rawValue)] }
+    nonmutating set { actions.table[Int(signal.rawValue)] = newValue }
   }
 
   /// Whether `signal`, if it is not blocked, is discarded.
@@ -37,19 +42,32 @@ package struct ProcessSignals: Hashable, Sendable {
     return signal.defaultAction == .terminate || signal.defaultAction == .core
   }
 
-  /// Copies a new process's actions from its parent; with `resettingHandlers` (`CLONE_CLEAR_SIGHAND`) as
-  /// `execve` would change them. Nothing is pending.
-  package mutating func inherit(_ parent: ProcessSignals, resettingHandlers: Bool) {
+  /// Takes a new process's actions from its parent: the same ones if `isShared`, or else copies, with
+  /// `resettingHandlers` (`CLONE_CLEAR_SIGHAND`) as `execve` would change them. Nothing is pending.
+  package mutating func inherit(
+    _ parent: ProcessSignals, isShared: Bool = false, resettingHandlers: Bool
+  ) {
     actions = parent.actions
+    if !isShared { unshareActions() }
     if resettingHandlers { resetForExecve() }
+  }
+
+  /// What tells the actions from those of processes that do not share them.
+  var actionsIdentity: ObjectIdentifier { ObjectIdentifier(actions) }
+
+  /// Gives it actions of its own.
+  mutating func unshareActions() {
+    let own = SignalActions()
+    own.table = actions.table
+    actions = own
   }
 
   /// Changes the actions as `execve` does: caught signals get the default action, ignored ones stay ignored
   /// (execve(2)). Pending signals stay pending.
-  package mutating func resetForExecve() {
-    for index in actions.indices {
-      let isIgnored = actions[index].handler == Sigaction.SIG_IGN
-      actions[index] = Sigaction(handler: isIgnored ? Sigaction.SIG_IGN : Sigaction.SIG_DFL)
+  package func resetForExecve() {
+    for index in actions.table.indices {
+      let isIgnored = actions.table[index].handler == Sigaction.SIG_IGN
+      actions.table[index] = Sigaction(handler: isIgnored ? Sigaction.SIG_IGN : Sigaction.SIG_DFL)
     }
   }
 }

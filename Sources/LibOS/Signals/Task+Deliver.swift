@@ -11,7 +11,7 @@ extension Task {
   package func deliverSignals() -> Bool {
     while true {
       if let fatal = process.signals.fatal {
-        process.exit(.killed(signal: fatal.rawValue))
+        process.die(of: takeSignal([fatal]) ?? .fromKernel(fatal), self)
         return false
       }
       guard let info = takeSignal(SignalSet.full.subtracting(signals.mask)) else { break }
@@ -19,7 +19,7 @@ extension Task {
       switch action.handler {
       case Sigaction.SIG_IGN: continue
       case Sigaction.SIG_DFL:
-        guard takeDefaultAction(info.signal) else { return false }
+        guard takeDefaultAction(info) else { return false }
       default:
         if action.flags.contains(.SA_RESETHAND) {
           process.signals[info.signal].handler = Sigaction.SIG_DFL
@@ -35,7 +35,8 @@ extension Task {
   }
 
   /// Carries out the default action; `false` if the thread can't continue.
-  private func takeDefaultAction(_ signal: Signal) -> Bool {
+  private func takeDefaultAction(_ info: Siginfo) -> Bool {
+    let signal = info.signal
     switch signal.defaultAction {
     case .ignore, .continue:
       return true
@@ -45,7 +46,7 @@ extension Task {
       process.stop(by: signal)
       return false
     case .terminate, .core:
-      process.exit(.killed(signal: signal.rawValue))
+      process.die(of: info, self)
       return false
     }
   }

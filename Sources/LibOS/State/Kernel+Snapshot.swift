@@ -38,6 +38,10 @@ extension Kernel {
     state.lastInodeNumber = lastInodeNumber
     state.bootID = bootID
     state.resumes = resumes
+    if let contestedSince { state.contestedSince = contestedSince }
+    state.lastLogin = lastLogin
+    state.corePattern = data(corePattern)
+    state.coreUsesPid = coreUsesPID
     network.save(to: &state)
     state.terminalSession = vfs.streams.control.session
     state.terminalForeground = vfs.streams.control.foreground
@@ -50,7 +54,7 @@ extension Kernel {
     }
     state.renameCookie = vfs.lastRenameCookie
     for process in processes.values.sorted(by: { $0.pid < $1.pid }) {
-      state.accounts.append(process.accounts.save(process.pid))
+      state.accounts.append(process.accounts.save(process))
     }
     state.terminalLeavers = processes.values.filter(\.hasLeftTerminal).map(\.pid).sorted()
     return state
@@ -94,7 +98,13 @@ extension Kernel {
     try restoreClock(state)
     // Its slice goes on, or a task that never sleeps would starve others when there are many suspensions.
     current = state.current
-    sliceEnd = min(max(state.sliceEnd, 0), state.monotonic + configuration.timeSlice)
+    sliceEnd = min(
+      max(state.sliceEnd, 0),
+      state.monotonic + max(configuration.timeSlice, Scheduling.roundRobinSlice))
+    if state.hasContestedSince { contestedSince = min(state.contestedSince, state.monotonic) }
+    lastLogin = state.lastLogin
+    if state.hasCorePattern { corePattern = Array(state.corePattern.prefix(127)) }
+    coreUsesPID = state.coreUsesPid
     nextPID = try checked(state.nextPid, SavedRange.pid, "the next process id")
     initialPID = state.initialPid
     syscallCount = try checked(state.syscallCount, SavedRange.counter, "the number of calls")

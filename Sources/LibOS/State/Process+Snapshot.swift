@@ -14,10 +14,16 @@ extension Process {
     saveLife(to: &state)
     try saveMemory(to: &state, saver)
     try saveFiles(to: &state, saver)
+    state.fs = saver.number(of: fs)
     state.root = saver.id(of: fs.root)
     state.cwd = saver.id(of: fs.cwd)
     state.umask = UInt32(fs.umask)
     signals.save(to: &state)
+    if let owner = saver.owners[signals.actionsIdentity] {
+      state.actionsOf = owner
+      state.actions = []
+    }
+    saver.owners[signals.actionsIdentity] = saver.owners[signals.actionsIdentity] ?? pid
     for index in 0..<ResourceLimits.count {
       state.limits += [limits[index].soft, limits[index].hard]
     }
@@ -31,6 +37,8 @@ extension Process {
     state.dumpable = isDumpable
     state.noNewPrivileges = noNewPrivileges
     state.personality = personality
+    state.noHugePages = hasNoHugePages
+    if login != Login() { (state.loginUser, state.loginSession) = (login.user, login.session) }
     state.barriers = barriers
     state.startTime = startTime
     state.endedProcessorTime = endedProcessorTime.nanoseconds
@@ -52,6 +60,7 @@ extension Process {
     case .killed(let signal): state.killedBy = signal
     case nil: break
     }
+    state.dumpedCore = life.hasDumpedCore
     state.hasStopped_p = life.hasStopped
     state.hasContinued_p = life.hasContinued
     state.isBorrowing = life.isBorrowing
@@ -76,6 +85,7 @@ extension Process {
     }
     isExiting = isZombie
     if isZombie { kernel.groups.remove(pid, from: processGroup) }
+    life.hasDumpedCore = state.dumpedCore
     life.hasStopped = state.hasStopped_p
     life.hasContinued = state.hasContinued_p
     life.isBorrowing = state.isBorrowing
@@ -108,16 +118,7 @@ extension Process {
       return
     }
     saver.owners[ObjectIdentifier(files)] = pid
-    var descriptors: [Godwit_State_Descriptor] = []
-    for fd in files.descriptors {
-      guard let slot = try? files.slot(fd) else { continue }
-      var entry = Godwit_State_Descriptor()
-      entry.fd = fd
-      entry.file = saver.id(of: slot.file, .descriptor(fd))
-      entry.closeOnExec = slot.closeOnExec
-      descriptors.append(entry)
-    }
-    state.descriptors = descriptors
+    state.descriptors = files.save(saver)
   }
 
   /// Makes the process with its memory, without what it has open and without its tasks.
@@ -149,23 +150,13 @@ extension Process {
 
   /// Puts all else back as it was saved.
   func restore(_ state: Godwit_State_Process, _ loader: StateLoader) throws(SnapshotError) {
-    fs = FSContext(
-      root: try loader.dentry(state.root), cwd: try loader.dentry(state.cwd),
-      umask: UInt16(try checked(state.umask, 0...0o777, "the umask of process \(pid)")))
-    if let owner = kernel.processes[state.filesOf] {
-      files = owner.files
-      files.retain()
-    }
-    guard fs.root.isDirectory, fs.cwd.isDirectory else {
-      throw .invalidState("the directories of process \(pid)")
-    }
-    var taken: Set<Int32> = []
-    for entry in state.descriptors {
-      guard (0..<1 << 20).contains(entry.fd), taken.insert(entry.fd).inserted else {
-        throw .invalidState("descriptor \(entry.fd)")
-      }
-      files.replace(
-        entry.fd, with: try loader.file(entry.file), closeOnExec: entry.closeOnExec)
+    fs = try loader.fsContext(
+      state.fs, root: state.root, cwd: state.cwd, umask: state.umask, "process \(pid)")
+    if let owner = kernel.processes[state.filesOf] { files = owner.files }
+    try files.restore(state.descriptors, loader)
+    loader.fileTables[pid] = files
+    if let owner = kernel.processes[state.actionsOf], owner !== self {
+      signals.inherit(owner.signals, isShared: true, resettingHandlers: false)
     }
     for mapping in state.mappings
     where mapping.file != 0 && space.mapping(at: GuestAddress(mapping.start)) != nil {
@@ -193,6 +184,8 @@ extension Process {
     isDumpable = state.dumpable
     noNewPrivileges = state.noNewPrivileges
     personality = state.personality
+    hasNoHugePages = state.noHugePages
+    if state.hasLoginUser { login = Login(user: state.loginUser, session: state.loginSession) }
     barriers = state.barriers
     startTime = try checked(state.startTime, SavedRange.clock, "the start of process \(pid)")
     endedProcessorTime = try GuestDuration(
@@ -258,16 +251,45 @@ extension VMA {
   }
 }
 
+extension FileTable {
+  func save(_ saver: StateSaver) -> [Godwit_State_Descriptor] {
+    descriptors.compactMap { fd in
+      guard let slot = try? slot(fd) else { return nil }
+      var entry = Godwit_State_Descriptor()
+      entry.fd = fd
+      entry.file = saver.id(of: slot.file, .descriptor(fd))
+      entry.closeOnExec = slot.closeOnExec
+      return entry
+    }
+  }
+
+  func restore(_ entries: [Godwit_State_Descriptor], _ loader: StateLoader) throws(SnapshotError) {
+    var taken: Set<Int32> = []
+    for entry in entries {
+      guard (0..<1 << 20).contains(entry.fd), taken.insert(entry.fd).inserted else {
+        throw .invalidState("descriptor \(entry.fd)")
+      }
+      replace(entry.fd, with: try loader.file(entry.file), closeOnExec: entry.closeOnExec)
+    }
+  }
+}
+
 extension Credentials {
-  fileprivate func save() -> Godwit_State_Credentials {
+  func save() -> Godwit_State_Credentials {
     var state = Godwit_State_Credentials()
     state.uids = [realUID, effectiveUID, savedUID, fsUID]
     state.gids = [realGID, effectiveGID, savedGID, fsGID]
     state.groups = groups
+    state.capabilities.permitted = capabilities.permitted.rawValue
+    state.capabilities.effective = capabilities.effective.rawValue
+    state.capabilities.inheritable = capabilities.inheritable.rawValue
+    state.capabilities.bounding = capabilities.bounding.rawValue
+    state.capabilities.ambient = capabilities.ambient.rawValue
+    state.capabilities.secureBits = secureBits.rawValue
     return state
   }
 
-  fileprivate init(_ state: Godwit_State_Credentials) throws(SnapshotError) {
+  init(_ state: Godwit_State_Credentials) throws(SnapshotError) {
     guard state.uids.count == 4, state.gids.count == 4, state.groups.count <= Limits.NGROUPS_MAX
     else { throw .invalidState("the credentials of a process") }
     self.init()
@@ -278,6 +300,19 @@ extension Credentials {
       state.gids[0], state.gids[1], state.gids[2], state.gids[3]
     )
     groups = state.groups
+    guard state.hasCapabilities else {
+      if !state.uids.prefix(3).contains(0) { capabilities.permitted = [] }
+      if effectiveUID != 0 { capabilities.effective = [] }
+      return
+    }
+    func set(_ bits: UInt64) -> CapabilitySet { CapabilitySet(rawValue: bits).intersection(.all) }
+    let sets = state.capabilities
+    capabilities.permitted = set(sets.permitted)
+    capabilities.effective = set(sets.effective).intersection(capabilities.permitted)
+    capabilities.inheritable = set(sets.inheritable)
+    capabilities.bounding = set(sets.bounding)
+    capabilities.ambient = set(sets.ambient)
+    secureBits = SecureBits(rawValue: sets.secureBits).intersection(.all.union(.locks))
   }
 }
 

@@ -109,6 +109,7 @@ extension StateLoader {
     let what = "open file \(state.id)"
     file.offset = try checked(state.offset, SavedRange.fileOffset, "the position of \(what)")
     try file.restoreSignals(state, kernel)
+    if state.writeHint != 0 { (try? file.inode)?.writeHint = state.writeHint }
     if !(file is PathFile) { file.countAsOpen() }
   }
 

@@ -47,6 +47,9 @@ package final class StateLoader {
   /// Frames that hold pages of processes, each used by all who have an equal page.
   private var sharedFrames: SharedFrames
   package let filesystems: Godwit_State_Filesystems
+  /// By the process or thread that they were saved with.
+  var fileTables: [Int32: FileTable] = [:]
+  private var fsContexts: [UInt64: FSContext] = [:]
   private var dentries: [UInt64: Dentry] = [:]
   /// Restored nodes of each mount's layered filesystem, by number; mount `UInt32.max` is that of the
   /// nameless files.
@@ -310,6 +313,21 @@ package final class StateLoader {
     return dentry
   }
 
+  /// Where paths of `owner` start: as those of others with that number, if it is not 0.
+  func fsContext(
+    _ number: UInt64, root: UInt64, cwd: UInt64, umask: UInt32, _ owner: String
+  ) throws(SnapshotError) -> FSContext {
+    if let known = fsContexts[number] { return known }
+    let context = FSContext(
+      root: try dentry(root), cwd: try dentry(cwd),
+      umask: UInt16(try checked(umask, 0...0o777, "the umask of \(owner)")))
+    guard context.root.isDirectory, context.cwd.isDirectory else {
+      throw .invalidState("the directories of \(owner)")
+    }
+    if number != 0 { fsContexts[number] = context }
+    return context
+  }
+
   package func file(_ id: UInt64) throws(SnapshotError) -> OpenFile {
     guard let file = openFiles[id] else { throw .invalidState("open file \(id)") }
     return file
@@ -487,8 +505,8 @@ package final class StateLoader {
       restored[task.tid] = task
       kernel.tasks[task.tid] = task
       process.tasks.append(task)
-      kernel.futexes.restore(task)
     }
+    for entry in state.tasks { try kernel.futexes.restore(restored[entry.tid]!, entry.futex.owner) }
     // Runnable ones first, in their order; the blocked ones behind them run their calls again, in the order
     // in which they had gone to sleep. Those of a stopped process do so when it is continued.
     let blocked = restored.values.filter(\.runsAgain)

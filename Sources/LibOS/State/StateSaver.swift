@@ -34,8 +34,9 @@ package final class StateSaver {
   private var objects: [ObjectIdentifier: UInt64] = [:]
   /// Bytes of unchanged files that open files hold.
   private var held: Set<ObjectIdentifier> = []
-  /// The process that was saved with an address space, or a table of descriptors, by that.
+  /// The process or thread that was saved with an address space, a table of descriptors, or signal actions, by that.
   package var owners: [ObjectIdentifier: Int32] = [:]
+  private var fsNumbers: [ObjectIdentifier: UInt64] = [:]
   private var memory = Godwit_State_Memory()
   private var files: [ObjectIdentifier: UInt64] = [:]
   /// Open files in the order of their numbers, with who holds each; those behind `openFiles.files.count`
@@ -171,6 +172,7 @@ package final class StateSaver {
       state.flags = file.flags.rawValue
       state.offset = file.offset
       file.saveSignals(to: &state)
+      state.writeHint = (try? file.inode)?.writeHint ?? 0
       if let reason = file.travelObstacle { note("\(holder) (\(file.linkName)): \(reason)") }
       if let persistent = file as? any PersistentFile { state.kind = try persistent.save(self) }
       openFiles.files.append(state)
@@ -178,6 +180,13 @@ package final class StateSaver {
         locks.append((held, id))
       }
     }
+  }
+
+  /// The number of what tells where paths start.
+  func number(of fs: FSContext) -> UInt64 {
+    let number = fsNumbers[ObjectIdentifier(fs)] ?? UInt64(fsNumbers.count + 1)
+    fsNumbers[ObjectIdentifier(fs)] = number
+    return number
   }
 
   /// The number of a pipe; `save` fills in its state when it is first met.

@@ -19,11 +19,18 @@ extension Task {
     state.bytesDone = progress.bytesDone
     state.scratch = progress.scratch
     if let limit = progress.limit { state.limit = limit }
+    saveShared(to: &state, saver)
+    saveScheduling(to: &state)
     if let wait = progress.futex {
       state.futex.address = wait.address.rawValue
       state.futex.bitset = wait.bitset
       state.futex.sequence = wait.sequence
       state.futex.woken = wait.isWoken
+      switch wait.role {
+      case .plain: break
+      case .heir: state.futex.owner = kernel.futexes.owner(awaitedBy: self)?.tid ?? 0
+      case .moving(let target): state.futex.target = target.rawValue
+      }
     }
     state.interruption = interruption?.rawValue ?? 0
     state.clearChildTid_p = clearChildTID.rawValue
@@ -41,6 +48,87 @@ extension Task {
     state.timerSlack = timerSlack
     if let pendingOpen { state.pendingOpen = saver.id(of: pendingOpen, .opening) }
     return state
+  }
+
+  /// What it has that its process's leader has not.
+  private func saveShared(to state: inout Godwit_State_Task, _ saver: StateSaver) {
+    if credentials != process.credentials { state.credentials = credentials.save() }
+    if noNewPrivileges != process.noNewPrivileges { state.noNewPrivileges = noNewPrivileges }
+    if fs !== process.fs {
+      state.fs = saver.number(of: fs)
+      state.root = saver.id(of: fs.root)
+      state.cwd = saver.id(of: fs.cwd)
+      state.umask = UInt32(fs.umask)
+    }
+    guard files !== process.files else { return }
+    if let owner = saver.owners[ObjectIdentifier(files)] {
+      state.filesOf = owner
+      return
+    }
+    saver.owners[ObjectIdentifier(files)] = tid
+    state.filesOf = tid
+    state.descriptors = files.save(saver)
+  }
+
+  private func restoreShared(_ state: Godwit_State_Task, _ loader: StateLoader)
+    throws(SnapshotError)
+  {
+    if state.hasCredentials { credentials = try Credentials(state.credentials) }
+    if state.hasNoNewPrivileges { noNewPrivileges = state.noNewPrivileges }
+    if state.fs != 0 {
+      fs = try loader.fsContext(
+        state.fs, root: state.root, cwd: state.cwd, umask: state.umask, "task \(tid)")
+    }
+    guard state.filesOf != 0 else { return }
+    if state.filesOf == tid, tid != process.pid {
+      let table = FileTable(kernel.arena)
+      try table.restore(state.descriptors, loader)
+      loader.fileTables[tid] = table
+    }
+    guard let table = loader.fileTables[state.filesOf] else {
+      throw .invalidState("the descriptors of task \(tid)")
+    }
+    use(table)
+  }
+
+  private func saveScheduling(to state: inout Godwit_State_Task) {
+    state.policy = scheduling.policy.rawValue
+    state.priority = scheduling.priority
+    state.resetsOnFork = scheduling.resetsOnFork
+    state.ioPriority = UInt32(ioPriority)
+    state.memoryMode = memoryPolicy.mode
+    state.memoryNodes = memoryPolicy.nodes
+    if defaultTimerSlack != Self.initialTimerSlack { state.defaultTimerSlack = defaultTimerSlack }
+    state.noTimeStamps = forbidsTimeStamps
+    state.seccompMode = seccomp?.mode ?? 0
+    state.seccompFilters = seccomp?.filters.map { data($0.bytes) } ?? []
+  }
+
+  private func restoreScheduling(_ state: Godwit_State_Task) throws(SnapshotError) {
+    let what = "how task \(tid) is scheduled"
+    guard let policy = SchedulingPolicy(rawValue: state.policy), policy != .SCHED_DEADLINE else {
+      throw .invalidState(what)
+    }
+    scheduling = Scheduling(
+      policy: policy, priority: try checked(state.priority, policy.priorities, what),
+      resetsOnFork: state.resetsOnFork)
+    ioPriority = try checked(
+      UInt16(truncatingIfNeeded: state.ioPriority), IOPriority.range, what)
+    memoryPolicy = MemoryPolicy(mode: state.memoryMode, nodes: state.memoryNodes)
+    if state.hasDefaultTimerSlack { defaultTimerSlack = state.defaultTimerSlack }
+    forbidsTimeStamps = state.noTimeStamps
+    switch state.seccompMode {
+    case 0: break
+    case 1: seccomp = .strict
+    default:
+      seccomp = .filters(
+        try state.seccompFilters.map { (bytes) throws(SnapshotError) in
+          guard let program = FilterProgram(bytes: Array(bytes)), program.isForSyscalls else {
+            throw .invalidState("a system call filter of task \(tid)")
+          }
+          return program
+        })
+    }
   }
 
   /// The thread's registers, wherever they are just now.
@@ -83,7 +171,10 @@ extension Task {
     if state.hasFutex {
       progress.futex = FutexWait(
         address: GuestAddress(state.futex.address), bitset: state.futex.bitset,
-        sequence: state.futex.sequence, isWoken: state.futex.woken)
+        sequence: state.futex.sequence,
+        role: state.futex.owner != 0
+          ? .heir : state.futex.target != 0 ? .moving(GuestAddress(state.futex.target)) : .plain,
+        isWoken: state.futex.woken)
     }
     interruption = try restartErrno(state.interruption)
     clearChildTID = GuestAddress(state.clearChildTid_p)
@@ -102,6 +193,8 @@ extension Task {
     niceness = Niceness(
       clamping: try checked(state.niceness, Niceness.range, "the niceness of task \(tid)"))
     timerSlack = state.timerSlack
+    try restoreShared(state, loader)
+    try restoreScheduling(state)
     if state.pendingOpen != 0 {
       let file = try loader.file(state.pendingOpen)
       guard file is PipeEnd, loader.heldFiles.insert(state.pendingOpen).inserted else {

@@ -92,11 +92,11 @@ private func submit(_ call: SyscallContext, _ context: AsyncContext, _ address: 
     throw .EINVAL
   }
   guard context.hasRoom else { throw .EAGAIN }
-  let file = try call.process.files.file(request.aio_fildes)
+  let file = try call.files.file(request.aio_fildes)
   guard !file.flags.contains(.O_PATH) else { throw .EBADF }
   var eventFile: EventFile?
   if request.aio_flags & Iocb.IOCB_FLAG_RESFD != 0 {
-    guard let found = try call.process.files.file(request.aio_resfd) as? EventFile else {
+    guard let found = try call.files.file(request.aio_resfd) as? EventFile else {
       throw .EINVAL
     }
     eventFile = found

@@ -88,7 +88,7 @@ private func sys_timerfd_create(_ call: SyscallContext) throws(Errno) -> Syscall
   case .CLOCK_REALTIME: clock = .realtime
   case .CLOCK_BOOTTIME: clock = .boottime
   case .CLOCK_REALTIME_ALARM, .CLOCK_BOOTTIME_ALARM:
-    guard call.process.credentials.isPrivileged else { throw .EPERM }
+    guard call.credentials.has(.CAP_WAKE_ALARM) else { throw .EPERM }
     clock = call.int(0) == ClockID.CLOCK_REALTIME_ALARM.rawValue ? .realtime : .boottime
   default: throw .EINVAL
   }
@@ -133,7 +133,7 @@ private func sys_epoll_ctl(_ call: SyscallContext) throws(Errno) -> SyscallResul
   }
   let set = try call.file(0)
   let fd = call.int(2)
-  let file = try call.process.files.file(fd)
+  let file = try call.files.file(fd)
   guard !file.flags.contains(.O_PATH) else { throw .EBADF }
   guard file.isPollable else { throw .EPERM }
   guard let epoll = set as? EpollFile else { throw .EINVAL }

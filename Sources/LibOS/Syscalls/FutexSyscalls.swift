@@ -6,7 +6,7 @@ extension SyscallTable {
     SyscallRow(
       "futex", x64: 202, generic: 98,
       [.address, .futexOperation, .unsigned, .timespec, .address, .hex],
-      support: .partial, note: "priority-inheritance operations give ENOSYS", sys_futex),
+      support: .partial, note: "no FUTEX_FD: ENOSYS", sys_futex),
     SyscallRow(
       "set_robust_list", x64: 273, generic: 99, [.address, .size], sys_set_robust_list),
     SyscallRow(
@@ -34,12 +34,22 @@ private func sys_futex(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     return try futexRequeue(call, address, compares: command == .FUTEX_CMP_REQUEUE)
   case .FUTEX_WAKE_OP:
     return try futexWakeOp(call, address)
-  default:
+  case .FUTEX_LOCK_PI:
+    return try lock(call, address, waits: true, realtime: true)
+  case .FUTEX_LOCK_PI2:
+    return try lock(
+      call, address, waits: true, realtime: options.contains(.FUTEX_CLOCK_REALTIME))
+  case .FUTEX_TRYLOCK_PI: return try lock(call, address, waits: false)
+  case .FUTEX_UNLOCK_PI: return try unlock(call, address)
+  case .FUTEX_WAIT_REQUEUE_PI:
+    return try waitToMove(call, address, realtime: options.contains(.FUTEX_CLOCK_REALTIME))
+  case .FUTEX_CMP_REQUEUE_PI: return try moveToLock(call, address)
+  case .FUTEX_FD:
     throw .ENOSYS
   }
 }
 
-private func key(_ call: SyscallContext, _ address: GuestAddress) throws(Errno) -> FutexKey {
+func key(_ call: SyscallContext, _ address: GuestAddress) throws(Errno) -> FutexKey {
   guard address.rawValue & 3 == 0 else { throw .EINVAL }
   guard address < call.isa.userAddressLimit else { throw .EFAULT }
   if !FutexOptions(rawValue: call.uint(1)).contains(.FUTEX_PRIVATE_FLAG) {
@@ -53,8 +63,11 @@ private func key(_ call: SyscallContext, _ address: GuestAddress) throws(Errno) 
 private func wake(
   _ call: SyscallContext, _ address: GuestAddress, _ count: Int32, _ bitset: UInt32
 ) throws(Errno) -> Int {
+  let key = try key(call, address)
   // Linux wakes one even when asked for none or fewer.
-  call.kernel.futexes.wake(try key(call, address), count: max(1, Int(count)), bitset: bitset)
+  let woken = call.kernel.futexes.wake(key, count: max(1, Int(count)), bitset: bitset)
+  if woken == 0, call.kernel.futexes.hasMoving(key) { throw .EINVAL }
+  return woken
 }
 
 private func futexWait(
@@ -89,7 +102,7 @@ private func futexWait(
 }
 
 /// The timeout argument as guest monotonic nanoseconds.
-private func deadline(_ call: SyscallContext, absolute: Bool, realtime: Bool)
+func deadline(_ call: SyscallContext, absolute: Bool, realtime: Bool)
   throws(Errno) -> Int64
 {
   let seconds: Int64 = try call.load(at: call.address(3))
@@ -170,7 +183,7 @@ private func sys_set_robust_list(_ call: SyscallContext) throws(Errno) -> Syscal
 private func sys_get_robust_list(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let task = call.int(0) == 0 ? call.task : call.kernel.tasks[call.int(0)]
   guard let task else { throw .ESRCH }
-  guard call.process.mayInspect(task.process) else { throw .EPERM }
+  guard call.task.mayInspect(task.process) else { throw .EPERM }
   try call.store(task.robustList.rawValue, to: call.address(1))
   try call.store(UInt64(24), to: call.address(2))
   return .success

@@ -22,53 +22,16 @@ extension SyscallTable {
       "sched_getaffinity", x64: 204, generic: 123, [.pid, .size, .address], sys_sched_getaffinity),
     SyscallRow(
       "sched_setaffinity", x64: 203, generic: 122, [.pid, .size, .address], sys_sched_setaffinity),
-    SyscallRow("sched_getscheduler", x64: 145, generic: 120, [.pid]) { call throws(Errno) in
-      _ = try scheduledTask(call, call.int(0))
-      return .success
-    },
-    SyscallRow("sched_setscheduler", x64: 144, generic: 119, [.pid, .int, .address]) {
-      call throws(Errno) in try setPolicy(call, policy: call.uint(1), parameters: call.address(2))
-    },
-    SyscallRow("sched_getparam", x64: 143, generic: 121, [.pid, .address]) { call throws(Errno) in
-      guard !call.address(1).isNull else { throw .EINVAL }
-      _ = try scheduledTask(call, call.int(0))
-      try call.store(UInt32(0), to: call.address(1))
-      return .success
-    },
-    SyscallRow("sched_setparam", x64: 142, generic: 118, [.pid, .address]) { call throws(Errno) in
-      try setPolicy(call, policy: 0, parameters: call.address(1))
-    },
-    SyscallRow("sched_get_priority_max", x64: 146, generic: 125, [.int]) { call throws(Errno) in
-      try .value(SchedulingPolicy.named(call).priorities.upperBound)
-    },
-    SyscallRow("sched_get_priority_min", x64: 147, generic: 126, [.int]) { call throws(Errno) in
-      try .value(SchedulingPolicy.named(call).priorities.lowerBound)
-    },
-    SyscallRow("sched_rr_get_interval", x64: 148, generic: 127, [.pid, .address]) {
-      call throws(Errno) in
-      _ = try scheduledTask(call, call.int(0))
-      try call.store(Int64(0), to: call.address(1))
-      try call.store(call.kernel.configuration.timeSlice, to: call.address(1) + 8)
-      return .success
-    },
-    SyscallRow(
-      "seccomp", x64: 317, generic: 277, [.int, .hex, .address], support: .refused,
-      note: "no filters", { _ throws(Errno) in throw .EINVAL }),
   ]
 }
 
-/// The task with this tid, or the caller for 0: ESRCH.
+/// The task with this tid, or the caller for 0: ESRCH, and EPERM for init, of which nobody may have anything.
 func taskOrCaller(_ call: SyscallContext, _ tid: Int32) throws(Errno) -> Task {
   if tid == 0 { return call.task }
-  guard let task = call.kernel.tasks[tid] else { throw .ESRCH }
+  guard let task = call.kernel.tasks[tid] else {
+    throw call.kernel.isInit(tid) ? .EPERM : .ESRCH
+  }
   return task
-}
-
-/// The same for the calls of the scheduler that refuse negative numbers; nil is init, which they may ask
-/// about too.
-func scheduledTask(_ call: SyscallContext, _ tid: Int32) throws(Errno) -> Task? {
-  guard tid >= 0 else { throw .EINVAL }
-  return call.kernel.isInit(tid) ? nil : try taskOrCaller(call, tid)
 }
 
 // MARK: Limits
@@ -89,7 +52,7 @@ private func changeLimit(
     soft: try call.load(at: address), hard: try call.load(at: address + 8))
   guard new.soft <= new.hard else { throw .EINVAL }
   let old = process.limits[index]
-  guard new.hard <= old.hard || call.process.credentials.isPrivileged else { throw .EPERM }
+  guard new.hard <= old.hard || call.credentials.has(.CAP_SYS_RESOURCE) else { throw .EPERM }
   if index == ResourceLimits.openFiles, new.hard > 1 << 20 { throw .EPERM }
   process.limits[index] = new
   if index == ResourceLimits.stack { process.space.stackLimit = new.soft }
@@ -98,7 +61,7 @@ private func changeLimit(
 private func sys_prlimit64(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let target = try taskOrCaller(call, call.int(0)).process
   let index = Int(call.uint(1))
-  guard call.process.mayLimit(target) else { throw .EPERM }
+  guard call.task.mayLimit(target) else { throw .EPERM }
   guard index < ResourceLimits.count else { throw .EINVAL }
   let old = target.limits[index]
   if !call.address(2).isNull { try changeLimit(target, call, index, call.address(2)) }
@@ -117,17 +80,18 @@ private func sys_getrusage(_ call: SyscallContext) throws(Errno) -> SyscallResul
   case -1: used = call.process.childrenProcessorTime
   default: throw .EINVAL
   }
-  let time = used.nanoseconds
-  var bytes = [UInt8](repeating: 0, count: 144)
-  bytes.withMutableRawSpan {
-    $0.store(time / 1_000_000_000, at: 0)
-    $0.store(time % 1_000_000_000 / 1000, at: 8)
-    guard call.int(0) != -1 else { return }
-    $0.store(call.kernel.peakMemoryInUse >> 10, at: 32)
-    $0.store(call.task.voluntarySwitches, at: 128)
-    $0.store(call.task.involuntarySwitches, at: 136)
+  let accounts = call.process.accounts
+  var usage = Rusage(ru_utime: Timeval(nanoseconds: used.nanoseconds))
+  if call.int(0) == -1 {
+    usage.ru_maxrss = Int64(clamping: accounts.childrenPeak * 4)
+    usage.ru_minflt = Int64(clamping: accounts.childrenFaults)
+  } else {
+    usage.ru_maxrss = Int64(clamping: call.process.peakPages * 4)
+    usage.ru_minflt = Int64(clamping: call.process.pageFaults)
+    usage.ru_nvcsw = Int64(clamping: call.task.voluntarySwitches)
+    usage.ru_nivcsw = Int64(clamping: call.task.involuntarySwitches)
   }
-  try call.store(bytes, to: call.address(1))
+  try call.store(usage, to: call.address(1))
   return .success
 }
 
@@ -152,38 +116,7 @@ private func sys_sched_getaffinity(_ call: SyscallContext) throws(Errno) -> Sysc
 private func sys_sched_setaffinity(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let task = try taskOrCaller(call, call.int(0))
   let bytes = try call.bytes(at: call.address(2), count: Int(min(call[1], 128)))
-  guard call.process.mayReschedule(task.process) else { throw .EPERM }
+  guard call.task.mayReschedule(task) else { throw .EPERM }
   guard let first = bytes.first, first & 1 != 0 else { throw .EINVAL }
   return .success
-}
-
-/// Real-time policies are refused as Linux refuses them without privilege: slices are equal here.
-private func setPolicy(_ call: SyscallContext, policy: UInt32, parameters: GuestAddress)
-  throws(Errno) -> SyscallResult
-{
-  guard call.int(0) >= 0, !parameters.isNull else { throw .EINVAL }
-  let task = try taskOrCaller(call, call.int(0))
-  let priority: Int32 = try call.load(at: parameters)
-  guard let policy = SchedulingPolicy(rawValue: policy & ~SchedulingPolicy.SCHED_RESET_ON_FORK),
-    policy != .SCHED_DEADLINE, policy.priorities.contains(priority)
-  else { throw .EINVAL }
-  // Real-time scheduling would starve what else runs on the one host thread.
-  guard policy.priorities == 0...0, call.process.mayReschedule(task.process) else { throw .EPERM }
-  return .success
-}
-
-extension SchedulingPolicy {
-  /// The one that a call's first argument names.
-  fileprivate static func named(_ call: SyscallContext) throws(Errno) -> SchedulingPolicy {
-    guard let policy = SchedulingPolicy(rawValue: call.uint(0)) else { throw .EINVAL }
-    return policy
-  }
-
-  /// The static priorities that go with it (sched(7)).
-  fileprivate var priorities: ClosedRange<Int32> {
-    switch self {
-    case .SCHED_FIFO, .SCHED_RR: 1...99
-    case .SCHED_OTHER, .SCHED_BATCH, .SCHED_IDLE, .SCHED_DEADLINE: 0...0
-    }
-  }
 }

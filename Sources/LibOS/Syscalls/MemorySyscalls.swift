@@ -201,7 +201,7 @@ private func place(_ call: SyscallContext, _ flags: MapFlags, _ vma: VMA)
   if flags.contains(.MAP_FIXED) || flags.contains(.MAP_FIXED_NOREPLACE) {
     guard hint.isPageAligned else { throw .EINVAL }
     guard hint <= limit, length <= limit - hint else { throw .ENOMEM }
-    guard hint.rawValue >= 0x10000 || call.process.credentials.isPrivileged else { throw .EPERM }
+    guard hint.rawValue >= 0x10000 || call.credentials.has(.CAP_SYS_RAWIO) else { throw .EPERM }
     if flags.contains(.MAP_FIXED_NOREPLACE) {
       guard space.isFree(hint, hint + length) else { throw .EEXIST }
     } else {

@@ -20,7 +20,7 @@ private func makePipe(_ call: SyscallContext, _ flags: OpenFlags) throws(Errno) 
   let pipe = Pipe(
     call.kernel.arena, number: call.kernel.lastInodeNumber,
     created: Timespec(nanoseconds: call.kernel.clock.realtime),
-    owner: call.process.credentials.ownership)
+    owner: call.credentials.ownership)
   let kept = flags.subtracting(.O_CLOEXEC)
   let closeOnExec = flags.contains(.O_CLOEXEC)
   let reader = PipeEnd(pipe, flags: kept.subtracting(.O_DIRECT))
@@ -34,11 +34,11 @@ private func makePipe(_ call: SyscallContext, _ flags: OpenFlags) throws(Errno) 
       let pair = UInt64(UInt32(bitPattern: output)) << 32 | UInt64(UInt32(bitPattern: input))
       try call.store(pair, to: call.address(0))
     } catch {
-      try? call.process.files.close(output)
+      try? call.files.close(output)
       throw error
     }
   } catch {
-    try? call.process.files.close(input)
+    try? call.files.close(input)
     throw error
   }
   return .success

@@ -54,7 +54,7 @@ private func poll(_ call: SyscallContext, timeout: Int64?, interruption: Errno)
     entries[index].revents = 0
     guard entries[index].fd >= 0 else { continue }
     var events = PollEvents.POLLNVAL
-    if let file = try? call.process.files.file(entries[index].fd) {
+    if let file = try? call.files.file(entries[index].fd) {
       let wanted = PollEvents(rawValue: entries[index].events).union([.POLLERR, .POLLHUP])
       events = file.pollEvents().intersection(wanted)
       queues.append(file.waitQueue)
@@ -96,7 +96,7 @@ private func select(_ call: SyscallContext, timeout: Int64?) throws(Errno) -> Sy
   guard call.int(0) >= 0 else { throw .EINVAL }
   // No descriptor can be open beyond the limit, nor be asked for; Linux draws the line at the size
   // its table has grown to.
-  let highest = Int(call.process.files.descriptors.last ?? 0) + 1
+  let highest = Int(call.files.descriptors.last ?? 0) + 1
   let limit = max(highest, Int(min(call.process.limits.openFileLimit, 1 << 20)))
   let bits = min(Int(call.int(0)), limit)
   let words = (bits + 63) / 64
@@ -116,7 +116,7 @@ private func select(_ call: SyscallContext, timeout: Int64?) throws(Errno) -> Sy
   for fd in 0..<bits {
     let (word, bit) = (fd / 64, UInt64(1) << UInt64(fd % 64))
     guard (wanted[0][word] | wanted[1][word] | wanted[2][word]) & bit != 0 else { continue }
-    let file = try call.process.files.file(Int32(fd))
+    let file = try call.files.file(Int32(fd))
     let events = file.pollEvents()
     queues.append(file.waitQueue)
     for set in 0..<3 where wanted[set][word] & bit != 0 {

@@ -18,9 +18,9 @@ private func sys_setpriority(_ call: SyscallContext) throws(Errno) -> SyscallRes
   let wanted = Niceness(clamping: call.int(2))
   var failure: Errno?
   for task in try tasks(call) {
-    if !call.process.mayReschedule(task.process) {
+    if !call.task.mayReschedule(task) {
       failure = .EPERM
-    } else if wanted < task.niceness, !call.process.mayBe(wanted) {
+    } else if wanted < task.niceness, !call.task.mayMake(task.process, wanted) {
       failure = .EACCES
     } else {
       task.niceness = wanted
@@ -40,8 +40,8 @@ private func tasks(_ call: SyscallContext) throws(Errno) -> [Task] {
     let group = call.int(1) == 0 ? call.process.processGroup : call.int(1)
     found = kernel.members(ofGroup: group).flatMap(\.tasks)
   case 2:
-    let user = call.uint(1) == 0 ? call.process.credentials.realUID : call.uint(1)
-    found = kernel.tasks.values.filter { $0.process.credentials.realUID == user }
+    let user = call.uint(1) == 0 ? call.credentials.realUID : call.uint(1)
+    found = kernel.tasks.values.filter { $0.credentials.realUID == user }
   default: throw .EINVAL
   }
   if found.isEmpty { throw .ESRCH }

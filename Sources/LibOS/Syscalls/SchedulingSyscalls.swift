@@ -2,55 +2,120 @@ import LinuxABI
 import Machine
 
 extension SyscallTable {
-  /// Scheduling attributes, input/output priorities and memory policies. There is only one of each, which
-  /// programs may ask for.
+  /// Policies and priorities of threads (sched(7)).
   package static let schedulingRows: [SyscallRow] = [
+    SyscallRow("sched_getscheduler", x64: 145, generic: 120, [.pid]) { call throws(Errno) in
+      let scheduling = try scheduledTask(call, call.int(0))?.scheduling ?? Scheduling()
+      let flag = scheduling.resetsOnFork ? SchedulingPolicy.SCHED_RESET_ON_FORK : 0
+      return .value(UInt64(scheduling.policy.rawValue | flag))
+    },
+    SyscallRow(
+      "sched_setscheduler", x64: 144, generic: 119, [.pid, .int, .address], support: .partial,
+      note: note
+    ) { call throws(Errno) in try setScheduler(call, policy: call.uint(1), call.address(2)) },
+    SyscallRow("sched_getparam", x64: 143, generic: 121, [.pid, .address]) { call throws(Errno) in
+      guard !call.address(1).isNull else { throw .EINVAL }
+      let task = try scheduledTask(call, call.int(0))
+      try call.store(task?.scheduling.priority ?? 0, to: call.address(1))
+      return .success
+    },
+    SyscallRow("sched_setparam", x64: 142, generic: 118, [.pid, .address]) { call throws(Errno) in
+      try setScheduler(call, policy: nil, call.address(1))
+    },
+    SyscallRow("sched_get_priority_max", x64: 146, generic: 125, [.int]) { call throws(Errno) in
+      try .value(SchedulingPolicy.named(call).priorities.upperBound)
+    },
+    SyscallRow("sched_get_priority_min", x64: 147, generic: 126, [.int]) { call throws(Errno) in
+      try .value(SchedulingPolicy.named(call).priorities.lowerBound)
+    },
+    SyscallRow("sched_rr_get_interval", x64: 148, generic: 127, [.pid, .address]) {
+      call throws(Errno) in
+      let task = try scheduledTask(call, call.int(0))
+      let isEndless = task?.scheduling.policy == .SCHED_FIFO
+      let slice = isEndless ? 0 : task?.slice ?? call.kernel.configuration.timeSlice
+      try call.store(Int64(0), to: call.address(1))
+      try call.store(slice, to: call.address(1) + 8)
+      return .success
+    },
     SyscallRow(
       "sched_getattr", x64: 315, generic: 275, [.pid, .address, .size, .hex], sys_sched_getattr),
     SyscallRow(
       "sched_setattr", x64: 314, generic: 274, [.pid, .address, .hex], support: .partial,
-      note: "SCHED_OTHER, SCHED_BATCH and SCHED_IDLE, all the same", sys_sched_setattr),
-    SyscallRow(
-      "ioprio_get", x64: 252, generic: 31, [.int, .int], support: .partial,
-      note: "always the default"
-    ) { call throws(Errno) in
-      try requirePriorityTarget(call)
-      // IOPRIO_CLASS_BE, level 4.
-      return .value(Int32(2 << 13 | 4))
-    },
-    SyscallRow(
-      "ioprio_set", x64: 251, generic: 30, [.int, .int, .hex], support: .partial, note: "no effect"
-    ) { call throws(Errno) in
-      try requirePriorityTarget(call)
-      guard call.uint(2) >> 13 <= 3, call.uint(2) & 0x1fff <= 7 else { throw .EINVAL }
-      return .success
-    },
-    SyscallRow(
-      "get_mempolicy", x64: 239, generic: 236, [.address, .address, .size, .address, .hex],
-      support: .partial, note: "one memory node, MPOL_DEFAULT", sys_get_mempolicy),
-    SyscallRow(
-      "set_mempolicy", x64: 238, generic: 237, [.int, .address, .size], support: .partial,
-      note: "one memory node, no effect"
-    ) { call throws(Errno) in
-      guard call.uint(0) & 0x1fff <= 5 else { throw .EINVAL }
-      return .success
-    },
-    SyscallRow(
-      "syslog", x64: 103, generic: 116, [.int, .address, .int], support: .partial,
-      note: "the log is empty", sys_syslog),
+      note: note, sys_sched_setattr),
   ]
+
+  private static let note =
+    "SCHED_BATCH and SCHED_IDLE run like SCHED_OTHER; no SCHED_DEADLINE: EPERM"
 }
 
-private func requirePriorityTarget(_ call: SyscallContext) throws(Errno) {
-  switch call.int(0) {
-  case 1:  // IOPRIO_WHO_PROCESS, which means a thread
-    guard call.int(1) == 0 || call.kernel.tasks[call.int(1)] != nil else { throw .ESRCH }
-  case 2:  // IOPRIO_WHO_PGRP
-    let group = call.int(1) == 0 ? call.process.processGroup : call.int(1)
-    guard !call.kernel.members(ofGroup: group).isEmpty else { throw .ESRCH }
-  case 3: break  // IOPRIO_WHO_USER
-  default: throw .EINVAL
+/// The task with this tid, or the caller for 0: EINVAL for negative numbers. nil is init, which they may ask
+/// about too.
+func scheduledTask(_ call: SyscallContext, _ tid: Int32) throws(Errno) -> Task? {
+  guard tid >= 0 else { throw .EINVAL }
+  return call.kernel.isInit(tid) ? nil : try taskOrCaller(call, tid)
+}
+
+extension SchedulingPolicy {
+  /// The one that a call's first argument names.
+  fileprivate static func named(_ call: SyscallContext) throws(Errno) -> SchedulingPolicy {
+    guard let policy = SchedulingPolicy(rawValue: call.uint(0)) else { throw .EINVAL }
+    return policy
   }
+}
+
+extension Task {
+  /// Whether it may have `other` be scheduled like that (`user_check_sched_setscheduler`).
+  fileprivate func maySchedule(_ other: Task, _ new: Scheduling, _ niceness: Niceness) -> Bool {
+    if credentials.has(.CAP_SYS_NICE) { return true }
+    let old = other.scheduling
+    if new.policy.isRealTime {
+      let limit = other.process.limits[ResourceLimits.realTimePriority].soft
+      guard new.policy == old.policy || limit > 0,
+        new.priority <= old.priority || UInt64(new.priority) <= limit
+      else { return false }
+    } else if niceness < other.niceness, !mayMake(other.process, niceness) {
+      return false
+    }
+    if old.policy == .SCHED_IDLE, new.policy != .SCHED_IDLE,
+      !mayMake(other.process, other.niceness)
+    {
+      return false
+    }
+    return mayReschedule(other) && (!old.resetsOnFork || new.resetsOnFork)
+  }
+}
+
+/// sched_setscheduler(2), and sched_setparam(2) where `policy` is nil.
+private func setScheduler(_ call: SyscallContext, policy: UInt32?, _ parameters: GuestAddress)
+  throws(Errno) -> SyscallResult
+{
+  guard call.int(0) >= 0, !parameters.isNull else { throw .EINVAL }
+  if let policy, Int32(bitPattern: policy) < 0 { throw .EINVAL }
+  let priority: Int32 = try call.load(at: parameters)
+  let task = try taskOrCaller(call, call.int(0))
+  var new = task.scheduling
+  new.priority = priority
+  if let policy {
+    guard
+      let known = SchedulingPolicy(rawValue: policy & ~SchedulingPolicy.SCHED_RESET_ON_FORK)
+    else { throw .EINVAL }
+    new.policy = known
+    new.resetsOnFork = policy & SchedulingPolicy.SCHED_RESET_ON_FORK != 0
+  }
+  try schedule(task, new, task.niceness, for: call)
+  return .success
+}
+
+private func schedule(
+  _ task: Task, _ new: Scheduling, _ niceness: Niceness, for call: SyscallContext
+) throws(Errno) {
+  guard new.policy.priorities.contains(new.priority), new.policy != .SCHED_DEADLINE else {
+    throw .EINVAL
+  }
+  guard call.task.maySchedule(task, new, niceness) else { throw .EPERM }
+  task.scheduling = new
+  if !new.policy.isRealTime { task.niceness = niceness }
+  call.kernel.needsAttention = true
 }
 
 /// The first version of `struct sched_attr`: size, policy, flags, nice, priority and three times.
@@ -60,10 +125,14 @@ private let attributeSize = 48
 private func sys_sched_getattr(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call[3] == 0, call[2] >= UInt64(attributeSize), call[2] <= 4096 else { throw .EINVAL }
   let task = try scheduledTask(call, call.int(0))
+  let scheduling = task?.scheduling ?? Scheduling()
+  let isRealTime = scheduling.policy.isRealTime
   var writer = ByteWriter(capacity: attributeSize)
   writer.write(UInt32(attributeSize))
-  writer.zero(12)
-  writer.write(task?.niceness.value ?? 0)
+  writer.write(scheduling.policy.rawValue)
+  writer.write(UInt64(scheduling.resetsOnFork ? 1 : 0))
+  writer.write(isRealTime ? 0 : task?.niceness.value ?? 0)
+  writer.write(scheduling.priority)
   writer.pad(to: attributeSize)
   try call.store(writer.bytes, to: call.address(1))
   return .success
@@ -77,49 +146,23 @@ private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   var reader = ByteReader(try call.bytes(at: call.address(1), count: attributeSize))
   reader.skip(4)
   let policy: UInt32 = reader.read()
-  reader.skip(8)
-  let wanted: Int32 = reader.read()
+  let flags: UInt64 = reader.read()
+  let niceness: Int32 = reader.read()
+  let priority: UInt32 = reader.read()
+  // Besides SCHED_FLAG_RESET_ON_FORK: KEEP_POLICY and KEEP_PARAMS.
+  guard flags & ~0x19 == 0, Int32(bitPattern: policy) >= 0 else { throw .EINVAL }
   let task = try taskOrCaller(call, call.int(0))
-  switch SchedulingPolicy(rawValue: policy) {
-  case .SCHED_OTHER, .SCHED_BATCH, .SCHED_IDLE: break
-  // Real-time and deadline scheduling would starve what else runs on the one host thread.
-  case .SCHED_FIFO, .SCHED_RR, .SCHED_DEADLINE: throw .EPERM
-  case nil: throw .EINVAL
+  var new = task.scheduling
+  if flags & 0x8 == 0 {
+    guard let known = SchedulingPolicy(rawValue: policy) else { throw .EINVAL }
+    // It would need a guarantee that no host gives.
+    guard known != .SCHED_DEADLINE else { throw .EPERM }
+    new.policy = known
   }
-  let niceness = Niceness(clamping: wanted)
-  guard call.process.mayReschedule(task.process),
-    niceness >= task.niceness || call.process.mayBe(niceness)
-  else { throw .EPERM }
-  task.niceness = niceness
+  let keepsParameters = flags & 0x10 != 0
+  if !keepsParameters { new.priority = Int32(clamping: priority) }
+  new.resetsOnFork = flags & 1 != 0
+  try schedule(
+    task, new, keepsParameters ? task.niceness : Niceness(clamping: niceness), for: call)
   return .success
-}
-
-/// get_mempolicy(2).
-private func sys_get_mempolicy(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  guard call[4] & ~7 == 0 else { throw .EINVAL }
-  if !call.address(0).isNull { try call.store(UInt32(0), to: call.address(0)) }
-  guard !call.address(1).isNull else { return .success }
-  guard call[2] >= 1, call[2] <= 1 << 15 else { throw .EINVAL }
-  // MPOL_F_MEMS_ALLOWED asks for the nodes there are, of which the first is the only one.
-  var nodes = [UInt8](repeating: 0, count: Int((call[2] + 63) / 64) * 8)
-  if call[4] & 4 != 0 { nodes[0] = 1 }
-  try call.store(nodes, to: call.address(1))
-  return .success
-}
-
-/// syslog(2), on a log that is always empty.
-private func sys_syslog(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  switch call.int(0) {
-  case 0, 1: return .success  // SYSLOG_ACTION_CLOSE, OPEN
-  case 2, 3, 4:  // READ, READ_ALL, READ_CLEAR
-    guard call.int(2) >= 0, !call.address(1).isNull else { throw .EINVAL }
-    return .success
-  case 5, 6, 7, 9, 10:  // CLEAR, CONSOLE_OFF, CONSOLE_ON, SIZE_UNREAD, SIZE_BUFFER
-    guard call.process.credentials.isPrivileged else { throw .EPERM }
-    return .success
-  case 8:  // CONSOLE_LEVEL
-    guard (1...8).contains(call.int(2)) else { throw .EINVAL }
-    return .success
-  default: throw .EINVAL
-  }
 }

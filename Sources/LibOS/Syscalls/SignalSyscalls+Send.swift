@@ -6,7 +6,7 @@ import Machine
 extension SyscallContext {
   /// What `kill` and `tkill` tell of their caller.
   fileprivate func userInfo(_ signal: Signal, code: Int32) -> Siginfo {
-    .kill(signal, code: code, pid: process.pid, uid: process.credentials.realUID)
+    .kill(signal, code: code, pid: process.pid, uid: credentials.realUID)
   }
 }
 
@@ -15,7 +15,7 @@ func send(_ info: Siginfo, to process: Process, _ target: Task? = nil, for call:
   throws(Errno)
 {
   guard info.si_signo == 0 || info.signal.isValid else { throw .EINVAL }
-  guard call.process.maySignal(process, info.signal) else { throw .EPERM }
+  guard call.task.maySignal(process, info.signal) else { throw .EPERM }
   guard info.si_signo != 0 else { return }
   guard process.send(info, to: target) else { throw .EAGAIN }
 }
@@ -33,16 +33,18 @@ extension Kernel {
   }
 }
 
+/// Init ignores whatever it gets.
+private func signalInit(_ info: Siginfo, for call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard info.si_signo == 0 || info.signal.isValid else { throw .EINVAL }
+  guard call.credentials.has(.CAP_KILL) else { throw .EPERM }
+  return .success
+}
+
 func sys_kill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let kernel = call.kernel
   let pid = call.int(0)
   let info = call.userInfo(Signal(rawValue: call.int(1)), code: SignalCode.SI_USER)
-  if kernel.isInit(pid) {
-    // It ignores whatever it gets.
-    guard info.si_signo == 0 || info.signal.isValid else { throw .EINVAL }
-    guard call.process.credentials.isPrivileged else { throw .EPERM }
-    return .success
-  }
+  if kernel.isInit(pid) { return try signalInit(info, for: call) }
   if pid > 0 {
     try send(info, to: try kernel.process(holding: pid), for: call)
     return .success
@@ -69,16 +71,20 @@ func sys_kill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 func sys_tkill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call.int(0) > 0 else { throw .EINVAL }
-  let task = try call.kernel.task(call.int(0))
   let info = call.userInfo(Signal(rawValue: call.int(1)), code: SignalCode.SI_TKILL)
+  if call.kernel.isInit(call.int(0)) { return try signalInit(info, for: call) }
+  let task = try call.kernel.task(call.int(0))
   try send(info, to: task.process, task, for: call)
   return .success
 }
 
 func sys_tgkill(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call.int(0) > 0, call.int(1) > 0 else { throw .EINVAL }
-  let task = try call.kernel.task(call.int(1), of: call.int(0))
   let info = call.userInfo(Signal(rawValue: call.int(2)), code: SignalCode.SI_TKILL)
+  if call.kernel.isInit(call.int(0)), call.kernel.isInit(call.int(1)) {
+    return try signalInit(info, for: call)
+  }
+  let task = try call.kernel.task(call.int(1), of: call.int(0))
   try send(info, to: task.process, task, for: call)
   return .success
 }
@@ -98,6 +104,7 @@ extension SyscallContext {
 
 func sys_rt_sigqueueinfo(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let info = try call.queuedInfo(2, Signal(rawValue: call.int(1)), to: call.int(0))
+  if call.kernel.isInit(call.int(0)) { return try signalInit(info, for: call) }
   try send(info, to: try call.kernel.process(holding: call.int(0)), for: call)
   return .success
 }

@@ -66,7 +66,7 @@ private func signalfd(_ call: SyscallContext, flags: SignalfdFlags)
   let file = SignalFile(kernel: call.kernel, process: process, mask: mask, flags: mode)
   do {
     return .value(
-      try process.files.install(
+      try call.files.install(
         file, closeOnExec: flags.contains(.SFD_CLOEXEC), limit: process.limits.openFileLimit))
   } catch {
     file.close()

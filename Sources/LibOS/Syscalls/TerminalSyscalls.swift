@@ -8,7 +8,7 @@ extension SyscallTable {
 
 /// Hangs up the caller's terminal. The host's own is only taken from the session.
 private func sys_vhangup(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  guard call.process.credentials.isPrivileged else { throw .EPERM }
+  guard call.credentials.has(.CAP_SYS_TTY_CONFIG) else { throw .EPERM }
   guard let control = call.process.controllingTerminal else { return .success }
   if let terminal = control.pseudoterminal {
     terminal.hangUp()

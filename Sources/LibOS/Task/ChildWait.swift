@@ -33,7 +33,7 @@ struct ChildWait {
       guard options.contains(.WEXITED) else { return nil }
       return switch ending {
       case .exited(let code): .exited(code: code & 0xff)
-      case .killed(let signal): .signaled(signal: signal, coreDumped: false)
+      case .killed(let signal): .signaled(signal: signal, coreDumped: child.life.hasDumpedCore)
       }
     }
     if child.life.hasStopped, options.contains(.WUNTRACED), let signal = child.signals.stopSignal {

@@ -18,7 +18,7 @@ private struct AccountingRecord {
     var writer = ByteWriter(capacity: 64)
     // Forked and no more, root, killed.
     var flags: UInt8 = process.life.hasExecuted ? 0 : 1
-    if process.credentials.isPrivileged { flags |= 2 }
+    if process.credentials.effectiveUID == 0 { flags |= 2 }
     let code: UInt32
     switch status {
     case .exited(let value): code = UInt32(UInt8(truncatingIfNeeded: value)) << 8

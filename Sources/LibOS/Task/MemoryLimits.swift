@@ -1,3 +1,4 @@
+import LinuxABI
 import Machine
 
 // What the limits of a process say about its memory: RLIMIT_AS, RLIMIT_DATA and RLIMIT_MEMLOCK (setrlimit(2)).
@@ -29,12 +30,14 @@ extension Process {
   }
 
   /// Whether it may lock anything at all.
-  var mayLock: Bool { credentials.isPrivileged || limits[ResourceLimits.lockedMemory].soft > 0 }
+  var mayLock: Bool {
+    credentials.has(.CAP_IPC_LOCK) || limits[ResourceLimits.lockedMemory].soft > 0
+  }
 
   /// Whether `length` bytes more may be locked.
   func mayLock(_ length: UInt64) -> Bool {
     let limit = limits[ResourceLimits.lockedMemory].soft
-    guard !credentials.isPrivileged, limit != ResourceLimits.infinity else { return true }
+    guard !credentials.has(.CAP_IPC_LOCK), limit != ResourceLimits.infinity else { return true }
     return space.lockedBytes + length <= limit / 4096 * 4096
   }
 }

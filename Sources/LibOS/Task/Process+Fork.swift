@@ -20,8 +20,12 @@ extension Task {
     let child = Task(tid: tid, process: process, kernel: kernel)
     child.name = name
     child.signals = TaskSignals(mask: signals.mask)
-    child.niceness = niceness
-    child.timerSlack = timerSlack
+    child.inherit(self)
+    child.use(request.flags.contains(.CLONE_FILES) ? files : files.copy())
+    child.fs = request.flags.contains(.CLONE_FS) ? fs : fs.copy()
+    child.credentials = credentials
+    child.noNewPrivileges = noNewPrivileges
+    child.seccomp = seccomp
     if request.flags.contains(.CLONE_CHILD_CLEARTID) { child.clearChildTID = request.childTID }
     let engine = engine
     engine.save(to: context)
@@ -34,24 +38,33 @@ extension Task {
   }
 }
 
-extension Process {
-  /// A child process whose only thread is a copy of `task`, which must be loaded. It starts with
-  /// `Kernel.add`.
-  func fork(_ pid: Int32, from task: Task, _ request: CloneRequest) -> Task {
-    let flags = request.flags
-    let sharesMemory = flags.contains(.CLONE_VM)
-    let child = Process(
-      pid: pid, kernel: kernel, processor: processor, space: sharesMemory ? space : space.fork(),
-      fs: fs)
-    if flags.contains(.CLONE_FILES) {
-      files.retain()
-      child.files = files
-    } else {
-      child.files = files.copy()
+extension Task {
+  /// A thread like this one, which must be loaded, and alone in a new child process. It starts with `Kernel.add`.
+  func fork(_ pid: Int32, _ request: CloneRequest) -> Task {
+    let child = process.fork(pid, from: self, request)
+    let sharesMemory = request.flags.contains(.CLONE_VM)
+    let thread = cloned(pid, in: child, request)
+    // The alternate signal stack is kept, unless the child shares the memory.
+    if !sharesMemory || request.flags.contains(.CLONE_VFORK) {
+      thread.signals.stack = signals.stack
     }
-    child.signals.inherit(signals, resettingHandlers: flags.contains(.CLONE_CLEAR_SIGHAND))
+    if !sharesMemory { thread.rseq = rseq }
+    kernel.processes[pid] = child
+    return thread
+  }
+}
+
+extension Process {
+  /// A child process without a thread.
+  fileprivate func fork(_ pid: Int32, from task: Task, _ request: CloneRequest) -> Process {
+    let flags = request.flags
+    let child = Process(
+      pid: pid, kernel: kernel, processor: processor,
+      space: flags.contains(.CLONE_VM) ? space : space.fork(), fs: task.fs)
+    child.signals.inherit(
+      signals, isShared: flags.contains(.CLONE_SIGHAND),
+      resettingHandlers: flags.contains(.CLONE_CLEAR_SIGHAND))
     child.limits = limits
-    child.credentials = credentials
     child.layout = layout
     child.image = image
     child.executable = executable
@@ -64,16 +77,11 @@ extension Process {
     child.life.exitSignal = flags.contains(.CLONE_PARENT) ? life.exitSignal : request.exitSignal
     child.life.isBorrowing = flags.contains(.CLONE_VFORK)
     child.isDumpable = isDumpable
-    child.noNewPrivileges = noNewPrivileges
     child.personality = personality
+    child.login = login
+    child.hasNoHugePages = hasNoHugePages
     child.barriers = barriers
     child.startTime = kernel.clock.boottime
-    let thread = task.cloned(pid, in: child, request)
-    // The alternate signal stack is kept, unless the child shares the memory.
-    if !sharesMemory || flags.contains(.CLONE_VFORK) { thread.signals.stack = task.signals.stack }
-    if !sharesMemory { thread.rseq = task.rseq }
-    thread.robustList = .null
-    kernel.processes[pid] = child
-    return thread
+    return child
   }
 }

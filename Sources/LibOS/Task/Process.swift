@@ -11,13 +11,12 @@ package final class Process {
   package var space: AddressSpace
   package var tasks: [Task] = []
 
-  /// Shared with other processes after `CLONE_FILES`.
-  package var files: FileTable
   /// The account for the process, its semaphore adjustments and its signals.
   private let memory: MemoryCharge
   let semaphoreMemory: MemoryCharge
   let signalMemory: MemoryCharge
-  package var fs: FSContext
+  /// What a process has of its leader before that is there, and what it keeps of one that has ended.
+  private var leaderless: Leaderless
   package var signals = ProcessSignals()
   /// Woken when a signal is sent to the process or to one of its threads.
   package let signalQueue = WaitQueue()
@@ -29,7 +28,6 @@ package final class Process {
   }
   /// The adjustments of semaphores when the process ends, by set (`SEM_UNDO`).
   package var semaphoreUndo: [Int32: [Int32]] = [:]
-  package var credentials = Credentials()
   package var layout = MemoryLayout()
   package var image = ProgramImage()
   /// The file of its program; nil if it comes from a snapshot that does not tell.
@@ -64,12 +62,15 @@ package final class Process {
   /// Orphaned descendants become its children (`PR_SET_CHILD_SUBREAPER`).
   package var isSubreaper = false
   package var isDumpable = true
-  package var noNewPrivileges = false
   package var personality: UInt32 = 0
-  package var umask: UInt16 {
-    get { fs.umask }
-    set { fs.umask = newValue }
+  /// PR_SET_THP_DISABLE, which is kept: there are no huge pages anyway.
+  var hasNoHugePages = false
+  /// What `/proc/PID/loginuid` and `sessionid` show.
+  package struct Login: Equatable {
+    var user = UInt32.max
+    var session = UInt32.max
   }
+  var login = Login()
   package var accounts = ProcessAccounts()
   /// By their numbers.
   var asyncContexts: [UInt64: AsyncContext] = [:]
@@ -90,8 +91,7 @@ package final class Process {
     self.kernel = kernel
     self.processor = processor
     self.space = space
-    self.fs = fs
-    files = FileTable(kernel.arena)
+    leaderless = Leaderless(files: FileTable(kernel.arena), fs: fs)
     memory = MemoryCharge(kernel.arena, .tasks, bytes: Self.size)
     semaphoreMemory = MemoryCharge(kernel.arena, .ipc)
     signalMemory = MemoryCharge(kernel.arena, .signals)
@@ -103,6 +103,60 @@ package final class Process {
   /// Bytes that the library OS needs for a process, and for each of its threads.
   static let size = 4096
   static let threadSize = 16384
+
+  // MARK: The leader's
+
+  private struct Leaderless {
+    var files: FileTable
+    var fs: FSContext
+    var credentials = Credentials()
+    var noNewPrivileges = false
+  }
+
+  /// The first thread, if it has not ended.
+  var leader: Task? { tasks.first(where: \.isLeader) }
+
+  /// The descriptors of its leader, which its other threads share as a rule.
+  package var files: FileTable {
+    get { leader?.files ?? leaderless.files }
+    set {
+      leaderless.files = newValue
+      leader?.use(newValue)
+    }
+  }
+  package var fs: FSContext {
+    get { leader?.fs ?? leaderless.fs }
+    set {
+      leaderless.fs = newValue
+      leader?.fs = newValue
+    }
+  }
+  package var credentials: Credentials {
+    get { leader?.credentials ?? leaderless.credentials }
+    set {
+      leaderless.credentials = newValue
+      leader?.credentials = newValue
+    }
+  }
+  var noNewPrivileges: Bool {
+    get { leader?.noNewPrivileges ?? leaderless.noNewPrivileges }
+    set {
+      leaderless.noNewPrivileges = newValue
+      leader?.noNewPrivileges = newValue
+    }
+  }
+  package var umask: UInt16 {
+    get { fs.umask }
+    set { fs.umask = newValue }
+  }
+
+  /// Keeps what is to be seen of an ended leader, which has nothing open any more.
+  func keep(of leader: Task) {
+    accounts.finalName = leader.name
+    leaderless.credentials = leader.credentials
+    leaderless.noNewPrivileges = leader.noNewPrivileges
+    leaderless.files = FileTable(kernel.arena)
+  }
 
   /// The layout of the address space, for `/proc/self/stat` and `brk`.
   package struct MemoryLayout: Sendable, Equatable {

@@ -8,6 +8,8 @@ package struct ProcessLife: Hashable, Sendable {
   package var exitSignal: Int32 = 0
   /// How it ended. It is then a zombie until its parent has waited for it.
   package var ending: ExitStatus?
+  /// It left a core file (`WCOREDUMP`).
+  package var hasDumpedCore = false
   /// It was stopped, or continued, and its parent has not waited for that yet.
   package var hasStopped = false
   package var hasContinued = false
@@ -33,14 +35,14 @@ extension Process {
 
   // MARK: The end
 
-  /// Called when the last thread has ended.
-  func finish(_ status: ExitStatus) {
+  /// Called when the last threads have ended.
+  func finish(_ status: ExitStatus, _ threads: [Task]) {
     isExiting = true
     timers.stop()
     kernel.account(for: self, status)
     undoSemaphores()
     leaveMemory()
-    closeFiles()
+    closeFiles(of: threads)
     executable = nil
     life.ending = status
     kernel.groups.remove(pid, from: processGroup)
@@ -62,6 +64,7 @@ extension Process {
   func replaceMemory(by new: AddressSpace) {
     processor.engine.leave(space)
     dropAsyncContexts()
+    closeMemoryAccounts()
     space = new
     guard life.isBorrowing else { return }
     life.isBorrowing = false
@@ -101,7 +104,9 @@ extension Process {
     if signal.isValid {
       switch ending {
       case .exited(let code): parent.postChild(self, signal, SignalCode.CLD_EXITED, code)
-      case .killed(let number): parent.postChild(self, signal, SignalCode.CLD_KILLED, number)
+      case .killed(let number):
+        let code = life.hasDumpedCore ? SignalCode.CLD_DUMPED : SignalCode.CLD_KILLED
+        parent.postChild(self, signal, code, number)
       }
     }
     parent.childQueue.wake()
@@ -111,6 +116,7 @@ extension Process {
   /// Removes a zombie.
   func reap() {
     precondition(isZombie)
+    parent?.noteMemory(of: self)
     parent?.childrenProcessorTime += processorTime + childrenProcessorTime
     kernel.children.remove(pid, from: parentPID)
     kernel.zombieCount -= 1

@@ -19,6 +19,7 @@ package struct ResourceLimits: Sendable, Equatable {
   package static let signalsPending = 11
   package static let messageQueues = 12
   package static let niceness = 13
+  package static let realTimePriority = 14
 
   private var values: [Limit]
 
@@ -32,7 +33,7 @@ package struct ResourceLimits: Sendable, Equatable {
     values[Self.signalsPending] = Limit(soft: 65536, hard: 65536)
     values[Self.messageQueues] = Limit(soft: 819_200, hard: 819_200)
     values[Self.niceness] = Limit(soft: 0, hard: 0)
-    values[14] = Limit(soft: 0, hard: 0)
+    values[Self.realTimePriority] = Limit(soft: 0, hard: 0)
   }
 
   package subscript(index: Int) -> Limit {

@@ -14,7 +14,7 @@ extension Task {
     }
     clearChildTIDAndWake()
     remove()
-    if isLast { process.finish(status) }
+    if isLast { process.finish(status, [self]) } else { files.release() }
   }
 
   /// Removes the task from all lists.
@@ -22,7 +22,8 @@ extension Task {
     stopWaiting()
     dropPendingOpen()
     kernel.futexes.cancel(self)
-    if isLeader { process.accounts.finalName = name }
+    kernel.futexes.handOverLocks(of: self)
+    if isLeader { process.keep(of: self) }
     state = .exited
     kernel.scheduler.remove(self)
     kernel.needsAttention = true
@@ -47,30 +48,41 @@ extension Task {
   /// Does what `CLONE_CHILD_CLEARTID` requires, for threads that join this one.
   func clearChildTIDAndWake() {
     guard !clearChildTID.isNull else { return }
-    try? process.space.store(UInt32(0), to: clearChildTID)
-    _ = kernel.futexes.wake(
-      FutexKey(process.space, clearChildTID), count: 1, bitset: .max)
+    let address = clearChildTID
     clearChildTID = .null
+    // Where nobody else has the memory, nobody looks (`mm_release`).
+    guard process.sharesMemory else { return }
+    try? process.space.store(UInt32(0), to: address)
+    _ = kernel.futexes.wake(FutexKey(process.space, address), count: 1, bitset: .max)
   }
 }
 
 extension Process {
+  /// Whether another thread has its memory, of whatever process.
+  fileprivate var sharesMemory: Bool {
+    tasks.count > 1 || kernel.processes.values.contains { $0 !== self && $0.space === space }
+  }
+
   /// Ends all threads, and thereby the process.
   package func exit(_ status: ExitStatus) {
     guard !isExiting else { return }
     isExiting = true
-    for task in tasks {
+    let ended = tasks
+    for task in ended {
       task.releaseRobustFutexes()
+      task.clearChildTIDAndWake()
       task.remove()
     }
-    finish(status)
+    finish(status, ended)
   }
 
   /// Ends all threads but `survivor`, as `execve` does.
   func exitOthers(than survivor: Task) {
     for task in tasks where task !== survivor {
       task.releaseRobustFutexes()
+      task.clearChildTIDAndWake()
       task.remove()
+      task.files.release()
     }
   }
 }

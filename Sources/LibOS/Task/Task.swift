@@ -11,6 +11,12 @@ package final class Task: WaitListener {
   }
 
   package private(set) var tid: Int32
+  /// What it has open, and where its paths start: shared with whom `clone` says. It starts with its process's.
+  package private(set) var files: FileTable
+  package var fs: FSContext
+  package var credentials: Credentials
+  package var noNewPrivileges: Bool
+  var seccomp: Seccomp?
   package let process: Process
   package unowned let kernel: Kernel
   /// Its registers while it is not loaded; replaced by an `execve` of a program for another ISA.
@@ -54,12 +60,31 @@ package final class Task: WaitListener {
   package var voluntarySwitches: UInt64 = 0
   package var involuntarySwitches: UInt64 = 0
   package var niceness = Niceness.normal
-  package var timerSlack: UInt64 = 50_000
+  /// Nanoseconds; PR_SET_TIMERSLACK of 0 sets it to what it was at first.
+  package var timerSlack = initialTimerSlack
+  var defaultTimerSlack = initialTimerSlack
+  static let initialTimerSlack: UInt64 = 50_000
+  var scheduling = Scheduling() {
+    didSet { if scheduling != oldValue { settleLevels() } }
+  }
+  /// Its level with the scheduler, which alone changes it.
+  var level: Int32 = 0
+  /// The locks that it has and others wait for.
+  var awaitedLocks: [FutexKey] = []
+  var ioPriority = IOPriority.none
+  var memoryPolicy = MemoryPolicy()
+  /// PR_SET_TSC; kept, but rdtsc goes on.
+  var forbidsTimeStamps = false
 
   package init(tid: Int32, process: Process, kernel: Kernel) {
     self.tid = tid
     self.process = process
     self.kernel = kernel
+    files = process.files
+    files.retain()
+    fs = process.fs
+    credentials = process.credentials
+    noNewPrivileges = process.noNewPrivileges
     context = process.processor.engine.makeContext()
     memory = MemoryCharge(kernel.arena, .tasks, bytes: Process.threadSize)
   }
@@ -70,6 +95,22 @@ package final class Task: WaitListener {
     for child in process.children where child.forkedBy == tid { child.forkedBy = process.pid }
     tid = process.pid
     kernel.tasks[tid] = self
+  }
+
+  /// Gives it another table of descriptors.
+  func use(_ table: FileTable) {
+    table.retain()
+    files.release()
+    files = table
+  }
+
+  /// Takes changed credentials. With another's rights a process shows others nothing of itself (`commit_creds`).
+  func commit(_ new: Credentials) {
+    if new.isGuarded(after: credentials) {
+      process.isDumpable = false
+      process.parentDeathSignal = 0
+    }
+    credentials = new
   }
 
   package var isLeader: Bool { tid == process.pid }

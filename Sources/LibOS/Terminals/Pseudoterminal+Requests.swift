@@ -17,7 +17,7 @@ extension Pseudoterminal {
     case .TCSBRK, .TCSBRKP, .TIOCSBRK, .TIOCCBRK: break
     case .TIOCSTI: try typeFor(call, address)
     case .TIOCVHANGUP:
-      guard call.process.credentials.isPrivileged else { throw .EPERM }
+      guard call.credentials.has(.CAP_SYS_ADMIN) else { throw .EPERM }
       hangUp()
     case .TIOCGPTPEER: throw .EIO
     default: return try answerBoth(call, request, address)
@@ -173,7 +173,7 @@ extension Pseudoterminal {
   /// `TIOCSTI`: for the caller's own terminal, or for root.
   private func typeFor(_ call: SyscallContext, _ address: GuestAddress) throws(Errno) {
     let isOwn = call.process.controllingTerminal === control
-    guard isOwn || call.process.credentials.isPrivileged else { throw .EPERM }
+    guard isOwn || call.credentials.has(.CAP_SYS_ADMIN) else { throw .EPERM }
     let byte: UInt8 = try call.load(at: address)
     operate { $0.type(byte) }
   }

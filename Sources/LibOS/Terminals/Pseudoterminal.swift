@@ -58,7 +58,7 @@ package final class Pseudoterminal {
   /// Opens the slave. EIO while it is locked, and when the master is gone.
   func openSlave(_ flags: OpenFlags, at dentry: Dentry) throws(Errno) -> PseudoterminalSlave {
     guard !isLocked, master != nil else { throw .EIO }
-    if isExclusive, let caller = kernel.loaded, !caller.process.credentials.isPrivileged {
+    if isExclusive, let caller = kernel.loaded, !caller.credentials.has(.CAP_SYS_ADMIN) {
       throw .EBUSY
     }
     return PseudoterminalSlave(self, flags, at: dentry)

@@ -25,7 +25,7 @@ package final class PseudoterminalTable {
     }
     guard kernel.arena.hasRoom(forKernel: Pseudoterminal.footprint) else { throw .ENOMEM }
     let terminal = make(number)
-    terminal.inode.belong(to: kernel.loaded?.process.credentials)
+    terminal.inode.belong(to: kernel.loaded?.credentials)
     return PseudoterminalMaster(terminal, flags, at: dentry)
   }
 

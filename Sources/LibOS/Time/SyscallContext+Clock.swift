@@ -37,7 +37,7 @@ extension SyscallContext {
     switch ClockID(rawValue: id) {
     case .CLOCK_MONOTONIC_RAW, .CLOCK_MONOTONIC_COARSE, .CLOCK_REALTIME_COARSE: throw .EOPNOTSUPP
     case .CLOCK_REALTIME_ALARM, .CLOCK_BOOTTIME_ALARM:
-      guard process.credentials.isPrivileged else { throw .EPERM }
+      guard credentials.has(.CAP_WAKE_ALARM) else { throw .EPERM }
     default: break
     }
     return clock

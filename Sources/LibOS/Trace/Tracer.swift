@@ -9,12 +9,12 @@ package final class Tracer {
   /// - Parameter write: takes each line, without its newline.
   package init(write: @escaping (String) -> Void) { self.write = write }
 
-  private var entered: [Int32: String] = [:]
+  /// The arguments of calls that replace the memory where these are. Other calls are shown when they are done.
+  private var programArguments: [ObjectIdentifier: String] = [:]
 
   func enter(_ row: SyscallRow, _ frame: SyscallFrame, _ task: Task) {
-    // A woken call runs again; it was shown when it was first made.
-    guard entered[task.tid] == nil else { return }
-    entered[task.tid] = ""
+    guard row.arguments.contains(where: \.isStrings) else { return }
+    programArguments[ObjectIdentifier(task)] = arguments(row, frame, task, nil)
   }
 
   func leave(
@@ -24,14 +24,22 @@ package final class Tracer {
     case .success(.blocked), .success(.unfinished): return
     default: break
     }
-    entered[task.tid] = nil
-    var parts: [String] = []
     let result: UInt64? = if case .success(.value(let value)) = outcome { value } else { nil }
+    let shown =
+      programArguments.removeValue(forKey: ObjectIdentifier(task))
+      ?? arguments(row, frame, task, result)
+    line(task, "\(row.name)(\(shown)) = \(describe(outcome))")
+  }
+
+  private func arguments(
+    _ row: SyscallRow, _ frame: SyscallFrame, _ task: Task, _ result: UInt64?
+  ) -> String {
+    var parts: [String] = []
     for (index, kind) in row.arguments.enumerated() {
       if case .openMode(let flags) = kind, !makesFile(frame.arguments[flags], task) { continue }
       parts.append(format(kind, index, frame, task, result))
     }
-    line(task, "\(row.name)(\(parts.joined(separator: ", "))) = \(describe(outcome))")
+    return parts.joined(separator: ", ")
   }
 
   func missing(_ frame: SyscallFrame, _ task: Task) {
@@ -171,5 +179,11 @@ package final class Tracer {
       }
     }
     return text + (bytes.count > limit ? "\"..." : "\"")
+  }
+}
+
+extension ArgumentKind {
+  fileprivate var isStrings: Bool {
+    if case .strings = self { true } else { false }
   }
 }

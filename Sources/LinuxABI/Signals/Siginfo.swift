@@ -9,6 +9,8 @@ package struct Siginfo: GuestStruct {
   package var si_signo: Int32
   package var si_errno: Int32
   package var si_code: Int32
+  /// Bytes 12 to 15, which mean nothing, but arrive as they were queued.
+  package var padding: UInt32 = 0
   /// Bytes 16 to 47.
   package var words: (UInt64, UInt64, UInt64, UInt64)
 
@@ -27,7 +29,7 @@ package struct Siginfo: GuestStruct {
     si_signo = reader.read()
     si_errno = reader.read()
     si_code = reader.read()
-    reader.skip(4)
+    padding = reader.read()
     words = (reader.read(), reader.read(), reader.read(), reader.read())
     reader.skip(80)
   }
@@ -36,7 +38,7 @@ package struct Siginfo: GuestStruct {
     writer.write(si_signo)
     writer.write(si_errno)
     writer.write(si_code)
-    writer.zero(4)
+    writer.write(padding)
     writer.write(words.0)
     writer.write(words.1)
     writer.write(words.2)
@@ -46,13 +48,14 @@ package struct Siginfo: GuestStruct {
 
   package static func == (a: Siginfo, b: Siginfo) -> Bool {
     a.si_signo == b.si_signo && a.si_errno == b.si_errno && a.si_code == b.si_code
-      && a.words == b.words
+      && a.padding == b.padding && a.words == b.words
   }
 
   package func hash(into hasher: inout Hasher) {
     hasher.combine(si_signo)
     hasher.combine(si_errno)
     hasher.combine(si_code)
+    hasher.combine(padding)
     hasher.combine(words.0)
     hasher.combine(words.1)
     hasher.combine(words.2)

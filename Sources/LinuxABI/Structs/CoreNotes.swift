@@ -7,6 +7,7 @@ package enum CoreNote: UInt32, Sendable {
   case NT_PRPSINFO = 3
   case NT_AUXV = 6
   case NT_ARM_TLS = 0x401
+  case NT_SIGINFO = 0x5349_4749
   case NT_FILE = 0x4649_4c45
 
   /// The note as it stands in the file; nil if `contents` has 4 GiB or more.

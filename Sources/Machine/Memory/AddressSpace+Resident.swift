@@ -11,6 +11,8 @@ extension AddressSpace {
     return table.pages(in: vma.pages).count { table[$0].isDirty }
   }
 
+  package func isResident(_ page: UInt64) -> Bool { table[page].isPresent }
+
   /// Whether the page that contains `address` was written to, or belongs to a file mapping.
   package func isKept(_ address: GuestAddress) -> Bool {
     if table[address.page].isDirty { return true }

@@ -28,6 +28,7 @@ extension AddressSpace {
     var entry = table[page]
     if !entry.isPresent {
       if let reason = makePresent(page, address, access) { return .refused(reason) }
+      noteFault()
       entry = table[page]
     }
     return grant(page, entry, access, isOwnCode)

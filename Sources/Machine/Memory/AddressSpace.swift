@@ -59,6 +59,10 @@ package final class AddressSpace {
     mappingMemory.bytes + table.memoryInUse
   }
 
+  /// How often a page was made present, and the most that were at a time.
+  package private(set) var faults: UInt64 = 0
+  package private(set) var peakPages = 0
+
   /// Makes the engine flush its TLB.
   package func flushTLB() { flushes += 1 }
 
@@ -96,6 +100,11 @@ package final class AddressSpace {
 
   /// Bytes mapped (`VmSize`).
   package var mappedBytes: UInt64 { mappings.byteCount }
+
+  func noteFault() {
+    faults += 1
+    peakPages = max(peakPages, table.count)
+  }
 
   /// Pages present (`VmRSS`).
   package var residentPages: Int { table.count }

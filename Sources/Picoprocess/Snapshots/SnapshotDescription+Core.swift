@@ -23,7 +23,7 @@ extension SnapshotDescription {
       memory = try SavedMemory(self, process)
       notes = try coreNotes(of: process, memory, isa: isa)
     } catch { throw Failure(self.path, error) }
-    let core = CoreFile(isa == .x86_64 ? .x86_64 : .aarch64, notes: notes, memory)
+    let core = CoreFile(isa, notes: notes, memory)
     let file: AtomicFile
     do throws(HostError) { file = try AtomicFile(replacing: path, permissions: 0o600) } catch {
       throw error == .notSupported

@@ -22,9 +22,12 @@ extension ProcFS {
   }
 
   private func addInitFiles(to directory: FixedDirectory) {
-    func text(_ name: String, _ make: @escaping () -> String) {
+    func text(_ name: String, permissions: UInt32 = 0o444, _ make: @escaping () -> String) {
       directory.add(
-        name, ProcText(number: Self.number(directory, name)) { Array(make().utf8) })
+        name,
+        ProcText(number: Self.number(directory, name), permissions: permissions) {
+          Array(make().utf8)
+        })
     }
     let name = Self.name
     let kernel = kernel
@@ -58,7 +61,8 @@ extension ProcFS {
     text("statm") { "0 0 0 0 0 0 0\n" }
     text("comm") { name + "\n" }
     text("cmdline") { name + "\0" }
-    for file in ["environ", "maps"] { text(file) { "" } }
+    text("environ", permissions: 0o400) { "" }
+    text("maps") { "" }
     text("sched") { "\(name) (1, #threads: 1)\n" }
     text("cgroup") { "0::/\n" }
     text("oom_score") { "0\n" }

@@ -57,13 +57,14 @@ extension ProcFS {
     return directory
   }
 
-  /// A zombie has its leader.
+  /// An ended leader is one until the process has ended.
   private static func threads(of process: Process) -> [Int32] {
-    process.isZombie ? [process.pid] : process.tasks.map { $0.tid }.sorted()
+    Set(process.tasks.map { $0.tid } + [process.pid]).sorted()
   }
 
   private func text(
     _ directory: FixedDirectory, _ name: String, _ process: Process, permissions: UInt32 = 0o444,
+    isGuarded: Bool = false,
     accept: ((Process, [UInt8]) throws(Errno) -> Void)? = nil,
     _ make: @escaping (Process) throws(Errno) -> [UInt8]
   ) {
@@ -78,6 +79,7 @@ extension ProcFS {
       number: Self.number(directory, name), permissions: permissions,
       text: { () throws(Errno) in try make(try live()) }, accept: write)
     inode.process = process
+    inode.isGuarded = isGuarded
     directory.add(name, inode)
   }
 
@@ -97,6 +99,7 @@ extension ProcFS {
         return dentry.shownPath(from: process.fs.root)
       }, target: { () throws(Errno) in .dentry(try find().0) })
     inode.process = process
+    inode.isGuarded = true
     directory.add(name, inode)
   }
 
@@ -105,8 +108,8 @@ extension ProcFS {
   private func addFiles(to directory: FixedDirectory, _ process: Process, tid: Int32?) {
     addStates(to: directory, process, tid: tid)
     addMemory(to: directory, process)
-    addSurroundings(to: directory, process)
-    addDescriptors(to: directory, process)
+    addSurroundings(to: directory, process, tid: tid)
+    addDescriptors(to: directory, process, tid: tid)
     addNamespaces(to: directory, process)
     let net = FixedDirectory(number: Self.number(directory, "net"), permissions: 0o555)
     net.owner = self
@@ -118,16 +121,16 @@ extension ProcFS {
 
   /// How the process, or its thread `tid`, is doing.
   private func addStates(to directory: FixedDirectory, _ process: Process, tid: Int32?) {
-    // nil: a zombie's.
+    // nil: of a zombie, or of a leader that has ended before others.
     func task(_ process: Process) throws(Errno) -> Task? {
+      guard let tid, tid != process.pid else { return process.leader }
       if process.isZombie { return nil }
-      let leader = process.tasks.first(where: \.isLeader) ?? process.tasks.first
-      let found = tid == nil ? leader : process.tasks.first { $0.tid == tid }
-      guard let found else { throw .ESRCH }
+      guard let found = process.tasks.first(where: { $0.tid == tid }) else { throw .ESRCH }
       return found
     }
     text(directory, "stat", process) { process throws(Errno) in
-      statText(process, try task(process), isThread: tid != nil)
+      let isShown = process.kernel.loaded?.mayInspect(process, byFilesystem: true) ?? true
+      return statText(process, try task(process), isThread: tid != nil, isShown: isShown)
     }
     text(directory, "status", process) { process throws(Errno) in
       statusText(process, try task(process))
@@ -135,6 +138,7 @@ extension ProcFS {
     text(
       directory, "comm", process, permissions: 0o644,
       accept: { process, bytes throws(Errno) in
+        guard process.kernel.loaded?.process === process else { throw .EINVAL }
         try task(process)?.name = TaskName(bytes.prefix { $0 != 10 })
       }
     ) { process throws(Errno) in (try task(process)?.name ?? process.name).bytes + [10] }
@@ -147,7 +151,10 @@ extension ProcFS {
       return Array("\(time.nanoseconds) 0 \(task.map { $0.switches } ?? 0)\n".utf8)
     }
     text(directory, "wchan", process) { _ in Array("0".utf8) }
-    text(directory, "io", process, permissions: 0o400) { ioText($0.accounts) }
+    text(directory, "io", process, permissions: 0o400) { process throws(Errno) in
+      try Self.requireInspectable(process, orElse: .EACCES)
+      return ioText(process.accounts)
+    }
     if tid != nil {
       text(directory, "children", process) { process in
         Array(process.children.map { "\($0.pid) " }.joined().utf8)
@@ -161,9 +168,9 @@ extension ProcFS {
   }
 
   private func addMemory(to directory: FixedDirectory, _ process: Process) {
-    text(directory, "maps", process) { Array(mapsText($0).utf8) }
-    text(directory, "smaps", process) { Array(smapsText($0).utf8) }
-    text(directory, "smaps_rollup", process) { Array(rollupText($0).utf8) }
+    text(directory, "maps", process, isGuarded: true) { Array(mapsText($0).utf8) }
+    text(directory, "smaps", process, isGuarded: true) { Array(smapsText($0).utf8) }
+    text(directory, "smaps_rollup", process, isGuarded: true) { Array(rollupText($0).utf8) }
     text(directory, "statm", process) {
       let pages = $0.space.mappedBytes >> 12
       let text = ($0.layout.codeEnd - $0.layout.codeStart) >> 12
@@ -173,10 +180,10 @@ extension ProcFS {
     text(directory, "cmdline", process) { process in
       memory(process, process.layout.argumentsStart, process.layout.argumentsEnd)
     }
-    text(directory, "environ", process, permissions: 0o400) { process in
+    text(directory, "environ", process, permissions: 0o400, isGuarded: true) { process in
       memory(process, process.layout.environmentStart, process.layout.environmentEnd)
     }
-    text(directory, "auxv", process, permissions: 0o400) { $0.image.auxv }
+    text(directory, "auxv", process, permissions: 0o400, isGuarded: true) { $0.image.auxv }
     let contents = ProcMemory(number: Self.number(directory, "mem"))
     let pages = ProcPageMap(number: Self.number(directory, "pagemap"))
     for (name, inode) in [("mem", contents as ProcInode), ("pagemap", pages)] {
@@ -186,18 +193,22 @@ extension ProcFS {
   }
 
   /// What the process finds around it.
-  private func addSurroundings(to directory: FixedDirectory, _ process: Process) {
+  private func addSurroundings(to directory: FixedDirectory, _ process: Process, tid: Int32?) {
     text(directory, "limits", process) { Array(limitsText($0.limits).utf8) }
     text(directory, "mounts", process) { [unowned vfs] _ in Array(mountsText(vfs).utf8) }
     text(directory, "mountinfo", process) { [unowned vfs] _ in Array(mountInfoText(vfs).utf8) }
     text(directory, "cgroup", process) { _ in Array("0::/\n".utf8) }
     text(directory, "cpuset", process) { _ in Array("/\n".utf8) }
-    text(directory, "personality", process) {
-      Array((hex(UInt64($0.personality), width: 8) + "\n").utf8)
+    text(directory, "personality", process, permissions: 0o400) { process throws(Errno) in
+      try Self.requireInspectable(process, orElse: .EPERM)
+      return Array((hex(UInt64(process.personality), width: 8) + "\n").utf8)
     }
     text(directory, "coredump_filter", process) { _ in Array("00000033\n".utf8) }
-    text(directory, "loginuid", process) { _ in Array("4294967295".utf8) }
-    text(directory, "sessionid", process) { _ in Array("4294967295".utf8) }
+    text(
+      directory, "loginuid", process, permissions: 0o644,
+      accept: { process, bytes throws(Errno) in try process.login(bytes) }
+    ) { Array("\($0.login.user)".utf8) }
+    text(directory, "sessionid", process) { Array("\($0.login.session)".utf8) }
     for name in ["uid_map", "gid_map"] {
       text(directory, name, process) { _ in Array("         0          0 4294967295\n".utf8) }
     }
@@ -207,8 +218,11 @@ extension ProcFS {
       guard !process.image.path.isEmpty else { throw .ENOENT }
       return try vfs.resolve(process.image.path, in: process.fs)
     }
-    link(directory, "cwd", process) { $0.fs.cwd }
-    link(directory, "root", process) { $0.fs.root }
+    func fs(_ process: Process) -> FSContext {
+      process.tasks.first { $0.tid == tid }?.fs ?? process.fs
+    }
+    link(directory, "cwd", process) { fs($0).cwd }
+    link(directory, "root", process) { fs($0).root }
   }
 
   /// All processes share all namespaces: links of the same numbers, those of Linux's first ones.
@@ -226,18 +240,22 @@ extension ProcFS {
         text: { () throws(Errno) in Array(namespace.text.utf8) },
         target: { [unowned vfs] () throws(Errno) in .dentry(namespace.place(in: vfs)) })
       inode.process = process
+      inode.isGuarded = true
       spaces.add(name, inode)
     }
   }
 
   // MARK: Descriptors
 
-  private func addDescriptors(to directory: FixedDirectory, _ process: Process) {
+  private func addDescriptors(to directory: FixedDirectory, _ process: Process, tid: Int32?) {
+    func files(_ process: Process) -> FileTable {
+      process.tasks.first { $0.tid == tid }?.files ?? process.files
+    }
     let open: () throws(Errno) -> [Int32] = { [weak process] () throws(Errno) in
-      process?.files.descriptors ?? []
+      process.map { files($0).descriptors } ?? []
     }
     let isOpen: (Int32) -> Bool = { [weak process] descriptor in
-      (try? process?.files.slot(descriptor)) != nil
+      (try? process.map { (process) throws(Errno) in try files(process).slot(descriptor) }) != nil
     }
     let descriptors = ProcNumbers(
       number: Self.number(directory, "fd"), permissions: 0o500, entryType: .S_IFLNK, numbers: open,
@@ -247,15 +265,16 @@ extension ProcFS {
         number: number, permissions: 0o700,
         text: { () throws(Errno) in
           guard let process else { throw .ESRCH }
-          let file = try Self.file(process, descriptor)
+          let file = try Self.file(files(process), descriptor)
           return file.dentry?.shownPath(from: process.fs.root) ?? Array(file.linkName.utf8)
         },
         target: { () throws(Errno) in
           guard let process else { throw .ESRCH }
-          let file = try Self.file(process, descriptor)
+          let file = try Self.file(files(process), descriptor)
           return file.dentry.map { .dentry($0) } ?? .file(file)
         })
       inode.process = process
+      inode.isGuarded = true
       return inode
     }
     let details = ProcNumbers(
@@ -266,15 +285,23 @@ extension ProcFS {
         number: number,
         text: { () throws(Errno) in
           guard let process else { throw .ESRCH }
-          return Array(Self.details(try process.files.slot(descriptor), process).utf8)
+          return Array(Self.details(try files(process).slot(descriptor), process).utf8)
         })
       inode.process = process
+      inode.isGuarded = true
       return inode
     }
+    details.isGuarded = true
     for (name, inode) in [("fd", descriptors), ("fdinfo", details)] {
       inode.process = process
       directory.add(name, inode)
     }
+  }
+
+  /// For what its caller may open, but not read.
+  private static func requireInspectable(_ process: Process, orElse error: Errno) throws(Errno) {
+    guard let caller = process.kernel.loaded else { return }
+    guard caller.mayInspect(process, byFilesystem: true) else { throw error }
   }
 
   private static func details(_ slot: FileTable.Slot, _ process: Process) -> String {
@@ -288,8 +315,8 @@ extension ProcFS {
       + locksText(slot.file, process) + slot.file.fdinfo
   }
 
-  private static func file(_ process: Process, _ descriptor: Int32) throws(Errno) -> OpenFile {
-    do { return try process.files.file(descriptor) } catch { throw .ENOENT }
+  private static func file(_ files: FileTable, _ descriptor: Int32) throws(Errno) -> OpenFile {
+    do { return try files.file(descriptor) } catch { throw .ENOENT }
   }
 }
 
@@ -307,6 +334,20 @@ extension Process {
   fileprivate var killScore: Int {
     let total = max(1, kernel.configuration.memory >> 12)
     return max(0, residentPages * 1000 / Int(total) + Int(accounts.killAdjustment))
+  }
+
+  /// Notes who has logged in: EPERM for another process, and for a second time without CAP_AUDIT_CONTROL.
+  fileprivate func login(_ text: [UInt8]) throws(Errno) {
+    guard let caller = kernel.loaded, caller.process === self else { throw .EPERM }
+    let word = String(decoding: text.filter { $0 != 10 && $0 != 32 && $0 != 0 }, as: UTF8.self)
+    guard let user = UInt32(word) else { throw .EINVAL }
+    guard login == Login() || caller.credentials.has(.CAP_AUDIT_CONTROL) else { throw .EPERM }
+    guard user != .max else {
+      login = Login()
+      return
+    }
+    kernel.lastLogin += 1
+    login = Login(user: user, session: kernel.lastLogin)
   }
 
   /// EINVAL for what is no number, or too large.

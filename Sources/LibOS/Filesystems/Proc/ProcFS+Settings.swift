@@ -73,7 +73,7 @@ extension ProcFS {
         "version": KernelIdentity.version,
         "pid_max": "\(Kernel.pidLimit)", "ngroups_max": "65536", "cap_last_cap": "40",
         "overflowuid": "65534", "overflowgid": "65534", "randomize_va_space": "0",
-        "core_pattern": "core", "core_uses_pid": "0", "core_pipe_limit": "0",
+        "core_pipe_limit": "0",
         "printk": "4\t4\t1\t7", "tainted": "0", "panic": "0", "sysrq": "0",
         "dmesg_restrict": "1", "kptr_restrict": "1", "perf_event_paranoid": "3",
         "unprivileged_bpf_disabled": "2", "sched_rr_timeslice_ms": "100",
@@ -83,12 +83,55 @@ extension ProcFS {
     add(settings, "hostname", \.hostName)
     add(settings, "domainname", \.domainName)
     add(settings, "threads-max") { [unowned kernel] in "\(kernel.configuration.maximumTasks)\n" }
-    add(settings, "ns_last_pid") { [unowned kernel] in "\(kernel.nextPID - 1)\n" }
+    addWritableSettings(to: settings)
     addIpcSettings(to: settings)
+    let actions = SeccompAction.allCases.map(\.word).joined(separator: " ")
+    add(
+      subdirectory(settings, "seccomp"),
+      ["actions_avail": actions, "actions_logged": actions.replacing(" allow", with: "")])
     let terminals = subdirectory(settings, "pty")
     add(terminals, ["max": "\(PseudoterminalTable.limit)", "reserve": "0"])
     add(terminals, "nr") { [unowned kernel] in "\(kernel.pseudoterminals.all.count)\n" }
     addRandomSettings(to: subdirectory(settings, "random"))
+  }
+
+  /// What root may set.
+  private func addWritableSettings(to settings: FixedDirectory) {
+    func add(
+      _ name: String, _ text: @escaping () -> [UInt8],
+      _ accept: @escaping ([UInt8]) throws(Errno) -> Void
+    ) {
+      settings.add(
+        name, ProcText(number: takeNumber(), text: { () throws(Errno) in text() }, accept: accept))
+    }
+    let kernel = kernel
+    add("ns_last_pid", { [unowned kernel] in Array("\(kernel.nextPID - 1)\n".utf8) }) {
+      [unowned kernel] bytes throws(Errno) in
+      guard kernel.loaded?.credentials.has(.CAP_SYS_ADMIN) ?? true else { throw .EPERM }
+      let last = try Self.setting(bytes, 0...Kernel.pidLimit - 2)
+      kernel.nextPID = max(last + 1, 2)
+    }
+    add("core_pattern", { [unowned kernel] in kernel.corePattern + [10] }) {
+      [unowned kernel] bytes throws(Errno) in
+      let pattern = bytes.prefix { $0 != 10 && $0 != 0 }
+      // There is nobody who would run a program for it.
+      guard pattern.count < 128, pattern.first != UInt8(ascii: "|") else { throw .EINVAL }
+      kernel.corePattern = Array(pattern)
+    }
+    add("core_uses_pid", { [unowned kernel] in [kernel.coreUsesPID ? 0x31 : 0x30, 10] }) {
+      [unowned kernel] bytes throws(Errno) in
+      kernel.coreUsesPID = try Self.setting(bytes, 0...1) == 1
+    }
+  }
+
+  /// The number that is written: EINVAL for none, or one out of range.
+  private static func setting(_ bytes: [UInt8], _ range: ClosedRange<Int32>) throws(Errno) -> Int32
+  {
+    let text = bytes.prefix { $0 != 0 }.filter { $0 != 10 && $0 != 32 }
+    guard let value = Int32(String(decoding: text, as: UTF8.self)), range.contains(value) else {
+      throw .EINVAL
+    }
+    return value
   }
 
   private func addRandomSettings(to random: FixedDirectory) {

@@ -14,14 +14,21 @@ private func state(_ process: Process, _ task: Task?) -> (letter: String, name: 
   }
 }
 
+extension Process {
+  /// Threads, with a leader that has ended before others.
+  var threadCount: Int { tasks.count + (leader == nil ? 1 : 0) }
+}
+
 extension Task {
   /// How often another task has run after it.
   var switches: UInt64 { voluntarySwitches + involuntarySwitches }
 }
 
 /// `stat`: fifty-two fields.
-func statText(_ process: Process, _ task: Task?, isThread: Bool) -> [UInt8] {
-  let layout = process.isZombie ? Process.MemoryLayout() : process.layout
+///
+/// - Parameter isShown: whether addresses are; others see none (`do_task_stat`).
+func statText(_ process: Process, _ task: Task?, isThread: Bool, isShown: Bool) -> [UInt8] {
+  let layout = task == nil || !isShown ? Process.MemoryLayout() : process.layout
   let time = (isThread ? task?.currentProcessorTime : process.processorTime) ?? .zero
   let ofChildren = process.childrenProcessorTime
   let pending = (isThread ? task?.signals.pending : process.signals.pending)?.members.rawValue ?? 0
@@ -34,19 +41,21 @@ func statText(_ process: Process, _ task: Task?, isThread: Bool) -> [UInt8] {
   let fields: [String] = [
     state(process, task).letter, "\(process.parentPID)", "\(process.processGroup)",
     "\(process.session)", "\(terminal?.device.rawValue ?? 0)", "\(terminal?.foreground ?? -1)",
-    process.life.hasExecuted ? "4194304" : "4194368", "0", "0", "0", "0",
+    process.life.hasExecuted ? "4194304" : "4194368", "\(process.pageFaults)",
+    "\(process.accounts.childrenFaults)", "0", "0",
     "\(time.nanoseconds / 10_000_000)", "0", "\(ofChildren.nanoseconds / 10_000_000)", "0",
-    "\(20 + niceness)",
-    "\(niceness)", "\(max(1, process.tasks.count))", "0", "\(process.startTime / 10_000_000)",
+    "\(task.map { $0.level > 0 ? -1 - $0.level : 20 + niceness } ?? 20)",
+    "\(niceness)", "\(process.threadCount)", "0", "\(process.startTime / 10_000_000)",
     "\(process.space.mappedBytes)", "\(process.residentPages)", "18446744073709551615",
     "\(layout.codeStart.rawValue)", "\(layout.codeEnd.rawValue)", "\(layout.stackTop.rawValue)",
     "0", "0", "\(pending & 0x7fff_ffff)", "\(blocked & 0x7fff_ffff)",
     "\(ignored & 0x7fff_ffff)", "\(caught & 0x7fff_ffff)", task?.state == .blocked ? "1" : "0",
-    "0", "0", "\(isThread && task?.isLeader == false ? -1 : process.life.exitSignal)", "0", "0",
-    "0", "0", "0", "0", "\(layout.dataStart.rawValue)", "\(layout.dataEnd.rawValue)",
+    "0", "0", "\(isThread && task?.isLeader == false ? -1 : process.life.exitSignal)", "0",
+    "\(task?.scheduling.priority ?? 0)", "\(task?.scheduling.policy.rawValue ?? 0)", "0", "0",
+    "0", "\(layout.dataStart.rawValue)", "\(layout.dataEnd.rawValue)",
     "\(layout.breakStart.rawValue)", "\(layout.argumentsStart.rawValue)",
     "\(layout.argumentsEnd.rawValue)", "\(layout.environmentStart.rawValue)",
-    "\(layout.environmentEnd.rawValue)", "\(exitCode(process))",
+    "\(layout.environmentEnd.rawValue)", "\(isShown ? exitCode(process) : 0)",
   ]
   return head + Array(") \(fields.joined(separator: " "))\n".utf8)
 }
@@ -55,7 +64,8 @@ func statText(_ process: Process, _ task: Task?, isThread: Bool) -> [UInt8] {
 private func exitCode(_ process: Process) -> Int32 {
   switch process.life.ending {
   case .exited(let code): WaitStatus.exited(code: code & 0xff).rawValue
-  case .killed(let signal): WaitStatus.signaled(signal: signal, coreDumped: false).rawValue
+  case .killed(let signal):
+    WaitStatus.signaled(signal: signal, coreDumped: process.life.hasDumpedCore).rawValue
   case nil: 0
   }
 }
@@ -78,11 +88,11 @@ private func handlers(_ process: Process) -> (ignored: UInt64, caught: UInt64) {
 /// `status`.
 func statusText(_ process: Process, _ task: Task?) -> [UInt8] {
   let state = state(process, task)
-  let ids = process.credentials
+  let ids = task?.credentials ?? process.credentials
   let (ignored, caught) = handlers(process)
-  let capabilities = ids.isPrivileged ? "000001ffffffffff" : "0000000000000000"
+  let sets = ids.capabilities
   func mask(_ value: UInt64) -> String { hex(value, width: 16) }
-  let umask = String(process.umask, radix: 8)
+  let umask = String((task?.fs ?? process.fs).umask, radix: 8)
   let own = task?.signals.pending
   let shared = process.signals.pending
   let number = task?.tid ?? process.pid
@@ -93,21 +103,24 @@ func statusText(_ process: Process, _ task: Task?) -> [UInt8] {
     ("PPid", "\(process.parentPID)"), ("TracerPid", "0"),
     ("Uid", "\(ids.realUID)\t\(ids.effectiveUID)\t\(ids.savedUID)\t\(ids.fsUID)"),
     ("Gid", "\(ids.realGID)\t\(ids.effectiveGID)\t\(ids.savedGID)\t\(ids.fsGID)"),
-    ("FDSize", "\(max(64, process.files.descriptors.count))"),
+    ("FDSize", "\(max(64, (task?.files ?? process.files).descriptors.count))"),
     ("Groups", ids.groups.map { "\($0) " }.joined()),
     ("NStgid", "\(process.pid)"), ("NSpid", "\(number)"), ("NSpgid", "\(process.processGroup)"),
     ("NSsid", "\(process.session)"),
   ]
-  if !process.isZombie { lines += memoryLines(process) }
+  if task != nil { lines += memoryLines(process) }
   let pending = (own?.count ?? 0) + shared.count
   lines += [
-    ("Threads", "\(max(1, process.tasks.count))"), ("SigQ", "\(pending)/65536"),
+    ("Threads", "\(process.threadCount)"), ("SigQ", "\(pending)/65536"),
     ("SigPnd", mask(own?.members.rawValue ?? 0)), ("ShdPnd", mask(shared.members.rawValue)),
     ("SigBlk", mask(task?.signals.mask.rawValue ?? 0)), ("SigIgn", mask(ignored)),
-    ("SigCgt", mask(caught)), ("CapInh", "0000000000000000"), ("CapPrm", capabilities),
-    ("CapEff", capabilities), ("CapBnd", "000001ffffffffff"), ("CapAmb", "0000000000000000"),
-    ("NoNewPrivs", process.noNewPrivileges ? "1" : "0"), ("Seccomp", "0"),
-    ("Seccomp_filters", "0"), ("Cpus_allowed", "1"), ("Cpus_allowed_list", "0"),
+    ("SigCgt", mask(caught)), ("CapInh", mask(sets.inheritable.rawValue)),
+    ("CapPrm", mask(sets.permitted.rawValue)), ("CapEff", mask(sets.effective.rawValue)),
+    ("CapBnd", mask(sets.bounding.rawValue)), ("CapAmb", mask(sets.ambient.rawValue)),
+    ("NoNewPrivs", task?.noNewPrivileges ?? process.noNewPrivileges ? "1" : "0"),
+    ("Seccomp", "\(task?.seccomp?.mode ?? 0)"),
+    ("Seccomp_filters", "\(task?.seccomp?.filters.count ?? 0)"), ("Cpus_allowed", "1"),
+    ("Cpus_allowed_list", "0"),
     ("Mems_allowed", "1"), ("Mems_allowed_list", "0"),
     ("voluntary_ctxt_switches", "\(task?.voluntarySwitches ?? 0)"),
     ("nonvoluntary_ctxt_switches", "\(task?.involuntarySwitches ?? 0)"),
@@ -129,7 +142,7 @@ private func memoryLines(_ process: Process) -> [(String, String)] {
   return [
     line("VmPeak", size), line("VmSize", size), line("VmLck", Int(process.space.lockedBytes >> 10)),
     line("VmPin", 0),
-    line("VmHWM", resident), line("VmRSS", resident), line("RssAnon", resident),
+    line("VmHWM", Int(process.peakPages) * 4), line("VmRSS", resident), line("RssAnon", resident),
     line("RssFile", 0), line("RssShmem", 0), line("VmData", size),
     line("VmStk", Int(stack >> 10)), line("VmExe", Int(code >> 10)), line("VmLib", 0),
     line("VmPTE", 0), line("VmSwap", 0), ("CoreDumping", "0"),
@@ -147,7 +160,7 @@ func schedText(_ process: Process, _ task: Task?) -> [UInt8] {
     let zeros = String(repeating: "0", count: 6 - digits.count)
     return "\(nanoseconds / 1_000_000).\(zeros)\(digits)"
   }
-  let title = "\(task?.tid ?? process.pid), #threads: \(max(1, process.tasks.count))"
+  let title = "\(task?.tid ?? process.pid), #threads: \(process.threadCount)"
   let text =
     " (\(title))\n" + String(repeating: "-", count: 67) + "\n"
     + line("se.exec_start", milliseconds(process.kernel.clock.monotonic))
@@ -155,7 +168,8 @@ func schedText(_ process: Process, _ task: Task?) -> [UInt8] {
     + line("nr_switches", "\(task?.switches ?? 0)")
     + line("nr_voluntary_switches", "\(task?.voluntarySwitches ?? 0)")
     + line("nr_involuntary_switches", "\(task?.involuntarySwitches ?? 0)")
-    + line("policy", "0") + line("prio", "\(120 + (task?.niceness.value ?? 0))")
+    + line("policy", "\(task?.scheduling.policy.rawValue ?? 0)")
+    + line("prio", "\(task.map { $0.level > 0 ? 99 - $0.level : 120 + $0.niceness.value } ?? 120)")
   return (task?.name ?? process.name).bytes + Array(text.utf8)
 }
 

@@ -5,6 +5,8 @@ package class ProcInode: Inode {
   /// nil for what is the system's.
   weak var process: Process?
   let permissions: UInt32
+  /// Only who may look into the process may open it.
+  var isGuarded = false
 
   init(number: UInt64, permissions: UInt32) {
     self.permissions = permissions
@@ -12,10 +14,23 @@ package class ProcInode: Inode {
   }
 
   package override func status() throws(Errno) -> FileStatus {
-    let ids = process?.credentials
+    let isDirectory = type == .S_IFDIR
+    // Of a process that shows nothing of itself, only what everybody may read is not root's.
+    let isRoots = process.map { !$0.isDumpable } ?? true && !(isDirectory && permissions == 0o555)
+    let ids = isRoots ? nil : process?.credentials
     return FileStatus(
       inode: number, mode: FileMode(type: type, permissions: permissions),
-      linkCount: type == .S_IFDIR ? 2 : 1, uid: ids?.effectiveUID ?? 0, gid: ids?.effectiveGID ?? 0)
+      linkCount: isDirectory ? 2 : 1, uid: ids?.effectiveUID ?? 0, gid: ids?.effectiveGID ?? 0)
+  }
+
+  /// Whether the caller may look into the process.
+  var isInspectable: Bool {
+    guard let process, let caller = process.kernel.loaded else { return true }
+    return caller.mayInspect(process, byFilesystem: true)
+  }
+
+  override func requireOpenable() throws(Errno) {
+    guard !isGuarded || isInspectable else { throw .EACCES }
   }
 }
 
@@ -68,8 +83,15 @@ package final class ProcLink: ProcInode {
     status.size = target == nil ? 0 : 64
     return status
   }
-  package override func readLink() throws(Errno) -> [UInt8] { try text() }
-  package override func followMagicLink() throws(Errno) -> MagicTarget? { try target?() }
+  package override func readLink() throws(Errno) -> [UInt8] {
+    try requireOpenable()
+    return try text()
+  }
+  package override func followMagicLink() throws(Errno) -> MagicTarget? {
+    guard let target else { return nil }
+    try requireOpenable()
+    return try target()
+  }
 }
 
 /// A directory of `/proc` whose entries are the numbers of things that come and go: descriptors, threads.
@@ -94,6 +116,8 @@ package final class ProcNumbers: ProcInode {
   }
 
   package override var type: FileType { .S_IFDIR }
+
+  override var admitsCaller: Bool { process != nil && process?.kernel.loaded?.process === process }
 
   package override func lookup(_ name: [UInt8]) throws(Errno) -> Inode {
     guard let value = ProcFS.number(name) else { throw .ENOENT }
@@ -134,7 +158,10 @@ package final class ProcNumbers: ProcInode {
 
 /// `/proc/PID/mem`.
 final class ProcMemory: ProcInode {
-  init(number: UInt64) { super.init(number: number, permissions: 0o600) }
+  init(number: UInt64) {
+    super.init(number: number, permissions: 0o600)
+    isGuarded = true
+  }
 
   override var type: FileType { .S_IFREG }
 

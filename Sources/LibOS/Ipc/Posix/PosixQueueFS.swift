@@ -119,7 +119,7 @@ package final class PosixQueueDirectory: Inode {
     _ name: [UInt8], _ permissions: UInt32, _ owner: Ownership, _ wanted: MqAttr?,
     for process: Process
   ) throws(Errno) -> PosixQueue {
-    let isPrivileged = process.credentials.isPrivileged
+    let isPrivileged = process.credentials.has(.CAP_SYS_RESOURCE)
     guard accounts.count < limits.queues || isPrivileged else { throw .ENOSPC }
     let count = wanted?.mq_maxmsg ?? min(limits.messages, limits.defaultMessages)
     let size = wanted?.mq_msgsize ?? min(limits.size, limits.defaultSize)

@@ -75,7 +75,7 @@ package class InternetSocket: Socket {
       isFree || network.isLocal(address)
         || mayBindToGroups && (address.isMulticast || network.isBroadcast(address))
     else { throw .EADDRNOTAVAIL }
-    if wanted.port != 0, wanted.port < 1024, !call.process.credentials.isPrivileged {
+    if wanted.port != 0, wanted.port < 1024, !call.credentials.has(.CAP_NET_BIND_SERVICE) {
       throw .EACCES
     }
     guard !isEntered, !isPortBound, remote == nil else { throw .EINVAL }

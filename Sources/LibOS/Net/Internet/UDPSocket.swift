@@ -154,6 +154,24 @@ package final class UDPSocket: InternetSocket {
   func queue(_ datagram: SocketMessage) {
     guard !isReadShut, datagrams.charge < receiveBuffer, network.hasRoom(for: datagram.charge)
     else { return }
+    guard settings.filter == nil else { return queueFiltered(datagram) }
+    datagrams.append(datagram)
+    waitQueue.wake(.readable)
+  }
+
+  /// A filter sees the UDP header, too.
+  private func queueFiltered(_ datagram: SocketMessage) {
+    var header: [UInt8] = []
+    var sender: UInt16 = 0
+    if case .endpoint(let source) = datagram.source { sender = source.port }
+    let ports = [sender, local.port]
+    for number in ports + [UInt16(truncatingIfNeeded: datagram.bytes.count + 8), 0] {
+      header += [UInt8(number >> 8), UInt8(number & 255)]
+    }
+    let ethernet: UInt32 = family == .AF_INET6 ? 0x86dd : 0x800
+    guard let kept = filtered(datagram.bytes, header: header, ethernet: ethernet) else { return }
+    var datagram = datagram
+    datagram.bytes = kept
     datagrams.append(datagram)
     waitQueue.wake(.readable)
   }

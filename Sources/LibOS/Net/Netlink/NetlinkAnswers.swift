@@ -224,7 +224,9 @@ struct NetlinkAnswers {
         }
         routes.append(localRoute(to: own, own.isV4 ? 32 : 128, from: own, interface))
         routes.append(linkRoute(address, interface))
-        if let gateway = interface.gateway(like: own) { routes.append(defaultRoute(gateway, interface)) }
+        if let gateway = interface.gateway(like: own) {
+          routes.append(defaultRoute(gateway, interface))
+        }
       }
     }
     return routes

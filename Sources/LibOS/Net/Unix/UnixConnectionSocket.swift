@@ -23,7 +23,7 @@ package class UnixConnectionSocket: UnixSocket {
     let hadRoom = hasRoom
     self.backlog = backlog
     state = .listening
-    know(peer: call.process)
+    know(peer: call.task)
     if !hadRoom, hasRoom { roomQueue.wake() }
   }
 
@@ -40,12 +40,12 @@ package class UnixConnectionSocket: UnixSocket {
     guard state != .connected else { throw .EISCONN }
     guard state == .unconnected else { throw .EINVAL }
     if settings.passesCredentials { try bindAutomatically() }
-    let child = try makeTwin(inode: network.makeInode(for: call.process))
+    let child = try makeTwin(inode: network.makeInode(for: call.task))
     child.boundName = listener.boundName
     child.inheritsName = true
     child.isEmbryo = true
     child.settings.passesCredentials = listener.settings.passesCredentials
-    child.know(peer: call.process)
+    child.know(peer: call.task)
     peer = listener.peer
     groupsOfPeer = listener.groupsOfPeer
     join(child)

@@ -98,7 +98,8 @@ package final class UnixDatagramSocket: UnixSocket {
     guard !isWriteShut, !receiver.isReadShut else { throw .EPIPE }
     guard receiver.hasRoom(for: self) else { return .wait(on: receiver.roomQueue) }
     try network.requireRoom(for: SocketMessage.charge(bytes.count))
-    receiver.datagrams.append(queued(bytes, message, for: receiver))
+    guard let kept = receiver.filtered(bytes) else { return .sent(bytes.count) }
+    receiver.datagrams.append(queued(kept, message, for: receiver))
     receiver.waitQueue.wake(.readable)
     return .sent(bytes.count)
   }

@@ -27,7 +27,8 @@ package final class UnixPacketSocket: UnixConnectionSocket {
     guard !isWriteShut, let receiver, !receiver.isReadShut else { throw .EPIPE }
     guard receiver.records.charge < sendBuffer else { return .wait(on: waitQueue) }
     try network.requireRoom(for: SocketMessage.charge(bytes.count))
-    receiver.records.append(queued(bytes, message, for: receiver))
+    guard let kept = receiver.filtered(bytes) else { return .sent(bytes.count) }
+    receiver.records.append(queued(kept, message, for: receiver))
     receiver.waitQueue.wake(.readable)
     return .sent(bytes.count)
   }

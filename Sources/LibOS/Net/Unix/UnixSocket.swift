@@ -63,9 +63,10 @@ package class UnixSocket: Socket {
   package override var name: [UInt8] { Self.familyBytes + boundName }
 
   /// Joins two ends of a pair, or of a connection.
-  func know(peer process: Process) {
-    let credentials = process.credentials
-    peer = Ucred(pid: process.pid, uid: credentials.effectiveUID, gid: credentials.effectiveGID)
+  func know(peer task: Task) {
+    let credentials = task.credentials
+    peer = Ucred(
+      pid: task.process.pid, uid: credentials.effectiveUID, gid: credentials.effectiveGID)
     groupsOfPeer = credentials.groups
   }
 
@@ -128,7 +129,7 @@ package class UnixSocket: Socket {
       return found
     }
     let caller = call.pathCaller
-    var walker = Walker(caller, from: call.process.fs.cwd)
+    var walker = Walker(caller, from: call.fs.cwd)
     let dentry = try walker.find(Array(path.prefix { $0 != 0 }), follow: true)
     try caller.credentials.require(.W_OK, dentry.inode)
     guard let found = network.unix.socket(at: dentry.inode) else { throw .ECONNREFUSED }

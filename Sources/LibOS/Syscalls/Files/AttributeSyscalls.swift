@@ -41,11 +41,11 @@ private func changeMode(_ call: SyscallContext, _ target: Target, _ mode: UInt32
   let inode = try target.inode
   if inode.type == .S_IFLNK { throw .EOPNOTSUPP }
   let status = try inode.status()
-  let credentials = call.process.credentials
+  let credentials = call.credentials
   guard credentials.owns(status) else { throw .EPERM }
   var permissions = mode & 0o7777
   // Only a member of the group may make a file act as it (chmod(2)).
-  if credentials.fsUID != 0, !credentials.isInGroup(status.gid), status.type != .S_IFDIR {
+  if !credentials.has(.CAP_FSETID), !credentials.isInGroup(status.gid), status.type != .S_IFDIR {
     permissions &= ~FileMode.S_ISGID
   }
   try inode.setAttributes(StatusChange(permissions: permissions))
@@ -73,10 +73,13 @@ private func changeOwner(_ call: SyscallContext, _ target: Target, uid: UInt32, 
   try requireWritableMount(target)
   let inode = try target.inode
   let status = try inode.status()
-  let credentials = call.process.credentials
-  if credentials.fsUID != 0 {
-    guard credentials.owns(status), uid == .max || uid == status.uid,
-      gid == .max || gid == status.gid || credentials.isInGroup(gid)
+  let credentials = call.credentials
+  if !credentials.has(.CAP_CHOWN) {
+    // Who owns a file without CAP_FOWNER's help may give it to another group of one's own.
+    let isOwner = credentials.fsUID == status.uid
+    guard uid == .max || isOwner && uid == status.uid,
+      gid == .max || isOwner && (gid == status.gid || credentials.isInGroup(gid)),
+      credentials.owns(status)
     else { throw .EPERM }
   }
   var change = StatusChange()
@@ -129,8 +132,8 @@ private func changeTimes(
   if accessed == .omit, modified == .omit { return .success }
   try requireWritableMount(target)
   let inode = try target.inode
-  let credentials = call.process.credentials
-  if credentials.fsUID != 0 {
+  let credentials = call.credentials
+  if !credentials.has(.CAP_FOWNER) {
     let status = try inode.status()
     if !credentials.owns(status) {
       // Who may write may set both to now, nothing else (utimensat(2)).
@@ -243,7 +246,7 @@ func sys_truncate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   default: throw .EINVAL
   }
   try requireWritableMount(target)
-  try call.process.credentials.require(.W_OK, inode)
+  try call.credentials.require(.W_OK, inode)
   try call.vfs.requireNotRunning(inode)
   do throws(Errno) { try call.vfs.breakLeases(inode, forWriting: true) } catch {
     return try call.waitForLease(error, mayWait: true)

@@ -21,9 +21,9 @@ func sys_fcntl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   switch command {
   case .F_DUPFD, .F_DUPFD_CLOEXEC: return try duplicate(call, file, command == .F_DUPFD_CLOEXEC)
   case .F_GETFD:
-    return .value(try call.process.files.slot(call.int(0)).closeOnExec ? Int32(1) : 0)
+    return .value(try call.files.slot(call.int(0)).closeOnExec ? Int32(1) : 0)
   case .F_SETFD:
-    try call.process.files.setCloseOnExec(call.int(0), call.uint(2) & FcntlCommand.FD_CLOEXEC != 0)
+    try call.files.setCloseOnExec(call.int(0), call.uint(2) & FcntlCommand.FD_CLOEXEC != 0)
     return .success
   case .F_GETFL: return .value(UInt64(file.flags.encoded(for: call.isa)))
   default: break
@@ -50,10 +50,12 @@ func sys_fcntl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     } else if !events.subtracting(.DN_MULTISHOT).isEmpty {
       throw .ENOTDIR
     }
-  case .F_GET_RW_HINT, .F_GET_FILE_RW_HINT: try call.store(UInt64(0), to: call.address(2))
+  case .F_GET_RW_HINT, .F_GET_FILE_RW_HINT:
+    try call.store(file.inode.writeHint, to: call.address(2))
   case .F_SET_RW_HINT, .F_SET_FILE_RW_HINT:
     let hint: UInt64 = try call.load(at: call.address(2))
     guard hint <= 5 else { throw .EINVAL }
+    try file.inode.writeHint = hint
   default: throw .EINVAL
   }
   return .success
@@ -66,14 +68,14 @@ private func duplicate(_ call: SyscallContext, _ file: OpenFile, _ closeOnExec: 
   let minimum = call.int(2)
   guard minimum >= 0, UInt64(minimum) < limit else { throw .EINVAL }
   return .value(
-    try call.process.files.install(
+    try call.files.install(
       file, closeOnExec: closeOnExec, minimum: minimum, limit: limit))
 }
 
 private func setFlags(_ call: SyscallContext, _ file: OpenFile) throws(Errno) {
   let wanted = OpenFlags(call.uint(2), isa: call.isa).intersection(.settable)
   if wanted.contains(.O_NOATIME), !file.flags.contains(.O_NOATIME),
-    !call.process.credentials.owns(try file.status())
+    !call.credentials.owns(try file.status())
   {
     throw .EPERM
   }

@@ -22,7 +22,7 @@ private func makeInotify(_ call: SyscallContext, _ flags: InotifyInitFlags)
 {
   let file = InotifyFile(call.kernel.arena, flags.contains(.IN_NONBLOCK) ? .O_NONBLOCK : [])
   return .value(
-    try call.process.files.install(
+    try call.files.install(
       file, closeOnExec: flags.contains(.IN_CLOEXEC), limit: call.process.limits.openFileLimit))
 }
 
@@ -46,7 +46,7 @@ func sys_inotify_add_watch(_ call: SyscallContext) throws(Errno) -> SyscallResul
     try call.path(1), follow: !mask.contains(.IN_DONT_FOLLOW))
   guard case .dentry(let dentry) = target else { throw .ENOENT }
   if mask.contains(.IN_ONLYDIR), !dentry.isDirectory { throw .ENOTDIR }
-  try call.process.credentials.require(.R_OK, dentry.inode)
+  try call.credentials.require(.R_OK, dentry.inode)
   return .value(try file.watch(dentry, mask))
 }
 

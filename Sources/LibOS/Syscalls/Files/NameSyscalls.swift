@@ -61,7 +61,7 @@ private func rename(
 }
 
 func sys_rename(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let cwd = call.process.fs.cwd
+  let cwd = call.fs.cwd
   return try rename(call, try call.path(0), cwd, try call.path(1), cwd, [])
 }
 
@@ -84,7 +84,7 @@ func sys_renameat2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     !flags.contains(.RENAME_EXCHANGE) || flags == .RENAME_EXCHANGE
   else { throw .EINVAL }
   // It makes a device node.
-  if flags.contains(.RENAME_WHITEOUT), !call.process.credentials.isPrivileged { throw .EPERM }
+  if flags.contains(.RENAME_WHITEOUT), !call.credentials.has(.CAP_MKNOD) { throw .EPERM }
   return try renameAt(call, flags)
 }
 
@@ -98,7 +98,7 @@ private func link(
 
 func sys_link(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let target = try call.target(try call.path(0), follow: false)
-  return try link(call, target, try call.path(1), call.process.fs.cwd)
+  return try link(call, target, try call.path(1), call.fs.cwd)
 }
 
 func sys_linkat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
@@ -117,7 +117,7 @@ private func symlink(
 }
 
 func sys_symlink(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try symlink(call, try call.path(0), try call.path(1), call.process.fs.cwd)
+  try symlink(call, try call.path(0), try call.path(1), call.fs.cwd)
 }
 
 func sys_symlinkat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
@@ -129,12 +129,12 @@ func sys_symlinkat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 // MARK: unlink, mkdir, mknod
 
 func sys_unlink(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try call.vfs.unlink(try call.path(0), from: call.process.fs.cwd, caller: call.pathCaller)
+  try call.vfs.unlink(try call.path(0), from: call.fs.cwd, caller: call.pathCaller)
   return .success
 }
 
 func sys_rmdir(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try call.vfs.removeDirectory(try call.path(0), from: call.process.fs.cwd, caller: call.pathCaller)
+  try call.vfs.removeDirectory(try call.path(0), from: call.fs.cwd, caller: call.pathCaller)
   return .success
 }
 
@@ -152,7 +152,7 @@ func sys_unlinkat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 func sys_mkdir(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   try call.vfs.makeDirectory(
-    try call.path(0), from: call.process.fs.cwd, permissions: call.uint(1), caller: call.pathCaller)
+    try call.path(0), from: call.fs.cwd, permissions: call.uint(1), caller: call.pathCaller)
   return .success
 }
 
@@ -173,7 +173,7 @@ private func makeNode(
 }
 
 func sys_mknod(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try makeNode(call, try call.path(0), call.process.fs.cwd, call.uint(1), call[2])
+  try makeNode(call, try call.path(0), call.fs.cwd, call.uint(1), call[2])
 }
 
 func sys_mknodat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
@@ -186,7 +186,7 @@ func sys_mknodat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 /// getcwd(2), the system call: returns the length with the NUL. A directory outside the root shows as
 /// `(unreachable)`; one that was removed is ENOENT.
 func sys_getcwd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let fs = call.process.fs
+  let fs = call.fs
   if fs.cwd.isDeleted { throw .ENOENT }
   let (path, isReachable) = fs.cwd.path(from: fs.root)
   let text = (isReachable ? path : Array("(unreachable)".utf8) + path) + [0]
@@ -197,7 +197,7 @@ func sys_getcwd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 private func requireEnterable(_ call: SyscallContext, _ dentry: Dentry) throws(Errno) {
   guard dentry.isDirectory else { throw .ENOTDIR }
-  try call.process.credentials.require(.X_OK, dentry.inode)
+  try call.credentials.require(.X_OK, dentry.inode)
 }
 
 private func directory(_ call: SyscallContext) throws(Errno) -> Dentry {
@@ -207,26 +207,26 @@ private func directory(_ call: SyscallContext) throws(Errno) -> Dentry {
 }
 
 func sys_chdir(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  call.process.fs.cwd = try directory(call)
+  call.fs.cwd = try directory(call)
   return .success
 }
 
 func sys_fchdir(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard let dentry = try call.file(0).dentry else { throw .ENOTDIR }
   try requireEnterable(call, dentry)
-  call.process.fs.cwd = dentry
+  call.fs.cwd = dentry
   return .success
 }
 
 func sys_chroot(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let dentry = try directory(call)
-  guard call.process.credentials.isPrivileged else { throw .EPERM }
-  call.process.fs.root = dentry
+  guard call.credentials.has(.CAP_SYS_CHROOT) else { throw .EPERM }
+  call.fs.root = dentry
   return .success
 }
 
 func sys_umask(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let old = call.process.fs.umask
-  call.process.fs.umask = UInt16(call.uint(0) & 0o777)
+  let old = call.fs.umask
+  call.fs.umask = UInt16(call.uint(0) & 0o777)
   return .value(UInt64(old))
 }

@@ -89,7 +89,7 @@ private func install(
 ) throws(Errno) -> SyscallResult {
   do {
     return .value(
-      try call.process.files.install(file, closeOnExec: closeOnExec, limit: limit))
+      try call.files.install(file, closeOnExec: closeOnExec, limit: limit))
   } catch {
     file.retain()
     file.release()
@@ -100,12 +100,12 @@ private func install(
 func sys_open(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let path = try call.path(0)
   return try open(
-    call, path, from: call.process.fs.cwd, OpenFlags(call.uint(1), isa: call.isa), call.uint(2))
+    call, path, from: call.fs.cwd, OpenFlags(call.uint(1), isa: call.isa), call.uint(2))
 }
 
 func sys_creat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   try open(
-    call, try call.path(0), from: call.process.fs.cwd, [.O_CREAT, .O_WRONLY, .O_TRUNC],
+    call, try call.path(0), from: call.fs.cwd, [.O_CREAT, .O_WRONLY, .O_TRUNC],
     call.uint(1))
 }
 
@@ -150,9 +150,9 @@ func sys_openat2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 /// Closes a descriptor, and with it the process's record locks on the file (fcntl(2)).
 private func close(_ call: SyscallContext, _ descriptor: Int32) throws(Errno) {
-  let file = try call.process.files.file(descriptor)
+  let file = try call.files.file(descriptor)
   releaseClaims(call.process, file)
-  try call.process.files.close(descriptor)
+  try call.files.close(descriptor)
 }
 
 /// Drops what the process has of `file` as long as it closes no descriptor of it: record locks on its inode, say.
@@ -163,12 +163,16 @@ func releaseClaims(_ process: Process, _ file: OpenFile) {
 
 extension Process {
   /// What the end of a process means to files: locks and descriptors go.
-  func closeFiles() {
-    for descriptor in files.descriptors {
-      if let file = try? files.file(descriptor) { releaseClaims(self, file) }
+  func closeFiles(of threads: [Task]) {
+    var tables: Set<ObjectIdentifier> = []
+    for files in threads.map(\.files) {
+      if tables.insert(ObjectIdentifier(files)).inserted {
+        for descriptor in files.descriptors {
+          if let file = try? files.file(descriptor) { releaseClaims(self, file) }
+        }
+      }
+      files.release()
     }
-    files.release()
-    files = FileTable(kernel.arena)
   }
 }
 
@@ -182,12 +186,13 @@ func sys_close_range(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let first = call.uint(0)
   let last = call.uint(1)
   guard first <= last, flags.unknown.isEmpty else { throw .EINVAL }
-  for descriptor in call.process.files.descriptors {
+  if flags.contains(.CLOSE_RANGE_UNSHARE) { call.task.unshareFiles() }
+  for descriptor in call.files.descriptors {
     guard let number = UInt32(exactly: descriptor), number >= first, number <= last else {
       continue
     }
     if flags.contains(.CLOSE_RANGE_CLOEXEC) {
-      try call.process.files.setCloseOnExec(descriptor, true)
+      try call.files.setCloseOnExec(descriptor, true)
     } else {
       try close(call, descriptor)
     }
@@ -200,7 +205,7 @@ func sys_close_range(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 func sys_dup(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let file = try call.file(0)
   return .value(
-    try call.process.files.install(
+    try call.files.install(
       file, closeOnExec: false, limit: call.process.limits.openFileLimit))
 }
 
@@ -208,8 +213,8 @@ private func duplicate(_ call: SyscallContext, closeOnExec: Bool) throws(Errno) 
   let file = try call.file(0)
   let target = call.int(1)
   guard target >= 0, UInt64(target) < call.process.limits.openFileLimit else { throw .EBADF }
-  if let old = try? call.process.files.file(target) { releaseClaims(call.process, old) }
-  call.process.files.replace(target, with: file, closeOnExec: closeOnExec)
+  if let old = try? call.files.file(target) { releaseClaims(call.process, old) }
+  call.files.replace(target, with: file, closeOnExec: closeOnExec)
   return .value(target)
 }
 
@@ -238,7 +243,7 @@ func sys_memfd_create(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let name = try call.string(at: call.address(0), limit: 250, orElse: .EINVAL)
   let root = call.vfs.memoryFiles.root
   let inode = try root.inode.makeTemporaryFile(
-    permissions: 0o777, owner: call.process.credentials.ownership)
+    permissions: 0o777, owner: call.credentials.ownership)
   if let node = inode as? LayeredNode {
     node.isTemporary = false
     node.seals = flags.contains(.MFD_ALLOW_SEALING) ? [] : .F_SEAL_SEAL

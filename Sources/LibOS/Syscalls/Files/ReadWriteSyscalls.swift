@@ -155,8 +155,8 @@ func sys_ioctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let file = try call.usableFile(0)
   let request = call.uint(1)
   switch TerminalRequest(rawValue: request) {
-  case .FIOCLEX: try call.process.files.setCloseOnExec(call.int(0), true)
-  case .FIONCLEX: try call.process.files.setCloseOnExec(call.int(0), false)
+  case .FIOCLEX: try call.files.setCloseOnExec(call.int(0), true)
+  case .FIONCLEX: try call.files.setCloseOnExec(call.int(0), false)
   case .FIONBIO:
     let on: Int32 = try call.load(at: call.address(2))
     if on != 0 { file.flags.insert(.O_NONBLOCK) } else { file.flags.remove(.O_NONBLOCK) }

@@ -154,11 +154,8 @@ private func checkAccess(
   _ call: SyscallContext, _ target: SyscallContext.Target, _ mode: UInt32, _ flags: AtFlags
 ) throws(Errno) -> SyscallResult {
   let wanted = AccessMode(rawValue: mode)
-  var credentials = call.process.credentials
-  if !flags.contains(.AT_EACCESS) {
-    credentials.fsUID = credentials.realUID
-    credentials.fsGID = credentials.realGID
-  }
+  let credentials =
+    flags.contains(.AT_EACCESS) ? call.credentials : call.credentials.ofRealUser
   let status = try target.status()
   guard credentials.mayAccess(status, wanted) else { throw .EACCES }
   if wanted.contains(.W_OK), target.mount?.isReadOnly == true,

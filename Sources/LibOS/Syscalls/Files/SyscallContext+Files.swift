@@ -6,7 +6,7 @@ extension SyscallContext {
 
   /// On whose behalf this call walks paths.
   var pathCaller: PathCaller {
-    PathCaller(fs: process.fs, credentials: process.credentials)
+    PathCaller(fs: fs, credentials: credentials)
   }
 
   /// The open file in argument `index`, for calls that O_PATH files refuse (EBADF).
@@ -20,8 +20,8 @@ extension SyscallContext {
   /// absolute path does not need.
   func start(_ index: Int, _ path: [UInt8]) throws(Errno) -> Dentry {
     let descriptor = int(index)
-    if descriptor == AtFlags.AT_FDCWD || path.first == UInt8(ascii: "/") { return process.fs.cwd }
-    guard let dentry = try process.files.file(descriptor).dentry else { throw .ENOTDIR }
+    if descriptor == AtFlags.AT_FDCWD || path.first == UInt8(ascii: "/") { return fs.cwd }
+    guard let dentry = try files.file(descriptor).dentry else { throw .ENOTDIR }
     if path.isEmpty { throw .ENOENT }
     return dentry
   }
@@ -68,7 +68,7 @@ extension SyscallContext {
     throws(Errno) -> Target
   {
     if path.isEmpty, flags.contains(.AT_EMPTY_PATH) {
-      if int(index) == AtFlags.AT_FDCWD { return .dentry(process.fs.cwd) }
+      if int(index) == AtFlags.AT_FDCWD { return .dentry(fs.cwd) }
       let file = try file(index)
       if let dentry = file.dentry { return .dentry(dentry) }
       return .file(file)
@@ -82,7 +82,7 @@ extension SyscallContext {
 
   /// The target of a path relative to the current directory.
   func target(_ path: [UInt8], follow: Bool = true) throws(Errno) -> Target {
-    var walker = Walker(pathCaller, from: process.fs.cwd)
+    var walker = Walker(pathCaller, from: fs.cwd)
     let dentry = try walker.find(path, follow: follow)
     if let stand = dentry.inode as? OpenFileInode { return .file(stand.file) }
     return .dentry(dentry)

@@ -56,7 +56,7 @@ extension SyscallContext {
     if isLeader, process.controllingTerminal === terminal { return }
     guard isLeader, process.controllingTerminal == nil else { throw .EPERM }
     if terminal.session != 0 {
-      guard byForce, process.credentials.isPrivileged else { throw .EPERM }
+      guard byForce, credentials.has(.CAP_SYS_ADMIN) else { throw .EPERM }
       kernel.controllingTerminals[terminal.session] = nil
     }
     kernel.attach(terminal, to: process)

@@ -84,7 +84,7 @@ extension SyscallTable {
     ) { call throws(Errno) in
       let inode = try target(call, subject, follow).inode
       let all = (try? inode.extendedAttributes()) ?? [:]
-      let isPrivileged = call.process.credentials.isPrivileged
+      let isPrivileged = call.credentials.has(.CAP_SYS_ADMIN)
       var names: [UInt8] = []
       for name in all.keys.sorted(by: { $0.lexicographicallyPrecedes($1) })
       where isPrivileged || !name.starts(with: Array("trusted.".utf8)) {
@@ -156,15 +156,17 @@ struct XattrName {
   {
     let inode = try target.inode
     if isWrite, target.mount?.isReadOnly == true { throw .EROFS }
-    let credentials = call.process.credentials
+    let credentials = call.credentials
     switch namespace {
     case .user:
       try checkUser(inode, credentials, isWrite: isWrite)
       try credentials.require(isWrite ? .W_OK : .R_OK, inode)
     case .trusted:
-      if !credentials.isPrivileged { throw isWrite ? .EPERM : .ENODATA }
+      if !credentials.has(.CAP_SYS_ADMIN) { throw isWrite ? .EPERM : .ENODATA }
     case .security:
-      if isWrite, !credentials.isPrivileged { throw .EPERM }
+      let needed: CapabilitySet =
+        bytes == FileCapabilities.attribute ? .CAP_SETFCAP : .CAP_SYS_ADMIN
+      if isWrite, !credentials.has(needed) { throw .EPERM }
     case nil: throw .EOPNOTSUPP
     }
     _ = try inode.extendedAttributes()

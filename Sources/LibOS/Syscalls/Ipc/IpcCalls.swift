@@ -10,7 +10,6 @@ extension KernelClock {
 
 extension SyscallContext {
   var ipc: IpcNamespace { kernel.ipc }
-  var credentials: Credentials { process.credentials }
 
   /// Puts the task to sleep until `object` changes. No signal handler restarts these calls
   /// (signal(7)); one that was removed meanwhile is EIDRM, see `object(_:in:)`.

@@ -107,7 +107,9 @@ private func sys_msgctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     let new: MsqidDS = try call.load(at: call.address(2))
     let queue = try ipc.queues.object(call.int(0))
     try queue.requireOwner(call.credentials)
-    guard new.msg_qbytes <= UInt64(ipc.limits.queueBytes) || call.credentials.isPrivileged else {
+    guard
+      new.msg_qbytes <= UInt64(ipc.limits.queueBytes) || call.credentials.has(.CAP_SYS_RESOURCE)
+    else {
       throw .EPERM
     }
     queue.set(new.msg_perm, at: call.kernel.clock.realtimeSeconds)

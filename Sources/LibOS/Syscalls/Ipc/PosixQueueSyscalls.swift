@@ -153,7 +153,7 @@ private func notification(_ call: SyscallContext, _ event: Sigevent)
   case .SIGEV_THREAD:
     wanted.cookie = try call.bytes(
       at: GuestAddress(event.sigev_value), count: PosixQueue.Notification.cookieSize)
-    guard let socket = try call.process.files.file(event.sigev_signo).socket else {
+    guard let socket = try call.files.file(event.sigev_signo).socket else {
       throw .ENOTSOCK
     }
     guard let netlink = socket as? NetlinkSocket else { throw .EINVAL }

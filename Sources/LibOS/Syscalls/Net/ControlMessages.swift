@@ -71,16 +71,16 @@ extension SyscallContext {
     }
     guard !files.isEmpty else { return }
     try requireRoomInFlight(socket.network)
-    let user = process.credentials.realUID
+    let user = credentials.realUID
     message.files = FilesInFlight(files, from: user, socket.network)
   }
 
   /// ETOOMANYREFS when the user has as many files in flight as a process may have open (unix(7)).
   private func requireRoomInFlight(_ network: Network) throws(Errno) {
-    let credentials = process.credentials
     let count = network.filesInFlight.fileCounts[credentials.realUID, default: 0]
     guard
-      UInt64(count) <= process.limits[ResourceLimits.openFiles].soft || credentials.isPrivileged
+      UInt64(count) <= process.limits[ResourceLimits.openFiles].soft
+        || credentials.has(.CAP_SYS_RESOURCE) || credentials.has(.CAP_SYS_ADMIN)
     else { throw .ETOOMANYREFS }
   }
 
@@ -99,7 +99,7 @@ extension SyscallContext {
       guard files.count + count <= FilesInFlight.limit else { throw .EINVAL }
       var reader = ByteReader(data)
       for _ in 0..<count {
-        files.append(try process.files.file(reader.read()))
+        files.append(try self.files.file(reader.read()))
       }
     case .SCM_CREDENTIALS:
       guard socket is UnixSocket || socket is NetlinkSocket else { return }
@@ -114,12 +114,11 @@ extension SyscallContext {
 
   /// Who one says one is, one must be, unless privileged (unix(7)).
   private func checkClaim(_ claimed: Ucred) throws(Errno) {
-    let own = process.credentials
-    let isAllowed =
-      claimed.pid == process.pid
-      && [own.realUID, own.effectiveUID, own.savedUID].contains(claimed.uid)
-      && [own.realGID, own.effectiveGID, own.savedGID].contains(claimed.gid)
-    guard isAllowed || own.isPrivileged else { throw .EPERM }
+    let own = credentials
+    guard claimed.pid == process.pid || own.has(.CAP_SYS_ADMIN),
+      [own.realUID, own.effectiveUID, own.savedUID].contains(claimed.uid) || own.has(.CAP_SETUID),
+      [own.realGID, own.effectiveGID, own.savedGID].contains(claimed.gid) || own.has(.CAP_SETGID)
+    else { throw .EPERM }
     guard claimed.uid != .max, claimed.gid != .max else { throw .EINVAL }
     guard kernel.processes[claimed.pid] != nil else { throw .ESRCH }
   }
@@ -236,7 +235,7 @@ extension SyscallContext {
   ) {
     var data: [UInt8] = []
     for file in files.prefix(writer.descriptorRoom) {
-      let descriptor = try? process.files.install(
+      let descriptor = try? self.files.install(
         file, closeOnExec: flags.contains(.MSG_CMSG_CLOEXEC),
         limit: process.limits.openFileLimit)
       guard let descriptor else { break }

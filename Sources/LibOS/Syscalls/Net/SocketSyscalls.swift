@@ -57,7 +57,7 @@ private func makeSocket(_ call: SyscallContext, _ type: UInt32) throws(Errno) ->
   case .AF_UNIX:
     guard number == 0 || number == 1 else { throw .EPROTONOSUPPORT }
     guard let known else { throw .ESOCKTNOSUPPORT }
-    return try UnixSocket.make(network, known, inode: network.makeInode(for: call.process))
+    return try UnixSocket.make(network, known, inode: network.makeInode(for: call.task))
   case .AF_INET, .AF_INET6:
     guard number >= 0, number < protocolLimit else { throw .EINVAL }
     return try makeInternetSocket(call, family, known, number)
@@ -66,7 +66,7 @@ private func makeSocket(_ call: SyscallContext, _ type: UInt32) throws(Errno) ->
     guard NetlinkProtocol(rawValue: UInt32(bitPattern: number)) != nil else {
       throw .EPROTONOSUPPORT
     }
-    return try NetlinkSocket(network, known, inode: network.makeInode(for: call.process))
+    return try NetlinkSocket(network, known, inode: network.makeInode(for: call.task))
   case .AF_PACKET: throw .EPERM
   case .AF_UNSPEC: throw .EAFNOSUPPORT
   }
@@ -80,12 +80,12 @@ private func makeInternetSocket(
   switch type {
   case .SOCK_STREAM:
     guard number == 0 || wanted == .IPPROTO_TCP else { throw .EPROTONOSUPPORT }
-    return try TCPSocket(network, family, inode: network.makeInode(for: call.process))
+    return try TCPSocket(network, family, inode: network.makeInode(for: call.task))
   case .SOCK_DGRAM:
     switch wanted {
     case .IPPROTO_UDP, .IPPROTO_UDPLITE, .IPPROTO_IP:
       let chosen = wanted == .IPPROTO_UDPLITE ? InternetProtocol.IPPROTO_UDPLITE : .IPPROTO_UDP
-      return try UDPSocket(network, family, chosen, inode: network.makeInode(for: call.process))
+      return try UDPSocket(network, family, chosen, inode: network.makeInode(for: call.task))
     // Nobody may ping: there are no packets.
     case .IPPROTO_ICMP, .IPPROTO_ICMPV6: throw .EACCES
     default: throw .EPROTONOSUPPORT
@@ -118,8 +118,8 @@ private func sys_socketpair(_ call: SyscallContext) throws(Errno) -> SyscallResu
   let second = try makeSocket(call, type) as! UnixSocket
   second.retain()
   defer { second.release() }
-  first.know(peer: call.process)
-  second.know(peer: call.process)
+  first.know(peer: call.task)
+  second.know(peer: call.task)
   switch (first, second) {
   case (let first as UnixConnectionSocket, let second as UnixConnectionSocket): first.join(second)
   case (let first as UnixDatagramSocket, let second as UnixDatagramSocket):
@@ -134,11 +134,11 @@ private func sys_socketpair(_ call: SyscallContext) throws(Errno) -> SyscallResu
       let pair = UInt64(UInt32(bitPattern: other)) << 32 | UInt64(UInt32(bitPattern: one))
       try call.store(pair, to: call.address(3))
     } catch {
-      try? call.process.files.close(other)
+      try? call.files.close(other)
       throw error
     }
   } catch {
-    try? call.process.files.close(one)
+    try? call.files.close(one)
     throw error
   }
   return .success
@@ -201,7 +201,7 @@ private func sys_listen(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 private func accept(_ call: SyscallContext, _ flags: SocketFlags) throws(Errno) -> SyscallResult {
   guard flags.unknown.isEmpty else { throw .EINVAL }
   let listener = try call.socket(0)
-  guard call.process.files.hasRoom(limit: call.process.limits.openFileLimit) else { throw .EMFILE }
+  guard call.files.hasRoom(limit: call.process.limits.openFileLimit) else { throw .EMFILE }
   let socket: Socket
   do throws(Errno) { socket = try listener.accept() } catch {
     guard error == .EAGAIN, !listener.isNonBlocking else { throw error }

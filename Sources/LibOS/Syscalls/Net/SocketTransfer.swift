@@ -330,6 +330,6 @@ extension SyscallContext {
   /// The credentials that a message of the calling process carries.
   var sender: Ucred {
     Ucred(
-      pid: process.pid, uid: process.credentials.realUID, gid: process.credentials.realGID)
+      pid: process.pid, uid: credentials.realUID, gid: credentials.realGID)
   }
 }

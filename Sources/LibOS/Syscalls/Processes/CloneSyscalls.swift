@@ -19,7 +19,7 @@ extension SyscallTable {
   ]
 
   private static let cloneNote =
-    "no namespaces; processes share no handlers, and a directory only until one of them changes it"
+    "no namespaces: EPERM; CLONE_PTRACE, CLONE_IO and CLONE_SYSVSEM have no effect, CLONE_VFORK with CLONE_THREAD is EINVAL"
 }
 
 extension CloneRequest {
@@ -104,9 +104,7 @@ extension CloneFlags {
 
 private func thread(_ call: SyscallContext, _ request: CloneRequest) throws(Errno) -> SyscallResult
 {
-  guard request.flags.contains([.CLONE_FS, .CLONE_FILES]),
-    request.flags.isDisjoint(with: [.CLONE_PIDFD, .CLONE_VFORK])
-  else { throw .EINVAL }
+  guard request.flags.isDisjoint(with: [.CLONE_PIDFD, .CLONE_VFORK]) else { throw .EINVAL }
   let tid = try call.kernel.allocatePID(for: call.process)
   if request.flags.contains(.CLONE_PARENT_SETTID) { try call.store(tid, to: request.parentTID) }
   if request.flags.contains(.CLONE_CHILD_SETTID) { try call.store(tid, to: request.childTID) }
@@ -117,19 +115,18 @@ private func thread(_ call: SyscallContext, _ request: CloneRequest) throws(Errn
 private func process(_ call: SyscallContext, _ request: CloneRequest)
   throws(Errno) -> SyscallResult
 {
-  guard !request.flags.contains(.CLONE_SIGHAND) else { throw .EINVAL }
   let kernel = call.kernel
   let pid = try kernel.allocatePID(for: call.process)
   if !request.flags.contains(.CLONE_VM) {
-    let size = call.space.copySize + call.process.files.footprint
+    let size = call.space.copySize + call.files.footprint
     guard kernel.arena.hasRoom(forKernel: size) else { throw .ENOMEM }
   }
   if request.flags.contains(.CLONE_PARENT_SETTID) { try call.store(pid, to: request.parentTID) }
   let descriptor = try openPidFile(pid, call, request)
-  let child = call.process.fork(pid, from: call.task, request)
+  let child = call.task.fork(pid, request)
   // The descriptor is the parent's alone.
   if let descriptor, !request.flags.contains(.CLONE_FILES) {
-    try? child.process.files.close(descriptor)
+    try? child.files.close(descriptor)
   }
   if request.flags.contains(.CLONE_CHILD_SETTID) {
     try? child.process.space.store(pid, to: request.childTID)
@@ -144,9 +141,9 @@ private func openPidFile(_ pid: Int32, _ call: SyscallContext, _ request: CloneR
   throws(Errno) -> Int32?
 {
   guard request.flags.contains(.CLONE_PIDFD) else { return nil }
-  let descriptor = try PidFile.open(pid, [], for: call.process)
+  let descriptor = try PidFile.open(pid, [], for: call.task)
   do { try call.store(descriptor, to: request.pidfd) } catch {
-    try? call.process.files.close(descriptor)
+    try? call.files.close(descriptor)
     throw error
   }
   return descriptor

@@ -61,6 +61,17 @@ extension SyscallContext {
   }
 }
 
+extension SyscallContext {
+  /// Who the task is once it runs `program`.
+  fileprivate func rights(executing program: Program)
+    throws(LoadError) -> (credentials: Credentials, isSecure: Bool)
+  {
+    do throws(Errno) {
+      return try credentials.executing(program, noNewPrivileges: task.noNewPrivileges)
+    } catch { throw .notExecutable("\(text(program.path)): it may not have all rights", error) }
+  }
+}
+
 private func execute(
   _ call: SyscallContext, _ path: [UInt8], arguments: GuestAddress, environment: GuestAddress
 ) throws(Errno) -> SyscallResult {
@@ -73,12 +84,12 @@ private func execute(
   let process = call.process
   do throws(LoadError) {
     let program = try call.kernel.program(at: path, arguments: strings, in: caller)
+    let rights = try call.rights(executing: program)
     let loaded = try LoadedProgram(
-      program, environment: environment, fs: process.fs,
-      credentials: process.rights(executing: program),
+      program, environment: environment, fs: call.fs, rights: rights,
       stackLimit: process.limits[ResourceLimits.stack].soft,
       kernel: call.kernel)
-    process.execute(program, loaded, call.task)
+    process.execute(loaded, call.task)
   } catch { throw error.errno }
   return .registersReplaced
 }

@@ -20,11 +20,20 @@ private func sys_unshare(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   ]
   guard flags.subtracting(parts).subtracting(.namespaces).isEmpty else { throw .EINVAL }
   guard flags.isDisjoint(with: .namespaces) else { throw .EPERM }
-  let isThreaded = call.process.tasks.count > 1
-  guard !isThreaded || flags.isDisjoint(with: [.CLONE_THREAD, .CLONE_SIGHAND, .CLONE_VM]) else {
-    throw .EINVAL
+  // What threads have in common, and processes by CLONE_VM and CLONE_SIGHAND, they have for life.
+  if !flags.isDisjoint(with: [.CLONE_THREAD, .CLONE_SIGHAND, .CLONE_VM]) {
+    let process = call.process
+    let sharers = call.kernel.processes.values.filter {
+      $0.space === process.space && flags.contains(.CLONE_VM)
+        || $0.signals.actionsIdentity == process.signals.actionsIdentity
+          && !flags.isDisjoint(with: [.CLONE_VM, .CLONE_SIGHAND])
+    }
+    guard process.tasks.count == 1, !sharers.contains(where: { $0 !== process }) else {
+      throw .EINVAL
+    }
   }
-  if flags.contains(.CLONE_FILES), !isThreaded { call.process.unshareFiles() }
+  if flags.contains(.CLONE_FS) { call.task.fs = call.fs.copy() }
+  if flags.contains(.CLONE_FILES) { call.task.unshareFiles() }
   return .success
 }
 
@@ -34,7 +43,7 @@ private func sys_setns(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let wanted = CloneFlags(rawValue: UInt64(call.uint(1)))
   guard let namespace = (file as? NamespaceFile)?.namespace else { throw .EINVAL }
   guard wanted.isEmpty || wanted == namespace.kind.flag else { throw .EINVAL }
-  guard call.process.credentials.isPrivileged else { throw .EPERM }
+  guard call.credentials.has(.CAP_SYS_ADMIN) else { throw .EPERM }
   // Nobody may enter their own user namespace again.
   guard namespace.kind != .user else { throw .EINVAL }
   return .success

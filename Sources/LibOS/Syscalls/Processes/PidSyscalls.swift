@@ -19,7 +19,7 @@ private func sys_pidfd_open(_ call: SyscallContext) throws(Errno) -> SyscallResu
     // A thread that is no leader has none.
     throw call.kernel.tasks[call.int(0)] == nil ? .ESRCH : .EINVAL
   }
-  return .value(try PidFile.open(call.int(0), flags, for: call.process))
+  return .value(try PidFile.open(call.int(0), flags, for: call.task))
 }
 
 /// A directory of `/proc` will do too, for programs from before there were pidfds.
@@ -38,7 +38,7 @@ private func sys_pidfd_send_signal(_ call: SyscallContext) throws(Errno) -> Sysc
   let signal = Signal(rawValue: call.int(1))
   var info = Siginfo.kill(
     signal, code: SignalCode.SI_USER, pid: call.process.pid,
-    uid: call.process.credentials.realUID)
+    uid: call.credentials.realUID)
   if !call.address(2).isNull {
     info = Siginfo(bytes: try call.bytes(at: call.address(2), count: Siginfo.byteCount))
     guard info.si_signo == signal.rawValue else { throw .EINVAL }
@@ -51,11 +51,11 @@ private func sys_pidfd_send_signal(_ call: SyscallContext) throws(Errno) -> Sysc
 
 private func sys_pidfd_getfd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call[2] == 0 else { throw .EINVAL }
-  let target = try PidFile.behind(call.int(0), call.process).target()
+  let target = try PidFile.behind(call.int(0), call.files).target()
   guard !target.isZombie else { throw .ESRCH }
-  guard call.process.mayInspect(target) else { throw .EPERM }
+  guard call.task.mayInspect(target) else { throw .EPERM }
   let file = try target.files.file(call.int(1))
   return .value(
-    try call.process.files.install(
+    try call.files.install(
       file, closeOnExec: true, limit: call.process.limits.openFileLimit))
 }

@@ -3,7 +3,11 @@ import Machine
 
 extension SyscallTable {
   package static let prctlRows: [SyscallRow] = [
-    SyscallRow("prctl", x64: 157, generic: 167, [.int, .hex, .hex, .hex, .hex], sys_prctl),
+    SyscallRow(
+      "prctl", x64: 157, generic: 167, [.int, .hex, .hex, .hex, .hex], support: .partial,
+      note:
+        "PR_SET_TSC and PR_SET_THP_DISABLE are kept and have no effect; unknown options: EINVAL",
+      sys_prctl),
     SyscallRow("arch_prctl", x64: 158, generic: nil, [.hex, .address], sys_arch_prctl),
   ]
 }
@@ -39,28 +43,36 @@ private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     guard call[1] <= 1 else { throw .EINVAL }
     process.isDumpable = call[1] == 1
     return .success
-  case .PR_GET_KEEPCAPS, .PR_GET_SECUREBITS, .PR_GET_SECCOMP, .PR_GET_THP_DISABLE: return .success
-  case .PR_SET_KEEPCAPS, .PR_SET_THP_DISABLE: return .success
-  case .PR_CAPBSET_READ:
-    guard call[1] <= 40 else { throw .EINVAL }
-    return .value(1)
+  case .PR_GET_SECCOMP: return .value(UInt64(call.task.seccomp?.mode ?? 0))
+  case .PR_SET_SECCOMP: return try setSeccomp(call)
+  case .PR_GET_THP_DISABLE:
+    guard call[1] | call[2] | call[3] | call[4] == 0 else { throw .EINVAL }
+    return .value(process.hasNoHugePages ? 1 : 0)
+  case .PR_SET_THP_DISABLE:
+    guard call[2] | call[3] | call[4] == 0 else { throw .EINVAL }
+    process.hasNoHugePages = call[1] != 0
+    return .success
   case .PR_GET_TIMERSLACK: return .value(call.task.timerSlack)
   case .PR_SET_TIMERSLACK:
-    call.task.timerSlack = call[1] == 0 ? 50_000 : call[1]
+    call.task.timerSlack = call[1] == 0 ? call.task.defaultTimerSlack : call[1]
     return .success
   case .PR_SET_NO_NEW_PRIVS:
     guard call[1] == 1, call[2] == 0, call[3] == 0, call[4] == 0 else { throw .EINVAL }
-    process.noNewPrivileges = true
+    call.task.noNewPrivileges = true
     return .success
   case .PR_GET_NO_NEW_PRIVS:
     guard call[1] == 0, call[2] == 0, call[3] == 0, call[4] == 0 else { throw .EINVAL }
-    return .value(process.noNewPrivileges ? 1 : 0)
+    return .value(call.task.noNewPrivileges ? 1 : 0)
   case .PR_GET_TID_ADDRESS:
     try call.store(call.task.clearChildTID.rawValue, to: call.address(1))
     return .success
   case .PR_GET_TSC:
     guard call.isa == .x86_64 else { throw .EINVAL }
-    try call.store(UInt32(1), to: call.address(1))
+    try call.store(UInt32(call.task.forbidsTimeStamps ? 2 : 1), to: call.address(1))
+    return .success
+  case .PR_SET_TSC:
+    guard call.isa == .x86_64, call[1] == 1 || call[1] == 2 else { throw .EINVAL }
+    call.task.forbidsTimeStamps = call[1] == 2
     return .success
   case .PR_SET_VMA:
     try nameMemory(call)
@@ -72,7 +84,9 @@ private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .PR_SET_CHILD_SUBREAPER:
     process.isSubreaper = call[1] != 0
     return .success
-  default: throw .EINVAL
+  default:
+    guard let result = try capabilityControl(call, option) else { throw .EINVAL }
+    return result
   }
 }
 

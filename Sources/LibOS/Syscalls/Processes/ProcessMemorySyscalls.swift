@@ -15,10 +15,10 @@ extension SyscallTable {
   ]
 }
 
-private func inspectable(_ call: SyscallContext, _ id: Int32) throws(Errno) -> Process {
-  guard let process = call.kernel.tasks[id]?.process else { throw .ESRCH }
-  guard call.process.mayInspect(process) else { throw .EPERM }
-  return process
+private func inspectable(_ call: SyscallContext, _ id: Int32) throws(Errno) -> Task {
+  guard let task = call.kernel.tasks[id] else { throw .ESRCH }
+  guard call.task.mayInspect(task.process) else { throw .EPERM }
+  return task
 }
 
 /// process_vm_readv(2) and process_vm_writev(2): as much as both sides have memory for, in several turns of the
@@ -28,7 +28,7 @@ private func transfer(_ call: SyscallContext, writes: Bool) throws(Errno) -> Sys
   let local = try call.segments(call.address(1), count: Int(clamping: call[2]))
   let remote = try call.segments(call.address(3), count: Int(clamping: call[4]))
   guard !local.isEmpty, !remote.isEmpty else { return .success }
-  let other = try inspectable(call, call.int(0)).space
+  let other = try inspectable(call, call.int(0)).process.space
   let (sources, targets) = writes ? (local, remote) : (remote, local)
   let (from, to) = writes ? (call.space, other) : (other, call.space)
   var (source, target) = (Cursor(sources), Cursor(targets))
@@ -77,7 +77,7 @@ private struct Cursor {
   }
 }
 
-/// kcmp(2): whether two processes share something; otherwise which comes first in an order that only has
+/// kcmp(2): whether two threads share something; otherwise which comes first in an order that only has
 /// to be one.
 private func sys_kcmp(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (first, second) = (try inspectable(call, call.int(0)), try inspectable(call, call.int(1)))
@@ -85,10 +85,14 @@ private func sys_kcmp(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   switch call.int(2) {
   case 0:  // KCMP_FILE
     isSame = try first.files.file(call.int(3)) === second.files.file(call.int(4))
-  case 1: isSame = first.space === second.space  // KCMP_VM
+  case 1: isSame = first.process.space === second.process.space  // KCMP_VM
   case 2: isSame = first.files === second.files  // KCMP_FILES
-  case 3, 4, 5, 6: isSame = first === second  // KCMP_FS, KCMP_SIGHAND, KCMP_IO, KCMP_SYSVSEM
+  case 3: isSame = first.fs === second.fs  // KCMP_FS
+  case 4:  // KCMP_SIGHAND
+    isSame =
+      first.process.signals.actionsIdentity == second.process.signals.actionsIdentity
+  case 5, 6: isSame = first.process === second.process  // KCMP_IO, KCMP_SYSVSEM
   default: throw .EINVAL
   }
-  return .value(isSame ? 0 : first.pid <= second.pid ? 1 : 2)
+  return .value(isSame ? 0 : first.tid <= second.tid ? 1 : 2)
 }

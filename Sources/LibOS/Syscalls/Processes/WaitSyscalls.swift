@@ -47,7 +47,7 @@ extension ChildWait {
       target = .group(id == 0 ? caller.processGroup : id)
     case .P_PIDFD:
       guard id >= 0 else { throw .EINVAL }
-      let file = try PidFile.behind(id, caller)
+      let file = try PidFile.behind(id, caller.files)
       target = .process(file.pid)
       if file.isNonBlocking {
         self.options = options.union(.WNOHANG)
@@ -71,8 +71,14 @@ private func storeUsage(_ news: ChildWait.News, _ call: SyscallContext, _ addres
   throws(Errno)
 {
   guard !address.isNull else { return }
-  let time = news.child.processorTime + news.child.childrenProcessorTime
-  try call.store(Rusage(ru_utime: Timeval(nanoseconds: time.nanoseconds)).bytes, to: address)
+  let child = news.child
+  let time = child.processorTime + child.childrenProcessorTime
+  try call.store(
+    Rusage(
+      ru_utime: Timeval(nanoseconds: time.nanoseconds),
+      ru_maxrss: Int64(clamping: max(child.peakPages, child.accounts.childrenPeak) * 4),
+      ru_minflt: Int64(clamping: child.pageFaults + child.accounts.childrenFaults)),
+    to: address)
 }
 
 private func sys_wait4(_ call: SyscallContext) throws(Errno) -> SyscallResult {

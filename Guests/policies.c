@@ -1,0 +1,102 @@
+// What a thread is told to have, it keeps, and hands down: input/output priority, memory policy, timer slack, huge pages,
+// time stamps, and who has logged in.
+#include "check.h"
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#define PRIORITY(kind, level) ((kind) << 13 | (level))
+
+static void run(void (*body)(void)) {
+  int status;
+  pid_t pid = OK(fork());
+  if (!pid) {
+    body();
+    _exit(0);
+  }
+  EQ(OK(waitpid(pid, &status, 0)), pid);
+  EQ(status, 0);
+}
+
+static void as_other(void) {
+  OK(setresuid(1000, 1000, 1000));
+  FAILS(EPERM, syscall(SYS_ioprio_set, 1, 0, PRIORITY(1, 4)));
+  FAILS(EPERM, syscall(SYS_ioprio_set, 1, getppid(), PRIORITY(2, 4)));
+  OK(syscall(SYS_ioprio_set, 1, 0, PRIORITY(3, 0)));
+}
+
+static void *threaded(void *unused) {
+  EQ(syscall(SYS_ioprio_get, 1, 0), PRIORITY(2, 6));
+  OK(syscall(SYS_ioprio_set, 1, 0, PRIORITY(2, 1)));
+  EQ(syscall(SYS_ioprio_get, 1, 0), PRIORITY(2, 1));
+  EQ(prctl(PR_GET_TIMERSLACK), 70000);
+  OK(prctl(PR_SET_TIMERSLACK, 1));
+  OK(prctl(PR_SET_TIMERSLACK, 0));
+  EQ(prctl(PR_GET_TIMERSLACK), 70000);
+  return unused;
+}
+
+static void handed_down(void) {
+  EQ(syscall(SYS_ioprio_get, 1, 0), PRIORITY(2, 6));
+  EQ(prctl(PR_GET_TIMERSLACK), 70000);
+  EQ(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), 1);
+  int mode = -1;
+  unsigned long nodes = 9;
+  if (syscall(SYS_get_mempolicy, &mode, &nodes, 64, NULL, 0) == 0) {
+    EQ(mode, 3);
+    EQ(nodes, 1);
+  }
+}
+
+int main(void) {
+  FAILS(EINVAL, syscall(SYS_ioprio_set, 1, 0, PRIORITY(0, 1)));
+  FAILS(EINVAL, syscall(SYS_ioprio_set, 9, 0, PRIORITY(2, 1)));
+  FAILS(ESRCH, syscall(SYS_ioprio_get, 1, 0x3fffff));
+  OK(syscall(SYS_ioprio_set, 1, 0, PRIORITY(2, 6)));
+  EQ(syscall(SYS_ioprio_get, 1, 0), PRIORITY(2, 6));
+  if (!geteuid()) {
+    run(as_other);
+    OK(syscall(SYS_ioprio_set, 1, getpid(), PRIORITY(1, 2)));
+    EQ(syscall(SYS_ioprio_get, 1, getpid()), PRIORITY(1, 2));
+    OK(syscall(SYS_ioprio_set, 1, 0, PRIORITY(2, 6)));
+  }
+  STEP("input and output");
+
+  unsigned long node = 1, none = 0;
+  if (syscall(SYS_set_mempolicy, 3, &node, 64) == 0) {
+    FAILS(EINVAL, syscall(SYS_set_mempolicy, 0, &node, 64));
+    FAILS(EINVAL, syscall(SYS_set_mempolicy, 2, &none, 64));
+    FAILS(EINVAL, syscall(SYS_set_mempolicy, 77, &node, 64));
+  } else {
+    EQ(errno, ENOSYS);
+  }
+  OK(prctl(PR_SET_TIMERSLACK, 70000));
+  EQ(prctl(PR_GET_TIMERSLACK), 70000);
+  FAILS(EINVAL, prctl(PR_GET_THP_DISABLE, 1, 0, 0, 0));
+  OK(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
+  EQ(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), 1);
+#if defined __x86_64__
+  int stamps = 0;
+  OK(prctl(PR_GET_TSC, &stamps));
+  EQ(stamps, PR_TSC_ENABLE);
+  FAILS(EINVAL, prctl(PR_SET_TSC, 7));
+#endif
+  unsigned long long hint = 9;
+  int fd = OK(open("/tmp", O_TMPFILE | O_RDWR, 0600));
+  OK(fcntl(fd, F_GET_RW_HINT, &hint));
+  EQ(hint, 0);
+  hint = 3;
+  OK(fcntl(fd, F_SET_RW_HINT, &hint));
+  hint = 9;
+  OK(fcntl(fd, F_GET_RW_HINT, &hint));
+  EQ(hint, 3);
+  hint = 6;
+  FAILS(EINVAL, fcntl(fd, F_SET_RW_HINT, &hint));
+  run(handed_down);
+  pthread_t thread;
+  EQ(pthread_create(&thread, NULL, threaded, NULL), 0);
+  EQ(pthread_join(thread, NULL), 0);
+  EQ(syscall(SYS_ioprio_get, 1, 0), PRIORITY(2, 6));
+  STEP("handed down");
+  return 0;
+}

@@ -1,0 +1,61 @@
+// Filters of what a socket receives (SO_ATTACH_FILTER): what is dropped, what is cut off, and locks.
+#include "sock.h"
+#include <linux/filter.h>
+#include <sys/un.h>
+
+#define ATTACH(fd, ...) \
+  ({ struct sock_filter f_[] = {__VA_ARGS__}; \
+     struct sock_fprog p_ = {sizeof f_ / sizeof *f_, f_}; \
+     setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p_, sizeof p_); })
+
+static int hears(int fd, char *text, int size) { return recv(fd, text, size, MSG_DONTWAIT); }
+
+int main(void) {
+  int pair[2], zero = 0, one = 1;
+  char text[64];
+  OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
+  FAILS(ENOENT, setsockopt(pair[1], SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof zero));
+  // Only what begins with an x, and of that four bytes.
+  OK(ATTACH(pair[1], BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'x', 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, 4), BPF_STMT(BPF_RET | BPF_K, 0)));
+  EQ(OK(send(pair[0], "hello", 5, 0)), 5);
+  EQ(OK(send(pair[0], "xylophone", 9, 0)), 9);
+  EQ(OK(hears(pair[1], text, sizeof text)), 4);
+  CHECK(!memcmp(text, "xylo", 4));
+  FAILS(EAGAIN, hears(pair[1], text, sizeof text));
+  OK(setsockopt(pair[1], SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof zero));
+  EQ(OK(send(pair[0], "hello", 5, 0)), 5);
+  EQ(OK(hears(pair[1], text, sizeof text)), 5);
+  STEP("unix datagrams");
+
+  FAILS(EINVAL, ATTACH(pair[1], BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0)));
+  FAILS(EINVAL, ATTACH(pair[1], BPF_STMT(0xffff, 0), BPF_STMT(BPF_RET | BPF_K, 0)));
+  FAILS(EINVAL, setsockopt(pair[1], SOL_SOCKET, SO_ATTACH_FILTER, &zero, sizeof zero));
+  struct sock_fprog bad = {1, (void *)8};
+  FAILS(EFAULT, setsockopt(pair[1], SOL_SOCKET, SO_ATTACH_FILTER, &bad, sizeof bad));
+  OK(ATTACH(pair[1], BPF_STMT(BPF_RET | BPF_K, 100)));
+  OK(setsockopt(pair[1], SOL_SOCKET, SO_LOCK_FILTER, &one, sizeof one));
+  FAILS(EPERM, ATTACH(pair[1], BPF_STMT(BPF_RET | BPF_K, 0)));
+  FAILS(EPERM, setsockopt(pair[1], SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof zero));
+  FAILS(EPERM, setsockopt(pair[1], SOL_SOCKET, SO_LOCK_FILTER, &zero, sizeof zero));
+  STEP("refused and locked");
+
+  int in = OK(socket(AF_INET, SOCK_DGRAM, 0)), out = OK(socket(AF_INET, SOCK_DGRAM, 0));
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof address;
+  OK(bind(in, (struct sockaddr *)&address, sizeof address));
+  OK(getsockname(in, (struct sockaddr *)&address, &length));
+  OK(connect(out, (struct sockaddr *)&address, sizeof address));
+  // The header of UDP is eight bytes; the length stands in it. Only messages of three bytes are let through.
+  OK(ATTACH(in, BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 11, 0, 3),
+            BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'a', 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, -1), BPF_STMT(BPF_RET | BPF_K, 0)));
+  EQ(OK(send(out, "four", 4, 0)), 4);
+  EQ(OK(send(out, "bcd", 3, 0)), 3);
+  EQ(OK(send(out, "abc", 3, 0)), 3);
+  EQ(OK(recv(in, text, sizeof text, 0)), 3);
+  CHECK(!memcmp(text, "abc", 3));
+  FAILS(EAGAIN, hears(in, text, sizeof text));
+  STEP("UDP");
+  return 0;
+}
