@@ -86,6 +86,8 @@ let package = Package(
     library("UnicornEngine", ["Machine", "CUnicorn", "CUnicornShims"]),
     library("PosixHost", ["HostABI", "CPosixShims"]),
     library("TestHost", ["HostABI"], settings: spanMethods),
+    // The checks of the host ABI's contract, for the tests and for `godwit conformance host`.
+    library("HostConformance", ["HostABI", "PosixHost"]),
     library(
       "Picoprocess",
       [
@@ -93,7 +95,10 @@ let package = Package(
         "Snapshot", "UnicornEngine", "PosixHost", crypto,
       ]),
     .executableTarget(
-      name: "godwit", dependencies: ["Age", "Picoprocess", "Disassembler", arguments],
+      name: "godwit",
+      dependencies: [
+        "Age", "Picoprocess", "Disassembler", "HostConformance", arguments,
+      ],
       swiftSettings: strict, linkerSettings: staticRuntime),
 
     .target(
@@ -104,7 +109,7 @@ let package = Package(
     tests("SnapshotTests", ["Snapshot", "Zstd", "TestSupport"]),
     tests("AgeTests", ["Age", crypto, "TestSupport"]),
     tests("UnicornEngineTests", ["UnicornEngine", "Machine"]),
-    tests("HostTests", ["HostABI", "PosixHost", "TestHost"]),
+    tests("HostTests", ["HostABI", "HostConformance", "PosixHost", "TestHost"]),
     tests("LinuxABITests", ["LinuxABI"]),
     tests(
       "LibOSTests",

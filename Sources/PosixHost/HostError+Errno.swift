@@ -34,7 +34,7 @@ extension HostError {
       case EXDEV: .crossDevice
       case EBUSY: .busy
       case ETXTBSY: .textBusy
-      case EINVAL, EBADF: .invalid
+      case EINVAL, EBADF, ENOTSOCK: .invalid
       case EOPNOTSUPP, ENOTSUP, ENOSYS: .notSupported
       case ESPIPE: .illegalSeek
       case EAGAIN, EWOULDBLOCK: .wouldBlock

@@ -16,6 +16,8 @@ package import HostABI
 /// process, so that the calls concerned fail with `brokenPipe` and `fileTooLarge` instead. It also lets
 /// the process have as many descriptors as its hard limit allows.
 package final class PosixHost: Host {
+  package static let version = HostABIVersion(1, 0)
+
   /// How bytes are moved through a descriptor.
   enum Transfer {
     /// Has positions; never has to be waited for.

@@ -10,6 +10,8 @@ internal import Synchronization
 ///
 /// Since its clock stands still while guest code runs, its alarm never interrupts a guest that spins.
 package final class TestHost: Host {
+  package static let version = HostABIVersion(1, 0)
+
   /// The files. Permissions are kept but not enforced: everything runs as root.
   package let files: FileTree
 

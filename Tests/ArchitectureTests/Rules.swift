@@ -27,13 +27,14 @@ enum Rules {
     "UnicornEngine": ["Machine", "CUnicorn", "CUnicornShims"],
     "PosixHost": libc.union(["HostABI", "CPosixShims"]),
     "TestHost": ["HostABI"],
+    "HostConformance": libc.union(["HostABI", "PosixHost"]),
     "Picoprocess": [
       "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "MigrationMessages",
       "Snapshot", "UnicornEngine", "PosixHost", "Logging", "FoundationEssentials",
     ],
     "godwit": libc.union([
-      "Age", "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "PosixHost", "LibOS",
-      "Snapshot",
+      "Age", "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "HostConformance",
+      "PosixHost", "LibOS", "Snapshot",
     ]),
   ]
 
@@ -58,7 +59,7 @@ enum Rules {
   static let unsafePlaces: [String] = [
     "Machine/Memory/", "UnicornEngine/", "PosixHost/",
     "Zstd/Zstd.swift", "Zstd/Shuffle.swift", "Disassembler/Disassembler.swift",
-    "TestHost/Bytes.swift",
+    "TestHost/Bytes.swift", "HostConformance/Bytes.swift", "HostConformance/Native.swift",
   ]
 
   /// Lines that a `// SAFETY:` comment speaks for, after itself.

@@ -1,5 +1,6 @@
 import Glibc
 import HostABI
+import HostConformance
 import PosixHost
 import Synchronization
 import Testing

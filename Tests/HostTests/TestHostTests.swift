@@ -1,4 +1,5 @@
 import HostABI
+import HostConformance
 import TestHost
 import Testing
 

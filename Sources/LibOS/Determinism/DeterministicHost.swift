@@ -9,6 +9,8 @@ import Machine
 /// sleeps, time jumps to the first deadline. Nothing else takes time: no system call, no wait for the
 /// outside, no snapshot. Random numbers come from a seed.
 package final class DeterministicHost: Host {
+  package static let version = HostABIVersion(1, 0)
+
   /// Nanoseconds since the guest began, of all clocks.
   package private(set) var time: Int64 = 0
   /// When the guest is to stop next.

@@ -1,38 +1,38 @@
-import HostABI
+package import HostABI
 
-/// Shorthands for tests: arrays in and out of the calls that move bytes.
+/// Shorthands: arrays in and out of the calls that move bytes.
 extension Host {
-  func readBytes(
+  package func readBytes(
     _ handle: HostHandle, at offset: UInt64? = nil, count: Int = 4096
   ) throws(HostError) -> [UInt8] {
     var bytes = [UInt8](repeating: 0xee, count: count)
     let count = try bytes.lendMutable { (span) throws(HostError) in
       try read(handle, at: offset, into: &span)
     }
-    return Array(bytes[..<count])
+    return Array(bytes.prefix(max(0, count)))
   }
 
-  func readText(
+  package func readText(
     _ handle: HostHandle, at offset: UInt64? = nil, count: Int = 4096
   ) throws(HostError) -> String {
     String(decoding: try readBytes(handle, at: offset, count: count), as: UTF8.self)
   }
 
   @discardableResult
-  func writeBytes(
+  package func writeBytes(
     _ handle: HostHandle, at offset: UInt64? = nil, _ bytes: [UInt8]
   ) throws(HostError) -> Int {
     try bytes.lend { (span) throws(HostError) in try write(handle, at: offset, from: span) }
   }
 
   @discardableResult
-  func writeText(
+  package func writeText(
     _ handle: HostHandle, at offset: UInt64? = nil, _ text: String
   ) throws(HostError) -> Int {
     try writeBytes(handle, at: offset, Array(text.utf8))
   }
 
-  func randomBytes(_ count: Int) -> [UInt8] {
+  package func randomBytes(_ count: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     try? bytes.lendMutable { (span) throws(HostError) in entropy(into: &span) }
     return bytes
@@ -40,12 +40,12 @@ extension Host {
 }
 
 extension [UInt8] {
-  func lend<R>(_ body: (RawSpan) throws(HostError) -> R) throws(HostError) -> R {
+  package func lend<R>(_ body: (RawSpan) throws(HostError) -> R) throws(HostError) -> R {
     // SAFETY: bytes have no padding.
     try unsafe span.withUnsafeBytes { (bytes) throws(HostError) in try body(unsafe bytes.bytes) }
   }
 
-  mutating func lendMutable<R>(
+  package mutating func lendMutable<R>(
     _ body: (inout MutableRawSpan) throws(HostError) -> R
   ) throws(HostError) -> R {
     var elements = mutableSpan
@@ -58,4 +58,4 @@ extension [UInt8] {
 }
 
 /// The bytes of a text.
-func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+package func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
