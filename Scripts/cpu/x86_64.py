@@ -57,7 +57,7 @@ class Generator:
         random = self.random
         place = random.choice(PLACES)
         if aligned:
-            place = random.choice(["W+2048", "W+2048", "W+2056", "R+64", "R+4096", "W+4080"])
+            place = random.choice(["W+2048", "W+2048", "W+2064" if aligned == "always" else "W+2056", "R+64", "R+4096", "W+4080"])
         registers = dict(setup)
         kind = random.randrange(1, 4)
         rex = 0x40 | w << 3 | (g >> 3) << 2
@@ -283,7 +283,7 @@ def integer(g):
 
 
 # Opcodes behind 0f by mandatory prefix; a letter behind: i = immediate byte, m = memory only, r = register only, a = operand
-# in memory need not be aligned, w = also with REX.W, x = with mm registers.
+# in memory need not be aligned, s = it is aligned, since makers differ in what else is, w = also with REX.W, x = with mm registers.
 NONE = """10 11 12 13m 14 15 16 17m 28 29 2ax 2bm 2cx 2dx 2e 2f 50r 51 54 55 56 57 58 59 5a 5b 5c 5d 5e 5f c2i c6i
 60x 61x 62x 63x 64x 65x 66x 67x 68x 69x 6ax 6bx 6ewx 6fx 70xi 74x 75x 76x 7ewx 7fx c4xi c5xir d1x d2x d3x d4x d5x d7xr d8x d9x dax dbx
 dcx ddx dex dfx e0x e1x e2x e3x e4x e5x e7xm e8x e9x eax ebx ecx edx eex efx f1x f2x f3x f4x f5x f6x f8x f9x fax fbx fcx fdx fex"""
@@ -294,28 +294,28 @@ PF3 = "10 11 12 16 2aw 2cw 2dw 51 58 59 5a 5b 5c 5d 5e 5f 6fa 70i 7e 7fa c2i d6x
 PF2 = "10 11 12 2aw 2cw 2dw 51 58 59 5a 5c 5d 5e 5f 70i 7c 7d c2i d0 d6xr e6 f0am"
 P38 = """00 01 02 03 04 05 06 07 08 09 0a 0b 10 14 15 17 1c 1d 1e 20 21 22 23 24 25 28 29 2am 2b 30 31 32 33 34 35 37 38 39 3a 3b 3c 3d 3e
 3f 40 41 db dc dd de df"""
-P38MMX = "00x 01x 02x 03x 04x 05x 06x 07x 08x 09x 0ax 0bx 1cx 1dx 1ex"
+N38 = "00x 01x 02x 03x 04x 05x 06x 07x 08x 09x 0ax 0bx 1cx 1dx 1ex c8s c9s cas cbs ccs cds"
 P3A = "08i 09i 0ai 0bi 0ci 0di 0ei 0fi 14i 15i 16wi 17i 20i 21i 22wi 40i 41i 42i 44i 60ai 61ai 62ai 63ai dfi"
-P3AMMX = "0fxi"
+N3A = "0fxi ccis"
 SHIFTS = {0x71: (2, 4, 6), 0x72: (2, 4, 6), 0x73: (2, 3, 6, 7)}
 
 
 def vectors(g):
     for prefix, escape, table in ([], [0x0F], NONE), ([0x66], [0x0F], P66), ([0xF3], [0x0F], PF3), ([0xF2], [0x0F], PF2), \
-            ([0x66], [0x0F, 0x38], P38), ([], [0x0F, 0x38], P38MMX), ([0x66], [0x0F, 0x3A], P3A), ([], [0x0F, 0x3A], P3AMMX):
+            ([0x66], [0x0F, 0x38], P38), ([], [0x0F, 0x38], N38), ([0x66], [0x0F, 0x3A], P3A), ([], [0x0F, 0x3A], N3A):
         for word in table.split():
             opcode, letters = int(word[:2], 16), word[2:]
             name = "".join(f"{b:02x}" for b in prefix + escape + [opcode])
             comparison = escape == [0x0F, 0x3A] and 0x60 <= opcode <= 0x63
             for w in (False, True) if "w" in letters or comparison else (False,):
-                for aligned in (True, False):
+                for aligned in ("always",) if "s" in letters else (True, False):
                     setup = {}
                     for _ in range(14 if comparison else 1):
                         if comparison and opcode < 0x62:
                             setup = {0: g.random.choice([0, 1, 5, 8, 16, 17, -3, -16, -2147483648, 4294967296, 7]),
                                      2: g.random.choice([0, 1, 5, 8, 16, 17, -3, -16, -2147483648, 4294967296, 9])}
                         g.modrm(name, prefix, escape + [opcode], imm=1 if "i" in letters else b"", w=w, memory="r" not in letters,
-                                register="m" not in letters and not aligned, aligned=aligned, times=10 if not comparison else 2, setup=setup)
+                                register="m" not in letters and (not aligned or "s" in letters), aligned=aligned, times=10 if not comparison else 2, setup=setup)
     for opcode, extensions in SHIFTS.items():
         for extension in extensions:
             for count in (0, 1, 5, 8, 15, 16, 31, 32, 63, 64, 128, 255):
@@ -413,7 +413,7 @@ UNDEFINED = {
     "bmi": ["c4e270f2", "c4e278f3", "c4e270f7", "c4e272f5", "c4e27bf5", "c4e37bf0", "c4e273f6", "c4e2f0f2"],
     "movbe": ["0f38f0", "0f38f1", "660f38f0", "480f38f1"],
     "adx": ["660f38f6", "f30f38f6", "f3480f38f6"],
-    "sha": ["0f38c8", "0f38c9", "0f38ca", "0f38cb", "0f38cc", "0f38cd", "0f3acc"],
+    "sha": ["660f38c8", "f30f38c9", "f20f38ca", "660f38cb", "f30f38cc", "660f38cd", "660f3acc", "f30f3acc"],
     "gfni": ["660f38cf", "660f3ace", "660f3acf"],
     "direct stores": ["0f38f9", "660f38f8"],
     "3dnow": ["0f0f", "0f0e"],

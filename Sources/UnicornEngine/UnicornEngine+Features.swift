@@ -7,7 +7,8 @@ extension UnicornEngine {
   package static func features(of isa: GuestISA) -> [String] {
     let named =
       switch isa {
-      case .x86_64: X86Processor.features + X86Processor.extendedFeatures
+      case .x86_64:
+        X86Processor.features + X86Processor.structuredFeatures + X86Processor.extendedFeatures
       case .aarch64: AArch64Processor.features + AArch64Processor.features2
       }
     return named.map { "\(isa.rawValue) \($0.name)" }

@@ -17,11 +17,12 @@ final class X86Processor: Processor {
   private(set) var hwcaps = HardwareCapabilities()
 
   /// What CPUID tells programs that they may use, beyond the baseline of x86-64, by the names in
-  /// `/proc/cpuinfo`: leaf 1's ecx, and leaf 0x80000001's.
+  /// `/proc/cpuinfo`: leaf 1's ecx, leaf 7's ebx, and leaf 0x80000001's ecx.
   static let features: [(bit: UInt64, name: String)] = [
     (0, "pni"), (1, "pclmulqdq"), (9, "ssse3"), (13, "cx16"), (19, "sse4_1"), (20, "sse4_2"),
     (23, "popcnt"), (25, "aes"),
   ]
+  static let structuredFeatures: [(bit: UInt64, name: String)] = [(29, "sha_ni")]
   static let extendedFeatures: [(bit: UInt64, name: String)] = [(0, "lahf_lm")]
 
   func untagged(_ address: UInt64) -> UInt64 { address }

@@ -63,9 +63,9 @@ import UnicornEngine
     let guest = try TestGuest(.x86_64)
     #expect(guest.engine.hwcaps == HardwareCapabilities(hwcap: edx, hwcap2: 0))
 
-    // No leaf 7 extension: AVX2, ERMS, BMI, SHA, AVX-512, FSRM, shadow stacks.
+    // Of leaf 7's extensions SHA only: no AVX2, ERMS, BMI, AVX-512, FSRM, shadow stacks.
     let seven = try cpuid(7)
-    #expect(seven.ebx == 0 && seven.ecx == 0 && seven.edx == 0)
+    #expect(seven.ebx == mask(29) && seven.ecx == 0 && seven.edx == 0)
     // LAHF and long mode; no LZCNT.
     let extended = try cpuid(0x8000_0001)
     #expect(extended.ecx & mask(0, 5) == mask(0))
@@ -82,13 +82,19 @@ import UnicornEngine
       (20, "sse4_2"), (22, "movbe"), (23, "popcnt"), (25, "aes"), (26, "xsave"), (28, "avx"),
       (29, "f16c"), (30, "rdrand"),
     ]
+    let structured: [(Int, String)] = [
+      (0, "fsgsbase"), (3, "bmi1"), (5, "avx2"), (8, "bmi2"), (18, "rdseed"), (19, "adx"),
+      (29, "sha_ni"),
+    ]
     let extended: [(Int, String)] = [
       (0, "lahf_lm"), (5, "abm"), (6, "sse4a"), (8, "3dnowprefetch"), (11, "xop"), (16, "fma4"),
       (21, "tbm"),
     ]
-    let (ecx, extendedECX) = (try cpuid(1).ecx, try cpuid(0x8000_0001).ecx)
+    let (ecx, structuredEBX) = (try cpuid(1).ecx, try cpuid(7).ebx)
+    let extendedECX = try cpuid(0x8000_0001).ecx
     let names =
       first.filter { ecx >> $0.0 & 1 == 1 }.map(\.1)
+      + structured.filter { structuredEBX >> $0.0 & 1 == 1 }.map(\.1)
       + extended.filter { extendedECX >> $0.0 & 1 == 1 }.map(\.1)
     #expect(UnicornEngine.features(of: .x86_64) == names.map { "x86_64 \($0)" })
   }
@@ -102,6 +108,8 @@ import UnicornEngine
     Instruction("popcnt", [0xf3, 0x0f, 0xb8, 0xc3]),
     Instruction("aesenc", [0x66, 0x0f, 0x38, 0xdc, 0xc1]),
     Instruction("pclmulqdq", [0x66, 0x0f, 0x3a, 0x44, 0xc1, 0x00]),
+    Instruction("sha256rnds2", [0x0f, 0x38, 0xcb, 0xc1]),
+    Instruction("sha1rnds4", [0x0f, 0x3a, 0xcc, 0xc0, 0x00]),
     Instruction("lock cmpxchg16b", [0xf0, 0x49, 0x0f, 0xc7, 0x08]),
     Instruction("lahf", [0x9f]),
     Instruction("clflush", [0x41, 0x0f, 0xae, 0x38]),
@@ -123,7 +131,7 @@ import UnicornEngine
     Instruction("mulx", [0xc4, 0xe2, 0x63, 0xf6, 0xc1]),
     Instruction("vfmadd132ps", [0xc4, 0xe2, 0x79, 0x98, 0xc0]),
     Instruction("vcvtph2ps", [0xc4, 0xe2, 0x79, 0x13, 0xc0]),
-    Instruction("sha1rnds4", [0x0f, 0x3a, 0xcc, 0xc0, 0x00]),
+    Instruction("sha256rnds2 with a prefix", [0x66, 0x0f, 0x38, 0xcb, 0xc1]),
   ])
   func refusesWhatCPUIDHides(_ instruction: Instruction) throws {
     #expect(try !executes(.x86_64, instruction))

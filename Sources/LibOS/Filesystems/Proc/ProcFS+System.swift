@@ -204,13 +204,13 @@ private func cpuinfo(_ kernel: Kernel) -> String {
 }
 
 private func x86Processor(_ index: Int, _ capabilities: HardwareCapabilities) -> String {
-  // The engine's processor is a Westmere: CPUID leaf 1's edx, and what else that has.
+  // The engine's processor is a Westmere with SHA: CPUID leaf 1's edx, and what else that has.
   let flags =
     X86_64.hwcapNames.filter { capabilities.hwcap >> UInt64($0.bit) & 1 == 1 }.map { $0.name }
     + [
       "syscall", "nx", "rdtscp", "lm", "pni", "pclmulqdq", "ssse3", "cx16", "sse4_1", "sse4_2",
       "popcnt",
-      "aes", "lahf_lm",
+      "aes", "lahf_lm", "sha_ni",
     ]
   return """
     processor\t: \(index)
