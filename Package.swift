@@ -32,7 +32,10 @@ func tests(
 /// Swift's own libraries become part of an optimised executable: it starts sooner, takes less memory, and runs where
 /// there is no Swift. FoundationEssentials does not name the two that it needs.
 let staticRuntime: [LinkerSetting] = [
-  .unsafeFlags(["-static-stdlib"], .when(platforms: [.linux], configuration: .release)),
+  // The 40,000 names that it would show to libraries are of no use to any, and looking through them takes time.
+  .unsafeFlags(
+    ["-static-stdlib", "-Xlinker", "--no-export-dynamic"],
+    .when(platforms: [.linux], configuration: .release)),
   .linkedLibrary(
     "_FoundationCollections", .when(platforms: [.linux], configuration: .release)),
   .linkedLibrary("_FoundationCShims", .when(platforms: [.linux], configuration: .release)),

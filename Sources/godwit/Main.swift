@@ -9,7 +9,7 @@ struct Main {
     Console.reportCrashes()
     do {
       let arguments = OptionalValues.rewrite(Array(CommandLine.arguments.dropFirst()))
-      var command = try Godwit.parseAsRoot(arguments)
+      var command = try Godwit.command(arguments)
       try command.run()
       Console.exit(0)
     } catch let ending as GuestEnding {
@@ -50,6 +50,20 @@ struct Godwit: ParsableCommand {
       Conformance.self, Version.self,
       Syscalls.self, KeepCheckpoints.self,
     ])
+
+  /// The command that `arguments` name, parsed by itself: with all of `godwit` around it, the parser describes that as
+  /// well, at each start. Whatever is wrong with them, and help, is for the whole to tell.
+  static func command(_ arguments: [String]) throws -> any ParsableCommand {
+    if let type = configuration.subcommands.first(where: {
+      $0.configuration.commandName == arguments.first
+    }),
+      let command = try? type.parseAsRoot(Array(arguments.dropFirst())),
+      Swift.type(of: command) == type
+    {
+      return command
+    }
+    return try parseAsRoot(arguments)
+  }
 }
 
 struct Version: ParsableCommand {

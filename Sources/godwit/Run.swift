@@ -4,8 +4,9 @@ import PosixHost
 import Snapshot
 
 struct Run: ParsableCommand {
+  /// With a name above it, the parser does not look for options about completion scripts, which takes it a millisecond.
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a program.",
+    commandName: "run", _superCommandName: "godwit", abstract: "Run a program.",
     usage: "godwit run [OPTION …] [--] PROGRAM [ARGUMENT …]")
 
   @OptionGroup var options: GuestOptions
