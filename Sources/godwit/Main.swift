@@ -44,7 +44,8 @@ struct Godwit: ParsableCommand {
     subcommands: [
       Run.self, Resume.self, Recover.self, List.self, Attach.self, Logs.self, Pause.self,
       Unpause.self, Wait.self, Stop.self, Kill.self, Suspend.self, Checkpoint.self,
-      Migrate.self, Moves.self, Evacuate.self, Fetch.self, Receive.self, Send.self, Relay.self, Resolve.self,
+      Migrate.self, Moves.self, Evacuate.self, Fetch.self, Receive.self, Send.self, Relay.self,
+      Resolve.self,
       ListSnapshots.self, Store.self, Diff.self, Inspect.self,
       Verify.self, Digest.self, Flatten.self, Export.self, Key.self, Check.self,
       Conformance.self, Version.self,

@@ -138,7 +138,7 @@ package final class Process {
       leader?.credentials = newValue
     }
   }
-  var noNewPrivileges: Bool {
+  package var noNewPrivileges: Bool {
     get { leader?.noNewPrivileges ?? leaderless.noNewPrivileges }
     set {
       leaderless.noNewPrivileges = newValue
