@@ -75,10 +75,10 @@ import Testing
   /// Programs with much state, through files and new host processes.
   static let travellers = guests.filter {
     [
-      "epoll", "eventfd", "filestate", "inflight", "inotify", "links", "memstate", "nodes", "pi",
-      "pipe",
+      "aio", "claims", "epoll", "eventfd", "filestate", "inflight", "inotify", "lease", "links",
+      "memstate", "mqueue", "nodes", "pi", "pipe",
       "posixtimer", "procs", "procself", "pty", "ptyjobs", "robust", "sigaltstack", "signalfd",
-      "sleep", "sockstate", "sync", "threads", "timerstate", "xattr",
+      "sigio", "sleep", "sockstate", "sync", "threads", "timerstate", "xattr",
     ].contains($0.name)
   }
 

@@ -7,6 +7,9 @@ extension Socket {
   private static let requestSize = 40
   private static let nameSize = 16
 
+  /// `SIOCSIFPFLAGS` and `SIOCGIFPFLAGS`, which Linux knows and never does.
+  private static let known: ClosedRange<UInt32> = 0x8934...0x8935
+
   package func socketControl(
     _ call: SyscallContext, _ request: UInt32, _ argument: GuestAddress
   ) throws(Errno) -> SyscallResult {
@@ -18,7 +21,9 @@ extension Socket {
       try call.store(Int32(clamping: try bytesInFlight()), to: argument)
       return .success
     }
-    guard let known = SocketRequest(rawValue: request) else { throw .ENOTTY }
+    guard let known = SocketRequest(rawValue: request) else {
+      throw self is InternetSocket && Self.known.contains(request) ? .EINVAL : .ENOTTY
+    }
     switch known {
     case .SIOCATMARK: try call.store(Int32(try isAtMark ? 1 : 0), to: argument)
     case .FIOSETOWN, .SIOCSPGRP:

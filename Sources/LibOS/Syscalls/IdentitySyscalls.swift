@@ -17,7 +17,9 @@ extension SyscallTable {
       call.kernel.configuration.domainName = try systemName(call)
       return .success
     },
-    SyscallRow("acct", x64: 163, generic: 89, [.path], sys_acct),
+    SyscallRow(
+      "acct", x64: 163, generic: 89, [.path], support: .partial,
+      note: "records without input and output, system time and faults", sys_acct),
   ]
 }
 

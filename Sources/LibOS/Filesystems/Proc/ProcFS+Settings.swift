@@ -97,41 +97,28 @@ extension ProcFS {
 
   /// What root may set.
   private func addWritableSettings(to settings: FixedDirectory) {
-    func add(
-      _ name: String, _ text: @escaping () -> [UInt8],
-      _ accept: @escaping ([UInt8]) throws(Errno) -> Void
-    ) {
-      settings.add(
-        name, ProcText(number: takeNumber(), text: { () throws(Errno) in text() }, accept: accept))
-    }
     let kernel = kernel
-    add("ns_last_pid", { [unowned kernel] in Array("\(kernel.nextPID - 1)\n".utf8) }) {
-      [unowned kernel] bytes throws(Errno) in
-      guard kernel.loaded?.credentials.has(.CAP_SYS_ADMIN) ?? true else { throw .EPERM }
-      let last = try Self.setting(bytes, 0...Kernel.pidLimit - 2)
-      kernel.nextPID = max(last + 1, 2)
+    add(settings, "ns_last_pid", within: 0...Int64(Kernel.pidLimit - 2)) { [unowned kernel] in
+      [Int64(kernel.nextPID) - 1]
+    } set: { [unowned kernel] in
+      kernel.nextPID = max(Int32($0[0]) + 1, 2)
     }
-    add("core_pattern", { [unowned kernel] in kernel.corePattern + [10] }) {
-      [unowned kernel] bytes throws(Errno) in
-      let pattern = bytes.prefix { $0 != 10 && $0 != 0 }
-      // There is nobody who would run a program for it.
-      guard pattern.count < 128, pattern.first != UInt8(ascii: "|") else { throw .EINVAL }
-      kernel.corePattern = Array(pattern)
+    add(settings, "core_uses_pid", within: 0...1) { [unowned kernel] in
+      [kernel.coreUsesPID ? 1 : 0]
+    } set: { [unowned kernel] in
+      kernel.coreUsesPID = $0[0] == 1
     }
-    add("core_uses_pid", { [unowned kernel] in [kernel.coreUsesPID ? 0x31 : 0x30, 10] }) {
-      [unowned kernel] bytes throws(Errno) in
-      kernel.coreUsesPID = try Self.setting(bytes, 0...1) == 1
-    }
-  }
-
-  /// The number that is written: EINVAL for none, or one out of range.
-  private static func setting(_ bytes: [UInt8], _ range: ClosedRange<Int32>) throws(Errno) -> Int32
-  {
-    let text = bytes.prefix { $0 != 0 }.filter { $0 != 10 && $0 != 32 }
-    guard let value = Int32(String(decoding: text, as: UTF8.self)), range.contains(value) else {
-      throw .EINVAL
-    }
-    return value
+    settings.add(
+      "core_pattern",
+      ProcText(
+        number: takeNumber(),
+        text: { [unowned kernel] () throws(Errno) in kernel.corePattern + [10] },
+        accept: { [unowned kernel] (bytes) throws(Errno) in
+          let pattern = bytes.prefix { $0 != 10 && $0 != 0 }
+          // There is nobody who would run a program for it.
+          guard pattern.count < 128, pattern.first != UInt8(ascii: "|") else { throw .EINVAL }
+          kernel.corePattern = Array(pattern)
+        }))
   }
 
   private func addRandomSettings(to random: FixedDirectory) {

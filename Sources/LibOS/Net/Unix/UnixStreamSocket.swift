@@ -44,7 +44,7 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     // (`unix_stream_sendmsg`).
     if message.admitted == 0 {
       guard receiver.bytes.count < sendBuffer else { return .wait(on: waitQueue) }
-      message.admitted = max(1, min(message.remaining, sendBuffer / 2 - 64))
+      message.admitted = min(max(message.remaining, bytes.byteCount), sendBuffer / 2 - 64)
     }
     let count = min(bytes.byteCount, message.admitted)
     message.admitted -= count
