@@ -61,7 +61,12 @@ extension StateLoader {
         owner = .file(ObjectIdentifier(file))
       }
       if state.kind == 2 {
-        locks.leases.append(try Lease(state, file(state.file)))
+        // It goes when its file closes, with the other locks of that file.
+        let file = try file(state.file)
+        guard let inode = try? file.inode, inode.locks === locks else {
+          throw .invalidState("a lease on open file \(state.heldOn)")
+        }
+        locks.leases.append(try Lease(state, file))
       } else if state.kind == 0 {
         _ = locks.lockWhole(owner, isExclusive: state.exclusive, by: state.pid)
       } else {
