@@ -7,7 +7,7 @@ import Testing
     try godwit(["conformance", "host"] + arguments)
   }
 
-  /// The same where no file may have more than 512 bytes.
+  /// The same where no file may have more than 512 bytes, the one that has the output included.
   private func limited(_ arguments: String) throws -> Outcome {
     try execute(
       URL(fileURLWithPath: "/bin/sh"),
@@ -62,10 +62,6 @@ import Testing
     #expect(text.status == 1)
     #expect(text.text.contains("fail  file.punch-hole\n      the contract: `punchHole` makes"))
     #expect(text.text.contains("expected no error, seen fileTooLarge"))
-
-    let report = try JSONDecoder().decode(Report.self, from: try limited("--format json").output)
-    let failed = report.checks.filter { $0.status == "fail" }
-    #expect(report.failed == failed.count && !failed.isEmpty && report.passed > 80)
 
     let tap = try limited("--format tap file.punch-hole")
     #expect(tap.status == 1)
