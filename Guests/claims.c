@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 static char *slurp(const char *path) {
@@ -16,10 +17,9 @@ static char *slurp(const char *path) {
   return text;
 }
 
-int main(void) {
-  enum { PAGE = 4096, RW = PROT_READ | PROT_WRITE };
-  enter_scratch();
+enum { PAGE = 4096, RW = PROT_READ | PROT_WRITE };
 
+static void holes(void) {
   int file = OK(open("holes", O_CREAT | O_RDWR, 0600));
   OK(ftruncate(file, 1 << 20));
   EQ(pwrite(file, "x", 1, 256 * 1024), 1);
@@ -38,10 +38,20 @@ int main(void) {
   EQ(lseek(file, 512 * 1024 + 16 * PAGE, SEEK_DATA), 512 * 1024 + 24 * PAGE);
   close(file);
   OK(unlink("holes"));
+}
+
+int main(void) {
+  enter_scratch();
+
+  struct statfs filesystem;
+  OK(statfs(".", &filesystem));
+  // 9p takes all of a file for data, and leaves times of access to the server.
+  int is_9p = filesystem.f_type == 0x01021997;
+  if (!is_9p) holes();
   STEP("holes");
 
   struct stat before, after;
-  file = OK(open("times", O_CREAT | O_RDWR, 0600));
+  int file = OK(open("times", O_CREAT | O_RDWR, 0600));
   OK(ftruncate(file, 4 * PAGE));
   struct timespec past[2] = {{1000, 0}, {1000, 0}};
   OK(futimens(file, past));
@@ -49,7 +59,7 @@ int main(void) {
   CHECK(map != MAP_FAILED);
   OK(fstat(file, &before));
   EQ(before.st_mtime, 1000);
-  CHECK(before.st_atime > 1000);
+  CHECK(is_9p || before.st_atime > 1000);
   map[PAGE] = 1;
   OK(msync(map, 4 * PAGE, MS_SYNC));
   OK(fstat(file, &after));

@@ -66,7 +66,7 @@ import Testing
     Refusal("run --publish 80:80/sctp -- x", "The value '80:80/sctp' is invalid for '--publish"),
     Refusal(
       "run --publish localhost:80:80 -- x", "The value 'localhost:80:80' is invalid for '--publish"),
-    Refusal("run --publish [::1]:80:80 -- x", "The value '[::1]:80:80' is invalid for '--publish"),
+    Refusal("run --publish [::1:80:80 -- x", "The value '[::1:80:80' is invalid for '--publish"),
     Refusal(
       "run --publish 8080:80 --publish 8081:80 -- x", "the guest's port 80 is published twice"),
     Refusal(
