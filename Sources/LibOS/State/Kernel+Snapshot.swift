@@ -53,9 +53,7 @@ extension Kernel {
       state.formerForegrounds.append(former)
     }
     state.renameCookie = vfs.lastRenameCookie
-    for process in processes.values.sorted(by: { $0.pid < $1.pid }) {
-      state.accounts.append(process.accounts.save(process))
-    }
+    state.accounts = processes.values.sorted { $0.pid < $1.pid }.map { $0.accounts.save($0) }
     state.terminalLeavers = processes.values.filter(\.hasLeftTerminal).map(\.pid).sorted()
     return state
   }

@@ -48,6 +48,8 @@ package final class StateSaver {
   private var pipes: [ObjectIdentifier: UInt64] = [:]
   private var dentries: [ObjectIdentifier: UInt64] = [:]
   package var filesystems = Godwit_State_Filesystems()
+  /// To become the filesystems': added to those one by one, all would be copied each time.
+  private var savedDentries: [Godwit_State_Dentry] = []
   /// Nodes of layered filesystems that open names hold alive, by filesystem.
   package var heldNodes: [ObjectIdentifier: [LayeredNode]] = [:]
   /// POSIX message queues that open names hold alive.
@@ -244,7 +246,7 @@ package final class StateSaver {
       state.deleted = true
       hold(node)
     }
-    filesystems.dentries.append(state)
+    savedDentries.append(state)
   }
 
   /// Sees to it that a file is saved which its name does not lead to.
@@ -307,6 +309,7 @@ package final class StateSaver {
     }
     openFiles.pseudoterminals = kernel.pseudoterminals.save()
     try saveFilesystems()
+    filesystems.dentries = savedDentries
     captured.sections = [
       .kernel: state, .memory: memory, .filesystems: filesystems, .files: openFiles,
       .processes: processes, .tasks: tasks,
