@@ -153,6 +153,7 @@ package final class Process {
   /// Keeps what is to be seen of an ended leader, which has nothing open any more.
   func keep(of leader: Task) {
     accounts.finalName = leader.name
+    leaderless.fs = leader.fs
     leaderless.credentials = leader.credentials
     leaderless.noNewPrivileges = leader.noNewPrivileges
     leaderless.files = FileTable(kernel.arena)
