@@ -13,7 +13,7 @@ extension ProcessAccounts {
     state.killAdjustment = killAdjustment
     state.finalName = data(finalName.bytes)
     state.pageFaults = process.pageFaults
-    state.peakPages = process.peakPages
+    state.peakPages = process.kernel.isDeterministic ? 0 : process.peakPages
     state.childrenFaults = childrenFaults
     state.childrenPeak = childrenPeak
     return state

@@ -44,8 +44,9 @@ extension Process {
     return kernel.isDeterministic ? now : max(accounts.peakPages, now, UInt64(space.peakPages))
   }
 
-  /// Notes what its memory was before it takes another.
+  /// Notes what its memory was before it takes another. A deterministic run keeps nothing of it.
   func closeMemoryAccounts() {
+    if kernel.isDeterministic { return }
     (accounts.peakPages, accounts.pageFaults) = (peakPages, pageFaults)
   }
 
