@@ -85,7 +85,9 @@ func lease(of file: OpenFile) -> RecordLockType {
 /// `F_SETLEASE`: EACCES for who does not own the file, EAGAIN while others have it open, or without a lease to give up.
 func setLease(_ call: SyscallContext, _ file: OpenFile) throws(Errno) {
   let status = try file.status()
-  guard call.credentials.fsUID == status.uid || call.credentials.has(.CAP_LEASE) else { throw .EACCES }
+  guard call.credentials.fsUID == status.uid || call.credentials.has(.CAP_LEASE) else {
+    throw .EACCES
+  }
   guard status.isRegular, let inode = try? file.inode,
     let type = RecordLockType(rawValue: Int16(truncatingIfNeeded: call.int(2)))
   else { throw .EINVAL }
