@@ -41,17 +41,6 @@ static uint64_t shown(const char *name) {
   return strtoull(line + strlen(name) + 1, NULL, 16);
 }
 
-static void run(void (*body)(void)) {
-  int status;
-  pid_t pid = OK(fork());
-  if (!pid) {
-    body();
-    _exit(0);
-  }
-  EQ(OK(waitpid(pid, &status, 0)), pid);
-  EQ(status, 0);
-}
-
 static void few(void) {
   struct sets all = get(0);
   CHECK(all.permitted & BIT(CAP_CHOWN));
@@ -231,32 +220,32 @@ int main(int argc, char **argv) {
   }
   if (geteuid()) return 0;
   OK(readlink("/proc/self/exe", own, sizeof own - 1));
-  run(few);
+  in_child(few);
   STEP("few");
-  run(headers);
+  in_child(headers);
   STEP("headers");
-  run(users);
+  in_child(users);
   STEP("users");
-  run(kept);
+  in_child(kept);
   STEP("kept");
-  run(secured);
+  in_child(secured);
   STEP("secured");
-  run(bounded);
+  in_child(bounded);
   STEP("bounded");
-  run(ambient);
+  in_child(ambient);
   STEP("ambient");
   copy_own();
-  run(root_executes);
-  run(no_root_executes);
+  in_child(root_executes);
+  in_child(no_root_executes);
   snprintf(own, sizeof own, "%s", copy);
-  run(ambient_executes);
-  run(user_executes);
+  in_child(ambient_executes);
+  in_child(user_executes);
   STEP("execve");
   struct vfs_cap_data data = {VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE, {{1 << CAP_KILL, 0}, {0, 0}}};
   if (setxattr(copy, "security.capability", &data, sizeof data, 0) == 0) {
-    run(file_gives);
-    run(nothing_new);
-    run(too_much);
+    in_child(file_gives);
+    in_child(nothing_new);
+    in_child(too_much);
   } else {
     EQ(errno, EOPNOTSUPP);
   }

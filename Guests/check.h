@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,3 +113,17 @@ __attribute__((unused)) static uint64_t mix64(uint64_t x) {
   x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
   return x ^ (x >> 31);
 }
+
+// Runs a function in a process of its own; its status as waitpid(2) gives it, 0 if nothing in it failed.
+__attribute__((unused)) static int status_of(void (*body)(void)) {
+  int status;
+  pid_t pid = OK(fork());
+  if (!pid) {
+    body();
+    _exit(0);
+  }
+  EQ(OK(waitpid(pid, &status, 0)), pid);
+  return status;
+}
+
+__attribute__((unused)) static void in_child(void (*body)(void)) { EQ(status_of(body), 0); }

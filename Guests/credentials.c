@@ -30,17 +30,6 @@ static void *other(void *unused) {
   return unused;
 }
 
-static void run(void (*body)(void)) {
-  int status;
-  pid_t pid = OK(fork());
-  if (!pid) {
-    body();
-    _exit(0);
-  }
-  EQ(OK(waitpid(pid, &status, 0)), pid);
-  EQ(status, 0);
-}
-
 static void setuids(void) {
   OK(syscall(SYS_setreuid, 1000, 1001));
   ids(1000, 1001, 1001);
@@ -110,14 +99,14 @@ int main(void) {
   EQ(pthread_join(thread, NULL), 0);
   ids(0, 0, 0);
   STEP("they belong to a thread");
-  run(setuids);
+  in_child(setuids);
   STEP("users");
-  run(setgids);
+  in_child(setgids);
   STEP("groups");
-  run(files);
+  in_child(files);
   STEP("files");
   OK(prctl(PR_SET_DUMPABLE, 1));
-  run(guarded);
+  in_child(guarded);
   STEP("guarded");
   return 0;
 }

@@ -7,17 +7,6 @@
 
 #define PRIORITY(kind, level) ((kind) << 13 | (level))
 
-static void run(void (*body)(void)) {
-  int status;
-  pid_t pid = OK(fork());
-  if (!pid) {
-    body();
-    _exit(0);
-  }
-  EQ(OK(waitpid(pid, &status, 0)), pid);
-  EQ(status, 0);
-}
-
 static void as_other(void) {
   OK(setresuid(1000, 1000, 1000));
   FAILS(EPERM, syscall(SYS_ioprio_set, 1, 0, PRIORITY(1, 4)));
@@ -55,7 +44,7 @@ int main(void) {
   OK(syscall(SYS_ioprio_set, 1, 0, PRIORITY(2, 6)));
   EQ(syscall(SYS_ioprio_get, 1, 0), PRIORITY(2, 6));
   if (!geteuid()) {
-    run(as_other);
+    in_child(as_other);
     OK(syscall(SYS_ioprio_set, 1, getpid(), PRIORITY(1, 2)));
     EQ(syscall(SYS_ioprio_get, 1, getpid()), PRIORITY(1, 2));
     OK(syscall(SYS_ioprio_set, 1, 0, PRIORITY(2, 6)));
@@ -92,7 +81,7 @@ int main(void) {
   EQ(hint, 3);
   hint = 6;
   FAILS(EINVAL, fcntl(fd, F_SET_RW_HINT, &hint));
-  run(handed_down);
+  in_child(handed_down);
   pthread_t thread;
   EQ(pthread_create(&thread, NULL, threaded, NULL), 0);
   EQ(pthread_join(thread, NULL), 0);

@@ -44,17 +44,6 @@ static void end(pid_t pid) {
   EQ(OK(waitpid(pid, &status, 0)), pid);
 }
 
-static void run(void (*body)(void)) {
-  int status;
-  pid_t pid = OK(fork());
-  if (!pid) {
-    body();
-    _exit(0);
-  }
-  EQ(OK(waitpid(pid, &status, 0)), pid);
-  EQ(status, 0);
-}
-
 static void hidden(void) {
   char text[512];
   for (const char **name = (const char *[]){"maps", "smaps", "smaps_rollup", "mem", "environ", "auxv", "fd", "fdinfo",
@@ -130,23 +119,23 @@ int main(void) {
   if (geteuid()) return 0;
   pid_t pid = sleeper(USER, 1);
   owners(USER, USER);
-  run(as_other);
+  in_child(as_other);
   STEP("another user's");
-  run(as_user);
-  run(shown);
+  in_child(as_user);
+  in_child(shown);
   STEP("one's own");
   end(pid);
   pid = sleeper(USER, 0);
   owners(USER, 0);
-  run(as_user_hidden);
-  run(shown);
+  in_child(as_user_hidden);
+  in_child(shown);
   STEP("of one that shows nothing");
   end(pid);
   pid = sleeper(0, 1);
-  run(as_user_hidden);
+  in_child(as_user_hidden);
   end(pid);
   STEP("root's");
-  run(self);
+  in_child(self);
   STEP("self");
   return 0;
 }

@@ -106,17 +106,6 @@ static void stranger(void) {
   FAILS(EPERM, sched_setscheduler(getppid(), SCHED_OTHER, &param));
 }
 
-static void run(void (*body)(void)) {
-  int status;
-  pid_t pid = OK(fork());
-  if (!pid) {
-    body();
-    _exit(0);
-  }
-  EQ(OK(waitpid(pid, &status, 0)), pid);
-  EQ(status, 0);
-}
-
 static void kept(void) {
   struct sched_param param;
   schedule(SCHED_RR, 42);
@@ -241,17 +230,17 @@ static void throttled(void) {
 
 int main(void) {
   if (geteuid()) return 0;
-  run(kept);
+  in_child(kept);
   STEP("kept");
-  run(stranger);
+  in_child(stranger);
   STEP("who may not");
-  run(ordered);
+  in_child(ordered);
   STEP("order");
-  run(inherited);
+  in_child(inherited);
   STEP("inheritance");
-  run(protected);
+  in_child(protected);
   STEP("protection");
-  run(throttled);
+  in_child(throttled);
   STEP("others run too");
   // Without CAP_SYS_RESOURCE the limit can't be raised.
   struct rlimit limit = {10, 10};
@@ -259,7 +248,7 @@ int main(void) {
   if (!pid) _exit(setrlimit(RLIMIT_RTPRIO, &limit) != 0);
   int status;
   EQ(OK(waitpid(pid, &status, 0)), pid);
-  if (!status) run(user);
+  if (!status) in_child(user);
   STEP("a limit");
   return 0;
 }

@@ -11,17 +11,6 @@ static void set(int resource, rlim_t soft, rlim_t hard) {
   OK(setrlimit(resource, &limit));
 }
 
-static int status_of(void (*body)(void)) {
-  pid_t pid = OK(fork());
-  if (!pid) {
-    body();
-    _exit(0);
-  }
-  int status;
-  OK(waitpid(pid, &status, 0));
-  return status;
-}
-
 static volatile sig_atomic_t signals;
 static void count(int number) { signals++; }
 
