@@ -73,7 +73,7 @@ import Testing
       at here kill guest 2>&1; at here checkpoint guest -o snapshot 2>&1; ls snapshot 2>/dev/null
       if [ \(place) = before ]; then
         until at there ps | grep -q "in doubt"; do sleep 0.05; done
-        at there resolve guest \(resolution == "keep" ? "drop" : "keep"); echo "there $?"
+        arrived there \(resolution == "keep" ? "drop" : "keep"); echo "there $?"
       fi
       at here resolve guest \(there == "here" ? "keep" : "drop"); echo "here $?"
       at \(there) resolve guest keep 2>&1

@@ -231,7 +231,7 @@ import Testing
       relay='kill out commit before'; carry here there two 2>/dev/null; unset relay
       until at there ps | grep -q "in doubt"; do sleep 0.05; done
       ls -A .two.godwit | grep previous
-      at there resolve guest \(resolution); at here resolve guest \(stays ? "keep" : "drop")
+      arrived there \(resolution); at here resolve guest \(stays ? "keep" : "drop")
       left
       ls two | wc -l | sed 's/^[1-9].*/files/'; finish \(stays ? "one" : "two")
       """)

@@ -264,10 +264,16 @@ final class MigrationScratch {
   }
 
   /// Where `at MACHINE COMMAND…` is godwit on a machine: `move FROM TO [OPTION…]` moves `guest`, `runs MACHINE` asks for
-  /// it, and `gone MACHINE` waits until it is not there. Unless a test says otherwise, nothing stays behind.
+  /// it, and `gone MACHINE` waits until it is not there. `arrived MACHINE keep|drop` resolves its arrival, once the machine has
+  /// noticed that the link is broken. Unless a test says otherwise, nothing stays behind.
   static let functions = """
     move() { at $1 migrate guest ssh://$2 --ssh $PWD/link --remote-godwit $G --connections reset "${@:3}"; }
     runs() { at $1 ps | grep -q '^guest '; }
+    arrived() {
+      for i in $(seq 200); do
+        at $1 resolve guest $2 2>refusal && return; grep -q "still arriving" refusal || break; sleep 0.05
+      done; cat refusal >&2; return 125
+    }
     gone() { for i in $(seq 600); do runs $1 || return 0; sleep 0.05; done; echo "still at $1"; }
 
     """
