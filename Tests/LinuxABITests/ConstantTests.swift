@@ -15,6 +15,8 @@ import Testing
     "AT_RSEQ_FEATURE_SIZE", "AT_RSEQ_ALIGN", "F_SEAL_EXEC",
     // x86-64 only.
     "MAP_32BIT",
+    // In no header: ipc/mqueue.c has it.
+    "MQUEUE_MAGIC",
     // O_LARGEFILE is 0 in the C library of a 64-bit ISA.
     "O_LARGEFILE",
   ]
