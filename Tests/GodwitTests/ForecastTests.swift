@@ -105,6 +105,7 @@ import Testing
     "", "{}", "moved", #"{"time":1}"#,
     #"{"bytesLeft":0,"ending":-1,"forecast":{"bytes":1,"frozen":1,"total":1},"guest":"g","isLimited":false,"memoryRate":1,"outcome":{"bytes":1,"frozen":1,"total":1},"rate":1,"time":1,"way":{"compression":"none","isPostCopy":false}}"#,
     #"{"bytesLeft":0,"ending":1,"forecast":{"bytes":1,"frozen":1,"total":1},"guest":"g","isLimited":false,"memoryRate":1,"outcome":{"bytes":1,"frozen":1,"total":1},"rate":0,"time":1,"way":{"compression":"none","isPostCopy":false}}"#,
+    #"{"bytesLeft":0,"ending":1,"forecast":{"bytes":1,"frozen":1,"total":1},"guest":"g","isLimited":false,"memoryRate":1,"outcome":{"bytes":1,"frozen":1,"total":1},"rate":1e300,"time":1,"way":{"compression":"none","isPostCopy":false}}"#,
     #"{"bytesLeft":0,"ending":1,"forecast":{"bytes":1,"frozen":1,"total":1},"guest":"g","isLimited":false,"memoryRate":1,"outcome":{"bytes":1,"frozen":1,"total":9223372036854775807},"rate":1,"time":1,"way":{"compression":"none","isPostCopy":false}}"#,
   ])
   func impossibleRecordsAreNone(_ line: String) {

@@ -38,10 +38,12 @@ extension MoveRecord {
   private var isPossible: Bool {
     func isTime(_ time: Int64) -> Bool { (0...Self.longest).contains(time) }
     return [forecast, outcome].allSatisfy { isTime($0.frozen) && isTime($0.total) }
-      && isTime(ending) && (rate ?? 1) >= 1 && (memoryRate ?? 1) >= 1
+      && isTime(ending) && Self.rates.contains(rate ?? 1) && Self.rates.contains(memoryRate ?? 1)
       && (0...LogTime.lastSecond).contains(time)
   }
 
+  /// In bytes a second.
+  private static let rates = 1...1e15
   /// A year, in nanoseconds.
   private static let longest: Int64 = 365 * 86_400 * 1_000_000_000
 }
