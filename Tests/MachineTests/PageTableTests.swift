@@ -45,4 +45,41 @@ import Testing
     for page in Array(model.keys) { table[page] = .absent }
     #expect(table.count == 0 && table.pages(in: 0..<1 << 52).isEmpty)
   }
+  /// Runs are the pages that a view has, and as long as their frames allow within a leaf.
+  @Test func runsOfAView() throws {
+    var generator = SeededNumbers(7)
+    let arena = try #require(FrameArena(byteLimit: Frame.size))
+    var table = PageTable<16>(arena)
+    var frame: UInt32 = 1
+    for page in 0..<2_000 as Range<UInt64> {
+      switch generator.below(12) {
+      case 0: continue
+      case 1: frame = UInt32(generator.below(3))
+      case 2: frame = UInt32(generator.below(4_000))
+      default: if frame != 0 { frame += 1 }
+      }
+      var entry = PageTableEntry(frame: Frame(frame), permissions: .read)
+      entry.isDirty = generator.below(12) != 0
+      entry.isShared = generator.below(12) == 0
+      table[page] = entry
+    }
+    var pages: [UInt64: Frame] = [:]
+    table.frozen.forEachPage { page, entry in pages[page] = entry.frame }
+    var runs: [(pages: Range<UInt64>, first: Frame)] = []
+    table.frozen.forEachRun { runs.append(($0, $1)) }
+    var inRuns: [UInt64: Frame] = [:]
+    for run in runs {
+      for page in run.pages {
+        inRuns[page] = run.first.following(Int(page - run.pages.lowerBound))
+      }
+    }
+    #expect(inRuns == pages && runs.reduce(0) { $0 + $1.pages.count } == pages.count)
+    for (run, next) in zip(runs, runs.dropFirst()) {
+      #expect(run.pages.upperBound <= next.pages.lowerBound)
+      let isOne =
+        run.pages.upperBound == next.pages.lowerBound && next.pages.lowerBound % 16 != 0
+        && next.first == run.first.following(run.pages.count)
+      #expect(!isOne)
+    }
+  }
 }

@@ -29,10 +29,7 @@ extension AddressSpace {
 
   /// Restores private pages that are absent, in consecutive frames or all in the zero frame.
   package func restorePages(_ pages: Range<UInt64>, first: Frame, _ permissions: Permissions) {
-    table.fill(pages) { offset in
-      let frame = first == .zero ? first : Frame(first.index + UInt32(offset))
-      return Self.restored(frame, permissions)
-    }
+    table.fill(pages) { Self.restored(first.following(Int($0)), permissions) }
   }
 
   private static func restored(_ frame: Frame, _ permissions: Permissions) -> PageTableEntry {

@@ -7,6 +7,11 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
   /// Frame 0 is always zero and never written. Untouched anonymous memory reads as this frame.
   package static var zero: Frame { Frame(0) }
 
+  /// The frame of the page that is `offset` pages behind the one in this frame, in a run of them.
+  package func following(_ offset: Int) -> Frame {
+    self == .zero ? .zero : Frame(index + UInt32(offset))
+  }
+
   /// The frame's guest-physical address, which is its offset in the arena.
   @inlinable package var physicalAddress: UInt64 { UInt64(index) << 12 }
 }

@@ -47,6 +47,9 @@ package final class FrozenView {
 package protocol FrozenPages: Sendable {
   /// Calls `body` for each page, ascending. May be called from any thread while the view is active.
   func forEachPage<E: Error>(_ body: (UInt64, PageTableEntry) throws(E) -> Void) throws(E)
+
+  /// The same with consecutive pages, ascending, that are in consecutive frames, or all in the zero frame.
+  func forEachRun(_ body: (Range<UInt64>, Frame) -> Void)
 }
 
 /// The bytes of frames in the view, for its reader.

@@ -97,6 +97,15 @@ package struct PageTable<let leafPages: Int> {
       present = leaf.present
       self.epoch = epoch
     }
+
+    /// Sets `count` entries from `first` on. `entry` gets the position of each among them.
+    func fill(_ first: Int, _ count: Int, _ entry: (Int) -> PageTableEntry) {
+      // One access for all: each is checked for exclusivity.
+      func fill(_ entries: inout InlineArray<leafPages, PageTableEntry>) {
+        for offset in 0..<count { entries[first + offset] = entry(offset) }
+      }
+      fill(&entries)
+    }
   }
 
   private let arena: FrameArena
@@ -205,9 +214,7 @@ package struct PageTable<let leafPages: Int> {
       let leaf = ownLeaf(key) ?? Leaf(epoch: arena.epoch)
       put(leaf, key)
       let end = min(pages.upperBound, (key + 1) << Self.shift)
-      for index in page..<end {
-        leaf.entries[Self.index(index)] = entry(index - pages.lowerBound)
-      }
+      leaf.fill(Self.index(page), Int(end - page)) { entry(page - pages.lowerBound + UInt64($0)) }
       leaf.present += Int(end - page)
       count += Int(end - page)
       page = end
@@ -310,9 +317,28 @@ extension PageTable {
 
     func forEachPage<E: Error>(_ body: (UInt64, PageTableEntry) throws(E) -> Void) throws(E) {
       for key in leaves.keys.sorted() {
-        let leaf = leaves[key]!
-        for index in 0..<leafPages where leaf.entries[index].isInView {
-          try body(key << PageTable.shift | UInt64(index), leaf.entries[index])
+        let entries = leaves[key]!.entries
+        for index in 0..<leafPages where entries[index].isInView {
+          try body(key << PageTable.shift | UInt64(index), entries[index])
+        }
+      }
+    }
+
+    func forEachRun(_ body: (Range<UInt64>, Frame) -> Void) {
+      for key in leaves.keys.sorted() {
+        let entries = leaves[key]!.entries
+        var index = 0
+        while index < leafPages {
+          guard entries[index].isInView else {
+            index += 1
+            continue
+          }
+          let first = entries[index].frame
+          var end = index + 1
+          while end < leafPages, entries[end].continues(first, by: end - index) { end += 1 }
+          let page = key << PageTable.shift | UInt64(index)
+          body(page..<page + UInt64(end - index), first)
+          index = end
         }
       }
     }
@@ -322,4 +348,9 @@ extension PageTable {
 extension PageTableEntry {
   /// Whether a snapshot has the page as one of this table: a shared one belongs to its object.
   fileprivate var isInView: Bool { isPresent && isDirty && !isShared }
+
+  /// Whether it belongs to the run that begins with `first`.
+  fileprivate func continues(_ first: Frame, by offset: Int) -> Bool {
+    isInView && frame == first.following(offset)
+  }
 }

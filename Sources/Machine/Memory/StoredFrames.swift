@@ -33,21 +33,26 @@ extension StoredPageSource {
   package func shared(_ page: UInt32) -> SharedPages? { nil }
 }
 
+/// Consecutive frames for consecutive pages.
+package struct StoredRun {
+  fileprivate var first: UInt32
+  fileprivate var page: UInt32
+  fileprivate var count: UInt32
+  fileprivate var end: UInt32 { first + count }
+
+  package var pages: Range<UInt32> { page..<page + count }
+
+  /// - Parameter page: one of `pages`.
+  package func frame(of page: UInt32) -> Frame { Frame(first + (page - self.page)) }
+}
+
 /// The numbers of the stored frames of an arena.
 ///
 /// All of them are known before the guest runs. From then on other threads may ask for them.
 final class StoredFrames {
-  /// Consecutive frames with consecutive pages.
-  private struct Run {
-    var first: UInt32
-    var page: UInt32
-    var count: UInt32
-    var end: UInt32 { first + count }
-  }
-
   let source: any StoredPageSource
   /// In ascending order. A guest has far fewer of them than frames.
-  private var runs: ContiguousArray<Run> = []
+  private(set) var runs: ContiguousArray<StoredRun> = []
   /// A bit for each frame: its bytes are here, or nobody needs them any more.
   private let here: AtomicBits
   private(set) var count = 0
@@ -76,12 +81,12 @@ final class StoredFrames {
   /// - Returns: false for frames before those that have some already.
   func set(_ first: Frame, _ pages: Range<UInt32>) -> Bool {
     let count = UInt32(pages.count)
-    let last = runs.last ?? Run(first: 0, page: 0, count: 0)
+    let last = runs.last ?? StoredRun(first: 0, page: 0, count: 0)
     guard first.index >= last.end else { return false }
     if first.index == last.end, pages.lowerBound == last.page + last.count, last.count > 0 {
       runs[runs.count - 1].count += count
     } else {
-      runs.append(Run(first: first.index, page: pages.lowerBound, count: count))
+      runs.append(StoredRun(first: first.index, page: pages.lowerBound, count: count))
     }
     self.count += pages.count
     return true
@@ -212,6 +217,9 @@ extension FrameArena {
   ) {
     stored?.frames(from: start, atMost: limit) ?? ([], endOfFrames)
   }
+
+  /// All frames that were stored, whether their bytes are here by now or not.
+  package var storedRuns: some Sequence<StoredRun> { stored?.runs ?? [] }
 
   /// Access to stored frames for those who load all of them, while nothing else uses memory.
   package var storedBytes: StoredBytes { StoredBytes(self) }

@@ -124,7 +124,8 @@ final class SnapshotWriting {
   ) throws(SnapshotError) -> R {
     try SnapshotWorkers.with(isNice: guestRuns) { (workers) throws(SnapshotError) in
       try writer.use(workers)
-      if let count {
+      // Of deferred pages none is handed over.
+      if deferred == nil, let count {
         count.expect(pass.countPages())
         pass.onPages = { count.add($0) }
       }

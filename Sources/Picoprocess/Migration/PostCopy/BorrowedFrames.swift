@@ -6,14 +6,8 @@ import Snapshot
 final class BorrowedFrames {
   /// Consecutive pages of one chunk in consecutive frames.
   private struct Run {
-    var page: UInt32
-    var frame: UInt32
-    var count: UInt32
-
-    func isContinued(by page: UInt32, _ frame: Frame) -> Bool {
-      page == self.page + count && frame.index == self.frame + count
-        && PageChunks.chunk(of: page) == PageChunks.chunk(of: self.page)
-    }
+    var pages: Range<UInt32>
+    var first: Frame
   }
 
   let memory: BorrowedMemory
@@ -22,33 +16,22 @@ final class BorrowedFrames {
 
   /// Chunks that are put in their places between two looks at the guest: a millisecond's work.
   private static let batch = 8
-  /// Frames that are looked at together.
-  private static let step = 16384
 
   /// - Parameter arena: all frames of the guest are there, and it has not run.
   init(_ memory: BorrowedMemory, _ arena: FrameArena) {
     self.memory = memory
     let last = PageChunks.chunk(of: max(memory.limit, 1))
     runs = Array(repeating: [], count: Int(last) + 1)
-    var run: Run?
-    var position: UInt32 = 1
-    while true {
-      let next = arena.storedFrames(from: position, atMost: Self.step)
-      guard !next.frames.isEmpty else { break }
-      position = next.end
-      for (frame, page) in next.frames where page <= memory.limit {
-        if run?.isContinued(by: page, frame) == true {
-          run?.count += 1
-        } else {
-          if let run { add(run) }
-          run = Run(page: page, frame: frame.index, count: 1)
-        }
+    for run in arena.storedRuns {
+      var pages = run.pages.clamped(to: 1..<memory.limit + 1)
+      while let page = pages.first {
+        let chunk = PageChunks.chunk(of: page)
+        let end = min(PageChunks.firstPage(of: chunk + 1), pages.upperBound)
+        runs[Int(chunk)].append(Run(pages: page..<end, first: run.frame(of: page)))
+        pages = end..<pages.upperBound
       }
     }
-    if let run { add(run) }
   }
-
-  private func add(_ run: Run) { runs[Int(PageChunks.chunk(of: run.page))].append(run) }
 
   /// Puts some of what has come in its place.
   ///
@@ -64,13 +47,13 @@ final class BorrowedFrames {
     let first = PageChunks.firstPage(of: arrival.chunk)
     arrival.bytes.withRawSpan { bytes in
       for run in runs[Int(arrival.chunk)] {
-        for offset in 0..<run.count {
-          let start = Int(run.page + offset - first) * Page.size
+        for page in run.pages {
+          let start = Int(page - first) * Page.size
           // Of the last chunk there may be less than a hostile guest's tables say.
           guard start + Page.size <= bytes.byteCount else { break }
           arena.deliver(
-            bytes.extracting(start..<(start + Page.size)), of: run.page + offset,
-            to: Frame(run.frame + offset))
+            bytes.extracting(start..<(start + Page.size)), of: page,
+            to: run.first.following(Int(page - run.pages.lowerBound)))
         }
       }
     }

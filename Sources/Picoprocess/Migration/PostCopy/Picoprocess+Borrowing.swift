@@ -24,12 +24,13 @@ extension Picoprocess {
     throws(SnapshotError)
   {
     var bytes = [UInt8](repeating: 0, count: Page.size)
-    let carried = machine.arena.storedFrames(from: 1, atMost: .max).frames
-    for (frame, page) in carried where page > limit {
-      try bytes.withMutableRawSpan { (span) throws(SnapshotError) in
-        try reader.page(PageReference(rawValue: UInt64(page)), into: &span)
+    for run in machine.arena.storedRuns {
+      for page in run.pages.clamped(to: limit + 1..<UInt32.max) {
+        try bytes.withMutableRawSpan { (span) throws(SnapshotError) in
+          try reader.page(PageReference(rawValue: UInt64(page)), into: &span)
+        }
+        bytes.withRawSpan { machine.arena.deliver($0, of: page, to: run.frame(of: page)) }
       }
-      bytes.withRawSpan { machine.arena.deliver($0, of: page, to: frame) }
     }
   }
 
