@@ -80,6 +80,7 @@ guests: bootstrap
 rootfs: bootstrap
 	Scripts/rootfs amd64
 	Scripts/rootfs arm64
+	Scripts/rootfs riscv64
 
 # For tests that reach other machines by ssh.
 sshd: bootstrap
@@ -101,13 +102,13 @@ arm64-test: arm64 guests
 	$(ARM64_RUN) -E GODWIT_TEST_EMULATED=1 -U GODWIT_TEST_LONG .build-arm64/tests/release/godwitPackageTests.xctest \
 		--testing-library swift-testing --skip GodwitTests
 
-# Every form of both ISAs' instructions, against this machine's processor and qemu-user.
+# Every form of the ISAs' instructions, against this machine's processor and qemu-user.
 # CPU_TEST="--isa aarch64 --seed 7" says which, and with what operands.
 cpu-test: build
 	-Scripts/cpu-oracle
 	Scripts/cpu-test $(CPU_TEST) .build/release/godwit
 
-# Random code for both translators, built with their checks and AddressSanitizer: so many seconds for each ISA.
+# Random code for the translators, built with their checks and AddressSanitizer: so many seconds for each ISA.
 CPU_FUZZ_SECONDS := 600
 cpu-fuzz: bootstrap
 	Scripts/cpu-fuzz $(CPU_FUZZ_SECONDS)

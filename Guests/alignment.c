@@ -1,4 +1,5 @@
 // AArch64 wants some things aligned: the program counter, the stack pointer as a base, exclusive, ordered and atomic accesses.
+// RISC-V only the last of them.
 // QEMU: qemu-user 7.2 checks neither the stack pointer nor atomic accesses
 #include "fault.h"
 #include <sys/mman.h>
@@ -57,6 +58,32 @@ int main(void) {
   FAULTS(SIGBUS, BUS_ADRALN, (char *)words + 2, AT(2, "cas w0, w1, [%0]"));
   FAULTS(SIGBUS, BUS_ADRALN, (char *)words + 8, AT(8, "casp x0, x1, x2, x3, [%0]"));
   STEP("exclusive, ordered and atomic accesses");
+#elif defined __riscv
+  // The lowest bit of an address to go to is dropped, and instructions are where they like.
+  uint16_t *code = mmap(NULL, 8192, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(code != MAP_FAILED);
+  OK(munmap(code + 2048, 4096));
+  for (int i = 0; i < 2048; i++) code[i] = 0x8082;  // c.jr ra
+  __builtin___clear_cache((char *)code, (char *)code + 4096);
+  for (int by = 1; by < 4; by++) NO_FAULT(((void (*)(void))((char *)code + 4092 + by))());
+  code[2047] = 0x0513;  // the first half of `li a0, ...`
+  __builtin___clear_cache((char *)code, (char *)code + 4096);
+  FAULTS(SIGSEGV, SEGV_MAPERR, code + 2048, ((void (*)(void))(code + 2047))());
+  STEP("program counter");
+  static uint64_t words[3] __attribute__((aligned(16)));
+  static char *volatile at;
+#define AT(by, text) __asm__ volatile("lla a0, 0f; sd a0, %0; 0: " text : "=m"(at) : "r"((char *)words + by) : "a0", "memory")
+#define EITHER(size, text) \
+  do { if (by % size) FAULTS(SIGBUS, BUS_ADRALN, at, AT(by, text)); else NO_FAULT(AT(by, text)); } while (0)
+#define BOTH(name, operands) do { EITHER(4, name ".w " operands); EITHER(8, name ".d " operands); } while (0)
+  for (int by = 0; by < 16; by++) {
+    BOTH("lr", "a0, (%1)");
+    BOTH("sc", "a0, a0, (%1)");
+    BOTH("amoswap", "a0, a0, (%1)");
+    BOTH("amoadd", "a0, a0, (%1)");
+    BOTH("amomaxu", "zero, a0, (%1)");
+  }
+  STEP("atomic accesses");
 #endif
   return 0;
 }

@@ -37,8 +37,10 @@ int main(int argc, char **argv, char **envp) {
   uintptr_t sp;
 #if defined __x86_64__
   __asm__("mov %%rsp, %0" : "=r"(sp));
-#else
+#elif defined __aarch64__
   __asm__("mov %0, sp" : "=r"(sp));
+#elif defined __riscv
+  __asm__("mv %0, sp" : "=r"(sp));
 #endif
   EQ(sp % 16, 0);
   CHECK(sp < (uintptr_t)argv);

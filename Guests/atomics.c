@@ -18,7 +18,7 @@ static int cas16(uint64_t a, uint64_t b, uint64_t na, uint64_t nb) {
   __asm__ volatile("lock cmpxchg16b %1; sete %0" : "=q"(ok), "+m"(pair), "+a"(a), "+d"(b) : "b"(na), "c"(nb) : "cc", "memory");
   return ok;
 }
-#else
+#elif defined __aarch64__
 static int cas16(uint64_t a, uint64_t b, uint64_t na, uint64_t nb) {
   uint64_t x, y;
   uint32_t fail;
@@ -28,6 +28,21 @@ static int cas16(uint64_t a, uint64_t b, uint64_t na, uint64_t nb) {
     __asm__ volatile("stlxp %w0, %1, %2, [%3]" : "=&r"(fail) : "r"(na), "r"(nb), "r"(&pair) : "memory");
   } while (fail);
   return 1;
+}
+#elif defined __riscv
+// It has nothing of 16 bytes: a lock stands in.
+static int cas16(uint64_t a, uint64_t b, uint64_t na, uint64_t nb) {
+  static uint32_t lock;
+  uint32_t held;
+  for (;;) {
+    __asm__ volatile("amoswap.w.aq %0, %2, %1" : "=r"(held), "+A"(lock) : "r"(1) : "memory");
+    if (!held) break;
+    sched_yield();
+  }
+  int same = pair.a == a && pair.b == b;
+  if (same) pair.a = na, pair.b = nb;
+  __asm__ volatile("amoswap.w.rl zero, zero, %0" : "+A"(lock) : : "memory");
+  return same;
 }
 #endif
 

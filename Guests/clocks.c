@@ -9,9 +9,13 @@ static uint64_t counter(void) {
   uint32_t low, high;
   __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
   return low | (uint64_t)high << 32;
-#else
+#elif defined __aarch64__
   uint64_t count;
   __asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(count));
+  return count;
+#elif defined __riscv
+  uint64_t count;
+  __asm__ volatile("rdtime %0" : "=r"(count));
   return count;
 #endif
 }

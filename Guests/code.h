@@ -1,4 +1,4 @@
-// Machine code written at run time, for both ISAs: `return value` functions of CODE_SIZE bytes.
+// Machine code written at run time, for every ISA: `return value` functions of CODE_SIZE bytes.
 #pragma once
 #include "check.h"
 
@@ -20,11 +20,17 @@ static void put_return(void *at, uint32_t value) {
       0x72a00000 | (value >> 16) << 5,     // movk w0, value >> 16, lsl 16
       0xd65f03c0,                          // ret
   };
+#elif defined __riscv
+  uint32_t code[3] = {
+      0x00000537 | ((value + 0x800) & 0xfffff000),  // lui a0, value >> 12
+      0x0005051b | value << 20,                     // addiw a0, a0, value & 0xfff, which has a sign
+      0x00008067,                                   // ret
+  };
 #endif
   memcpy(at, code, CODE_SIZE);
 }
 
-// Tells the processor; x86-64 needs nothing, AArch64 cache maintenance.
+// Tells the processor; x86-64 needs nothing, AArch64 cache maintenance, RISC-V a system call.
 static void flush_code(void *at, size_t size) { __builtin___clear_cache((char *)at, (char *)at + size); }
 
 __attribute__((unused)) static void put_code(void *at, uint32_t value) {

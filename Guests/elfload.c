@@ -16,8 +16,10 @@ static void begin(unsigned long entry) {
   memcpy(head.e_ident, "\177ELF\2\1\1", 7);
 #ifdef __x86_64__
   head.e_machine = EM_X86_64;
-#else
+#elif defined __aarch64__
   head.e_machine = EM_AARCH64;
+#elif defined __riscv
+  head.e_machine = EM_RISCV;
 #endif
   memcpy(image, &head, sizeof head);
   headers = 0;
@@ -38,7 +40,7 @@ static int code(unsigned long offset, unsigned long message) {
   memcpy(at + 7, &message, 8);
   memcpy(at + 15, "\xba\6\0\0\0\xb8\1\0\0\0\x0f\5\x31\xff\xb8\x3c\0\0\0\x0f\5", 21);
   return at + 36 - start;
-#else
+#elif defined __aarch64__
   uint32_t *at = (uint32_t *)(image + offset), *start = at;
   unsigned long values[][2] = {{0, 1}, {1, message}, {2, 6}, {8, 64}, {99, 0}, {0, 0}, {8, 93}, {99, 0}};
   for (int i = 0; i < 8; i++) {
@@ -48,6 +50,19 @@ static int code(unsigned long offset, unsigned long message) {
     }
     for (int part = 0; part < 4; part++)
       *at++ = (part ? 0xf2800000 : 0xd2800000) | part << 21 | (values[i][1] >> 16 * part & 0xffff) << 5 | values[i][0];
+  }
+  return (char *)at - (char *)start;
+#elif defined __riscv
+  uint32_t *at = (uint32_t *)(image + offset), *start = at;
+  uint32_t values[][2] = {{10, 1}, {11, message}, {12, 6}, {17, 64}, {99, 0}, {10, 0}, {17, 93}, {99, 0}};
+  for (int i = 0; i < 8; i++) {
+    uint32_t to = values[i][0], value = values[i][1];
+    if (to == 99) {
+      *at++ = 0x00000073;
+      continue;
+    }
+    *at++ = 0x00000037 | to << 7 | ((value + 0x800) & 0xfffff000);  // lui
+    *at++ = 0x0000001b | to << 7 | to << 15 | value << 20;          // addiw
   }
   return (char *)at - (char *)start;
 #endif

@@ -1,5 +1,5 @@
 // Floating point to the bit: tens of thousands of operations on random and special operands, in many modes, results and
-// flags, summed up. The sums are those of a real processor of Intel (x86-64) and of qemu-user (AArch64).
+// flags, summed up. The sums are those of a real processor of Intel (x86-64) and of qemu-user (AArch64, RISC-V).
 #include "check.h"
 
 typedef struct { uint64_t q[2]; } V __attribute__((aligned(16)));
@@ -186,7 +186,7 @@ static void more(void) {
   STEP("x87");
   EQ(sum, SUM_X87);
 }
-#else
+#elif defined __aarch64__
 #define OP(name, text) static void name(V *d, V *s, V *t, uint64_t mode, Out *out) { uint64_t flags, g = 0; \
   __asm__ volatile("msr fpsr, xzr; msr fpcr, %3; ldr q0, [%4]; ldr q1, [%5]; ldr q2, [%6]; " text "; mrs %0, fpsr; msr fpcr, xzr; str q0, [%7]" \
     : "=&r"(flags), "+&r"(g), "+m"(out->q) : "r"(mode), "r"(d), "r"(s), "r"(t), "r"(out->q) : "v0", "v1", "v2", "cc", "memory"); \
@@ -256,6 +256,54 @@ static void more(void) {
 #define SUM_VECTOR 0x394d9796aa248a4a
 // The four rounding modes, FZ, DN, AHP, all of them.
 static const uint64_t modes[] = {0, 1 << 22, 2 << 22, 3 << 22, 1 << 24, 1 << 25, 1 << 26, 7 << 24 | 1 << 22};
+static void more(void) {}
+#elif defined __riscv
+// Doubles are in f0 to f2, floats in f3 to f5; an instruction for floats that takes f0, f1 or f2 finds none there.
+#define OP(name, text) static void name(V *d, V *s, V *t, uint64_t mode, Out *out) { uint64_t flags, g = 0; \
+  __asm__ volatile("fld f0, (%[d]); fld f1, (%[s]); fld f2, (%[t]); flw f3, 8(%[d]); flw f4, 8(%[s]); flw f5, 8(%[t]); " \
+                   "fscsr %[mode]; " text "; fscsr %[flags], zero; fsd f0, (%[out]); fsd f3, 8(%[out])" \
+    : [flags] "=&r"(flags), [g] "+&r"(g) : [mode] "r"(mode), [d] "r"(d), [s] "r"(s), [t] "r"(t), [out] "r"(out->q) \
+    : "f0", "f1", "f2", "f3", "f4", "f5", "memory"); \
+  out->general = g; out->flags = flags; }
+#define EACH(X) \
+  X(fadd_d, "fadd.d f0, f1, f2") X(fsub_d, "fsub.d f0, f1, f2") X(fmul_d, "fmul.d f0, f1, f2") \
+  X(fdiv_d, "fdiv.d f0, f1, f2") X(fmin_d, "fmin.d f0, f1, f2") X(fmax_d, "fmax.d f0, f1, f2") \
+  X(fsqrt_d, "fsqrt.d f0, f1") X(fmadd_d, "fmadd.d f0, f1, f2, f0") X(fmsub_d, "fmsub.d f0, f1, f2, f0") \
+  X(fnmadd_d, "fnmadd.d f0, f1, f2, f0") X(fnmsub_d, "fnmsub.d f0, f1, f2, f0") X(fsgnj_d, "fsgnj.d f0, f1, f2") \
+  X(fsgnjn_d, "fsgnjn.d f0, f1, f2") X(fsgnjx_d, "fsgnjx.d f0, f1, f2") X(feq_d, "feq.d %[g], f1, f2") \
+  X(flt_d, "flt.d %[g], f1, f2") X(fle_d, "fle.d %[g], f1, f2") X(fclass_d, "fclass.d %[g], f1") \
+  X(fcvt_w_d, "fcvt.w.d %[g], f1") X(fcvt_w_d_rtz, "fcvt.w.d %[g], f1, rtz") \
+  X(fcvt_d_w, "fmv.x.d %[g], f1; fcvt.d.w f0, %[g]") X(fcvt_wu_d, "fcvt.wu.d %[g], f1") \
+  X(fcvt_wu_d_rtz, "fcvt.wu.d %[g], f1, rtz") X(fcvt_d_wu, "fmv.x.d %[g], f1; fcvt.d.wu f0, %[g]") \
+  X(fcvt_l_d, "fcvt.l.d %[g], f1") X(fcvt_l_d_rtz, "fcvt.l.d %[g], f1, rtz") \
+  X(fcvt_d_l, "fmv.x.d %[g], f1; fcvt.d.l f0, %[g]") X(fcvt_lu_d, "fcvt.lu.d %[g], f1") \
+  X(fcvt_lu_d_rtz, "fcvt.lu.d %[g], f1, rtz") X(fcvt_d_lu, "fmv.x.d %[g], f1; fcvt.d.lu f0, %[g]") \
+  X(fadd_s, "fadd.s f3, f4, f5") X(fsub_s, "fsub.s f3, f4, f5") X(fmul_s, "fmul.s f3, f4, f5") \
+  X(fdiv_s, "fdiv.s f3, f4, f5") X(fmin_s, "fmin.s f3, f4, f5") X(fmax_s, "fmax.s f3, f4, f5") \
+  X(fsqrt_s, "fsqrt.s f3, f4") X(fmadd_s, "fmadd.s f3, f4, f5, f3") X(fmsub_s, "fmsub.s f3, f4, f5, f3") \
+  X(fnmadd_s, "fnmadd.s f3, f4, f5, f3") X(fnmsub_s, "fnmsub.s f3, f4, f5, f3") X(fsgnj_s, "fsgnj.s f3, f4, f5") \
+  X(fsgnjn_s, "fsgnjn.s f3, f4, f5") X(fsgnjx_s, "fsgnjx.s f3, f4, f5") X(feq_s, "feq.s %[g], f4, f5") \
+  X(flt_s, "flt.s %[g], f4, f5") X(fle_s, "fle.s %[g], f4, f5") X(fclass_s, "fclass.s %[g], f4") \
+  X(fcvt_w_s, "fcvt.w.s %[g], f4") X(fcvt_w_s_rtz, "fcvt.w.s %[g], f4, rtz") \
+  X(fcvt_s_w, "fmv.x.d %[g], f1; fcvt.s.w f3, %[g]") X(fcvt_wu_s, "fcvt.wu.s %[g], f4") \
+  X(fcvt_wu_s_rtz, "fcvt.wu.s %[g], f4, rtz") X(fcvt_s_wu, "fmv.x.d %[g], f1; fcvt.s.wu f3, %[g]") \
+  X(fcvt_l_s, "fcvt.l.s %[g], f4") X(fcvt_l_s_rtz, "fcvt.l.s %[g], f4, rtz") \
+  X(fcvt_s_l, "fmv.x.d %[g], f1; fcvt.s.l f3, %[g]") X(fcvt_lu_s, "fcvt.lu.s %[g], f4") \
+  X(fcvt_lu_s_rtz, "fcvt.lu.s %[g], f4, rtz") X(fcvt_s_lu, "fmv.x.d %[g], f1; fcvt.s.lu f3, %[g]") \
+  X(fadd_rne, "fadd.d f0, f1, f2, rne") X(fmul_rne, "fmul.s f3, f4, f5, rne") X(fadd_rtz, "fadd.d f0, f1, f2, rtz") \
+  X(fmul_rtz, "fmul.s f3, f4, f5, rtz") X(fadd_rdn, "fadd.d f0, f1, f2, rdn") X(fmul_rdn, "fmul.s f3, f4, f5, rdn") \
+  X(fadd_rup, "fadd.d f0, f1, f2, rup") X(fmul_rup, "fmul.s f3, f4, f5, rup") X(fadd_rmm, "fadd.d f0, f1, f2, rmm") \
+  X(fmul_rmm, "fmul.s f3, f4, f5, rmm") X(fcvt_s_d, "fcvt.s.d f3, f1") X(fcvt_s_d_rdn, "fcvt.s.d f3, f1, rdn") \
+  X(fcvt_d_s, "fcvt.d.s f0, f4") X(fadd_box, "fadd.s f3, f1, f5") X(fmin_box, "fmin.s f3, f1, f5") \
+  X(fmadd_box, "fmadd.s f3, f4, f5, f0") X(fsgnjx_box, "fsgnjx.s f3, f1, f4") X(feq_box, "feq.s %[g], f1, f1") \
+  X(fclass_box, "fclass.s %[g], f1") X(fcvt_box, "fcvt.d.s f0, f1") X(fcvt_w_box, "fcvt.w.s %[g], f1") \
+  X(fmv_box, "fmv.x.w %[g], f1; fmv.w.x f3, %[g]") X(fsw_box, "fsw f1, (%[out]); flw f3, (%[out])") \
+  X(inf_times_zero, "li %[g], 0x7ff0000000000000; fmv.d.x f1, %[g]; fmv.d.x f2, zero; fmadd.d f0, f1, f2, f0") \
+  X(hardly_tiny, "li %[g], 0x380fffffffffffff; fmv.d.x f1, %[g]; fcvt.s.d f3, f1")
+
+#define SUM_VECTOR 0xe0d75817053bbe08
+// The five rounding modes, and flags from before.
+static const uint64_t modes[] = {0, 1 << 5, 2 << 5, 3 << 5, 4 << 5, 0x1f, 3 << 5 | 0x10};
 static void more(void) {}
 #endif
 

@@ -64,7 +64,7 @@ int main(void) {
   STEP("AVX only where it works");
   return 0;
 }
-#else
+#elif defined __aarch64__
 #include <asm/hwcap.h>
 #define TRY(claimed, name, code) \
   do { struct fault f_ = FAULT(__asm__ volatile(".arch armv8.5-a+crypto+sha3+sm4+sve+memtag\n" code \
@@ -123,6 +123,42 @@ int main(void) {
     for (int i = 0; i < 4 << (dczid & 15); i++) EQ(area[2048 + i], 0);
     EQ(area[2047], 1);
   }
+  STEP("registers programs read");
+  return 0;
+}
+#elif defined __riscv
+#define TRY(letter, code) \
+  do { struct fault f_ = FAULT(__asm__ volatile(code : : "r"(area) : "memory", "a0", "a1", "f0", "f1")); \
+       if ((h >> (letter - 'a') & 1) && f_.signo) fail_at(__FILE__, __LINE__, "%c is claimed but faults", letter); } while (0)
+
+int main(void) {
+  static char area[4096] __attribute__((aligned(4096)));
+  catch_faults();
+  unsigned long h = getauxval(AT_HWCAP);
+  CHECK((h & 0x112d) == 0x112d);  // I, M, A, F, D, C
+  STEP("the baseline is claimed");
+  TRY('i', "ld a0, (%0)");
+  TRY('m', "mulhsu a0, a0, a0\n div a0, a0, a0");
+  TRY('a', "lr.d a0, (%0)\n amoadd.w a0, a0, (%0)");
+  TRY('f', "fmadd.s f0, f0, f0, f0");
+  TRY('d', "fmadd.d f0, f0, f0, f0");
+  TRY('c', "c.addi a0, 1");
+  TRY('v', ".4byte 0x0c057557");  // vsetvli a0, a0, e8, m1
+  STEP("what is claimed works");
+  static char text[1 << 16];
+  int fd = OK(open("/proc/cpuinfo", O_RDONLY));
+  text[OK(read(fd, text, sizeof text - 1))] = 0;
+  char *isa = strstr(text, "\nisa\t\t: rv64");
+  CHECK(isa);
+  unsigned long letters = 0;
+  for (isa += strlen("\nisa\t\t: rv64"); *isa >= 'a' && *isa <= 'y'; isa++) letters |= 1ul << (*isa - 'a');
+  EQ(letters & 0x112d, 0x112d);
+  EQ(h & ~letters, 0);
+  STEP("/proc/cpuinfo agrees");
+  // Linux from 6.6 on keeps two of them to itself, unless it is told not to.
+  uint64_t cycle, time, instret, later;
+  __asm__ volatile("rdcycle %0; rdtime %1; rdinstret %2; rdinstret %3" : "=r"(cycle), "=r"(time), "=r"(instret), "=r"(later));
+  CHECK(cycle && time && later > instret);
   STEP("registers programs read");
   return 0;
 }

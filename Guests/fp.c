@@ -90,7 +90,7 @@ int main(void) {
   STEP("exception flags add up");
 
 #if defined __x86_64__
-  // Exceptions that are not masked are signals. AArch64 processors need not offer that, and few do.
+  // Exceptions that are not masked are signals. AArch64 processors need not offer that, and few do; RISC-V has none.
   catch_faults();
   static const struct { int except; double a, b; int code; } traps[] = {
     {FE_DIVBYZERO, 1, 0, FPE_FLTDIV}, {FE_INVALID, 0, 0, FPE_FLTINV}, {FE_OVERFLOW, 1e308, 1e-10, FPE_FLTOVF},

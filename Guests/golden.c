@@ -30,7 +30,7 @@ static long start_thread(long flags, void *stack, uint32_t *tid, void (*body)(vo
 }
 
 __asm__(".globl _start; _start: xor %ebp, %ebp; mov %rsp, %rdi; and $-16, %rsp; call begin; ud2");
-#else
+#elif defined(__aarch64__)
 static long call(long number, long a, long b, long c, long d, long e, long f) {
   register long x8 __asm__("x8") = number, x0 __asm__("x0") = a, x1 __asm__("x1") = b, x2 __asm__("x2") = c;
   register long x3 __asm__("x3") = d, x4 __asm__("x4") = e, x5 __asm__("x5") = f;
@@ -48,6 +48,25 @@ static long start_thread(long flags, void *stack, uint32_t *tid, void (*body)(vo
 }
 
 __asm__(".globl _start; _start: mov x29, 0; mov x0, sp; bl begin; brk 1");
+#elif defined(__riscv)
+static long call(long number, long a, long b, long c, long d, long e, long f) {
+  register long a7 __asm__("a7") = number, a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = c;
+  register long a3 __asm__("a3") = d, a4 __asm__("a4") = e, a5 __asm__("a5") = f;
+  __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5) : "memory");
+  return a0;
+}
+
+static long start_thread(long flags, void *stack, uint32_t *tid, void (*body)(void)) {
+  register long a7 __asm__("a7") = SYS_clone, a0 __asm__("a0") = flags;
+  register void *a1 __asm__("a1") = stack, *a2 __asm__("a2") = tid, *a3 __asm__("a3") = NULL, *a4 __asm__("a4") = tid;
+  register void (*t1)(void) __asm__("t1") = body;
+  __asm__ volatile("ecall; bnez a0, 1f; li fp, 0; jalr t1; ebreak; 1:"
+                   : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(t1) : "ra", "memory");
+  return a0;
+}
+
+__asm__(".globl _start; _start: .option push; .option norelax; lla gp, __global_pointer$; .option pop;"
+        "li fp, 0; mv a0, sp; call begin; ebreak");
 #endif
 
 #define CALL6(number, a, b, c, d, e, f, ...) \

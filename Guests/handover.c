@@ -16,8 +16,10 @@ static void relax(void) {
   }
 #ifdef __x86_64__
   __builtin_ia32_pause();
-#else
+#elif defined __aarch64__
   __asm__ volatile("yield");
+#elif defined __riscv
+  __asm__ volatile(".4byte 0x0100000f");  // pause, which older assemblers don't know
 #endif
 }
 

@@ -13,8 +13,10 @@ int main(void) {
   STREQ(u.sysname, "Linux");
 #if defined __x86_64__
   STREQ(u.machine, "x86_64");
-#else
+#elif defined __aarch64__
   STREQ(u.machine, "aarch64");
+#elif defined __riscv
+  STREQ(u.machine, "riscv64");
 #endif
   int major, minor;
   CHECK(sscanf(u.release, "%d.%d", &major, &minor) == 2 && major >= 4);

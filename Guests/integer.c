@@ -13,7 +13,7 @@ static unsigned flags_sub(uint64_t a, uint64_t b) {
   return f & 0x8d5;
 }
 enum { CF = 1, PF = 4, AF = 16, ZF = 64, SF = 128, OF = 2048 };
-#else
+#elif defined __aarch64__
 static unsigned flags_add(uint64_t a, uint64_t b) {
   uint64_t f;
   __asm__("adds xzr, %1, %2; mrs %0, nzcv" : "=r"(f) : "r"(a), "r"(b) : "cc");
@@ -23,6 +23,21 @@ static unsigned flags_sub(uint64_t a, uint64_t b) {
   uint64_t f;
   __asm__("subs xzr, %1, %2; mrs %0, nzcv" : "=r"(f) : "r"(a), "r"(b) : "cc");
   return f >> 28;
+}
+enum { V = 1, C = 2, Z = 4, N = 8 };
+#elif defined __riscv
+// There are no flags; comparisons tell what they would be.
+static unsigned flags_add(uint64_t a, uint64_t b) {
+  uint64_t v, c, z, n;
+  __asm__("add %3, %4, %5; slt %0, %3, %4; slti %2, %5, 0; xor %0, %0, %2; sltu %1, %3, %4; seqz %2, %3; sltz %3, %3"
+          : "=&r"(v), "=&r"(c), "=&r"(z), "=&r"(n) : "r"(a), "r"(b));
+  return v | c << 1 | z << 2 | n << 3;
+}
+static unsigned flags_sub(uint64_t a, uint64_t b) {
+  uint64_t v, c, z, n;
+  __asm__("sub %3, %4, %5; slt %0, %4, %5; slti %2, %3, 0; xor %0, %0, %2; sltu %1, %4, %5; xori %1, %1, 1; seqz %2, %3; sltz %3, %3"
+          : "=&r"(v), "=&r"(c), "=&r"(z), "=&r"(n) : "r"(a), "r"(b));
+  return v | c << 1 | z << 2 | n << 3;
 }
 enum { V = 1, C = 2, Z = 4, N = 8 };
 #endif
@@ -84,7 +99,7 @@ int main(void) {
   uint64_t high = 0xffffffffffffffff;
   __asm__("mov %1, %k0" : "+r"(high) : "r"(eax + 2));
   EQ(high, 1);  // 32-bit writes clear the upper half
-#else
+#elif defined __aarch64__
   uint64_t r, a = 0x0123456789abcdef;
   __asm__("rbit %0, %1" : "=r"(r) : "r"(a));
   EQ(r, 0xf7b3d591e6a2c480);
@@ -96,6 +111,39 @@ int main(void) {
   EQ(r, ~0ull - 1);
   __asm__("mov %0, #-1\n mov %w0, #1" : "=r"(r));
   EQ(r, 1);
+#elif defined __riscv
+#define IS(wanted, instruction, left, right) \
+  do { uint64_t r_; __asm__(instruction " %0, %1, %2" : "=r"(r_) : "r"((uint64_t)(left)), "r"((uint64_t)(right))); \
+       if (r_ != (uint64_t)(wanted)) fail_at(__FILE__, __LINE__, "%s: %#llx", instruction, (long long)r_); } while (0)
+  int64_t least = INT64_MIN, least32 = INT32_MIN;
+  IS(~0ull - 1, "mulhu", ~0ull, ~0ull);
+  IS(-1, "mulhsu", -1, ~0ull);
+  IS(0, "mulh", -1, -1);
+  IS(0x4000000000000000, "mulh", least, least);
+  IS(least32, "mulw", 0x140000000, 0x7fffffff << 1);
+  // Division never faults.
+  IS(-1, "div", 10, 0);
+  IS(-1, "divu", 10, 0);
+  IS(10, "rem", 10, 0);
+  IS(least, "remu", least, 0);
+  IS(least, "div", least, -1);
+  IS(0, "rem", least, -1);
+  IS(-1, "divw", 10, 1ull << 32);
+  IS(-1, "divuw", 10, 0);
+  IS(least32, "remuw", 0x80000000, 0);
+  IS(least32, "divw", least32, -1);
+  IS(0, "remw", least32, -1);
+  // Operations on 32 bits leave the sign above them, and shift by five bits.
+  IS(least32, "addw", 0x7fffffff, 1);
+  IS(0x7fffffff, "subw", 0x80000000, 1);
+  IS(least32, "sllw", 0x40000000, 33);
+  IS(0x40000000, "srlw", ~0ull << 31, 33);
+  IS(0xffffffffe0000000, "sraw", least32, 34);
+  IS(2, "sll", 1, 65);
+  IS(-1, "sra", least, 63 + 64);
+  uint64_t zero;
+  __asm__("li t0, 7\n addi zero, t0, 1\n mv %0, zero" : "=r"(zero) : : "t0");
+  EQ(zero, 0);
 #endif
   STEP("string and bit instructions");
   return 0;

@@ -20,7 +20,7 @@ static __attribute__((noinline)) long landmark(void) {
       :
       : "r15", "xmm9", "rcx", "r11", "memory");
   return result;
-#else
+#elif defined(__aarch64__)
   register long number __asm__("x8") = SYS_getppid;
   register long result __asm__("x0");
   __asm__ volatile(
@@ -30,6 +30,17 @@ static __attribute__((noinline)) long landmark(void) {
       : "=r"(result)
       : "r"(number)
       : "x19", "v9", "memory");
+  return result;
+#elif defined(__riscv)
+  register long number __asm__("a7") = SYS_getppid;
+  register long result __asm__("a0");
+  __asm__ volatile(
+      "li s3, 0x1122334455667788\n\t"
+      "fmv.d.x f9, s3\n\t"
+      "ecall"
+      : "=r"(result)
+      : "r"(number)
+      : "s3", "f9", "memory");
   return result;
 #endif
 }

@@ -52,6 +52,7 @@ static int put(size_t i, unsigned char *out) { return from_hex(instructions[i], 
 // fninit; fld1; fld1; fld1, and the end: fninit; ret
 static const char *const begin = "dbe3d9e8d9e8d9e8", *const end = "dbe3c3";
 #else
+#if defined __aarch64__
 // x0 is readable and writable memory.
 __asm__(".arch armv8.2-a+crypto+crc+fp16\n .section .rodata\n .balign 4\n first:\n"
         "add v0.8h, v1.8h, v2.8h\n fmla v0.4s, v1.4s, v2.4s\n sqrdmulh v0.4h, v1.4h, v2.h[3]\n fcvtzs v0.2d, v1.2d\n"
@@ -64,13 +65,28 @@ __asm__(".arch armv8.2-a+crypto+crc+fp16\n .section .rodata\n .balign 4\n first:
         "ccmp x1, x2, #5, lt\n extr x1, x2, x3, #17\n smulh x1, x2, x3\n sdiv x1, x2, x3\n rev16 x1, x2\n cls w1, w2\n"
         "adcs x1, x2, x3\n bfi x1, x2, #5, #9\n mrs x1, nzcv\n mrs x1, fpcr\n msr fpsr, xzr\n dmb ish\n prfm pldl1keep, [x0]\n"
         "last:\n .previous");
+static const char *const begin = "d503201f", *const end = "d65f03c0";  // nop; ret
+#elif defined __riscv
+// a0 is readable and writable memory.
+__asm__(".section .rodata\n .balign 4\n first:\n .option push\n .option norvc\n"
+        "fadd.d f0, f1, f2\n fsub.s f0, f1, f2, rtz\n fmul.d f0, f1, f2\n fdiv.s f0, f1, f2\n fsqrt.d f0, f1, rup\n"
+        "fmadd.d f0, f1, f2, f3\n fnmsub.s f0, f1, f2, f3, rdn\n fmin.s f0, f1, f2\n fmax.d f0, f1, f2\n fsgnjx.s f0, f1, f2\n"
+        "feq.d a1, f1, f2\n fle.s a1, f1, f2\n fclass.s a1, f1\n fcvt.s.d f0, f1\n fcvt.d.s f0, f1\n fcvt.wu.s a1, f1, rmm\n"
+        "fcvt.l.d a1, f1\n fcvt.s.lu f0, a1\n fmv.x.w a1, f1\n fmv.w.x f0, a1\n fld f0, 8(a0)\n fsw f0, 4(a0)\n"
+        "lr.d a1, (a0)\n sc.d a2, a1, (a0)\n lr.w.aq a1, (a0)\n sc.w.rl a2, a1, (a0)\n amoadd.d a1, a2, (a0)\n"
+        "amoswap.w.aqrl a1, a2, (a0)\n amomaxu.w a1, a2, (a0)\n amomin.d a1, a2, (a0)\n mulhsu a1, a2, a3\n mulh a1, a2, a3\n"
+        "div a1, a2, a3\n remu a1, a2, a3\n divuw a1, a2, a3\n remw a1, a2, a3\n sraw a1, a2, a3\n sltu a1, a2, a3\n"
+        "fsflags a1\n frcsr a1\n fsrmi a1, 0\n rdtime a1\n fence rw, rw\n fence.i\n ld a1, 3(a0)\n sd a1, 5(a0)\n"
+        ".option pop\n c.addi a1, 1\n c.slli a1, 1\n c.lw a1, 4(a0)\n c.fld f10, 8(a0)\n c.fsd f10, 16(a0)\n c.subw a1, a2\n"
+        "last:\n .previous");
+static const char *const begin = "00000013", *const end = "00008067";  // nop; ret
+#endif
 extern const uint32_t first[], last[];
 #define COUNT ((size_t)(last - first))
 static int put(size_t i, unsigned char *out) {
   memcpy(out, &first[i], 4);
   return 4;
 }
-static const char *const begin = "d503201f", *const end = "d65f03c0";  // nop; ret
 static int from_hex(const char *text, unsigned char *out) {
   return sscanf(text, "%8x", (unsigned *)out) * 4;
 }

@@ -46,12 +46,18 @@ int main(void) {
   FAILS(EPERM, syscall(SYS_arch_prctl, ARCH_SET_GS, 0xffff800000000000));
   FAILS(EINVAL, syscall(SYS_arch_prctl, 0x7777, 0));
   FAILS(EFAULT, syscall(SYS_arch_prctl, ARCH_GET_FS, (void *)8));
-#else
+#elif defined __aarch64__
   uintptr_t tp, after;
   __asm__ volatile("mrs %0, tpidr_el0" : "=r"(tp));
   // sched_yield with another thread pointer: the kernel keeps whatever is there
   __asm__ volatile("msr tpidr_el0, %1; mov x8, #124; svc #0; mrs %0, tpidr_el0; msr tpidr_el0, %2"
                    : "=&r"(after) : "r"(tp + 4096), "r"(tp) : "x0", "x8", "memory");
+  EQ(after, tp + 4096);
+#elif defined __riscv
+  uintptr_t tp, after;
+  __asm__ volatile("mv %0, tp" : "=r"(tp));
+  __asm__ volatile("mv tp, %1; li a7, 124; ecall; mv %0, tp; mv tp, %2"
+                   : "=&r"(after) : "r"(tp + 4096), "r"(tp) : "a0", "a7", "memory");
   EQ(after, tp + 4096);
 #endif
   STEP("thread pointers");

@@ -1,4 +1,5 @@
 // System-wide /proc files have the shape programs parse: cpuinfo, meminfo, uptime, stat, version, loadavg, mounts, sys/kernel; /sys of processors.
+// QEMU riscv64: qemu-user 7.2 shows the host's /proc/cpuinfo.
 #include "check.h"
 #include <sys/utsname.h>
 
@@ -17,6 +18,8 @@ int main(void) {
   CHECK(strstr(text, "processor\t: 0"));
 #if defined __x86_64__
   CHECK(strstr(text, "\nflags\t\t: ") && strstr(text, " sse2 "));
+#elif defined __riscv
+  CHECK(strstr(text, "\nisa\t\t: rv64imafdc"));
 #endif
   slurp("/proc/meminfo");
   long total, available;

@@ -46,7 +46,7 @@ static struct state collect(void *at, uint64_t a, uint64_t b, uint64_t c, uint64
   X(43, "mov %%rsp, %%rdx\n lea 64(%%rdi), %%rsp\n push %%rax\n mov %%rdx, %%rsp\n xor %%edx, %%edx") \
   X(44, "mov %%rsp, %%rdx\n mov %%rbp, %%rcx\n lea 64(%%rdi), %%rsp\n mov $7, %%ebp\n enter $16, $0\n sub %%rsp, %%rbp\n" \
         "mov %%rbp, %%rax\n mov %%rdx, %%rsp\n mov %%rcx, %%rbp\n xor %%edx, %%edx\n xor %%ecx, %%ecx")
-#else
+#elif defined __aarch64__
 // x0 to x3 are the operands beside [x4].
 #define NUMBERED(number, text) \
   static struct state run_##number(void *at, uint64_t a, uint64_t b, int flags) { \
@@ -68,6 +68,29 @@ static struct state collect(void *at, uint64_t a, uint64_t b, uint64_t c, uint64
   X(16, "casah w0, w1, [x4]") X(17, "casp x0, x1, x2, x3, [x4]") X(18, "caspal w0, w1, w2, w3, [x4]") \
   X(19, "0: ldxr x0, [x4]\n stxr w1, x2, [x4]\n cbnz w1, 0b") X(20, "0: ldxp x0, x1, [x4]\n stlxp w2, x3, x0, [x4]\n cbnz w2, 0b") \
   X(21, "stsmax w0, [x4]") X(22, "dup v0.2d, x0\n dup v1.2d, x1\n st1 {v0.16b, v1.16b}, [x4], #32") X(23, "dc zva, x4") X(24, "stlr w0, [x4]")
+#elif defined __riscv
+// a0 to a3 are the operands beside (a4); the flags are those of floating point.
+#define NUMBERED(number, text) \
+  static struct state run_##number(void *at, uint64_t a, uint64_t b, int flags) { \
+    register uint64_t a0 __asm__("a0") = a, a1 __asm__("a1") = b, a2 __asm__("a2") = a >> 8, a3 __asm__("a3") = b ^ a; \
+    register void *a4 __asm__("a4") = at; \
+    uint64_t after; \
+    __asm__ volatile("fsflags %[f]\n fmv.d.x f0, a0\n fmv.d.x f1, a1\n" text "\n frflags %[after]" \
+                     : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), [after] "=&r"(after) \
+                     : [f] "r"((uint64_t)flags) : "memory", "f0", "f1", "f10"); \
+    a3 ^= (char *)a4 - (char *)at; \
+    return collect(at, a0, a1, a2, a3, after); \
+  }
+#define FLAGS 0x1f
+#define LIST(X) \
+  X(0, "sd a0, (a4)\n addi a4, a4, 8") X(1, "sb a0, 3(a4)") X(2, "sh a0, 3(a4)") X(3, "sw a0, 5(a4)") X(4, "sd a0, 7(a4)") \
+  X(5, "fsd f0, (a4)") X(6, "fsw f0, 4(a4)") X(7, "c.sd a0, 8(a4)") X(8, "fmv.d.x f10, a1\n c.fsd f10, 16(a4)") X(9, "amoadd.d a1, a0, (a4)") \
+  X(10, "amoadd.w.aqrl a1, a0, (a4)") X(11, "amoswap.d a0, a0, (a4)") X(12, "amoswap.w a1, a0, (a4)") \
+  X(13, "amoand.d a1, a0, (a4)") X(14, "amoor.w.aq a0, a0, (a4)") X(15, "amoxor.d.rl a1, a0, (a4)") \
+  X(16, "amomin.w a1, a0, (a4)") X(17, "amomax.d a1, a0, (a4)") X(18, "amominu.d a1, a0, (a4)") X(19, "amomaxu.w a1, a0, (a4)") \
+  X(20, "0: lr.d a0, (a4)\n sc.d a1, a2, (a4)\n bnez a1, 0b") X(21, "0: lr.w.aq a0, (a4)\n add a0, a0, a2\n sc.w.rl a1, a0, (a4)\n bnez a1, 0b") \
+  X(22, "fdiv.d f0, f0, f1\n fsd f0, (a4)") X(23, "fcvt.w.d a0, f0\n amoadd.w a1, a0, (a4)") X(24, "fle.d a0, f0, f1\n sb a0, (a4)") \
+  X(25, "mv a1, a4\n amoswap.d a4, a0, (a4)\n xor a0, a0, a4\n mv a4, a1\n li a1, 0")
 #endif
 LIST(NUMBERED)
 #define NAMED(number, text) {run_##number, text},

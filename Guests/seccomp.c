@@ -10,8 +10,10 @@
 
 #if defined __x86_64__
 #define ARCH AUDIT_ARCH_X86_64
-#else
+#elif defined __aarch64__
 #define ARCH AUDIT_ARCH_AARCH64
+#elif defined __riscv
+#define ARCH AUDIT_ARCH_RISCV64
 #endif
 
 #ifndef SYS_SECCOMP

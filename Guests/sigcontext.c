@@ -19,7 +19,7 @@ static void handler(int signo, siginfo_t *info, void *context) {
   EQ(fp->_xmm[5].element[0], 0x55667788);
   for (int i = 0; i < 4; i++) fp->_xmm[5].element[i] = 100 + i;
   EQ(fp->mxcsr & 0x1f80, 0x1f80);
-#else
+#elif defined __aarch64__
   mcontext_t *m = &uc->uc_mcontext;
   EQ(m->regs[19], 0x1122334455667788);
   m->regs[19] = 0x0102030405060708;
@@ -32,6 +32,18 @@ static void handler(int signo, siginfo_t *info, void *context) {
   EQ((uint32_t)fp->vregs[5], 0x55667788);
   uint32_t v[4] = {100, 101, 102, 103};
   memcpy(&fp->vregs[5], v, 16);
+#elif defined __riscv
+  mcontext_t *m = &uc->uc_mcontext;
+  EQ(m->__gregs[19], 0x1122334455667788);
+  m->__gregs[19] = 0x0102030405060708;
+  m->__gregs[REG_PC] += 4;
+  struct __riscv_mc_d_ext_state *fp = &m->__fpregs.__d;
+  EQ((uintptr_t)m->__gregs % 16, 0);
+  EQ(fp->__fcsr, 0);
+  fp->__fcsr |= 1;  // inexact
+  EQ((uint32_t)fp->__f[5], 0x55667788);
+  uint32_t v[4] = {100, 101, 102, 103};
+  memcpy(&fp->__f[5], v, 16);
 #endif
 }
 
@@ -43,9 +55,13 @@ int main(void) {
 #if defined __x86_64__
   __asm__ volatile("mov %0, %%rbx; movups %2, %%xmm5; clc; ud2; setc %b1; mov %%rbx, %0; movups %%xmm5, %2"
                    : "+r"(general), "+r"(carry), "+m"(v) : : "rbx", "xmm5", "cc");
-#else
+#elif defined __aarch64__
   __asm__ volatile("mov x19, %0; ldr q5, %2; cmn xzr, xzr; udf #0; cset %1, cs; mov %0, x19; str q5, %2"
                    : "+r"(general), "+r"(carry), "+m"(v) : : "x19", "v5", "cc");
+#elif defined __riscv
+  // Neither carry nor vectors: an exception flag and two floating-point registers stand in.
+  __asm__ volatile("mv s3, %0; fld f5, (%2); fld f6, 8(%2); fsflags zero; .4byte 0xc0001073; frflags %1; mv %0, s3\n"
+                   "fsd f5, (%2); fsd f6, 8(%2)" : "+r"(general), "+r"(carry) : "r"(v) : "s3", "f5", "f6", "memory");
 #endif
   EQ(calls, 1);
   EQ(general, 0x0102030405060708);

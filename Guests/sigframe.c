@@ -15,10 +15,14 @@ __attribute__((noinline)) static void clobber(void) {
                    "xor %%eax, %%eax; xor %%ecx, %%ecx; xor %%edx, %%edx; xor %%esi, %%esi; xor %%edi, %%edi\n"
                    "xor %%r8d, %%r8d; xor %%r9d, %%r9d; xor %%r10d, %%r10d; xor %%r11d, %%r11d; fninit; fldpi; fldpi; std; cld; stc"
                    : : : "xmm0", "xmm1", "xmm7", "xmm15", "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "cc");
-#else
+#elif defined __aarch64__
   __asm__ volatile("movi v0.16b, #255; movi v1.16b, #255; movi v7.16b, #255; movi v16.16b, #255; movi v31.16b, #255\n"
                    "mov x0, #0; mov x1, #0; mov x7, #0; mov x8, #0; mov x15, #0; mov x16, #0; mov x17, #0; cmp x0, x0"
                    : : : "v0", "v1", "v7", "v16", "v31", "x0", "x1", "x7", "x8", "x15", "x16", "x17", "cc");
+#elif defined __riscv
+  __asm__ volatile("li t0, -1; fmv.d.x f0, t0; fmv.d.x f1, t0; fmv.d.x f10, t0; fmv.d.x f17, t0; fmv.d.x f31, t0\n"
+                   "li ra, 0; li t0, 0; li t2, 0; li t3, 0; li t6, 0; li a0, 0; li a1, 0; li a6, 0; li a7, 0"
+                   : : : "f0", "f1", "f10", "f17", "f31", "ra", "t0", "t2", "t3", "t6", "a0", "a1", "a6", "a7");
 #endif
   fesetround(FE_DOWNWARD);
   feraiseexcept(FE_DIVBYZERO | FE_INEXACT);
@@ -29,6 +33,8 @@ static void handler(int signo, siginfo_t *info, void *context) {
   clobber();
 #if defined __aarch64__
   if (signo == SIGTRAP) ((ucontext_t *)context)->uc_mcontext.pc += 4;  // brk leaves the pc on itself
+#elif defined __riscv
+  if (signo == SIGTRAP) ((ucontext_t *)context)->uc_mcontext.__gregs[REG_PC] += 2;  // so does c.ebreak
 #endif
 }
 
@@ -61,7 +67,7 @@ __attribute__((noinline)) static int around_trap(uint64_t seed) {
       : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r15", "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3",
         "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
   return !memcmp(in, out, 80) && !memcmp(vin, vout, 256) && x87_in == x87_out && (flags_out & 0x8d5) == 0x8d5;
-#else
+#elif defined __aarch64__
   uint64_t flags_in = (seed & 15) << 28, flags_out;
   register uint64_t *pin __asm__("x19") = in;
   register uint64_t *pout __asm__("x20") = out;
@@ -83,6 +89,27 @@ __attribute__((noinline)) static int around_trap(uint64_t seed) {
         "memory", "cc", "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15",
         "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29", "v30", "v31");
   return !memcmp(in, out, 8 * 18) && !memcmp(vin, vout, 512) && flags_in == flags_out;
+#elif defined __riscv
+  uint64_t flags_in = seed % 5 << 5 | (seed * 7 & 31), flags_out;  // each rounding mode, and exception flags
+  register uint64_t *pin __asm__("s2") = in;
+  register uint64_t *pout __asm__("s3") = out;
+  register uint64_t *pvin __asm__("s4") = vin;
+  register uint64_t *pvout __asm__("s5") = vout;
+  __asm__ volatile(
+      "fscsr %[flags_in]\n"
+      ".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n fld f\\n, 8*\\n(%[pvin])\n .endr\n"
+      ".irp n,1,5,6,7,10,11,12,13,14,15,16,17,22,23,24,25,26,27,28,29,30,31\n ld x\\n, 8*\\n(%[pin])\n .endr\n"
+      "c.ebreak\n"
+      ".irp n,1,5,6,7,10,11,12,13,14,15,16,17,22,23,24,25,26,27,28,29,30,31\n sd x\\n, 8*\\n(%[pout])\n .endr\n"
+      ".irp n,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n fsd f\\n, 8*\\n(%[pvout])\n .endr\n"
+      "fscsr t0, zero\n sd t0, %[flags_out]\n"
+      : [flags_out] "=m"(flags_out)
+      : [flags_in] "r"(flags_in), [pin] "r"(pin), [pout] "r"(pout), [pvin] "r"(pvin), [pvout] "r"(pvout)
+      : "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "s6", "s7", "s8", "s9",
+        "s10", "s11", "memory", "f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f12", "f13", "f14",
+        "f15", "f16", "f17", "f18", "f19", "f20", "f21", "f22", "f23", "f24", "f25", "f26", "f27", "f28", "f29", "f30", "f31");
+  return in[1] == out[1] && !memcmp(in + 5, out + 5, 8 * 3) && !memcmp(in + 10, out + 10, 8 * 8) &&
+         !memcmp(in + 22, out + 22, 8 * 10) && !memcmp(vin, vout, 256) && flags_in == flags_out;
 #endif
 }
 

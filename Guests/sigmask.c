@@ -1,4 +1,5 @@
 // Masks and pending signals: BLOCK/UNBLOCK/SETMASK, sigpending, order of delivery, one standard signal pending at most.
+// QEMU riscv64: qemu-user 7.2 looks for sa_mask behind a restorer, which RISC-V's struct sigaction does not have.
 #include "check.h"
 
 static volatile int order[32], count;

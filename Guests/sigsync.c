@@ -8,15 +8,19 @@
 __attribute__((noinline)) static void undefined(void) {
 #if defined __x86_64__
   __asm__ volatile(".globl undefined_at\nundefined_at: ud2");
-#else
+#elif defined __aarch64__
   __asm__ volatile(".globl undefined_at\nundefined_at: udf #0");
+#elif defined __riscv
+  __asm__ volatile(".globl undefined_at\nundefined_at: .4byte 0xc0001073");  // a read-only register written
 #endif
 }
 __attribute__((noinline)) static void trap(void) {
 #if defined __x86_64__
   __asm__ volatile("int3\n.globl after_trap\nafter_trap: nop");
-#else
+#elif defined __aarch64__
   __asm__ volatile(".globl after_trap\nafter_trap: brk #0");
+#elif defined __riscv
+  __asm__ volatile(".globl after_trap\nafter_trap: ebreak");
 #endif
 }
 extern char undefined_at[], after_trap[];
@@ -71,7 +75,7 @@ int main(void) {
   FAULTS(SIGSEGV, SI_KERNEL, NULL, load8((void *)0x8000000000000000));
   FAULTS(SIGSEGV, SI_KERNEL, NULL, __asm__ volatile("hlt"));
   (void)result;
-#else
+#elif defined __aarch64__
   volatile int ten = 10, zero = 0;
   EQ(ten / zero, 0);  // AArch64 divides quietly
   // Outside the 48 bits; the top byte alone would be ignored.
@@ -79,6 +83,21 @@ int main(void) {
   EQ(f.signo, SIGSEGV);
   EQ(f.code, SEGV_MAPERR);
   EQ(load8((void *)((uintptr_t)p | 0x5aul << 56)), 0);
+#elif defined __riscv
+  volatile int ten = 10, zero = 0;
+  EQ(ten / zero, -1);  // so does RISC-V
+  EQ(ten % zero, 10);
+  // Addresses that no program has, and none of them is ignored in part.
+  FAULTS(SIGSEGV, SEGV_MAPERR, 0x00f0000000000000, load8((void *)0x00f0000000000000));
+  FAULTS(SIGSEGV, SEGV_MAPERR, 0x8000000000000000, load8((void *)0x8000000000000000));
+  void *tagged = (void *)((uintptr_t)p | 0x5aul << 56);
+  FAULTS(SIGSEGV, SEGV_MAPERR, tagged, load8(tagged));
+  static char *volatile at;
+#define REFUSED(text) FAULTS(SIGILL, ILL_ILLOPC, at, __asm__ volatile("lla a0, 0f; sd a0, %0; 0: " text : "=m"(at) : : "a0"))
+  REFUSED("csrr a0, sstatus");
+  REFUSED("csrw cycle, a0");
+  REFUSED("sret");
+  REFUSED(".2byte 0");  // the short one
 #endif
   STEP("arithmetic and protection");
 
@@ -149,7 +168,7 @@ int main(void) {
     ANYWHERE("pcmpestrm $0, 1(%0), %%xmm0");
   }
   MISALIGNED("lock cmpxchg16b (%0)");
-#else
+#elif defined __aarch64__
   // Exclusive and ordered accesses must be aligned; plain ones need not. (Newer processors let them be, within 16 bytes.)
 #define MISALIGNED(text) FAULTS(SIGBUS, BUS_ADRALN, q + 15, __asm__ volatile(text : : "r"(q + 15) : "x0", "x1", "x2", "memory"))
 #define ANYWHERE(text) NO_FAULT(__asm__ volatile(text : : "r"(q + 15) : "x0", "x1", "v0", "v1", "memory"))
@@ -171,6 +190,27 @@ int main(void) {
   ANYWHERE("ldr q0, [%0]");
   ANYWHERE("stp q0, q1, [%0]");
   ANYWHERE("ld1 {v0.16b, v1.16b}, [%0]");
+#elif defined __riscv
+  // Atomic accesses must be aligned; plain ones need not. Linux gives the address of the instruction.
+#define MISALIGNED(text) \
+  FAULTS(SIGBUS, BUS_ADRALN, at, __asm__ volatile("lla a0, 0f; sd a0, %0; 0: " text : "=m"(at) : "r"(q + 15) : "a0", "memory"))
+#define ANYWHERE(text) NO_FAULT(__asm__ volatile(text : : "r"(q + 15) : "a0", "f0", "memory"))
+  MISALIGNED("lr.w a0, (%1)");
+  MISALIGNED("lr.d.aq a0, (%1)");
+  MISALIGNED("sc.w a0, a0, (%1)");
+  MISALIGNED("sc.d.rl a0, a0, (%1)");
+  MISALIGNED("amoadd.w a0, a0, (%1)");
+  MISALIGNED("amoswap.d.aqrl a0, a0, (%1)");
+  ANYWHERE("lh a0, (%0)");
+  ANYWHERE("lwu a0, (%0)");
+  ANYWHERE("ld a0, (%0)");
+  ANYWHERE("sh a0, (%0)");
+  ANYWHERE("sw a0, (%0)");
+  ANYWHERE("sd a0, (%0)");
+  ANYWHERE("flw f0, (%0)");
+  ANYWHERE("fld f0, (%0)");
+  ANYWHERE("fsw f0, (%0)");
+  ANYWHERE("fsd f0, (%0)");
 #endif
   STEP("alignment");
   return 0;

@@ -24,7 +24,12 @@ int main(void) {
   STEP("two functions and data in one page");
 
   // Code across a page boundary, changed on either side.
-  unsigned char *edge = p + 4096 - (CODE_SIZE == 6 ? 3 : 4);
+#if defined __riscv
+  enum { BEFORE = 6 };  // the second instruction begins on one page and ends on the other
+#else
+  enum { BEFORE = CODE_SIZE == 6 ? 3 : 4 };
+#endif
+  unsigned char *edge = p + 4096 - BEFORE;
   for (int i = 0; i < 300; i++) {
     put_code(edge, 0x01010101 * (i & 127));
     EQ(call_code(edge), 0x01010101 * (i & 127));
@@ -39,7 +44,7 @@ int main(void) {
   memcpy(p, loop, sizeof loop);
   EQ(call_code(p), 50 * 51 / 2);
   EQ(call_code(p), 50 * 51 / 2);
-#else
+#elif defined __aarch64__
   // The same with the cache maintenance AArch64 asks for: the loop rewrites `add w0, w0, #n` before running it.
   static const uint32_t loop[] = {
       0x52800649,  //        mov w9, #50
@@ -57,6 +62,27 @@ int main(void) {
       0x71000529,  //        subs w9, w9, #1
       0x54fffee1,  //        b.ne again
       0xd65f03c0,  //        ret
+  };
+  memcpy(p, loop, sizeof loop);
+  flush_code(p, sizeof loop);
+  EQ(call_code(p), 50 * 51 / 2);
+  EQ(call_code(p), 50 * 51 / 2);
+#elif defined __riscv
+  // The same with the fence that RISC-V asks for: the loop rewrites `addi a0, a0, n` before running it.
+  static const uint32_t loop[] = {
+      0x03200313,  //        li t1, 50
+      0x00000513,  //        li a0, 0
+      0x000503b7,  //        lui t2, 0x50
+      0x51338393,  //        addi t2, t2, 0x513      (addi a0, a0, 0)
+      0x00000e17,  //        auipc t3, 0
+      0x01431293,  // again: slli t0, t1, 20
+      0x0072e2b3,  //        or t0, t0, t2
+      0x005e2a23,  //        sw t0, 20(t3)
+      0x0000100f,  //        fence.i
+      0x00050513,  // patched: addi a0, a0, n
+      0xfff30313,  //        addi t1, t1, -1
+      0xfe0314e3,  //        bnez t1, again
+      0x00008067,  //        ret
   };
   memcpy(p, loop, sizeof loop);
   flush_code(p, sizeof loop);

@@ -14,8 +14,10 @@ static uintptr_t thread_pointer(void) {
   uintptr_t tp;
 #if defined __x86_64__
   __asm__ volatile("mov %%fs:0, %0" : "=r"(tp));
-#else
+#elif defined __aarch64__
   __asm__ volatile("mrs %0, tpidr_el0" : "=r"(tp));
+#elif defined __riscv
+  __asm__ volatile("mv %0, tp" : "=r"(tp));
 #endif
   return tp;
 }

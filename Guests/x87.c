@@ -1,8 +1,7 @@
-// The x87 unit and MXCSR by hand: stack, control word, precision, environment, FXSAVE, BCD, 80-bit values. AArch64: FPCR, FPSR.
-#include "check.h"
+// The x87 unit and MXCSR by hand: stack, control word, precision, environment, FXSAVE, BCD, 80-bit values. AArch64: FPCR, FPSR. RISC-V: fcsr, NaN boxes.
+#include "fault.h"
 
 #if defined __x86_64__
-#include <ucontext.h>
 
 extern char sse_at[], x87_at[], x87_next[];
 static volatile struct { int count, code, trapno, top; void *addr; uint32_t mxcsr; uint64_t xmm1, rip, st0, st1; uint16_t sw; } trap;
@@ -201,7 +200,7 @@ int main(void) {
   functions();
   STEP("functions");
   traps();
-#else
+#elif defined __aarch64__
   uint64_t fpcr, fpsr, up = 1 << 22;
   __asm__ volatile("mrs %0, fpcr; mrs %1, fpsr" : "=r"(fpcr), "=r"(fpsr));
   EQ(fpcr & 0x07f79f00, 0);
@@ -222,6 +221,44 @@ int main(void) {
   __asm__ volatile("fmul %d0, %d1, %d2" : "=w"(third) : "w"(tiny), "w"(half));
   CHECK(third != 0);
   STEP("flush to zero");
+#elif defined __riscv
+  uint64_t fcsr, raw;
+  __asm__ volatile("frcsr %0" : "=r"(fcsr));
+  EQ(fcsr, 0);
+  double one = 1, three = 3;
+  // The register says up; an instruction that says otherwise is obeyed.
+  __asm__ volatile("fscsr %2; fdiv.d ft0, %3, %4; frcsr %1; fmv.x.d %0, ft0"
+                   : "=r"(raw), "=r"(fcsr) : "r"(3 << 5), "f"(one), "f"(three) : "ft0");
+  EQ(raw, 0x3fd5555555555556);
+  EQ(fcsr, 3 << 5 | 1);
+  __asm__ volatile("fdiv.d ft0, %2, %3, rtz; fscsr %1, zero; fmv.x.d %0, ft0"
+                   : "=r"(raw), "=r"(fcsr) : "f"(one), "f"(three) : "ft0");
+  EQ(raw, 0x3fd5555555555555);
+  EQ(fcsr, 3 << 5 | 1);
+  __asm__ volatile("li %0, -1; fscsr %0; frcsr %0; fscsr zero" : "=r"(fcsr));
+  EQ(fcsr, 255);
+  __asm__ volatile("fsrmi 2; fsflagsi 9; frrm %0; frflags %1; fscsr zero" : "=r"(raw), "=r"(fcsr));
+  EQ(raw, 2);
+  EQ(fcsr, 9);
+  STEP("rounding, flags");
+  // Modes that are none make an instruction that asks the register illegal, and no other.
+  catch_faults();
+  for (int mode = 5; mode < 8; mode++) {
+    EQ(FAULT(__asm__ volatile("fsrm %0; fadd.d ft0, ft0, ft0" : : "r"(mode) : "ft0")).code, ILL_ILLOPC);
+    NO_FAULT(__asm__ volatile("fsrm %0; fadd.d ft0, ft0, ft0, rne; fmin.d ft0, ft0, ft0; fsrm zero" : : "r"(mode) : "ft0"));
+  }
+  __asm__ volatile("fscsr zero");
+  STEP("modes that are none");
+  // A float in a register has ones above it; what has not is NaN. Results that are NaN are always the same one.
+  __asm__ volatile("fmv.w.x ft0, %1; fmv.x.d %0, ft0" : "=r"(raw) : "r"(0x3f800000) : "ft0");
+  EQ(raw, 0xffffffff3f800000);
+  __asm__ volatile("fmv.d.x ft0, %1; fadd.s ft1, ft0, ft0; fmv.x.d %0, ft1" : "=r"(raw) : "r"(0x3f800000) : "ft0", "ft1");
+  EQ(raw, 0xffffffff7fc00000);
+  __asm__ volatile("fmv.d.x ft0, %1; fmv.x.w %0, ft0" : "=r"(raw) : "r"(0x80000001) : "ft0");
+  EQ(raw, 0xffffffff80000001);
+  __asm__ volatile("fmv.d.x ft0, %1; fadd.d ft1, ft0, ft0; fmv.x.d %0, ft1" : "=r"(raw) : "r"(0xfff8000000012345) : "ft0", "ft1");
+  EQ(raw, 0x7ff8000000000000);
+  STEP("NaN");
 #endif
   return 0;
 }

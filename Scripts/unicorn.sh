@@ -4,7 +4,7 @@
 
 UNICORN_VERSION=2.1.4
 UNICORN_SHA256=00567a70e323f749b419cd86bee4f9115beab7ebba32194581c090cbb7c59cff
-UNICORN_ARCHS="x86;aarch64"
+UNICORN_ARCHS="x86;aarch64;riscv"
 
 # pip has a source distribution tell its metadata before it saves the file, and that takes the build tools
 # that the distribution names: Debian's, so that they do not change from day to day.

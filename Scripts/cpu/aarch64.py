@@ -2,6 +2,7 @@
 
 The encodings are those of the Arm Architecture Reference Manual, C4.1: what a class leaves unallocated is run, too.
 """
+from cases import Generator, shift
 
 # Where an operand in memory is: in the middle, across the pages' borders (the third page is read-only,
 # the fourth not there), in front of the first.
@@ -116,17 +117,6 @@ UNDEFINED = [
 ]
 
 
-def bits(pattern):
-    """What an encoding of the pattern has ones in among the bits that are given, and which are given."""
-    text = pattern.replace(" ", "")
-    assert len(text) == 32, pattern
-    return int(text.replace("x", "0"), 2), int(text.replace("0", "1").replace("x", "0"), 2)
-
-
-FORBIDDEN = [(name, *bits(pattern)) for name, pattern in UNDEFINED]
-
-
-
 def misaligned_stack(name, code, differing, theirs, ours):
     return ours["signal"] == "00000007" and ours["code"] == "00000001" and int.from_bytes(code[-4:], "little") >> 5 & 31 == 31
 
@@ -158,42 +148,13 @@ EXCEPTIONS = [
 ]
 
 
-class Generator:
-    def __init__(self, random):
-        self.random = random
-        self.cases = []
-
-    def add(self, name, words, registers=()):
-        for feature, value, mask in FORBIDDEN:
-            if words[0] & mask == value:
-                name = f"undefined: {feature}"
-        code = b"".join(word.to_bytes(4, "little") for word in words)
-        text = ",".join(f"{r}={v}" for r, v in dict(registers).items()) or "-"
-        self.cases.append((name, f"{code.hex()} {self.random.getrandbits(63):x} {text} 0"))
-
-    def word(self, pattern):
-        value, given = bits(pattern)
-        return value | self.random.getrandbits(32) & ~given
-
-    def fields(self, *pairs):
-        """A word of (value, width) in order, the highest first."""
-        word, width = 0, 0
-        for value, bits in pairs:
-            word, width = word << bits | value & (1 << bits) - 1, width + bits
-        assert width == 32, pairs
-        return word
-
+class Words(Generator):
     def registers(self, count):
         """Different ones, the first of which may be the stack pointer."""
         chosen = self.random.sample(range(31), count)
         if self.random.random() < .1:
             chosen[0] = 31
         return chosen
-
-
-def shift(place, by):
-    letter, number = place[0], int(place[1:])
-    return f"{letter}{number + by:+d}"
 
 
 def loads_and_stores(g):
@@ -327,7 +288,7 @@ def sequences(g):
         for _ in range(times):
             # Few registers, so that one instruction works on what another has made.
             words = [g.word(g.random.choice(patterns)) & ~0x00180318 for _ in range(9)]
-            if not any(word & mask == value for word in words for _, value, mask in FORBIDDEN):
+            if not any(map(g.is_forbidden, words)):
                 g.add("sequence", words)
 
 
@@ -360,7 +321,7 @@ def undefined(g):
 
 
 def generate(random):
-    g = Generator(random)
+    g = Words(random, UNDEFINED)
     for name, times, pattern in CLASSES:
         for _ in range(times):
             word = g.word(pattern)

@@ -1,5 +1,5 @@
 // Feeds code to Unicorn's translators, as Godwit's engine does, and sees whether this process survives.
-//   fuzz x86_64|aarch64 SECONDS SEED [CASES]
+//   fuzz x86_64|aarch64|riscv64 SECONDS SEED [CASES]
 // The code is random bytes, random instructions, or instructions of CASES (see runner.c) in long runs; registers and memory are
 // random. Nothing is checked but that translator and code generator keep within their own memory: build them with AddressSanitizer
 // and CONFIG_DEBUG_TCG.
@@ -28,11 +28,19 @@ static uint64_t next(void) {
 
 static unsigned char *arena;
 static uc_engine *running;
-static int is_x86;
+static const struct isa {
+  const char *name;
+  int arch, mode, model, pc, registers;  // how many registers are made random
+} isas[] = {
+    {"x86_64", UC_ARCH_X86, UC_MODE_64, UC_CPU_X86_WESTMERE, UC_X86_REG_RIP, 16},
+    {"aarch64", UC_ARCH_ARM64, UC_MODE_ARM, UC_CPU_ARM64_MAX, UC_ARM64_REG_PC, 31},
+    {"riscv64", UC_ARCH_RISCV, UC_MODE_RISCV64, UC_CPU_RISCV64_SIFIVE_U54, UC_RISCV_REG_PC, 31},
+}, *isa;
+static int is(int arch) { return isa->arch == arch; }
 
 static bool fill(uc_engine *uc, uint64_t address, uc_mem_type type, uc_tlb_entry *answer, void *data) {
   (void)uc, (void)data, (void)type;
-  if (!is_x86) address &= (UINT64_C(1) << 56) - 1;
+  if (is(UC_ARCH_ARM64)) address &= (UINT64_C(1) << 56) - 1;
   if (address >= CODE && address < CODE + CODE_PAGES * PAGE) {
     answer->paddr = address - CODE;
     answer->perms = UC_PROT_READ | UC_PROT_EXEC;
@@ -75,9 +83,9 @@ static void set(uc_engine *uc, int reg, uint64_t value) { must(uc_reg_write(uc, 
 static uc_engine *open_engine(int counts) {
   uc_engine *uc;
   uc_hook hook;
-  must(uc_open(is_x86 ? UC_ARCH_X86 : UC_ARCH_ARM64, is_x86 ? UC_MODE_64 : UC_MODE_ARM, &uc), "open");
-  must(uc_ctl_set_cpu_model(uc, is_x86 ? UC_CPU_X86_WESTMERE : UC_CPU_ARM64_MAX), "model");
-  if (!is_x86) must(uc_ctl_set_page_size(uc, PAGE), "page size");
+  must(uc_open(isa->arch, isa->mode, &uc), "open");
+  must(uc_ctl_set_cpu_model(uc, isa->model), "model");
+  if (is(UC_ARCH_ARM64)) must(uc_ctl_set_page_size(uc, PAGE), "page size");
   must(uc_ctl_set_tcg_buffer_size(uc, 8 << 20), "buffer");
   must(uc_ctl_tlb_mode(uc, UC_TLB_VIRTUAL), "TLB");
   must(uc_ctl_exits_enable(uc), "exits");
@@ -86,7 +94,7 @@ static uc_engine *open_engine(int counts) {
   must(uc_hook_add(uc, &hook, UC_HOOK_TLB_FILL, (void *)fill, NULL, (uint64_t)1, (uint64_t)0), "hook");
   must(uc_hook_add(uc, &hook, UC_HOOK_INTR, (void *)on_interrupt, NULL, (uint64_t)1, (uint64_t)0), "hook");
   if (counts) must(uc_godwit_count_instructions(uc), "count");
-  if (is_x86) {
+  if (is(UC_ARCH_X86)) {
     must(uc_hook_add(uc, &hook, UC_HOOK_INSN, (void *)on_syscall, NULL, (uint64_t)1, (uint64_t)0, UC_X86_INS_SYSCALL), "hook");
     set(uc, UC_X86_REG_CR0, 0x50033), set(uc, UC_X86_REG_CR4, 0x6a0);
     uc_x86_msr efer = {0xc0000080, 0xd01}, star = {0xc0000081, UINT64_C(0x0023001000000000)};
@@ -98,6 +106,8 @@ static uc_engine *open_engine(int counts) {
     uint16_t cs = 0;
     uc_reg_read(uc, UC_X86_REG_CS, &cs);
     if (cs != 0x33) fprintf(stderr, "fuzz: not in user mode\n"), exit(1);
+  } else if (is(UC_ARCH_RISCV)) {
+    set(uc, UC_RISCV_REG_MSTATUS, 3 << 13), set(uc, UC_RISCV_REG_PRIV, 0);
   } else {
     static const uc_arm64_cp_reg registers[] = {{1, 0, 3, 0, 2, 3 << 20},
                                                 {1, 0, 3, 0, 0, 1 << 26 | 1 << 15 | 1 << 14 | 1 << 18 | 1 << 16 | 1 << 12 | 1 << 2 | 0x30d00800},
@@ -136,7 +146,17 @@ static size_t put_case(unsigned char *out, const char *hex) {
 
 static size_t put_random(unsigned char *out) {
   uint64_t r = next();
-  if (!is_x86) {
+  if (is(UC_ARCH_RISCV)) {
+    // Half of them short, and of the others most loads, stores and arithmetic, few branches.
+    static const unsigned char opcodes[] = {0x03, 0x07, 0x23, 0x27, 0x2f, 0x13, 0x1b, 0x33, 0x3b, 0x43, 0x4b, 0x53, 0x53, 0x73, 0x0f, 0x63};
+    uint32_t word = next();
+    if (r & 1) word = (word & ~3u) | (r >> 8) % 3;
+    else if (r & 6) word = (word & ~0x7fu) | opcodes[r >> 8 & 15];
+    size_t n = (word & 3) == 3 ? 4 : 2;
+    memcpy(out, &word, n);
+    return n;
+  }
+  if (is(UC_ARCH_ARM64)) {
     // All of the encoding's groups, loads and stores near the data, few branches.
     uint32_t word = next();
     if ((r & 7) == 0) word = (word & ~(uint32_t)0x1e000000) | (uint32_t)(0x0a000000 + (r >> 8 & 7) * 0x02000000);
@@ -179,20 +199,22 @@ static size_t put_block(unsigned char *code, size_t room) {
 }
 
 static void registers(uc_engine *uc) {
-  for (int i = 0; i < (is_x86 ? 16 : 31); i++) {
+  for (int i = 0; i < isa->registers; i++) {
     static const int x86[] = {UC_X86_REG_RAX, UC_X86_REG_RCX, UC_X86_REG_RDX, UC_X86_REG_RBX, UC_X86_REG_RSP, UC_X86_REG_RBP, UC_X86_REG_RSI, UC_X86_REG_RDI,
                               UC_X86_REG_R8, UC_X86_REG_R9, UC_X86_REG_R10, UC_X86_REG_R11, UC_X86_REG_R12, UC_X86_REG_R13, UC_X86_REG_R14, UC_X86_REG_R15};
     uint64_t r = next(), value = (r & 7) < 5 ? DATA + (r >> 8) % (DATA_PAGES * PAGE) : (r & 7) == 5 ? r >> 40 : next();
     if ((r & 7) < 4) value &= ~UINT64_C(63);
-    set(uc, is_x86 ? x86[i] : i < 29 ? UC_ARM64_REG_X0 + i : i == 29 ? UC_ARM64_REG_X29 : UC_ARM64_REG_X30, value);
+    set(uc, is(UC_ARCH_X86) ? x86[i] : is(UC_ARCH_RISCV) ? UC_RISCV_REG_X1 + i : i < 29 ? UC_ARM64_REG_X0 + i : i == 29 ? UC_ARM64_REG_X29 : UC_ARM64_REG_X30, value);
   }
-  if (is_x86) set(uc, UC_X86_REG_EFLAGS, 0x202 | (next() & 0x8d5));
-  else set(uc, UC_ARM64_REG_SP, DATA + PAGE * 4 + (next() & 0x7f0));
+  if (is(UC_ARCH_X86)) set(uc, UC_X86_REG_EFLAGS, 0x202 | (next() & 0x8d5));
+  if (is(UC_ARCH_ARM64)) set(uc, UC_ARM64_REG_SP, DATA + PAGE * 4 + (next() & 0x7f0));
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4) return fprintf(stderr, "usage: fuzz x86_64|aarch64 SECONDS SEED [CASES]\n"), 2;
-  is_x86 = !strcmp(argv[1], "x86_64");
+  if (argc < 4) return fprintf(stderr, "usage: fuzz x86_64|aarch64|riscv64 SECONDS SEED [CASES]\n"), 2;
+  for (int i = 0; i < 3; i++)
+    if (!strcmp(argv[1], isas[i].name)) isa = &isas[i];
+  if (!isa) return fprintf(stderr, "fuzz: no ISA %s\n", argv[1]), 2;
   time_t end = time(NULL) + atol(argv[2]);
   uint64_t seed = strtoull(argv[3], NULL, 0);
   if (argc > 4) read_cases(argv[4]);
@@ -217,16 +239,16 @@ int main(int argc, char **argv) {
     must(uc_ctl_flush_tlb(uc), "flush");
     registers(uc);
     uint64_t pc = CODE + start;
-    if (!is_x86) pc &= ~UINT64_C(3);
+    if (!is(UC_ARCH_X86)) pc &= ~UINT64_C(3);
     for (int k = 0; k < 40; k++, blocks++) {
       if (uc == engines[1]) must(uc_godwit_set_budget(uc, 5000, 0), "budget");
       running = uc;
       (void)uc_emu_start(uc, pc, 0, 0, 0);
       running = NULL;
       // Behind what stopped it, in a place near.
-      uc_reg_read(uc, is_x86 ? UC_X86_REG_RIP : UC_ARM64_REG_PC, &pc);
+      uc_reg_read(uc, isa->pc, &pc);
       if (pc - CODE >= CODE_PAGES * PAGE - 64) break;
-      pc += is_x86 ? 1 + next() % 8 : 4;
+      pc += is(UC_ARCH_X86) ? 1 + next() % 8 : is(UC_ARCH_RISCV) ? 2 + (next() & 2) : 4;
       if (next() % 8 == 0) registers(uc);
     }
   }

@@ -15,6 +15,7 @@ package struct Instruction: Hashable, Sendable {
 package enum DisassemblyISA: String, Sendable, CaseIterable {
   case x86_64
   case aarch64
+  case riscv64
 }
 
 /// The instructions in `bytes`, at most `count` of them, the first at `address`.
@@ -25,17 +26,9 @@ package func disassemble(
   _ bytes: [UInt8], at address: UInt64, isa: DisassemblyISA, count: Int
 ) -> [Instruction] {
   guard count > 0, !bytes.isEmpty else { return [] }
-  var capstone = godwit_capstone()
-  // SAFETY: all four functions are there if it returns true, with the types that the library's header gives them.
-  guard unsafe godwit_load_capstone(&capstone) else { return [] }
-  let (architecture, mode) =
-    switch isa {
-    case .x86_64: (CS_ARCH_X86, CS_MODE_64)
-    case .aarch64: (CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN)
-    }
-  var handle: csh = 0
-  // SAFETY: the handle is written by `open` and closed exactly once.
-  guard unsafe capstone.open(architecture, mode, &handle) == CS_ERR_OK else { return [] }
+  // SAFETY: the handle is closed exactly once.
+  guard let (capstone, opened) = unsafe open(isa) else { return [] }
+  var handle = opened
   defer { unsafe _ = capstone.close(&handle) }
 
   var list: UnsafeMutablePointer<cs_insn>?
@@ -57,6 +50,32 @@ package func disassemble(
       address: place, bytes: Array(bytes[start..<(start + size)]),
       text: operands.isEmpty ? mnemonic : mnemonic + " " + operands)
   }
+}
+
+/// Whether capstone is installed, and knows `isa`.
+package func disassembles(_ isa: DisassemblyISA) -> Bool {
+  // SAFETY: as in `disassemble`.
+  guard let (capstone, opened) = unsafe open(isa) else { return false }
+  var handle = opened
+  unsafe _ = capstone.close(&handle)
+  return true
+}
+
+/// Loads capstone and opens a handle, which the caller closes; nil if it is not there or does not know `isa`.
+@unsafe private func open(_ isa: DisassemblyISA) -> (godwit_capstone, csh)? {
+  var capstone = godwit_capstone()
+  // SAFETY: all four functions are there if it returns true, with the types that the library's header gives them.
+  guard unsafe godwit_load_capstone(&capstone) else { return nil }
+  let (architecture, mode) =
+    switch isa {
+    case .x86_64: (CS_ARCH_X86, CS_MODE_64)
+    case .aarch64: (CS_ARCH_ARM64, CS_MODE_LITTLE_ENDIAN)
+    case .riscv64: (godwit_capstone_riscv, godwit_capstone_riscv64)
+    }
+  var handle: csh = 0
+  // SAFETY: the handle is written by `open`.
+  guard unsafe capstone.open(architecture, mode, &handle) == CS_ERR_OK else { return nil }
+  return (capstone, handle)
 }
 
 /// The text in a fixed array of C characters, up to its NUL.

@@ -12,25 +12,25 @@ package struct Vector128: Hashable, Sendable, BitwiseCopyable {
 ///
 /// One layout serves all ISAs; what an ISA lacks stays zero.
 ///
-/// | field | x86-64 | AArch64 |
-/// |---|---|---|
-/// | `general` | rax rcx rdx rbx rsp rbp rsi rdi r8…r15 (encoding order) | x0…x30 |
-/// | `stackPointer` | (rsp is `general[4]`) | sp |
-/// | `flags` | rflags | pstate: NZCV in bits 28–31 |
-/// | `threadPointer` | fs base | tpidr_el0 |
-/// | `gsBase` | gs base | – |
-/// | `selectors` | ds, es, fs, gs | – |
-/// | `vectors` | xmm0…xmm15 | v0…v31 |
-/// | `floatControl` | mxcsr | fpcr |
-/// | `floatStatus` | – | fpsr |
-/// | `x87` | fcw fsw ftw(full 16 bits) fop fip fdp, st0…st7 | – |
+/// | field | x86-64 | AArch64 | RISC-V |
+/// |---|---|---|---|
+/// | `general` | rax rcx rdx rbx rsp rbp rsi rdi r8…r15 (encoding order) | x0…x30 | x1…x31 |
+/// | `stackPointer` | (rsp is `general[4]`) | sp | (sp is `general[1]`) |
+/// | `flags` | rflags | pstate: NZCV in bits 28–31 | – |
+/// | `threadPointer` | fs base | tpidr_el0 | (tp is `general[3]`) |
+/// | `gsBase` | gs base | – | – |
+/// | `selectors` | ds, es, fs, gs | – | – |
+/// | `vectors` | xmm0…xmm15 | v0…v31 | low halves: f0…f31 |
+/// | `floatControl` | mxcsr | fpcr | fcsr |
+/// | `floatStatus` | – | fpsr | – |
+/// | `x87` | fcw fsw ftw(full 16 bits) fop fip fdp, st0…st7 | – | – |
 package struct RegisterFile: Sendable {
   package var isa: GuestISA
   package var general = InlineArray<31, UInt64>(repeating: 0)
   package var stackPointerStorage: UInt64 = 0
   package var programCounter: UInt64 = 0
   package var flags: UInt64 = 0
-  package var threadPointer: UInt64 = 0
+  package var threadPointerStorage: UInt64 = 0
   package var gsBase: UInt64 = 0
   package var selectors = X86Selectors()
   package var vectors = InlineArray<32, Vector128>(repeating: Vector128())
@@ -45,7 +45,7 @@ package struct RegisterFile: Sendable {
     case .x86_64:
       flags = 0x202
       floatControl = 0x1f80
-    case .aarch64: break
+    case .aarch64, .riscv64: break
     }
   }
 
@@ -54,12 +54,29 @@ package struct RegisterFile: Sendable {
       switch isa {
       case .x86_64: general[4]
       case .aarch64: stackPointerStorage
+      case .riscv64: general[1]
       }
     }
     set {
       switch isa {
       case .x86_64: general[4] = newValue
       case .aarch64: stackPointerStorage = newValue
+      case .riscv64: general[1] = newValue
+      }
+    }
+  }
+
+  package var threadPointer: UInt64 {
+    get {
+      switch isa {
+      case .x86_64, .aarch64: threadPointerStorage
+      case .riscv64: general[3]
+      }
+    }
+    set {
+      switch isa {
+      case .x86_64, .aarch64: threadPointerStorage = newValue
+      case .riscv64: general[3] = newValue
       }
     }
   }

@@ -1,4 +1,5 @@
 import LibOS
+import Machine
 
 /// Generates `Docs/Syscalls.md` from the rows that dispatch system calls.
 package enum SyscallReport {
@@ -6,7 +7,9 @@ package enum SyscallReport {
     let all = SyscallTable.all.sorted { $0.name < $1.name }
     let missing = all.filter { $0.support == .missing }.map { "`\($0.name)`" }
     let lines = all.filter { $0.support != .missing }.map { row in
-      "| `\(row.name)` | \(number(row.x64)) | \(number(row.generic)) | \(row.support) | \(row.note) |"
+      let numbers = GuestISA.allCases.map { row.number(on: $0).map { "\($0)" } ?? "" }
+      let columns = ["`\(row.name)`"] + numbers + ["\(row.support)", row.note]
+      return "| \(columns.joined(separator: " | ")) |"
     }
     return """
       # System calls
@@ -14,8 +17,8 @@ package enum SyscallReport {
       Made by `make docs` from the rows that dispatch them: do not edit. A number is missing where the ISA
       lacks the call.
 
-      | call | x86-64 | AArch64 | support | note |
-      |---|---|---|---|---|
+      | call | x86-64 | AArch64 | RISC-V | support | note |
+      |---|---|---|---|---|---|
       \(lines.joined(separator: "\n"))
 
       ## Missing
@@ -25,6 +28,4 @@ package enum SyscallReport {
       \(missing.joined(separator: ", ")).
       """
   }
-
-  private static func number(_ value: Int?) -> String { value.map { "\($0)" } ?? "" }
 }

@@ -25,6 +25,9 @@ import Machine
     case .aarch64:
       try Self.check(
         "open an AArch64 emulator", unsafe uc_open(UC_ARCH_ARM64, UC_MODE_ARM, &opened))
+    case .riscv64:
+      try Self.check(
+        "open a RISC-V emulator", unsafe uc_open(UC_ARCH_RISCV, UC_MODE_RISCV64, &opened))
     }
     guard let handle = unsafe opened else {
       throw EngineError(operation: "open an emulator", reason: "no instance")
@@ -41,6 +44,11 @@ import Machine
         "choose the processor model",
         unsafe godwit_uc_set_cpu_model(handle, Int32(UC_CPU_ARM64_MAX.rawValue)))
       try Self.check("choose the page size", unsafe godwit_uc_set_page_size(handle, 4096))
+    case .riscv64:
+      // RV64GC with supervisor and user mode.
+      try Self.check(
+        "choose the processor model",
+        unsafe godwit_uc_set_cpu_model(handle, Int32(UC_CPU_RISCV64_SIFIVE_U54.rawValue)))
     }
     // SAFETY: executable memory of that size, which the instance has for itself.
     try Self.check(

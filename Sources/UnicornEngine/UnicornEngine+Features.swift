@@ -10,6 +10,7 @@ extension UnicornEngine {
       case .x86_64:
         X86Processor.features + X86Processor.structuredFeatures + X86Processor.extendedFeatures
       case .aarch64: AArch64Processor.features + AArch64Processor.features2
+      case .riscv64: RISCV64Processor.features
       }
     return named.map { "\(isa.rawValue) \($0.name)" }
   }

@@ -51,7 +51,7 @@ package final class UnicornEngine: Engine {
   /// It runs by budgets of instructions.
   let countsInstructions: Bool
 
-  /// In the kernel's half of both ISAs' address spaces, where no guest mapping can be.
+  /// In the kernel's half of the ISAs' address spaces, where no guest mapping can be.
   static let windowBase: UInt64 = 0xffff_8000_0000_0000
 
   /// Makes an engine over `arena`, which must hold one free frame.
@@ -70,6 +70,7 @@ package final class UnicornEngine: Engine {
     switch isa {
     case .x86_64: processor = X86Processor()
     case .aarch64: processor = AArch64Processor()
+    case .riscv64: processor = RISCV64Processor()
     }
     self.processor = processor
     emulator = try Emulator(isa, arena)

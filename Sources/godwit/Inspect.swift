@@ -37,11 +37,19 @@ struct Inspect: ParsableCommand {
     if message { return Console.write(try SnapshotFile.signedMessage(file, seal)) }
     if signature { return Console.write(try SnapshotFile.armoredSignature(file, seal)) }
     let description = try SnapshotDescription(file, seal, knownKeys: keys.knownKeys)
-    let report = description.report { bytes, address, isa in
-      guard let isa = DisassemblyISA(rawValue: isa) else { return [] }
+    var unknown: Set<String> = []
+    let report = description.report { bytes, address, name in
+      guard let isa = DisassemblyISA(rawValue: name), disassembles(isa) else {
+        unknown.insert(name)
+        return []
+      }
       return disassemble(bytes, at: address, isa: isa, count: 4).map { ($0.address, $0.text) }
     }
-    Console.show(json ? JSON.pretty(report) : report.text)
+    if json { return Console.show(JSON.pretty(report)) }
+    Console.show(report.text)
+    for isa in unknown.sorted() {
+      Console.complain("no instructions are shown: this machine's Capstone does not know \(isa)")
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import Testing
 
 /// Core files of snapshots, which a debugger that knows nothing of Godwit opens.
 @Suite struct CoreFileTests {
-  private static let isas = ["x86_64", "aarch64"]
+  private static let isas = Checkout.isas
 
   /// Suspends the guest `landmark` at its place.
   private func landmark(_ isa: String, _ path: String) throws {
@@ -35,25 +35,28 @@ import Testing
     #expect(exported.text.contains(", 2 threads, "), "\(exported.text)")
 
     let report = try inspect(scratch.path("snapshot"))
-    let isX86 = isa == "x86_64"
+    let registers = [
+      "x86_64": "$r15, $xmm9.v2_int64[0]", "aarch64": "$x19, $v9.d.u[0]", "riscv64": "$s3, $s3",
+    ]
+    let special = [
+      "x86_64": ("control %x\\n\", $mxcsr", "control 1f80\n"),
+      "aarch64": ("thread pointer %d\\n\", $tpidr != 0", "thread pointer 1\n"),
+      "riscv64": ("thread pointer %d\\n\", $tp != 0", "thread pointer 1\n"),
+    ]
+    let (asked, told) = try #require(special[isa])
     let said = try gdb(
       Checkout.guest("landmark", isa).path, scratch.path("core"),
       [
         "info threads", "bt", "thread apply all bt", "x/s landmark_text",
         "printf \"pc %#lx sp %#lx\\n\", $pc, $sp",
-        isX86
-          ? "printf \"%lx %lx\\n\", $r15, $xmm9.v2_int64[0]"
-          : "printf \"%lx %lx\\n\", $x19, $v9.d.u[0]",
-        isX86
-          ? "printf \"control %x\\n\", $mxcsr"
-          : "printf \"thread pointer %d\\n\", $tpidr != 0",
+        "printf \"%lx %lx\\n\", \(try #require(registers[isa]))", "printf \"\(asked)",
         "info proc mappings", "info auxv", "compare-sections -r",
       ])
     for line in [
       "(LWP 2)", "(LWP 3)", "landmark ()", "in approach (times=200)", "in main ()", "in watch (",
       "\"here be dragons\"", "pc \(report.pc) sp \(report.sp)\n",
       "1122334455667788 1122334455667788\n",
-      isX86 ? "control 1f80\n" : "thread pointer 1\n",
+      told,
       "AT_PAGESZ            System page size               4096",
       "Section .text, range 0x",
     ] {

@@ -23,7 +23,7 @@ import Testing
 
     /// A snapshot is the same file whether it is made on one host or the other, or read and written again by
     /// either.
-    @Test(arguments: ["x86_64", "aarch64"], ["pipe", "sync", "sockstate"])
+    @Test(arguments: Checkout.isas, ["pipe", "sync", "sockstate"])
     func snapshotsAreTheSameFile(isa: String, name: String) throws {
       let scratch = try Scratch()
       let root = Checkout.guest(name, isa).deletingLastPathComponent().path
@@ -49,7 +49,7 @@ import Testing
       }
     }
 
-    @Test(arguments: ["x86_64", "aarch64"])
+    @Test(arguments: Checkout.isas)
     func pythonTakesTheSameCourse(isa: String) throws {
       try DeterminismTests.withScript { scripts in
         let root = ["--root", Checkout.rootfs(isa).path]

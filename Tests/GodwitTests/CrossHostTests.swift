@@ -63,7 +63,7 @@ import Testing
 
     // MARK: Debian's programs
 
-    @Test(arguments: ["x86_64", "aarch64"], routes)
+    @Test(arguments: Checkout.isas, routes)
     func python(isa: String, _ route: Route) throws {
       let root = ["--root", Checkout.rootfs(isa).path]
       let command = ["--", "/usr/bin/python3", "-c", PythonTests.program]
@@ -77,7 +77,7 @@ import Testing
     }
 
     /// Suspended within an open transaction, with a rollback journal and uncommitted rows.
-    @Test(arguments: ["x86_64", "aarch64"], routes)
+    @Test(arguments: Checkout.isas, routes)
     func sqliteInTheMiddleOfATransaction(isa: String, _ route: Route) throws {
       try withFolder { folder in
         let script = """
@@ -122,7 +122,7 @@ import Testing
     }
 
     /// Suspended several times in one compressed stream.
-    @Test(arguments: ["x86_64", "aarch64"], routes)
+    @Test(arguments: Checkout.isas, routes)
     func compressionInProgress(isa: String, _ route: Route) throws {
       try withFolder { folder in
         let original = Checkout.root.appendingPathComponent("LICENSE")
@@ -152,7 +152,7 @@ import Testing
 
     /// The ARM64 build on hosts with larger pages, which limit what it can return to the system. (`make
     /// arm64-machine` boots kernels that really have them.)
-    @Test(arguments: ["16384", "65536"], ["x86_64", "aarch64"])
+    @Test(arguments: ["16384", "65536"], Checkout.isas)
     func largerPagesOfTheHost(size: String, isa: String) throws {
       for name in ["memstate", "madvise", "mmap", "fork"] {
         let program = Checkout.guest(name, isa).path

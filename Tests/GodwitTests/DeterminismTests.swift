@@ -110,7 +110,7 @@ import Testing
     """
 
   /// Over two copies of the tree that were made at different times.
-  @Test(arguments: ["x86_64", "aarch64"])
+  @Test(arguments: Checkout.isas)
   func nothingOfTheHostShows(isa: String) throws {
     try Self.withScript { scripts in
       let copy = scripts.deletingLastPathComponent().appendingPathComponent("root")
@@ -187,7 +187,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["x86_64", "aarch64"])
+  @Test(arguments: Checkout.isas)
   func deterministicSnapshotsAreEqualFiles(isa: String) throws {
     let guest = ["--", Checkout.guest("sync", isa).path]
     try withSnapshots { first, second in

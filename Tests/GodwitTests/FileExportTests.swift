@@ -9,7 +9,7 @@ import LibOS
 
 /// The guest's own files as files of the host.
 @Suite struct FileExportTests {
-  private static let isas = ["x86_64", "aarch64"]
+  private static let isas = Checkout.isas
 
   /// Makes one file of each kind, and changes, moves, hides and removes some of the root's.
   private static let guest = """

@@ -9,7 +9,7 @@ import Testing
     var testDescription: String { "\(name) (\(isa))" }
   }
 
-  static let guests: [Guest] = ["x86_64", "aarch64"].flatMap { isa in
+  static let guests: [Guest] = Checkout.isas.flatMap { isa in
     let folder = Checkout.root.appendingPathComponent(".deps/guests/\(isa)").path
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted()
@@ -65,7 +65,7 @@ import Testing
   }
 
   /// As on a host with larger pages, of which only whole ones can be returned.
-  @Test(arguments: ["16K", "64K"], ["x86_64", "aarch64"])
+  @Test(arguments: ["16K", "64K"], Checkout.isas)
   func passesWithLargerHostPages(size: String, isa: String) throws {
     for name in ["fork", "madvise", "memstate", "mmap", "mremap"] {
       let program = Checkout.guest(name, isa).path

@@ -3,7 +3,7 @@ import Testing
 
 /// A busy program that is suspended and resumed again and again, each time by another process.
 @Suite struct HopTests {
-  @Test(arguments: ["x86_64", "aarch64"]) func theOutputNeverDiffers(isa: String) throws {
+  @Test(arguments: Checkout.isas) func theOutputNeverDiffers(isa: String) throws {
     let scratch = try Scratch()
     let hops = LongTests.areOn ? 1000 : 20
     let outcome = try scratch.shell(

@@ -17,7 +17,7 @@ import Testing
   }
 
   /// Together they contain every kind of object that travels.
-  static let guests = ["x86_64", "aarch64"].flatMap { isa in
+  static let guests = Checkout.isas.flatMap { isa in
     [
       "aio", "claims", "dnotify", "lease", "mqueue", "sigio",
       "epoll", "filestate", "inotify", "jobs", "netlink", "posixtimer", "procwalk", "pty",

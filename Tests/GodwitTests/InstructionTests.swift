@@ -14,7 +14,7 @@ import Testing
   private static let isas =
     (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8))?.contains("GenuineIntel")
       == true
-    ? ["x86_64", "aarch64"] : ["aarch64"]
+    ? Checkout.isas : Checkout.isas.filter { $0 != "x86_64" }
 
   @Test(arguments: isas) func doWhatAProcessorDoes(isa: String) throws {
     let sample = LongTests.areOn ? "1" : "8"

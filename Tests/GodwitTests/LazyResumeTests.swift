@@ -22,7 +22,7 @@ import Testing
   }
 
   /// The state is the same whether the pages are here or not; so is the file, if it is whole.
-  @Test(arguments: ["x86_64", "aarch64"]) func savingGivesTheSameFile(isa: String) throws {
+  @Test(arguments: Checkout.isas) func savingGivesTheSameFile(isa: String) throws {
     let scratch = try Scratch()
     let outcome = try scratch.shell(
       """

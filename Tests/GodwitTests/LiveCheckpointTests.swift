@@ -4,7 +4,7 @@ import Testing
 /// Checkpoints that are written while the guest runs on, whole ones and increments.
 @Suite struct LiveCheckpointTests {
   /// The guest notices if its memory is not that of one moment, and goes on noticing after a resume.
-  @Test(arguments: ["x86_64", "aarch64"], [false, true])
+  @Test(arguments: Checkout.isas, [false, true])
   func eachIsOfOneMoment(isa: String, isIncrement: Bool) throws {
     let scratch = try Scratch()
     let count = LongTests.areOn ? 10 : 5
@@ -27,7 +27,7 @@ import Testing
   }
 
   /// A suspension copies pages while the guest changes them, and stops it for the last ones.
-  @Test(arguments: ["x86_64", "aarch64"]) func suspensionsAreOfOneMoment(isa: String) throws {
+  @Test(arguments: Checkout.isas) func suspensionsAreOfOneMoment(isa: String) throws {
     let scratch = try Scratch()
     let outcome = try scratch.shell(
       """

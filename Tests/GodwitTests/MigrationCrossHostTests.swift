@@ -4,7 +4,7 @@ import Testing
 /// Guests of the suite that are moved again and again while they run: what they print, and how they end, is as if they
 /// had stayed.
 @Suite struct MigrationTravelTests {
-  static let travellers: [GuestTests.Guest] = ["x86_64", "aarch64"].flatMap { isa in
+  static let travellers: [GuestTests.Guest] = Checkout.isas.flatMap { isa in
     (LongTests.areOn
       ? [
         "epoll", "eventfd", "filestate", "fork", "futex", "inflight", "inotify", "itimer", "memfd",
@@ -38,7 +38,7 @@ import Testing
 #if arch(x86_64)
   /// Between this machine and an ARM64 one, played by qemu-user: `make arm64`.
   @Suite struct MigrationCrossHostTests {
-    @Test(arguments: ["x86_64", "aarch64"]) func thereAndBack(_ isa: String) throws {
+    @Test(arguments: Checkout.isas) func thereAndBack(_ isa: String) throws {
       let scratch = try MigrationScratch()
       let sysroot = Checkout.root.appendingPathComponent(".deps/arm64/sysroot").path
       let outcome = try scratch.shell(

@@ -4,7 +4,7 @@ import Testing
 
 /// `godwit migrate` between two machines, which are two directories of control sockets on this one.
 @Suite struct MigrationTests {
-  @Test(arguments: ["x86_64", "aarch64"]) func aGuestGoesOnThere(_ isa: String) throws {
+  @Test(arguments: Checkout.isas) func aGuestGoesOnThere(_ isa: String) throws {
     let scratch = try MigrationScratch()
     let outcome = try scratch.shell(
       """

@@ -35,7 +35,7 @@ import Testing
   private static let warning =
     "godwit: guest: needs both machines until the last page of its memory is there\n"
 
-  @Test(arguments: ["x86_64", "aarch64"]) func allMemoryComes(_ isa: String) throws {
+  @Test(arguments: Checkout.isas) func allMemoryComes(_ isa: String) throws {
     let scratch = try MigrationScratch()
     let outcome = try scratch.shell(
       """
@@ -49,7 +49,7 @@ import Testing
   }
 
   /// It moves on as soon as it is there, also if the library OS itself has needed the last page of it.
-  @Test(arguments: ["x86_64", "aarch64"]) func itMovesOnAtOnce(_ isa: String) throws {
+  @Test(arguments: Checkout.isas) func itMovesOnAtOnce(_ isa: String) throws {
     let scratch = try MigrationScratch()
     let outcome = try scratch.shell(
       """

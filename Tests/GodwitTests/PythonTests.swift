@@ -19,7 +19,7 @@ import Testing
         sys.stdout.flush()
     """
 
-  @Test(arguments: ["x86_64", "aarch64"]) func piIsTheSameOverManyHops(isa: String) throws {
+  @Test(arguments: Checkout.isas) func piIsTheSameOverManyHops(isa: String) throws {
     let root = ["--root", Checkout.rootfs(isa).path]
     let command = ["--", "/usr/bin/python3", "-c", Self.program]
     let whole = try godwit(["run"] + root + command)
@@ -30,7 +30,7 @@ import Testing
     #expect(joined.output == whole.output)
   }
 
-  @Test(arguments: ["x86_64", "aarch64"]) func threadsAndCompressionWork(isa: String) throws {
+  @Test(arguments: Checkout.isas) func threadsAndCompressionWork(isa: String) throws {
     let script = """
       import threading, zlib, hashlib
       data = b'godwit' * 20000

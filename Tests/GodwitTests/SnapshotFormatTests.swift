@@ -12,7 +12,7 @@ import Testing
   }
 
   /// The state is the same, and only the file differs.
-  @Test(arguments: ["x86_64", "aarch64"]) func compressionIsAChoice(isa: String) throws {
+  @Test(arguments: Checkout.isas) func compressionIsAChoice(isa: String) throws {
     let scratch = try Scratch()
     let guest = Checkout.guest("pi", isa).path
     for compression in Self.compressions {

@@ -34,8 +34,12 @@ enum Checkout {
     root.appendingPathComponent(".deps/guests/\(isa)/\(name)")
   }
 
+  /// Those of guests.
+  static let isas = ["x86_64", "aarch64", "riscv64"]
+
   static func rootfs(_ isa: String) -> URL {
-    root.appendingPathComponent(".deps/rootfs/\(isa == "x86_64" ? "amd64" : "arm64")")
+    let architecture = ["x86_64": "amd64", "aarch64": "arm64"][isa] ?? isa
+    return root.appendingPathComponent(".deps/rootfs/\(architecture)")
   }
 
   /// The root with servers in it: `make compat-rootfs`.

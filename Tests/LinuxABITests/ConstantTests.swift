@@ -132,6 +132,7 @@ import Testing
     return switch isa {
     case .x86_64: [open, enumeration(ArchPrctlCode.self), flags(HWCap2X86_64.self)]
     case .aarch64: [open, flags(HWCapAArch64.self), flags(HWCap2AArch64.self)]
+    case .riscv64: [open]
     }
   }
 

@@ -33,6 +33,10 @@ import Testing
       registers.flags = 0x6000_0000
       registers.floatControl = 0x40_0000
       registers.floatStatus = 0x10
+    case .riscv64:
+      for index in 0..<32 { registers.vectors[index].high = 0 }
+      registers.stackPointer = 0x7ffc_1234_5670
+      registers.floatControl = 0x61
     }
     return registers
   }
@@ -173,7 +177,7 @@ import Testing
       let nested = try #require(SignalFrame.build(delivery))
       #expect(nested.address < frame.address)
       let room = frame.address.rawValue - nested.address.rawValue
-      #expect(room <= SignalFrame.minimumStackSize(for: isa) + 128)
+      #expect(room <= (SignalFrame.minimumStackSize(for: isa) ?? 1088) + 128)
     }
   }
 
@@ -181,7 +185,7 @@ import Testing
     var delivery = Self.delivery(.x86_64, .SA_ONSTACK)
     delivery.stack = SignalStack(ss_sp: 0x10_0000, ss_flags: [], ss_size: 900)
     #expect(SignalFrame.build(delivery) == nil)
-    delivery.stack.ss_size = SignalFrame.minimumStackSize(for: .x86_64)
+    delivery.stack.ss_size = SignalFrame.minimumStackSize(for: .x86_64) ?? 0
     #expect(SignalFrame.build(delivery) != nil)
   }
 
@@ -324,6 +328,17 @@ import Testing
       ("FPSIMD_MAGIC", 0x4650_8001),
       ("ESR_MAGIC", 0x4553_5201),
     ]
+    let riscv64: [(expression: String, value: UInt64)] = [
+      ("sizeof(struct rt_sigframe)", UInt64(SignalFrame.frameSizeRISCV64)),
+      ("__builtin_offsetof(struct rt_sigframe, uc)", UInt64(SignalFrame.contextOffsetRISCV64)),
+      (
+        "__builtin_offsetof(struct rt_sigframe, uc.uc_mcontext)",
+        UInt64(SignalFrame.machineContextOffsetRISCV64)
+      ),
+      ("__builtin_offsetof(struct rt_sigframe, uc.uc_sigmask)", 168),
+      ("__builtin_offsetof(struct sigcontext, sc_fpregs)", 256),
+      ("__builtin_offsetof(struct rt_sigframe, uc.uc_mcontext.sc_fpregs.q.reserved)", 1076),
+    ]
     let headers = """
       #include <linux/types.h>
       #include <asm/signal.h>
@@ -335,10 +350,14 @@ import Testing
     let frames: [GuestISA: String] = [
       .x86_64: "struct rt_sigframe { char *pretcode; struct ucontext uc; siginfo_t info; };\n",
       .aarch64: "struct rt_sigframe { siginfo_t info; struct ucontext uc; };\n",
+      .riscv64: "struct rt_sigframe { siginfo_t info; struct ucontext uc; };\n",
+    ]
+    let claims: [GuestISA: [(expression: String, value: UInt64)]] = [
+      .x86_64: x86, .aarch64: aarch64, .riscv64: riscv64,
     ]
     for isa in GuestISA.allCases {
       let source =
-        headers + (frames[isa] ?? "") + CCompiler.assertions(isa == .x86_64 ? x86 : aarch64)
+        headers + (frames[isa] ?? "") + CCompiler.assertions(claims[isa] ?? [])
       let complaint = try CCompiler.complaint(about: source, for: isa)
       #expect(complaint == nil)
     }

@@ -123,8 +123,12 @@ import Testing
   @Test func otherStructuresRoundTrip() {
     let action = Sigaction(
       handler: 0x1234, flags: [.SA_RESTORER, .SA_SIGINFO], restorer: 0x5678, mask: [.SIGINT])
-    #expect(action.bytes.count == 32)
-    #expect(Sigaction(bytes: action.bytes) == action)
+    for isa in [.x86_64, .aarch64] as [GuestISA] {
+      #expect(Sigaction(bytes: action.bytes(for: isa), isa: isa) == action)
+    }
+    let bytes = action.bytes(for: .riscv64)
+    #expect(bytes.count == 24)
+    #expect(Sigaction(bytes: bytes, isa: .riscv64).mask == action.mask)
     let stack = SignalStack(ss_sp: 0x1000, ss_flags: [], ss_size: 0x2000)
     #expect(SignalStack(bytes: stack.bytes) == stack)
     let event = Sigevent(sigev_value: 1, sigev_signo: 2, sigev_notify: 4, threadID: 5)
@@ -151,8 +155,11 @@ import Testing
       #expect(info.signal == .SIGSEGV)
       #expect(info.si_code == SignalCode.SEGV_ACCERR)
       #expect(info.si_addr == 0x123)
+    }
+    for isa in [.x86_64, .aarch64] as [GuestISA] {
       #expect(FaultInfo(fault, isa: isa).address == 0x123)
     }
+    #expect(FaultInfo(fault, isa: .riscv64) == FaultInfo())
     #expect(FaultInfo(fault, isa: .x86_64).errorCode == 7)
     #expect(FaultInfo(fault, isa: .aarch64).syndrome == 0x9200_004f)
     let odd = MemoryFault(address: GuestAddress(0x123), access: .read, reason: .misaligned)

@@ -12,13 +12,13 @@ import UnicornEngine
     load(isa, value) + Op.systemCall.bytes(isa)
   }
 
-  /// mov eax, value / movz w0, #value
+  /// mov eax, value; movz w0, #value; li x1, value
   private static func load(_ isa: GuestISA, _ value: UInt8) -> [UInt8] {
     switch isa {
     case .x86_64: return [0xb8, value, 0, 0, 0]
     case .aarch64:
-      let word = 0x5280_0000 | UInt32(value) << 5
-      return [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
+      return bytes(0x5280_0000 | UInt32(value) << 5)
+    case .riscv64: return bytes(0x93 | UInt32(value) << 20)
     }
   }
 
@@ -27,22 +27,34 @@ import UnicornEngine
     switch isa {
     case .x86_64: (1, UInt32(value))
     case .aarch64: (0, 0x5280_0000 | UInt32(value) << 5)
+    case .riscv64: (0, 0x93 | UInt32(value) << 20)
     }
   }
 
-  /// mov dword ptr [r8], r9d / str w9, [x8]
-  private static func store(_ isa: GuestISA) -> [UInt8] {
-    isa == .x86_64 ? [0x45, 0x89, 0x08] : [0x09, 0x01, 0x00, 0xb9]
+  private static func bytes(_ word: UInt32) -> [UInt8] {
+    [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
   }
 
-  /// The instructions that AArch64 requires between writing code and executing it; none on x86-64.
+  /// mov dword ptr [r8], r9d; str w9, [x8]; sw x10, 0(x9)
+  private static func store(_ isa: GuestISA) -> [UInt8] {
+    switch isa {
+    case .x86_64: [0x45, 0x89, 0x08]
+    case .aarch64: [0x09, 0x01, 0x00, 0xb9]
+    case .riscv64: [0x23, 0xa0, 0xa4, 0x00]
+    }
+  }
+
+  /// The instructions that an ISA requires between writing code and executing it; none on x86-64.
   private static func synchronize(_ isa: GuestISA) -> [UInt8] {
-    isa == .x86_64
-      ? []
-      : [
+    switch isa {
+    case .x86_64: []
+    case .aarch64:
+      [
         0x28, 0x7b, 0x0b, 0xd5, 0x9f, 0x3b, 0x03, 0xd5, 0x28, 0x75, 0x0b, 0xd5, 0x9f, 0x3b, 0x03,
         0xd5, 0xdf, 0x3f, 0x03, 0xd5,
       ]
+    case .riscv64: [0x0f, 0x10, 0x00, 0x00]  // fence.i
+    }
   }
 
   /// The result of the code at `address`.

@@ -5,8 +5,8 @@ import UnicornEngine
 
 /// Instructions are counted exactly, whatever interrupts them.
 @Suite struct CountTests {
-  /// r9 += [r8]; r8 += 4096; r12 -= 1; again unless r12 is 0; a system call. Four or five instructions
-  /// a round, and a page touched in each.
+  /// r9 += [r8]; r8 += 4096; r12 -= 1; again unless r12 is 0; a system call. Four to six
+  /// instructions a round, and a page touched in each.
   private func loop(_ isa: GuestISA) -> [UInt8] {
     switch isa {
     case .x86_64:
@@ -26,10 +26,35 @@ import UnicornEngine
         0x54ff_ff81,  // b.ne
         0xd400_0001,
       ])
+    case .riscv64:
+      words([
+        0x0004_b583,  // ld x11, 0(x9)
+        0x00b5_0533,  // add x10, x10, x11
+        0x0000_17b7,  // lui x15, 1
+        0x00f4_84b3,  // add x9, x9, x15
+        0xfff6_8693,  // addi x13, x13, -1
+        0xfe06_96e3,  // bnez
+        0x0000_0073,
+      ])
     }
   }
 
-  private func instructionsARound(_ isa: GuestISA) -> UInt64 { isa == .x86_64 ? 4 : 5 }
+  private func instructionsARound(_ isa: GuestISA) -> UInt64 {
+    switch isa {
+    case .x86_64: 4
+    case .aarch64: 5
+    case .riscv64: 6
+    }
+  }
+
+  /// To the instruction before.
+  private func back(_ isa: GuestISA) -> [UInt8] {
+    switch isa {
+    case .x86_64: [0xeb, 0xfb]
+    case .aarch64: words([0x17ff_ffff])
+    case .riscv64: words([0xffdf_f06f])
+    }
+  }
 
   private func words(_ words: [UInt32]) -> [UInt8] {
     words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } }
@@ -100,7 +125,7 @@ import UnicornEngine
   func stopsBehindManyInstructions(_ isa: GuestISA) throws {
     let guest = try TestGuest(
       isa,
-      TestGuest.assemble(isa, [.count]) + (isa == .x86_64 ? [0xeb, 0xfb] : words([0x17ff_ffff])),
+      TestGuest.assemble(isa, [.count]) + back(isa),
       countsInstructions: true)
     guest.set(r11: 0)
     guest.engine.registers = guest.registers
@@ -168,6 +193,11 @@ import UnicornEngine
         words(
           [0xd503_201f, 0xd53b_e049] + [UInt32](repeating: 0xd503_201f, count: 32)
             + [0xd53b_e04b, 0xcb09_016b, 0xd400_0001])
+      case .riscv64:
+        // nop; rdtime x10; nop ×32; rdtime x12; sub x12, x12, x10; ecall
+        words(
+          [0x0000_0013, 0xc010_2573] + [UInt32](repeating: 0x0000_0013, count: 32)
+            + [0xc010_2673, 0x40a6_0633, 0x0000_0073])
       }
     for budget in [1, 5, 1000] as [UInt64] {
       let guest = try TestGuest(isa, code, countsInstructions: true)
@@ -190,6 +220,9 @@ import UnicornEngine
       case .aarch64:
         #expect(registers.general[9] == 1 << 16)
         #expect(registers.general[11] == 2)
+      case .riscv64:
+        #expect(registers.general[9] == 1 << 20)
+        #expect(registers.general[11] == 33)
       }
     }
   }

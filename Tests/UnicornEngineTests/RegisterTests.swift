@@ -38,6 +38,10 @@ import UnicornEngine
       file.flags = value() & 0xf000_0000
       file.floatControl = UInt32(value() & 0x07c0_0000)
       file.floatStatus = UInt32(value() & 0x0800_009f)
+    case .riscv64:
+      for index in 0..<32 { file.vectors[index].high = 0 }
+      // A rounding mode that there is.
+      file.floatControl = UInt32(value() % 5 << 5 | value() & 31)
     }
     return file
   }

@@ -15,11 +15,11 @@ struct Comparison: Row {
   }
 
   /// A program of the root file system.
-  init(name: String, _ isa: ISA, program: String, arguments: [String]) {
+  init(name: String, _ isa: ISA, program: String, arguments: [String], most: Double = 3) {
     self.name = "\(name).\(isa)"
     godwitCommand = [godwit, "run", "--root", isa.rootfs, "--", program] + arguments
     qemuCommand = [isa.qemu, "-L", isa.rootfs, isa.rootfs + program] + arguments
-    most = 3
+    self.most = most
   }
 
   /// Any two commands that do the same.

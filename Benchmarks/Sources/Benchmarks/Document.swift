@@ -53,7 +53,7 @@ struct Document {
   // MARK: Sections
 
   private func programs(_ results: [Result]) throws -> String {
-    let tables = try ISA.allCases.compactMap { isa in
+    let tables = try ISA.ofPrograms.compactMap { isa in
       let figures = results.compactMap(\.program).filter { $0.isa == isa }
       return figures.isEmpty ? nil : try table(of: figures, isa)
     }

@@ -119,7 +119,7 @@ struct ProgramFigures {
 
 /// The geometric means of the ratios, of each ISA.
 func means(of results: [Result]) -> [Result] {
-  ISA.allCases.flatMap { isa in
+  ISA.ofPrograms.flatMap { isa in
     Program.Kind.allCases.compactMap { kind in
       let figures = results.compactMap(\.program).filter { $0.isa == isa && $0.kind == kind }
       let ratios = figures.compactMap(\.ratio)

@@ -35,7 +35,7 @@ struct RatioDrawing {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"750\" height=\"\(Int(bottom) + 30)\" font-family=\"sans-serif\" font-size=\"12\">",
       "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",
     ]
-    for (index, isa) in ISA.allCases.enumerated() {
+    for (index, isa) in ISA.ofPrograms.enumerated() {
       lines.append(
         "<text x=\"\(Self.left + 130 * Double(index))\" y=\"18\" fill=\"\(Self.colours[isa]!)\">\(isa) guests</text>"
       )

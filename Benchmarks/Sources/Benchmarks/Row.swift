@@ -35,11 +35,20 @@ struct Point {
 
 /// The guest ISAs, as their toolchains spell them.
 enum ISA: String, CaseIterable {
-  case x86_64, aarch64
+  case x86_64, aarch64, riscv64
+
+  /// Those that the programs' roots are made for.
+  static let ofPrograms: [ISA] = [.x86_64, .aarch64]
 
   var qemu: String { "qemu-\(rawValue)-static" }
   /// As Debian spells it.
-  var debian: String { self == .x86_64 ? "amd64" : "arm64" }
+  var debian: String {
+    switch self {
+    case .x86_64: "amd64"
+    case .aarch64: "arm64"
+    case .riscv64: "riscv64"
+    }
+  }
   var rootfs: String { ".deps/rootfs/\(debian)" }
   func guest(_ name: String) -> String { ".deps/guests/\(rawValue)/bench/\(name)" }
 }

@@ -13,6 +13,15 @@ struct godwit_capstone {
   void (*free)(cs_insn *insn, size_t count);
 };
 
+/// RISC-V with compressed instructions. Version 4 of the library does not know it: `open` refuses these numbers.
+#if CS_API_MAJOR >= 5
+static const cs_arch godwit_capstone_riscv = CS_ARCH_RISCV;
+static const cs_mode godwit_capstone_riscv64 = CS_MODE_RISCV64 | CS_MODE_RISCVC;
+#else
+static const cs_arch godwit_capstone_riscv = CS_ARCH_MAX;
+static const cs_mode godwit_capstone_riscv64 = 0;
+#endif
+
 /// Loads the library. It isn't there from the start: its relocations are 1.3 MB of private memory, in each process that
 /// runs a guest and disassembles nothing.
 ///

@@ -105,13 +105,3 @@ package struct CoreLayout {
     for field in [offset, address, 0, fileSize, memorySize, alignment] { writer.write(field) }
   }
 }
-
-extension GuestISA {
-  /// The number in `e_machine`.
-  fileprivate var elfMachine: UInt16 {
-    switch self {
-    case .x86_64: 62
-    case .aarch64: 183
-    }
-  }
-}

@@ -225,7 +225,7 @@ struct LoadedProgram {
     layout.argumentsEnd = position
     let argumentPointers = push(strings: program.arguments)
     layout.argumentsStart = position
-    let platform = push(Array(program.isa.rawValue.utf8) + [0])
+    let platform = program.isa.platformName.map { push(Array($0.utf8) + [0]) }
     var random = [UInt8](repeating: 0, count: 16)
     random.withMutableRawSpan { kernel.host.entropy(into: &$0) }
     position = GuestAddress(position.rawValue & ~15)
@@ -233,7 +233,7 @@ struct LoadedProgram {
 
     let image = program.image
     let hwcaps = processor.engine.hwcaps
-    let vector: [(AuxiliaryType, UInt64)] = [
+    var vector: [(AuxiliaryType, UInt64)] = [
       (.AT_HWCAP, hwcaps.hwcap),
       (.AT_HWCAP2, hwcaps.hwcap2),
       (.AT_PAGESZ, 4096),
@@ -251,11 +251,13 @@ struct LoadedProgram {
       (.AT_SECURE, isSecure ? 1 : 0),
       (.AT_RANDOM, randomBytes.rawValue),
       (.AT_EXECFN, executablePath.rawValue),
-      (.AT_PLATFORM, platform.rawValue),
-      // No less than the constant that programs had before there was this entry.
-      (.AT_MINSIGSTKSZ, max(SignalFrame.minimumStackSize(for: program.isa), 2048)),
-      (.AT_NULL, 0),
     ]
+    if let platform { vector.append((.AT_PLATFORM, platform.rawValue)) }
+    if let size = SignalFrame.minimumStackSize(for: program.isa) {
+      // No less than the constant that programs had before there was this entry.
+      vector.append((.AT_MINSIGSTKSZ, max(size, 2048)))
+    }
+    vector.append((.AT_NULL, 0))
     var words: [UInt64] = [UInt64(argumentPointers.count)]
     words += argumentPointers + [0] + environmentPointers + [0]
     let vectorStart = words.count * 8

@@ -158,7 +158,8 @@ extension ELFMachine {
     switch self {
     case .x86_64: .x86_64
     case .aarch64: .aarch64
-    default: nil
+    case .riscv64: .riscv64
+    case .other: nil
     }
   }
 }

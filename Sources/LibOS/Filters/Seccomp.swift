@@ -55,7 +55,7 @@ extension Task {
     let allowed: [UInt64] =
       switch process.isa {
       case .x86_64: [0, 1, 60, 15]
-      case .aarch64: [63, 64, 93, 139]
+      case .aarch64, .riscv64: [63, 64, 93, 139]
       }
     return allowed.contains(number)
   }
@@ -89,7 +89,7 @@ extension Task {
     call = nil
     switch process.isa {
     case .x86_64: engine.setSyscallResult(frame.number)
-    case .aarch64: engine.setSyscallResult(frame.arguments[0])
+    case .aarch64, .riscv64: engine.setSyscallResult(frame.arguments[0])
     }
     let info = Siginfo.sys(
       callAddress: engine.programCounter, number: Int32(truncatingIfNeeded: frame.number),
@@ -99,14 +99,4 @@ extension Task {
 
   /// Ends this thread, and with the last one the process, as the signal would.
   private func dieAlone(of signal: Signal) { exit(.killed(signal: signal.rawValue)) }
-}
-
-extension GuestISA {
-  /// `AUDIT_ARCH_*` (`linux/audit.h`).
-  var auditArchitecture: UInt32 {
-    switch self {
-    case .x86_64: 0xc000_003e
-    case .aarch64: 0xc000_00b7
-    }
-  }
 }

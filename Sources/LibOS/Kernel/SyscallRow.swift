@@ -56,14 +56,18 @@ package struct SyscallRow: Sendable {
   package var x64: Int?
   /// The number in the generic table (AArch64, RISC-V); nil where it lacks the call.
   package var generic: Int?
+  /// The ISAs that have the call.
+  package var isas: Set<GuestISA>
   package var arguments: [ArgumentKind]
   package var support: Support
   package var note: String
   package var handler: Handler
 
+  /// - Parameter isas: those that have the call, of the ISAs whose table has a number for it.
   package init(
     _ name: String, x64: Int?, generic: Int?, _ arguments: [ArgumentKind],
-    support: Support = .full, note: String = "", _ handler: @escaping Handler
+    support: Support = .full, note: String = "", on isas: Set<GuestISA> = Set(GuestISA.allCases),
+    _ handler: @escaping Handler
   ) {
     self.name = name
     self.x64 = x64
@@ -71,13 +75,15 @@ package struct SyscallRow: Sendable {
     self.arguments = arguments
     self.support = support
     self.note = note
+    self.isas = isas
     self.handler = handler
   }
 
   package func number(on isa: GuestISA) -> Int? {
-    switch isa {
+    guard isas.contains(isa) else { return nil }
+    return switch isa {
     case .x86_64: x64
-    case .aarch64: generic
+    case .aarch64, .riscv64: generic
     }
   }
 }

@@ -11,6 +11,7 @@ package enum SignalTrampoline {
     switch isa {
     case .x86_64: [0xb8, 15, 0, 0, 0, 0x0f, 0x05]  // mov $15, %eax; syscall
     case .aarch64: AArch64.signalTrampoline
+    case .riscv64: RISCV64.signalTrampoline
     }
   }
 }

@@ -17,7 +17,7 @@ extension Task {
     // The result register held the number of the call, or its first argument.
     switch process.isa {
     case .x86_64: engine.setSyscallResult(call.number)
-    case .aarch64: engine.setSyscallResult(call.arguments[0])
+    case .aarch64, .riscv64: engine.setSyscallResult(call.arguments[0])
     }
     signals.restart = errno
   }

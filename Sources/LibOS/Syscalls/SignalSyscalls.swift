@@ -52,7 +52,8 @@ private func sys_rt_sigaction(_ call: SyscallContext) throws(Errno) -> SyscallRe
   let signal = Signal(rawValue: call.int(0))
   var new: Sigaction?
   if !call.address(1).isNull {
-    new = Sigaction(bytes: try call.bytes(at: call.address(1), count: Sigaction.byteCount))
+    let bytes = try call.bytes(at: call.address(1), count: Sigaction.byteCount(for: call.isa))
+    new = Sigaction(bytes: bytes, isa: call.isa)
   }
   guard signal.isValid, new == nil || !SignalSet.unblockable.contains(signal) else {
     throw .EINVAL
@@ -60,7 +61,7 @@ private func sys_rt_sigaction(_ call: SyscallContext) throws(Errno) -> SyscallRe
   let process = call.process
   let old = process.signals[signal]
   if var new {
-    new.flags.formIntersection(.supported)
+    new.flags.formIntersection(.supported(on: call.isa))
     new.mask = new.mask.subtracting(.unblockable)
     process.signals[signal] = new
     if process.signals.ignores(signal) {
@@ -68,7 +69,7 @@ private func sys_rt_sigaction(_ call: SyscallContext) throws(Errno) -> SyscallRe
       for task in process.tasks where task.signals.isSignaled { task.lookForSignals() }
     }
   }
-  if !call.address(2).isNull { try call.store(old.bytes, to: call.address(2)) }
+  if !call.address(2).isNull { try call.store(old.bytes(for: call.isa), to: call.address(2)) }
   return .success
 }
 
@@ -96,7 +97,7 @@ extension Task {
   /// SIGSEGV as a bad frame gives it: AArch64 names the place (`arm64_notify_segfault`).
   fileprivate func refuseSignalFrame(at address: GuestAddress) {
     switch process.isa {
-    case .x86_64: forceSegmentationFault()
+    case .x86_64, .riscv64: forceSegmentationFault()
     case .aarch64:
       let isMapped = process.space.mapping(at: address) != nil
       let code = isMapped ? SignalCode.SEGV_ACCERR : SignalCode.SEGV_MAPERR

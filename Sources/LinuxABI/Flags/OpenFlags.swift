@@ -2,7 +2,7 @@ package import Machine
 
 /// The flags of `open(2)`, `dup3(2)`, `pipe2(2)` and `F_SETFL`, in one form for all ISAs.
 ///
-/// The bits are those of `asm-generic/fcntl.h`, which x86-64 uses. AArch64 permutes four of them
+/// The bits are those of `asm-generic/fcntl.h`, which x86-64 and RISC-V use. AArch64 permutes four of them
 /// (`init(_:isa:)`, `encoded(for:)`). The access mode is a value in the low two bits, not a flag.
 package struct OpenFlags: NamedFlags {
   package var rawValue: UInt32
@@ -101,7 +101,7 @@ extension OpenFlags {
   /// The flags that a guest of `isa` passed.
   package init(_ guestFlags: UInt32, isa: GuestISA) {
     switch isa {
-    case .x86_64: self.init(rawValue: guestFlags)
+    case .x86_64, .riscv64: self.init(rawValue: guestFlags)
     case .aarch64:
       self.init(rawValue: guestFlags & ~Self.movedBits)
       for entry in Self.moved where guestFlags & entry.aarch64 != 0 { formUnion(entry.generic) }
@@ -111,7 +111,7 @@ extension OpenFlags {
   /// The number that a guest of `isa` expects (`F_GETFL`, `/proc/self/fdinfo`).
   package func encoded(for isa: GuestISA) -> UInt32 {
     switch isa {
-    case .x86_64: return rawValue
+    case .x86_64, .riscv64: return rawValue
     case .aarch64:
       var result = rawValue & ~Self.movedBits
       for entry in Self.moved where isSuperset(of: entry.generic) { result |= entry.aarch64 }

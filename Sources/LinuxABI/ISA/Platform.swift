@@ -4,14 +4,20 @@ extension GuestISA {
   /// What `uname -m` says.
   package var machineName: String { rawValue }
 
-  /// What `AT_PLATFORM` points to: the name that `$PLATFORM` in library paths stands for.
-  package var platformName: String { rawValue }
+  /// What `AT_PLATFORM` points to: the name that `$PLATFORM` in library paths stands for; nil where there is none.
+  package var platformName: String? {
+    switch self {
+    case .x86_64, .aarch64: rawValue
+    case .riscv64: nil
+    }
+  }
 
-  /// The ELF machine number (`EM_X86_64`, `EM_AARCH64` in `elf.h`).
+  /// The ELF machine number (`EM_X86_64`, `EM_AARCH64`, `EM_RISCV` in `elf.h`).
   package var elfMachine: UInt16 {
     switch self {
     case .x86_64: 62
     case .aarch64: 183
+    case .riscv64: 243
     }
   }
 

@@ -3,18 +3,20 @@ package import Machine
 // Where each ISA passes a system call (`syscall(2)`).
 
 extension RegisterFile {
-  /// rax or x8.
+  /// rax, x8 or a7.
   package var syscallNumber: UInt64 {
     get {
       switch isa {
       case .x86_64: general[X86_64.Register.rax]
       case .aarch64: general[AArch64.syscallNumberRegister]
+      case .riscv64: general[RISCV64.syscallNumber]
       }
     }
     set {
       switch isa {
       case .x86_64: general[X86_64.Register.rax] = newValue
       case .aarch64: general[AArch64.syscallNumberRegister] = newValue
+      case .riscv64: general[RISCV64.syscallNumber] = newValue
       }
     }
   }
@@ -24,6 +26,7 @@ extension RegisterFile {
     switch isa {
     case .x86_64: general[X86_64.syscallArguments[index]]
     case .aarch64: general[index]
+    case .riscv64: general[RISCV64.firstArgument + index]
     }
   }
 
@@ -31,13 +34,24 @@ extension RegisterFile {
     switch isa {
     case .x86_64: general[X86_64.syscallArguments[index]] = value
     case .aarch64: general[index] = value
+    case .riscv64: general[RISCV64.firstArgument + index] = value
     }
   }
 
-  /// rax or x0. On AArch64 this is the first argument's register: it is lost when set.
+  /// rax, x0 or a0. But on x86-64 this is the first argument's register: it is lost when set.
   package var syscallResult: UInt64 {
-    get { general[0] }
-    set { general[0] = newValue }
+    get {
+      switch isa {
+      case .x86_64: general[X86_64.Register.rax]
+      case .aarch64, .riscv64: syscallArgument(0)
+      }
+    }
+    set {
+      switch isa {
+      case .x86_64: general[X86_64.Register.rax] = newValue
+      case .aarch64, .riscv64: setSyscallArgument(0, newValue)
+      }
+    }
   }
 
   /// Makes the thread execute its system call again: the program counter is put back on the

@@ -1,8 +1,9 @@
-/// The kernel's `struct sigaction`, 32 bytes on x86-64 and AArch64 (`rt_sigaction(2)`).
+package import Machine
+
+/// The kernel's `struct sigaction` (`rt_sigaction(2)`).
 ///
-/// AArch64 keeps the restorer too, though its programs leave it out: the vDSO has one.
-package struct Sigaction: GuestStruct {
-  package static let byteCount = 32
+/// AArch64 keeps the restorer too, though its programs leave it out: the vDSO has one. RISC-V has no place for it.
+package struct Sigaction: GuestISAStruct {
 
   /// A guest function, or `SIG_DFL` or `SIG_IGN`.
   package var handler: UInt64
@@ -23,17 +24,26 @@ package struct Sigaction: GuestStruct {
     self.mask = mask
   }
 
-  package init(from reader: inout ByteReader) {
+  private static func hasRestorer(_ isa: GuestISA) -> Bool {
+    switch isa {
+    case .x86_64, .aarch64: true
+    case .riscv64: false
+    }
+  }
+
+  package static func byteCount(for isa: GuestISA) -> Int { hasRestorer(isa) ? 32 : 24 }
+
+  package init(from reader: inout ByteReader, isa: GuestISA) {
     handler = reader.read()
     flags = SigactionFlags(rawValue: reader.read())
-    restorer = reader.read()
+    restorer = Self.hasRestorer(isa) ? reader.read() : 0
     mask = SignalSet(rawValue: reader.read())
   }
 
-  package func encode(to writer: inout ByteWriter) {
+  package func encode(to writer: inout ByteWriter, isa: GuestISA) {
     writer.write(handler)
     writer.write(flags.rawValue)
-    writer.write(restorer)
+    if Self.hasRestorer(isa) { writer.write(restorer) }
     writer.write(mask.rawValue)
   }
 
@@ -72,5 +82,10 @@ package struct SigactionFlags: NamedFlags {
   ]
 
   /// Those the kernel keeps; it clears all others (`UAPI_SA_FLAGS` and `SA_EXPOSE_TAGBITS`).
-  package static let supported = all.subtracting(.SA_UNSUPPORTED)
+  package static func supported(on isa: GuestISA) -> SigactionFlags {
+    switch isa {
+    case .x86_64, .aarch64: all.subtracting(.SA_UNSUPPORTED)
+    case .riscv64: all.subtracting([.SA_UNSUPPORTED, .SA_RESTORER])
+    }
+  }
 }

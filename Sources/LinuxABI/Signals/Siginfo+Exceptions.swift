@@ -4,11 +4,11 @@ extension Siginfo {
   /// The signal that Linux raises for `fault`.
   ///
   /// An exhausted memory limit kills, as the kernel's out-of-memory killer does. x86-64 gives no
-  /// address with a non-canonical one (`arch/x86/kernel/traps.c`); AArch64 treats it as unmapped.
+  /// address with a non-canonical one (`arch/x86/kernel/traps.c`); the others treat it as unmapped.
   package init(_ fault: MemoryFault, isa: GuestISA) {
     let address = fault.address.rawValue
     switch (fault.reason, isa) {
-    case (.unmapped, _), (.nonCanonical, .aarch64):
+    case (.unmapped, _), (.nonCanonical, .aarch64), (.nonCanonical, .riscv64):
       self = .fault(.SIGSEGV, code: SignalCode.SEGV_MAPERR, address: address)
     case (.protection, _):
       self = .fault(.SIGSEGV, code: SignalCode.SEGV_ACCERR, address: address)
@@ -24,7 +24,7 @@ extension Siginfo {
   }
 
   /// The signal that Linux raises for `exception` in a thread with `registers`
-  /// (`arch/x86/kernel/traps.c`, `arch/arm64/kernel/traps.c`).
+  /// (`traps.c` of `arch/{x86,arm64,riscv}/kernel`).
   package init(_ exception: GuestException, registers: RegisterFile) {
     let address = registers.programCounter
     switch exception {
@@ -37,14 +37,14 @@ extension Siginfo {
       let code =
         switch registers.isa {
         case .x86_64: SignalCode.ILL_ILLOPN
-        case .aarch64: SignalCode.ILL_ILLOPC
+        case .aarch64, .riscv64: SignalCode.ILL_ILLOPC
         }
       self = .fault(.SIGILL, code: code, address: address)
     case .breakpoint:
       self =
         switch registers.isa {
         case .x86_64: .kill(.SIGTRAP, code: SignalCode.SI_KERNEL, pid: 0, uid: 0)
-        case .aarch64: .fault(.SIGTRAP, code: SignalCode.TRAP_BRKPT, address: address)
+        case .aarch64, .riscv64: .fault(.SIGTRAP, code: SignalCode.TRAP_BRKPT, address: address)
         }
     case .singleStep:
       self = .fault(.SIGTRAP, code: SignalCode.TRAP_TRACE, address: address)
@@ -83,6 +83,9 @@ extension Siginfo {
       overflow = pending & 0x04 != 0
       underflow = pending & 0x08 != 0
       inexact = pending & 0x10 != 0
+    case .riscv64:
+      // It has no traps for these.
+      return SignalCode.FPE_FLTINV
     }
     if invalid { return SignalCode.FPE_FLTINV }
     if divide { return SignalCode.FPE_FLTDIV }

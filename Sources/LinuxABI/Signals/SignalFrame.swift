@@ -11,7 +11,7 @@ package struct SignalDelivery: Sendable {
   /// The thread's alternate stack, with the flags as set.
   package var stack: SignalStack
   package var fault: FaultInfo
-  /// Where a handler without `SA_RESTORER` returns to (AArch64: the vDSO's `rt_sigreturn`).
+  /// Where a handler without `SA_RESTORER` returns to (AArch64, and always on RISC-V: the vDSO's `rt_sigreturn`).
   package var trampoline: GuestAddress
 
   package init(
@@ -52,6 +52,7 @@ package struct SignalFrame: Sendable {
     switch delivery.registers.isa {
     case .x86_64: buildX86_64(delivery)
     case .aarch64: buildAArch64(delivery)
+    case .riscv64: buildRISCV64(delivery)
     }
   }
 
@@ -78,14 +79,15 @@ package struct SignalFrame: Sendable {
       return switch registers.isa {
       case .x86_64: try parseX86_64(registers, read)
       case .aarch64: try parseAArch64(registers, read)
+      case .riscv64: try parseRISCV64(registers, read)
       }
     } catch {
       return nil
     }
   }
 
-  /// The least stack that a handler needs, `AT_MINSIGSTKSZ`.
-  package static func minimumStackSize(for isa: GuestISA) -> UInt64 {
+  /// The least stack that a handler needs, `AT_MINSIGSTKSZ`; nil where Linux 6.1 does not say.
+  package static func minimumStackSize(for isa: GuestISA) -> UInt64? {
     switch isa {
     case .x86_64:
       // Frame, image and their alignment, rounded up (init_sigframe_size in
@@ -94,13 +96,14 @@ package struct SignalFrame: Sendable {
     case .aarch64:
       // Frame, frame record and alignment (minsigstksz_setup in arch/arm64/kernel/signal.c).
       4720
+    case .riscv64: nil
     }
   }
 
   /// The least size that `sigaltstack(2)` accepts, `MINSIGSTKSZ`.
   package static func smallestAlternateStack(for isa: GuestISA) -> UInt64 {
     switch isa {
-    case .x86_64: 2048
+    case .x86_64, .riscv64: 2048
     case .aarch64: 5120
     }
   }

@@ -61,7 +61,7 @@ package struct ElfPrstatus: Sendable {
     return writer.bytes
   }
 
-  /// `elf_gregset_t`: `struct user_regs_struct` of x86-64, `struct user_pt_regs` of AArch64.
+  /// `elf_gregset_t`: `struct user_regs_struct` of x86-64, `struct user_pt_regs` of AArch64, `struct user_regs_struct` of RISC-V.
   private func writeRegisters(to writer: inout ByteWriter) {
     let general = registers.general
     switch registers.isa {
@@ -85,12 +85,16 @@ package struct ElfPrstatus: Sendable {
       writer.write(registers.stackPointer)
       writer.write(registers.programCounter)
       writer.write(registers.flags)
+    case .riscv64:
+      writer.write(registers.programCounter)
+      for index in 0..<31 { writer.write(general[index]) }
     }
   }
 }
 
 extension RegisterFile {
-  /// The content of NT_FPREGSET: `struct user_fpregs_struct` of x86-64, `struct user_fpsimd_state` of AArch64.
+  /// The content of NT_FPREGSET: `struct user_fpregs_struct` of x86-64, `struct user_fpsimd_state` of AArch64,
+  /// `struct __riscv_d_ext_state` of RISC-V.
   package var fpregset: [UInt8] {
     switch isa {
     case .x86_64: return FXSaveImage.encode(self)
@@ -103,6 +107,12 @@ extension RegisterFile {
       writer.write(floatStatus)
       writer.write(floatControl)
       writer.zero(8)
+      return writer.bytes
+    case .riscv64:
+      var writer = ByteWriter(capacity: 264)
+      for index in 0..<32 { writer.write(vectors[index].low) }
+      writer.write(floatControl)
+      writer.zero(4)
       return writer.bytes
     }
   }

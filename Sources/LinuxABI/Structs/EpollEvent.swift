@@ -15,7 +15,7 @@ package struct EpollEvent: GuestISAStruct {
   package static func byteCount(for isa: GuestISA) -> Int {
     switch isa {
     case .x86_64: 12
-    case .aarch64: 16
+    case .aarch64, .riscv64: 16
     }
   }
 

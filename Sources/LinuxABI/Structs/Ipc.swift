@@ -184,7 +184,7 @@ package struct SemidDS: GuestISAStruct {
   package static func byteCount(for isa: GuestISA) -> Int {
     switch isa {
     case .x86_64: 104
-    case .aarch64: 88
+    case .aarch64, .riscv64: 88
     }
   }
 
@@ -192,7 +192,7 @@ package struct SemidDS: GuestISAStruct {
   private static func padding(for isa: GuestISA) -> Int {
     switch isa {
     case .x86_64: 8
-    case .aarch64: 0
+    case .aarch64, .riscv64: 0
     }
   }
 

@@ -44,7 +44,7 @@ package struct Stat: GuestISAStruct {
   package static func byteCount(for isa: GuestISA) -> Int {
     switch isa {
     case .x86_64: 144
-    case .aarch64: 128
+    case .aarch64, .riscv64: 128
     }
   }
 
@@ -62,7 +62,7 @@ package struct Stat: GuestISAStruct {
       st_rdev = reader.read()
       st_size = reader.read()
       st_blksize = reader.read()
-    case .aarch64:
+    case .aarch64, .riscv64:
       st_mode = reader.read()
       st_nlink = UInt64(reader.read(UInt32.self))
       st_uid = reader.read()
@@ -84,7 +84,7 @@ package struct Stat: GuestISAStruct {
   private static func tail(for isa: GuestISA) -> Int {
     switch isa {
     case .x86_64: 24
-    case .aarch64: 8
+    case .aarch64, .riscv64: 8
     }
   }
 
@@ -101,7 +101,7 @@ package struct Stat: GuestISAStruct {
       writer.write(st_rdev)
       writer.write(st_size)
       writer.write(st_blksize)
-    case .aarch64:
+    case .aarch64, .riscv64:
       writer.write(st_mode)
       writer.write(UInt32(truncatingIfNeeded: st_nlink))
       writer.write(st_uid)

@@ -19,16 +19,16 @@ package protocol Engine: AnyObject {
   ///
   /// - Parameter budget: reduced by the number of executed instructions.
   /// - Parameter time: the initial value, in nanoseconds, of the counters that programs can read (time stamp
-  ///   counter, CNTVCT). They advance by one nanosecond per instruction.
+  ///   counter, CNTVCT, `time`). They advance by one nanosecond per instruction.
   func run(in space: AddressSpace, budget: inout UInt64, time: Int64) -> Exit
 
-  /// Clears the exclusive monitor (AArch64), as a context switch does.
+  /// Clears the exclusive monitor (AArch64) or the reservation (RISC-V), as a context switch does.
   func clearExclusive()
 
   /// Releases `space`, which its process has left, so that its memory is freed at once.
   func leave(_ space: AddressSpace)
 
-  /// Returns the value of the counters that programs can read (time stamp counter, CNTVCT), in nanoseconds.
+  /// Returns the value of the counters that programs can read (time stamp counter, CNTVCT, `time`), in nanoseconds.
   /// Called while the guest runs. `nil`: the host's counters.
   var counterTime: (() -> Int64)? { get set }
 
@@ -46,13 +46,13 @@ package protocol Engine: AnyObject {
 
   var programCounter: UInt64 { get set }
   var stackPointer: UInt64 { get set }
-  /// fs base or tpidr_el0.
+  /// fs base, tpidr_el0 or tp.
   var threadPointer: UInt64 { get set }
 
   /// The number and six arguments of the system call that `run` stopped at, read in one batch.
   func syscallFrame() -> SyscallFrame
 
-  /// Stores a system call's result in the ISA's result register (rax, x0).
+  /// Stores a system call's result in the ISA's result register (rax, x0, a0).
   func setSyscallResult(_ value: UInt64)
 
   /// Saves the loaded thread's registers in `context`.

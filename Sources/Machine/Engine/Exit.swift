@@ -54,7 +54,7 @@ package enum GuestException: UInt8, Sendable {
   /// Undefined or privileged instruction: SIGILL (x86-64 privileged ones: SIGSEGV, see
   /// `generalProtection`).
   case illegalInstruction
-  /// `int3`, `brk #n`: SIGTRAP.
+  /// `int3`, `brk #n`, `ebreak`: SIGTRAP.
   case breakpoint
   /// Single step or hardware breakpoint: SIGTRAP.
   case singleStep

@@ -40,7 +40,7 @@ import LibOS
       ("/tmp/program", Bool.random(using: &numbers)), ("/lib/ld-musl.so", true),
     ] {
       var file = ELFFile.program
-      file.machine = isa == .x86_64 ? 62 : 183
+      file.machine = isa.elfMachine
       file.type = isDynamic ? 3 : 2
       if !isDynamic {
         for index in file.headers.indices { file.headers[index].address += 0x40_0000 }

@@ -143,7 +143,7 @@ final class FuzzMachine {
       return .other
     }
     guard caller.state == .runnable else { return .other }
-    return .result(Int64(bitPattern: machine.engine.registers.general[0]))
+    return .result(Int64(bitPattern: machine.engine.registers.syscallResult))
   }
 
   /// Runs the guest until it has made this step, and no further.

@@ -1,3 +1,4 @@
+import LinuxABI
 import Machine
 
 /// An engine without a processor: it holds registers, and "runs" by doing the steps of a script.
@@ -56,18 +57,13 @@ final class FakeEngine: Engine {
     set { registers.threadPointer = newValue }
   }
 
-  static let x86Arguments = [7, 6, 2, 10, 8, 9]
-
   func syscallFrame() -> SyscallFrame {
     var arguments = InlineArray<6, UInt64>(repeating: 0)
-    for index in 0..<6 {
-      arguments[index] = registers.general[isa == .x86_64 ? Self.x86Arguments[index] : index]
-    }
-    return SyscallFrame(
-      number: registers.general[isa == .x86_64 ? 0 : 8], arguments: arguments)
+    for index in 0..<6 { arguments[index] = registers.syscallArgument(index) }
+    return SyscallFrame(number: registers.syscallNumber, arguments: arguments)
   }
 
-  func setSyscallResult(_ value: UInt64) { registers.general[0] = value }
+  func setSyscallResult(_ value: UInt64) { registers.syscallResult = value }
 
   func save(to context: any EngineContext) { (context as! Context).registers = registers }
   func restore(from context: any EngineContext) { registers = (context as! Context).registers }
@@ -76,9 +72,9 @@ final class FakeEngine: Engine {
   /// Executes the system-call instruction with these registers.
   static func syscall(_ number: Int, _ arguments: [UInt64] = []) -> Step {
     { engine in
-      engine.registers.general[engine.isa == .x86_64 ? 0 : 8] = UInt64(number)
+      engine.registers.syscallNumber = UInt64(number)
       for (index, value) in arguments.enumerated() {
-        engine.registers.general[engine.isa == .x86_64 ? x86Arguments[index] : index] = value
+        engine.registers.setSyscallArgument(index, value)
       }
       engine.programCounter &+= engine.isa.syscallInstructionLength
       return .syscall

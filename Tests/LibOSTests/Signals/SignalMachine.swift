@@ -96,7 +96,7 @@ final class SignalMachine {
     }
     for index in 0..<(isa == .x86_64 ? 16 : 32) {
       registers.vectors[index] = Vector128(
-        low: 0xaaa0 + UInt64(index), high: 0xbbb0 + UInt64(index))
+        low: 0xaaa0 + UInt64(index), high: isa == .riscv64 ? 0 : 0xbbb0 + UInt64(index))
     }
     registers.stackPointer = stackTop - 0x1008 + (isa == .x86_64 ? 0 : 8)
     registers.programCounter = code
@@ -147,7 +147,7 @@ final class SignalMachine {
   /// Makes a call that does not block; returns what the guest finds in the result register.
   func call(_ name: String, _ arguments: UInt64...) -> Int64 {
     run([FakeEngine.syscall(number(name), arguments)])
-    return Int64(bitPattern: engine.registers.general[0])
+    return Int64(bitPattern: engine.registers.syscallResult)
   }
 
   /// What `rt_sigreturn` does to the registers; the frame is the one on the stack.
@@ -157,11 +157,11 @@ final class SignalMachine {
     run([FakeEngine.syscall(number("rt_sigreturn"))])
   }
 
-  var firstArgument: UInt64 { engine.registers.general[engine.isa == .x86_64 ? 7 : 0] }
+  var firstArgument: UInt64 { engine.registers.syscallArgument(0) }
 
   /// The siginfo that a handler with SA_SIGINFO was given.
   var handlerInfo: Siginfo {
-    let address = engine.registers.general[engine.isa == .x86_64 ? 6 : 1]
+    let address = engine.registers.syscallArgument(1)
     return Siginfo(bytes: try! process.space.bytes(at: GuestAddress(address), count: 128))
   }
 

@@ -9,7 +9,7 @@ extension SignalMachine {
   /// what the guest finds in the result register.
   @discardableResult func perform(_ name: String, _ arguments: UInt64...) -> Int64 {
     run([step(name, arguments)])
-    return Int64(bitPattern: engine.registers.general[0])
+    return Int64(bitPattern: engine.registers.syscallResult)
   }
 
   func step(_ name: String, _ arguments: [UInt64]) -> FakeEngine.Step {

@@ -198,6 +198,21 @@ private func cpuinfo(_ kernel: Kernel) -> String {
 
 
         """
+    case .riscv64:
+      let extensions = RISCV64.extensions.filter {
+        capabilities.hwcap & RISCV64.capability($0) != 0
+      }
+      text += """
+        processor\t: \(index)
+        hart\t\t: \(index)
+        isa\t\t: rv64\(extensions)
+        mmu\t\t: sv48
+        mvendorid\t: 0x0
+        marchid\t\t: 0x0
+        mimpid\t\t: 0x0
+
+
+        """
     }
   }
   return text

@@ -4,7 +4,9 @@ import Machine
 extension SyscallTable {
   package static let nameRows: [SyscallRow] = [
     SyscallRow("rename", x64: 82, generic: nil, [.path, .path], sys_rename),
-    SyscallRow("renameat", x64: 264, generic: 38, [.dirfd, .path, .dirfd, .path], sys_renameat),
+    SyscallRow(
+      "renameat", x64: 264, generic: 38, [.dirfd, .path, .dirfd, .path], on: [.x86_64, .aarch64],
+      sys_renameat),
     SyscallRow(
       "renameat2", x64: 316, generic: 276,
       [.dirfd, .path, .dirfd, .path, .flags(of: RenameFlags.self)], sys_renameat2),

@@ -36,7 +36,7 @@ private func sys_clone(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (child, tls) =
     switch call.isa {
     case .x86_64: (call[3], call[4])
-    case .aarch64: (call[4], call[3])
+    case .aarch64, .riscv64: (call[4], call[3])
     }
   var request = CloneRequest(
     flags: CloneFlags(rawValue: call[0] & 0xffff_ff00),

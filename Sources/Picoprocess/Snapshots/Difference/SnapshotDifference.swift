@@ -212,6 +212,11 @@ extension RegisterFile {
       for index in 0..<32 { add("v\(index)", vectors[index]) }
       add("fpcr", floatControl)
       add("fpsr", floatStatus)
+    case .riscv64:
+      for index in 0..<31 { add("x\(index + 1)", general[index]) }
+      add("pc", programCounter)
+      for index in 0..<32 { add("f\(index)", vectors[index].low) }
+      add("fcsr", floatControl)
     }
     return list
   }
