@@ -27,6 +27,9 @@ package final class ByteLink {
     }
   }
 
+  /// Becomes readable when bytes, or the end, have come: for loops that wait for more than links.
+  package var descriptor: Int32 { input }
+
   /// Standard input and output of this process, which are /dev/null from now on.
   package static func standardStreams() throws(HostError) -> ByteLink {
     let input = try system_fcntl(0, F_DUPFD_CLOEXEC, 3)
