@@ -45,6 +45,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
   name: "godwit",
@@ -56,6 +57,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     // Its streams for messages, a trait, would bring in all of Foundation, 45 MB.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+    // For the supervisor's policies; nothing else links it.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // C libraries, found through pkg-config.
@@ -97,6 +100,8 @@ let package = Package(
         "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "MigrationMessages",
         "Snapshot", "UnicornEngine", "PosixHost", crypto,
       ]),
+    // When applications move by themselves: for the supervisor only.
+    library("Policies", ["HostABI", "PosixHost", yaml]),
     .executableTarget(
       name: "godwit",
       dependencies: [
@@ -148,6 +153,7 @@ let package = Package(
         "peers.py",
         "reader.py", "relay.py", "store.py", "versions.py", "wire.py",
       ]),
+    tests("PolicyTests", ["Policies", "TestSupport"], exclude: ["logind.py"]),
     tests("DisassemblerTests", ["Disassembler"]),
     tests("ArchitectureTests", []),
   ],

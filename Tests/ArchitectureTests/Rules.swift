@@ -32,6 +32,8 @@ enum Rules {
       "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "MigrationMessages",
       "Snapshot", "UnicornEngine", "PosixHost", "Logging", "FoundationEssentials",
     ],
+    // No part of the guest's side, and no network.
+    "Policies": ["HostABI", "PosixHost", "FoundationEssentials", "Yams"],
     "godwit": libc.union([
       "Age", "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "HostConformance",
       "PosixHost", "LibOS", "Snapshot",
