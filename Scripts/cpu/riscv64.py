@@ -164,6 +164,11 @@ def loads_and_stores(g):
                 else:
                     word = g.fields((offset, 12), (base, 5), (kind, 3), (target, 5), (opcode, 7))
                 g.add(name, [word], {base: shift(random.choice(PLACES), -offset)})
+    for kind in range(4):
+        for back in range(1, 1 << kind):
+            # From the last bytes of all to the first.
+            g.add("round the end", [g.fields((0, 12), (5, 5), (kind, 3), (6, 5), (0x03, 7))], {5: -back})
+            g.add("round the end", [g.fields((0, 7), (6, 5), (5, 5), (kind, 3), (0, 5), (0x23, 7))], {5: -back})
     for kind in 1, 2, 3, 5, 6, 7:  # fld, lw, ld, fsd, sw, sd
         scale = 2 if kind in (2, 6) else 3
         for _ in range(30):

@@ -18,7 +18,7 @@ import Testing
   static let demands = [
     Demand(
       name: "instruction set",
-      refusal: "the snapshot is of a guest for \"riscv64\", which can't be run", isa: "riscv64"),
+      refusal: "the snapshot is of a guest for \"s390x\", which can't be run", isa: "s390x"),
     Demand(
       name: "ABI version",
       refusal: "the snapshot has library OS ABI 77; this version runs 1 to 1", abiVersion: 77),

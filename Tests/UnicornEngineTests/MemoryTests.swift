@@ -51,6 +51,18 @@ import UnicornEngine
     #expect(try word(guest) == 78)
   }
 
+  /// An access that begins on the last page of all addresses, and ends on the first.
+  @Test(arguments: GuestISA.allCases, [Op.load, .store])
+  func roundTheEnd(_ isa: GuestISA, _ access: Op) throws {
+    for offset in 1...7 as ClosedRange<UInt64> {
+      let guest = try TestGuest(isa, [access, .systemCall])
+      guest.set(r8: GuestAddress(0 &- offset))
+      let reason = guest.runToFault()?.reason
+      #expect(reason == .unmapped || reason == .nonCanonical)
+      #expect(guest.registers.programCounter == TestGuest.code.rawValue)
+    }
+  }
+
   @Test(arguments: GuestISA.allCases)
   func noAccessAtAll(_ isa: GuestISA) throws {
     let guest = try loader(isa)
