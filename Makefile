@@ -12,7 +12,7 @@ ARM64_SWIFT := PKG_CONFIG_PATH="$(CURDIR)/.deps/arm64/lib/pkgconfig" swift build
 ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
-.PHONY: build test test-long demo demo-desktop fmt lint bench bench-roots compat compat-rootfs compat-heavy docs bootstrap guests rootfs sshd \
+.PHONY: build test test-long demo demo-desktop fmt lint bench bench-roots compat compat-rootfs compat-heavy docs bootstrap guests conformance-bundle rootfs sshd \
 	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz golden clean
 
 build: bootstrap
@@ -76,6 +76,10 @@ bootstrap:
 
 guests: bootstrap
 	Scripts/guests
+
+# The Linux conformance suite for machines that have neither Godwit nor Swift: Docs/Conformance.md.
+conformance-bundle: guests
+	Scripts/conformance-bundle
 
 rootfs: bootstrap
 	Scripts/rootfs amd64

@@ -275,14 +275,14 @@ int main(void) {
   if (!canary) canary = "/etc";
   umask(022);
   enter_scratch();
-  removed();
-  replaced();
-  working_directory();
-  moved();
-  open_files();
-  links();
-  many();
-  deep();
+  PART(removed());
+  PART(replaced());
+  PART(working_directory());
+  PART(moved());
+  PART(open_files());
+  PART(links());
+  PART(many());
+  PART(deep());
   OK(unlink("mine"));
   return 0;
 }

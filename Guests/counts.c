@@ -89,9 +89,9 @@ static void keys(void) {
 }
 
 int main(void) {
-  threads();
-  credentials();
-  node();
-  keys();
+  PART(threads());
+  PART(credentials());
+  PART(node());
+  PART(keys());
   return 0;
 }

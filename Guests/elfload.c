@@ -109,35 +109,35 @@ int main(void) {
   segment(R | W, 0x2800, BASE + 0x2800, 0x800, 0x800);
   code(0x1000, BASE + 0x2800);
   memcpy(image + 0x2800, "hello\n", 6);
-  says_hello("two segments in a page", 0x4000);
+  PART(says_hello("two segments in a page", 0x4000));
 
   begin(BASE + 0x1000);
   segment(R | X, 0x1000, BASE + 0x1000, 0x400, 0x400);
   segment(R | W | X, 0x1400, BASE + 0x1400, 0x600, 0x3000);
   code(0x1000, BASE + 0x1500);
   memcpy(image + 0x1500, "hello\n", 6);
-  says_hello("code and data in a page", 0x4000);
+  PART(says_hello("code and data in a page", 0x4000));
 
   begin(BASE + 0x1000);
   segment(R | W, 0x2000, BASE + 0x2000, 0x100, 0x100);
   segment(R | X, 0x1000, BASE + 0x1000, 0x400, 0x400);
   code(0x1000, BASE + 0x2000);
   memcpy(image + 0x2000, "hello\n", 6);
-  says_hello("out of order", 0x3000);
+  PART(says_hello("out of order", 0x3000));
 
   begin(BASE + 0x78);
   segment(R | W | X, 0, BASE, 0x10000, 0x10000);
   int length = code(0x78, BASE + 0x78 + 200);
   CHECK(length < 200);
   memcpy(image + 0x78 + 200, "hello\n", 6);
-  says_hello("beyond the end of the file", 0x78 + 206);
+  PART(says_hello("beyond the end of the file", 0x78 + 206));
 
   begin(BASE + 0x1000);
   segment(R | W, 0, BASE, 0x1000, 0x8000);
   segment(R | X, 0x1000, BASE + 0x1000, 0x600, 0x600);
   code(0x1000, BASE + 0x1500);
   memcpy(image + 0x1500, "hello\n", 6);
-  says_hello("one over the zeroes of another", 0x1600);
+  PART(says_hello("one over the zeroes of another", 0x1600));
 
   int status;
   begin(BASE + 0x1000);

@@ -247,10 +247,10 @@ int main(int argc, char **argv) {
   OK(unlink("a-rather-long-name"));
   STEP("name");
 
-  threads_go();
-  borrowed_memory();
-  refusals();
-  scripts();
-  by_descriptor();
+  PART(threads_go());
+  PART(borrowed_memory());
+  PART(refusals());
+  PART(scripts());
+  PART(by_descriptor());
   return 0;
 }

@@ -11,7 +11,7 @@ static __thread volatile int fault_expected;
 
 static void fault_handler(int signo, siginfo_t *info, void *context) {
   (void)context;
-  if (!fault_expected) fail_at(__FILE__, __LINE__, "unexpected signal %d code %d address %p", signo, info->si_code, info->si_addr);
+  if (!fault_expected) LEAVE("unexpected signal %d code %d address %p", signo, info->si_code, info->si_addr);
   fault_expected = 0;
   fault_seen.signo = signo;
   fault_seen.code = info->si_code;

@@ -75,7 +75,7 @@ static void limit(void) {
 }
 
 int main(void) {
-  limit();
+  PART(limit());
   static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
   static const char *const names[] = {"stream", "dgram", "seqpacket"};
   for (int i = 0; i < 3; i++) {

@@ -261,13 +261,13 @@ static void death_signal(void) {
 }
 
 int main(void) {
-  memory_is_copied();
-  generations();
-  offsets_are_shared();
-  ways_to_wait();
-  stops();
-  news();
-  orphans();
-  death_signal();
+  PART(memory_is_copied());
+  PART(generations());
+  PART(offsets_are_shared());
+  PART(ways_to_wait());
+  PART(stops());
+  PART(news());
+  PART(orphans());
+  PART(death_signal());
   return 0;
 }

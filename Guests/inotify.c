@@ -302,10 +302,10 @@ static void reading(void) {
 
 int main(void) {
   enter_scratch();
-  contents();
-  names();
-  selves();
-  options();
-  reading();
+  PART(contents());
+  PART(names());
+  PART(selves());
+  PART(options());
+  PART(reading());
   return 0;
 }

@@ -188,10 +188,10 @@ static void file_locks(void) {
 }
 
 int main(void) {
-  sessions();
-  pidfds();
-  pipeline();
-  locks();
-  file_locks();
+  PART(sessions());
+  PART(pidfds());
+  PART(pipeline());
+  PART(locks());
+  PART(file_locks());
   return 0;
 }

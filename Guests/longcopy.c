@@ -154,8 +154,8 @@ static void memory(void) {
 int main(void) {
   enter_scratch();
   handle_interrupts(0);
-  files();
-  sockets();
-  memory();
+  PART(files());
+  PART(sockets());
+  PART(memory());
   return 0;
 }

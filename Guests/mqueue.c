@@ -316,12 +316,12 @@ int main(void) {
   snprintf(name, sizeof name, "/guest.%d", getpid());
   mq_unlink(name);
   umask(022);
-  order();
-  errors();
-  waiting();
-  polling();
-  notification();
-  files();
+  PART(order());
+  PART(errors());
+  PART(waiting());
+  PART(polling());
+  PART(notification());
+  PART(files());
   if (getuid() == 0) limits();
   return 0;
 }

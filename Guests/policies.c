@@ -43,7 +43,7 @@ int main(void) {
   FAILS(ESRCH, syscall(SYS_ioprio_get, 1, 0x3fffff));
   OK(syscall(SYS_ioprio_set, 1, 0, PRIORITY(2, 6)));
   EQ(syscall(SYS_ioprio_get, 1, 0), PRIORITY(2, 6));
-  if (!geteuid()) {
+  if (is_host_root()) {
     in_child(as_other);
     OK(syscall(SYS_ioprio_set, 1, getpid(), PRIORITY(1, 2)));
     EQ(syscall(SYS_ioprio_get, 1, getpid()), PRIORITY(1, 2));

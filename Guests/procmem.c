@@ -102,8 +102,8 @@ static void scheduling(void) {
 }
 
 int main(void) {
-  other_memory();
-  sharing();
-  scheduling();
+  PART(other_memory());
+  PART(sharing());
+  PART(scheduling());
   return 0;
 }

@@ -323,13 +323,13 @@ static void the_first(void) {
 
 int main(void) {
   enter_scratch();
-  a_child();
-  rereading();
-  accounts();
-  killing_order();
-  owners();
-  spaces();
-  settings();
-  the_first();
+  PART(a_child());
+  PART(rereading());
+  PART(accounts());
+  PART(killing_order());
+  PART(owners());
+  PART(spaces());
+  PART(settings());
+  PART(the_first());
   return 0;
 }

@@ -18,7 +18,7 @@ static long field(const char *name) {  // of /proc/self/status
   char key[40];
   snprintf(key, sizeof key, "\n%s:", name);
   char *at = strstr(text, key);
-  if (!at) fail_at(__FILE__, __LINE__, "status has no %s", name);
+  if (!at) LEAVE("status has no %s", name);
   return strtol(at + strlen(key), NULL, strstr(name, "Sig") ? 16 : 10);
 }
 static const char *link_of(const char *path) {

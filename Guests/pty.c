@@ -466,18 +466,18 @@ static void room(void) {
 
 int main(void) {
   alarm(20);
-  names();
-  fresh();
-  lines();
-  editing();
-  echo();
-  input_modes();
-  output();
-  raw();
-  flow();
-  discarding();
-  packets();
-  endings();
-  room();
+  PART(names());
+  PART(fresh());
+  PART(lines());
+  PART(editing());
+  PART(echo());
+  PART(input_modes());
+  PART(output());
+  PART(raw());
+  PART(flow());
+  PART(discarding());
+  PART(packets());
+  PART(endings());
+  PART(room());
   return 0;
 }

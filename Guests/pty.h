@@ -45,8 +45,9 @@ static void expect_at(const char *file, int line, int fd, const char *text, size
       continue;
     }
     if (part <= 0) fail_at(file, line, "read %zd, errno %d, after \"%s\"", part, errno, got);
-    n += part;
-    if (memcmp(got, text, n)) fail_at(file, line, "read \"%s\", not \"%s\"", got, text);
+    else if (memcmp(got, text, n += part)) fail_at(file, line, "read \"%s\", not \"%s\"", got, text);
+    else continue;
+    leave_part();
   }
 }
 

@@ -485,14 +485,14 @@ static void leader_ends(void) {
 
 int main(void) {
   alarm(60);
-  controlling();
-  taking();
-  leaving_alone();
-  keys();
-  background();
-  size();
-  from_master();
-  hangup();
-  leader_ends();
+  PART(controlling());
+  PART(taking());
+  PART(leaving_alone());
+  PART(keys());
+  PART(background());
+  PART(size());
+  PART(from_master());
+  PART(hangup());
+  PART(leader_ends());
   return 0;
 }

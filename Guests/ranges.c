@@ -131,9 +131,9 @@ static void transfers(void) {
 
 int main(void) {
   enter_scratch();
-  files();
-  memory();
-  populate();
-  transfers();
+  PART(files());
+  PART(memory());
+  PART(populate());
+  PART(transfers());
   return 0;
 }

@@ -85,7 +85,7 @@ int main(void) {
   LOAD(ds, 0);
   LOAD(es, 0);
   STEP("kept");
-  far_transfers();
+  PART(far_transfers());
   int ok;
   EQ(limit_of(0x33, &ok), 0xffffffff);
   EQ(ok, 1);

@@ -366,13 +366,13 @@ static void processes(void) {
 }
 
 int main(void) {
-  life();
-  ends();
-  connecting();
-  addresses();
-  six();
-  bulk();
-  processes();
+  PART(life());
+  PART(ends());
+  PART(connecting());
+  PART(addresses());
+  PART(six());
+  PART(bulk());
+  PART(processes());
   FAILS(EPROTONOSUPPORT, socket(AF_INET, SOCK_STREAM, IPPROTO_UDP));
   FAILS(ESOCKTNOSUPPORT, socket(AF_INET, SOCK_SEQPACKET, 0));
   return 0;

@@ -28,7 +28,7 @@ static void *find(struct msghdr *m, int level, int type, size_t size) {
       EQ(c->cmsg_len, CMSG_LEN(size));
       return CMSG_DATA(c);
     }
-  fail_at(__FILE__, __LINE__, "no control message %d of level %d", type, level);
+  LEAVE("no control message %d of level %d", type, level);
 }
 
 static void plain(void) {
@@ -206,9 +206,9 @@ static void ancillary(void) {
 }
 
 int main(void) {
-  plain();
-  full();
-  ancillary();
+  PART(plain());
+  PART(full());
+  PART(ancillary());
   int s = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
   CHECK(s >= 0 || errno == EPERM || errno == EPROTONOSUPPORT);
   FAILS(EPROTONOSUPPORT, socket(AF_INET, SOCK_DGRAM, IPPROTO_TCP));

@@ -251,9 +251,9 @@ static void *drains(void *unused) {
 
 int main(void) {
   enter_scratch();
-  pairs();
-  names();
-  records();
+  PART(pairs());
+  PART(names());
+  PART(records());
 
   static char bytes[700000];
   uint64_t sum = 0;

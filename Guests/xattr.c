@@ -82,7 +82,7 @@ static void which(void) {
   FAILS(EOPNOTSUPP, getxattr("file", "plain", value, sizeof value));
   FAILS(EINVAL, setxattr("file", "user.", "x", 1, 0));
   FAILS(ENODATA, getxattr("file", "trusted.t", value, sizeof value));
-  if (geteuid() == 0) {
+  if (is_host_root()) {
     OK(setxattr("file", "trusted.t", "t", 1, 0));
     OK(lsetxattr("link", "trusted.l", "l", 1, 0));
     EQ(lgetxattr("link", "trusted.l", value, sizeof value), 1);
@@ -108,7 +108,7 @@ static void which(void) {
   int ends[2];
   OK(pipe(ends));
   FAILS(EPERM, fsetxattr(ends[0], "user.b", "x", 1, 0));
-  FAILS(EOPNOTSUPP, setxattr("/proc/self/status", "user.b", "x", 1, 0));
+  if (geteuid() == 0) FAILS(EOPNOTSUPP, setxattr("/proc/self/status", "user.b", "x", 1, 0));
   FAILS(EOPNOTSUPP, getxattr("/proc/self/status", "user.b", value, sizeof value));
   int path = OK(open("file", O_PATH));
   FAILS(EBADF, fgetxattr(path, "user.b", value, sizeof value));
@@ -150,9 +150,9 @@ static void told(void) {
 
 int main(void) {
   enter_scratch();
-  basics();
-  which();
-  limits();
-  told();
+  PART(basics());
+  PART(which());
+  PART(limits());
+  PART(told());
   return 0;
 }
