@@ -200,7 +200,7 @@ int main(void) {
   functions();
   STEP("functions");
   PART(traps());
-#else
+#elif defined __aarch64__
   uint64_t fpcr, fpsr, up = 1 << 22;
   __asm__ volatile("mrs %0, fpcr; mrs %1, fpsr" : "=r"(fpcr), "=r"(fpsr));
   EQ(fpcr & 0x07f79f00, 0);
