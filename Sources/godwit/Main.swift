@@ -9,6 +9,7 @@ struct Main {
     Console.reportCrashes()
     do {
       let arguments = OptionalValues.rewrite(Array(CommandLine.arguments.dropFirst()))
+      if let plain = PlainRun(arguments) { try plain.run() }
       var command = try Godwit.command(arguments)
       try command.run()
       Console.exit(0)

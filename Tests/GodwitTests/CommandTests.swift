@@ -74,6 +74,22 @@ import Testing
     #expect(outcome.text == "127\n127\n", "\(outcome.error)")
   }
 
+  /// `--root DIR` is understood without the parser, `--root=DIR` by it.
+  @Test func plainOptionsMeanWhatTheyMeanToTheParser() throws {
+    let scratch = try Scratch()
+    let outcome = try scratch.shell(
+      """
+      mkdir data && echo here >data/file
+      show='pwd; cat /mnt/file; touch /mnt/new && echo written; echo $0 "$@"; env | sort | grep -v HOSTNAME'
+      $G run --root $R --cwd /usr/bin --mount data:/mnt:ro -- sh -c "$show" a -- --root >plain 2>&1
+      $G run --root=$R --cwd=/usr/bin --mount=data:/mnt:ro -- sh -c "$show" a -- --root >parsed 2>&1
+      cmp plain parsed && head -n 2 plain
+      $G run --root $R --root /nowhere --root $R -- echo last
+      $G run --root --cwd -- true 2>/dev/null; echo $?
+      """)
+    #expect(outcome.text == "/usr/bin\nhere\nlast\n125\n", "\(outcome.error)")
+  }
+
   /// `make docs` was run after the last change of a row.
   @Test func theListOfSystemCallsIsUpToDate() throws {
     let listed = try godwit(["syscalls"])

@@ -1,0 +1,35 @@
+import Picoprocess
+
+/// A `godwit run` whose options only say where the guest's files are, as most do. The parser describes each option that there
+/// is to itself before it looks for one, which takes longer than the rest of a short run.
+///
+/// Whatever else there may be in a command line, and whatever is wrong with it, is for `Run`.
+struct PlainRun {
+  private var program: ProgramOptions
+  private var setup = PicoprocessOptions()
+
+  /// - Parameter arguments: as `OptionalValues` has put them; nil if there is anything in them that `Run` is needed for.
+  init?(_ arguments: [String]) {
+    guard arguments.first == "run", let end = arguments.firstIndex(of: "--"), end % 2 == 1 else {
+      return nil
+    }
+    var command = arguments[(end + 1)...]
+    guard let name = command.popFirst() else { return nil }
+    program = ProgramOptions(program: name, arguments: Array(command))
+    for index in stride(from: 1, to: end, by: 2) {
+      let value = arguments[index + 1]
+      if value.hasPrefix("-") { return nil }
+      switch arguments[index] {
+      case "--root": setup.root = value
+      case "--cwd": program.workingDirectory = value
+      case "--mount":
+        guard let mount = MountOption(value) else { return nil }
+        setup.mounts.append(mount)
+      default: return nil
+      }
+    }
+  }
+
+  /// Runs the guest, and ends this process as the guest ended.
+  func run() throws(Failure) -> Never { try Picoprocess(program, setup).runToTheEnd() }
+}
