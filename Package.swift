@@ -32,9 +32,10 @@ func tests(
 /// Swift's own libraries become part of an optimised executable: it starts sooner, takes less memory, and runs where
 /// there is no Swift. FoundationEssentials does not name the two that it needs.
 let staticRuntime: [LinkerSetting] = [
-  // The 40,000 names that it would show to libraries are of no use to any, and looking through them takes time.
+  // The 40,000 names that it would show to libraries are of no use to any, and looking through them takes time. So does
+  // correcting 90,000 addresses for wherever it would be loaded.
   .unsafeFlags(
-    ["-static-stdlib", "-Xlinker", "--no-export-dynamic"],
+    ["-static-stdlib", "-Xlinker", "--no-export-dynamic", "-Xclang-linker", "-no-pie"],
     .when(platforms: [.linux], configuration: .release)),
   .linkedLibrary(
     "_FoundationCollections", .when(platforms: [.linux], configuration: .release)),
