@@ -533,6 +533,9 @@ package nonisolated struct Godwit_Migration_Connections: Sendable {
   /// Who has sent datagrams to ports of the guest: see `MigrationProtocol.md`, "Datagrams".
   package var correspondents: Data = Data()
 
+  /// Likewise, those with addresses of IPv6.
+  package var wideCorrespondents: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1759,7 +1762,7 @@ nonisolated extension Godwit_Migration_Finish: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Connections"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}numbers\0\u{1}console\0\u{2}D\u{1}clients\0\u{1}correspondents\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}numbers\0\u{1}console\0\u{2}D\u{1}clients\0\u{1}correspondents\0\u{4}A\u{2}wide_correspondents\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1771,6 +1774,7 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
       case 2: try { try decoder.decodeSingularBoolField(value: &self.console) }()
       case 70: try { try decoder.decodeRepeatedMessageField(value: &self.clients) }()
       case 71: try { try decoder.decodeSingularBytesField(value: &self.correspondents) }()
+      case 200: try { try decoder.decodeSingularBytesField(value: &self.wideCorrespondents) }()
       default: break
       }
     }
@@ -1789,6 +1793,9 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
     if !self.correspondents.isEmpty {
       try visitor.visitSingularBytesField(value: self.correspondents, fieldNumber: 71)
     }
+    if !self.wideCorrespondents.isEmpty {
+      try visitor.visitSingularBytesField(value: self.wideCorrespondents, fieldNumber: 200)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1797,6 +1804,7 @@ nonisolated extension Godwit_Migration_Connections: SwiftProtobuf.Message, Swift
     if lhs.console != rhs.console {return false}
     if lhs.clients != rhs.clients {return false}
     if lhs.correspondents != rhs.correspondents {return false}
+    if lhs.wideCorrespondents != rhs.wideCorrespondents {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -91,6 +91,7 @@ import Testing
   @Test func framesThatAreNone() throws {
     let relay = RelayID("00112233445566778899aabbccddeeff")
     let place = StreamPlace(near: relay, number: 7)
+    let ipv6 = NetworkAddress([0x20, 1, 0xd, 0xb8] + [UInt8](repeating: 7, count: 12), port: 9)
     let whole: [RelayFrame] = [
       .idle, .bye, .received(stream: 1, position: .max), .reset(stream: .max),
       .data(stream: 1, position: 0, bytes: [0]), .end(stream: 1, position: 2),
@@ -102,6 +103,11 @@ import Testing
       .client(
         DatagramPlace(port: 53, client: NetworkAddress([192, 0, 2, 1], port: 9)),
         known: NetworkAddress([192, 0, 2, 2], port: 8)),
+      .datagram(DatagramPlace(port: 53, client: ipv6), [1]),
+      .client(
+        DatagramPlace(port: 53, client: ipv6), known: NetworkAddress([192, 0, 2, 2], port: 8)),
+      .client(
+        DatagramPlace(port: 53, client: NetworkAddress([192, 0, 2, 1], port: 9)), known: ipv6),
     ]
     for frame in whole {
       let wire = frame.wire
@@ -114,10 +120,16 @@ import Testing
         other[0] = UInt8(length)
         if change > 0 { other.append(0) } else { other.removeLast() }
         // These may have more bytes.
-        if change > 0, [2, 7].contains(wire[4]) { continue }
+        if change > 0, [2, 7, 15].contains(wire[4]) { continue }
         #expect(throws: Failure.self, "\(frame) \(change)") { try RelayFrame.parse(other[...]) }
       }
     }
+    // An address of a family that there is none of.
+    var odd = RelayFrame.datagram(DatagramPlace(port: 53, client: ipv6), []).wire
+    odd[7] = 5
+    #expect(throws: Failure.self) { try RelayFrame.parse(odd[...]) }
+    odd[7] = 4
+    #expect(throws: Failure.self) { try RelayFrame.parse(odd[...]) }
     let huge = [0xff, 0xff, 0xff, 0xff, 2] as [UInt8]
     #expect(throws: Failure.self) { try RelayFrame.parse(huge[...]) }
     #expect(throws: Failure.self) { try RelayFrame.parse([0, 0, 0, 0, 7][...]) }

@@ -115,15 +115,24 @@ import Testing
       "\(outcome.error)")
   }
 
+  enum Family: CaseIterable {
+    case ipv4, ipv6
+
+    var name: String { self == .ipv4 ? "AF_INET" : "AF_INET6" }
+    var loopback: String { self == .ipv4 ? "127.0.0.1" : "::1" }
+    /// What stands before a port that is published at all addresses.
+    var any: String { self == .ipv4 ? "" : "[::]:" }
+  }
+
   /// Datagrams to a published port go to the new place, and the answers come from the old one.
-  @Test func datagramsAreForwarded() throws {
+  @Test(arguments: [Family.ipv4, .ipv6]) func datagramsAreForwarded(_ family: Family) throws {
     let scratch = try MigrationScratch()
     let outcome = try scratch.shell(
       Self.tools + """
         cat >exchange.py <<'END'
         import socket, sys, time
-        peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        peer.connect(("127.0.0.1", int(sys.argv[1])))
+        peer = socket.socket(socket.\(family.name), socket.SOCK_DGRAM)
+        peer.connect(("\(family.loopback)", int(sys.argv[1])))
         peer.settimeout(0.2)
         for attempt in range(100):
             try:
@@ -133,16 +142,16 @@ import Testing
             except OSError: time.sleep(0.1)
         END
         exchange() { /usr/bin/python3 exchange.py $1; }
-        at here run --detach --name guest --root $R --publish ${P[0]}:80/udp -- /usr/bin/python3 -c '
+        at here run --detach --name guest --root $R --publish \(family.any)${P[0]}:80/udp -- /usr/bin/python3 -c '
         import socket
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("", 80))
+        server = socket.socket(socket.\(family.name), socket.SOCK_DGRAM); server.bind(("", 80))
         while True:
             bytes, client = server.recvfrom(100)
             server.sendto(b"answer " + bytes, client)' >/dev/null
         exchange ${P[0]}
-        move here there --connections relay --remote-publish ${P[1]}:80/udp; echo "migrate $?"
+        move here there --connections relay --remote-publish \(family.any)${P[1]}:80/udp; echo "migrate $?"
         exchange ${P[0]}; exchange ${P[1]}
-        move there here --connections relay --remote-publish ${P[0]}:80/udp; echo "migrate $?"
+        move there here --connections relay --remote-publish \(family.any)${P[0]}:80/udp; echo "migrate $?"
         exchange ${P[0]}; exchange ${P[1]}
         at there kill $(at there ps | grep -o '^relay-[^ ]*'); end here; ended here
         """)
@@ -153,14 +162,15 @@ import Testing
 
   /// A server speaks to clients that have said nothing since a move, by the names that it knows: after one move, after
   /// another, by a shortcut, and at home. And they to it.
-  @Test(arguments: ["", "--follow ssh://third"]) func silentClientsHearOn(_ follow: String) throws {
+  @Test(arguments: ["", "--follow ssh://third"], [Family.ipv4, .ipv6])
+  func silentClientsHearOn(_ follow: String, _ family: Family) throws {
     let scratch = try MigrationScratch()
     let outcome = try scratch.shell(
       Self.tools + """
         cat >listen.py <<'END'
         import os, socket, sys
-        peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        peer.connect(("127.0.0.1", int(sys.argv[1]))); peer.settimeout(30); peer.send(b"hello")
+        peer = socket.socket(socket.\(family.name), socket.SOCK_DGRAM)
+        peer.connect(("\(family.loopback)", int(sys.argv[1]))); peer.settimeout(30); peer.send(b"hello")
         last = None
         while last != "end":
             place = peer.recv(100).decode()
@@ -168,9 +178,9 @@ import Testing
             if os.path.exists("speak"): os.remove("speak"); peer.send(b"again")
             last = place
         END
-        at here run --detach --name guest --root $R --mount .:/mnt --publish ${P[0]}:80/udp -- /usr/bin/python3 -c '
+        at here run --detach --name guest --root $R --mount .:/mnt --publish \(family.any)${P[0]}:80/udp -- /usr/bin/python3 -c '
         import os, socket
-        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); server.bind(("", 80)); server.settimeout(0.02)
+        server = socket.socket(socket.\(family.name), socket.SOCK_DGRAM); server.bind(("", 80)); server.settimeout(0.02)
         clients = {}; open("/mnt/served", "w").close()
         while True:
             try:
@@ -182,7 +192,7 @@ import Testing
         at_place() { echo -n $1 >place.new; mv place.new place; await heard.$1; echo "heard at $1"; }
         spoken() { touch speak; until [ -s again ]; do sleep 0.02; done; }
         echo -n first >place; await served; /usr/bin/python3 listen.py ${P[0]} & at_place here
-        go() { move $1 $2 --connections relay --remote-publish ${P[$3]}:80/udp "${@:4}"; }
+        go() { move $1 $2 --connections relay --remote-publish \(family.any)${P[$3]}:80/udp "${@:4}"; }
         go here there 1 \(follow); at_place there
         go there third 2; at_place third
         \(follow.isEmpty ? "" : "until at here ps | grep -q 'now at ssh://third'; do sleep 0.05; done; at_place shortcut; spoken; rm again")

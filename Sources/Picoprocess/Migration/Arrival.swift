@@ -380,7 +380,8 @@ package final class Arrival {
     let portCount = ports.borrow()
     let correspondents =
       try connections?.introduce(
-        try RelayedCorrespondent.list(Array(intake.connections.correspondents)),
+        try RelayedCorrespondent.list(Array(intake.connections.correspondents), .narrow)
+          + RelayedCorrespondent.list(Array(intake.connections.wideCorrespondents), .wide),
         options.picoprocess) ?? []
     try load(
       .load(

@@ -104,7 +104,8 @@ struct DepartingConnections {
         guest: guest.name, migration: migration, forwarding: forwarding.nanoseconds))
     var message = Godwit_Migration_Connections()
     if case .collected(let numbers, let clients, let hasConsole, let correspondents) = report {
-      message.correspondents = messageData(RelayedCorrespondent.wire(correspondents))
+      message.correspondents = messageData(RelayedCorrespondent.wire(correspondents, .narrow))
+      message.wideCorrespondents = messageData(RelayedCorrespondent.wire(correspondents, .wide))
       message.numbers = numbers
       message.clients = clients.map { client in
         var message = Godwit_Migration_Client()

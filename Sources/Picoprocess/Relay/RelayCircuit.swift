@@ -128,7 +128,10 @@ final class RelayCircuit {
   /// go by here.
   func tell(_ clients: [DatagramPlace: NetworkAddress]) {
     guard !knowsClients, let link, link.isUp else { return }
-    for (place, known) in clients { link.send(.client(place, known: known)) }
+    for frame in clients.map({ RelayFrame.client($0.key, known: $0.value) })
+    where link.knows(frame) {
+      link.send(frame)
+    }
     knowsClients = true
   }
 
@@ -158,7 +161,7 @@ final class RelayCircuit {
 
   /// Sends a frame that may be lost.
   func sendIfThereIsRoom(_ frame: RelayFrame) {
-    if let link, link.isUp, link.hasRoom { link.send(frame) }
+    if let link, link.isUp, link.hasRoom, link.knows(frame) { link.send(frame) }
   }
 
   // MARK: The end

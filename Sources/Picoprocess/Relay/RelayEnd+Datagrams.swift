@@ -16,19 +16,38 @@ package struct DatagramPlace: Hashable, Sendable {
 
   // MARK: In frames
 
-  /// The port, the client's IPv4 address, and its port.
-  static let size = 8
+  /// How a place is written.
+  enum Form {
+    /// The port, the client's IPv4 address, and its port.
+    case narrow
+    /// The port, 4 or 6, the client's address in 16 bytes, those of IPv4 first and then zeroes, and its port.
+    case wide
 
-  var wire: [UInt8] {
-    LittleEndian.bytes(port) + client.bytes.prefix(4) + LittleEndian.bytes(client.port)
+    var size: Int { self == .narrow ? 8 : 21 }
   }
 
-  init?(_ wire: ArraySlice<UInt8>) {
-    let bytes = Array(wire)
-    guard bytes.count == Self.size else { return nil }
+  func wire(_ form: Form) -> [UInt8] {
+    var wire = LittleEndian.bytes(port)
+    if form == .wide { wire.append(client.isIPv6 ? 6 : 4) }
+    wire += client.bytes
+    let end = form.size - 2
+    wire += [UInt8](repeating: 0, count: end - wire.count)
+    return wire + LittleEndian.bytes(client.port)
+  }
+
+  /// - Returns: nil if `wire` is no place.
+  init?(_ wire: ArraySlice<UInt8>, _ form: Form) {
+    var bytes = Array(wire)
+    guard bytes.count == form.size else { return nil }
     port = LittleEndian.number(bytes[0..<2], as: UInt16.self)
+    if form == .wide {
+      let family = bytes.remove(at: 2)
+      guard family == 6 || family == 4 && bytes[6..<18].allSatisfy({ $0 == 0 }) else { return nil }
+      if family == 4 { bytes.removeSubrange(6..<18) }
+    }
+    let end = bytes.count - 2
     client = NetworkAddress(
-      Array(bytes[2..<6]), port: LittleEndian.number(bytes[6..<8], as: UInt16.self))
+      Array(bytes[2..<end]), port: LittleEndian.number(bytes[end...], as: UInt16.self))
   }
 }
 
@@ -56,8 +75,6 @@ extension RelayEnd {
   func forwardDatagrams(to service: RelayedService) {
     for _ in 0..<Self.burst {
       guard let (bytes, client) = try? service.socket.receiveDatagram() else { return }
-      // Frames have room for addresses of IPv4.
-      guard !client.isIPv6 else { continue }
       let place = DatagramPlace(port: service.port, client: client)
       if heard.count >= Self.correspondentLimit { heard = [] }
       heard.insert(place)

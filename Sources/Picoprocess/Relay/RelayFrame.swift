@@ -46,6 +46,17 @@ package enum RelayFrame: Hashable, Sendable {
     case idle = 0
     case received, data, end, reset, open, bye, datagram
     case moved, locate, located, carryOn, challenge, proof, client
+    // Of version 3: the same with wide addresses.
+    case wideDatagram, wideClient
+  }
+
+  /// The first version of the protocol with this frame, of those that may be left out.
+  var version: UInt32 {
+    switch self {
+    case .datagram(let place, _): place.client.isIPv6 ? 3 : 1
+    case .client(let place, let known): place.client.isIPv6 || known.isIPv6 ? 3 : 2
+    default: 1
+    }
   }
 
   // MARK: Writing
@@ -60,7 +71,10 @@ package enum RelayFrame: Hashable, Sendable {
     case .open(let stream, let port):
       Self.frame(.open, LittleEndian.bytes(stream) + LittleEndian.bytes(port))
     case .bye: Self.wire(.bye)
-    case .datagram(let place, let bytes): Self.frame(.datagram, place.wire + bytes)
+    case .datagram(let place, let bytes):
+      version < 3
+        ? Self.frame(.datagram, place.wire(.narrow) + bytes)
+        : Self.frame(.wideDatagram, place.wire(.wide) + bytes)
     case .moved(let relay): Self.frame(.moved, relay.bytes)
     case .locate(let stream, let relay):
       Self.frame(.locate, LittleEndian.bytes(stream) + relay.bytes)
@@ -71,8 +85,16 @@ package enum RelayFrame: Hashable, Sendable {
     case .challenge(let bytes): Self.frame(.challenge, bytes)
     case .proof(let bytes): Self.frame(.proof, bytes)
     case .client(let place, let known):
-      Self.frame(.client, place.wire + DatagramPlace(port: place.port, client: known).wire)
+      version < 3
+        ? Self.frame(.client, Self.wire(place, known, .narrow))
+        : Self.frame(.wideClient, Self.wire(place, known, .wide))
     }
+  }
+
+  private static func wire(
+    _ place: DatagramPlace, _ known: NetworkAddress, _ form: DatagramPlace.Form
+  ) -> [UInt8] {
+    place.wire(form) + DatagramPlace(port: place.port, client: known).wire(form)
   }
 
   private static func wire(_ kind: Kind) -> [UInt8] { frame(kind, []) }
@@ -116,14 +138,15 @@ package enum RelayFrame: Hashable, Sendable {
       case .open: 6...6
       case .received, .end: placeSize...placeSize
       case .data: (placeSize + 1)...(placeSize + pieceLimit)
-      case .datagram: DatagramPlace.size...(DatagramPlace.size + ByteStream.datagramLimit)
+      case .datagram, .wideDatagram:
+        form(of: kind).size...(form(of: kind).size + ByteStream.datagramLimit)
       case .moved: RelayID.size...RelayID.size
       case .locate: (4 + RelayID.size)...(4 + RelayID.size)
       case .located: (4 + RelayID.size + StreamPlace.size)...(4 + RelayID.size + StreamPlace.size)
       case .carryOn: (4 + StreamPlace.size)...(4 + StreamPlace.size)
       case .challenge: RelayProof.challengeSize...RelayProof.challengeSize
       case .proof: RelayProof.size...RelayProof.size
-      case .client: (2 * DatagramPlace.size)...(2 * DatagramPlace.size)
+      case .client, .wideClient: (2 * form(of: kind).size)...(2 * form(of: kind).size)
       }
     guard sizes.contains(content.count) else { throw notTheProtocol }
     /// The content behind its first bytes, and a number there.
@@ -142,11 +165,10 @@ package enum RelayFrame: Hashable, Sendable {
     case .end: return .end(stream: stream(), position: position())
     case .data:
       return .data(stream: stream(), position: position(), bytes: Array(rest(placeSize)))
-    case .datagram:
-      guard let place = DatagramPlace(content.prefix(DatagramPlace.size)) else {
-        throw notTheProtocol
-      }
-      return .datagram(place, Array(rest(DatagramPlace.size)))
+    case .datagram, .wideDatagram:
+      let form = form(of: kind)
+      guard let place = DatagramPlace(content.prefix(form.size), form) else { throw notTheProtocol }
+      return .datagram(place, Array(rest(form.size)))
     case .moved: return .moved(RelayID(rest(0)))
     case .locate: return .locate(stream: stream(), at: RelayID(rest(4)))
     case .located:
@@ -155,12 +177,17 @@ package enum RelayFrame: Hashable, Sendable {
     case .carryOn: return .carryOn(stream: stream(), StreamPlace(rest(4)))
     case .challenge: return .challenge(Array(content))
     case .proof: return .proof(Array(content))
-    case .client:
-      guard let place = DatagramPlace(content.prefix(DatagramPlace.size)),
-        let known = DatagramPlace(rest(DatagramPlace.size)), known.port == place.port
+    case .client, .wideClient:
+      let form = form(of: kind)
+      guard let place = DatagramPlace(content.prefix(form.size), form),
+        let known = DatagramPlace(rest(form.size), form), known.port == place.port
       else { throw notTheProtocol }
       return .client(place, known: known.client)
     }
+  }
+
+  private static func form(of kind: Kind) -> DatagramPlace.Form {
+    kind.rawValue < Kind.wideDatagram.rawValue ? .narrow : .wide
   }
 
   static let notTheProtocol = Failure("what it sends is not the protocol of relays")

@@ -7,7 +7,7 @@ final class RelayLink {
   ///
   /// The magic number is `\x89GODREL\n`.
   static let preamble = Preamble(
-    magic: [0x89, 0x47, 0x4F, 0x44, 0x52, 0x45, 0x4C, 0x0A], versions: 1...2)
+    magic: [0x89, 0x47, 0x4F, 0x44, 0x52, 0x45, 0x4C, 0x0A], versions: 1...3)
 
   private static let second: Int64 = 1_000_000_000
   private static let idlePeriod = 5 * second
@@ -64,6 +64,9 @@ final class RelayLink {
 
   /// Whether more may be sent.
   var hasRoom: Bool { output.count < Self.outputLimit }
+
+  /// Whether the other end knows what such a frame is.
+  func knows(_ frame: RelayFrame) -> Bool { version >= frame.version }
 
   func send(_ frame: RelayFrame) { output += frame.wire }
 

@@ -6,7 +6,7 @@ struct RelayedCorrespondent: Codable, Sendable, Hashable {
   /// The port of the guest.
   var port: UInt16
   /// Where the datagrams come from, at the machine that the guest leaves; and the address by which the guest knows that.
-  /// As in `127.0.0.1:80`; only those of IPv4 are relayed.
+  /// As in `127.0.0.1:80` or `[::1]:80`.
   var address: String
   var known: String
 
@@ -30,19 +30,20 @@ struct RelayedCorrespondent: Codable, Sendable, Hashable {
 
   // MARK: In messages
 
-  private static let size = 2 * DatagramPlace.size
-
   /// Twice a place: with the address, and with what the guest knows it by.
-  private init?(_ wire: ArraySlice<UInt8>) {
-    guard let place = DatagramPlace(wire.prefix(DatagramPlace.size)),
-      let known = DatagramPlace(wire.dropFirst(DatagramPlace.size)), known.port == place.port
+  private init?(_ wire: ArraySlice<UInt8>, _ form: DatagramPlace.Form) {
+    guard let place = DatagramPlace(wire.prefix(form.size), form),
+      let known = DatagramPlace(wire.dropFirst(form.size), form), known.port == place.port
     else { return nil }
     self.init(place.port, Correspondent(address: place.client, known: known.client))
   }
 
-  static func list(_ wire: [UInt8]) throws(Failure) -> [RelayedCorrespondent] {
+  static func list(_ wire: [UInt8], _ form: DatagramPlace.Form) throws(Failure)
+    -> [RelayedCorrespondent]
+  {
+    let size = 2 * form.size
     let list = stride(from: 0, to: wire.count, by: size).compactMap { start in
-      Self(wire[start..<min(wire.count, start + size)])
+      Self(wire[start..<min(wire.count, start + size)], form)
     }
     guard list.count * size == wire.count, list.count <= RelayEnd.correspondentLimit else {
       throw Failure("it sends impossible connections")
@@ -50,14 +51,13 @@ struct RelayedCorrespondent: Codable, Sendable, Hashable {
     return list
   }
 
-  static func wire(_ list: [RelayedCorrespondent]) -> [UInt8] {
+  /// Those of `list` that need this form.
+  static func wire(_ list: [RelayedCorrespondent], _ form: DatagramPlace.Form) -> [UInt8] {
     list.flatMap { entry -> [UInt8] in
-      guard let correspondent = entry.correspondent, !correspondent.address.isIPv6,
-        !correspondent.known.isIPv6
-      else { return [] }
-      return [correspondent.address, correspondent.known].flatMap {
-        DatagramPlace(port: entry.port, client: $0).wire
-      }
+      guard let correspondent = entry.correspondent else { return [] }
+      let addresses = [correspondent.address, correspondent.known]
+      guard addresses.contains(where: \.isIPv6) == (form == .wide) else { return [] }
+      return addresses.flatMap { DatagramPlace(port: entry.port, client: $0).wire(form) }
     }
   }
 }
