@@ -30,13 +30,7 @@ extension PathFile: PersistentFile {
   }
 }
 
-extension ProcessMemoryFile: PersistentFile {
-  package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
-    .named(named(saver))
-  }
-}
-
-extension PageMapFile: PersistentFile {
+extension ProcessFile: PersistentFile {
   package func save(_ saver: StateSaver) -> Godwit_State_OpenFile.OneOf_Kind {
     .named(named(saver))
   }

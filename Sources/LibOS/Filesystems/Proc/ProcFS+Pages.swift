@@ -13,24 +13,11 @@ final class ProcPageMap: ProcInode {
 }
 
 /// An open one. The position is eight times the number of a page.
-package final class PageMapFile: OpenFile {
-  private let place: Dentry
-  private weak var process: Process?
-
-  init(_ dentry: Dentry, _ flags: OpenFlags, _ process: Process?) {
-    place = dentry
-    self.process = process
-    super.init(flags: flags)
-  }
-
-  package override var dentry: Dentry? { place }
-  package override var inode: Inode { get throws(Errno) { place.inode } }
-  package override var isSeekable: Bool { true }
-
+package final class PageMapFile: ProcessFile {
   package override func read(at offset: UInt64, into buffer: inout MutableRawSpan)
     throws(Errno) -> Int
   {
-    guard let process, !process.isZombie else { return 0 }
+    guard let process else { return 0 }
     guard offset & 7 == 0, buffer.byteCount & 7 == 0 else { throw .EINVAL }
     let end = process.isa.userAddressLimit.page
     let first = min(offset >> 3, end)
