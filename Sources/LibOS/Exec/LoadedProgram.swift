@@ -13,7 +13,7 @@ private enum Layout {
   static let stackTop = GuestAddress(0x7fff_ffff_e000)
   /// Room for the stack to grow in, above which nothing else is placed.
   static let stackRoom: UInt64 = 0x0800_0000
-  static let trampoline = GuestAddress(0x7fff_f7ff_f000)
+  static let vdso = GuestAddress(0x7fff_f7ff_f000)
   static let initialStack: UInt64 = 0x2_1000
 }
 
@@ -47,8 +47,9 @@ struct LoadedProgram {
     space.stackLimit = stackLimit
     name = TaskName(program.path.split(separator: UInt8(ascii: "/")).last ?? [])
     registers = RegisterFile(isa: program.isa)
-    layout.mmapTop = Layout.trampoline
-    layout.signalReturn = Layout.trampoline
+    layout.mmapTop = Layout.vdso
+    let vdso = Vdso.of(program.isa)
+    layout.signalReturn = Layout.vdso + vdso.signalReturn
     image.path = Self.absolutePath(program.path, fs, kernel.vfs)
 
     let bias = try mapImage(program.image, program.object, image.path, isMain: true)
@@ -60,7 +61,7 @@ struct LoadedProgram {
         Self.absolutePath(interpreter.path, fs, kernel.vfs), isMain: false)
       entry = interpreter.image.entry &+ interpreterBase
     }
-    try mapTrampoline()
+    try map(vdso)
     let stackPointer = try buildStack(
       environment: environment, bias: bias, interpreterBase: interpreterBase)
     registers.programCounter = entry
@@ -168,14 +169,13 @@ struct LoadedProgram {
     }
   }
 
-  /// The page signal handlers return through (`[vdso]`).
-  private func mapTrampoline() throws(LoadError) {
-    let page = layout.signalReturn
+  private func map(_ vdso: Vdso) throws(LoadError) {
+    let page = Layout.vdso
     try requireFree(page, page + 4096)
     let vma = VMA(
       start: page, end: page + 4096, permissions: [.read, .write], name: "[vdso]")
     guard space.map(vma) else { throw .notExecutable("not enough memory", .ENOMEM) }
-    try? space.store(SignalTrampoline.code(program.isa), to: page)
+    try? space.store(vdso.bytes, to: page)
     _ = space.protect(page, page + 4096, [.read, .execute])
   }
 
@@ -233,7 +233,8 @@ struct LoadedProgram {
 
     let image = program.image
     let hwcaps = processor.engine.hwcaps
-    var vector: [(AuxiliaryType, UInt64)] = [
+    let vector: [(AuxiliaryType, UInt64)] = [
+      (.AT_SYSINFO_EHDR, Layout.vdso.rawValue),
       (.AT_HWCAP, hwcaps.hwcap),
       (.AT_HWCAP2, hwcaps.hwcap2),
       (.AT_PAGESZ, 4096),

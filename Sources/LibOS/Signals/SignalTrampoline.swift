@@ -3,7 +3,7 @@ package import Machine
 
 /// The code that handlers return to if their action has no restorer: a call of `rt_sigreturn`.
 package enum SignalTrampoline {
-  /// Mapped readable and executable at `Process.MemoryLayout.signalReturn`.
+  /// It lies at `Process.MemoryLayout.signalReturn`, in the page of `Vdso`.
   ///
   /// x86-64 programs always have a restorer (without one they get SIGSEGV), but debuggers and unwinders
   /// recognise the sequence.
