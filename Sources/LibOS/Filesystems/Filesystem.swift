@@ -19,6 +19,9 @@ package class Filesystem {
   package var options: String { "" }
   package var root: Inode { preconditionFailure("a filesystem without a root") }
 
+  /// Whether its files keep their numbers for good, and can be had by them (name_to_handle_at(2)).
+  package var hasHandles: Bool { false }
+
   /// Sizes and limits, without flags.
   package func statistics() throws(Errno) -> Statfs { throw .ENOSYS }
 

@@ -32,6 +32,9 @@ package final class VFS {
   private var recentPrograms: [MemoryObject] = []
   private static let recentProgramLimit = 64
 
+  /// Files whose handles were asked for.
+  var handles = FileHandles()
+
   /// Given to the two halves of the rename reported last (inotify(7)).
   package var lastRenameCookie: UInt32 = 0
 

@@ -23,6 +23,7 @@ package final class LayeredFS: Filesystem {
 
   package override var typeName: String { lower == nil ? "tmpfs" : "overlay" }
   package override var root: Inode { rootNode }
+  package override var hasHandles: Bool { true }
 
   private func makeRoot() -> LayeredNode {
     if lower != nil { return LayeredNode(self, .S_IFDIR, lower: .here) }

@@ -22,12 +22,10 @@ extension SyscallTable {
       sys_memfd_create),
     SyscallRow(
       "name_to_handle_at", x64: 303, generic: 264, [.dirfd, .path, .address, .address, .int],
-      support: .refused, note: "filesystems here have no handles"
-    ) { _ throws(Errno) in throw .EOPNOTSUPP },
+      support: .partial, note: "not in mounted host directories: EOPNOTSUPP", sys_name_to_handle_at),
     SyscallRow(
-      "open_by_handle_at", x64: 304, generic: 265, [.fd, .address, .hex],
-      support: .refused, note: "filesystems here have no handles"
-    ) { _ throws(Errno) in throw .EPERM },
+      "open_by_handle_at", x64: 304, generic: 265, [.dirfd, .address, .openFlags],
+      support: .partial, note: "not of files without a name: ESTALE", sys_open_by_handle_at),
   ]
 }
 
@@ -35,16 +33,23 @@ private func open(
   _ call: SyscallContext, _ path: [UInt8], from start: Dentry, _ flags: OpenFlags,
   _ permissions: UInt32, resolve: ResolveFlags = []
 ) throws(Errno) -> SyscallResult {
+  try open(call, flags) { () throws(Errno) in
+    try call.vfs.open(
+      path, from: start, flags, permissions: permissions, caller: call.pathCaller,
+      resolve: resolve)
+  }
+}
+
+/// Gives what `find` opens a descriptor, and waits where open(2) does.
+func open(
+  _ call: SyscallContext, _ flags: OpenFlags, _ find: () throws(Errno) -> OpenFile
+) throws(Errno) -> SyscallResult {
   let task = call.task
   let file: OpenFile
   if let pending = task.pendingOpen {
     file = pending
   } else {
-    do throws(Errno) {
-      file = try call.vfs.open(
-        path, from: start, flags, permissions: permissions, caller: call.pathCaller,
-        resolve: resolve)
-    } catch {
+    do throws(Errno) { file = try find() } catch {
       return try call.waitForLease(error, mayWait: !flags.contains(.O_NONBLOCK))
     }
   }
