@@ -33,6 +33,8 @@ static struct iocb request(int opcode, int file, void *buffer, size_t count, lon
                        .aio_nbytes = count, .aio_offset = offset};
 }
 
+static void on_alarm(int number) { (void)number; }
+
 int main(void) {
   FAILS(EINVAL, setup(0, &context));
   FAILS(EFAULT, setup(1, (void *)8));
@@ -137,6 +139,38 @@ int main(void) {
   FAILS(EINVAL, results(context, -1, 1, ended, NULL));
   FAILS(EINVAL, results(99, 0, 1, ended, NULL));
   STEP("errors");
+
+  // What has to wait, waits when it is submitted: a read for some bytes, a write for room for all of it.
+  char *much = calloc(1, 300000);
+  int up[2];
+  OK(pipe(up));
+  child = fork();
+  if (child == 0) {
+    pause_ms(20);
+    EQ(write(p[1], "late", 4), 4);
+    for (long got = 0; got < 300000;) got += OK(read(up[0], much, 300000));
+    _exit(0);
+  }
+  several[0] = request(IOCB_CMD_PREAD, p[0], back, 100, 0);
+  several[1] = request(IOCB_CMD_PWRITE, up[1], much, 300000, 0);
+  list[0] = &several[0], list[1] = &several[1];
+  EQ(submit(context, 2, list), 2);
+  EQ(results(context, 2, 8, ended, NULL), 2);
+  EQ(ended[0].res, 4);
+  EQ(memcmp(back, "late", 4), 0);
+  EQ(ended[1].res, 300000);
+  EQ(waitpid(child, &status, 0), child);
+  EQ(status, 0);
+  OK(fcntl(p[0], F_SETFL, O_NONBLOCK));
+  EQ(one(&several[0]), -EAGAIN);
+  OK(fcntl(p[0], F_SETFL, 0));
+  // A signal ends the request, not the call.
+  struct sigaction alarmed = {.sa_handler = on_alarm};
+  OK(sigaction(SIGALRM, &alarmed, NULL));
+  alarm(1);
+  EQ(one(&several[0]), -EINTR);
+  free(much);
+  STEP("waiting");
 
   OK(destroy(context));
   FAILS(EINVAL, destroy(context));

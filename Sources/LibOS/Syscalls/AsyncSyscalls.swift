@@ -8,8 +8,8 @@ extension SyscallTable {
     SyscallRow("io_setup", x64: 206, generic: 0, [.unsigned, .address], sys_io_setup),
     SyscallRow("io_destroy", x64: 207, generic: 1, [.hex], sys_io_destroy),
     SyscallRow(
-      "io_submit", x64: 209, generic: 2, [.hex, .int, .address], support: .partial,
-      note: "done when submitted, and EAGAIN for what would have to wait for a pipe or socket",
+      "io_submit", x64: 209, generic: 2, [.hex, .int, .address],
+      note: "reads and writes are done when submitted, as Linux does those without O_DIRECT",
       sys_io_submit),
     SyscallRow("io_cancel", x64: 210, generic: 3, [.hex, .address, .address], sys_io_cancel),
     SyscallRow(
@@ -69,23 +69,31 @@ private func sys_io_destroy(_ call: SyscallContext) throws(Errno) -> SyscallResu
   return .success
 }
 
+/// Submits one request after the other. One that has to wait for its file keeps those behind it waiting, too.
 private func sys_io_submit(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call.signed(1) >= 0 else { throw .EINVAL }
   let context = try call.asyncContext()
   let count = min(Int(call[1]), context.capacity)
-  var done = 0
+  let task = call.task
+  // How many were submitted before this one had to wait.
+  var done = Int(clamping: task.progress.scratch)
   do throws(Errno) {
     while done < count {
       let request: UInt64 = try call.load(at: call.address(2) + UInt64(done) * 8)
-      try submit(call, context, GuestAddress(request))
+      if let wait = try submit(call, context, GuestAddress(request)) {
+        task.progress.scratch = UInt64(done)
+        return wait
+      }
+      task.progress = CallProgress()
       done += 1
     }
   } catch { if done == 0 { throw error } }
   return .value(done)
 }
 
+/// - Returns: nil when it is done, or under way.
 private func submit(_ call: SyscallContext, _ context: AsyncContext, _ address: GuestAddress)
-  throws(Errno)
+  throws(Errno) -> SyscallResult?
 {
   let request: Iocb = try call.load(at: address)
   guard request.aio_reserved2 == 0, Int64(bitPattern: request.aio_nbytes) >= 0 else {
@@ -112,31 +120,44 @@ private func submit(_ call: SyscallContext, _ context: AsyncContext, _ address: 
       context, file, PollEvents(rawValue: UInt16(request.aio_buf)), data: request.aio_data,
       request: address.rawValue, eventFile)
     context.add(poll)
-    return poll.objectChanged()
+    poll.objectChanged()
+    return nil
   }
-  let result = try transfer(call, file, command, request)
-  context.complete(
-    IoEvent(data: request.aio_data, obj: address.rawValue, res: result), telling: eventFile)
+  switch try transfer(call, file, command, request) {
+  case .done(let result):
+    context.complete(
+      IoEvent(data: request.aio_data, obj: address.rawValue, res: result), telling: eventFile)
+    return nil
+  case .waits(let wait): return wait
+  }
 }
 
-/// Does what a request asks for; what it returns is its result.
+private enum Transfer {
+  /// What it returns, as a system call does.
+  case done(Int64)
+  case waits(SyscallResult)
+}
+
+/// Does what a request asks for.
 private func transfer(
   _ call: SyscallContext, _ file: OpenFile, _ command: IocbCommand, _ request: Iocb
-) throws(Errno) -> Int64 {
+) throws(Errno) -> Transfer {
   switch command {
   case .IOCB_CMD_FSYNC, .IOCB_CMD_FDSYNC:
     let status = try file.status()
     guard request.aio_buf == 0, request.aio_offset == 0, request.aio_nbytes == 0,
       request.aio_rw_flags == 0, status.isRegular || status.isDirectory
     else { throw .EINVAL }
-    return result { () throws(Errno) in
-      try file.flush(metadata: command == .IOCB_CMD_FSYNC)
-      return 0
+    do throws(Errno) { try file.flush(metadata: command == .IOCB_CMD_FSYNC) } catch {
+      return .done(Int64(bitPattern: error.syscallResult))
     }
+    return .done(0)
   case .IOCB_CMD_PREAD, .IOCB_CMD_PREADV: guard file.isReadable else { throw .EBADF }
   default: guard file.isWritable else { throw .EBADF }
   }
+  let flags = ReadWriteFlags(rawValue: request.aio_rw_flags)
   guard request.aio_offset >= 0 else { throw .EINVAL }
+  guard flags.unknown.isEmpty else { throw .EOPNOTSUPP }
   let isVector = command == .IOCB_CMD_PREADV || command == .IOCB_CMD_PWRITEV
   let segments: [Segment]
   if isVector {
@@ -149,46 +170,74 @@ private func transfer(
     segments =
       count == 0 ? [] : [Segment(address: GuestAddress(request.aio_buf), count: Int(count))]
   }
-  let isRead = command == .IOCB_CMD_PREAD || command == .IOCB_CMD_PREADV
-  return result { () throws(Errno) in
-    try move(call, file, segments, isRead, from: UInt64(request.aio_offset))
-  }
+  let mover = Mover(
+    call: call, file: file, isRead: command == .IOCB_CMD_PREAD || command == .IOCB_CMD_PREADV,
+    offset: file.isSeekable ? UInt64(request.aio_offset) : nil,
+    mayWait: !file.isNonBlocking && !flags.contains(.RWF_NOWAIT))
+  return mover.move(segments)
 }
 
-/// Reads or writes all of `segments`, or as much as there is; a few megabytes at a time.
-private func move(
-  _ call: SyscallContext, _ file: OpenFile, _ segments: [Segment], _ isRead: Bool,
-  from offset: UInt64
-) throws(Errno) -> Int64 {
-  let step = Int(SyscallContext.bytesPerTurn) / 2
-  var done = 0
-  for segment in segments {
-    var start = 0
-    while start < segment.count {
-      let part = Segment(
-        address: segment.address + UInt64(start), count: min(step, segment.count - start))
-      let place = file.isSeekable ? offset + UInt64(done) : nil
-      do throws(Errno) {
-        let outcome =
-          isRead
-          ? try call.read(file, [part], at: place, isNonBlocking: true)
-          : try call.write(file, [part], at: place, isNonBlocking: true)
-        guard case .value(let count) = outcome else { return Int64(done) }
-        done += Int(count)
-        start += Int(count)
-        if Int(count) < part.count { return Int64(done) }
-      } catch {
-        if done > 0 { return Int64(done) }
-        throw error
+/// Reads or writes for a request.
+private struct Mover {
+  let call: SyscallContext
+  let file: OpenFile
+  let isRead: Bool
+  let offset: UInt64?
+  let mayWait: Bool
+
+  /// Moves all of `segments`, or as much as there is; a few megabytes at a time. A write waits until all of it is
+  /// taken, a read until there is something.
+  func move(_ segments: [Segment]) -> Transfer {
+    let step = Int(SyscallContext.bytesPerTurn) / 2
+    var done = call.task.progress.bytesDone
+    var position: UInt64 = 0
+    for segment in segments {
+      defer { position += UInt64(segment.count) }
+      while done < position + UInt64(segment.count) {
+        let start = done - position
+        let part = Segment(
+          address: segment.address + start, count: min(step, segment.count - Int(start)))
+        do throws(Errno) {
+          let count = try move(part, at: done)
+          done += UInt64(count)
+          if count < part.count, isRead || count == 0 { return .done(Int64(done)) }
+        } catch {
+          guard error == .EAGAIN, mayWait, !isRead || done == 0 else {
+            return end(after: done, error)
+          }
+          return wait(after: done)
+        }
       }
     }
+    return .done(Int64(done))
   }
-  return Int64(done)
-}
 
-/// What `body` returns, or its error as a system call returns it.
-private func result(_ body: () throws(Errno) -> Int64) -> Int64 {
-  do { return try body() } catch { return Int64(bitPattern: error.syscallResult) }
+  private func move(_ part: Segment, at done: UInt64) throws(Errno) -> Int {
+    // Its own progress is this request's.
+    let progress = call.task.progress
+    defer { call.task.progress = progress }
+    call.task.progress = CallProgress()
+    let place = offset.map { $0 + done }
+    let outcome =
+      isRead
+      ? try call.read(file, [part], at: place, isNonBlocking: true)
+      : try call.write(file, [part], at: place, isNonBlocking: true)
+    guard case .value(let count) = outcome else { return 0 }
+    return Int(count)
+  }
+
+  /// A signal ends the request, which can't be made again.
+  private func wait(after done: UInt64) -> Transfer {
+    do throws(Errno) {
+      call.task.progress.bytesDone = done
+      return .waits(try call.task.block(on: [file.waitQueue]))
+    } catch { return end(after: done, error) }
+  }
+
+  private func end(after done: UInt64, _ error: Errno) -> Transfer {
+    let error = error.isRestart ? .EINTR : error
+    return .done(done > 0 ? Int64(done) : Int64(bitPattern: error.syscallResult))
+  }
 }
 
 private func sys_io_cancel(_ call: SyscallContext) throws(Errno) -> SyscallResult {
