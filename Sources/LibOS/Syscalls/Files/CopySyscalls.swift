@@ -31,6 +31,13 @@ private struct End {
     return try file.position()
   }
 
+  /// Whether there is something to read just now.
+  var hasMore: Bool {
+    guard file.isSeekable else { return file.pollEvents().contains(.POLLIN) }
+    guard let status = try? file.status(), let position = try? position() else { return false }
+    return position < status.size
+  }
+
   mutating func read(_ buffer: inout [UInt8]) throws(Errno) -> Int {
     let offset = self.offset
     let file = self.file
@@ -135,12 +142,16 @@ private func copy(from input: inout End, to output: inout End, total: Int)
 /// Copies `total` bytes in as many turns as it takes, waits where it must, and stores the offsets that were
 /// moved. A signal ends it between two turns, as it ends `splice_from_pipe_next` in the kernel.
 ///
-/// - Parameter waitsForAll: waits as often as one of the files makes it; otherwise only for the first byte.
+/// - Parameters:
+///   - waitsForAll: waits as often as one of the files makes it; otherwise only for the first byte.
+///   - triesTheRest: a part that is beyond the limit of the file's size is found when it is written.
 private func finish(
   _ call: SyscallContext, _ input: inout End, _ output: inout End, total: Int,
-  offsets: (input: Int?, output: Int?), waitsForAll: Bool = false, isNonBlocking: Bool = false
+  offsets: (input: Int?, output: Int?), waitsForAll: Bool = false, isNonBlocking: Bool = false,
+  triesTheRest: Bool = true
 ) throws(Errno) -> SyscallResult {
   let task = call.task
+  let wanted = total
   var total = total
   var done = 0
   if task.progress.bytesDone > 0 {
@@ -186,6 +197,8 @@ private func finish(
     if done == 0 { throw errno }
   case .complete, .end, .wait: break
   }
+  // What comes next would be written, too, but for the limit of the file's size.
+  if done == total, total < wanted, triesTheRest, input.hasMore { call.raise(.SIGXFSZ) }
   if let index = offsets.input, let offset = input.offset {
     try call.store(offset, to: call.address(index))
   }
@@ -235,7 +248,8 @@ func sys_copy_file_range(_ call: SyscallContext) throws(Errno) -> SyscallResult 
       if distance < UInt64(total) { throw .EINVAL }
     }
   }
-  return try finish(call, &input, &output, total: total, offsets: (1, 3))
+  return try finish(
+    call, &input, &output, total: total, offsets: (1, 3), triesTheRest: false)
 }
 
 /// splice(2): one end must be a pipe; the bytes are copied.
