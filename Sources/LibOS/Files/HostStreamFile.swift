@@ -63,6 +63,7 @@ package final class HostStreamFile: OpenFile {
   package override var dentry: Dentry? { place }
   package override var inode: Inode { get throws(Errno) { streamInode } }
   package override var isSeekable: Bool { isFile }
+  package override var signalsReadiness: Bool { if case .file = kind { false } else { true } }
   package override var transfersInPieces: Bool { isFile }
 
   package override var linkName: String {
@@ -82,7 +83,10 @@ package final class HostStreamFile: OpenFile {
   package override func read(into buffer: inout MutableRawSpan) throws(Errno) -> Int {
     interest.remove(.readable)
     do throws(HostError) {
-      return try vfs.host.read(handle, at: nil, into: &buffer)
+      let count = try vfs.host.read(handle, at: nil, into: &buffer)
+      // What comes next is news.
+      if flags.contains(.O_ASYNC) { _ = pollEvents() }
+      return count
     } catch {
       if error == .wouldBlock { interest.insert(.readable) }
       throw Errno(error)

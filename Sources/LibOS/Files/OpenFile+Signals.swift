@@ -166,6 +166,8 @@ extension OpenFile {
     let signal = ReadinessSignal(self, descriptor, kernel)
     readinessSignal = signal
     flags.insert(.O_ASYNC)
+    // What the host has already is no news.
+    if self is HostStreamFile { _ = pollEvents() }
     waitQueue.add(signal)
   }
 

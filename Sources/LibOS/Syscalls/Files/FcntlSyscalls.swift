@@ -5,7 +5,7 @@ extension SyscallTable {
   package static let descriptorRows: [SyscallRow] = [
     SyscallRow(
       "fcntl", x64: 72, generic: 25, [.fd, .oneOf(FcntlCommand.self), .hex], support: .partial,
-      note: "F_SET_RW_HINT has no effect; no O_ASYNC on the host's own streams", sys_fcntl),
+      note: "F_SET_RW_HINT is kept and has no effect", sys_fcntl),
     SyscallRow("flock", x64: 73, generic: 32, [.fd, .flags(of: FlockOperation.self)], sys_flock),
     SyscallRow("sync", x64: 162, generic: 81, [], sys_sync),
     SyscallRow("syncfs", x64: 306, generic: 267, [.fd], sys_syncfs),
