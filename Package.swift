@@ -146,8 +146,8 @@ let package = Package(
     tests(
       "GodwitTests",
       [
-        "HostABI", "LibOSState", "MigrationMessages", "Picoprocess", "PosixHost", "Snapshot",
-        "TestSupport", "broken-kernel",
+        "HostABI", "LibOS", "LibOSState", "Machine", "MigrationMessages", "Picoprocess",
+        "PosixHost", "Snapshot", "TestSupport", "broken-kernel",
       ],
       exclude: [
         "age.py", "connections.py", "cut.py", "knock.py", "load.py", "machines.sh", "mounts.py",
