@@ -2,6 +2,8 @@
 // time stamps, and who has logged in.
 #include "check.h"
 #include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -24,6 +26,67 @@ static void *threaded(void *unused) {
   EQ(prctl(PR_GET_TIMERSLACK), 70000);
   return unused;
 }
+
+#if defined __x86_64__
+static sigjmp_buf away;
+static volatile int faults;
+static void on_fault(int signal, siginfo_t *info, void *context) {
+  (void)context;
+  EQ(signal, SIGSEGV);
+  EQ(info->si_code, SI_KERNEL);
+  faults++;
+  siglongjmp(away, 1);
+}
+
+static unsigned long read_stamp(void) {
+  unsigned low, high;
+  __asm__ volatile("rdtsc" : "=a"(low), "=d"(high));
+  return (unsigned long)high << 32 | low;
+}
+
+static void no_stamp(void) {
+  if (!sigsetjmp(away, 1)) {
+    read_stamp();
+    fail_at(__FILE__, __LINE__, "it read a time stamp");
+  }
+}
+
+static void *without_stamps(void *unused) {
+  int stamps = 0;
+  OK(prctl(PR_GET_TSC, &stamps));
+  EQ(stamps, PR_TSC_SIGSEGV);
+  no_stamp();
+  return unused;
+}
+
+static void *switching(void *unused) {
+  for (int i = 0; i < 50; i++) {
+    read_stamp();
+    sched_yield();
+  }
+  return unused;
+}
+
+// Only the thread that asked for it, and those it makes, get a signal for reading the time stamp counter.
+static void time_stamps(void) {
+  struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO};
+  OK(sigaction(SIGSEGV, &action, NULL));
+  pthread_t reader, child;
+  read_stamp();
+  EQ(pthread_create(&reader, NULL, switching, NULL), 0);
+  OK(prctl(PR_SET_TSC, PR_TSC_SIGSEGV));
+  for (int i = 0; i < 20; i++) {
+    no_stamp();
+    sched_yield();
+  }
+  EQ(pthread_create(&child, NULL, without_stamps, NULL), 0);
+  EQ(pthread_join(child, NULL), 0);
+  EQ(pthread_join(reader, NULL), 0);
+  EQ(faults, 21);
+  OK(prctl(PR_SET_TSC, PR_TSC_ENABLE));
+  read_stamp();
+}
+#endif
 
 static void handed_down(void) {
   EQ(syscall(SYS_ioprio_get, 1, 0), PRIORITY(2, 6));
@@ -69,6 +132,7 @@ int main(void) {
   OK(prctl(PR_GET_TSC, &stamps));
   EQ(stamps, PR_TSC_ENABLE);
   FAILS(EINVAL, prctl(PR_SET_TSC, 7));
+  in_child(time_stamps);
 #endif
   unsigned long long hint = 9;
   int fd = OK(open("/tmp", O_TMPFILE | O_RDWR, 0600));

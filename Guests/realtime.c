@@ -228,6 +228,59 @@ static void throttled(void) {
   EQ(pthread_join(thread, NULL), 0);
 }
 
+static long deadline(uint64_t flags, uint64_t runtime, uint64_t deadline, uint64_t period) {
+  struct attributes attr = {.size = sizeof attr, .sched_policy = 6, .sched_flags = flags,
+                            .times = {runtime, deadline, period}};
+  return syscall(SYS_sched_setattr, 0, &attr, 0);
+}
+
+static void stranger_to_deadlines(void) {
+  OK(setresuid(1000, 1000, 1000));
+  FAILS(EPERM, deadline(0, 1000000, 10000000, 20000000));
+}
+
+// How much time, how soon, how often: what is kept of it, what is refused, and that a child must not have it.
+static void deadlines(void) {
+  const uint64_t ms = 1000000;
+  struct sched_param param = {0};
+  struct attributes attr;
+  FAILS(EINVAL, sched_setscheduler(0, 6, &param));
+  FAILS(EINVAL, deadline(0, 0, 10 * ms, 20 * ms));
+  FAILS(EINVAL, deadline(0, 1000, 10 * ms, 20 * ms));
+  FAILS(EINVAL, deadline(0, 11 * ms, 10 * ms, 20 * ms));
+  FAILS(EINVAL, deadline(0, 5 * ms, 30 * ms, 20 * ms));
+  FAILS(EINVAL, deadline(0, 5 * ms, 1ul << 63, 0));
+  FAILS(EINVAL, deadline(0x100, 5 * ms, 10 * ms, 20 * ms));
+  in_child(stranger_to_deadlines);
+  OK(deadline(0, ms, 10 * ms, 20 * ms));
+  EQ(sched_getscheduler(0), 6);
+  memset(&attr, 0, sizeof attr);
+  OK(syscall(SYS_sched_getattr, 0, &attr, sizeof attr, 0));
+  EQ(attr.sched_policy, 6);
+  EQ(attr.sched_priority, 0);
+  EQ(attr.sched_flags, 0);
+  EQ(attr.times[0], ms);
+  EQ(attr.times[1], 10 * ms);
+  EQ(attr.times[2], 20 * ms);
+  OK(sched_getparam(0, &param));
+  EQ(param.sched_priority, 0);
+  FAILS(EAGAIN, fork());
+  OK(deadline(1, ms, 10 * ms, 0));
+  int status;
+  pid_t pid = OK(fork());
+  if (!pid) _exit(sched_getscheduler(0) == SCHED_OTHER ? 0 : 1);
+  EQ(OK(waitpid(pid, &status, 0)), pid);
+  EQ(status, 0);
+  memset(&attr, 0, sizeof attr);
+  OK(syscall(SYS_sched_getattr, 0, &attr, sizeof attr, 0));
+  EQ(attr.sched_flags, 1);
+  EQ(attr.times[2], 10 * ms);
+  OK(sched_setscheduler(0, SCHED_OTHER, &param));
+  memset(&attr, 0, sizeof attr);
+  OK(syscall(SYS_sched_getattr, 0, &attr, sizeof attr, 0));
+  EQ(attr.sched_policy, SCHED_OTHER);
+}
+
 int main(void) {
   if (!is_host_root()) return 0;
   in_child(kept);
@@ -250,5 +303,7 @@ int main(void) {
   EQ(OK(waitpid(pid, &status, 0)), pid);
   if (!status) in_child(user);
   STEP("a limit");
+  in_child(deadlines);
+  STEP("deadlines");
   return 0;
 }

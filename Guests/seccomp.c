@@ -1,10 +1,14 @@
-// seccomp: strict mode, filters and their answers, what is inherited, and threads that are all to have one.
+// seccomp: strict mode, filters and their answers, what is inherited, threads that are all to have one, listeners.
 #include "check.h"
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -195,6 +199,131 @@ static void unprivileged(void) {
   OK(answer_all(SECCOMP_RET_ALLOW));
 }
 
+// A thread answers what another one's filter leaves to it.
+static int listener, ready[2], gift[2];
+static pthread_t caller;
+
+static struct seccomp_notif next_call(void) {
+  struct seccomp_notif call;
+  struct pollfd poller = {.fd = listener, .events = POLLIN | POLLOUT};
+  while (!(poller.revents & POLLIN)) OK(poll(&poller, 1, -1));
+  memset(&call, 0, sizeof call);
+  OK(ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call));
+  EQ(call.data.nr, SYS_getpriority);
+  EQ(call.data.arch, ARCH);
+  CHECK(call.data.instruction_pointer);
+  poller.events = POLLOUT;
+  EQ(OK(poll(&poller, 1, 0)), 1);
+  EQ(poller.revents, POLLOUT);
+  OK(ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id));
+  return call;
+}
+
+static int answer(uint64_t id, long value, int error, unsigned flags) {
+  struct seccomp_notif_resp reply = {.id = id, .val = value, .error = error, .flags = flags};
+  return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
+}
+
+static int give(uint64_t id, unsigned flags, int file, int place, unsigned options) {
+  struct seccomp_notif_addfd add = {.id = id, .flags = flags, .srcfd = file, .newfd = place, .newfd_flags = options};
+  return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+}
+
+static void *answerer(void *unused) {
+  char c;
+  EQ(OK(read(ready[0], &c, 1)), 1);
+  struct seccomp_notif call = next_call();
+  EQ(call.data.args[1], 1);
+  FAILS(ENOENT, answer(call.id + 1000, 0, 0, 0));
+  FAILS(EINVAL, answer(call.id, 0, 0, 2));
+  FAILS(EINVAL, answer(call.id, 1, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE));
+  FAILS(EFAULT, ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, 8));
+  FAILS(EINVAL, ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call));
+  FAILS(EINVAL, ioctl(listener, 0x2177, 0));
+  OK(answer(call.id, 4711, 0, 0));
+
+  call = next_call();
+  EQ(call.data.args[1], 2);
+  OK(answer(call.id, 0, -EXDEV, 0));
+  call = next_call();
+  EQ(call.data.args[1], 0);
+  OK(answer(call.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE));
+
+  call = next_call();
+  EQ(call.data.args[1], 4);
+  FAILS(EINVAL, give(call.id, 0, gift[1], 200, 0));
+  FAILS(EINVAL, give(call.id, 8, gift[1], 0, 0));
+  FAILS(EBADF, give(call.id, 0, 999, 0, 0));
+  FAILS(ENOENT, give(call.id + 1000, 0, gift[1], 0, 0));
+  EQ(give(call.id, SECCOMP_ADDFD_FLAG_SETFD, gift[1], 200, O_CLOEXEC), 200);
+  int other = OK(give(call.id, 0, gift[0], 0, 0));
+  OK(answer(call.id, other, 0, 0));
+  call = next_call();
+  EQ(call.data.args[1], 5);
+  EQ(give(call.id, SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND, gift[1], 201, 0), 201);
+
+  // A signal withdraws a call, and the caller sees that.
+  call = next_call();
+  EQ(call.data.args[1], 6);
+  EQ(pthread_kill(caller, SIGUSR1), 0);
+  while (ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) == 0) pause_ms(1);
+  EQ(errno, ENOENT);
+  FAILS(ENOENT, answer(call.id, 0, 0, 0));
+  call = next_call();
+  EQ(call.data.args[1], 7);
+  OK(close(listener));
+  return unused;
+}
+
+static void on_signal(int signal) { (void)signal; }
+
+static void listened(void) {
+  pthread_t thread;
+  struct sigaction action = {.sa_handler = on_signal};
+  OK(sigaction(SIGUSR1, &action, NULL));
+  caller = pthread_self();
+  OK(pipe(ready));
+  OK(pipe(gift));
+  EQ(pthread_create(&thread, NULL, answerer, NULL), 0);
+  FAILS(EINVAL, INSTALL(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER, ANSWER(SECCOMP_RET_ALLOW)));
+  FAILS(EINVAL, INSTALL(32, ANSWER(SECCOMP_RET_ALLOW)));
+  listener = OK(INSTALL(SECCOMP_FILTER_FLAG_NEW_LISTENER, LOAD(nr), IS(SYS_getpriority, 0, 1),
+                        ANSWER(SECCOMP_RET_USER_NOTIF), ANSWER(SECCOMP_RET_ALLOW)));
+  CHECK(fcntl(listener, F_GETFD) & FD_CLOEXEC);
+  FAILS(EBUSY, INSTALL(SECCOMP_FILTER_FLAG_NEW_LISTENER, ANSWER(SECCOMP_RET_ALLOW)));
+  EQ(OK(write(ready[1], "x", 1)), 1);
+  EQ(syscall(SYS_getpriority, 0, 1), 4711);
+  FAILS(EXDEV, syscall(SYS_getpriority, 0, 2));
+  EQ(syscall(SYS_getpriority, 0, 0), 20);
+  char text[8] = "";
+  int from = syscall(SYS_getpriority, 0, 4);
+  EQ(OK(write(200, "given", 5)), 5);
+  EQ(OK(read(from, text, 5)), 5);
+  STREQ(text, "given");
+  EQ(fcntl(200, F_GETFD), FD_CLOEXEC);
+  EQ(syscall(SYS_getpriority, 0, 5), 201);
+  EQ(fcntl(201, F_GETFD), 0);
+  FAILS(EINTR, syscall(SYS_getpriority, 0, 6));
+  // Nobody answers any more.
+  FAILS(ENOSYS, syscall(SYS_getpriority, 0, 7));
+  FAILS(ENOSYS, syscall(SYS_getpriority, 0, 8));
+  EQ(pthread_join(thread, NULL), 0);
+}
+
+// A listener whose filter nobody has any more.
+static void left_alone(void) {
+  int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), status;
+  pid_t pid = OK(syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL));
+  if (!pid) {
+    *shared = INSTALL(SECCOMP_FILTER_FLAG_NEW_LISTENER, ANSWER(SECCOMP_RET_ALLOW));
+    _exit(0);
+  }
+  EQ(OK(waitpid(pid, &status, 0)), pid);
+  struct pollfd poller = {.fd = *shared, .events = POLLIN};
+  EQ(OK(poll(&poller, 1, 5000)), 1);
+  EQ(poller.revents, POLLHUP);
+}
+
 int main(void) {
   EQ(WEXITSTATUS(status_of(strict)), 7);
   EQ(WTERMSIG(status_of(strict_kills)), SIGKILL);
@@ -216,5 +345,8 @@ int main(void) {
   STEP("refused");
   EQ(status_of(synchronised), 0);
   STEP("all threads");
+  EQ(status_of(listened), 0);
+  EQ(status_of(left_alone), 0);
+  STEP("listeners");
   return 0;
 }

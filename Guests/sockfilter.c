@@ -1,4 +1,4 @@
-// Filters of what a socket receives (SO_ATTACH_FILTER): what is dropped, what is cut off, and locks.
+// Filters of what a socket receives (SO_ATTACH_FILTER): what is dropped, what is cut off, what is kept back, and locks.
 #include "sock.h"
 #include <linux/filter.h>
 #include <sys/un.h>
@@ -57,5 +57,43 @@ int main(void) {
   CHECK(!memcmp(text, "abc", 3));
   FAILS(EAGAIN, hears(in, text, sizeof text));
   STEP("UDP");
+
+  // TCP's filters see segments: the header, whose length stands in it, and data.
+  int listener = OK(socket(AF_INET, SOCK_STREAM, 0));
+  address.sin_port = 0;
+  OK(bind(listener, (struct sockaddr *)&address, sizeof address));
+  OK(getsockname(listener, (struct sockaddr *)&address, &length));
+  OK(listen(listener, 1));
+  int client = OK(socket(AF_INET, SOCK_STREAM, 0));
+  OK(connect(client, (struct sockaddr *)&address, sizeof address));
+  int server = OK(accept(listener, NULL, NULL));
+  struct sock_filter shown[16];
+  length = 0;
+  OK(getsockopt(server, SOL_SOCKET, SO_GET_FILTER, NULL, &length));
+  EQ(length, 0);
+  OK(ATTACH(server, BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 12), BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
+            BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 2), BPF_STMT(BPF_MISC | BPF_TAX, 0),
+            BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'x', 1, 0),
+            BPF_STMT(BPF_RET | BPF_K, -1), BPF_STMT(BPF_RET | BPF_K, 0)));
+  length = 3;
+  FAILS(EINVAL, getsockopt(server, SOL_SOCKET, SO_GET_FILTER, shown, &length));
+  length = 16;
+  OK(getsockopt(server, SOL_SOCKET, SO_GET_FILTER, shown, &length));
+  EQ(length, 8);
+  EQ(shown[5].k, 'x');
+  EQ(OK(send(client, "plain", 5, 0)), 5);
+  EQ(OK(recv(server, text, sizeof text, 0)), 5);
+  EQ(OK(send(client, "xylophone", 9, 0)), 9);
+  OK(shutdown(client, SHUT_WR));
+  pause_ms(30);
+  FAILS(EAGAIN, hears(server, text, sizeof text));
+  struct pollfd poller = {.fd = server, .events = POLLIN | POLLRDHUP};
+  EQ(OK(poll(&poller, 1, 0)), 0);
+  // It is sent again, and let through.
+  OK(setsockopt(server, SOL_SOCKET, SO_DETACH_FILTER, &zero, sizeof zero));
+  EQ(OK(recv(server, text, sizeof text, MSG_WAITALL)), 9);
+  CHECK(!memcmp(text, "xylophone", 9));
+  EQ(OK(recv(server, text, sizeof text, 0)), 0);
+  STEP("TCP");
   return 0;
 }

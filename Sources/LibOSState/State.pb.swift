@@ -1264,6 +1264,14 @@ package nonisolated struct Godwit_State_OpenFile: @unchecked Sendable {
     set {_uniqueStorage()._kind = .pseudoterminalSlave(newValue)}
   }
 
+  package var seccompListener: Godwit_State_SeccompListener {
+    get {
+      if case .seccompListener(let v)? = _storage._kind {return v}
+      return Godwit_State_SeccompListener()
+    }
+    set {_uniqueStorage()._kind = .seccompListener(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -1284,6 +1292,7 @@ package nonisolated struct Godwit_State_OpenFile: @unchecked Sendable {
     case namespace(Godwit_State_NamespaceFile)
     case pseudoterminalMaster(Godwit_State_PseudoterminalMaster)
     case pseudoterminalSlave(Godwit_State_PseudoterminalSlave)
+    case seccompListener(Godwit_State_SeccompListener)
 
   }
 
@@ -1451,6 +1460,21 @@ package nonisolated struct Godwit_State_Pipe: @unchecked Sendable {
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Godwit_State_SeccompListener: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var nextID: UInt64 = 0
+
+  /// Calls that it has seen wait on at signals, but for deadly ones.
+  package var killableOnly: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Godwit_State_EventFile: Sendable {
@@ -2462,6 +2486,17 @@ package nonisolated struct Godwit_State_InternetSocket: @unchecked Sendable {
     set {_uniqueStorage()._outside = newValue}
   }
 
+  /// TCP: what its filter keeps back of what the peer has sent, and whether the peer's end is behind it.
+  package var withheld: Data {
+    get {_storage._withheld}
+    set {_uniqueStorage()._withheld = newValue}
+  }
+
+  package var endWithheld: Bool {
+    get {_storage._endWithheld}
+    set {_uniqueStorage()._endWithheld = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3439,11 +3474,81 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
     set {_uniqueStorage()._seccompFilters = newValue}
   }
 
+  /// The open files to which these leave calls, 0 for those that do not; absent: none does.
+  package var seccompListeners: [UInt64] {
+    get {_storage._seccompListeners}
+    set {_uniqueStorage()._seccompListeners = newValue}
+  }
+
+  /// Its call waits for what a listener says.
+  package var notice: Godwit_State_SeccompNotice {
+    get {_storage._notice ?? Godwit_State_SeccompNotice()}
+    set {_uniqueStorage()._notice = newValue}
+  }
+  /// Returns true if `notice` has been explicitly set.
+  package var hasNotice: Bool {_storage._notice != nil}
+  /// Clears the value of `notice`. Subsequent reads from it will return its default value.
+  package mutating func clearNotice() {_uniqueStorage()._notice = nil}
+
+  /// SCHED_DEADLINE: runtime, deadline and period in nanoseconds, and the flags of struct sched_attr.
+  package var deadlineParameters: [UInt64] {
+    get {_storage._deadlineParameters}
+    set {_uniqueStorage()._deadlineParameters = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+package nonisolated struct Godwit_State_SeccompNotice: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var listener: UInt64 = 0
+
+  package var id: UInt64 = 0
+
+  /// A struct seccomp_data.
+  package var call: Data = Data()
+
+  /// The listener has seen it.
+  package var received: Bool = false
+
+  package var answer: Godwit_State_SeccompAnswer {
+    get {_answer ?? Godwit_State_SeccompAnswer()}
+    set {_answer = newValue}
+  }
+  /// Returns true if `answer` has been explicitly set.
+  package var hasAnswer: Bool {self._answer != nil}
+  /// Clears the value of `answer`. Subsequent reads from it will return its default value.
+  package mutating func clearAnswer() {self._answer = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _answer: Godwit_State_SeccompAnswer? = nil
+}
+
+package nonisolated struct Godwit_State_SeccompAnswer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var value: Int64 = 0
+
+  package var error: Int32 = 0
+
+  /// The call is to be made.
+  package var goesOn: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Godwit_State_Call: Sendable {
@@ -5616,7 +5721,7 @@ nonisolated extension Godwit_State_Console: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenFile"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{3}async_descriptor\0\u{3}owner_named_by\0\u{2}\u{2}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0\u{4}\u{b}unix_socket\0\u{3}internet_socket\0\u{3}netlink_socket\0\u{3}posix_queue\0\u{1}namespace\0\u{4}\u{6}pseudoterminal_master\0\u{3}pseudoterminal_slave\0\u{4};write_hint\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}flags\0\u{1}offset\0\u{3}owner_type\0\u{1}owner\0\u{3}io_signal\0\u{3}async_descriptor\0\u{3}owner_named_by\0\u{2}\u{2}named\0\u{1}stream\0\u{1}pipe\0\u{1}event\0\u{1}timer\0\u{1}signal\0\u{1}epoll\0\u{1}inotify\0\u{1}text\0\u{1}pid\0\u{4}\u{b}unix_socket\0\u{3}internet_socket\0\u{3}netlink_socket\0\u{3}posix_queue\0\u{1}namespace\0\u{4}\u{6}pseudoterminal_master\0\u{3}pseudoterminal_slave\0\u{4};write_hint\0\u{4}d\u{1}seccomp_listener\0")
 
   fileprivate class _StorageClass {
     var _id: UInt64 = 0
@@ -5897,6 +6002,19 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
           }
         }()
         case 100: try { try decoder.decodeSingularUInt64Field(value: &_storage._writeHint) }()
+        case 200: try {
+          var v: Godwit_State_SeccompListener?
+          var hadOneofValue = false
+          if let current = _storage._kind {
+            hadOneofValue = true
+            if case .seccompListener(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._kind = .seccompListener(v)
+          }
+        }()
         default: break
         }
       }
@@ -6002,11 +6120,14 @@ nonisolated extension Godwit_State_OpenFile: SwiftProtobuf.Message, SwiftProtobu
         guard case .pseudoterminalSlave(let v)? = _storage._kind else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
       }()
-      case nil: break
+      default: break
       }
       if _storage._writeHint != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._writeHint, fieldNumber: 100)
       }
+      try { if case .seccompListener(let v)? = _storage._kind {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 200)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6309,6 +6430,41 @@ nonisolated extension Godwit_State_Pipe: SwiftProtobuf.Message, SwiftProtobuf._M
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_SeccompListener: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SeccompListener"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}next_id\0\u{3}killable_only\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.nextID) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.killableOnly) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.nextID != 0 {
+      try visitor.visitSingularUInt64Field(value: self.nextID, fieldNumber: 1)
+    }
+    if self.killableOnly != false {
+      try visitor.visitSingularBoolField(value: self.killableOnly, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_SeccompListener, rhs: Godwit_State_SeccompListener) -> Bool {
+    if lhs.nextID != rhs.nextID {return false}
+    if lhs.killableOnly != rhs.killableOnly {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7948,7 +8104,7 @@ nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InternetSocket"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}family\0\u{1}type\0\u{1}protocol\0\u{1}local\0\u{1}remote\0\u{3}address_bound\0\u{3}port_bound\0\u{1}entered\0\u{3}receiving_order\0\u{1}state\0\u{1}attempt\0\u{1}peer\0\u{1}received\0\u{1}finished\0\u{1}urgent\0\u{3}urgent_read\0\u{1}waiting\0\u{1}hopeful\0\u{1}backlog\0\u{1}datagrams\0\u{1}groups\0\u{1}outside\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}family\0\u{1}type\0\u{1}protocol\0\u{1}local\0\u{1}remote\0\u{3}address_bound\0\u{3}port_bound\0\u{1}entered\0\u{3}receiving_order\0\u{1}state\0\u{1}attempt\0\u{1}peer\0\u{1}received\0\u{1}finished\0\u{1}urgent\0\u{3}urgent_read\0\u{1}waiting\0\u{1}hopeful\0\u{1}backlog\0\u{1}datagrams\0\u{1}groups\0\u{1}outside\0\u{2}q\u{2}withheld\0\u{3}end_withheld\0")
 
   fileprivate class _StorageClass {
     var _socket: Godwit_State_Socket? = nil
@@ -7974,6 +8130,8 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
     var _datagrams: [Godwit_State_SocketMessage] = []
     var _groups: [Godwit_State_Endpoint] = []
     var _outside: Bool = false
+    var _withheld: Data = Data()
+    var _endWithheld: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -8007,6 +8165,8 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
       _datagrams = source._datagrams
       _groups = source._groups
       _outside = source._outside
+      _withheld = source._withheld
+      _endWithheld = source._endWithheld
     }
   }
 
@@ -8048,6 +8208,8 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
         case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._datagrams) }()
         case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._groups) }()
         case 23: try { try decoder.decodeSingularBoolField(value: &_storage._outside) }()
+        case 200: try { try decoder.decodeSingularBytesField(value: &_storage._withheld) }()
+        case 201: try { try decoder.decodeSingularBoolField(value: &_storage._endWithheld) }()
         default: break
         }
       }
@@ -8129,6 +8291,12 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
       if _storage._outside != false {
         try visitor.visitSingularBoolField(value: _storage._outside, fieldNumber: 23)
       }
+      if !_storage._withheld.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._withheld, fieldNumber: 200)
+      }
+      if _storage._endWithheld != false {
+        try visitor.visitSingularBoolField(value: _storage._endWithheld, fieldNumber: 201)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -8161,6 +8329,8 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
         if _storage._datagrams != rhs_storage._datagrams {return false}
         if _storage._groups != rhs_storage._groups {return false}
         if _storage._outside != rhs_storage._outside {return false}
+        if _storage._withheld != rhs_storage._withheld {return false}
+        if _storage._endWithheld != rhs_storage._endWithheld {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -9333,7 +9503,7 @@ nonisolated extension Godwit_State_Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Task"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0\u{2}\u{a}limit\0\u{2}2credentials\0\u{3}no_new_privileges\0\u{3}files_of\0\u{1}descriptors\0\u{1}fs\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}policy\0\u{1}priority\0\u{3}resets_on_fork\0\u{3}io_priority\0\u{3}memory_mode\0\u{3}memory_nodes\0\u{3}default_timer_slack\0\u{3}no_time_stamps\0\u{3}seccomp_mode\0\u{3}seccomp_filters\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0\u{2}\u{a}limit\0\u{2}2credentials\0\u{3}no_new_privileges\0\u{3}files_of\0\u{1}descriptors\0\u{1}fs\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}policy\0\u{1}priority\0\u{3}resets_on_fork\0\u{3}io_priority\0\u{3}memory_mode\0\u{3}memory_nodes\0\u{3}default_timer_slack\0\u{3}no_time_stamps\0\u{3}seccomp_mode\0\u{3}seccomp_filters\0\u{4}S\u{1}seccomp_listeners\0\u{1}notice\0\u{3}deadline_parameters\0")
 
   fileprivate class _StorageClass {
     var _tid: Int32 = 0
@@ -9385,6 +9555,9 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
     var _noTimeStamps: Bool = false
     var _seccompMode: UInt32 = 0
     var _seccompFilters: [Data] = []
+    var _seccompListeners: [UInt64] = []
+    var _notice: Godwit_State_SeccompNotice? = nil
+    var _deadlineParameters: [UInt64] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -9444,6 +9617,9 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       _noTimeStamps = source._noTimeStamps
       _seccompMode = source._seccompMode
       _seccompFilters = source._seccompFilters
+      _seccompListeners = source._seccompListeners
+      _notice = source._notice
+      _deadlineParameters = source._deadlineParameters
     }
   }
 
@@ -9511,6 +9687,9 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         case 115: try { try decoder.decodeSingularBoolField(value: &_storage._noTimeStamps) }()
         case 116: try { try decoder.decodeSingularUInt32Field(value: &_storage._seccompMode) }()
         case 117: try { try decoder.decodeRepeatedBytesField(value: &_storage._seccompFilters) }()
+        case 200: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._seccompListeners) }()
+        case 201: try { try decoder.decodeSingularMessageField(value: &_storage._notice) }()
+        case 202: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._deadlineParameters) }()
         default: break
         }
       }
@@ -9670,6 +9849,15 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       if !_storage._seccompFilters.isEmpty {
         try visitor.visitRepeatedBytesField(value: _storage._seccompFilters, fieldNumber: 117)
       }
+      if !_storage._seccompListeners.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._seccompListeners, fieldNumber: 200)
+      }
+      try { if let v = _storage._notice {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 201)
+      } }()
+      if !_storage._deadlineParameters.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._deadlineParameters, fieldNumber: 202)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -9728,10 +9916,107 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._noTimeStamps != rhs_storage._noTimeStamps {return false}
         if _storage._seccompMode != rhs_storage._seccompMode {return false}
         if _storage._seccompFilters != rhs_storage._seccompFilters {return false}
+        if _storage._seccompListeners != rhs_storage._seccompListeners {return false}
+        if _storage._notice != rhs_storage._notice {return false}
+        if _storage._deadlineParameters != rhs_storage._deadlineParameters {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_SeccompNotice: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SeccompNotice"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}listener\0\u{1}id\0\u{1}call\0\u{1}received\0\u{1}answer\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.listener) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.call) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.received) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._answer) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.listener != 0 {
+      try visitor.visitSingularUInt64Field(value: self.listener, fieldNumber: 1)
+    }
+    if self.id != 0 {
+      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 2)
+    }
+    if !self.call.isEmpty {
+      try visitor.visitSingularBytesField(value: self.call, fieldNumber: 3)
+    }
+    if self.received != false {
+      try visitor.visitSingularBoolField(value: self.received, fieldNumber: 4)
+    }
+    try { if let v = self._answer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_SeccompNotice, rhs: Godwit_State_SeccompNotice) -> Bool {
+    if lhs.listener != rhs.listener {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.call != rhs.call {return false}
+    if lhs.received != rhs.received {return false}
+    if lhs._answer != rhs._answer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_SeccompAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SeccompAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}value\0\u{1}error\0\u{3}goes_on\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.value) }()
+      case 2: try { try decoder.decodeSingularInt32Field(value: &self.error) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.goesOn) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.value != 0 {
+      try visitor.visitSingularInt64Field(value: self.value, fieldNumber: 1)
+    }
+    if self.error != 0 {
+      try visitor.visitSingularInt32Field(value: self.error, fieldNumber: 2)
+    }
+    if self.goesOn != false {
+      try visitor.visitSingularBoolField(value: self.goesOn, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_SeccompAnswer, rhs: Godwit_State_SeccompAnswer) -> Bool {
+    if lhs.value != rhs.value {return false}
+    if lhs.error != rhs.error {return false}
+    if lhs.goesOn != rhs.goesOn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

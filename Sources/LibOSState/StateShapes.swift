@@ -165,6 +165,7 @@ extension Godwit_State_OpenFile {
       32: Godwit_State_NetlinkSocket.shape, 33: Godwit_State_PosixQueueFile.shape,
       34: Godwit_State_NamespaceFile.shape,
       40: Godwit_State_PseudoterminalMaster.shape, 41: Godwit_State_PseudoterminalSlave.shape,
+      200: Godwit_State_SeccompListener.shape,
     ], numbers: [8: 4])
 }
 
@@ -225,6 +226,19 @@ extension Godwit_State_Pseudoterminal {
 
 extension Godwit_State_LineDiscipline {
   package static let shape = StateCensus.Shape(Self.self, numbers: [5: 4, 10: 4])
+}
+
+extension Godwit_State_SeccompListener {
+  package static let shape = StateCensus.Shape(Self.self)
+}
+
+extension Godwit_State_SeccompNotice {
+  package static let shape = StateCensus.Shape(
+    Self.self, single: [5: Godwit_State_SeccompAnswer.shape])
+}
+
+extension Godwit_State_SeccompAnswer {
+  package static let shape = StateCensus.Shape(Self.self)
 }
 
 extension Godwit_State_PidFile {
@@ -410,7 +424,8 @@ extension Godwit_State_Task {
     single: [
       3: Godwit_State_Registers.shape, 6: Godwit_State_Call.shape, 9: Godwit_State_FutexWait.shape,
       15: Godwit_State_Rseq.shape, 100: Godwit_State_Credentials.shape,
-    ], numbers: [28: 8])
+      201: Godwit_State_SeccompNotice.shape,
+    ], numbers: [28: 8, 200: 8, 202: 8])
 }
 
 extension Godwit_State_Call {

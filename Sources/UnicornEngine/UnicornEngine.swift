@@ -199,6 +199,11 @@ package final class UnicornEngine: Engine {
     didSet { if stopsAtPause != oldValue { emulator.stopAtPause(stopsAtPause) } }
   }
 
+  package var forbidsTimeStamps: Bool {
+    get { (processor as? X86Processor)?.forbidsTimeStamps(emulator) ?? false }
+    set { (processor as? X86Processor)?.forbidTimeStamps(newValue, emulator) }
+  }
+
   package var counterTime: (() -> Int64)? {
     didSet { setClock() }
   }

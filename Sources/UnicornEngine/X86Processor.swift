@@ -73,8 +73,7 @@ final class X86Processor: Processor {
     let emulator = engine.emulator
     // PE, MP, ET, NE (x87 errors as exceptions), WP, AM.
     set(UC_X86_REG_CR0, 0x5_0033, emulator)
-    // PAE, PGE, OSFXSR, OSXMMEXCPT; not OSXSAVE and not FSGSBASE, which CPUID does not offer.
-    set(UC_X86_REG_CR4, 0x6a0, emulator)
+    set(UC_X86_REG_CR4, Self.control, emulator)
     // EFER: SCE, LME, LMA, NXE. STAR: sysret makes cs 0x33 and ss 0x2b of 0x23.
     try emulator.setModelSpecific(0xc000_0080, 0xd01)
     try emulator.setModelSpecific(0xc000_0081, 0x0023_0010_0000_0000)
@@ -93,6 +92,19 @@ final class X86Processor: Processor {
       throw EngineError(operation: "enter user mode", reason: "the processor did not follow")
     }
     hwcaps = HardwareCapabilities(hwcap: get(UC_X86_REG_RDX, emulator) & 0xffff_ffff)
+  }
+
+  /// PAE, PGE, OSFXSR, OSXMMEXCPT; not OSXSAVE and not FSGSBASE, which CPUID does not offer.
+  private static let control: UInt64 = 0x6a0
+  /// TSD: time stamps are for kernels.
+  private static let timeStampsOff: UInt64 = 4
+
+  func forbidsTimeStamps(_ emulator: Emulator) -> Bool {
+    get(UC_X86_REG_CR4, emulator) & Self.timeStampsOff != 0
+  }
+
+  func forbidTimeStamps(_ on: Bool, _ emulator: Emulator) {
+    set(UC_X86_REG_CR4, Self.control | (on ? Self.timeStampsOff : 0), emulator)
   }
 
   private func set(_ register: uc_x86_reg, _ value: UInt64, _ emulator: Emulator) {

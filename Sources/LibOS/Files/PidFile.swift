@@ -56,7 +56,11 @@ package final class PidFile: OpenFile {
     return process
   }
 
+  /// It stands for the library OS's own init.
+  package var isInit: Bool { process == nil && kernel.isInit(pid) }
+
   package override func pollEvents() -> PollEvents {
+    if isInit { return [] }
     guard let process = resolved, !process.isZombie else { return .readable }
     return []
   }
@@ -65,7 +69,7 @@ package final class PidFile: OpenFile {
   package override var linkName: String { "anon_inode:[pidfd]" }
 
   package override var fdinfo: String {
-    let shown = (try? target()) == nil ? -1 : pid
+    let shown = isInit || (try? target()) != nil ? pid : -1
     return "Pid:\t\(shown)\nNSpid:\t\(shown)\n"
   }
 
@@ -75,7 +79,8 @@ package final class PidFile: OpenFile {
   static func open(_ pid: Int32, _ flags: OpenFlags, for owner: Task) throws(Errno) -> Int32 {
     let kernel = owner.kernel
     let target = kernel.processes[pid]
-    let file = PidFile(pid, target, kernel: kernel, flags: flags, isYoung: target == nil)
+    let isYoung = target == nil && !kernel.isInit(pid)
+    let file = PidFile(pid, target, kernel: kernel, flags: flags, isYoung: isYoung)
     return try owner.files.install(
       file, closeOnExec: true, limit: owner.process.limits.openFileLimit)
   }

@@ -6,7 +6,7 @@ enum Seccomp: Equatable {
   /// read, write, exit and rt_sigreturn.
   case strict
   /// Oldest first. All are asked, and the strictest answer counts.
-  case filters([FilterProgram])
+  case filters([SeccompFilter])
 
   /// As prctl(PR_GET_SECCOMP) and `/proc/PID/status` tell it; 0 is none.
   var mode: UInt32 {
@@ -16,12 +16,22 @@ enum Seccomp: Equatable {
     }
   }
 
-  var filters: [FilterProgram] {
+  var filters: [SeccompFilter] {
     if case .filters(let filters) = self { filters } else { [] }
   }
 
   /// Instructions of all filters of a thread, with four more for each.
   static let instructionLimit = 32768
+}
+
+/// A program, and who answers the calls that it leaves to others.
+struct SeccompFilter: Equatable {
+  var program: FilterProgram
+  var listener: SeccompListener?
+
+  static func == (a: Self, b: Self) -> Bool {
+    a.listener === b.listener && a.program == b.program
+  }
 }
 
 extension Task {
@@ -36,13 +46,20 @@ extension Task {
       dieAlone(of: .SIGKILL)
       return false
     case .filters(let filters)?:
-      let verdict = answer(of: filters, frame)
+      let description = describe(frame)
+      let (verdict, filter) = Self.answer(of: filters, description)
       let data = verdict & 0xffff
       switch SeccompAction(rawValue: verdict & 0xffff_0000) {
       case .SECCOMP_RET_ALLOW, .SECCOMP_RET_LOG: return true
       case .SECCOMP_RET_ERRNO: refuse(Errno(rawValue: Int32(min(data, 4095))))
-      // There is neither a tracer nor a listener.
-      case .SECCOMP_RET_TRACE, .SECCOMP_RET_USER_NOTIF: refuse(.ENOSYS)
+      // There is no tracer.
+      case .SECCOMP_RET_TRACE: refuse(.ENOSYS)
+      case .SECCOMP_RET_USER_NOTIF:
+        if let listener = filter?.listener, listener.isOpen {
+          leave(description, to: listener)
+        } else {
+          refuse(.ENOSYS)
+        }
       case .SECCOMP_RET_TRAP: trap(frame, data: Int32(data))
       case .SECCOMP_RET_KILL_THREAD: dieAlone(of: .SIGSYS)
       case .SECCOMP_RET_KILL_PROCESS, nil: process.die(of: .fromKernel(.SIGSYS), self)
@@ -60,23 +77,30 @@ extension Task {
     return allowed.contains(number)
   }
 
-  /// The strictest answer of all filters, of two that are alike the younger's.
-  private func answer(of filters: [FilterProgram], _ frame: SyscallFrame) -> UInt32 {
+  /// The call as filters see it, a `struct seccomp_data`.
+  private func describe(_ frame: SyscallFrame) -> [UInt8] {
     var writer = ByteWriter(capacity: FilterProgram.syscallDataSize)
     writer.write(UInt32(truncatingIfNeeded: frame.number))
     writer.write(process.isa.auditArchitecture)
     writer.write(engine.programCounter)
     for index in 0..<6 { writer.write(frame.arguments[index]) }
-    let data = writer.bytes
+    return writer.bytes
+  }
+
+  /// The strictest answer of all filters, of two that are alike the younger's, and whose it is.
+  private static func answer(of filters: [SeccompFilter], _ data: [UInt8])
+    -> (verdict: UInt32, of: SeccompFilter?)
+  {
     var strictest = SeccompAction.SECCOMP_RET_ALLOW.rawValue
+    var author: SeccompFilter?
     func rank(_ answer: UInt32) -> Int32 { Int32(bitPattern: answer & 0xffff_0000) }
     for filter in filters.reversed() {
-      let answer = filter.run(length: data.count) { offset, _ in
+      let answer = filter.program.run(length: data.count) { offset, _ in
         data.withRawSpan { $0.load(at: offset, as: UInt32.self) }
       }
-      if rank(answer) < rank(strictest) { strictest = answer }
+      if rank(answer) < rank(strictest) { (strictest, author) = (answer, filter) }
     }
-    return strictest
+    return (strictest, author)
   }
 
   private func refuse(_ error: Errno) {

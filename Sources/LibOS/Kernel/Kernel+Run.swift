@@ -209,7 +209,7 @@ extension Kernel {
   /// Runs the call again of a task that was woken, or has not finished it, and delivers signals. `false`: the
   /// task can't go on.
   private func prepare(_ task: Task) -> Bool {
-    if let call = task.call, task.interruption == nil {
+    if let call = task.call, task.interruption == nil, task.notice == nil || task.takeAnswer() {
       dispatch(task, call, task.process.processor)
     }
     task.runsAgain = false

@@ -5,10 +5,18 @@ extension Socket {
   /// SO_ATTACH_FILTER: EINVAL, EPERM once SO_LOCK_FILTER is set.
   func attachFilter(_ value: [UInt8], _ call: SyscallContext) throws(Errno) {
     guard value.count == 16 else { throw .EINVAL }
-    // What it would see of a stream are segments, which there are none of here.
-    if self is TCPSocket { throw .EOPNOTSUPP }
     try requireUnlocked()
     settings.filter = try FilterProgram.load(call, description: value)
+    (self as? TCPSocket)?.letThrough()
+  }
+
+  /// SO_GET_FILTER: its instructions, of which there may be `room`, or none if only their number is asked for.
+  func shownFilter(room: Int32) throws(Errno) -> (bytes: [UInt8], count: Int) {
+    guard let filter = settings.filter else { return ([], 0) }
+    let count = filter.instructions.count
+    guard room > 0 else { return ([], count) }
+    guard room >= count else { throw .EINVAL }
+    return (filter.bytes, count)
   }
 
   /// SO_DETACH_FILTER.
@@ -16,6 +24,7 @@ extension Socket {
     try requireUnlocked()
     guard settings.filter != nil else { throw .ENOENT }
     settings.filter = nil
+    (self as? TCPSocket)?.letThrough()
   }
 
   private func requireUnlocked() throws(Errno) {

@@ -22,7 +22,7 @@ extension StateLoader {
         mask: SignalSet(rawValue: signal.mask), flags: flags)
     case .pid(let target):
       let pid = try checked(target.pid, SavedRange.pid, "the process of a pidfd")
-      guard target.gone || kernel.processes[pid] != nil else {
+      guard target.gone || kernel.processes[pid] != nil || kernel.isInit(pid) else {
         throw .invalidState("a pidfd of process \(pid)")
       }
       return PidFile(
@@ -39,6 +39,7 @@ extension StateLoader {
     case .internetSocket(let socket): return try restoreInternetSocket(socket, flags)
     case .netlinkSocket(let socket): return try restoreNetlinkSocket(socket, flags)
     case .namespace(let namespace): return try restoreNamespace(namespace, flags)
+    case .seccompListener(let listener): return try SeccompListener(listener, flags, kernel)
     case .posixQueue(let queue): return try restorePosixQueue(queue, flags)
     case .pseudoterminalMaster(let master): return try restoreMaster(master, flags)
     case .pseudoterminalSlave(let slave): return try restoreSlave(slave, flags)

@@ -337,6 +337,8 @@ package enum FileHolder: CustomStringConvertible {
   case polling
   /// acct(2).
   case accounting
+  /// A filter of system calls leaves them to it.
+  case filter
 
   package var description: String {
     switch self {
@@ -349,6 +351,7 @@ package enum FileHolder: CustomStringConvertible {
     case .notification: "receiver of notifications"
     case .mapping: "mapping"
     case .accounting: "accounting file"
+    case .filter: "listener of a filter"
     case .polling: "file of an asynchronous request"
     }
   }

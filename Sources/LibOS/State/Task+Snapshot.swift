@@ -20,7 +20,7 @@ extension Task {
     state.scratch = progress.scratch
     if let limit = progress.limit { state.limit = limit }
     saveShared(to: &state, saver)
-    saveScheduling(to: &state)
+    saveScheduling(to: &state, saver)
     if let wait = progress.futex {
       state.futex.address = wait.address.rawValue
       state.futex.bitset = wait.bitset
@@ -91,44 +91,41 @@ extension Task {
     use(table)
   }
 
-  private func saveScheduling(to state: inout Godwit_State_Task) {
+  private func saveScheduling(to state: inout Godwit_State_Task, _ saver: StateSaver) {
     state.policy = scheduling.policy.rawValue
     state.priority = scheduling.priority
     state.resetsOnFork = scheduling.resetsOnFork
+    if let told = scheduling.deadline {
+      state.deadlineParameters = [told.runtime, told.deadline, told.period, told.flags]
+    }
     state.ioPriority = UInt32(ioPriority)
     state.memoryMode = memoryPolicy.mode
     state.memoryNodes = memoryPolicy.nodes
     if defaultTimerSlack != Self.initialTimerSlack { state.defaultTimerSlack = defaultTimerSlack }
     state.noTimeStamps = forbidsTimeStamps
-    state.seccompMode = seccomp?.mode ?? 0
-    state.seccompFilters = seccomp?.filters.map { data($0.bytes) } ?? []
+    saveFilters(to: &state, saver)
   }
 
-  private func restoreScheduling(_ state: Godwit_State_Task) throws(SnapshotError) {
+  private func restoreScheduling(_ state: Godwit_State_Task, _ loader: StateLoader)
+    throws(SnapshotError)
+  {
     let what = "how task \(tid) is scheduled"
-    guard let policy = SchedulingPolicy(rawValue: state.policy), policy != .SCHED_DEADLINE else {
-      throw .invalidState(what)
-    }
+    let times = state.deadlineParameters
+    let deadline =
+      times.count == 4
+      ? Scheduling.Deadline(
+        runtime: times[0], deadline: times[1], period: times[2], flags: times[3]) : nil
+    guard let policy = SchedulingPolicy(rawValue: state.policy),
+      (policy == .SCHED_DEADLINE) == (deadline?.isSound ?? false)
+    else { throw .invalidState(what) }
     scheduling = Scheduling(
       policy: policy, priority: try checked(state.priority, policy.priorities, what),
-      resetsOnFork: state.resetsOnFork)
+      resetsOnFork: state.resetsOnFork, deadline: deadline)
     ioPriority = try checked(
       UInt16(truncatingIfNeeded: state.ioPriority), IOPriority.range, what)
     memoryPolicy = MemoryPolicy(mode: state.memoryMode, nodes: state.memoryNodes)
     if state.hasDefaultTimerSlack { defaultTimerSlack = state.defaultTimerSlack }
-    forbidsTimeStamps = state.noTimeStamps
-    switch state.seccompMode {
-    case 0: break
-    case 1: seccomp = .strict
-    default:
-      seccomp = .filters(
-        try state.seccompFilters.map { (bytes) throws(SnapshotError) in
-          guard let program = FilterProgram(bytes: Array(bytes)), program.isForSyscalls else {
-            throw .invalidState("a system call filter of task \(tid)")
-          }
-          return program
-        })
-    }
+    try restoreFilters(state, loader)
   }
 
   /// The thread's registers, wherever they are just now.
@@ -151,6 +148,8 @@ extension Task {
       throw .invalidState("registers of task \(state.tid)")
     }
     engine.registers = registers
+    forbidsTimeStamps = state.noTimeStamps
+    engine.forbidsTimeStamps = forbidsTimeStamps
     engine.save(to: context)
     if state.hasCall {
       guard state.call.arguments.count == 6 else {
@@ -194,7 +193,7 @@ extension Task {
       clamping: try checked(state.niceness, Niceness.range, "the niceness of task \(tid)"))
     timerSlack = state.timerSlack
     try restoreShared(state, loader)
-    try restoreScheduling(state)
+    try restoreScheduling(state, loader)
     if state.pendingOpen != 0 {
       let file = try loader.file(state.pendingOpen)
       guard file is PipeEnd, loader.heldFiles.insert(state.pendingOpen).inserted else {

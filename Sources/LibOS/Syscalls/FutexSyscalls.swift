@@ -181,8 +181,7 @@ private func sys_set_robust_list(_ call: SyscallContext) throws(Errno) -> Syscal
 }
 
 private func sys_get_robust_list(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let task = call.int(0) == 0 ? call.task : call.kernel.tasks[call.int(0)]
-  guard let task else { throw .ESRCH }
+  let task = try taskOrCaller(call, call.int(0))
   guard call.task.mayInspect(task.process) else { throw .EPERM }
   try call.store(task.robustList.rawValue, to: call.address(1))
   try call.store(UInt64(24), to: call.address(2))

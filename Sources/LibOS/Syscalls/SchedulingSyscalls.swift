@@ -31,7 +31,7 @@ extension SyscallTable {
     SyscallRow("sched_rr_get_interval", x64: 148, generic: 127, [.pid, .address]) {
       call throws(Errno) in
       let task = try scheduledTask(call, call.int(0))
-      let isEndless = task?.scheduling.policy == .SCHED_FIFO
+      let isEndless = task?.scheduling.policy == .SCHED_FIFO || task?.scheduling.deadline != nil
       let slice = isEndless ? 0 : task?.slice ?? call.kernel.configuration.timeSlice
       try call.store(Int64(0), to: call.address(1))
       try call.store(slice, to: call.address(1) + 8)
@@ -45,7 +45,7 @@ extension SyscallTable {
   ]
 
   private static let note =
-    "SCHED_BATCH and SCHED_IDLE run like SCHED_OTHER; no SCHED_DEADLINE: EPERM"
+    "SCHED_BATCH and SCHED_IDLE run like SCHED_OTHER; SCHED_DEADLINE goes before all others, whatever its times"
 }
 
 /// The task with this tid, or the caller for 0: EINVAL for negative numbers. nil is init, which they may ask
@@ -68,6 +68,7 @@ extension Task {
   fileprivate func maySchedule(_ other: Task, _ new: Scheduling, _ niceness: Niceness) -> Bool {
     if credentials.has(.CAP_SYS_NICE) { return true }
     let old = other.scheduling
+    if new.deadline != nil { return false }
     if new.policy.isRealTime {
       let limit = other.process.limits[ResourceLimits.realTimePriority].soft
       guard new.policy == old.policy || limit > 0,
@@ -94,6 +95,8 @@ private func setScheduler(_ call: SyscallContext, policy: UInt32?, _ parameters:
   let priority: Int32 = try call.load(at: parameters)
   let task = try taskOrCaller(call, call.int(0))
   var new = task.scheduling
+  // These calls have no room for a deadline.
+  new.deadline = nil
   new.priority = priority
   if let policy {
     guard
@@ -109,12 +112,20 @@ private func setScheduler(_ call: SyscallContext, policy: UInt32?, _ parameters:
 private func schedule(
   _ task: Task, _ new: Scheduling, _ niceness: Niceness, for call: SyscallContext
 ) throws(Errno) {
-  guard new.policy.priorities.contains(new.priority), new.policy != .SCHED_DEADLINE else {
-    throw .EINVAL
-  }
+  let isSound =
+    new.policy == .SCHED_DEADLINE ? new.deadline?.isSound == true : new.deadline == nil
+  guard new.policy.priorities.contains(new.priority), isSound else { throw .EINVAL }
   guard call.task.maySchedule(task, new, niceness) else { throw .EPERM }
+  if let deadline = new.deadline {
+    // All of them must be kept.
+    var others: UInt64 = 0
+    for other in call.kernel.tasks.values where other !== task {
+      others += other.scheduling.deadline?.share ?? 0
+    }
+    guard others + deadline.share <= Scheduling.Deadline.shareLimit else { throw .EBUSY }
+  }
   task.scheduling = new
-  if !new.policy.isRealTime { task.niceness = niceness }
+  if new.level == 0 { task.niceness = niceness }
   call.kernel.needsAttention = true
 }
 
@@ -126,14 +137,15 @@ private func sys_sched_getattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   guard call[3] == 0, call[2] >= UInt64(attributeSize), call[2] <= 4096 else { throw .EINVAL }
   let task = try scheduledTask(call, call.int(0))
   let scheduling = task?.scheduling ?? Scheduling()
-  let isRealTime = scheduling.policy.isRealTime
+  let isRealTime = scheduling.level > 0
   var writer = ByteWriter(capacity: attributeSize)
   writer.write(UInt32(attributeSize))
   writer.write(scheduling.policy.rawValue)
-  writer.write(UInt64(scheduling.resetsOnFork ? 1 : 0))
+  writer.write((scheduling.resetsOnFork ? 1 : 0) | (scheduling.deadline?.flags ?? 0))
   writer.write(isRealTime ? 0 : task?.niceness.value ?? 0)
   writer.write(scheduling.priority)
-  writer.pad(to: attributeSize)
+  let deadline = scheduling.deadline ?? Scheduling.Deadline(runtime: 0, deadline: 0, period: 0)
+  for time in [deadline.runtime, deadline.deadline, deadline.period] { writer.write(time) }
   try call.store(writer.bytes, to: call.address(1))
   return .success
 }
@@ -149,18 +161,23 @@ private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   let flags: UInt64 = reader.read()
   let niceness: Int32 = reader.read()
   let priority: UInt32 = reader.read()
-  // Besides SCHED_FLAG_RESET_ON_FORK: KEEP_POLICY and KEEP_PARAMS.
-  guard flags & ~0x19 == 0, Int32(bitPattern: policy) >= 0 else { throw .EINVAL }
+  var deadline = Scheduling.Deadline(
+    runtime: reader.read(), deadline: reader.read(), period: reader.read(), flags: flags & 6)
+  if deadline.period == 0 { deadline.period = deadline.deadline }
+  // Besides SCHED_FLAG_RESET_ON_FORK: RECLAIM and DL_OVERRUN, KEEP_POLICY and KEEP_PARAMS.
+  guard flags & ~0x1f == 0, Int32(bitPattern: policy) >= 0 else { throw .EINVAL }
   let task = try taskOrCaller(call, call.int(0))
   var new = task.scheduling
   if flags & 0x8 == 0 {
     guard let known = SchedulingPolicy(rawValue: policy) else { throw .EINVAL }
-    // It would need a guarantee that no host gives.
-    guard known != .SCHED_DEADLINE else { throw .EPERM }
     new.policy = known
+    if known != .SCHED_DEADLINE { new.deadline = nil }
   }
   let keepsParameters = flags & 0x10 != 0
-  if !keepsParameters { new.priority = Int32(clamping: priority) }
+  if !keepsParameters {
+    new.priority = Int32(clamping: priority)
+    new.deadline = new.policy == .SCHED_DEADLINE ? deadline : nil
+  }
   new.resetsOnFork = flags & 1 != 0
   try schedule(
     task, new, keepsParameters ? task.niceness : Niceness(clamping: niceness), for: call)

@@ -34,7 +34,7 @@ extension Kernel {
 }
 
 /// Init ignores whatever it gets.
-private func signalInit(_ info: Siginfo, for call: SyscallContext) throws(Errno) -> SyscallResult {
+func signalInit(_ info: Siginfo, for call: SyscallContext) throws(Errno) -> SyscallResult {
   guard info.si_signo == 0 || info.signal.isValid else { throw .EINVAL }
   guard call.credentials.has(.CAP_KILL) else { throw .EPERM }
   return .success
@@ -112,6 +112,9 @@ func sys_rt_sigqueueinfo(_ call: SyscallContext) throws(Errno) -> SyscallResult 
 func sys_rt_tgsigqueueinfo(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let info = try call.queuedInfo(3, Signal(rawValue: call.int(2)), to: call.int(1))
   guard call.int(0) > 0, call.int(1) > 0 else { throw .EINVAL }
+  if call.kernel.isInit(call.int(0)), call.kernel.isInit(call.int(1)) {
+    return try signalInit(info, for: call)
+  }
   let task = try call.kernel.task(call.int(1), of: call.int(0))
   try send(info, to: task.process, task, for: call)
   return .success

@@ -8,6 +8,32 @@ struct Scheduling: Equatable {
   /// Children begin as ordinary tasks (`SCHED_RESET_ON_FORK`).
   var resetsOnFork = false
 
+  /// What it was told with SCHED_DEADLINE; nil with all others.
+  var deadline: Deadline?
+
+  /// Who goes first: ordinary tasks have 0, deadlines more than any priority.
+  var level: Int32 { deadline == nil ? priority : 100 }
+
+  /// How much time a task wants, how soon, and how often, in nanoseconds (sched_setattr(2)).
+  struct Deadline: Equatable {
+    var runtime: UInt64
+    var deadline: UInt64
+    var period: UInt64
+    /// SCHED_FLAG_RECLAIM and SCHED_FLAG_DL_OVERRUN, which are kept.
+    var flags: UInt64 = 0
+
+    /// Whether Linux takes it (`__checkparam_dl`).
+    var isSound: Bool {
+      runtime >= 1024 && runtime <= deadline && deadline <= period
+        && (100_000...4_194_304_000).contains(period) && flags & ~6 == 0
+    }
+
+    /// Of the processor, in 2^-20.
+    var share: UInt64 { runtime << 20 / period }
+    /// Of all tasks together at most (`sched_rt_runtime_us`).
+    static let shareLimit: UInt64 = 950_000 << 20 / 1_000_000
+  }
+
   /// Nanoseconds for which a task of `SCHED_RR` runs while others of its priority wait.
   static let roundRobinSlice: Int64 = 100_000_000
 }
@@ -56,14 +82,14 @@ extension Task {
     defaultTimerSlack = parent.timerSlack
     scheduling = parent.scheduling
     guard scheduling.resetsOnFork else { return }
-    if scheduling.policy.isRealTime { scheduling = Scheduling() }
+    if scheduling.level > 0 { scheduling = Scheduling() }
     niceness = max(niceness, .normal)
     scheduling.resetsOnFork = false
   }
 
   /// Finds its level anew: that of its own priority, or of those who wait for what it has.
   func settleLevel() {
-    let new = max(scheduling.priority, kernel.futexes.inheritedLevel(of: self))
+    let new = max(scheduling.level, kernel.futexes.inheritedLevel(of: self))
     guard new != level else { return }
     kernel.scheduler.move(self, to: new)
   }

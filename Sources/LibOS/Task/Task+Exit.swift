@@ -31,6 +31,7 @@ extension Task {
     if kernel.loaded === self { kernel.loaded = nil }
     process.tasks.removeAll { $0 === self }
     kernel.tasks[tid] = nil
+    leaveListeners()
     orphanChildren()
   }
 

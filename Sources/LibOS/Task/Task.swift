@@ -17,6 +17,8 @@ package final class Task: WaitListener {
   package var credentials: Credentials
   package var noNewPrivileges: Bool
   var seccomp: Seccomp?
+  /// Its call waits for the answer of a filter's listener.
+  var notice: SeccompNotice?
   package let process: Process
   package unowned let kernel: Kernel
   /// Its registers while it is not loaded; replaced by an `execve` of a program for another ISA.
@@ -73,7 +75,7 @@ package final class Task: WaitListener {
   var awaitedLocks: [FutexKey] = []
   var ioPriority = IOPriority.none
   var memoryPolicy = MemoryPolicy()
-  /// PR_SET_TSC; kept, but rdtsc goes on.
+  /// PR_SET_TSC: its registers have that, too.
   var forbidsTimeStamps = false
 
   package init(tid: Int32, process: Process, kernel: Kernel) {

@@ -26,7 +26,7 @@ extension SyscallContext {
       return .thread(tid: owner)
     }
     if owner == 0 || owner == task.tid { return .process(pid: process.pid) }
-    guard kernel.processes[owner] != nil else { throw .EINVAL }
+    guard kernel.processes[owner] != nil || kernel.isInit(owner) else { throw .EINVAL }
     return .process(pid: owner)
   }
 

@@ -16,6 +16,32 @@ package struct SeccompFlags: OptionSet, Sendable {
   package static let SECCOMP_FILTER_FLAG_SPEC_ALLOW = Self(rawValue: 4)
   package static let SECCOMP_FILTER_FLAG_NEW_LISTENER = Self(rawValue: 8)
   package static let SECCOMP_FILTER_FLAG_TSYNC_ESRCH = Self(rawValue: 16)
+  package static let SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV = Self(rawValue: 32)
+
+  package static let all: Self = [
+    .SECCOMP_FILTER_FLAG_TSYNC, .SECCOMP_FILTER_FLAG_LOG, .SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+    .SECCOMP_FILTER_FLAG_NEW_LISTENER, .SECCOMP_FILTER_FLAG_TSYNC_ESRCH,
+    .SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+  ]
+}
+
+/// Requests to a listener (seccomp_unotify(2)).
+package enum SeccompRequest: UInt32, Sendable {
+  case SECCOMP_IOCTL_NOTIF_RECV = 0xc050_2100
+  case SECCOMP_IOCTL_NOTIF_SEND = 0xc018_2101
+  case SECCOMP_IOCTL_NOTIF_ID_VALID = 0x4008_2102
+  /// The same, as early headers had it.
+  case SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR = 0x8008_2102
+  case SECCOMP_IOCTL_NOTIF_ADDFD = 0x4018_2103
+
+  /// Whether it is `request`, but for the size of its structure.
+  package func names(_ request: UInt32) -> Bool {
+    (rawValue ^ request) & ~0x3fff_0000 == 0
+  }
+
+  package static let SECCOMP_USER_NOTIF_FLAG_CONTINUE: UInt32 = 1
+  package static let SECCOMP_ADDFD_FLAG_SETFD: UInt32 = 1
+  package static let SECCOMP_ADDFD_FLAG_SEND: UInt32 = 2
 }
 
 /// What a seccomp filter answers, without its 16 bits of data.

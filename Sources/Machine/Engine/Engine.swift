@@ -41,6 +41,9 @@ package protocol Engine: AnyObject {
   /// Otherwise these do nothing.
   var stopsAtPause: Bool { get set }
 
+  /// Whether the loaded thread may not read the time stamp counter (x86-64): its registers have that, too.
+  var forbidsTimeStamps: Bool { get set }
+
   /// The register file of the loaded thread.
   var registers: RegisterFile { get set }
 
@@ -72,6 +75,11 @@ extension Engine {
   package func leave(_ space: AddressSpace) {}
 
   package var stopsAtPause: Bool {
+    get { false }
+    set {}
+  }
+
+  package var forbidsTimeStamps: Bool {
     get { false }
     set {}
   }

@@ -95,6 +95,8 @@ extension TCPSocket {
     state.backlog = UInt32(backlog)
     if let peer { state.peer = saver.id(of: peer, .socket) }
     state.received = data(received.contents)
+    state.withheld = data(withheld.contents)
+    state.endWithheld = endIsWithheld
     state.finished = isFinished
     if let urgent {
       state.urgent = UInt64(urgent.position)
@@ -121,6 +123,8 @@ extension TCPSocket {
     attempt = savedAttempt
     backlog = min(Int(state.backlog), Network.backlogLimit)
     Array(state.received).withRawSpan { received.append($0) }
+    Array(state.withheld).withRawSpan { withhold($0) }
+    endIsWithheld = state.endWithheld && !withheld.isEmpty
     isFinished = state.finished
     if state.hasUrgent {
       guard state.urgent < UInt64(received.count) else {

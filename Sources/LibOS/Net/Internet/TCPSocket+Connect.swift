@@ -175,6 +175,8 @@ extension TCPSocket {
     attempt = .none
     remote = nil
     received.removeAll()
+    withheld.removeAll()
+    endIsWithheld = false
     urgent = nil
     isFinished = false
     isReadShut = false

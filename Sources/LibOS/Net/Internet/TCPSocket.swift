@@ -21,6 +21,9 @@ package final class TCPSocket: InternetSocket {
   package internal(set) var peer: TCPSocket?
   /// Bytes to be received.
   package internal(set) lazy var received = ByteRing(memory: network.charge())
+  /// Bytes of the peer that the filter keeps back, and whether the end of what it sends is behind them.
+  package internal(set) var withheld = ByteRing()
+  package internal(set) var endIsWithheld = false
   /// The peer has shut down sending.
   package internal(set) var isFinished = false
   package internal(set) var urgent: Urgent?
@@ -107,19 +110,22 @@ package final class TCPSocket: InternetSocket {
   }
   package override var receiveBuffer: Int { Int(settings.receiveBuffer ?? 131_072) }
 
+  /// Bytes of the peer that nobody has received.
+  private var heldCount: Int { received.count + withheld.count }
+
   /// The limit of the peer's receive buffer: the sum of both ends' buffer sizes.
   private func capacity(of peer: TCPSocket) -> Int { sendBuffer + peer.receiveBuffer }
 
   /// Whether a third of the buffer is free (`sk_stream_is_writeable`).
   package override var hasRoomToSend: Bool {
     guard let peer else { return true }
-    return peer.received.count * 3 <= capacity(of: peer) * 2
+    return peer.heldCount * 3 <= capacity(of: peer) * 2
   }
 
   package override var writableCount: Int {
     if outside != nil { return OutsideStream.writableCount }
     guard let peer else { return .max }
-    return max(0, capacity(of: peer) - peer.received.count)
+    return max(0, capacity(of: peer) - peer.heldCount)
   }
 
   // MARK: Sending
@@ -140,11 +146,13 @@ package final class TCPSocket: InternetSocket {
       reset()
       return .sent(bytes.byteCount)
     }
-    let count = min(bytes.byteCount, capacity(of: peer) - peer.received.count)
+    let count = min(bytes.byteCount, capacity(of: peer) - peer.heldCount)
     guard count > 0 else { return .wait(on: waitQueue) }
     try network.requireRoom(for: count)
-    peer.received.append(bytes.extracting(0..<count))
-    if message.flags.contains(.MSG_OOB), count == bytes.byteCount { peer.markUrgent() }
+    peer.arrive(bytes.extracting(0..<count))
+    if message.flags.contains(.MSG_OOB), count == bytes.byteCount, peer.withheld.isEmpty {
+      peer.markUrgent()
+    }
     peer.waitQueue.wake(.readable)
     return .sent(count)
   }
@@ -199,16 +207,20 @@ package final class TCPSocket: InternetSocket {
   package override func bytesInFlight() throws(Errno) -> Int {
     if state == .listening { throw .EINVAL }
     guard let peer else { return 0 }
-    return max(0, peer.received.count - peer.receiveBuffer)
+    return max(peer.withheld.count, peer.heldCount - peer.receiveBuffer)
   }
 
   // MARK: Ending
 
   /// The peer has closed; everything that it sent can still be received.
   func peerFinished(andIsGone: Bool) {
+    if andIsGone { peer = nil }
+    guard withheld.isEmpty else {
+      endIsWithheld = true
+      return
+    }
     isFinished = true
     isReadShut = true
-    if andIsGone { peer = nil }
     waitQueue.wake()
   }
 

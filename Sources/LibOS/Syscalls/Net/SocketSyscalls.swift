@@ -25,7 +25,11 @@ extension SyscallTable {
     SyscallRow("getsockname", x64: 51, generic: 204, [.fd, .address, .address], sys_getsockname),
     SyscallRow("getpeername", x64: 52, generic: 205, [.fd, .address, .address], sys_getpeername),
     SyscallRow(
-      "setsockopt", x64: 54, generic: 208, [.fd, .int, .int, .address, .unsigned], sys_setsockopt),
+      "setsockopt", x64: 54, generic: 208, [.fd, .int, .int, .address, .unsigned],
+      support: .partial,
+      note:
+        "filters (SO_ATTACH_FILTER) of TCP see data alone, and none of connections to other machines; no SO_ATTACH_BPF",
+      sys_setsockopt),
     SyscallRow(
       "getsockopt", x64: 55, generic: 209, [.fd, .int, .int, .address, .address], sys_getsockopt),
     SyscallRow("shutdown", x64: 48, generic: 210, [.fd, .oneOf(ShutdownHow.self)], sys_shutdown),
@@ -246,6 +250,13 @@ private func sys_getsockopt(_ call: SyscallContext) throws(Errno) -> SyscallResu
   guard room >= 0 else { throw .EINVAL }
   let value: [UInt8]
   if call.uint(1) == SocketLevel.SOL_SOCKET.rawValue {
+    // SO_GET_FILTER has the number of SO_ATTACH_FILTER, and its length counts instructions.
+    if call.uint(2) == SocketOption.SO_ATTACH_FILTER.rawValue {
+      let (bytes, count) = try socket.shownFilter(room: room)
+      try call.store(bytes, to: call.address(3))
+      try call.store(Int32(count), to: call.address(4))
+      return .success
+    }
     value = try socket.generalOption(call.uint(2), length: Int(room), call)
   } else {
     value = try socket.option(call.uint(1), call.uint(2), length: Int(room), call)

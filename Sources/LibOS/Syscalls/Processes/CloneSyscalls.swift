@@ -92,6 +92,9 @@ private func clone(_ call: SyscallContext, _ request: CloneRequest)
   if flags.contains([.CLONE_SIGHAND, .CLONE_CLEAR_SIGHAND]) { throw .EINVAL }
   if flags.contains([.CLONE_FS, .CLONE_NEWNS]) { throw .EINVAL }
   guard flags.isDisjoint(with: .namespaces) else { throw .EPERM }
+  // A deadline is not handed down.
+  let scheduling = call.task.scheduling
+  guard scheduling.deadline == nil || scheduling.resetsOnFork else { throw .EAGAIN }
   return flags.contains(.CLONE_THREAD) ? try thread(call, request) : try process(call, request)
 }
 

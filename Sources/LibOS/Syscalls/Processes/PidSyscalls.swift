@@ -15,7 +15,7 @@ private func sys_pidfd_open(_ call: SyscallContext) throws(Errno) -> SyscallResu
   let nonBlocking = OpenFlags.O_NONBLOCK
   let flags = OpenFlags(call.uint(1), isa: call.isa)
   guard flags.subtracting(nonBlocking).isEmpty, call.int(0) > 0 else { throw .EINVAL }
-  guard call.kernel.processes[call.int(0)] != nil else {
+  guard call.kernel.processes[call.int(0)] != nil || call.kernel.isInit(call.int(0)) else {
     // A thread that is no leader has none.
     throw call.kernel.tasks[call.int(0)] == nil ? .ESRCH : .EINVAL
   }
@@ -34,28 +34,36 @@ private func signalTarget(_ file: OpenFile, _ kernel: Kernel) throws(Errno) -> P
 
 private func sys_pidfd_send_signal(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call[3] == 0 else { throw .EINVAL }
-  let target = try signalTarget(try call.file(0), call.kernel)
+  let file = try call.file(0)
   let signal = Signal(rawValue: call.int(1))
   var info = Siginfo.kill(
     signal, code: SignalCode.SI_USER, pid: call.process.pid,
     uid: call.credentials.realUID)
+  var isForged = false
   if !call.address(2).isNull {
     info = Siginfo(bytes: try call.bytes(at: call.address(2), count: Siginfo.byteCount))
     guard info.si_signo == signal.rawValue else { throw .EINVAL }
-    let isForged = info.si_code >= 0 || info.si_code == SignalCode.SI_TKILL
-    if isForged, target !== call.process { throw .EPERM }
+    isForged = info.si_code >= 0 || info.si_code == SignalCode.SI_TKILL
   }
+  if (file as? PidFile)?.isInit == true {
+    if isForged { throw .EPERM }
+    return try signalInit(info, for: call)
+  }
+  let target = try signalTarget(file, call.kernel)
+  if isForged, target !== call.process { throw .EPERM }
   try send(info, to: target, for: call)
   return .success
 }
 
 private func sys_pidfd_getfd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard call[2] == 0 else { throw .EINVAL }
-  let target = try PidFile.behind(call.int(0), call.files).target()
+  let file = try PidFile.behind(call.int(0), call.files)
+  if file.isInit { throw .EPERM }
+  let target = try file.target()
   guard !target.isZombie else { throw .ESRCH }
   guard call.task.mayInspect(target) else { throw .EPERM }
-  let file = try target.files.file(call.int(1))
+  let found = try target.files.file(call.int(1))
   return .value(
     try call.files.install(
-      file, closeOnExec: true, limit: call.process.limits.openFileLimit))
+      found, closeOnExec: true, limit: call.process.limits.openFileLimit))
 }

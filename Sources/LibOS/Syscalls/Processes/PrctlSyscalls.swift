@@ -6,7 +6,7 @@ extension SyscallTable {
     SyscallRow(
       "prctl", x64: 157, generic: 167, [.int, .hex, .hex, .hex, .hex], support: .partial,
       note:
-        "PR_SET_TSC and PR_SET_THP_DISABLE are kept and have no effect; unknown options: EINVAL",
+        "PR_SET_THP_DISABLE is kept and has no effect; unknown options: EINVAL",
       sys_prctl),
     SyscallRow("arch_prctl", x64: 158, generic: nil, [.hex, .address], sys_arch_prctl),
   ]
@@ -73,6 +73,7 @@ private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .PR_SET_TSC:
     guard call.isa == .x86_64, call[1] == 1 || call[1] == 2 else { throw .EINVAL }
     call.task.forbidsTimeStamps = call[1] == 2
+    call.task.engine.forbidsTimeStamps = call[1] == 2
     return .success
   case .PR_SET_VMA:
     try nameMemory(call)

@@ -16,7 +16,7 @@ extension SyscallTable {
 }
 
 private func inspectable(_ call: SyscallContext, _ id: Int32) throws(Errno) -> Task {
-  guard let task = call.kernel.tasks[id] else { throw .ESRCH }
+  guard let task = call.kernel.tasks[id] else { throw call.kernel.isInit(id) ? .EPERM : .ESRCH }
   guard call.task.mayInspect(task.process) else { throw .EPERM }
   return task
 }

@@ -6,7 +6,7 @@ extension SyscallTable {
     SyscallRow(
       "seccomp", x64: 317, generic: 277, [.int, .hex, .address], support: .partial,
       note:
-        "no SECCOMP_FILTER_FLAG_NEW_LISTENER (EINVAL), no tracer: SECCOMP_RET_TRACE gives ENOSYS; nothing is logged",
+        "no tracer: SECCOMP_RET_TRACE gives ENOSYS; nothing is logged (SECCOMP_FILTER_FLAG_LOG, SECCOMP_RET_LOG)",
       sys_seccomp)
   ]
 }
@@ -57,17 +57,17 @@ private func addFilter(_ call: SyscallContext, _ flags: SeccompFlags, at address
 {
   let task = call.task
   let isForAll = flags.contains(.SECCOMP_FILTER_FLAG_TSYNC)
-  guard
-    SeccompFlags([
-      .SECCOMP_FILTER_FLAG_TSYNC, .SECCOMP_FILTER_FLAG_LOG, .SECCOMP_FILTER_FLAG_SPEC_ALLOW,
-      .SECCOMP_FILTER_FLAG_TSYNC_ESRCH,
-    ]).isSuperset(of: flags)
+  let hasListener = flags.contains(.SECCOMP_FILTER_FLAG_NEW_LISTENER)
+  guard SeccompFlags.all.isSuperset(of: flags),
+    // Its result is a descriptor, or the thread that stands in the way.
+    !isForAll || !hasListener || flags.contains(.SECCOMP_FILTER_FLAG_TSYNC_ESRCH),
+    hasListener || !flags.contains(.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
   else { throw .EINVAL }
   let program = try FilterProgram.load(call, at: address)
   guard task.noNewPrivileges || call.credentials.has(.CAP_SYS_ADMIN) else { throw .EACCES }
   guard program.isForSyscalls, task.seccomp != .strict else { throw .EINVAL }
   let old = task.seccomp?.filters ?? []
-  let size = old.reduce(program.instructions.count) { $0 + $1.instructions.count + 4 }
+  let size = old.reduce(program.instructions.count) { $0 + $1.program.instructions.count + 4 }
   guard size <= Seccomp.instructionLimit else { throw .ENOMEM }
   if isForAll {
     // Each other thread must have what this one had, or less of it.
@@ -79,10 +79,21 @@ private func addFilter(_ call: SyscallContext, _ flags: SeccompFlags, at address
       return .value(other.tid)
     }
   }
+  var filter = SeccompFilter(program: program)
+  var result = SyscallResult.success
+  if hasListener {
+    if old.contains(where: { $0.listener?.isOpen == true }) { throw .EBUSY }
+    let listener = SeccompListener(
+      call.kernel, isKillableOnly: flags.contains(.SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV))
+    result = .value(
+      try call.files.install(
+        listener, closeOnExec: true, limit: call.process.limits.openFileLimit))
+    filter.listener = listener
+  }
   for one in isForAll ? call.process.tasks : [task] {
-    one.seccomp = .filters(old + [program])
+    one.seccomp = .filters(old + [filter])
     if task.noNewPrivileges { one.noNewPrivileges = true }
   }
   call.kernel.needsAttention = true
-  return .success
+  return result
 }
