@@ -233,7 +233,7 @@ struct LoadedProgram {
 
     let image = program.image
     let hwcaps = processor.engine.hwcaps
-    let vector: [(AuxiliaryType, UInt64)] = [
+    var vector: [(AuxiliaryType, UInt64)] = [
       (.AT_SYSINFO_EHDR, Layout.vdso.rawValue),
       (.AT_HWCAP, hwcaps.hwcap),
       (.AT_HWCAP2, hwcaps.hwcap2),

@@ -14,6 +14,7 @@ struct Vdso: Sendable {
     switch isa {
     case .x86_64: x86
     case .aarch64: arm
+    case .riscv64: riscv
     }
   }
 
@@ -38,6 +39,18 @@ struct Vdso: Sendable {
     signalReturn: SignalTrampoline.code(.aarch64), signalReturnName: "__kernel_rt_sigreturn"
   ) { number in
     [0xd280_0008 | UInt32(number) << 5, 0xd400_0001, 0xd65f_03c0].flatMap(littleEndian)
+  }
+
+  private static let riscv = Vdso(
+    machine: 243, version: "LINUX_4.15",
+    functions: [
+      ("__vdso_clock_gettime", 113), ("__vdso_gettimeofday", 169), ("__vdso_clock_getres", 114),
+      ("__vdso_getcpu", 168), ("__vdso_flush_icache", 259),
+    ],
+    // li a7, number; ecall; ret
+    signalReturn: SignalTrampoline.code(.riscv64), signalReturnName: "__vdso_rt_sigreturn"
+  ) { number in
+    [UInt32(number) << 20 | 0x893, 0x0000_0073, 0x0000_8067].flatMap(littleEndian)
   }
 
   private static func littleEndian<T: FixedWidthInteger>(_ value: T) -> [UInt8] {
