@@ -8,6 +8,9 @@
 #if defined __x86_64__
 #define PREFIX "__vdso_"
 #define VERSION "LINUX_2.6"
+#elif defined __riscv
+#define PREFIX "__vdso_"
+#define VERSION "LINUX_4.15"
 #else
 #define PREFIX "__kernel_"
 #define VERSION "LINUX_2.6.39"
@@ -30,6 +33,8 @@ static void parse(void) {
   EQ(head->e_type, ET_DYN);
 #if defined __x86_64__
   EQ(head->e_machine, EM_X86_64);
+#elif defined __riscv
+  EQ(head->e_machine, EM_RISCV);
 #else
   EQ(head->e_machine, EM_AARCH64);
 #endif
@@ -105,12 +110,14 @@ int main(void) {
   long told = 0, since = seconds(&told);
   EQ(told, since);
   CHECK(since + 1 >= before.tv_sec);  // It may be as old as the last tick.
+#else
+  find("rt_sigreturn");
+#endif
+#if defined __x86_64__ || defined __riscv
   int (*processor)(unsigned *, unsigned *, void *) = find("getcpu");
   unsigned number = 9999, node = 9999;
   EQ(processor(&number, &node, NULL), 0);
   CHECK(number < 9999 && node < 9999);
-#else
-  find("rt_sigreturn");
 #endif
   char line[512];
   int found = 0;
