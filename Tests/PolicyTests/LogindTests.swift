@@ -110,8 +110,13 @@ import Testing
     #expect(
       seen.departure == nil && seen.user == User(isActive: true, lastInput: hour - 10 * second))
     #expect(mock.tell("set LidClosed true") == "done")
+    usleep(1_000_000)
+    _ = logind.hasNews()
+    // To ask it is nothing new.
     state = try #require(logind.state())
     #expect(state.lidIsClosed && state.isIdle == true)
+    usleep(1_000_000)
+    #expect(!logind.hasNews())
   }
 
   @Test(.enabled(if: missing == nil, "\(missing ?? "") is not installed here"))

@@ -101,11 +101,12 @@ package final class BusctlLogind: Logind {
     private var listener: (process: LinkProcess, link: ByteLink)?
 
     init(_ prefix: [String]) {
-      let service = BusctlLogind.service
+      // Its signals only: who heard the questions that are put to it would go on to ask for ever.
+      let signals = "type='signal',sender='\(BusctlLogind.service)'"
       candidates = [
-        ["busctl", "--system", "--json=short", "monitor", service],
-        ["gdbus", "monitor", "--system", "--dest", service],
-        ["dbus-monitor", "--system", "type='signal',sender='\(service)'"],
+        ["busctl", "--system", "--json=short", "--match=\(signals)", "monitor"],
+        ["gdbus", "monitor", "--system", "--dest", BusctlLogind.service],
+        ["dbus-monitor", "--system", signals],
       ].map { prefix + $0 }
       startNext()
     }
