@@ -17,11 +17,13 @@ ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 
 build: bootstrap
 	swift build $(RELEASE) --product godwit
+	swift build $(RELEASE) --product godwit-supervisor
 
 # On an x86-64 machine the build for ARM64 hosts takes part, under qemu-user.
 test: bootstrap guests rootfs sshd $(ARM64_BUILD)
 	@# Product by product: --build-tests would compile the whole of protoc, which nothing here runs.
 	swift build $(RELEASE) --product godwit
+	swift build $(RELEASE) --product godwit-supervisor
 	swift build $(RELEASE) --product broken-kernel
 	swift build $(RELEASE) --product godwitPackageTests
 	swift test $(RELEASE) --skip-build

@@ -44,6 +44,7 @@ let staticRuntime: [LinkerSetting] = [
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
+let niossl = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -51,11 +52,17 @@ let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
   name: "godwit",
   products: [
-    .executable(name: "godwit", targets: ["godwit"])
+    .executable(name: "godwit", targets: ["godwit"]),
+    .executable(name: "godwit-supervisor", targets: ["godwit-supervisor"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    // Of the supervisor alone.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
     // Its streams for messages, a trait, would bring in all of Foundation, 45 MB.
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     // For the supervisor's policies; nothing else links it.
@@ -80,6 +87,9 @@ let package = Package(
     library("Age", ["Base64Text", crypto, cryptoExtras]),
     library("Snapshot", ["Base64Text", "Zstd", crypto]),
     library("HostABI"),
+    library("JSONText", ["HostABI"]),
+    // What godwit, the supervisor and supervisors of other machines say to each other.
+    library("SupervisorMessages"),
     library("ELF"),
     library("Machine", settings: spanMethods),
     library("LinuxABI", ["Machine"]),
@@ -98,16 +108,31 @@ let package = Package(
     library(
       "Picoprocess",
       [
-        "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "MigrationMessages",
-        "Snapshot", "UnicornEngine", "PosixHost", crypto,
+        "Age", "JSONText", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI",
+        "MigrationMessages", "Snapshot", "SupervisorMessages", "UnicornEngine", "PosixHost", crypto,
       ]),
     // When applications move by themselves: for the supervisor only.
     library("Policies", ["HostABI", "PosixHost", yaml]),
     .executableTarget(
       name: "godwit",
       dependencies: [
-        "Age", "Picoprocess", "Disassembler", "HostConformance", arguments,
+        "Age", "JSONText", "Picoprocess", "Disassembler", "HostConformance", "SupervisorMessages",
+        arguments,
       ],
+      swiftSettings: strict, linkerSettings: staticRuntime),
+    // What `godwit serve` runs. Only it has NIO and TLS.
+    library(
+      "Supervisor",
+      [
+        "Base64Text", "HostABI", "JSONText", "PosixHost", "SupervisorMessages", crypto, niossl,
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "SwiftASN1", package: "swift-asn1"),
+        .product(name: "X509", package: "swift-certificates"),
+      ]),
+    .executableTarget(
+      name: "godwit-supervisor", dependencies: ["PosixHost", "Supervisor"],
       swiftSettings: strict, linkerSettings: staticRuntime),
 
     .target(
@@ -146,13 +171,13 @@ let package = Package(
     tests(
       "GodwitTests",
       [
-        "HostABI", "LibOS", "LibOSState", "Machine", "MigrationMessages", "Picoprocess",
+        "HostABI", "JSONText", "LibOS", "LibOSState", "Machine", "MigrationMessages", "Picoprocess",
         "PosixHost", "Snapshot", "TestSupport", "broken-kernel",
       ],
       exclude: [
         "age.py", "connections.py", "cut.py", "knock.py", "load.py", "machines.sh", "mounts.py",
         "peers.py",
-        "reader.py", "relay.py", "store.py", "versions.py", "wire.py",
+        "reader.py", "relay.py", "store.py", "supervisor.py", "versions.py", "wire.py",
       ]),
     tests("PolicyTests", ["Policies", "TestSupport"], exclude: ["logind.py"]),
     tests("DisassemblerTests", ["Disassembler"]),

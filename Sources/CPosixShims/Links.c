@@ -17,6 +17,10 @@ int godwit_start_program(char *const arguments[], int input, int output, int32_t
   // They are closed on exec, unless they are these already; their copies are not.
   posix_spawn_file_actions_adddup2(&actions, input, 0);
   posix_spawn_file_actions_adddup2(&actions, output, 1);
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+  // Libraries open some that are not closed on exec, such as NIO its sockets.
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
   sigset_t none, defaults;
   sigemptyset(&none);
   sigemptyset(&defaults);

@@ -83,6 +83,10 @@ package final class AtomicFile {
     try write(bytes, at: length)
   }
 
+  package func write(_ bytes: [UInt8]) throws(HostError) {
+    try bytes.lend { (bytes) throws(HostError) in try write(bytes) }
+  }
+
   /// Writes all of `bytes` at `offset`, for example a header that is known last.
   package func write(_ bytes: RawSpan, at offset: UInt64) throws(HostError) {
     precondition(!isCommitted, "written to after commit")

@@ -54,6 +54,13 @@ package final class ByteLink {
     if output != input { system_close(output) }
   }
 
+  /// Gives up a socket: the caller owns the descriptor, and the link must not be used any more.
+  package func release() -> Int32 {
+    precondition(input == output && !isClosed, "it is no socket of its own")
+    isClosed = true
+    return input
+  }
+
   /// The bytes that come next, at most `limit`; none at the end.
   ///
   /// - Parameter timeout: nanoseconds to wait for the first of them.

@@ -150,6 +150,22 @@ extension ControlConnection {
     }
   }
 
+  /// Sends `message` with `link`, which is a socket.
+  package func send(_ message: [UInt8], handing link: ByteLink) throws(HostError) {
+    try withExtendedLifetime(link) { () throws(HostError) in
+      try send(message, link.input, 10_000_000_000)
+    }
+  }
+
+  /// Takes the socket that came with the last message as a link; nil if there is none.
+  package func takeLink() throws(HostError) -> ByteLink? {
+    guard let descriptor = takeDescriptor() else { return nil }
+    do throws(HostError) { return try ByteLink(input: descriptor, output: descriptor) } catch {
+      system_close(descriptor)
+      throw error
+    }
+  }
+
   /// Closes this process's copy of a connection that it has of the process that forked it.
   package func abandon() { system_close(descriptor) }
 }

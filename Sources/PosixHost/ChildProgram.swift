@@ -1,13 +1,32 @@
 package import HostABI
 
-/// A program that this process starts and waits for, with its standard streams and terminal.
+/// A program that this process starts and waits for.
 package final class ChildProgram {
   private let process: Int32
   private var ending: Int32?
 
+  /// It has the standard streams and the terminal of this process.
+  ///
   /// - Parameter arguments: the program, which is looked for in PATH, and its arguments.
   package init(_ arguments: [String]) throws(HostError) {
     process = try system_start_program(arguments, input: 0, output: 1)
+  }
+
+  /// Its standard input and output are `link`, which is closed here.
+  package init(_ arguments: [String], over link: ByteLink) throws(HostError) {
+    process = try system_start_program(arguments, input: link.input, output: link.output)
+    link.close()
+  }
+
+  /// Waits for its end: its status as a shell gives it.
+  package func waitForEnd() -> Int32 {
+    if let ending { return ending }
+    let status = (try? system_wait_for(process)).map { word in
+      let signal = word & 0x7f
+      return signal == 0 ? word >> 8 & 0xff : 128 + signal
+    }
+    ending = status ?? 255
+    return ending!
   }
 
   /// Its status as a shell gives it; nil while it runs.

@@ -27,6 +27,11 @@ package enum HostFiles {
     try system_unlink(Array(path.utf8))
   }
 
+  /// Replaces what has the other name.
+  package static func rename(_ path: String, to other: String) throws(HostError) {
+    try system_rename(Array(path.utf8), Array(other.utf8))
+  }
+
   /// Brings the names in a directory to storage.
   package static func synchronizeDirectory(_ path: String) throws(HostError) {
     let descriptor = try system_open(Array(path.utf8), O_RDONLY | O_DIRECTORY | O_CLOEXEC)

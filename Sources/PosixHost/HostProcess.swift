@@ -95,6 +95,13 @@ package enum HostProcess {
     _ = system_poll(&none, timeout: max(0, nanoseconds))
   }
 
+  /// Runs another program in place of this one.
+  ///
+  /// - Parameter words: its path, and its arguments.
+  package static func become(_ words: [String]) throws(HostError) -> Never {
+    try system_execute(words)
+  }
+
   /// Ends the process at once. Nothing is buffered, and the host frees its resources.
   package static func exit(_ status: Int32) -> Never { _exit(status) }
 }

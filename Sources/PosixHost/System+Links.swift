@@ -29,6 +29,16 @@ func system_start_program(_ arguments: [String], input: Int32, output: Int32) th
   return child
 }
 
+/// Runs a program in place of this one (execv(3)).
+func system_execute(_ arguments: [String]) throws(HostError) -> Never {
+  guard !arguments.contains(where: { $0.utf8.contains(0) }), !arguments.isEmpty else {
+    throw .invalid
+  }
+  var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+  unsafe execv(words[0]!, &words)
+  throw HostError(errno: errno)
+}
+
 enum ChildState {
   case running
   /// With this status, as a shell gives it.

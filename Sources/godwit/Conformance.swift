@@ -1,5 +1,6 @@
 import ArgumentParser
 import HostConformance
+import JSONText
 import Picoprocess
 
 struct Conformance: ParsableCommand {

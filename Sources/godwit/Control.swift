@@ -1,8 +1,10 @@
 import Age
 import ArgumentParser
 import HostABI
+import JSONText
 import Picoprocess
 import PosixHost
+import SupervisorMessages
 
 // Commands to picoprocesses that run.
 
@@ -13,15 +15,21 @@ struct List: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  @Flag(help: "Also what runs at the supervisor's peers; see godwit serve.")
+  var all = false
+
+  private static let titles = [
+    "NAME", "PID", "ISA", "STATE", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM",
+  ]
+
   func run() throws {
+    if all { return try showAll() }
     let list = try ControlClient().list()
     if json {
       Console.show(JSON.pretty(list))
       return
     }
-    let rows =
-      [["NAME", "PID", "ISA", "STATE", "UPTIME", "MEMORY", "SANDBOX", "PROGRAM"]] + list.map(row)
-    Console.show(table(rows))
+    Console.show(table([Self.titles] + list.map(row)))
     for info in list where info.periodicCheckpoints?.goOn == false {
       Console.show("\(info.name): \(PeriodicCheckpoints.ended)")
     }
@@ -47,6 +55,38 @@ struct List: ParsableCommand {
         "\(info.name): it runs at \(lending.peer), and \(size(lending.bytes)) of its memory are only here"
       )
     }
+  }
+
+  /// What runs on a machine, or why that is not known.
+  private struct Machine: Encodable {
+    var machine: String
+    var applications: [PicoprocessInfo]?
+    var error: String?
+  }
+
+  private func showAll() throws {
+    guard case .lists(let reports) = try SupervisorClient.ask(.list) else {
+      throw Failure("the supervisor is of another version")
+    }
+    let machines = reports.map { report in
+      let list = report.applications.flatMap {
+        JSON.decode([PicoprocessInfo].self, from: Array($0.utf8))
+      }
+      return Machine(
+        machine: report.name, applications: list,
+        error: list == nil ? report.error ?? "its godwit is of another version" : nil)
+    }
+    if json { return Console.show(JSON.pretty(machines)) }
+    var rows = [["MACHINE"] + Self.titles]
+    for machine in machines {
+      guard let list = machine.applications else {
+        let unknown = [String](repeating: "-", count: Self.titles.count - 1)
+        rows.append([machine.machine] + unknown + [machine.error ?? ""])
+        continue
+      }
+      for info in list { rows.append([machine.machine] + row(info)) }
+    }
+    Console.show(table(rows))
   }
 
   private func row(_ info: PicoprocessInfo) -> [String] {

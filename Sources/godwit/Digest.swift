@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSONText
 import Picoprocess
 
 struct Digest: ParsableCommand {

@@ -12,8 +12,11 @@ struct Evacuate: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("The other machine.", valueName: "ssh://[user@]host[:port]"))
-  var destination: RemoteHost
+    help: ArgumentHelp("The other machine.", valueName: "ssh://[user@]host[:port]|peer"))
+  var destination: RemoteHost?
+
+  @Option(help: ArgumentHelp("The same, as an option.", valueName: "machine"))
+  var to: RemoteHost?
 
   @Option(help: ArgumentHelp("A program that stays here.", valueName: "name"))
   var except: [String] = []
@@ -28,9 +31,13 @@ struct Evacuate: ParsableCommand {
 
   func validate() throws {
     guard jobs > 0 else { throw ValidationError("--jobs takes 1 or more") }
+    guard (destination == nil) != (to == nil) else {
+      throw ValidationError("say one machine to move to")
+    }
   }
 
   func run() throws {
+    guard let destination = destination ?? to else { return }
     let all = try ControlClient().list()
     if let stray = except.first(where: { name in !all.contains { $0.name == name } }) {
       throw Failure("--except \(stray): no picoprocess named \(stray) is running")
@@ -43,7 +50,7 @@ struct Evacuate: ParsableCommand {
     var stay = 0
     while !waiting.isEmpty || !moving.isEmpty {
       while moving.count < jobs, let name = waiting.popFirst() {
-        moving.append((name, try start(name)))
+        moving.append((name, try start(name, destination)))
       }
       HostProcess.sleep(nanoseconds: 2_000_000)
       moving.removeAll { name, program in
@@ -59,7 +66,7 @@ struct Evacuate: ParsableCommand {
 
   private var isRehearsal: Bool { options.contains("--dry-run") }
 
-  private func start(_ name: String) throws(Failure) -> ChildProgram {
+  private func start(_ name: String, _ destination: RemoteHost) throws(Failure) -> ChildProgram {
     // Two lines of progress would write over each other.
     let words = [HostProcess.ownProgram, "migrate", "--quiet", name, "\(destination)"] + options
     do throws(HostError) { return try ChildProgram(words) } catch {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Disassembler
+import JSONText
 import Picoprocess
 
 struct Inspect: ParsableCommand {

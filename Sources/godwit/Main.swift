@@ -50,6 +50,7 @@ struct Godwit: ParsableCommand {
       ListSnapshots.self, Store.self, Diff.self, Inspect.self,
       Verify.self, Digest.self, Flatten.self, Export.self, Key.self, Check.self,
       Conformance.self, Version.self,
+      Serve.self, Peers.self, Hosts.self,
       Syscalls.self, KeepCheckpoints.self,
     ])
 

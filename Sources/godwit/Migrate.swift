@@ -1,5 +1,6 @@
 import ArgumentParser
 import HostABI
+import JSONText
 import Picoprocess
 import PosixHost
 
@@ -7,7 +8,8 @@ struct Migrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "migrate", abstract: "Move a running program to another machine.",
     discussion: """
-      ssh runs `godwit receive` there, as yourself; nothing has to be set up but that. The program runs on here \
+      ssh runs `godwit receive` there, as yourself; nothing has to be set up but that. A peer of godwit serve is reached \
+      by its name, without ssh. The program runs on here \
       while its memory is copied, and stops for the rest. Until the other machine has all of it, any failure, and \
       Ctrl-C, leave it running here.
       """)
@@ -16,7 +18,7 @@ struct Migrate: ParsableCommand {
   var name: String
 
   @Argument(
-    help: ArgumentHelp("The other machine.", valueName: "ssh://[user@]host[:port]"))
+    help: ArgumentHelp("The other machine.", valueName: "ssh://[user@]host[:port]|peer"))
   var destination: RemoteHost
 
   @OptionGroup var shell: ShellOptions
@@ -196,6 +198,10 @@ struct ShellOptions: ParsableArguments {
   var carryGodwit: CarriedGodwit?
 
   func shell(_ remote: RemoteHost) throws -> RemoteShell {
+    guard !remote.isPeer || ssh == nil && carryGodwit == nil && remoteGodwit == "godwit" else {
+      throw Failure(
+        "\(remote): --ssh, --remote-godwit and --carry-godwit are for machines that ssh reaches")
+    }
     var shell = try RemoteShell(remote: remote, ssh: ssh)
     shell.godwit = remoteGodwit
     shell.carrier = carryGodwit?.carrier
@@ -445,7 +451,7 @@ struct Fetch: ParsableCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("The program there.", valueName: "ssh://[user@]host[:port]/name"))
+    help: ArgumentHelp("The program there.", valueName: "ssh://[user@]host[:port]/name|peer/name"))
   var source: String
 
   @OptionGroup var shell: ShellOptions
@@ -456,7 +462,7 @@ struct Fetch: ParsableCommand {
 
   func run() throws {
     guard let (host, name) = RemoteHost.guest(source) else {
-      throw Failure("'\(source)' is not ssh://[USER@]HOST[:PORT]/NAME")
+      throw Failure("'\(source)' is neither ssh://[USER@]HOST[:PORT]/NAME nor PEER/NAME")
     }
     pace.warn(name)
     var options = choices.options

@@ -1,5 +1,6 @@
 import Age
 import ArgumentParser
+import JSONText
 import Picoprocess
 import PosixHost
 

@@ -14,6 +14,8 @@ enum Rules {
     "Age": ["Base64Text", "Crypto", "CryptoExtras"],
     "Snapshot": ["Base64Text", "Zstd", "Crypto"],
     "HostABI": [],
+    "JSONText": ["HostABI", "FoundationEssentials"],
+    "SupervisorMessages": [],
     "ELF": [],
     "Machine": [],
     "LinuxABI": ["Machine"],
@@ -30,14 +32,22 @@ enum Rules {
     "HostConformance": libc.union(["HostABI", "PosixHost"]),
     "Picoprocess": [
       "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "MigrationMessages",
-      "Snapshot", "UnicornEngine", "PosixHost", "Logging", "FoundationEssentials",
+      "Snapshot", "UnicornEngine", "PosixHost", "Logging", "FoundationEssentials", "JSONText",
+      "SupervisorMessages",
     ],
     // No part of the guest's side, and no network.
     "Policies": ["HostABI", "PosixHost", "FoundationEssentials", "Yams"],
     "godwit": libc.union([
       "Age", "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "HostConformance",
-      "PosixHost", "LibOS", "Snapshot",
+      "PosixHost", "LibOS", "Snapshot", "JSONText", "SupervisorMessages",
     ]),
+    // Never LibOS, Picoprocess or an engine: what it wants of them, it has godwit do.
+    "Supervisor": [
+      "Base64Text", "HostABI", "JSONText", "PosixHost", "SupervisorMessages",
+      "FoundationEssentials", "Crypto", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "SwiftASN1",
+      "X509",
+    ],
+    "godwit-supervisor": ["PosixHost", "Supervisor"],
   ]
 
   /// Imports that single files or folders may do beyond their target's.

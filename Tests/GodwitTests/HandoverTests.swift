@@ -1,5 +1,6 @@
 import Foundation
 import HostABI
+import JSONText
 import Picoprocess
 import PosixHost
 import Snapshot

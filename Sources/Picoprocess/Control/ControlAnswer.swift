@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 package import PosixHost
 
 /// The answer of a picoprocess to a `ControlRequest`.

@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import LinuxABI
 package import Snapshot
 

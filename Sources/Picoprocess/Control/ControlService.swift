@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import PosixHost
 
 /// Serves control connections. It runs on their threads, and does no more than post requests to the mailbox.

@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import Machine
 import PosixHost
 
@@ -65,8 +66,7 @@ package struct MoveRecords: Sendable {
   /// Those to `host`; nil if there is no place for them.
   package init?(_ host: RemoteHost) {
     guard let directory = Self.directory else { return nil }
-    // What stands behind `ssh://` has no slash.
-    self.init(path: directory + "/" + "\(host)".dropFirst(6))
+    self.init(path: directory + "/" + host.fileName)
   }
 
   private init(path: String) {
@@ -84,7 +84,7 @@ package struct MoveRecords: Sendable {
   package static func all() -> [(host: String, records: MoveRecords)] {
     guard let directory, let names = try? directoryNames(directory) else { return [] }
     return names.compactMap { String(validating: $0, as: UTF8.self) }.sorted().compactMap { name in
-      guard let host = RemoteHost("ssh://" + name) else { return nil }
+      guard let host = RemoteHost(fileName: name) else { return nil }
       return ("\(host)", MoveRecords(path: directory + "/" + name))
     }
   }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HostABI
+import JSONText
 import LibOS
 import MigrationMessages
 import PosixHost
@@ -68,9 +69,9 @@ package final class Arrival {
   ) throws(Failure) {
     let arrival = try Arrival(options, from: shell)
     if try PageCarrier.goOnFetching(name, shell, options) { return }
-    let command = pace.sendCommand(
-      name, shell, withRoot: options.takesRoot, withMounts: options.takesMounts)
-    let channel = try MigrationChannel(shell, command)
+    let arguments = pace.sendArguments(
+      name, withRoot: options.takesRoot, withMounts: options.takesMounts)
+    let channel = try MigrationChannel(shell, arguments)
     defer { channel.close() }
     let outcome: Outcome
     do throws(Failure) { outcome = try arrival.receive(over: channel.link) } catch {
@@ -144,7 +145,7 @@ package final class Arrival {
     for attempt in 0..<attempts {
       HostProcess.sleep(nanoseconds: 500_000_000 << Int64(attempt))
       do throws(Failure) {
-        let channel = try MigrationChannel(shell, shell.settleCommand)
+        let channel = try MigrationChannel(shell, RemoteShell.settleArguments)
         defer { channel.close() }
         switch try channel.settle(name, migration, commits: true) {
         case .committed: return .committed

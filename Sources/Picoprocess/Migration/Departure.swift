@@ -1,5 +1,6 @@
 import FoundationEssentials
 import HostABI
+import JSONText
 import LibOS
 import MigrationMessages
 import PosixHost
@@ -9,8 +10,8 @@ import PosixHost
 package final class Departure {
   private let name: String
   private let pace: MigrationPace
-  /// How links are made, and the command there; nil: the other end has made the only one.
-  private let shell: (remote: RemoteShell, command: String)?
+  /// How links are made, and what godwit there is told; nil: the other end has made the only one.
+  private let shell: (remote: RemoteShell, arguments: [String])?
   private let peer: String
   private let migration = MigrationID.random()
   private let client: ControlClient
@@ -62,8 +63,8 @@ package final class Departure {
     mounts = withMounts ? try DepartingMounts(guest, pace) : nil
     files = try client.neededFiles(of: name)
     if let options {
-      let command = try options.receiveCommand(guest, relays: connections.areRelayed)
-      shell = (options.shell, command)
+      let arguments = try options.receiveArguments(guest, relays: connections.areRelayed)
+      shell = (options.shell, arguments)
       watch = MemoryWatch(name, client)
     } else {
       shell = nil
@@ -152,7 +153,7 @@ package final class Departure {
   /// Makes a link.
   private func open() throws(Failure) -> MigrationChannel {
     guard let shell else { throw Failure("\(peer): the link broke") }
-    return try MigrationChannel(shell.remote, shell.command)
+    return try MigrationChannel(shell.remote, shell.arguments)
   }
 
   private func run(_ channel: MigrationChannel) throws(Failure) -> SavedSnapshot {

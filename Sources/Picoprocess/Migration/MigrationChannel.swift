@@ -3,7 +3,8 @@ import HostABI
 import MigrationMessages
 import PosixHost
 
-/// A link to another machine, made by ssh(1) or by whoever started this command, after both ends have greeted.
+/// A link to another machine, made by ssh(1), by the supervisor or by whoever started this command, after both ends have
+/// greeted.
 final class MigrationChannel {
   let link: MigrationLink
   private let process: LinkProcess?
@@ -22,37 +23,19 @@ final class MigrationChannel {
     try link.receivePreamble(timeout: Self.loginPatience)
   }
 
-  /// Runs `command` on another machine, and greets what answers.
-  init(_ remote: RemoteShell, _ command: String) throws(Failure) {
-    let shell = remote.words[0]
-    var words = remote.words
-    if words == ["ssh"], !(0...2).contains(where: { HostProcess.isTerminal($0) }) {
-      // Nobody could answer.
-      words += ["-o", "BatchMode=yes"]
-    }
-    let started: (process: LinkProcess, link: ByteLink)
-    do throws(HostError) {
-      started = try LinkProcess.start(words + remote.remote.arguments(command))
-    } catch .notFound {
-      throw Failure("\(shell): there is no such program")
-    } catch { throw Failure(shell, error) }
-    process = started.process
-    link = MigrationLink(started.link, peer: "\(remote.remote)")
+  /// Runs godwit with `arguments` on another machine, and greets what answers.
+  init(_ remote: RemoteShell, _ arguments: [String]) throws(Failure) {
+    let opened = try remote.open(arguments, asks: true)
+    process = opened.process
+    link = MigrationLink(opened.link, peer: "\(remote.remote)")
     do throws(Failure) {
-      try remote.carrier?.introduce(over: started.link, peer: "\(remote.remote)")
       // A program that has ended already may have left a line that says why.
       try? link.sendPreamble()
       try link.receivePreamble(timeout: Self.loginPatience)
     } catch {
       link.link.close()
-      throw Failure(error.message + Self.note(started.process, shell))
+      throw Failure(error.message + remote.note(opened.process))
     }
-  }
-
-  /// How the program ended, if that explains anything.
-  private static func note(_ process: LinkProcess, _ shell: String) -> String {
-    guard let status = process.end(within: 1_000_000_000), status != 0 else { return "" }
-    return " (\(shell) ended with status \(status))"
   }
 
   /// The next message of a receiver, but for acknowledgments.
@@ -97,7 +80,7 @@ final class MigrationChannel {
 
   /// Closes the link, and waits a little for the program to end.
   ///
-  /// - Returns: whether the command at the other end says that nothing failed.
+  /// - Returns: whether the command at the other end says that nothing failed. A supervisor does not pass that on.
   @discardableResult
   func close() -> Bool {
     link.link.close()

@@ -20,14 +20,12 @@ package struct MigrationPace: Sendable {
 
   package init() {}
 
-  /// The command that sends the guest `name`, as a shell reads it.
+  /// What godwit is told that sends the guest `name`.
   ///
   /// - Parameters:
   ///   - withRoot: and its root.
   ///   - withMounts: and its writable mounts.
-  func sendCommand(_ name: String, _ shell: RemoteShell, withRoot: Bool, withMounts: Bool)
-    -> String
-  {
+  func sendArguments(_ name: String, withRoot: Bool, withMounts: Bool) -> [String] {
     var words = [
       "send", "--protocol", "\(MigrationLink.versions.upperBound)", "--peer",
       PosixHost().facts.hostName, "--max-pause", "\(max(1, maxPause / 1_000_000))ms",
@@ -40,33 +38,7 @@ package struct MigrationPace: Sendable {
     if postCopy { words.append("--post-copy") }
     if withRoot { words.append("--with-root") }
     if withMounts { words.append("--with-mounts") }
-    return shell.command(words + [name])
-  }
-}
-
-/// How another machine is reached.
-package struct RemoteShell: Sendable, Codable {
-  package var remote: RemoteHost
-  /// The program that makes the link, and its first arguments, as rsync(1) takes with `-e`.
-  package var words = ["ssh"]
-  /// The command there.
-  package var godwit = "godwit"
-  /// Brings it there if it is not; nil: it must be.
-  package var carrier: GodwitCarrier?
-
-  /// - Parameter ssh: the program and its arguments in one; nil: what GODWIT_SSH says, or ssh.
-  package init(remote: RemoteHost, ssh: String? = nil) throws(Failure) {
-    self.remote = remote
-    guard let ssh = ssh ?? HostProcess.environmentValue("GODWIT_SSH") else { return }
-    words = ssh.split(separator: " ").map { String($0) }
-    guard !words.isEmpty else { throw Failure("--ssh names no command") }
-  }
-
-  /// The command line of godwit there, as a shell reads it.
-  func command(_ arguments: [String]) -> String {
-    let words = [godwit] + arguments
-    return (carrier == nil ? words : GodwitCarrier.command(words)).map(\.shellWord)
-      .joined(separator: " ")
+    return words + [name]
   }
 }
 
@@ -94,10 +66,10 @@ package struct MigrationOptions: Sendable {
 
   package init(_ shell: RemoteShell) { self.shell = shell }
 
-  /// The command that receives `guest`, as a shell reads it.
+  /// What godwit is told that receives `guest`.
   ///
   /// - Parameter relays: its connections.
-  func receiveCommand(_ guest: GuestDescription, relays: Bool) throws(Failure) -> String {
+  func receiveArguments(_ guest: GuestDescription, relays: Bool) throws(Failure) -> [String] {
     var words = ["receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
     words += ["--connections", relays ? "relay" : "reset"]
     if let remoteName { words += ["--name", remoteName] }
@@ -141,6 +113,6 @@ package struct MigrationOptions: Sendable {
       }
       if guest.reachesOthers { words.append("--net=-") }
     }
-    return shell.command(words)
+    return words
   }
 }

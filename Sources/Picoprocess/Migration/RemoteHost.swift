@@ -1,17 +1,35 @@
 import PosixHost
 
-/// Another machine, as people name it: `ssh://[USER@]HOST[:PORT]`.
+/// Another machine, as people name it: `ssh://[USER@]HOST[:PORT]`, or `peer://NAME` or `NAME` for a peer of this user's
+/// supervisor.
 package struct RemoteHost: Sendable, Hashable, Codable, CustomStringConvertible {
   package let user: String?
+  /// The name of a peer.
   package let host: String
   package let port: UInt16?
+  /// The supervisor makes links to it, else ssh.
+  package let isPeer: Bool
 
   private static let scheme = "ssh://"
+  private static let peerScheme = "peer://"
+
+  /// A peer of the supervisor.
+  private init?(peer name: String) {
+    guard ControlDirectory.isValid(name: name), !name.hasPrefix("-") else { return nil }
+    (user, host, port, isPeer) = (nil, name, nil, true)
+  }
 
   /// - Parameter text: an address of IPv6 is in brackets.
   /// - Returns: nil for anything that ssh(1) could take for something else.
   package init?(_ text: String) {
-    guard text.hasPrefix(Self.scheme) else { return nil }
+    guard text.hasPrefix(Self.scheme) else {
+      let isFull = text.hasPrefix(Self.peerScheme)
+      let name = isFull ? String(text.dropFirst(Self.peerScheme.count)) : text
+      guard let peer = RemoteHost(peer: name) else { return nil }
+      self = peer
+      return
+    }
+    isPeer = false
     var rest = text.dropFirst(Self.scheme.count)
     if rest.hasSuffix("/") { rest = rest.dropLast() }
     if let at = rest.lastIndex(of: "@") {
@@ -58,13 +76,30 @@ package struct RemoteHost: Sendable, Hashable, Codable, CustomStringConvertible 
   }
 
   package var description: String {
+    if isPeer { return Self.peerScheme + host }
     let place = host.contains(":") ? "[\(host)]" : host
     return Self.scheme + (user.map { "\($0)@" } ?? "") + place + (port.map { ":\($0)" } ?? "")
   }
 
-  /// A guest there, as people name it: `ssh://[USER@]HOST[:PORT]/NAME`.
+  /// The name of a file about it, in which another machine's can't be.
+  package var fileName: String {
+    isPeer ? Self.peerFile + host : String(description.dropFirst(Self.scheme.count))
+  }
+
+  /// No machine of ssh has this in its name.
+  private static let peerFile = "peer="
+
+  package init?(fileName: String) {
+    if fileName.hasPrefix(Self.peerFile) {
+      self.init(peer: String(fileName.dropFirst(Self.peerFile.count)))
+    } else {
+      self.init(Self.scheme + fileName)
+    }
+  }
+
+  /// A guest there, as people name it: `ssh://[USER@]HOST[:PORT]/NAME`, or `[peer://]PEER/NAME`.
   package static func guest(_ text: String) -> (host: RemoteHost, name: String)? {
-    guard text.hasPrefix(scheme), let slash = text.lastIndex(of: "/"),
+    guard let slash = text.lastIndex(of: "/"),
       let host = RemoteHost(String(text[..<slash]))
     else { return nil }
     let name = String(text[text.index(after: slash)...])

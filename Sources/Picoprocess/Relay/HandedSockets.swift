@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import PosixHost
 
 /// The sockets of a guest's connections, which its process shares while the guest stands for the sake of a migration.

@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import PosixHost
 
 /// Has another process make the links of a relay's end, which so needs no right to start programs. The machines are said
@@ -17,6 +18,9 @@ final class LinkMaker {
     init(machine: Int, relay: String, isShortcut: Bool = false) {
       (self.machine, self.relay, self.isShortcut) = (machine, relay, isShortcut)
     }
+
+    /// What godwit there is told, to join a link with it.
+    var arguments: [String] { ["relay", relay] + (isShortcut ? ["--shortcut"] : []) }
   }
 
   let connection: ControlConnection
@@ -108,12 +112,9 @@ final class LinkMaker {
         guard let machines, machines.indices.contains(place.machine),
           RelayName.isValid(place.relay)
         else { throw Failure("it may not be reached") }
-        let machine = machines[place.machine]
-        let made = try withFailure(machine.words[0]) { () throws(HostError) in
-          try LinkProcess.start(machine.relayCommand(place))
-        }
+        // Nobody is there to answer a question.
+        let made = try machines[place.machine].open(place.arguments, asks: false)
         process = made.process
-        try machine.carrier?.introduce(over: made.link, peer: "\(machine.remote)")
         try withFailure("the relay") { () throws(HostError) in
           try relay.send(
             [Answer.input, Answer.output].map { Array(JSON.line($0).utf8) }, handing: made.link)

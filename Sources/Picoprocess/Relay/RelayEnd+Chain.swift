@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import PosixHost
 
 // A guest that moves on leaves a chain of relays behind. Where the first one of them may reach the last one, it makes a

@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import PosixHost
 
 // What an end of a relay is told, and asked.

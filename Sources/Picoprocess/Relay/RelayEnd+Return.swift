@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import PosixHost
 
 // A guest comes home: the connections that a relay here has for it need no detour any more. Both ends of the detour say

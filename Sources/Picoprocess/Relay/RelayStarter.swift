@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import PosixHost
 
 /// An end of a relay, as the command sees it that has started it.
@@ -58,21 +59,16 @@ final class RelayStarter {
   func dial(_ shell: RemoteShell, _ name: String, follow: [RemoteHost] = []) throws(Failure) {
     let others = follow.filter { $0 != shell.remote }.map { shell.to($0) }
     do throws(Failure) { try carryOut(.dial(machines: [shell] + others, name: name)) } catch {
+      let remedy =
+        shell.remote.isPeer ? "" : "another \(shell.words[0]) must work there without asking, or "
       throw Failure(
-        "\(shell.remote): no link for open connections: \(error.message); another \(shell.words[0]) must work there without asking, or say --connections reset"
+        "\(shell.remote): no link for open connections: \(error.message); \(remedy)say --connections reset"
       )
     }
   }
 }
 
 extension RemoteShell {
-  /// The words of the command that joins a link with a relay there. Nobody is there to answer a question.
-  func relayCommand(_ place: LinkMaker.Place) -> [String] {
-    let batch = words == ["ssh"] ? ["-o", "BatchMode=yes"] : []
-    let shortcut = place.isShortcut ? ["--shortcut"] : []
-    return words + batch + remote.arguments(command(["relay", place.relay] + shortcut))
-  }
-
   /// The same way to another machine.
   fileprivate func to(_ remote: RemoteHost) -> RemoteShell {
     var shell = self

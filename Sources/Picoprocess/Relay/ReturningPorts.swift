@@ -1,4 +1,5 @@
 import HostABI
+import JSONText
 import LibOS
 import PosixHost
 

@@ -135,7 +135,7 @@ extension MigrationChannel {
   convenience init(
     goingOnWith name: String, _ migration: String, lends: Bool, _ shell: RemoteShell
   ) throws(Failure) {
-    try self.init(shell, shell.settleCommand)
+    try self.init(shell, RemoteShell.settleArguments)
     _ = try hello()
     var message = Godwit_Migration_ContinuePages()
     message.migration = messageData(MigrationID.bytes(migration))
@@ -146,8 +146,6 @@ extension MigrationChannel {
 }
 
 extension RemoteShell {
-  /// The command there that takes part in what is left of a migration.
-  var settleCommand: String {
-    command(["receive", "--protocol", "\(MigrationLink.versions.upperBound)"])
-  }
+  /// What godwit there is told, to take part in what is left of a migration.
+  static let settleArguments = ["receive", "--protocol", "\(MigrationLink.versions.upperBound)"]
 }

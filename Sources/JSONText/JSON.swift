@@ -10,7 +10,7 @@ package enum JSON {
   package static func pretty(_ value: some Encodable) -> String { text(value, .prettyPrinted) }
 
   /// Decodes one value; nil if the text is not JSON or does not fit `T`.
-  static func decode<T: Decodable>(_ type: T.Type, from text: [UInt8]) -> T? {
+  package static func decode<T: Decodable>(_ type: T.Type, from text: [UInt8]) -> T? {
     try? JSONDecoder().decode(type, from: Data(text))
   }
 

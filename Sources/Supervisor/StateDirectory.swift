@@ -1,0 +1,33 @@
+import HostABI
+import PosixHost
+
+/// Where the supervisor keeps what must outlive it: `$XDG_STATE_HOME/godwit/supervisor` (or below `~/.local/state`).
+struct StateDirectory: Sendable {
+  let path: String
+
+  init() throws(SupervisorError) {
+    guard let state = HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state") else {
+      throw SupervisorError("neither XDG_STATE_HOME nor HOME says where the state is to be")
+    }
+    path = state + "/godwit/supervisor"
+    try Self.make(path)
+  }
+
+  private static func make(_ path: String) throws(SupervisorError) {
+    do throws(HostError) { try HostFiles.makeDirectories(path) } catch .exists {} catch {
+      throw SupervisorError(path, error)
+    }
+  }
+
+  /// Has this machine's key and certificate.
+  var identity: String { path + "/identity.pem" }
+  /// Has the peers.
+  var peers: String { path + "/peers.json" }
+
+  /// Where suspended applications are.
+  func suspended() throws(SupervisorError) -> String {
+    let directory = path + "/suspended"
+    try Self.make(directory)
+    return directory
+  }
+}

@@ -1,0 +1,216 @@
+import Base64Text
+import HostABI
+import JSONText
+import NIOCore
+import NIOPosix
+import PosixHost
+import SupervisorMessages
+import Synchronization
+
+/// One for each user and machine: it knows the peers, makes links to them and hears theirs. It keeps nothing of what runs
+/// here: applications are found where `godwit ps` finds them, by each supervisor anew.
+package final class Supervisor: Sendable {
+  private let options: SupervisorOptions
+  private let facts = PosixHost().facts
+  private let directory: StateDirectory
+  private let credentials: Credentials
+  private let peers: PeerBook
+  private let verbs: Verbs
+  private let dialer: PeerDialer
+  private let server: PeerServer
+  private let group: MultiThreadedEventLoopGroup
+  /// The port where peers are heard.
+  private let port = Mutex<Int?>(nil)
+
+  private init(_ options: SupervisorOptions) throws(SupervisorError) {
+    self.options = options
+    directory = try StateDirectory()
+    credentials = try Credentials(try Identity(directory))
+    peers = try PeerBook(directory)
+    verbs = Verbs(godwit: options.godwit)
+    group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    dialer = PeerDialer(credentials: credentials, group: group)
+    server = PeerServer(credentials, peers, Grants(options.grants), verbs) {
+      [facts, verbs] () throws(SupervisorError) in
+      MachineStatus(applications: try verbs.applications().map(\.name), facts)
+    }
+  }
+
+  /// Runs until it is told to end by a signal.
+  ///
+  /// - Parameter text: `SupervisorOptions`, as JSON.
+  /// - Returns: the exit status.
+  package static func run(_ text: String) -> Int32 {
+    do throws(SupervisorError) {
+      guard let options = JSON.decode(SupervisorOptions.self, from: Array(text.utf8)) else {
+        throw SupervisorError("this is godwit's own: run godwit serve")
+      }
+      // Before anything else is touched, so that there are never two of them.
+      let listener = try Self.listen()
+      try Supervisor(options).serve(listener)
+      return 0
+    } catch {
+      Log.say(error.message)
+      return 125
+    }
+  }
+
+  private static func listen() throws(SupervisorError) -> ControlListener {
+    do throws(HostError) {
+      return try SupervisorPlace.directory().listen(as: SupervisorPlace.name)
+    } catch .exists {} catch { throw SupervisorError("the directory of control sockets", error) }
+    let other = try? SupervisorPlace.directory().connect(to: SupervisorPlace.name).peerProcess()
+    throw SupervisorError(
+      "a supervisor is running already" + (other.map { " (process \($0))" } ?? ""))
+  }
+
+  private func serve(_ listener: ControlListener) throws(SupervisorError) {
+    if let listen = options.listen {
+      guard let place = NetworkPlace(listen) else {
+        throw SupervisorError("--listen \(listen): it is not HOST:PORT")
+      }
+      let bound = try server.listen(place, on: group)
+      port.withLock { $0 = bound }
+    }
+    let end = group.next().makePromise(of: Void.self)
+    HostSignals.install(Self.endings, waking: PosixHost()) {
+      if !HostSignals.takePending().isEmpty { end.succeed() }
+    }
+    let control = ControlServer(listener) { self.serve($0) }
+    let keeper = SuspendedApplications(directory, verbs)
+    keeper.resumeAll()
+    _ = try? end.futureResult.wait()
+    keeper.stop(options.onStop)
+    control.stop()
+  }
+
+  /// SIGINT and SIGTERM.
+  private static let endings: [Int32] = [2, 15]
+
+  // MARK: Clients of this user
+
+  private func serve(_ client: ControlConnection) {
+    while let line = try? client.receive(timeout: 60_000_000_000) {
+      do throws(SupervisorError) {
+        guard let request = JSON.decode(SupervisorRequest.self, from: line) else {
+          throw SupervisorError("the supervisor does not understand this request")
+        }
+        if case .link(let peer, let arguments) = request {
+          let made = try link(to: peer, arguments)
+          try? client.send(Self.line(.link), handing: made)
+        } else {
+          try? client.send(Self.line(try answer(request)), timeout: 10_000_000_000)
+        }
+      } catch {
+        try? client.send(
+          Self.line(.failed(error: error.message)), timeout: 10_000_000_000)
+      }
+    }
+  }
+
+  private static func line(_ answer: SupervisorAnswer) -> [UInt8] {
+    Array(JSON.line(answer).utf8)
+  }
+
+  private func answer(_ request: SupervisorRequest) throws(SupervisorError) -> SupervisorAnswer {
+    switch request {
+    case .link: return .done
+    case .identify:
+      return .identity(
+        card: card, fingerprint: Fingerprint.text(credentials.certificate),
+        process: HostProcess.id)
+    case .peers: return .peers(peers.all.map(\.entry))
+    case .pin(let card, let replaces):
+      try peers.pin(card, replaces: replaces)
+      return .done
+    case .probe(let address):
+      let certificate = try dialer.probe(address)
+      let card = PeerCard(
+        name: "", address: address,
+        certificate: String(decoding: Base64.encode(certificate), as: UTF8.self))
+      return .identity(card: card, fingerprint: Fingerprint.text(certificate), process: 0)
+    case .unpin(let peer):
+      try peers.unpin(peer)
+      server.drop(peer)
+      return .done
+    case .hosts: return .hosts(try hosts())
+    case .list: return .lists(try lists())
+    }
+  }
+
+  /// This machine, as others are to know it.
+  private var card: PeerCard {
+    PeerCard(
+      name: facts.hostName, address: address,
+      certificate: String(decoding: Base64.encode(credentials.certificate), as: UTF8.self))
+  }
+
+  private var address: String? {
+    if let address = options.address { return address }
+    guard let port = port.withLock({ $0 }), let listen = options.listen,
+      let colon = listen.lastIndex(of: ":")
+    else { return nil }
+    return "\(listen[..<colon]):\(port)"
+  }
+
+  /// - Returns: this user's end.
+  private func link(to name: String, _ arguments: [String]) throws(SupervisorError) -> ByteLink {
+    let (_, channel) = try Self.outcome(
+      dialer.ask(try peers.peer(named: name), .run(arguments: arguments)))
+    let (ours, theirs): (ByteLink, ByteLink)
+    do throws(HostError) { (ours, theirs) = try ByteLink.pair() } catch {
+      channel.close(promise: nil)
+      throw SupervisorError("a socket", error)
+    }
+    try Self.outcome(PeerLink.join(channel, with: ours))
+    return theirs
+  }
+
+  /// Waits for what comes of it.
+  private static func outcome<Value: Sendable>(_ future: EventLoopFuture<Value>)
+    throws(SupervisorError) -> Value
+  {
+    do { return try future.wait() } catch {
+      throw error as? SupervisorError ?? SupervisorError(PeerLink.reason(error))
+    }
+  }
+
+  // MARK: All machines
+
+  private func hosts() throws(SupervisorError) -> [HostReport] {
+    let here = MachineStatus(applications: try verbs.applications().map(\.name), facts)
+    let first = HostReport(name: facts.hostName, isThisOne: true, status: here, error: nil)
+    return [first]
+      + ask(.status).map { name, result in
+        switch result {
+        case .success(.status(let status)): HostReport(name: name, status: status, error: nil)
+        case .success: HostReport(name: name, status: nil, error: "its answer is another one")
+        case .failure(let error): HostReport(name: name, status: nil, error: error.message)
+        }
+      }
+  }
+
+  private func lists() throws(SupervisorError) -> [ListReport] {
+    let first = ListReport(
+      name: facts.hostName, isThisOne: true, applications: try verbs.list(), error: nil)
+    return [first]
+      + ask(.list).map { name, result in
+        switch result {
+        case .success(.list(let list)): ListReport(name: name, applications: list, error: nil)
+        case .success: ListReport(name: name, applications: nil, error: "its answer is another one")
+        case .failure(let error): ListReport(name: name, applications: nil, error: error.message)
+        }
+      }
+  }
+
+  /// Asks all peers at once.
+  private func ask(_ wish: PeerRequest.Wish) -> [(String, Result<PeerAnswer, SupervisorError>)] {
+    peers.all.map { ($0.name, dialer.ask($0, wish)) }.map { name, future in
+      do throws(SupervisorError) {
+        let (answer, channel) = try Self.outcome(future)
+        channel.close(promise: nil)
+        return (name, .success(answer))
+      } catch { return (name, .failure(error)) }
+    }
+  }
+}
