@@ -91,6 +91,7 @@ package struct SnapshotDescription {
     case .posixQueue(let queue): path(ofDentry: queue.dentry)
     case .pseudoterminalMaster(let master): "master of /dev/pts/\(master.number)"
     case .pseudoterminalSlave(let slave): path(ofDentry: slave.dentry)
+    case .seccompListener: "seccomp listener"
     case .none: "?"
     }
   }
