@@ -36,7 +36,7 @@ package struct ControlDirectory: Sendable {
   }
 
   /// Whether `name` is valid for a picoprocess: 1 to 64 letters, digits, `.`, `_` and `-`, not starting with
-  /// `.`.
+  /// `.`, nor with `-`, which would make it an option where a command is given the name.
   package static func isValid(name: String) -> Bool {
     let allowed: (UInt8) -> Bool = { byte in
       switch byte {
@@ -48,7 +48,12 @@ package struct ControlDirectory: Sendable {
       }
     }
     return (1...64).contains(name.utf8.count) && name.utf8.allSatisfy(allowed)
-      && !name.hasPrefix(".")
+      && !name.hasPrefix(".") && !name.hasPrefix("-")
+  }
+
+  /// What is wrong with a name that is not valid.
+  package static func refusal(ofName name: String) -> String {
+    "'\(name)' can't be a name: 1 to 64 letters, digits, '.', '_' and '-', no '.' or '-' in front"
   }
 
   /// The names that have a socket, sorted. The socket of a killed picoprocess stays until somebody connects.

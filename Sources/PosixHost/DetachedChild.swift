@@ -58,5 +58,8 @@ extension HostProcess {
   /// Takes them again, and those that came meanwhile.
   package static func releaseSignals() { system_release_signals(heldSignals) }
 
+  /// Whether one of them has come meanwhile.
+  package static var hasHeldSignal: Bool { system_has_pending_signal(heldSignals) }
+
   private static let heldSignals = [SIGINT, SIGTERM, SIGHUP]
 }

@@ -65,6 +65,14 @@ func system_hold_signals(_ signals: [Int32]) { system_mask_signals(signals, SIG_
 /// Delivers those that came meanwhile.
 func system_release_signals(_ signals: [Int32]) { system_mask_signals(signals, SIG_UNBLOCK) }
 
+/// Whether one of these is blocked and has come.
+func system_has_pending_signal(_ signals: [Int32]) -> Bool {
+  var pending = sigset_t()
+  guard unsafe sigpending(&pending) == 0 else { return false }
+  for signal in signals where unsafe sigismember(&pending, signal) == 1 { return true }
+  return false
+}
+
 private func system_mask_signals(_ signals: [Int32], _ change: Int32) {
   var set = sigset_t()
   unsafe sigemptyset(&set)

@@ -19,7 +19,7 @@ final class PeerBook: Sendable {
 
     /// - Returns: nil for a card that none can have.
     init?(_ card: PeerCard) {
-      guard ControlDirectory.isValid(name: card.name), !card.name.hasPrefix("-"),
+      guard ControlDirectory.isValid(name: card.name),
         card.address.map({ NetworkPlace($0) != nil }) ?? true,
         card.certificate.utf8.count <= Self.limit,
         let certificate = Base64.decode(Array(card.certificate.utf8)), !certificate.isEmpty

@@ -104,6 +104,7 @@ struct List: ParsableCommand {
   private func state(_ info: PicoprocessInfo) -> String {
     if info.lending != nil { return "moved" }
     if info.relay != nil { return "relaying" }
+    if info.doubt != nil { return "in doubt" }
     return info.isPaused == true ? "paused" : "running"
   }
 

@@ -228,6 +228,8 @@ extension Compression: ExpressibleByArgument {
 
 extension Period: ExpressibleByArgument {
   init?(argument: String) { self.init(argument) }
+
+  public var defaultValueDescription: String { description }
 }
 
 extension MountOption: ExpressibleByArgument {

@@ -98,6 +98,9 @@ struct Migrate: ParsableCommand {
   var explain = false
 
   func validate() throws {
+    if let remoteName, !ControlDirectory.isValid(name: remoteName) {
+      throw ValidationError(ControlDirectory.refusal(ofName: remoteName))
+    }
     guard dryRun || !explain else { throw ValidationError("--explain needs --dry-run") }
     guard !dryRun || !withRoot && !withMounts else {
       throw ValidationError(
@@ -384,6 +387,9 @@ struct ArrivalChoices: ParsableArguments {
   var spool: String?
 
   func validate() throws {
+    if let name, !ControlDirectory.isValid(name: name) {
+      throw ValidationError(ControlDirectory.refusal(ofName: name))
+    }
     guard !noPublish || publish.isEmpty else {
       throw ValidationError("--publish and --no-publish exclude each other")
     }

@@ -90,7 +90,7 @@ import Testing
       sort error
       begin -i -- /bin/cat >/dev/null
       head -c 3000000 /dev/zero | $G attach guest | wc -c
-      begin -- /bin/cat; $G wait guest
+      begin -- /bin/sh -c 'sleep 1; cat'; $G wait guest
       """)
     #expect(
       outcome.text == "guest\nout one\nout two\n4\nerror one\nerror two\n3000000\nguest\n0\n",

@@ -178,9 +178,10 @@ import Testing
     let outcome = try scratch.shell(
       """
       \(Self.guest(bytes: 1_000_000))
-      move here there --post-copy --bandwidth-limit 1M 2>/dev/null & mover=$!
+      move here there --post-copy --bandwidth-limit 1M 2>error & mover=$!
       until at there ps | grep -q "came from"; do sleep 0.02; done
       at there suspend guest -o snapshot; echo "suspend $?"; wait $mover; echo "migrate $?"; wait $source
+      cat error >&2
       where; $G verify snapshot >/dev/null; echo "verify $?"
       touch go end; at there resume snapshot --root $R --mount .:/mnt --trust; cat result
       """)

@@ -219,15 +219,15 @@ import Testing
     let scratch = try MigrationScratch()
     let outcome = try scratch.shell(
       Self.tools + """
-        serve; ask ${P[0]} echo client; speaks='3 9' go here there 1 2>error
-        wc -l <error; grep -o 'no link for open connections: it speaks versions 3 to 9 of the protocol of relays' error
+        serve; ask ${P[0]} echo client; speaks='4 9' go here there 1 2>error
+        wc -l <error; grep -o 'no link for open connections: it speaks versions 4 to 9 of the protocol of relays' error
         touch go; answers client; where; end here
         """)
     #expect(
       outcome.text == """
         to there: 125
         1
-        no link for open connections: it speaks versions 3 to 9 of the protocol of relays
+        no link for open connections: it speaks versions 4 to 9 of the protocol of relays
         client ok
         here: guest
 

@@ -103,7 +103,7 @@ import Testing
       .client(
         DatagramPlace(port: 53, client: NetworkAddress([192, 0, 2, 1], port: 9)),
         known: NetworkAddress([192, 0, 2, 2], port: 8)),
-      .datagram(DatagramPlace(port: 53, client: ipv6), [1]),
+      .datagram(DatagramPlace(port: 53, client: ipv6), []),
       .client(
         DatagramPlace(port: 53, client: ipv6), known: NetworkAddress([192, 0, 2, 2], port: 8)),
       .client(

@@ -41,7 +41,8 @@ extension Kernel {
   /// Nanoseconds that `clock` shows; nil when its process or thread is gone.
   package func time(_ clock: TimerClock) -> Int64? {
     switch clock {
-    case .process(let pid): processes[pid]?.processorTime.nanoseconds
+    // Process 1, where it is none of the guest's, does nothing.
+    case .process(let pid): processes[pid]?.processorTime.nanoseconds ?? (isInit(pid) ? 0 : nil)
     case .thread(let tid): tasks[tid]?.currentProcessorTime.nanoseconds
     case .monotonic, .boottime, .realtime: self.clock.time(clock)
     }

@@ -44,7 +44,7 @@ package struct CheckpointOptions: Sendable {
 }
 
 /// A span of time as people write it: `500ms`, `30s`, `5m`, `1h`.
-package struct Period: Sendable, Hashable {
+package struct Period: Sendable, Hashable, CustomStringConvertible {
   package let nanoseconds: Int64
 
   private static let units: [(name: String, nanoseconds: Int64)] = [
@@ -60,5 +60,11 @@ package struct Period: Sendable, Hashable {
     let (nanoseconds, overflow) = count.multipliedReportingOverflow(by: unit.nanoseconds)
     guard !overflow else { return nil }
     self.nanoseconds = nanoseconds
+  }
+
+  /// In the largest unit that it is a multiple of.
+  package var description: String {
+    let unit = Self.units.last { nanoseconds.isMultiple(of: $0.nanoseconds) } ?? Self.units[0]
+    return "\(nanoseconds / unit.nanoseconds)\(unit.name)"
   }
 }

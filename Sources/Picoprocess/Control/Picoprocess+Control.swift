@@ -18,8 +18,7 @@ extension Picoprocess {
       switch error {
       case .exists: throw Failure("a picoprocess named \(name) is already running")
       case .invalid:
-        throw Failure(
-          "'\(name)' can't be a name: 1 to 64 letters, digits, '.', '_' and '-', no '.' in front")
+        throw Failure(ControlDirectory.refusal(ofName: name))
       default: throw Failure("the control socket of \(name)", error)
       }
     }

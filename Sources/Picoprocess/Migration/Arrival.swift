@@ -230,6 +230,9 @@ package final class Arrival {
     return hello
   }
 
+  /// Rounded up.
+  private static func mebibytes(_ bytes: UInt64) -> UInt64 { (bytes >> 10 + 1023) >> 10 }
+
   /// Refuses what can't work, before anything moves.
   private func check(_ offer: MigrationOffer, name: String, _ ports: ReturningPorts)
     throws(Failure)
@@ -245,15 +248,16 @@ package final class Arrival {
     let memory = MemoryRoom.available
     guard offer.memory <= memory else {
       throw Failure(
-        "the guest has \(offer.memory >> 20) MiB in use, and \(memory >> 20) MiB are free")
+        "the guest has \(Self.mebibytes(offer.memory)) MiB in use, and \(memory >> 20) MiB are free"
+      )
     }
     if let limit = options.picoprocess.memoryLimit, offer.memory > UInt64(limit) {
       throw Failure(
-        "the guest has \(offer.memory >> 20) MiB in use, and may have \(limit >> 20) MiB")
+        "the guest has \(Self.mebibytes(offer.memory)) MiB in use, and may have \(limit >> 20) MiB")
     }
     guard offer.isPostCopy || offer.memory <= spool.room else {
       throw Failure(
-        "\(options.spool): the guest has \(offer.memory >> 20) MiB in use, and \(spool.room >> 20) MiB are free; see --spool"
+        "\(options.spool): the guest has \(Self.mebibytes(offer.memory)) MiB in use, and \(spool.room >> 20) MiB are free; see --spool"
       )
     }
     let directory = try withFailure("the directory of control sockets") { () throws(HostError) in
@@ -261,7 +265,12 @@ package final class Arrival {
     }
     // Whoever has the name answers.
     if (try? directory.connect(to: name)) != nil {
-      throw Failure("a picoprocess named \(name) is running there")
+      let info = try? ControlClient().list().first { $0.name == name }
+      throw Failure(
+        info?.doubt == nil
+          ? "a picoprocess named \(name) is running there"
+          : "an earlier migration of a picoprocess named \(name) is in doubt there: see godwit resolve there"
+      )
     }
     guard !offer.carriesRoot || options.takesRoot else {
       throw Failure("the guest's root is to come, and its command line lacks --take-root")

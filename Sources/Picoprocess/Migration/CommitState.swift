@@ -92,10 +92,12 @@ package struct MigrationDoubt: Sendable, Hashable, Codable {
   package var peer: String
   /// Whether the guest came from there; else it was to go there.
   package var isArriving: Bool
+  /// The link is there over which it will be ended.
+  package var willEnd: Bool?
 
   /// Whether a request waits for its end: who is attached to a guest that arrives sees it from the start.
   func holdsUp(_ request: ControlRequest) -> Bool {
-    if case .attach = request { isArriving } else { false }
+    if case .attach = request { isArriving && willEnd == true } else { false }
   }
 
   /// What a request of the user's is told.

@@ -166,13 +166,12 @@ package final class Departure {
     let stood = HostProcess.monotonicTime - snapshot.frozenTime
     do throws(Failure) {
       try finish(channel)
+      if HostProcess.hasHeldSignal { throw Failure("the move was cancelled; it goes on here") }
     } catch {
       try? connection.send(Self.line(ControlVerdict.abort))
       abort(channel, remoteName, error.message)
       throw Failure("\(name): \(error.message)")
     }
-    // From here on it takes more than a signal, for what is left takes seconds at most.
-    HostProcess.holdSignals()
     try commit(channel, connection, remoteName)
     runsThere = HostProcess.monotonicTime
     outcome.frozen = runsThere - stood
@@ -282,6 +281,8 @@ package final class Departure {
       if connections.areRelayed {
         try channel.link.send(.connections(try connections.collect(guest, migration)))
       }
+      // From here on the receiver can be in doubt: a signal waits until both ends know whose the guest is.
+      HostProcess.holdSignals()
       try channel.link.send(.finish(finish))
     } catch {
       giveUp(channel, error.message)
@@ -310,9 +311,11 @@ package final class Departure {
       abort(channel, remoteName, error)
       throw Failure("\(name): \(error)")
     default:
-      // Its process may have ended; then the guest is there alone.
+      // Its process may have ended; then the guest is there alone, but for memory that was to follow.
       throw Failure(
-        "the picoprocess \(name) ended while it was moved: \(peer) has the guest; see godwit resolve \(remoteName) there"
+        pace.postCopy
+          ? "the picoprocess \(name) ended while it was moved, and its memory with it: the guest is lost; godwit resolve \(remoteName) drop ends what is at \(peer)"
+          : "the picoprocess \(name) ended while it was moved: \(peer) has the guest; see godwit resolve \(remoteName) there"
       )
     }
     switch settle(channel, remoteName) {

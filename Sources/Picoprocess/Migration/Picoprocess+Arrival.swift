@@ -65,7 +65,8 @@ extension Picoprocess {
       }
       doubt =
         state == .prepared || state == .inDoubt
-        ? MigrationDoubt(migration: migration, peer: peer, isArriving: true) : nil
+        ? MigrationDoubt(
+          migration: migration, peer: peer, isArriving: true, willEnd: state == .prepared) : nil
       while state == .inDoubt || state == .prepared,
         let letter = mailbox.take(where: { $0.resolves(migration) })
       {
@@ -87,6 +88,7 @@ extension Picoprocess {
       case .running:
         doubt = nil
         arrival = migration
+        borrowed?.memory.expect()
         try? connection?.send(ArrivalReport.running)
         resolver?.progress = .answered(.done)
         return true

@@ -15,7 +15,7 @@ package struct RemoteHost: Sendable, Hashable, Codable, CustomStringConvertible 
 
   /// A peer of the supervisor.
   private init?(peer name: String) {
-    guard ControlDirectory.isValid(name: name), !name.hasPrefix("-") else { return nil }
+    guard ControlDirectory.isValid(name: name) else { return nil }
     (user, host, port, isPeer) = (nil, name, nil, true)
   }
 

@@ -49,7 +49,9 @@ package struct RemoteShell: Sendable, Codable {
   /// How the program that made a link ended, if that explains anything.
   func note(_ process: LinkProcess?) -> String {
     guard let status = process?.end(within: 1_000_000_000), status != 0 else { return "" }
-    return " (\(words[0]) ended with status \(status))"
+    // As shells say that they do not find a program.
+    let hint = status == 127 ? "; see --remote-godwit and --carry-godwit" : ""
+    return " (\(words[0]) ended with status \(status)\(hint))"
   }
 
   /// The command line of godwit there, as a shell reads it.

@@ -339,7 +339,9 @@ extension Process {
   /// Notes who has logged in: EPERM for another process, and for a second time without CAP_AUDIT_CONTROL.
   fileprivate func login(_ text: [UInt8]) throws(Errno) {
     guard let caller = kernel.loaded, caller.process === self else { throw .EPERM }
-    let word = String(decoding: text.filter { $0 != 10 && $0 != 32 && $0 != 0 }, as: UTF8.self)
+    // A string: nothing behind a NUL counts.
+    let word = String(
+      decoding: text.prefix { $0 != 0 }.filter { $0 != 10 && $0 != 32 }, as: UTF8.self)
     guard let user = UInt32(word) else { throw .EINVAL }
     guard login == Login() || caller.credentials.has(.CAP_AUDIT_CONTROL) else { throw .EPERM }
     guard user != .max else {

@@ -30,13 +30,16 @@ final class BorrowedMemory: DistantPages, Sendable {
     /// Those that tasks wait for, in that order.
     var wanted: [(chunk: UInt32, isAsked: Bool)] = []
     /// Why nothing comes.
-    var failure: String? = "it has not begun to come"
+    var failure: String?
+    /// Until when the first transfer has to begin, as nanoseconds of the monotonic clock.
+    var deadline: Int64 = 0
   }
 
   private let state = Mutex(State())
   private let coder = BlockCoder(.none)
 
   private static let tick: Int64 = 1_000_000
+  private static let patience: Int64 = 10_000_000_000
   /// Chunks that may wait for the guest's thread: twice as many as an honest source has under way.
   private static let arrivalLimit = 96
 
@@ -62,8 +65,18 @@ final class BorrowedMemory: DistantPages, Sendable {
     }
   }
 
+  /// The guest runs: its sender, if it is still there, is about to send pages.
+  func expect() {
+    state.withLock { $0.deadline = HostProcess.monotonicTime + Self.patience }
+  }
+
   /// Why nothing comes at the moment; nil if something does, or will as far as is known.
-  var failure: String? { state.withLock { $0.failure } }
+  var failure: String? {
+    state.withLock { state in
+      guard state.turn == 0 else { return state.failure }
+      return HostProcess.monotonicTime < state.deadline ? nil : "it has not begun to come"
+    }
+  }
 
   /// The next chunks that have come, at most `limit`.
   func arrivals(atMost limit: Int) -> [Arrival] {
