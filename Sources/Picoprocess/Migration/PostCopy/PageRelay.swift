@@ -141,7 +141,8 @@ final class PageRelay {
     guard let message else { return .nothing }
     note(message)
     do throws(Failure) { try local.send(message) } catch {
-      return try localHasEnded(link, reasonGiven(local))
+      if case .ended = message { return .last }
+      return try localTakesNothing(link, local)
     }
     switch message {
     case .done: return .last
@@ -220,12 +221,20 @@ final class PageRelay {
     return false
   }
 
-  /// Why a picoprocess that takes nothing more has ended the transfer, if it said so before.
-  private func reasonGiven(_ local: MigrationLink) -> String? {
+  /// A picoprocess that takes nothing more may have said before that all is there, or why it ends the transfer.
+  private func localTakesNothing(_ link: MigrationLink, _ local: MigrationLink)
+    throws(Interruption) -> Passing
+  {
     while let message = try? local.receivePages(of: role, within: Self.tick) {
-      if case .refused(let reason) = message { return reason }
+      switch message {
+      case .done:
+        try? link.send(message)
+        return .last
+      case .refused(let reason): return try localHasEnded(link, reason)
+      default: break
+      }
     }
-    return nil
+    return try localHasEnded(link, nil)
   }
 
   /// Tells the other machine that the picoprocess of this one takes no more part.
