@@ -7,9 +7,11 @@ package final class ChildProgram {
 
   /// It has the standard streams and the terminal of this process.
   ///
-  /// - Parameter arguments: the program, which is looked for in PATH, and its arguments.
-  package init(_ arguments: [String]) throws(HostError) {
-    process = try system_start_program(arguments, input: 0, output: 1)
+  /// - Parameters:
+  ///   - arguments: the program, which is looked for in PATH, and its arguments.
+  ///   - isLogged: its standard output is the standard error of this process.
+  package init(_ arguments: [String], isLogged: Bool = false) throws(HostError) {
+    process = try system_start_program(arguments, input: 0, output: isLogged ? 2 : 1)
   }
 
   /// Its standard input and output are `link`, which is closed here.

@@ -99,7 +99,8 @@ package final class Supervisor: Sendable {
           let made = try link(to: peer, arguments)
           try? client.send(Self.line(.link), handing: made)
         } else {
-          try? client.send(Self.line(try answer(request)), timeout: 10_000_000_000)
+          let answer = try answer(request)
+          try? client.send(Self.line(answer), timeout: 10_000_000_000)
         }
       } catch {
         try? client.send(

@@ -47,7 +47,9 @@ struct Verbs: Sendable {
   }
 
   private func run(_ arguments: [String]) -> Bool {
-    do throws(HostError) { return try ChildProgram([godwit] + arguments).waitForEnd() == 0 } catch {
+    do throws(HostError) {
+      return try ChildProgram([godwit] + arguments, isLogged: true).waitForEnd() == 0
+    } catch {
       Log.say(SupervisorError(godwit, error).message)
       return false
     }

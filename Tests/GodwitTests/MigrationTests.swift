@@ -176,8 +176,10 @@ import Testing
     for text in ["ssh://a", "ssh://u@a.b:22", "ssh://[::1]:22", "ssh://u@[fe80::1%eth0]"] {
       #expect(RemoteHost(text)?.description == text)
     }
+    for text in ["a", "peer://a"] { #expect(RemoteHost(text)?.description == "peer://a") }
     for text in [
-      "a", "ssh://", "ssh://-o", "ssh://-u@a", "ssh://a:0", "ssh://a:70000", "ssh://a:+1",
+      "", "-a", "peer://", "peer://a/b", "ssh://", "ssh://-o", "ssh://-u@a", "ssh://a:0",
+      "ssh://a:70000", "ssh://a:+1",
       "ssh://a b",
       "ssh://[::1", "ssh://[::1]x", "ssh://u@", "ssh://@a", "ssh://a/b", "ssh://a\n", "http://a",
     ] {

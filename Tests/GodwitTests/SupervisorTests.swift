@@ -294,11 +294,11 @@ import Testing
       serve here --on-stop suspend
       at here run --detach --name guest --root $R --mount .:/mnt -- /bin/sh -c '
         : >/mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.01; done; echo ended >>/mnt/result' >/dev/null
-      await ready; stop here; where; cat here.log; serve here; where; touch go; told result; cat here.log; ls here/state/godwit/supervisor/suspended
+      await ready; stop here; where; cat here.log; serve here; until runs here; do sleep 0.02; done; where; touch go; told result; cat here.log; ls here/state/godwit/supervisor/suspended
       """)
     #expect(
       outcome.text
-        == "godwit: guest: suspended\nhere: guest\nended\ngodwit: guest: suspended\ngodwit: guest: goes on\n",
+        == "godwit: guest: suspended\nhere: guest\nended\ngodwit: guest: suspended\nguest\ngodwit: guest: goes on\n",
       "\(outcome.text) \(outcome.error)")
   }
 
@@ -308,7 +308,7 @@ import Testing
       serve here --on-stop evacuate:there; serve there "${ALL[@]}"; meet here there
       for name in one two; do at here run --detach --name $name --root $R -- /bin/sleep 1000 >/dev/null; done
       at here run --detach --name stays --root $R --mount /var:/var -- /bin/sleep 1000 >/dev/null
-      stop here; where; serve here; where | grep here
+      stop here; where; serve here; until at here ps | grep -q ^stays; do sleep 0.02; done; where | grep ^here
       for name in one two; do at there kill $name KILL; done; at here kill stays KILL
       """)
     #expect(
