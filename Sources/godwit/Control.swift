@@ -26,7 +26,7 @@ struct List: ParsableCommand {
     if all { return try showAll() }
     let list = try ControlClient().list()
     if json {
-      Console.show(JSON.pretty(list))
+      Console.show(JSON.pretty(list.map { Listed(info: $0) }))
       return
     }
     Console.show(table([Self.titles] + list.map(row)))
@@ -57,10 +57,31 @@ struct List: ParsableCommand {
     }
   }
 
+  /// What a picoprocess says, and the state that the table shows.
+  private struct Listed: Encodable {
+    var info: PicoprocessInfo
+
+    var state: String {
+      if info.isSilent == true { return "not answering" }
+      if info.lending != nil { return "moved" }
+      if info.relay != nil { return "relaying" }
+      if info.doubt != nil { return "in doubt" }
+      return info.isPaused == true ? "paused" : "running"
+    }
+
+    private enum Key: CodingKey { case state }
+
+    func encode(to encoder: any Encoder) throws {
+      try info.encode(to: encoder)
+      var fields = encoder.container(keyedBy: Key.self)
+      try fields.encode(state, forKey: .state)
+    }
+  }
+
   /// What runs on a machine, or why that is not known.
   private struct Machine: Encodable {
     var machine: String
-    var applications: [PicoprocessInfo]?
+    var applications: [Listed]?
     var error: String?
   }
 
@@ -70,7 +91,7 @@ struct List: ParsableCommand {
     }
     let machines = reports.map { report in
       let list = report.applications.flatMap {
-        JSON.decode([PicoprocessInfo].self, from: Array($0.utf8))
+        JSON.decode([PicoprocessInfo].self, from: Array($0.utf8))?.map { Listed(info: $0) }
       }
       return Machine(
         machine: report.name, applications: list,
@@ -84,28 +105,22 @@ struct List: ParsableCommand {
         rows.append([machine.machine] + unknown + [machine.error ?? ""])
         continue
       }
-      for info in list { rows.append([machine.machine] + row(info)) }
+      for listed in list { rows.append([machine.machine] + row(listed.info)) }
     }
     Console.show(table(rows))
   }
 
   private func row(_ info: PicoprocessInfo) -> [String] {
+    let state = Listed(info: info).state
     if info.isSilent == true {
       let pid = info.pid > 0 ? "\(info.pid)" : "-"
-      return [info.name, pid, "-", "not answering", "-", "-", "-", "-"]
+      return [info.name, pid, "-", state, "-", "-", "-", "-"]
     }
     return [
-      info.name, "\(info.pid)", info.isa, state(info),
+      info.name, "\(info.pid)", info.isa, state,
       uptime(info.uptimeNanoseconds), size(info.memoryBytes),
       info.sandbox.summary, info.program,
     ]
-  }
-
-  private func state(_ info: PicoprocessInfo) -> String {
-    if info.lending != nil { return "moved" }
-    if info.relay != nil { return "relaying" }
-    if info.doubt != nil { return "in doubt" }
-    return info.isPaused == true ? "paused" : "running"
   }
 
   private func uptime(_ nanoseconds: Int64) -> String {

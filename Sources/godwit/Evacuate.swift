@@ -34,6 +34,10 @@ struct Evacuate: ParsableCommand {
     guard (destination == nil) != (to == nil) else {
       throw ValidationError("say one machine to move to")
     }
+    // Said once, and also where nothing runs.
+    do { _ = try Migrate.parse(["name", "ssh://host"] + options) } catch {
+      throw ValidationError("godwit migrate: \(Migrate.message(for: error))")
+    }
   }
 
   func run() throws {

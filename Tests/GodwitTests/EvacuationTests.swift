@@ -94,6 +94,8 @@ import Testing
       "\(outcome.text) \(outcome.error)")
     let errors = outcome.error.split(separator: "\n")
     #expect(errors.first == "godwit: --except nobody: no picoprocess named nobody is running")
-    #expect(errors.last == "godwit: 1 of 1 programs stay here", "\(outcome.error)")
+    #expect(
+      errors.last == "godwit: godwit migrate: Unknown option '--no-such-option'", "\(outcome.error)"
+    )
   }
 }
