@@ -1,6 +1,6 @@
 import Picoprocess
 
-/// A `godwit run` whose options only say where the guest's files are, as most do. The parser describes each option that there
+/// A `godwit run` whose options only name the guest, its files and its environment, as most do. The parser describes each option that there
 /// is to itself before it looks for one, which takes longer than the rest of a short run.
 ///
 /// Whatever else there may be in a command line, and whatever is wrong with it, is for `Run`.
@@ -20,11 +20,19 @@ struct PlainRun {
       let value = arguments[index + 1]
       if value.hasPrefix("-") { return nil }
       switch arguments[index] {
+      case "--name": setup.name = value
       case "--root": setup.root = value
       case "--cwd": program.workingDirectory = value
       case "--mount":
         guard let mount = MountOption(value) else { return nil }
         setup.mounts.append(mount)
+      case "--memory-limit":
+        guard let limit = ByteCount(value) else { return nil }
+        setup.memoryLimit = limit.bytes
+      case "--env", "-e":
+        guard !value.isEmpty, !value.hasPrefix("=") else { return nil }
+        program.environment.settings.append(value)
+      case "--env-file": program.environment.files.append(value)
       default: return nil
       }
     }
