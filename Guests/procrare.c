@@ -20,7 +20,13 @@ static void pages(void) {
   shared[0] = 1;
   EQ(entry(map, own) >> 61 & 5, 4);
   EQ(entry(map, own + 4096) >> 61, 0);
-  EQ(entry(map, (char *)shared) >> 61 & 5, 5);
+  // A kernel may take a file's page out of the table at any time.
+  uint64_t of_file = 0;
+  for (int i = 0; i < 3 && of_file != 5; i++) {
+    shared[0] = 1;
+    of_file = entry(map, (char *)shared) >> 61 & 5;
+  }
+  EQ(of_file, 5);
   uint64_t two[2];
   EQ(OK(pread(map, two, 16, (uintptr_t)own / 4096 * 8)), 16);
   EQ(two[1] >> 63, 0);
