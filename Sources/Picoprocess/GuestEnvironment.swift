@@ -11,6 +11,9 @@ package struct EnvironmentOptions: Sendable {
   package var settings: [String] = []
 
   package init() {}
+
+  /// Whether `text` has the form of a setting.
+  package static func isSetting(_ text: String) -> Bool { !text.isEmpty && !text.hasPrefix("=") }
 }
 
 /// The environment of a guest's first program: strings `NAME=value`.

@@ -69,6 +69,13 @@ package final class AtomicFile {
     try? system_flock(descriptor, LOCK_EX | LOCK_NB)
   }
 
+  /// Replaces the file at `path` with one of these bytes.
+  package static func replace(_ path: String, with bytes: [UInt8]) throws(HostError) {
+    let file = try AtomicFile(replacing: path)
+    try file.write(bytes)
+    try file.commit()
+  }
+
   /// The directory that must be writable to replace `path`.
   package static func directory(of path: String) -> [UInt8] { split(Array(path.utf8)).parent }
 

@@ -23,12 +23,10 @@ package final class ChildProgram {
   /// Waits for its end: its status as a shell gives it.
   package func waitForEnd() -> Int32 {
     if let ending { return ending }
-    let status = (try? system_wait_for(process)).map { word in
-      let signal = word & 0x7f
-      return signal == 0 ? word >> 8 & 0xff : 128 + signal
-    }
-    ending = status ?? 255
-    return ending!
+    // Somebody else has waited for it: it can't be told how it ended.
+    let status = (try? system_wait_for(process)).map(shellStatus) ?? 255
+    ending = status
+    return status
   }
 
   /// Its status as a shell gives it; nil while it runs.

@@ -52,8 +52,13 @@ func system_reap(_ child: Int32) -> ChildState {
   let result = unsafe godwit_reap(child, &status)
   if result == 0 { return .running }
   guard result == child else { return errno == EINTR ? .running : .gone }
-  let signal = status & 0x7f
-  return .ended(signal == 0 ? status >> 8 & 0xff : 128 + signal)
+  return .ended(shellStatus(status))
+}
+
+/// What a shell says of a process that ended so.
+func shellStatus(_ word: Int32) -> Int32 {
+  let signal = word & 0x7f
+  return signal == 0 ? word >> 8 & 0xff : 128 + signal
 }
 
 /// Forks; 0 in the child.

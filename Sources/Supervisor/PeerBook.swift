@@ -111,9 +111,7 @@ final class PeerBook: Sendable {
 
   private func write(_ peers: [Peer]) throws(SupervisorError) {
     do throws(HostError) {
-      let file = try AtomicFile(replacing: path)
-      try file.write(Array((JSON.pretty(peers.map(\.card)) + "\n").utf8))
-      try file.commit()
+      try AtomicFile.replace(path, with: Array((JSON.pretty(peers.map(\.card)) + "\n").utf8))
     } catch { throw SupervisorError(path, error) }
   }
 }

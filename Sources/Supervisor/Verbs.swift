@@ -9,12 +9,7 @@ struct Verbs: Sendable {
 
   init(godwit: String) { self.godwit = godwit }
 
-  /// Moves an application to a peer.
-  func migrate(_ name: String, to peer: String) -> Bool {
-    run(["migrate", "--quiet", name, "peer://\(peer)"])
-  }
-
-  /// Moves all of them.
+  /// Moves all applications to a peer.
   func evacuate(to peer: String) -> Bool { run(["evacuate", "peer://\(peer)"]) }
 
   func suspend(_ name: String, to file: String) -> Bool {

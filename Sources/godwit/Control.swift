@@ -61,20 +61,12 @@ struct List: ParsableCommand {
   private struct Listed: Encodable {
     var info: PicoprocessInfo
 
-    var state: String {
-      if info.isSilent == true { return "not answering" }
-      if info.lending != nil { return "moved" }
-      if info.relay != nil { return "relaying" }
-      if info.doubt != nil { return "in doubt" }
-      return info.isPaused == true ? "paused" : "running"
-    }
-
     private enum Key: CodingKey { case state }
 
     func encode(to encoder: any Encoder) throws {
       try info.encode(to: encoder)
       var fields = encoder.container(keyedBy: Key.self)
-      try fields.encode(state, forKey: .state)
+      try fields.encode(info.state, forKey: .state)
     }
   }
 
@@ -111,13 +103,12 @@ struct List: ParsableCommand {
   }
 
   private func row(_ info: PicoprocessInfo) -> [String] {
-    let state = Listed(info: info).state
     if info.isSilent == true {
       let pid = info.pid > 0 ? "\(info.pid)" : "-"
-      return [info.name, pid, "-", state, "-", "-", "-", "-"]
+      return [info.name, pid, "-", info.state, "-", "-", "-", "-"]
     }
     return [
-      info.name, "\(info.pid)", info.isa, state,
+      info.name, "\(info.pid)", info.isa, info.state,
       uptime(info.uptimeNanoseconds), size(info.memoryBytes),
       info.sandbox.summary, info.program,
     ]
@@ -130,6 +121,16 @@ struct List: ParsableCommand {
   }
 
   private func size(_ bytes: Int) -> String { "\((bytes + 1023) / 1024)K" }
+}
+
+extension PicoprocessInfo {
+  fileprivate var state: String {
+    if isSilent == true { return "not answering" }
+    if lending != nil { return "moved" }
+    if relay != nil { return "relaying" }
+    if doubt != nil { return "in doubt" }
+    return isPaused == true ? "paused" : "running"
+  }
 }
 
 /// Columns of printable cells, as wide as their longest cell, the last one as it is.

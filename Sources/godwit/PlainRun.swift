@@ -1,7 +1,7 @@
 import Picoprocess
 
-/// A `godwit run` whose options only name the guest, its files and its environment, as most do. The parser describes each option that there
-/// is to itself before it looks for one, which takes longer than the rest of a short run.
+/// A `godwit run` whose options only name the guest, its files, its environment and its memory, as most do. The parser
+/// describes each option that there is to itself before it looks for one, which takes longer than the rest of a short run.
 ///
 /// Whatever else there may be in a command line, and whatever is wrong with it, is for `Run`.
 struct PlainRun {
@@ -30,7 +30,7 @@ struct PlainRun {
         guard let limit = ByteCount(value) else { return nil }
         setup.memoryLimit = limit.bytes
       case "--env", "-e":
-        guard !value.isEmpty, !value.hasPrefix("=") else { return nil }
+        guard EnvironmentOptions.isSetting(value) else { return nil }
         program.environment.settings.append(value)
       case "--env-file": program.environment.files.append(value)
       default: return nil

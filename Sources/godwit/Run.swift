@@ -75,7 +75,7 @@ struct Run: ParsableCommand {
     guard !envHost || !deterministic else {
       throw ValidationError("--deterministic and --env-host exclude each other")
     }
-    for setting in env where setting.isEmpty || setting.hasPrefix("=") {
+    for setting in env where !EnvironmentOptions.isSetting(setting) {
       throw ValidationError("--env takes NAME=VALUE or NAME, not '\(setting)'")
     }
   }

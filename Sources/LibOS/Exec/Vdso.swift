@@ -19,37 +19,36 @@ struct Vdso: Sendable {
   }
 
   private static let x86 = Vdso(
-    machine: 62, version: "LINUX_2.6",
+    .x86_64, version: "LINUX_2.6",
     functions: [
       ("__vdso_clock_gettime", 228), ("__vdso_gettimeofday", 96), ("__vdso_time", 201),
       ("__vdso_getcpu", 309), ("__vdso_clock_getres", 229), ("clock_gettime", 228),
       ("gettimeofday", 96), ("time", 201), ("getcpu", 309), ("clock_getres", 229),
-    ],
+    ]
+  ) { number in
     // mov $number, %eax; syscall; ret
-    signalReturn: SignalTrampoline.code(.x86_64)
-  ) { number in [0xb8] + littleEndian(UInt32(number)) + [0x0f, 0x05, 0xc3] }
+    [0xb8] + littleEndian(UInt32(number)) + [0x0f, 0x05, 0xc3]
+  }
 
   private static let arm = Vdso(
-    machine: 183, version: "LINUX_2.6.39",
+    .aarch64, version: "LINUX_2.6.39",
     functions: [
       ("__kernel_clock_gettime", 113), ("__kernel_gettimeofday", 169),
       ("__kernel_clock_getres", 114),
-    ],
-    // mov x8, #number; svc #0; ret
-    signalReturn: SignalTrampoline.code(.aarch64), signalReturnName: "__kernel_rt_sigreturn"
+    ], signalReturnName: "__kernel_rt_sigreturn"
   ) { number in
+    // mov x8, #number; svc #0; ret
     [0xd280_0008 | UInt32(number) << 5, 0xd400_0001, 0xd65f_03c0].flatMap(littleEndian)
   }
 
   private static let riscv = Vdso(
-    machine: 243, version: "LINUX_4.15",
+    .riscv64, version: "LINUX_4.15",
     functions: [
       ("__vdso_clock_gettime", 113), ("__vdso_gettimeofday", 169), ("__vdso_clock_getres", 114),
       ("__vdso_getcpu", 168), ("__vdso_flush_icache", 259),
-    ],
-    // li a7, number; ecall; ret
-    signalReturn: SignalTrampoline.code(.riscv64), signalReturnName: "__vdso_rt_sigreturn"
+    ], signalReturnName: "__vdso_rt_sigreturn"
   ) { number in
+    // li a7, number; ecall; ret
     [UInt32(number) << 20 | 0x893, 0x0000_0073, 0x0000_8067].flatMap(littleEndian)
   }
 
@@ -75,8 +74,8 @@ struct Vdso: Sendable {
   ///
   /// - Parameter code: of a function that makes the system call of this number.
   private init(
-    machine: UInt16, version: String, functions: [(name: String, number: Int)],
-    signalReturn: [UInt8], signalReturnName: String? = nil, code: (Int) -> [UInt8]
+    _ isa: GuestISA, version: String, functions: [(name: String, number: Int)],
+    signalReturnName: String? = nil, code: (Int) -> [UInt8]
   ) {
     var names = Strings()
     var text = ByteWriter()
@@ -90,6 +89,7 @@ struct Vdso: Sendable {
     }
     align()
     let returnStart = text.bytes.count
+    let signalReturn = SignalTrampoline.code(isa)
     text.write(signalReturn)
     if let signalReturnName {
       symbols.append((names.add(signalReturnName), returnStart, signalReturn.count))
@@ -117,7 +117,7 @@ struct Vdso: Sendable {
     var file = ByteWriter(capacity: size)
     // The header: ELF64, little endian; ET_DYN.
     file.write([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0] + [UInt8](repeating: 0, count: 8))
-    for value in [3, machine] as [UInt16] { file.write(value) }
+    for value in [3, isa.elfMachine] { file.write(value) }
     file.write(UInt32(1))
     for value in [0, 64, 0] as [UInt64] { file.write(value) }
     file.write(UInt32(0))

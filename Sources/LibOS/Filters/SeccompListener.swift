@@ -236,8 +236,9 @@ extension Task {
   }
 
   private func dropNotice() {
-    notice?.listener.remove(notice!)
-    notice = nil
+    guard let notice else { return }
+    notice.listener.remove(notice)
+    self.notice = nil
   }
 
   /// Listeners hear that the task has ended.

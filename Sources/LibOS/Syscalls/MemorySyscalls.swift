@@ -539,7 +539,6 @@ private func sys_msync(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   return .success
 }
 
-/// mincore(2), a page of answers at a time: a reservation may be larger than the host's memory.
 /// Changed code is never run as it was, so there is nothing to do.
 private func sys_riscv_flush_icache(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   // Bit 0: only for this thread.
@@ -547,6 +546,7 @@ private func sys_riscv_flush_icache(_ call: SyscallContext) throws(Errno) -> Sys
   return .success
 }
 
+/// mincore(2), a page of answers at a time: a reservation may be larger than the host's memory.
 private func sys_mincore(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (start, end) = try range(call)
   guard call.space.isMapped(start, end) else { throw .ENOMEM }

@@ -27,11 +27,7 @@ struct TreeRecord: Codable {
   func save(for path: [UInt8]) {
     guard let place = Self.place(of: path) else { return }
     try? HostFiles.makeDirectories(String(place.prefix(upTo: place.lastIndex(of: "/")!)))
-    guard let file = try? AtomicFile(replacing: place) else { return }
-    let written: Void? = try? Array(JSON.line(self).utf8).withRawSpan { (bytes) throws(HostError) in
-      try file.write(bytes)
-    }
-    if written != nil { try? file.commit() }
+    try? AtomicFile.replace(place, with: Array(JSON.line(self).utf8))
   }
 
   private static func place(of path: [UInt8]) -> String? {

@@ -79,9 +79,7 @@ final class PartedFile: SnapshotMedium {
   func commit() throws(HostError) {
     endPart()
     let list = try AtomicFile(replacing: path)
-    try PartList(entries: entries).text.withRawSpan { (bytes) throws(HostError) in
-      try list.write(bytes)
-    }
+    try list.write(PartList(entries: entries).text)
     for part in parts {
       try part.commit()
       named += 1

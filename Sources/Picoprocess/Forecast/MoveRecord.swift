@@ -94,10 +94,6 @@ package struct MoveRecords: Sendable {
     records = (records + [record]).suffix(Self.limit)
     let text = records.map { JSON.line($0) + "\n" }.joined()
     try? HostFiles.makeDirectories(String(path.prefix(upTo: path.lastIndex(of: "/")!)))
-    guard let file = try? AtomicFile(replacing: path) else { return }
-    let written: Void? = try? Array(text.utf8).withRawSpan { (bytes) throws(HostError) in
-      try file.write(bytes)
-    }
-    if written != nil { try? file.commit() }
+    try? AtomicFile.replace(path, with: Array(text.utf8))
   }
 }

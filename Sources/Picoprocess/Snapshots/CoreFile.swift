@@ -45,7 +45,7 @@ struct CoreFile {
     to file: AtomicFile, _ memory: SavedMemory, names: (file: String, snapshot: String)
   ) throws(Failure) {
     try withFailure(names.file) { () throws(HostError) in
-      try layout.head.withRawSpan { (bytes) throws(HostError) in try file.write(bytes) }
+      try file.write(layout.head)
     }
     let progress = Progress("writing", of: size)
     for (segment, pieces) in zip(layout.segments, contents) {

@@ -29,9 +29,7 @@ final class PackWriter: PackBytes {
     let file = try AtomicFile(replacing: layout.packs + "/" + name)
     self.file = file
     isSealed = layout.isSealed
-    try PackIndex.header(isSealed: isSealed).withRawSpan { (bytes) throws(HostError) in
-      try file.write(bytes)
-    }
+    try file.write(PackIndex.header(isSealed: isSealed))
     input = PackInput(try file.input())
   }
 
@@ -73,9 +71,7 @@ final class PackWriter: PackBytes {
       entry.name, digest: entry.digest, byteCount: entry.byteCount, description: entry.description)
   }
 
-  private func write(_ bytes: [UInt8]) throws(HostError) {
-    try bytes.withRawSpan { (bytes) throws(HostError) in try file.write(bytes) }
-  }
+  private func write(_ bytes: [UInt8]) throws(HostError) { try file.write(bytes) }
 
   func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(SnapshotError) {
     try input.read(at: offset, into: &buffer)

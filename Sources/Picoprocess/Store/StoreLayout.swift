@@ -141,12 +141,3 @@ package struct StoreLayout: Sendable {
       .compactMap { String(validating: $0, as: UTF8.self) }.filter(StorePath.isValid)
   }
 }
-
-extension AtomicFile {
-  /// Replaces the file at `path` with one of these bytes.
-  static func replace(_ path: String, with bytes: [UInt8]) throws(HostError) {
-    let file = try AtomicFile(replacing: path)
-    try bytes.withRawSpan { (bytes) throws(HostError) in try file.write(bytes) }
-    try file.commit()
-  }
-}

@@ -27,6 +27,9 @@ enum PeerLink {
       }
   }
 
+  /// Of an end that was refused for its certificate.
+  static let strangersReason = "its certificate is no peer's"
+
   /// Why a connection has failed, for people.
   static func reason(_ error: any Error) -> String {
     switch error {
@@ -54,7 +57,7 @@ enum PeerLink {
       ("WRONG_VERSION_NUMBER", "what it sends is not TLS"),
       ("HTTP_REQUEST", "what it sends is not TLS"),
       ("PEER_DID_NOT_RETURN_A_CERTIFICATE", "it shows no certificate"),
-      ("CERTIFICATE_VERIFY_FAILED", "its certificate is no peer's"),
+      ("CERTIFICATE_VERIFY_FAILED", strangersReason),
       ("ALERT_CERTIFICATE", "it refuses this machine's certificate"),
       ("ALERT_UNKNOWN_CA", "it refuses this machine's certificate"),
       ("ALERT_BAD_CERTIFICATE", "it refuses this machine's certificate"),

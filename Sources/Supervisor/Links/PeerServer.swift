@@ -101,7 +101,7 @@ final class PeerServer: Sendable {
     case .failed(let error):
       // Who was refused for its certificate has been named.
       let reason = PeerLink.reason(error)
-      if reason != "its certificate is no peer's" { Log.say("\(address): \(reason)") }
+      if reason != PeerLink.strangersReason { Log.say("\(address): \(reason)") }
     }
   }
 
