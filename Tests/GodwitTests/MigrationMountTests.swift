@@ -83,7 +83,7 @@ import Testing
     let outcome = try shell(
       """
       printf '%s\\n' '#!/bin/bash' 'tee -a sent | ./link "$@"' >counting; chmod +x counting
-      count() { : >sent; carry "$@" --ssh $PWD/counting; [ $(stat -c %s sent) -gt 3000000 ] && echo much || echo little; }
+      count() { : >sent; carry "$@" --ssh $PWD/counting --compress zstd; [ $(stat -c %s sent) -gt 3000000 ] && echo much || echo little; }
       tree many one 10000; head -c 3000000 /dev/urandom >one/random
       begin; count here there two; count there here one; count here there two; same one two; left; finish two
       """)
