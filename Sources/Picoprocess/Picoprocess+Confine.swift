@@ -1,5 +1,4 @@
 import HostABI
-import JSONText
 import LibOS
 import Machine
 import PosixHost
@@ -27,7 +26,7 @@ extension Picoprocess {
   private func leaveRecord() throws(Failure) {
     guard let listener else { return }
     try withFailure("the control socket of \(name)") { () throws(HostError) in
-      try listener.leave(record: Array(JSON.line(GrantRecord(tree)).utf8))
+      try listener.leave(record: GrantRecord(tree).bytes)
     }
   }
 

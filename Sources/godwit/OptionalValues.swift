@@ -4,11 +4,11 @@
 /// `--trace` alone becomes `--trace=-`, and what belongs to the program is set apart by `--`.
 enum OptionalValues {
   /// Options of commands with guests that may stand without a value.
-  private static let optional: Set<String> = [
+  private static let optional = [
     "--trace", "--stats", "--net", "--self-contained", "--carry-godwit",
   ]
   /// Options of `run` whose value is the next argument.
-  private static let valued: Set<String> = [
+  private static let valued = [
     "--name", "--root", "--mount", "--tmpfs", "--env", "-e", "--env-file", "--cwd",
     "--memory-limit", "--max-tasks", "--suspend-at-syscall", "--suspend-every", "--suspend-mode",
     "--digest-every",
@@ -22,7 +22,7 @@ enum OptionalValues {
   ]
 
   /// The same of `resume` and `recover` only.
-  private static let valuedOnResume: Set<String> = ["-i"]
+  private static let valuedOnResume = ["-i"]
 
   static func rewrite(_ arguments: [String]) -> [String] {
     guard let command = arguments.first,

@@ -37,7 +37,7 @@ import Testing
   @Test(arguments: guests) func passes(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa)
     try withKnownIssue {
-      let emulated = try godwit(["run", "--", program.path], limit: 60)
+      let emulated = try godwit(["run", "--", program.path], limit: 300)
       #expect(emulated.status == 0, "\(emulated.error)")
       guard Self.passesNatively(guest) else { return }
       let native = try execute(program, [])
@@ -56,7 +56,7 @@ import Testing
         let outcome = try godwit(
           [
             "run", "--suspend-every", "\(interval)", "--suspend-mode", mode, "--", program.path,
-          ], limit: 60)
+          ], limit: 300)
         #expect(outcome.status == 0, "every \(interval) calls, \(mode): \(outcome.error)")
       }
     } when: {
@@ -69,9 +69,9 @@ import Testing
   func passesWithLargerHostPages(size: String, isa: String) throws {
     for name in ["fork", "madvise", "memstate", "mmap", "mremap"] {
       let program = Checkout.guest(name, isa).path
-      let plain = try godwit(["run", "--", program], limit: 60)
+      let plain = try godwit(["run", "--", program], limit: 300)
       let outcome = try godwit(
-        ["run", "--host-page-size", size, "--suspend-every", "20", "--", program], limit: 60)
+        ["run", "--host-page-size", size, "--suspend-every", "20", "--", program], limit: 300)
       #expect(outcome.status == 0, "\(name): \(outcome.error)")
       #expect(outcome.output == plain.output, "\(name)")
     }
@@ -93,7 +93,7 @@ import Testing
 
   @Test(arguments: travellers) func passesInManyProcesses(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa)
-    let whole = try godwit(["run", "--", program.path], limit: 60)
+    let whole = try godwit(["run", "--", program.path], limit: 300)
     let joined = try hopping(["--", program.path], every: 150)
     #expect(joined.status == 0, "\(joined.error)")
     #expect(joined.output == whole.output)

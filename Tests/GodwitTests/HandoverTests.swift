@@ -273,11 +273,10 @@ import Testing
     let verdict = Mutex<String?>(nil)
     let listener = try ControlDirectory(scratch.path("godwit")).listen(as: "liar")
     // What it was given, else its snapshot would not be signed.
-    let folders = [Checkout.rootfs("x86_64"), scratch.folder].map {
-      Array($0.resolvingSymlinksInPath().path.utf8).map(Int.init)
+    let grants = [Checkout.rootfs("x86_64"), scratch.folder].map {
+      $0.resolvingSymlinksInPath().path + "\0"
     }
-    let grants: [String: Any] = ["root": folders[0], "mounts": [folders[1]]]
-    try listener.leave(record: Array(JSONSerialization.data(withJSONObject: grants)))
+    try listener.leave(record: Array(grants.joined().utf8))
     let server = ControlServer(listener) { connection in
       guard (try? connection.receive()) != nil, let file = try? connection.takeFile() else {
         return

@@ -96,6 +96,9 @@ package class Inode {
   /// The entries without `.` and `..`.
   package func entries() throws(Errno) -> [InodeEntry] { throw .ENOTDIR }
 
+  /// Those entries among which, or beneath which, the file with this number can be.
+  package func entries(leadingTo number: UInt64) throws(Errno) -> [InodeEntry] { try entries() }
+
   /// Makes a regular file. EEXIST when the name is taken, here and below.
   package func create(_ name: [UInt8], permissions: UInt32, owner: Ownership)
     throws(Errno) -> Inode

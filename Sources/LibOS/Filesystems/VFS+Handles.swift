@@ -22,14 +22,13 @@ struct FileHandles {
 extension VFS {
   /// The file of `mount` with this number, unless it has lost its last name.
   ///
-  /// All of the filesystem is searched for a file that nobody has in use: numbers are all that handles have, so that
-  /// they travel.
+  /// A file that nobody has in use is searched for: numbers are all that handles have, so that they travel.
   func dentry(_ number: UInt64, on mount: Mount) -> Dentry? {
     if mount.root.inode.number == number { return mount.root }
     if let known = handles[number, on: mount], !known.isDeleted { return known }
     var directories = [mount.root]
     while let directory = directories.popLast() {
-      guard let entries = try? directory.inode.entries() else { continue }
+      guard let entries = try? directory.inode.entries(leadingTo: number) else { continue }
       for entry in entries where entry.number == number || entry.type == .S_IFDIR {
         guard let dentry = try? directory.lookup(entry.name) else { continue }
         if dentry.inode.number == number {

@@ -51,6 +51,8 @@ package final class LayeredFS: Filesystem {
     return hash & 0x3fff_ffff_ffff_ffff | 1 << 62
   }
 
+  static func isOfLower(_ number: UInt64) -> Bool { number & 1 << 62 != 0 }
+
   package override func statistics() throws(Errno) -> Statfs {
     let arena = vfs.arena
     if lower != nil, !vfs.hidesHost {

@@ -40,11 +40,14 @@ extension LayeredNode {
             name: entry.name, number: LayeredFS.number(ofLower: path.bytes), type: entry.kind.type))
       }
     }
-    for (name, node) in children {
-      entries.append(InodeEntry(name: name, number: node.number, type: node.kind))
-    }
+    entries += ownEntries
     entries.sort { $0.name.lexicographicallyPrecedes($1.name) }
     return entries
+  }
+
+  /// The entries that have nodes, in no order.
+  var ownEntries: [InodeEntry] {
+    children.map { InodeEntry(name: $0.key, number: $0.value.number, type: $0.value.kind) }
   }
 
   /// Puts a new node in place. EEXIST when the name is taken, ENOENT in a directory that was removed.

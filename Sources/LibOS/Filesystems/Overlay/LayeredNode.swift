@@ -375,6 +375,12 @@ package final class LayeredNode: Inode {
 
   package override func entries() throws(Errno) -> [InodeEntry] { try allEntries() }
 
+  /// All directories above a file that was made here are nodes in memory: the lower directory, which may be a whole
+  /// machine's, need not be searched for it.
+  package override func entries(leadingTo number: UInt64) throws(Errno) -> [InodeEntry] {
+    LayeredFS.isOfLower(number) ? try allEntries() : ownEntries
+  }
+
   package override func create(_ name: [UInt8], permissions: UInt32, owner: Ownership)
     throws(Errno) -> Inode
   {

@@ -85,14 +85,19 @@ extension ProcFS {
     add(settings, "threads-max") { [unowned kernel] in "\(kernel.configuration.maximumTasks)\n" }
     addWritableSettings(to: settings)
     addIpcSettings(to: settings)
-    let actions = SeccompAction.allCases.map(\.word).joined(separator: " ")
-    add(
-      subdirectory(settings, "seccomp"),
-      ["actions_avail": actions, "actions_logged": actions.replacing(" allow", with: "")])
+    let filters = subdirectory(settings, "seccomp")
+    add(filters, "actions_avail") { Self.words(SeccompAction.allCases) }
+    add(filters, "actions_logged") {
+      Self.words(SeccompAction.allCases.filter { $0 != .SECCOMP_RET_ALLOW })
+    }
     let terminals = subdirectory(settings, "pty")
     add(terminals, ["max": "\(PseudoterminalTable.limit)", "reserve": "0"])
     add(terminals, "nr") { [unowned kernel] in "\(kernel.pseudoterminals.all.count)\n" }
     addRandomSettings(to: subdirectory(settings, "random"))
+  }
+
+  private static func words(_ actions: [SeccompAction]) -> String {
+    actions.map(\.word).joined(separator: " ") + "\n"
   }
 
   /// What root may set.
