@@ -29,13 +29,21 @@ func tests(
   .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
 }
 
+/// Where bootstrap has put what this build is linked with: each architecture of hosts has its own.
+let dependencies =
+  Context.environment["PKG_CONFIG_PATH"]?.split(separator: ":").first.map { "\($0)/../.." }
+  ?? ".deps"
+
 /// Swift's own libraries become part of an optimised executable: it starts sooner, takes less memory, and runs where
 /// there is no Swift. FoundationEssentials does not name the two that it needs.
 let staticRuntime: [LinkerSetting] = [
   // The 40,000 names that it would show to libraries are of no use to any, and looking through them takes time. So does
   // correcting 90,000 addresses for wherever it would be loaded.
   .unsafeFlags(
-    ["-static-stdlib", "-Xlinker", "--no-export-dynamic", "-Xclang-linker", "-no-pie"],
+    [
+      "-static-stdlib", "-Xlinker", "--no-export-dynamic", "-Xclang-linker", "-no-pie",
+      "-Xclang-linker", "-static-libgcc", "-L\(dependencies)/static",
+    ],
     .when(platforms: [.linux], configuration: .release)),
   .linkedLibrary(
     "_FoundationCollections", .when(platforms: [.linux], configuration: .release)),

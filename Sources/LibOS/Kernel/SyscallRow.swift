@@ -57,7 +57,7 @@ package struct SyscallRow: Sendable {
   /// The number in the generic table (AArch64, RISC-V); nil where it lacks the call.
   package var generic: Int?
   /// The ISAs that have the call.
-  package var isas: Set<GuestISA>
+  package var isas: [GuestISA]
   package var arguments: [ArgumentKind]
   package var support: Support
   package var note: String
@@ -66,7 +66,7 @@ package struct SyscallRow: Sendable {
   /// - Parameter isas: those that have the call, of the ISAs whose table has a number for it.
   package init(
     _ name: String, x64: Int?, generic: Int?, _ arguments: [ArgumentKind],
-    support: Support = .full, note: String = "", on isas: Set<GuestISA> = Set(GuestISA.allCases),
+    support: Support = .full, note: String = "", on isas: [GuestISA] = GuestISA.allCases,
     _ handler: @escaping Handler
   ) {
     self.name = name
