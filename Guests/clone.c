@@ -29,6 +29,48 @@ static void wait_zero(int *word) {
   while ((value = __atomic_load_n(word, __ATOMIC_SEQ_CST))) syscall(SYS_futex, word, FUTEX_WAIT, value, NULL, NULL, 0);
 }
 
+// clone3(2) gives a child the id that it is asked for, if the caller may restore processes.
+static void chosen(void) {
+  struct { uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, tids, count, cgroup; } new = {
+      .exit_signal = SIGCHLD};
+  pid_t ids[2] = {0, 0};
+  int status;
+  new.count = 1;
+  FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));  // none is named
+  new.tids = (uintptr_t)ids, new.count = 0;
+  FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
+  new.count = 33;
+  FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
+  if (geteuid()) return;
+  new.count = 1;
+  FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
+  ids[0] = -5;
+  FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
+  new.tids = 8;
+  FAILS(EFAULT, syscall(SYS_clone3, &new, sizeof new));
+  new.tids = (uintptr_t)ids;
+  ids[0] = getpid();
+  FAILS(EEXIST, syscall(SYS_clone3, &new, sizeof new));
+  FILE *limit = fopen("/proc/sys/kernel/pid_max", "r");
+  CHECK(limit && fscanf(limit, "%d", &ids[0]) == 1);
+  fclose(limit);
+  FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
+  ids[0] -= 7;
+  pid_t child = OK(syscall(SYS_clone3, &new, sizeof new));
+  if (!child) _exit(getpid() == ids[0] ? 7 : 8);
+  EQ(child, ids[0]);
+  EQ(waitpid(child, &status, 0), child);
+  EQ(status, 7 << 8);
+  child = OK(fork());
+  if (!child) {
+    OK(setresuid(1000, 1000, 1000));
+    FAILS(EPERM, syscall(SYS_clone3, &new, sizeof new));
+    _exit(7);
+  }
+  EQ(waitpid(child, &status, 0), child);
+  EQ(status, 7 << 8);
+}
+
 int main(void) {
   // No CLONE_SETTLS: the thread borrows main's TLS, so main must not use errno until it is gone. It only waits.
   int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_PARENT_SETTID |
@@ -81,5 +123,7 @@ int main(void) {
   struct { unsigned long flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls; } new = {.exit_signal = 65};
   FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
   STEP("exit signals beyond the signals");
+  chosen();
+  STEP("chosen ids");
   return 0;
 }

@@ -89,6 +89,24 @@ int main(void) {
   OK(munmap(p, 16 * PAGE));
   STEP("shared anonymous, populated");
 
+  // What is made resident is what would be after a write: a private page no longer follows its file.
+  int fd = OK(memfd_create("file", 0));
+  OK(ftruncate(fd, 2 * PAGE));
+  char *file = mmap(NULL, 2 * PAGE, RW, MAP_SHARED, fd, 0);
+  CHECK(file != MAP_FAILED);
+  file[0] = 1;
+  char *private = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+  char *lazy = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE, fd, 0);
+  char *read_only = mmap(NULL, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+  CHECK(private != MAP_FAILED && lazy != MAP_FAILED && read_only != MAP_FAILED);
+  file[0] = 2;
+  EQ(private[0], 1);
+  EQ(lazy[0], 2);
+  EQ(read_only[0], 2);
+  OK(munmap(private, 2 * PAGE)), OK(munmap(lazy, 2 * PAGE)), OK(munmap(read_only, 2 * PAGE)), OK(munmap(file, 2 * PAGE));
+  OK(close(fd));
+  STEP("populated as by a write");
+
   // Many small mappings, every other one dropped, then all.
   static char *at[300];
   for (int i = 0; i < 300; i++) {

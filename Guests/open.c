@@ -92,6 +92,30 @@ int main(void) {
   }
   STEP("O_TMPFILE or a proper refusal");
 
+  // Beside O_PATH few flags mean something: open(2) passes over the others, openat2(2) refuses them.
+  int plain = OK(open("dir", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  EQ(fcntl(plain, F_GETFL), O_PATH | O_DIRECTORY);
+  OK(close(plain));
+  plain = OK(open("link", O_PATH | O_NOFOLLOW | O_RDWR | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_NONBLOCK));
+  EQ(fcntl(plain, F_GETFL), O_PATH | O_NOFOLLOW);
+  OK(close(plain));
+  plain = OK(open("file", O_RDWR | 1 << 30));
+  CHECK(!(fcntl(plain, F_GETFL) & 1 << 30));
+  OK(close(plain));
+  static const unsigned long refused[] = {O_RDWR, O_CREAT, O_EXCL, O_NOCTTY, O_DIRECT, O_APPEND, O_NONBLOCK, O_TMPFILE};
+  for (unsigned i = 0; i < sizeof refused / sizeof *refused; i++) {
+    unsigned long how[] = {O_PATH | refused[i], 0, 0};
+    FAILS(EINVAL, syscall(SYS_openat2, AT_FDCWD, "file", how, sizeof how));
+  }
+  unsigned long how[] = {O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, 0};
+  plain = OK(syscall(SYS_openat2, AT_FDCWD, "dir", how, sizeof how));
+  EQ(fcntl(plain, F_GETFL), O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  OK(close(plain));
+  FAILS(EINVAL, open(".", O_TMPFILE | O_CREAT | O_RDWR, 0600));
+  FAILS(EINVAL, open(".", (O_TMPFILE & ~O_DIRECTORY) | O_RDWR, 0600));
+  FAILS(EINVAL, open(".", O_TMPFILE | O_RDONLY, 0600));
+  STEP("flags that mean nothing, or nothing together");
+
   FAILS(EFAULT, open((char *)8, O_RDONLY));
   FAILS(ENOENT, open("", O_RDONLY));
   int lowest = dup(fd);

@@ -109,6 +109,33 @@ static void next_pid(void) {
   FAILS(EINVAL, write(fd, "word", 4));
 }
 
+// Where a thread waits, and the call that looks.
+static void waiting(void) {
+  char text[256], wanted[128], path[64];
+  int fd = OK(open("/proc/self/syscall", O_RDONLY));
+  long size = OK(syscall(SYS_read, fd, text, sizeof text));
+  snprintf(wanted, sizeof wanted, "%d 0x%x 0x%lx 0x%lx ", SYS_read, fd, (long)text, (long)sizeof text);
+  CHECK(size > (long)strlen(wanted) && !memcmp(text, wanted, strlen(wanted)));
+  OK(close(fd));
+  int hold[2];
+  OK(pipe(hold));
+  pid_t child = OK(fork());
+  if (!child) {
+    OK(close(hold[1]));
+    _exit(syscall(SYS_read, hold[0], text, 1));
+  }
+  OK(close(hold[0]));
+  snprintf(path, sizeof path, "/proc/%d/syscall", child);
+  snprintf(wanted, sizeof wanted, "%d 0x%x 0x%lx 0x1 ", SYS_read, hold[0], (long)text);
+  char seen[256];
+  do contents(path, seen, sizeof seen);
+  while (memcmp(seen, wanted, strlen(wanted)) && !usleep(1000));
+  OK(close(hold[1]));
+  int status;
+  EQ(waitpid(child, &status, 0), child);
+  EQ(status, 0);
+}
+
 int main(void) {
   enter_scratch();
   pages();
@@ -118,6 +145,8 @@ int main(void) {
   STEP("loginuid");
   if (!geteuid()) in_child(next_pid);
   STEP("pids");
+  waiting();
+  STEP("syscall");
   int inet = OK(socket(AF_INET, SOCK_DGRAM, 0));
   struct ifreq request = {.ifr_name = "lo"};
   FAILS(EINVAL, ioctl(inet, 0x8935, &request));  // SIOCGIFPFLAGS

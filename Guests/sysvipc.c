@@ -217,11 +217,39 @@ static void interruption(void) {
   EQ(semctl(id, 0, IPC_RMID), 0);
 }
 
+static void choose(const char *name, int id) {
+  char path[64], text[16] = "";
+  snprintf(path, sizeof path, "/proc/sys/kernel/%s_next_id", name);
+  int fd = OK(open(path, O_RDWR));
+  CHECK(read(fd, text, 15) > 0);
+  STREQ(text, "-1\n");
+  FAILS(EINVAL, pwrite(fd, "-2", 2, 0));
+  snprintf(text, sizeof text, "%d", id);
+  EQ(pwrite(fd, text, strlen(text), 0), (long)strlen(text));
+  OK(close(fd));
+}
+
+static void chosen_ids(void) {
+  const int id = 77 << 15 | 1234;
+  choose("msg", id);
+  EQ(msgget(IPC_PRIVATE, 0600), id);
+  OK(msgctl(id, IPC_RMID, NULL));
+  choose("sem", id);
+  EQ(semget(IPC_PRIVATE, 1, 0600), id);
+  OK(semctl(id, 0, IPC_RMID));
+  choose("shm", id);
+  EQ(shmget(IPC_PRIVATE, 4096, 0600), id);
+  OK(shmctl(id, IPC_RMID, NULL));
+  CHECK(OK(msgget(IPC_PRIVATE, 0600)) != id);
+}
+
 int main(void) {
   shared_memory();
   semaphores();
   queues();
   interruption();
   STEP("System V IPC works");
+  if (!geteuid()) chosen_ids();
+  STEP("ids that root chooses");
   return 0;
 }

@@ -316,6 +316,9 @@ package nonisolated struct Godwit_State_Ipc: Sendable {
   /// `/proc/sys/kernel`: shmmni, the four of sem, msgmax, msgmnb, msgmni; absent: Linux's own.
   package var limits: [Int64] = []
 
+  /// Of segments, sets and queues: what root has set as the next id, or -1; absent: nothing.
+  package var nextIds: [Int32] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3463,6 +3466,12 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
     set {_uniqueStorage()._noTimeStamps = newValue}
   }
 
+  /// PR_SET_SYSCALL_USER_DISPATCH: offset, length and selector; absent: off.
+  package var userDispatch: [UInt64] {
+    get {_storage._userDispatch}
+    set {_uniqueStorage()._userDispatch = newValue}
+  }
+
   /// Its system calls are filtered: by the first program, and then by the others.
   package var seccompMode: UInt32 {
     get {_storage._seccompMode}
@@ -4242,7 +4251,7 @@ nonisolated extension Godwit_State_Kernel: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Godwit_State_Ipc: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Ipc"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}segments\0\u{1}sets\0\u{1}queues\0\u{1}sequences\0\u{3}last_places\0\u{1}limits\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}segments\0\u{1}sets\0\u{1}queues\0\u{1}sequences\0\u{3}last_places\0\u{1}limits\0\u{3}next_ids\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4256,6 +4265,7 @@ nonisolated extension Godwit_State_Ipc: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.sequences) }()
       case 5: try { try decoder.decodeRepeatedInt32Field(value: &self.lastPlaces) }()
       case 6: try { try decoder.decodeRepeatedInt64Field(value: &self.limits) }()
+      case 7: try { try decoder.decodeRepeatedInt32Field(value: &self.nextIds) }()
       default: break
       }
     }
@@ -4280,6 +4290,9 @@ nonisolated extension Godwit_State_Ipc: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.limits.isEmpty {
       try visitor.visitPackedInt64Field(value: self.limits, fieldNumber: 6)
     }
+    if !self.nextIds.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.nextIds, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4290,6 +4303,7 @@ nonisolated extension Godwit_State_Ipc: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.sequences != rhs.sequences {return false}
     if lhs.lastPlaces != rhs.lastPlaces {return false}
     if lhs.limits != rhs.limits {return false}
+    if lhs.nextIds != rhs.nextIds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -9503,7 +9517,7 @@ nonisolated extension Godwit_State_Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Task"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0\u{2}\u{a}limit\0\u{2}2credentials\0\u{3}no_new_privileges\0\u{3}files_of\0\u{1}descriptors\0\u{1}fs\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}policy\0\u{1}priority\0\u{3}resets_on_fork\0\u{3}io_priority\0\u{3}memory_mode\0\u{3}memory_nodes\0\u{3}default_timer_slack\0\u{3}no_time_stamps\0\u{3}seccomp_mode\0\u{3}seccomp_filters\0\u{4}S\u{1}seccomp_listeners\0\u{1}notice\0\u{3}deadline_parameters\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0\u{2}\u{a}limit\0\u{2}2credentials\0\u{3}no_new_privileges\0\u{3}files_of\0\u{1}descriptors\0\u{1}fs\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}policy\0\u{1}priority\0\u{3}resets_on_fork\0\u{3}io_priority\0\u{3}memory_mode\0\u{3}memory_nodes\0\u{3}default_timer_slack\0\u{3}no_time_stamps\0\u{3}seccomp_mode\0\u{3}seccomp_filters\0\u{4}S\u{1}seccomp_listeners\0\u{1}notice\0\u{3}deadline_parameters\0\u{3}user_dispatch\0")
 
   fileprivate class _StorageClass {
     var _tid: Int32 = 0
@@ -9553,6 +9567,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
     var _memoryNodes: UInt64 = 0
     var _defaultTimerSlack: UInt64? = nil
     var _noTimeStamps: Bool = false
+    var _userDispatch: [UInt64] = []
     var _seccompMode: UInt32 = 0
     var _seccompFilters: [Data] = []
     var _seccompListeners: [UInt64] = []
@@ -9615,6 +9630,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       _memoryNodes = source._memoryNodes
       _defaultTimerSlack = source._defaultTimerSlack
       _noTimeStamps = source._noTimeStamps
+      _userDispatch = source._userDispatch
       _seccompMode = source._seccompMode
       _seccompFilters = source._seccompFilters
       _seccompListeners = source._seccompListeners
@@ -9690,6 +9706,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         case 200: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._seccompListeners) }()
         case 201: try { try decoder.decodeSingularMessageField(value: &_storage._notice) }()
         case 202: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._deadlineParameters) }()
+        case 203: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._userDispatch) }()
         default: break
         }
       }
@@ -9858,6 +9875,9 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       if !_storage._deadlineParameters.isEmpty {
         try visitor.visitPackedUInt64Field(value: _storage._deadlineParameters, fieldNumber: 202)
       }
+      if !_storage._userDispatch.isEmpty {
+        try visitor.visitPackedUInt64Field(value: _storage._userDispatch, fieldNumber: 203)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -9914,6 +9934,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._memoryNodes != rhs_storage._memoryNodes {return false}
         if _storage._defaultTimerSlack != rhs_storage._defaultTimerSlack {return false}
         if _storage._noTimeStamps != rhs_storage._noTimeStamps {return false}
+        if _storage._userDispatch != rhs_storage._userDispatch {return false}
         if _storage._seccompMode != rhs_storage._seccompMode {return false}
         if _storage._seccompFilters != rhs_storage._seccompFilters {return false}
         if _storage._seccompListeners != rhs_storage._seccompListeners {return false}

@@ -16,7 +16,7 @@ extension Godwit_State_Ipc {
     repeated: [
       1: Godwit_State_SharedMemorySegment.shape, 2: Godwit_State_SemaphoreSet.shape,
       3: Godwit_State_MessageQueue.shape,
-    ], numbers: [4: 4, 5: 4, 6: 8])
+    ], numbers: [4: 4, 5: 4, 6: 8, 7: 4])
 }
 
 extension Godwit_State_IpcObject {
@@ -425,7 +425,7 @@ extension Godwit_State_Task {
       3: Godwit_State_Registers.shape, 6: Godwit_State_Call.shape, 9: Godwit_State_FutexWait.shape,
       15: Godwit_State_Rseq.shape, 100: Godwit_State_Credentials.shape,
       201: Godwit_State_SeccompNotice.shape,
-    ], numbers: [28: 8, 200: 8, 202: 8])
+    ], numbers: [28: 8, 200: 8, 202: 8, 203: 8])
 }
 
 extension Godwit_State_Call {

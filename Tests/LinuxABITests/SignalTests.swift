@@ -110,7 +110,8 @@ import Testing
     let poll = Siginfo.poll(code: SignalCode.POLL_IN, band: 1, fd: 5)
     #expect(poll.layout == .poll)
     #expect(poll.si_fd == 5)
-    let sys = Siginfo.sys(callAddress: 1, number: 2, architecture: 0xc000_003e, errno: 3)
+    let sys = Siginfo.sys(
+      SignalCode.SYS_SECCOMP, callAddress: 1, number: 2, architecture: 0xc000_003e, errno: 3)
     #expect(sys.layout == .sys)
     #expect(sys.si_syscall == 2 && sys.si_arch == 0xc000_003e)
     for info in [kill, timer, queue, child, fault, check, poll, sys] {

@@ -48,5 +48,6 @@ extension Task {
     kernel.futexes.handOverLocks(of: self)
     clearChildTIDAndWake()
     rseq = RseqRegistration()
+    userDispatch = nil
   }
 }

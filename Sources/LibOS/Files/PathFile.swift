@@ -6,9 +6,9 @@ package import Machine
 package final class PathFile: OpenFile {
   private let place: Dentry
 
-  package init(_ dentry: Dentry) {
+  package init(_ dentry: Dentry, _ flags: OpenFlags = .O_PATH) {
     place = dentry
-    super.init(flags: .O_PATH)
+    super.init(flags: flags.intersection(.besidePath).subtracting(.O_CLOEXEC))
   }
 
   package override var dentry: Dentry? { place }

@@ -11,9 +11,9 @@ extension VFS {
     if flags.contains(.O_PATH) {
       let dentry = try walker.find(path, follow: !flags.contains(.O_NOFOLLOW))
       if flags.contains(.O_DIRECTORY), !dentry.isDirectory { throw .ENOTDIR }
-      return PathFile(dentry)
+      return PathFile(dentry, flags)
     }
-    if flags.contains(.O_TMPFILE) {
+    if flags.contains(.temporary) {
       return try openTemporary(path, &walker, flags, permissions)
     }
     guard flags.contains(.O_CREAT) else {
@@ -125,7 +125,7 @@ extension VFS {
   private func openTemporary(
     _ path: [UInt8], _ walker: inout Walker, _ flags: OpenFlags, _ permissions: UInt32
   ) throws(Errno) -> OpenFile {
-    guard flags.isWritable else { throw .EINVAL }
+    guard flags.isValidTemporary else { throw .EINVAL }
     let directory = try walker.find(path, follow: true)
     guard directory.isDirectory else { throw .ENOTDIR }
     try requireWritable(directory, walker.caller)

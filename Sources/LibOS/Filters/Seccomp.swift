@@ -35,10 +35,14 @@ struct SeccompFilter: Equatable {
 }
 
 extension Task {
-  /// Asks the filters about a call whose registers are loaded.
+  /// Not all calls are simply made.
+  var isFiltered: Bool { seccomp != nil || userDispatch != nil }
+
+  /// Asks who has a say about a call whose registers are loaded: the thread's own selector first, then its filters.
   ///
   /// - Returns: whether it may be made; otherwise it has got its answer.
   func admits(_ frame: SyscallFrame) -> Bool {
+    guard selects(frame) else { return false }
     switch seccomp {
     case nil: return true
     case .strict?:
@@ -60,7 +64,8 @@ extension Task {
         } else {
           refuse(.ENOSYS)
         }
-      case .SECCOMP_RET_TRAP: trap(frame, data: Int32(data))
+      case .SECCOMP_RET_TRAP:
+        trap(frame, code: SignalCode.SYS_SECCOMP, errno: Int32(data))
       case .SECCOMP_RET_KILL_THREAD: dieAlone(of: .SIGSYS)
       case .SECCOMP_RET_KILL_PROCESS, nil: process.die(of: .fromKernel(.SIGSYS), self)
       }
@@ -109,15 +114,15 @@ extension Task {
   }
 
   /// Sends SIGSYS; a handler finds the registers as they were at the call.
-  private func trap(_ frame: SyscallFrame, data: Int32) {
+  func trap(_ frame: SyscallFrame, code: Int32, errno: Int32 = 0) {
     call = nil
     switch process.isa {
     case .x86_64: engine.setSyscallResult(frame.number)
     case .aarch64, .riscv64: engine.setSyscallResult(frame.arguments[0])
     }
     let info = Siginfo.sys(
-      callAddress: engine.programCounter, number: Int32(truncatingIfNeeded: frame.number),
-      architecture: process.isa.auditArchitecture, errno: data)
+      code, callAddress: engine.programCounter, number: Int32(truncatingIfNeeded: frame.number),
+      architecture: process.isa.auditArchitecture, errno: errno)
     force(info)
   }
 

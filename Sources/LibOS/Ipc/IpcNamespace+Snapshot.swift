@@ -13,6 +13,8 @@ extension IpcNamespace {
     if limits != IpcLimits() { state.limits = limits.values }
     state.sequences = [segments.sequence, sets.sequence, queues.sequence].map { UInt32($0) }
     state.lastPlaces = [segments.lastIndex, sets.lastIndex, queues.lastIndex].map { Int32($0) }
+    let next = [segments.nextID, sets.nextID, queues.nextID]
+    if next != [nil, nil, nil] { state.nextIds = next.map { $0 ?? -1 } }
     return state
   }
 
@@ -35,6 +37,11 @@ extension IpcNamespace {
       guard let restored = MessageQueue(queue, loader.kernel.arena), queues.restore(restored) else {
         throw .invalidState("message queue \(queue.common.id)")
       }
+    }
+    if !state.nextIds.isEmpty {
+      guard state.nextIds.count == 3 else { throw .invalidState("the next ids of IPC objects") }
+      let next = state.nextIds.map { $0 < 0 ? nil : $0 }
+      (segments.nextID, sets.nextID, queues.nextID) = (next[0], next[1], next[2])
     }
     if state.sequences.isEmpty, state.lastPlaces.isEmpty { return }
     guard state.sequences.count == 3, state.lastPlaces.count == 3 else {

@@ -12,6 +12,8 @@ package struct IpcRegistry<Object: IpcObject> {
   private var slots: [Object?] = []
   private(set) var sequence: UInt16 = 0
   private(set) var lastIndex = -1
+  /// The id of the next object, or the next free place after that; nil: what comes next.
+  var nextID: Int32?
 
   init(limit: Int) { self.limit = limit }
 
@@ -57,16 +59,25 @@ package struct IpcRegistry<Object: IpcObject> {
     let (user, group) = (credentials.effectiveUID, credentials.effectiveGID)
     let object = try make(
       IpcPerm(key: key, uid: user, gid: group, cuid: user, cgid: group, mode: flags & 0o777))
-    add(object)
+    try add(object)
     return object
   }
 
-  private mutating func add(_ object: Object) {
-    let index = slots.firstIndex { $0 == nil } ?? slots.count
-    if index <= lastIndex { sequence = (sequence + 1) & 0x7fff }
-    lastIndex = index
-    object.permissions.seq = sequence
-    object.id = Int32(sequence) << Self.sequenceShift | Int32(index)
+  private mutating func add(_ object: Object) throws(Errno) {
+    let index: Int
+    if let wanted = nextID {
+      nextID = nil
+      let first = Int(wanted & (1 << Self.sequenceShift - 1))
+      index = slots.indices.dropFirst(first).first { slots[$0] == nil } ?? max(first, slots.count)
+      guard index < IpcLimits.objects else { throw .ENOSPC }
+      object.permissions.seq = UInt16(wanted >> Self.sequenceShift)
+    } else {
+      index = slots.firstIndex { $0 == nil } ?? slots.count
+      if index <= lastIndex { sequence = (sequence + 1) & 0x7fff }
+      lastIndex = index
+      object.permissions.seq = sequence
+    }
+    object.id = Int32(object.permissions.seq) << Self.sequenceShift | Int32(index)
     put(object, at: index)
   }
 

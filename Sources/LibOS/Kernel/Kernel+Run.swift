@@ -57,7 +57,7 @@ extension Kernel {
     // A thread that waits in a loop gives its slice to the one that it waits for.
     engine.stopsAtPause = scheduler.count > 1
     // A call that changes it ends the turn.
-    let isFiltered = task.seccomp != nil
+    let isFiltered = task.isFiltered
     while true {
       switch run(engine, in: space) {
       case .syscall:
@@ -108,7 +108,7 @@ extension Kernel {
 
   /// Answers a fresh call; whether the task goes on at once.
   ///
-  /// - Parameter isFiltered: the task has filters (`seccomp`).
+  /// - Parameter isFiltered: not all of the task's calls are simply made.
   @inline(__always)
   private func answer(
     _ task: Task, _ frame: SyscallFrame, _ processor: GuestProcessor, _ isFiltered: Bool

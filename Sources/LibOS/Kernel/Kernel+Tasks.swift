@@ -6,8 +6,8 @@ extension Kernel {
   package static let pidLimit: Int32 = 4_194_304
 
   /// A fresh id for a process or thread that `parent` makes: EAGAIN at `RLIMIT_NPROC` and at the
-  /// picoprocess's own limit, ENOMEM.
-  package func allocatePID(for parent: Process) throws(Errno) -> Int32 {
+  /// picoprocess's own limit, ENOMEM. EEXIST if `wanted` is taken.
+  package func allocatePID(for parent: Process, wanted: Int32? = nil) throws(Errno) -> Int32 {
     let credentials = parent.credentials
     let isUnlimited =
       credentials.realUID == 0 || credentials.has(.CAP_SYS_RESOURCE)
@@ -18,7 +18,13 @@ extension Kernel {
       throw .EAGAIN
     }
     guard arena.hasRoom(forKernel: Process.size + Process.threadSize) else { throw .ENOMEM }
-    return try allocatePID()
+    guard let wanted else { return try allocatePID() }
+    guard isFree(wanted) else { throw .EEXIST }
+    return wanted
+  }
+
+  private func isFree(_ pid: Int32) -> Bool {
+    pid != Self.initPID && tasks[pid] == nil && processes[pid] == nil
   }
 
   /// A fresh id for a process or thread: EAGAIN when all are taken.
@@ -26,7 +32,7 @@ extension Kernel {
     for _ in 0..<Self.pidLimit {
       let candidate = nextPID
       nextPID = nextPID + 1 >= Self.pidLimit ? 300 : nextPID + 1
-      if tasks[candidate] == nil, processes[candidate] == nil { return candidate }
+      if isFree(candidate) { return candidate }
     }
     throw .EAGAIN
   }

@@ -54,6 +54,8 @@ package final class Kernel {
   /// Live tasks by tid.
   package var tasks: [Int32: Task] = [:]
   package var nextPID: Int32 = 2
+  /// What was last told of the time in which nothing ran, in nanoseconds.
+  var idleTime: Int64 = 0
   /// The process whose end is the picoprocess's.
   package var initialPID: Int32 = 2
   /// The library OS's own reaper of orphans: the parent of the first process, and no `Process` itself.

@@ -52,7 +52,7 @@ extension StateLoader {
     throws(SnapshotError) -> OpenFile
   {
     let dentry = try dentry(state.dentry)
-    if flags.contains(.O_PATH) { return PathFile(dentry) }
+    if flags.contains(.O_PATH) { return PathFile(dentry, flags) }
     if isRehearsal, dentry.mount.filesystem is HostFS { return PathFile(dentry) }
     if dentry.isDirectory {
       let listing: [InodeEntry]? =

@@ -104,6 +104,7 @@ extension Task {
     if defaultTimerSlack != Self.initialTimerSlack { state.defaultTimerSlack = defaultTimerSlack }
     state.noTimeStamps = forbidsTimeStamps
     saveFilters(to: &state, saver)
+    saveUserDispatch(to: &state)
   }
 
   private func restoreScheduling(_ state: Godwit_State_Task, _ loader: StateLoader)
@@ -126,6 +127,7 @@ extension Task {
     memoryPolicy = MemoryPolicy(mode: state.memoryMode, nodes: state.memoryNodes)
     if state.hasDefaultTimerSlack { defaultTimerSlack = state.defaultTimerSlack }
     try restoreFilters(state, loader)
+    try restoreUserDispatch(state)
   }
 
   /// The thread's registers, wherever they are just now.

@@ -117,6 +117,7 @@ private func sys_brk(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 /// mmap(2).
 private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  if call.task.progress.scratch != 0 { return try populate(call) }
   let flags = MapFlags(rawValue: call.uint(3))
   let protection = call.process.implied(call.uint(2))
   guard call[1] != 0 else { throw .EINVAL }
@@ -184,6 +185,19 @@ private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let start = try place(call, flags, vma)
   (vma.start, vma.end) = (start, start + length)
   guard call.space.map(vma) else { throw .ENOMEM }
+  let isPopulated = flags.contains(.MAP_POPULATE) && !flags.contains(.MAP_NONBLOCK)
+  guard isPopulated || flags.contains(.MAP_LOCKED) else { return .value(start.rawValue) }
+  call.task.progress.scratch = start.rawValue
+  return try populate(call)
+}
+
+/// Makes the pages of the new mapping resident, private ones as if they had been written to.
+private func populate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let start = GuestAddress(call.task.progress.scratch)
+  let length = pageRoundedUp(call[1]) ?? 0
+  // A page that can't be had is no error here.
+  let result = try call.forEachPage(start, start + length) { _ = call.space.populate($0) }
+  if case .unfinished = result { return result }
   return .value(start.rawValue)
 }
 

@@ -12,6 +12,8 @@ struct CloneRequest {
   var childTID: GuestAddress
   var threadPointer: UInt64
   var pidfd = GuestAddress.null
+  /// The child's id, if the caller chooses it.
+  var tid: Int32?
 }
 
 extension Task {

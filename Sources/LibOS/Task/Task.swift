@@ -17,6 +17,7 @@ package final class Task: WaitListener {
   package var credentials: Credentials
   package var noNewPrivileges: Bool
   var seccomp: Seccomp?
+  var userDispatch: UserDispatch?
   /// Its call waits for the answer of a filter's listener.
   var notice: SeccompNotice?
   package let process: Process

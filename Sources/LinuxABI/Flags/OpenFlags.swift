@@ -28,6 +28,8 @@ package struct OpenFlags: NamedFlags {
   /// Includes `O_DSYNC`.
   package static let O_SYNC = OpenFlags(rawValue: 0x10_1000)
   package static let O_PATH = OpenFlags(rawValue: 0x20_0000)
+  /// The bit of `O_TMPFILE` that is not `O_DIRECTORY`'s.
+  package static let temporary = OpenFlags(rawValue: 0x40_0000)
   /// Includes `O_DIRECTORY`.
   package static let O_TMPFILE = OpenFlags(rawValue: 0x41_0000)
 
@@ -64,6 +66,20 @@ package struct OpenFlags: NamedFlags {
 
   /// The bits that act on the open call only and that `F_GETFL` never shows.
   package static let creation: OpenFlags = [.O_CREAT, .O_EXCL, .O_NOCTTY, .O_TRUNC]
+
+  /// The bits that mean something beside `O_PATH`, which is one of them.
+  package static let besidePath: OpenFlags = [.O_PATH, .O_DIRECTORY, .O_NOFOLLOW, .O_CLOEXEC]
+
+  /// Without the bits that mean nothing to open(2), which refuses none of them; openat2(2) does.
+  package var meaningful: OpenFlags {
+    contains(.O_PATH)
+      ? intersection(Self.besidePath) : subtracting(unknown.subtracting(.O_ACCMODE))
+  }
+
+  /// Whether a temporary file is asked for as it must be: for writing, in a directory, and not to be made by name.
+  package var isValidTemporary: Bool {
+    isSuperset(of: .O_TMPFILE) && isWritable && !contains(.O_CREAT)
+  }
 
   package var accessMode: OpenFlags { intersection(.O_ACCMODE) }
 

@@ -114,12 +114,12 @@ extension Siginfo {
       words: (UInt64(bitPattern: band), UInt64(UInt32(bitPattern: fd)), 0, 0))
   }
 
-  /// About a refused system call (`SYS_SECCOMP`); `architecture` is an `AUDIT_ARCH_*`.
+  /// About a system call that was not made, `code` being `SYS_*`; `architecture` is an `AUDIT_ARCH_*`.
   package static func sys(
-    callAddress: UInt64, number: Int32, architecture: UInt32, errno: Int32
+    _ code: Int32, callAddress: UInt64, number: Int32, architecture: UInt32, errno: Int32
   ) -> Siginfo {
     var info = Siginfo(
-      signal: .SIGSYS, code: SignalCode.SYS_SECCOMP,
+      signal: .SIGSYS, code: code,
       words: (callAddress, pair(UInt32(bitPattern: number), architecture), 0, 0))
     info.si_errno = errno
     return info

@@ -59,4 +59,5 @@ package enum SignalCode {
   package static let POLL_HUP: Int32 = 6
 
   package static let SYS_SECCOMP: Int32 = 1
+  package static let SYS_USER_DISPATCH: Int32 = 2
 }

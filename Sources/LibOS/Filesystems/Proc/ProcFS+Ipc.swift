@@ -23,6 +23,20 @@ extension ProcFS {
     addLimits(to: settings, "msgmax", 0...most, [\.message])
     addLimits(to: settings, "msgmnb", 0...most, [\.queueBytes])
     addLimits(to: settings, "msgmni", 0...IpcLimits.objects, [\.queues])
+    addNextID(to: settings, "shm_next_id", \.segments.nextID)
+    addNextID(to: settings, "sem_next_id", \.sets.nextID)
+    addNextID(to: settings, "msg_next_id", \.queues.nextID)
+  }
+
+  private func addNextID(
+    to settings: FixedDirectory, _ name: String,
+    _ id: ReferenceWritableKeyPath<IpcNamespace, Int32?>
+  ) {
+    add(settings, name, within: 0...Int64(Int32.max)) { [unowned kernel] in
+      [kernel.ipc[keyPath: id].map(Int64.init) ?? -1]
+    } set: { [unowned kernel] in
+      kernel.ipc[keyPath: id] = Int32($0[0])
+    }
   }
 
   private func addLimits(

@@ -151,6 +151,10 @@ extension ProcFS {
       return Array("\(time.nanoseconds) 0 \(task.map { $0.switches } ?? 0)\n".utf8)
     }
     text(directory, "wchan", process) { _ in Array("0".utf8) }
+    text(directory, "syscall", process, permissions: 0o400) { process throws(Errno) in
+      try Self.requireInspectable(process, orElse: .EPERM)
+      return callText(try task(process))
+    }
     text(directory, "io", process, permissions: 0o400) { process throws(Errno) in
       try Self.requireInspectable(process, orElse: .EACCES)
       return ioText(process.accounts)

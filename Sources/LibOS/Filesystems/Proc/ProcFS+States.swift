@@ -187,3 +187,31 @@ func ioText(_ accounts: ProcessAccounts) -> [UInt8] {
 
     """.utf8)
 }
+
+/// `/proc/PID/syscall`: the call in which a thread waits, or where it is.
+func callText(_ task: Task?) -> [UInt8] {
+  guard let task, task.state != .runnable || task.kernel.loaded === task else {
+    return Array("running\n".utf8)
+  }
+  func word(_ value: UInt64) -> String { " 0x" + String(value, radix: 16) }
+  var text = "-1"
+  if let call = task.call {
+    text = "\(Int64(bitPattern: call.number))"
+    for index in 0..<6 { text += word(call.arguments[index]) }
+  }
+  let place = task.place
+  return Array("\(text)\(word(place.stackPointer))\(word(place.programCounter))\n".utf8)
+}
+
+extension Task {
+  /// Where it is in its program.
+  fileprivate var place: (stackPointer: UInt64, programCounter: UInt64) {
+    let engine = engine
+    if kernel.loaded === self { return (engine.stackPointer, engine.programCounter) }
+    let others = engine.makeContext()
+    engine.save(to: others)
+    engine.restore(from: context)
+    defer { engine.restore(from: others) }
+    return (engine.stackPointer, engine.programCounter)
+  }
+}

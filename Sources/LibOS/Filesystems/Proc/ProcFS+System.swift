@@ -8,9 +8,7 @@ extension ProcFS {
     add(root, "cpuinfo") { [unowned kernel] in cpuinfo(kernel) }
     add(root, "meminfo") { [unowned kernel] in meminfo(kernel) }
     add(root, "uptime") { [unowned kernel] in
-      let uptime = hundredths(kernel.clock.boottime)
-      return
-        "\(uptime) \(hundredths(max(0, kernel.clock.boottime - kernel.busyTime.nanoseconds)))\n"
+      "\(hundredths(kernel.clock.boottime)) \(hundredths(kernel.takeIdleTime()))\n"
     }
     add(root, "stat") { [unowned kernel] in systemStat(kernel) }
     add(root, "loadavg") { [unowned kernel] in
@@ -111,6 +109,12 @@ extension Kernel {
 extension Kernel {
   /// Processor time of all processes.
   var busyTime: GuestDuration { processes.values.reduce(.zero) { $0 + $1.processorTime } }
+
+  /// Nanoseconds in which nothing ran. They never become less, though processor time is not counted as it passes.
+  func takeIdleTime() -> Int64 {
+    idleTime = max(idleTime, clock.boottime - busyTime.nanoseconds)
+    return idleTime
+  }
 }
 
 /// Nanoseconds as seconds with two decimals.
@@ -140,7 +144,7 @@ func hex(_ value: UInt64, width: Int) -> String {
 
 private func systemStat(_ kernel: Kernel) -> String {
   let busy = kernel.busyTime.nanoseconds / 10_000_000
-  let idle = max(0, kernel.clock.boottime / 10_000_000 - busy)
+  let idle = kernel.takeIdleTime() / 10_000_000
   let started = (kernel.clock.realtime - kernel.clock.boottime) / 1_000_000_000
   var text = "cpu  \(busy) 0 0 \(idle) 0 0 0 0 0 0\n"
   for index in 0..<kernel.configuration.processors {

@@ -30,7 +30,7 @@ func sys_name_to_handle_at(_ call: SyscallContext) throws(Errno) -> SyscallResul
 
 /// open_by_handle_at(2).
 func sys_open_by_handle_at(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let flags = OpenFlags(call.uint(2), isa: call.isa)
+  let flags = OpenFlags(call.uint(2), isa: call.isa).meaningful
   guard call.credentials.has(.CAP_DAC_READ_SEARCH) else { throw .EPERM }
   let size: UInt32 = try call.load(at: call.address(1))
   guard (1...largestHandle).contains(size) else { throw .EINVAL }
@@ -46,7 +46,7 @@ func sys_open_by_handle_at(_ call: SyscallContext) throws(Errno) -> SyscallResul
   let number: UInt64 = try call.load(at: call.address(1) + 8)
   return try open(call, flags) { () throws(Errno) in
     guard let dentry = call.vfs.dentry(number, on: mount) else { throw .ESTALE }
-    if flags.contains(.O_PATH) { return PathFile(dentry) }
+    if flags.contains(.O_PATH) { return PathFile(dentry, flags) }
     return try call.vfs.open(dentry, flags, call.pathCaller)
   }
 }

@@ -105,7 +105,8 @@ private func install(
 func sys_open(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let path = try call.path(0)
   return try open(
-    call, path, from: call.fs.cwd, OpenFlags(call.uint(1), isa: call.isa), call.uint(2))
+    call, path, from: call.fs.cwd, OpenFlags(call.uint(1), isa: call.isa).meaningful,
+    call.uint(2))
 }
 
 func sys_creat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
@@ -117,7 +118,7 @@ func sys_creat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 func sys_openat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let path = try call.path(1)
   return try open(
-    call, path, from: try call.start(0, path), OpenFlags(call.uint(2), isa: call.isa),
+    call, path, from: try call.start(0, path), OpenFlags(call.uint(2), isa: call.isa).meaningful,
     call.uint(3))
 }
 
@@ -132,9 +133,10 @@ func sys_openat2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard how.flags >> 32 == 0 else { throw .EINVAL }
   let flags = OpenFlags(UInt32(truncatingIfNeeded: how.flags), isa: call.isa)
   let resolve = ResolveFlags(rawValue: how.resolve)
-  let makes = flags.contains(.O_CREAT) || flags.contains(.O_TMPFILE)
+  let makes = flags.contains(.O_CREAT) || flags.contains(.temporary)
   guard flags.unknown.subtracting(.O_ACCMODE).isEmpty, resolve.unknown.isEmpty,
-    how.mode & ~0o7777 == 0, makes || how.mode == 0
+    how.mode & ~0o7777 == 0, makes || how.mode == 0,
+    !flags.contains(.O_PATH) || OpenFlags.besidePath.isSuperset(of: flags)
   else { throw .EINVAL }
   if resolve.contains(.RESOLVE_CACHED) { throw .EAGAIN }
   if resolve.contains(.RESOLVE_BENEATH), resolve.contains(.RESOLVE_IN_ROOT) { throw .EINVAL }

@@ -72,14 +72,28 @@ private func sys_clone3(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   if flags.contains(.CLONE_THREAD) || flags.contains(.CLONE_PARENT), fields[4] != 0 {
     throw .EINVAL
   }
-  if fields[9] != 0 { throw .EPERM }
-  return try clone(
-    call,
-    CloneRequest(
-      flags: flags, exitSignal: Int32(fields[4]),
-      stackPointer: GuestAddress(fields[5] &+ fields[6]),
-      parentTID: GuestAddress(fields[3]), childTID: GuestAddress(fields[2]),
-      threadPointer: fields[7], pidfd: GuestAddress(fields[1])))
+  var request = CloneRequest(
+    flags: flags, exitSignal: Int32(fields[4]),
+    stackPointer: GuestAddress(fields[5] &+ fields[6]),
+    parentTID: GuestAddress(fields[3]), childTID: GuestAddress(fields[2]),
+    threadPointer: fields[7], pidfd: GuestAddress(fields[1]))
+  request.tid = try wantedTID(call, at: GuestAddress(fields[8]), count: fields[9])
+  return try clone(call, request)
+}
+
+/// The id that the child is to have: one for each namespace that it is in, which is one.
+private func wantedTID(_ call: SyscallContext, at address: GuestAddress, count: UInt64)
+  throws(Errno) -> Int32?
+{
+  let deepest: UInt64 = 32
+  guard count <= deepest, address.isNull == (count == 0) else { throw .EINVAL }
+  guard count > 0 else { return nil }
+  let tid: Int32 = try call.load(at: address)
+  guard count == 1, (1..<Kernel.pidLimit).contains(tid) else { throw .EINVAL }
+  guard call.credentials.has(.CAP_CHECKPOINT_RESTORE) || call.credentials.has(.CAP_SYS_ADMIN) else {
+    throw .EPERM
+  }
+  return tid
 }
 
 private func clone(_ call: SyscallContext, _ request: CloneRequest)
@@ -108,7 +122,7 @@ extension CloneFlags {
 private func thread(_ call: SyscallContext, _ request: CloneRequest) throws(Errno) -> SyscallResult
 {
   guard request.flags.isDisjoint(with: [.CLONE_PIDFD, .CLONE_VFORK]) else { throw .EINVAL }
-  let tid = try call.kernel.allocatePID(for: call.process)
+  let tid = try call.kernel.allocatePID(for: call.process, wanted: request.tid)
   if request.flags.contains(.CLONE_PARENT_SETTID) { try call.store(tid, to: request.parentTID) }
   if request.flags.contains(.CLONE_CHILD_SETTID) { try call.store(tid, to: request.childTID) }
   call.kernel.add(call.task.cloned(tid, in: call.process, request))
@@ -119,7 +133,7 @@ private func process(_ call: SyscallContext, _ request: CloneRequest)
   throws(Errno) -> SyscallResult
 {
   let kernel = call.kernel
-  let pid = try kernel.allocatePID(for: call.process)
+  let pid = try kernel.allocatePID(for: call.process, wanted: request.tid)
   if !request.flags.contains(.CLONE_VM) {
     let size = call.space.copySize + call.files.footprint
     guard kernel.arena.hasRoom(forKernel: size) else { throw .ENOMEM }

@@ -75,6 +75,9 @@ private func sys_prctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     call.task.forbidsTimeStamps = call[1] == 2
     call.task.engine.forbidsTimeStamps = call[1] == 2
     return .success
+  case .PR_SET_SYSCALL_USER_DISPATCH:
+    try call.setUserDispatch()
+    return .success
   case .PR_SET_VMA:
     try nameMemory(call)
     return .success
