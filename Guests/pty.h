@@ -34,7 +34,7 @@ __attribute__((unused)) static void type(const char *keys) { EQ(write(master, ke
 
 // Reads exactly these bytes, however many reads that takes.
 #define EXPECT(fd, text) expect_at(__FILE__, __LINE__, fd, text, sizeof(text) - 1)
-static void expect_at(const char *file, int line, int fd, const char *text, size_t length) {
+__attribute__((unused)) static void expect_at(const char *file, int line, int fd, const char *text, size_t length) {
   char got[4096] = "";
   size_t n = 0;
   while (n < length) {

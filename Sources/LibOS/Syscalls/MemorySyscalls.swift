@@ -317,10 +317,11 @@ private func sys_mremap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     let oldLength = pageRoundedUp(call[1]), let newLength = pageRoundedUp(call[2]),
     newLength > 0, start <= limit, newLength <= limit.rawValue
   else { throw .EINVAL }
-  if isFixed || keepsOld { guard flags.contains(.MREMAP_MAYMOVE) else { throw .EINVAL } }
   if keepsOld, oldLength != newLength { throw .EINVAL }
-  if isFixed {
-    guard target.isPageAligned, target <= limit, newLength <= limit - target,
+  // Without MREMAP_FIXED the target is a wish, which must be one that could be granted.
+  if isFixed || keepsOld {
+    guard flags.contains(.MREMAP_MAYMOVE), target.isPageAligned, target <= limit,
+      newLength <= limit - target,
       target + newLength <= start || start + oldLength <= target
     else { throw .EINVAL }
   }
@@ -352,7 +353,8 @@ private func sys_mremap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     return .value(start.rawValue)
   }
   guard flags.contains(.MREMAP_MAYMOVE),
-    let place = space.findGap(length: newLength, below: call.process.layout.mmapTop)
+    let place = keepsOld && !target.isNull && space.isFree(target, target + newLength)
+      ? target : space.findGap(length: newLength, below: call.process.layout.mmapTop)
   else { throw .ENOMEM }
   return try move(call, start, oldLength, place, newLength, keepsOld)
 }

@@ -27,8 +27,6 @@ package enum FcntlCommand: UInt32, Hashable, Sendable, CaseIterable {
   case F_GET_SEALS = 1034
   case F_GET_RW_HINT = 1035
   case F_SET_RW_HINT = 1036
-  case F_GET_FILE_RW_HINT = 1037
-  case F_SET_FILE_RW_HINT = 1038
 
   /// The only descriptor flag (`F_GETFD`, `F_SETFD`).
   package static let FD_CLOEXEC: UInt32 = 1

@@ -35,6 +35,9 @@ package struct SharedMemoryFlags: NamedFlags {
     ("SHM_EXEC", SHM_EXEC),
   ]
 
+  /// Of shmget(2): a segment of huge pages.
+  package static let SHM_HUGETLB: UInt32 = 0o4000
+
   /// Mode bits of a segment that is gone with its last attachment, and that may not be swapped.
   package static let SHM_DEST: UInt32 = 0o1000
   package static let SHM_LOCKED: UInt32 = 0o2000

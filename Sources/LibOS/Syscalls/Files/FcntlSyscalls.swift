@@ -52,9 +52,9 @@ func sys_fcntl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     } else if !events.subtracting(.DN_MULTISHOT).isEmpty {
       throw .ENOTDIR
     }
-  case .F_GET_RW_HINT, .F_GET_FILE_RW_HINT:
+  case .F_GET_RW_HINT:
     try call.store(file.inode.writeHint, to: call.address(2))
-  case .F_SET_RW_HINT, .F_SET_FILE_RW_HINT:
+  case .F_SET_RW_HINT:
     let hint: UInt64 = try call.load(at: call.address(2))
     guard hint <= 5 else { throw .EINVAL }
     try file.inode.writeHint = hint

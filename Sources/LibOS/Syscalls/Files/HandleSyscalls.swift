@@ -32,6 +32,7 @@ func sys_name_to_handle_at(_ call: SyscallContext) throws(Errno) -> SyscallResul
 func sys_open_by_handle_at(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let flags = OpenFlags(call.uint(2), isa: call.isa).meaningful
   guard call.credentials.has(.CAP_DAC_READ_SEARCH) else { throw .EPERM }
+  if flags.contains(.temporary), !flags.isValidTemporary { throw .EINVAL }
   let size: UInt32 = try call.load(at: call.address(1))
   guard (1...largestHandle).contains(size) else { throw .EINVAL }
   let type: Int32 = try call.load(at: call.address(1) + 4)

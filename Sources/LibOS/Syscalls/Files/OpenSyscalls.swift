@@ -19,7 +19,7 @@ extension SyscallTable {
     SyscallRow("dup3", x64: 292, generic: 24, [.fd, .fd, .flags(of: OpenFlags.self)], sys_dup3),
     SyscallRow(
       "memfd_create", x64: 319, generic: 279, [.path, .flags(of: MemfdFlags.self)],
-      sys_memfd_create),
+      support: .partial, note: "no huge pages (MFD_HUGETLB): ENOSYS", sys_memfd_create),
     SyscallRow(
       "name_to_handle_at", x64: 303, generic: 264, [.dirfd, .path, .address, .address, .int],
       support: .partial, note: "not in mounted host directories: EOPNOTSUPP", sys_name_to_handle_at),
@@ -245,7 +245,6 @@ func sys_dup3(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 func sys_memfd_create(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let flags = MemfdFlags(rawValue: call.uint(1))
   guard flags.unknown.isEmpty else { throw .EINVAL }
-  // Huge pages there are none.
   if flags.contains(.MFD_HUGETLB) { throw .ENOSYS }
   let name = try call.string(at: call.address(0), limit: 250, orElse: .EINVAL)
   let root = call.vfs.memoryFiles.root

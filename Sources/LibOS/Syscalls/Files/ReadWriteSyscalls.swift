@@ -94,8 +94,7 @@ func sys_pwritev(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 /// preadv2(2): hints are ignored; `RWF_NOWAIT` refuses to wait.
 func sys_preadv2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let flags = ReadWriteFlags(rawValue: call.uint(5))
-  let allowed: ReadWriteFlags = [.RWF_HIPRI, .RWF_NOWAIT, .RWF_DSYNC, .RWF_SYNC]
-  guard flags.subtracting(allowed).isEmpty else { throw .EOPNOTSUPP }
+  guard flags.unknown.isEmpty else { throw .EOPNOTSUPP }
   let file = try call.usableFile(0)
   let place: UInt64? = call.signed(3) == -1 ? nil : try offset(call.signed(3), file)
   return try call.read(

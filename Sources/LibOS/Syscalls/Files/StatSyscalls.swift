@@ -49,7 +49,12 @@ func sys_fstat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 }
 
 func sys_newfstatat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let flags = try call.atFlags(3, [.AT_SYMLINK_NOFOLLOW, .AT_EMPTY_PATH, .AT_NO_AUTOMOUNT])
+  let flags = try call.atFlags(
+    3,
+    [
+      .AT_SYMLINK_NOFOLLOW, .AT_EMPTY_PATH, .AT_NO_AUTOMOUNT, .AT_STATX_FORCE_SYNC,
+      .AT_STATX_DONT_SYNC,
+    ])
   let path = try call.path(1, flags)
   return try store(call, try call.target(0, path, flags).status(), call.address(2))
 }

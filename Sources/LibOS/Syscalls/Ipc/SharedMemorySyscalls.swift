@@ -25,7 +25,9 @@ private func sys_shmget(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     check: { known throws(Errno) in guard size <= known.size else { throw .EINVAL } },
     make: { permissions throws(Errno) in
       guard size > 0, size <= UInt64.max - 1 << 24 else { throw .EINVAL }
-      guard size <= UInt64(kernel.arena.byteLimit) else { throw .ENOMEM }
+      // There are no huge pages to be had.
+      let isHuge = call.uint(2) & SharedMemoryFlags.SHM_HUGETLB != 0
+      guard size <= UInt64(kernel.arena.byteLimit), !isHuge else { throw .ENOMEM }
       return SharedMemorySegment(
         permissions, changed: kernel.clock.realtimeSeconds, size: size, creator: call.process.pid,
         object: MemoryObject(arena: kernel.arena, size: (size + 4095) & ~4095))
