@@ -111,8 +111,12 @@ let package = Package(
     library("UnicornEngine", ["Machine", "CUnicorn", "CUnicornShims"]),
     library("PosixHost", ["HostABI", "CPosixShims"]),
     library("TestHost", ["HostABI"], settings: spanMethods),
+    // What came of checks, in the formats that other tools read.
+    library("ConformanceReports", ["HostABI"]),
     // The checks of the host ABI's contract, for the tests and for `godwit conformance host`.
-    library("HostConformance", ["HostABI", "PosixHost"]),
+    library("HostConformance", ["ConformanceReports", "HostABI", "PosixHost"]),
+    // Runs Guests/ as a benchmark of any system that runs Linux programs: `godwit conformance linux`.
+    library("LinuxConformance", ["ConformanceReports", "HostABI", "PosixHost"]),
     library(
       "Picoprocess",
       [
@@ -124,8 +128,8 @@ let package = Package(
     .executableTarget(
       name: "godwit",
       dependencies: [
-        "Age", "JSONText", "Picoprocess", "Disassembler", "HostConformance", "SupervisorMessages",
-        arguments,
+        "Age", "ConformanceReports", "Disassembler", "HostConformance", "JSONText",
+        "LinuxConformance", "Picoprocess", "SupervisorMessages", arguments,
       ],
       swiftSettings: strict, linkerSettings: staticRuntime),
     // What `godwit serve` runs. Only it has NIO and TLS.
@@ -151,7 +155,9 @@ let package = Package(
     tests("SnapshotTests", ["Snapshot", "Zstd", "TestSupport"]),
     tests("AgeTests", ["Age", crypto, "TestSupport"]),
     tests("UnicornEngineTests", ["UnicornEngine", "Machine"]),
-    tests("HostTests", ["HostABI", "HostConformance", "PosixHost", "TestHost"]),
+    tests(
+      "HostTests", ["ConformanceReports", "HostABI", "HostConformance", "PosixHost", "TestHost"]),
+    tests("LinuxConformanceTests", ["ConformanceReports", "LinuxConformance"]),
     tests("LinuxABITests", ["LinuxABI"]),
     tests(
       "LibOSTests",

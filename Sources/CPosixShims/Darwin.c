@@ -224,4 +224,11 @@ int godwit_processor_count(void) {
 
 void godwit_thread_lower_priority(void) { pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0); }
 
+// --- Namespaces ----------------------------------------------------------------------------------
+
+void godwit_run_isolated(char *const arguments[]) {
+  dprintf(2, "godwit: %s: this system has no namespaces\n", arguments[0]);
+  _exit(125);
+}
+
 #endif

@@ -9,14 +9,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-int godwit_start_program(char *const arguments[], int input, int output, int32_t *child) {
+/// `input` and `output` are -1 for none, `error` for this process's. A program whose errors are read has a session of
+/// its own.
+static int start_program(char *const arguments[], int input, int output, int error,
+                         int32_t *child) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
   // They are closed on exec, unless they are these already; their copies are not.
-  posix_spawn_file_actions_adddup2(&actions, input, 0);
-  posix_spawn_file_actions_adddup2(&actions, output, 1);
+  if (input >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, input, 0);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  }
+  if (output >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+  }
+  if (error >= 0) posix_spawn_file_actions_adddup2(&actions, error, 2);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
   // Libraries open some that are not closed on exec, such as NIO its sockets.
   posix_spawn_file_actions_addclosefrom_np(&actions, 3);
@@ -24,11 +36,14 @@ int godwit_start_program(char *const arguments[], int input, int output, int32_t
   sigset_t none, defaults;
   sigemptyset(&none);
   sigemptyset(&defaults);
+  // A job in the background ignores some, which a program that is watched is not to inherit.
+  if (error >= 0) sigfillset(&defaults);
   sigaddset(&defaults, SIGPIPE);
   sigaddset(&defaults, SIGXFSZ);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                            (error >= 0 ? POSIX_SPAWN_SETSID : 0));
   pid_t started = -1;
   int result = posix_spawnp(&started, arguments[0], &actions, &attributes, arguments,
                             godwit_environment());
@@ -36,6 +51,14 @@ int godwit_start_program(char *const arguments[], int input, int output, int32_t
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   return result;
+}
+
+int godwit_start_program(char *const arguments[], int input, int output, int32_t *child) {
+  return start_program(arguments, input, output, -1, child);
+}
+
+int godwit_start_watched(char *const arguments[], int output, bool has_output, int32_t *child) {
+  return start_program(arguments, -1, has_output ? output : -1, output, child);
 }
 
 int godwit_reap(int32_t child, int *status) { return waitpid(child, status, WNOHANG); }

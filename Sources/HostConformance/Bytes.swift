@@ -57,5 +57,22 @@ extension [UInt8] {
   }
 }
 
+extension RawSpan {
+  /// A copy of the bytes.
+  var array: [UInt8] {
+    // SAFETY: they are copied.
+    unsafe withUnsafeBytes { unsafe Array($0) }
+  }
+}
+
+extension MutableRawSpan {
+  /// Writes as many of `bytes` as it has room for.
+  mutating func fill(from bytes: [UInt8]) {
+    for (index, byte) in bytes.prefix(byteCount).enumerated() {
+      storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+    }
+  }
+}
+
 /// The bytes of a text.
 package func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }

@@ -1,3 +1,5 @@
+package import ConformanceReports
+
 /// One rule of the contract, and how it is checked.
 package struct ContractCheck: Sendable, CustomStringConvertible {
   /// Names the rule for good: an id that is given up is not used again.
@@ -11,6 +13,11 @@ package struct ContractCheck: Sendable, CustomStringConvertible {
   /// Whether `name` is the id, or its first parts.
   package func isNamed(_ name: String) -> Bool { id == name || id.hasPrefix(name + ".") }
 
+  /// What comes of it for a host that can't be checked.
+  package func result(_ trouble: Trouble) -> CheckResult {
+    CheckResult(check: self, observations: [], skipped: nil, trouble: trouble)
+  }
+
   /// Checks the host of `fixture`, which is not used for anything else.
   package func run(on fixture: any Fixture) -> CheckResult {
     let trial = Trial(fixture)
@@ -22,7 +29,8 @@ package struct ContractCheck: Sendable, CustomStringConvertible {
     } catch {
       trial.record("what the check does besides", expected: "no error", seen: "\(error)", false)
     }
-    return CheckResult(check: self, observations: trial.observations, skipped: skipped)
+    return CheckResult(
+      check: self, observations: trial.observations, skipped: skipped, trouble: fixture.trouble)
   }
 }
 
@@ -34,25 +42,36 @@ package struct Skip: Error {
 
 /// What came of a check.
 package struct CheckResult {
-  package enum Status: String { case pass, fail, skip }
-
-  /// One thing that the check looked at.
-  package struct Observation: Encodable {
-    package let what: String
-    package let expected: String
-    package let seen: String
-    package let holds: Bool
-  }
+  package typealias Observation = ConformanceReport.Observation
 
   package let check: ContractCheck
   package let observations: [Observation]
   /// Why it could not be done.
   package let skipped: String?
+  let trouble: Trouble?
 
-  package var status: Status {
+  package var status: ConformanceReport.Status {
+    switch trouble {
+    case .late: return .timeout
+    case .other: return .error
     // What failed before the skip has failed.
-    !failures.isEmpty ? .fail : skipped != nil ? .skip : .pass
+    case nil: return !failures.isEmpty ? .fail : skipped != nil ? .skip : .pass
+    }
+  }
+
+  private var reason: String? {
+    switch trouble {
+    case .late: "it took too long"
+    case .other(let what): what
+    case nil: skipped
+    }
   }
 
   package var failures: [Observation] { observations.filter { !$0.holds } }
+
+  package func entry(took duration: Duration) -> ConformanceReport.Entry {
+    ConformanceReport.Entry(
+      id: check.id, rule: check.rule, status: status, reason: reason, took: duration,
+      observations: observations)
+  }
 }

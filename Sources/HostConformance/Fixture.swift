@@ -20,8 +20,26 @@ package protocol Fixture {
   func inheritedFile(_ text: String, position: UInt64) -> StreamURI
   /// Allows this much of the network.
   func allow(_ permission: NetworkPermission)
+  /// Has the host log a message: what comes out of the process's standard error.
+  func log(_ message: String) -> [UInt8]
   /// Takes away all that was made.
   func tearDown()
+  /// The version of the contract that the host states.
+  var version: HostABIVersion { get }
+  /// What keeps the host from being checked; nil if nothing does.
+  var trouble: Trouble? { get }
+}
+
+/// What a host did that no check can judge.
+package enum Trouble: Sendable {
+  /// It took more time than a check has.
+  case late
+  case other(String)
+}
+
+extension Fixture {
+  package var version: HostABIVersion { type(of: host).version }
+  package var trouble: Trouble? { nil }
 }
 
 /// The other end of a pipe that the host reads.

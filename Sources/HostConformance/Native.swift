@@ -7,6 +7,7 @@
 #endif
 import HostABI
 import PosixHost
+import Synchronization
 
 /// Native calls that are made without the host: what its surroundings do, and tests.
 package enum Native {
@@ -83,6 +84,23 @@ package enum Native {
     }
     return all
   }
+
+  /// What is written to standard error while `body` runs, by whomever.
+  static func standardError(_ body: () -> Void) -> [UInt8] {
+    // One at a time: it is the process's.
+    while isRedirected.exchange(true, ordering: .acquiring) { sched_yield() }
+    defer { isRedirected.store(false, ordering: .releasing) }
+    let ends = pipe()
+    let own = dup(2)
+    dup2(ends[1], 2)
+    body()
+    dup2(own, 2)
+    for descriptor in [own, ends[1]] { close(descriptor) }
+    defer { close(ends[0]) }
+    return drain(ends[0])
+  }
+
+  private static let isRedirected = Atomic(false)
 
   /// A new empty directory.
   package static func temporaryDirectory() -> String {

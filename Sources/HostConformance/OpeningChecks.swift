@@ -3,7 +3,7 @@ import HostABI
 extension HostSuite {
   mutating func addOpening() {
     check("abi.version", "states the version that it implements") { t in
-      let version = type(of: t.host).version
+      let version = t.fixture.version
       t.equal("the major version", version.major, HostABIVersion.current.major)
       t.holds(
         "the minor version", version.minor <= HostABIVersion.current.minor,

@@ -67,6 +67,10 @@ package final class PosixFixture: Fixture {
 
   package func allow(_ permission: NetworkPermission) { posix.network = permission }
 
+  package func log(_ message: String) -> [UInt8] {
+    Native.standardError { posix.log(message) }
+  }
+
   package func tearDown() {
     for descriptor in descriptors { Native.close(descriptor) }
     Native.removeAll(path)

@@ -1,3 +1,4 @@
+import ConformanceReports
 import HostABI
 
 /// What a check works with: the host and its surroundings, and a record of what was seen.

@@ -234,6 +234,15 @@ extension HostSuite {
       t.holds("memory", facts.memory > 0, expected: "some", seen: "\(facts.memory) bytes")
       t.holds("a name", !facts.hostName.isEmpty, expected: "some", seen: facts.hostName)
     }
+    check(
+      "log.line", "one line on standard error; control characters are shown as escapes"
+    ) { t in
+      let mark = t.host.randomBytes(8).map { String($0) }.joined(separator: ".")
+      let shown = String(decoding: t.fixture.log("\(mark) a\nb\u{1b}[31m"), as: UTF8.self)
+      // Whoever else writes there may do so.
+      let lines = shown.split(separator: "\n").filter { $0.contains(mark) }.map(String.init)
+      t.equal("what is logged", lines, ["\(mark) a\\nb\\x1b[31m"])
+    }
   }
 }
 

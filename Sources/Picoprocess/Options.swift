@@ -129,6 +129,8 @@ package struct PicoprocessOptions: Sendable {
   package var recovered: CheckpointDirectory?
   /// Write the digest of the guest's state after each this many calls, and at its end.
   package var digestEvery: UInt64?
+  /// Write the digests of its parts, too.
+  package var digestParts = false
   /// Where `digestEvery` writes; `nil`: standard error.
   package var digestOutput: String?
   /// Save and restore within this process after each this many calls: a test of both.

@@ -13,6 +13,7 @@ struct Reports {
   private let statisticsName: String
   private let counts: SyscallStatistics?
   private let digests: OutputFile?
+  private let hasDigestParts: Bool
   /// Where all engines' translations go.
   let translations: JitDump?
 
@@ -25,6 +26,7 @@ struct Reports {
     translations = try options.jitDump.map { (directory) throws(Failure) in
       try withFailure(directory) { () throws(HostError) in try JitDump(in: directory) }
     }
+    hasDigestParts = options.digestParts
     digests = try Reports.open(options.digestOutput.map { .file($0) } ?? .standardError)
   }
 
@@ -46,15 +48,18 @@ struct Reports {
     }
   }
 
-  /// Writes a line with the number of system calls made and the digest of the state.
+  /// Writes a line with the number of system calls made and the digest of the state, and perhaps one with a space, the
+  /// digest and the name for each part.
   func digest(_ kernel: Kernel) throws(Failure) {
     let state: StateDigest
     do throws(SnapshotError) { state = try kernel.digestState() } catch {
       throw Failure("the guest's state", error)
     }
-    try withFailure("digests") { () throws(HostError) in
-      try digests?.write(Array("\(state.syscallCount) \(state.whole)\n".utf8))
+    var text = "\(state.syscallCount) \(state.whole)\n"
+    if hasDigestParts {
+      for part in state.parts { text += " \(part.digest) \(printable(part.name))\n" }
     }
+    try withFailure("digests") { () throws(HostError) in try digests?.write(Array(text.utf8)) }
   }
 
   func finish(_ picoprocess: Picoprocess, _ ending: Picoprocess.Ending) throws(Failure) {

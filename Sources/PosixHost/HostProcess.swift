@@ -19,6 +19,11 @@ package enum HostProcess {
     unsafe String(cString: godwit_program_path())
   }
 
+  /// The same, as other processes can name it; nil if it can't be found.
+  package static var ownProgramPath: String? {
+    (try? resolve(ownProgram)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
   /// The environment, as `NAME=value` strings.
   package static var environment: [[UInt8]] { system_environment() }
 
@@ -89,6 +94,22 @@ package enum HostProcess {
   /// Processors that this process may run on.
   package static var processorCount: Int { Int(godwit_processor_count()) }
 
+  /// The machine's ISA, as uname(2) has it.
+  package static var machine: String { system_uname()[2] }
+
+  /// Kernel and processor, for people.
+  package static var machineDescription: String {
+    let kernel = system_uname().joined(separator: " ")
+    // Of several the first.
+    guard let file = try? InputFile("/proc/cpuinfo"),
+      let text = try? file.read(at: 0, count: 1 << 16),
+      let line = String(decoding: text, as: UTF8.self).split(separator: "\n")
+        .first(where: { $0.hasPrefix("model name") }),
+      let colon = line.firstIndex(of: ":")
+    else { return kernel }
+    return kernel + "," + line[line.index(after: colon)...]
+  }
+
   /// Sleeps; for helper threads.
   package static func sleep(nanoseconds: Int64) {
     var none: [pollfd] = []
@@ -100,6 +121,12 @@ package enum HostProcess {
   /// - Parameter words: its path, and its arguments.
   package static func become(_ words: [String]) throws(HostError) -> Never {
     try system_execute(words)
+  }
+
+  /// Runs a program in namespaces of its own, where nothing that it does changes the host, and ends this process with
+  /// its status as a shell gives it: 125, and a line on standard error, if it can't be. Only where there is one thread.
+  package static func becomeIsolated(_ arguments: [String]) throws(HostError) -> Never {
+    try system_run_isolated(arguments)
   }
 
   /// Ends the process at once. Nothing is buffered, and the host frees its resources.

@@ -18,13 +18,37 @@ internal import HostABI
 func system_start_program(_ arguments: [String], input: Int32, output: Int32) throws(HostError)
   -> Int32
 {
+  try unsafe with_words(arguments) { unsafe godwit_start_program($0, input, output, &$1) }
+}
+
+/// Starts a program that is watched; see the shim. Returns its process.
+func system_start_watched(_ arguments: [String], output: Int32, hasOutput: Bool)
+  throws(HostError) -> Int32
+{
+  try unsafe with_words(arguments) { unsafe godwit_start_watched($0, output, hasOutput, &$1) }
+}
+
+/// Has the program run in namespaces of its own, and ends this process with it; see the shim.
+func system_run_isolated(_ arguments: [String]) throws(HostError) -> Never {
+  _ = try unsafe with_words(arguments) { words, _ in unsafe godwit_run_isolated(words) }
+  fatalError("it has not ended")
+}
+
+/// Lends the words of a command to `body`, which makes a process or returns an error's number.
+private func with_words(
+  _ arguments: [String],
+  _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, inout Int32) -> Int32
+) throws(HostError) -> Int32 {
   guard !arguments.contains(where: { $0.utf8.contains(0) }), !arguments.isEmpty else {
     throw .invalid
   }
   var words = unsafe arguments.map { unsafe strdup($0) } + [nil]
   defer { unsafe words.forEach { unsafe free($0) } }
   var child: Int32 = -1
-  let result = unsafe godwit_start_program(&words, input, output, &child)
+  let result = unsafe words.withUnsafeMutableBufferPointer { words in
+    // It has at least the last.
+    unsafe body(words.baseAddress!, &child)
+  }
   if result != 0 { throw HostError(errno: result) }
   return child
 }
@@ -60,6 +84,9 @@ func shellStatus(_ word: Int32) -> Int32 {
   let signal = word & 0x7f
   return signal == 0 ? word >> 8 & 0xff : 128 + signal
 }
+
+/// Kills the processes of a group.
+func system_kill_group(_ group: Int32) { kill(-group, SIGKILL) }
 
 /// Forks; 0 in the child.
 func system_fork_session() throws(HostError) -> Int32 { try checked { godwit_fork_session() } }

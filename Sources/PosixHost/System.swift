@@ -342,6 +342,18 @@ func system_gethostname() -> String {
   return result == 0 ? String(decoding: name.prefix { $0 != 0 }, as: UTF8.self) : "localhost"
 }
 
+/// The name of the kernel, its release and the machine's (uname(2)).
+func system_uname() -> [String] {
+  var name = utsname()
+  unsafe uname(&name)
+  func text<T>(_ field: T) -> String {
+    unsafe withUnsafeBytes(of: field) { bytes in
+      unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+  return [text(name.sysname), text(name.release), text(name.machine)]
+}
+
 /// Bytes of physical memory.
 func system_memory() -> UInt64 {
   UInt64(max(0, sysconf(Int32(_SC_PHYS_PAGES)))) * UInt64(max(0, sysconf(Int32(_SC_PAGESIZE))))

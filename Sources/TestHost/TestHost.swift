@@ -91,8 +91,7 @@ package final class TestHost: Host {
   }
 
   package func log(_ message: String) {
-    logged.append(
-      String(message.map { $0 == "\n" || $0 == "\r" || $0 == "\r\n" ? " " : $0 }))
+    logged.append(printable(message))
   }
 }
 

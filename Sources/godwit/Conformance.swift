@@ -1,33 +1,60 @@
 import ArgumentParser
+import ConformanceReports
+import HostABI
 import HostConformance
 import JSONText
 import Picoprocess
+import PosixHost
 
 struct Conformance: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "conformance",
-    abstract: "Check a system against the contract that Godwit relies on.",
-    subcommands: [ConformanceOfHost.self])
+    abstract: "Check a system against the contract that Godwit relies on, or that it keeps.",
+    subcommands: [
+      ConformanceOfHost.self, Plug.self, ConformanceOfLinux.self, Portability.self,
+      ConformanceOfProcessor.self, Isolated.self,
+    ])
+}
+
+enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, tap, junit, json
+
+  /// Shows all of a report; in words, what is not shown while it is made.
+  func show(_ report: ConformanceReport) {
+    switch self {
+    case .text: Console.show(report.summary)
+    case .tap: Console.show(report.tap)
+    case .junit: Console.show(report.junit)
+    case .json: Console.show(JSON.pretty(report))
+    }
+  }
 }
 
 struct ConformanceOfHost: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "host", abstract: "Check this machine against the host ABI (Docs/HostABI.md).",
     discussion: """
-      Each check has an id, the words of the contract that it checks, and what was expected and seen. \
-      The exit status is 0 if no check fails, else 1.
+      Each check has an id, the words of the contract that it checks, and what was expected and seen. Each is made in a \
+      process of its own, which --plug replaces by another host's. The exit status is 0 if no check fails, else 1.
       """)
-
-  enum Format: String, CaseIterable, ExpressibleByArgument { case text, tap, junit, json }
 
   @Argument(help: "Only these checks: ids, or their first parts, such as file or file.read.")
   var checks: [String] = []
 
   @Option(help: "Show the results as text, tap (version 14), junit (XML) or json.")
-  var format = Format.text
+  var format = ReportFormat.text
 
   @Option(help: "Work beneath this directory.")
   var directory = "/tmp"
+
+  @Option(
+    help: ArgumentHelp(
+      "Check the host that this command answers for, over its standard input and output, in place of this machine.",
+      valueName: "command"))
+  var plug: String?
+
+  @Option(help: ArgumentHelp("How long a check may take.", valueName: "seconds"))
+  var timeLimit = 60
 
   @Flag(help: "Show the ids of the checks and the words of the contract, and check nothing.")
   var list = false
@@ -38,23 +65,21 @@ struct ConformanceOfHost: ParsableCommand {
       Console.show(table(chosen.map { [$0.id, $0.rule] }))
       return
     }
-    var report = ConformanceReport(host: "posix")
+    guard timeLimit > 0, timeLimit < 100_000 else {
+      throw Failure("the time limit is 1 second or more")
+    }
+    let command = try command()
+    var report = ConformanceReport(
+      suite: "host", version: HostABIVersion.current.description, host: plug ?? "posix")
     for check in chosen {
-      let fixture = try fixture()
-      var result: CheckResult?
-      let duration = ContinuousClock().measure { result = check.run(on: fixture) }
-      fixture.tearDown()
-      guard let result else { continue }
-      let entry = report.add(result, took: duration)
+      let start = ContinuousClock.now
+      let result = result(of: check, command)
+      let entry = result.entry(took: .now - start)
+      report.add(entry)
       if format == .text { Console.show(entry.text) }
     }
-    switch format {
-    case .text: Console.show(report.summary)
-    case .tap: Console.show(report.tap)
-    case .junit: Console.show(report.junit)
-    case .json: Console.show(JSON.pretty(report))
-    }
-    Console.exit(report.failed == 0 ? 0 : 1)
+    format.show(report)
+    Console.exit(report.unexpected == 0 ? 0 : 1)
   }
 
   private func choice() throws -> [ContractCheck] {
@@ -65,7 +90,42 @@ struct ConformanceOfHost: ParsableCommand {
     return checks.isEmpty ? all : all.filter { check in checks.contains { check.isNamed($0) } }
   }
 
-  private func fixture() throws -> PosixFixture {
+  /// What answers for the host.
+  private func command() throws -> [String] {
+    if let plug { return plug.split(separator: " ").map(String.init) }
+    // What is wrong with it is found out at once.
+    try Plug.fixture(directory).tearDown()
+    return [HostProcess.ownProgram, "conformance", "plug", "--directory", directory]
+  }
+
+  private func result(of check: ContractCheck, _ command: [String]) -> CheckResult {
+    do throws(PlugFixture.Unusable) {
+      let fixture = try PlugFixture(
+        starting: command, timeLimit: Int64(timeLimit) * 1_000_000_000)
+      defer { fixture.tearDown() }
+      return check.run(on: fixture)
+    } catch { return check.result(error.trouble) }
+  }
+}
+
+/// Answers for the host that Godwit runs on.
+struct Plug: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plug", abstract: "Answer the checks of 'conformance host' for this machine.",
+    discussion:
+      "Calls and answers go over standard input and output (Docs/HostABI.md, \"Other hosts\").")
+
+  @Option(help: "Work beneath this directory.")
+  var directory = "/tmp"
+
+  func run() throws {
+    let fixture = try Self.fixture(directory)
+    do {
+      PlugServer(try ByteLink.standardStreams(), fixture).run()
+    } catch { throw Failure("standard input and output", error) }
+  }
+
+  static func fixture(_ directory: String) throws -> PosixFixture {
     do {
       return try PosixFixture(in: directory)
     } catch { throw Failure("can't make a directory in \(directory)") }

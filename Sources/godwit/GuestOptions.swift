@@ -115,6 +115,9 @@ struct GuestOptions: ParsableArguments {
     help: ArgumentHelp("Where to write digests; default: standard error.", valueName: "file"))
   var digestOutput: String?
 
+  @Flag(help: "Also write the digest of each part of the state.")
+  var digestParts = false
+
   @Option(
     help: ArgumentHelp(
       "Save and restore the guest in memory whenever it has made so many system calls: a test.",
@@ -162,8 +165,8 @@ struct GuestOptions: ParsableArguments {
     }
     guard digestEvery != 0 else { throw ValidationError("--digest-every takes 1 or more") }
     guard dns == nil || net != nil else { throw ValidationError("--dns needs --net") }
-    guard digestOutput == nil || digestEvery != nil else {
-      throw ValidationError("--digest-output needs --digest-every")
+    guard digestOutput == nil && !digestParts || digestEvery != nil else {
+      throw ValidationError("--digest-output and --digest-parts need --digest-every")
     }
   }
 
@@ -208,6 +211,7 @@ struct GuestOptions: ParsableArguments {
     options.suspendMode = suspendMode ?? .whole
     options.digestEvery = digestEvery
     options.digestOutput = digestOutput
+    options.digestParts = digestParts
     options.hostPageSize = hostPageSize?.bytes
     return options
   }

@@ -29,7 +29,13 @@ enum Rules {
     "UnicornEngine": ["Machine", "CUnicorn", "CUnicornShims"],
     "PosixHost": libc.union(["HostABI", "CPosixShims"]),
     "TestHost": ["HostABI"],
-    "HostConformance": libc.union(["HostABI", "PosixHost"]),
+    "ConformanceReports": ["HostABI"],
+    // Foundation for the JSON that a plug is spoken to in.
+    "HostConformance": libc.union([
+      "ConformanceReports", "FoundationEssentials", "HostABI", "PosixHost",
+    ]),
+    // No library OS: it judges that of others, too.
+    "LinuxConformance": ["ConformanceReports", "HostABI", "PosixHost"],
     "Picoprocess": [
       "Age", "LibOS", "LibOSState", "LinuxABI", "Machine", "HostABI", "ELF", "MigrationMessages",
       "Snapshot", "UnicornEngine", "PosixHost", "Logging", "FoundationEssentials", "JSONText",
@@ -38,8 +44,9 @@ enum Rules {
     // No part of the guest's side, and no network.
     "Policies": ["HostABI", "PosixHost", "FoundationEssentials", "Yams"],
     "godwit": libc.union([
-      "Age", "Picoprocess", "Disassembler", "ArgumentParser", "HostABI", "HostConformance",
-      "PosixHost", "LibOS", "Snapshot", "JSONText", "SupervisorMessages",
+      "Age", "Picoprocess", "Disassembler", "ArgumentParser", "ConformanceReports", "HostABI",
+      "HostConformance", "LinuxConformance", "PosixHost", "LibOS", "Snapshot", "JSONText",
+      "SupervisorMessages",
     ]),
     // Never LibOS, Picoprocess or an engine: what it wants of them, it has godwit do.
     "Supervisor": [
@@ -59,7 +66,7 @@ enum Rules {
   /// The files that may have conditional compilation (`Docs/Porting.md`).
   static let platformPlaces: Set<String> = [
     "CPosixShims/Darwin.c", "CPosixShims/Linux.c", "CPosixShims/LinuxConfinement.c",
-    "CPosixShims/LinuxNames.c",
+    "CPosixShims/LinuxNames.c", "CPosixShims/LinuxNamespaces.c",
     "CPosixShims/LinuxTermios2.c",
     "CPosixShims/include/CPosixShims.h", "CUnicornShims/CUnicornShims.c",
     "Machine/Memory/HostMemory.swift", "PosixHost/System+Confinement.swift",

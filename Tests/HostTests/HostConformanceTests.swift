@@ -1,3 +1,4 @@
+import ConformanceReports
 import HostABI
 import HostConformance
 import PosixHost
@@ -110,6 +111,15 @@ final class TestFixture: Fixture {
   }
 
   func allow(_ permission: NetworkPermission) { testHost.network.permission = permission }
+
+  func log(_ message: String) -> [UInt8] { logged { testHost.log(message) } }
+
+  /// What the host logs while `body` runs.
+  func logged(_ body: () -> Void) -> [UInt8] {
+    let count = testHost.logged.count
+    body()
+    return Array(testHost.logged[count...].map { $0 + "\n" }.joined().utf8)
+  }
 
   func tearDown() {}
 }

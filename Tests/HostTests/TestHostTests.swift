@@ -58,7 +58,7 @@ import Testing
       }
     }
     host.log("a\nb")
-    #expect(host.logged == ["a b"])
+    #expect(host.logged == ["a\\nb"])
   }
 
   @Test func callsFailAsPlanned() throws {

@@ -333,7 +333,10 @@ class WrongHost: Host {
       ? MachineFacts(processors: 0, memory: 0, hostName: "") : base.facts
   }
 
-  func log(_ message: String) { base.log(message) }
+  func log(_ message: String) {
+    if !isWrong("log(_:)", .wrongResult) { base.log(message) }
+    if isWrong("log(_:)", .failure) { base.log(message) }
+  }
 }
 
 /// One of a version to come.
@@ -365,11 +368,12 @@ struct WrongFixture: Fixture {
     base.inheritedFile(text, position: position)
   }
   func allow(_ permission: NetworkPermission) { base.allow(permission) }
+  func log(_ message: String) -> [UInt8] { base.logged { host.log(message) } }
   func tearDown() { base.tearDown() }
 }
 
 extension Mistake {
-  /// All mistakes of all calls but `log`, whose effect no check sees.
+  /// All mistakes of all calls.
   static let all: [Mistake] = {
     let failing = [
       "open(_:_:)", "open(_:_:permissions:)", "kind(of:)", "options(of:)", "read(_:at:into:)",
@@ -385,10 +389,10 @@ extension Mistake {
     ]
     let others = [
       "version", "close(_:)", "wait(_:until:)", "interrupt()", "setAlarm(at:_:)", "now(_:)",
-      "entropy(into:)", "facts",
+      "entropy(into:)", "facts", "log(_:)",
     ]
     // Elsewhere a failure keeps checks from preparing what they need.
-    let breaking = ["flush(_:metadata:)", "wait(_:until:)", "interrupt()", "now(_:)"]
+    let breaking = ["flush(_:metadata:)", "wait(_:until:)", "interrupt()", "now(_:)", "log(_:)"]
     let ways = Kind.allCases.filter { $0 != .failure }
     return failing.flatMap { call in ways.map { Mistake(call: call, kind: $0) } }
       + others.map { Mistake(call: $0, kind: .wrongResult) }

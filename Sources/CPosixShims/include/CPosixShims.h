@@ -161,6 +161,13 @@ int godwit_replace_descriptor(int fd, int place);
 /// Starts the program `arguments[0]`, which is looked for in PATH, with these as its standard input and output. 0 or
 /// an error number.
 int godwit_start_program(char *const arguments[], int input, int output, int32_t *child);
+/// The same, in a session of its own, without input, and with `output` as its standard error, and output if it
+/// `has_output`: else that is lost.
+int godwit_start_watched(char *const arguments[], int output, bool has_output, int32_t *child);
+/// Runs `arguments` in new user, pid, mount, network, IPC and UTS namespaces, with a /tmp, /proc and /dev/shm of their
+/// own, and ends with its status as a shell gives it; with 125, and a line on standard error, if that can't be. Only
+/// where there is one thread.
+void godwit_run_isolated(char *const arguments[]) __attribute__((noreturn));
 /// waitpid(2) that does not wait.
 int godwit_reap(int32_t child, int *status);
 /// fork(2); the child leads a session of its own. Only where there is one thread.

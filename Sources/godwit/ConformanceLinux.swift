@@ -1,0 +1,204 @@
+import ArgumentParser
+import ConformanceReports
+import LinuxConformance
+import Picoprocess
+import PosixHost
+
+struct ConformanceOfLinux: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "linux",
+    abstract: "Check a system that runs Linux programs (Docs/Conformance.md).",
+    discussion: """
+      The runner is native: this machine's kernel, in namespaces of their own; godwit, where each program is also saved \
+      and restored all along; or a command in which {} stands for the program and {isa} for its ISA, such as \
+      'qemu-{isa}-static {}'. The exit status is 0 if no check did otherwise than it should, else 1.
+      """)
+
+  @Argument(help: "Only these checks: ids, or their first parts, such as socket or socket.tcp.")
+  var checks: [String] = []
+
+  @Option(help: "What runs the programs.")
+  var runner = "native"
+
+  @Option(help: "The directory that has the programs, and checks.tsv.")
+  var programs = ".deps/guests"
+
+  @Option(help: "Only programs for this ISA: x86_64 or aarch64.")
+  var isa: String?
+
+  @Option(help: "Only programs run in this form: plain or saved.")
+  var form: ProgramForm?
+
+  @Option(help: ArgumentHelp("How long a check may take.", valueName: "seconds"))
+  var timeLimit = 60
+
+  @Option(name: .shortAndLong, help: "How many programs run at the same time.")
+  var jobs = HostProcess.processorCount
+
+  @Option(name: .customLong("repeat"), help: "Run each program so often, to find flaky checks.")
+  var turns = 1
+
+  @Option(help: "Run the programs in an order that this number determines.")
+  var shuffle: UInt64?
+
+  @Option(help: ArgumentHelp("Run only one part of several.", valueName: "part/parts"))
+  var shard: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Checks that are known not to pass, one a line, and the form that it is about.",
+      valueName: "file"))
+  var expectedFailures: String?
+
+  @Option(help: "Show the results as text, tap (version 14), junit (XML) or json.")
+  var format = ReportFormat.text
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Also write the results to this file, as json.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Run nothing, but show what went otherwise in the second of two --output files; status 1 if something is worse.",
+      valueName: "file"))
+  var compare: [String] = []
+
+  @Flag(help: "Show checks that pass, too.")
+  var verbose = false
+
+  @Flag(help: "Show the checks, with what they check and need, and run nothing.")
+  var list = false
+
+  func run() throws {
+    if !compare.isEmpty { return try showComparison() }
+    let suite = try suite()
+    for name in checks where !suite.checks.contains(where: { !$0.isRetired && $0.isNamed(name) }) {
+      throw Failure("there is no check \(name): --list shows them")
+    }
+    func isChosen(_ check: LinuxCheck) -> Bool {
+      !check.isRetired && (checks.isEmpty || checks.contains { check.isNamed($0) })
+    }
+    if list {
+      let chosen = suite.checks.filter(isChosen)
+      Console.show(table(chosen.map { [$0.id, $0.since, needs($0), $0.rule] }))
+      return
+    }
+    let run = try configured(suite)
+    var report = ConformanceReport(
+      suite: "linux", version: LinuxSuite.version,
+      host: "\(runner) on \(HostProcess.machineDescription)")
+    run.run(suite, choosing: isChosen) { entry in
+      report.add(entry)
+      if format == .text, verbose || entry.isUnexpected || entry.isFlaky {
+        Console.show(entry.text)
+      }
+    }
+    if let output { try write(JSON.pretty(report), to: output) }
+    if format == .text { Console.show(table(report.groups)) }
+    format.show(report)
+    Console.exit(report.unexpected == 0 ? 0 : 1)
+  }
+
+  private func showComparison() throws {
+    guard compare.count == 2 else { throw Failure("--compare takes two files") }
+    let reports = try compare.map { path in
+      let text = Array(try TextFile.read(path).utf8)
+      guard let report = JSON.decode(ConformanceReport.self, from: text) else {
+        throw Failure("\(path): it has no results of a suite")
+      }
+      return report
+    }
+    let comparison = ConformanceComparison(reports[0], reports[1])
+    if !comparison.changes.isEmpty { Console.show(table(comparison.rows)) }
+    Console.exit(comparison.isWorse ? 1 : 0)
+  }
+
+  private func needs(_ check: LinuxCheck) -> String {
+    check.needs.isEmpty ? "-" : check.needs.joined(separator: ",")
+  }
+
+  private func suite() throws -> LinuxSuite {
+    let path = programs + "/checks.tsv"
+    let text = try TextFile.read(path)
+    do {
+      return try LinuxSuite(text)
+    } catch let error as LinuxSuite.Malformed {
+      throw Failure("\(path): line \(error.line) is no check")
+    }
+  }
+
+  private func configured(_ suite: LinuxSuite) throws -> LinuxRun {
+    guard let command = HostProcess.ownProgramPath else {
+      throw Failure("this command's own file can't be found")
+    }
+    guard let runner = LinuxRunner(runner, command: command) else {
+      throw Failure("the runner is native, godwit, or a command with {} in it, not \(runner)")
+    }
+    guard timeLimit > 0, timeLimit < 100_000, jobs > 0, turns > 0 else {
+      throw Failure("the time limit, jobs and repetitions are 1 or more")
+    }
+    let isas = runner.isas(machine: HostProcess.machine)
+    if let isa, !isas.contains(isa) { throw Failure("no programs for \(isa) run here") }
+    if let form, !runner.forms.contains(form) {
+      throw Failure("only Godwit saves and restores programs")
+    }
+    var run = LinuxRun(
+      runner: runner, command: command, programs: programs, isas: isa.map { [$0] } ?? isas,
+      forms: form.map { [$0] } ?? runner.forms, timeLimit: .seconds(timeLimit), jobs: jobs)
+    run.turns = turns
+    run.seed = shuffle
+    if let shard {
+      let numbers = shard.split(separator: "/").map { Int($0) }
+      guard numbers.count == 2, let part = numbers[0], let parts = numbers[1], part > 0,
+        part <= parts
+      else { throw Failure("a shard is a part and their number, such as 2/3, not \(shard)") }
+      run.shard = (part, parts)
+    }
+    if let expectedFailures {
+      run.expectedFailures = ExpectedFailures(try TextFile.read(expectedFailures))
+      if let stranger = run.expectedFailures.strangers(to: suite).first {
+        throw Failure("\(expectedFailures): there is no check \(stranger)")
+      }
+    }
+    return run
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    do {
+      try OutputFile(path).write(Array((text + "\n").utf8))
+    } catch { throw Failure(path, error) }
+  }
+}
+
+extension ProgramForm: ExpressibleByArgument {}
+
+/// What `--runner native` starts for each program.
+struct Isolated: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "isolated", abstract: "Run a program in namespaces of its own.",
+    shouldDisplay: false)
+
+  @Argument(help: "The program, and its arguments.")
+  var words: [String]
+
+  func run() throws {
+    do {
+      try HostProcess.becomeIsolated(words)
+    } catch { throw Failure(words.first ?? "", error) }
+  }
+}
+
+/// A file of a user's, read whole.
+enum TextFile {
+  private static let limit: UInt64 = 64 << 20
+
+  static func read(_ path: String) throws -> String {
+    do {
+      let file = try InputFile(path)
+      guard file.size <= limit else { throw Failure("\(path): it is too large") }
+      return String(decoding: try file.read(at: 0, count: Int(file.size)), as: UTF8.self)
+    } catch let error as HostError { throw Failure(path, error) }
+  }
+}

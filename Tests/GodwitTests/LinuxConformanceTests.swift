@@ -1,0 +1,114 @@
+import Foundation
+import Testing
+
+/// `godwit conformance linux`, `portable` and `cpu` with the real programs.
+@Suite struct LinuxConformanceTests {
+  private static let programs = Checkout.root.appendingPathComponent(".deps/guests").path
+
+  private func linux(_ arguments: String...) throws -> Outcome {
+    try godwit(["conformance", "linux", "--programs", Self.programs] + arguments, limit: 120)
+  }
+
+  private struct Report: Decodable {
+    struct Check: Decodable {
+      var id: String
+      var form: String
+      var status: String
+    }
+    var suite: String
+    var host: String
+    var checks: [Check]
+  }
+
+  private func report(_ outcome: Outcome) throws -> Report {
+    try JSONDecoder().decode(Report.self, from: outcome.output)
+  }
+
+  @Test func godwitPassesInAllForms() throws {
+    let outcome = try linux("--runner", "godwit", "--format", "json", "socket.udp", "wait.eventfd")
+    #expect(outcome.status == 0, "\(outcome.text)")
+    let report = try report(outcome)
+    #expect(report.suite == "linux" && report.host.hasPrefix("godwit on Linux "))
+    #expect(
+      Set(report.checks.map(\.form)) == ["x86_64", "x86_64 saved", "aarch64", "aarch64 saved"])
+    #expect(report.checks.count == 4 * (5 + 4) && report.checks.allSatisfy { $0.status == "pass" })
+  }
+
+  /// In namespaces of their own, where they see no process and no network of the host's.
+  @Test func thisKernelPasses() throws {
+    let outcome = try linux("--format", "json", "socket.tcp", "memory.mmap", "process.fork")
+    #expect(outcome.status == 0, "\(outcome.text)")
+    #expect(try report(outcome).checks.count == 9 + 11 + 9)
+  }
+
+  @Test func checksAreListed() throws {
+    let list = try linux("--list", "system.accounting", "process.accounting")
+    #expect(list.status == 125 && list.error.contains("no check system.accounting"))
+    let lines = try linux("--list", "process.accounting").text.split(separator: "\n")
+    #expect(lines.count == 3 && lines[0].hasPrefix("process.accounting.refused  1  root"))
+  }
+
+  @Test func badUsage() throws {
+    for arguments in [
+      ["--runner", "qemu"], ["--isa", "sparc"], ["--shard", "3/2"], ["--jobs", "0"],
+      ["--time-limit", "0"], ["--form", "saved"], ["--programs", "/nonexistent"],
+      ["--compare", "a"], ["--expected-failures", "/nonexistent"],
+    ] {
+      let outcome = try godwit(
+        ["conformance", "linux", "--programs", Self.programs] + arguments)
+      #expect(outcome.status == 125 && outcome.output.isEmpty, "\(arguments)")
+      #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+    }
+  }
+
+  /// The runner of the bundle says the same.
+  @Test func theBundlesRunnerAgrees() throws {
+    let run = Checkout.root.appendingPathComponent("Guests/run-checks")
+    let outcome = try execute(
+      run, ["--programs", Self.programs, "--runner", "{}", "memory.mmap", "wait.eventfd"])
+    #expect(outcome.status == 0, "\(outcome.text)")
+    let lines = outcome.text.split(separator: "\n")
+    #expect(lines.first == "TAP version 14" && lines.last == "1..15")
+    #expect(lines.contains("ok 1 - wait.eventfd.counting-limits"))
+    let missing = try execute(run, ["--programs", "/nonexistent", "wait.eventfd"])
+    #expect(missing.status == 1 && missing.text.contains("# error: no results: status 127"))
+  }
+
+  @Test func thisCommandIsAPlug() throws {
+    let outcome = try godwit([
+      "conformance", "host", "--plug", "\(Checkout.godwit.path) conformance plug", "file", "log",
+    ])
+    #expect(outcome.status == 0, "\(outcome.text)")
+    let missing = try godwit(["conformance", "host", "--plug", "/nonexistent", "log"])
+    #expect(missing.status == 1 && missing.text.hasPrefix("error  log.line"), "\(missing.text)")
+    let late = try godwit([
+      "conformance", "host", "--plug", "sleep 100", "--time-limit", "1", "log",
+    ])
+    #expect(late.status == 1 && late.text.hasPrefix("timeout  log.line"), "\(late.text)")
+  }
+
+  @Test func coursesAreCompared() throws {
+    let guest = Checkout.guest("pipe", Checkout.nativeISA)
+    let root = guest.deletingLastPathComponent().path
+    let portable = ["conformance", "portable", "--every", "10", "--hosts"]
+    let same = try godwit(portable + ["godwit,godwit", "--", "--root", root, "--", "/pipe"])
+    #expect(same.status == 0 && same.text.hasPrefix("the same: "), "\(same.text)\(same.error)")
+    // A host that takes another seed.
+    let wrapper = FileManager.default.temporaryDirectory
+      .appendingPathComponent("godwit-seed-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: wrapper) }
+    try Data("shift; exec \(Checkout.godwit.path) run --seed 7 \"$@\"\n".utf8).write(to: wrapper)
+    let other = try godwit(
+      portable + ["godwit,sh \(wrapper.path)", "--", "--root", root, "--", "/pipe"])
+    #expect(
+      other.status == 1 && other.text.hasPrefix("different after 10 system calls: "),
+      "\(other.text)\(other.error)")
+    let missing = try godwit(portable + ["godwit,/nonexistent", guest.path])
+    #expect(missing.status == 125 && missing.error.contains("/nonexistent"), "\(missing.error)")
+  }
+
+  @Test func theHarnessIsNeeded() throws {
+    let outcome = try godwit(["conformance", "cpu", "--harness", "/nonexistent/cpu-test"])
+    #expect(outcome.status == 125 && outcome.error.contains("/nonexistent/cpu-test"))
+  }
+}
