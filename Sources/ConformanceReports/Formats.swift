@@ -86,13 +86,13 @@ extension ConformanceReport {
       case _ where entry.isExpectedToFail, .skip:
         let reason = entry.isExpectedToFail ? "it is expected to fail" : entry.reason ?? ""
         lines += [
-          head + ">", "      <skipped message=\"\(Self.escaped(reason))\"/>", "    </testcase>",
+          head + ">", "      <skipped message=\"\(escapedForXML(reason))\"/>", "    </testcase>",
         ]
       case .fail, .error, .timeout:
         let element = entry.status == .fail ? "failure" : "error"
         let type = entry.status == .timeout ? " type=\"timeout\"" : ""
-        lines += [head + ">", "      <\(element)\(type) message=\"\(Self.escaped(entry.rule))\">"]
-        lines += entry.details.map { Self.escaped($0) }
+        lines += [head + ">", "      <\(element)\(type) message=\"\(escapedForXML(entry.rule))\">"]
+        lines += entry.details.map { escapedForXML($0) }
         lines += ["      </\(element)>", "    </testcase>"]
       }
     }
@@ -103,16 +103,17 @@ extension ConformanceReport {
   private func known(_ status: Status) -> Int {
     checks.count { $0.isExpectedToFail && $0.status == status }
   }
+}
 
-  private static func escaped(_ text: String) -> String {
-    printable(text).map { character in
-      switch character {
-      case "&": "&amp;"
-      case "<": "&lt;"
-      case ">": "&gt;"
-      case "\"": "&quot;"
-      default: "\(character)"
-      }
-    }.joined()
-  }
+/// Text as it may stand in XML and HTML, between tags and in attributes.
+func escapedForXML(_ text: String) -> String {
+  printable(text).map { character in
+    switch character {
+    case "&": "&amp;"
+    case "<": "&lt;"
+    case ">": "&gt;"
+    case "\"": "&quot;"
+    default: "\(character)"
+    }
+  }.joined()
 }

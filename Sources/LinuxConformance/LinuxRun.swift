@@ -7,7 +7,7 @@ package struct LinuxRun {
   package var runner: LinuxRunner
   /// This command.
   package var command: String
-  /// The directory that has the programs, in one directory for each ISA.
+  /// The directory that has the programs.
   package var programs: String
   package var isas: [String]
   package var forms: [ProgramForm]
@@ -37,29 +37,34 @@ package struct LinuxRun {
 
   /// A program in one form.
   private struct Subject {
-    let name: String
-    let checks: [LinuxCheck]
+    let program: SuiteProgram
+    /// Its file.
+    let path: String
     let isa: String
     let form: ProgramForm
     /// What came of its turns, and how long they took.
-    var verdicts: [[Verdict]] = []
+    var turns: [[CheckOutcome]] = []
     var duration = Duration.zero
   }
 
-  /// Runs the programs whose checks are chosen, and tells what came of them as soon as it is known.
+  /// Runs the programs whose checks are chosen.
+  ///
+  /// - Parameters:
+  ///   - tell: is told what came of a check as soon as it is known.
+  ///   - progress: is told how many of how many runs of programs have ended.
   package func run(
-    _ suite: LinuxSuite, choosing isChosen: (LinuxCheck) -> Bool,
-    _ tell: (ConformanceReport.Entry) -> Void
+    _ suite: [SuiteProgram], _ choice: CheckChoice, _ tell: (ConformanceReport.Entry) -> Void,
+    progress: (Int, Int) -> Void = { _, _ in }
   ) {
-    var subjects = subjects(suite, isChosen)
+    var subjects = subjects(suite, choice)
     // Turn by turn, so that those of one program are not all at the same time.
     var waiting = Array((0..<turns).flatMap { _ in subjects.indices }.reversed())
+    let count = waiting.count
     var running: [(subject: Int, attempt: Attempt)] = []
     while !waiting.isEmpty || !running.isEmpty {
       while running.count < max(1, jobs), let next = waiting.popLast() {
         let subject = subjects[next]
-        let words = runner.words(
-          "\(programs)/\(subject.isa)/\(subject.name)", subject.isa, subject.form, command: command)
+        let words = runner.words(subject.path, subject.isa, subject.form, command: command)
         running.append((next, Attempt(words, limit: timeLimit)))
       }
       WatchedProgram.wait(running.compactMap(\.attempt.program), timeout: 20_000_000)
@@ -68,24 +73,25 @@ package struct LinuxRun {
         guard attempt.hasEnded() else { continue }
         running.remove(at: index)
         let subject = subjects[number]
-        let verdicts = attempt.verdicts(subject.checks, subject.isa)
-        subjects[number].verdicts.append(
-          zip(subject.checks, verdicts).map { runner.excuse($0, $1) })
+        let outcomes = subject.program.outcomes(attempt.output, subject.isa, attempt.end)
+        subjects[number].turns.append(runner.excuse(subject.program, outcomes))
         subjects[number].duration += attempt.duration
-        if subjects[number].verdicts.count == turns {
-          entries(subjects[number]).filter { isChosen($0.check) }.forEach { tell($0.entry) }
+        if subjects[number].turns.count == turns {
+          entries(subjects[number]).filter { choice.contains($0.id) }.forEach(tell)
         }
+        progress(count - waiting.count - running.count, count)
       }
     }
   }
 
-  private func subjects(_ suite: LinuxSuite, _ isChosen: (LinuxCheck) -> Bool) -> [Subject] {
+  private func subjects(_ suite: [SuiteProgram], _ choice: CheckChoice) -> [Subject] {
     var subjects: [Subject] = []
     for isa in isas {
       for form in forms {
-        for (name, checks) in suite.programs
-        where checks.contains(where: { isChosen($0) && $0.isFor(isa) }) {
-          subjects.append(Subject(name: name, checks: checks, isa: isa, form: form))
+        for program in suite where choice.concerns(program, isa) {
+          guard let path = program.path(isa) else { continue }
+          subjects.append(
+            Subject(program: program, path: "\(programs)/\(path)", isa: isa, form: form))
         }
       }
     }
@@ -96,14 +102,20 @@ package struct LinuxRun {
     return subjects.enumerated().filter { $0.offset % shard.of == shard.part - 1 }.map(\.element)
   }
 
-  private func entries(_ subject: Subject)
-    -> [(check: LinuxCheck, entry: ConformanceReport.Entry)]
-  {
-    let name = subject.form == .plain ? subject.isa : "\(subject.isa) \(subject.form.rawValue)"
+  private func entries(_ subject: Subject) -> [ConformanceReport.Entry] {
+    let form = subject.form == .plain ? subject.isa : "\(subject.isa) \(subject.form.rawValue)"
+    var checks: [(id: String, rule: String)] = []
+    var verdicts: [String: [Verdict]] = [:]
+    for outcome in subject.turns.joined() {
+      if verdicts[outcome.id] == nil { checks.append((outcome.id, outcome.rule)) }
+      verdicts[outcome.id, default: []].append(outcome.verdict)
+    }
     // What a check takes is not known, but what all of them do.
-    let share = subject.duration / subject.checks.count / turns
-    return subject.checks.enumerated().map { index, check in
-      let all = subject.verdicts.map { $0[index] }
+    let share = subject.duration / max(1, checks.count) / turns
+    return checks.map { check in
+      var all = verdicts[check.id] ?? []
+      // In another turn, a program whose checks no list names did not come so far.
+      if all.count < turns { all.append(Verdict(.error, "no result in a turn")) }
       // The worst counts.
       let worst = all.first { $0.status.isBad } ?? all[0]
       let isFlaky = all.contains { $0.status != worst.status }
@@ -112,12 +124,9 @@ package struct LinuxRun {
         let passes = all.count { $0.status == .pass }
         reason = "passed \(passes) times of \(turns)" + (reason.map { ": \($0)" } ?? "")
       }
-      return (
-        check,
-        ConformanceReport.Entry(
-          id: check.id, form: name, rule: check.rule, status: worst.status, reason: reason,
-          isFlaky: isFlaky, isExpectedToFail: expectedFailures.contain(check, name), took: share)
-      )
+      return ConformanceReport.Entry(
+        id: check.id, form: form, rule: check.rule, status: worst.status, reason: reason,
+        isFlaky: isFlaky, isExpectedToFail: expectedFailures.contain(check.id, form), took: share)
     }
   }
 }
@@ -129,7 +138,7 @@ private final class Attempt {
   private let limit: Duration
   private let start = ContinuousClock.now
   private var deadline: ContinuousClock.Instant
-  private var output = ProgramOutput()
+  private(set) var output = ProgramOutput()
   private var isLate = false
   private(set) var duration = Duration.zero
 
@@ -155,9 +164,8 @@ private final class Attempt {
     return true
   }
 
-  func verdicts(_ checks: [LinuxCheck], _ isa: String) -> [Verdict] {
-    let status: Int32? = isLate ? nil : program?.status ?? 127
-    return output.verdicts(checks, isa, status: status, limit: limit)
+  var end: ProgramEnd {
+    ProgramEnd(status: isLate ? nil : program?.status ?? 127, limit: limit)
   }
 }
 

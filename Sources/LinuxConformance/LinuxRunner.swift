@@ -26,11 +26,15 @@ package enum LinuxRunner: Sendable {
 
   /// What a kernel has no part in is not its fault: a processor of another model than the one whose results are
   /// expected.
-  func excuse(_ check: LinuxCheck, _ verdict: Verdict) -> Verdict {
-    guard case .native = self, check.isOfOneModel,
-      verdict.status == .fail || verdict.status == .error
-    else { return verdict }
-    return Verdict(.skip, "it differs between processors: \(verdict.reason ?? "")")
+  func excuse(_ program: SuiteProgram, _ outcomes: [CheckOutcome]) -> [CheckOutcome] {
+    guard case .native = self, let checks = program.checks else { return outcomes }
+    return zip(checks, outcomes).map { check, outcome in
+      guard check.isOfOneModel, outcome.verdict.status == .fail || outcome.verdict.status == .error
+      else { return outcome }
+      return CheckOutcome(
+        id: outcome.id, rule: outcome.rule,
+        verdict: Verdict(.skip, "it differs between processors: \(outcome.verdict.reason ?? "")"))
+    }
   }
 
   /// The ISAs whose programs it may be able to run.

@@ -20,15 +20,15 @@ package struct LinuxSuite: Sendable {
     self.checks = checks
   }
 
-  /// The programs that have checks which are still in use, each with them, in the order of the list.
-  package var programs: [(name: String, checks: [LinuxCheck])] {
+  /// The programs that have checks which are still in use, in the order of the list.
+  package var programs: [SuiteProgram] {
     var order: [String] = []
     var checks: [String: [LinuxCheck]] = [:]
     for check in self.checks where !check.isRetired {
       if checks[check.program] == nil { order.append(check.program) }
       checks[check.program, default: []].append(check)
     }
-    return order.map { ($0, checks[$0] ?? []) }
+    return order.map { SuiteProgram($0, checks: checks[$0] ?? []) }
   }
 }
 
@@ -84,9 +84,9 @@ package struct LinuxCheck: Sendable {
   package var rule: String { manual.joined(separator: ", ") + ": " + step }
 
   /// Whether `name` is the id, or its first parts.
-  package func isNamed(_ name: String) -> Bool { id == name || id.hasPrefix(name + ".") }
+  package func isNamed(_ name: String) -> Bool { CheckChoice.covers(name, id) }
 }
 
 extension LinuxSuite {
-  package static let isas = ["x86_64", "aarch64"]
+  package static let isas = ["x86_64", "aarch64", "riscv64"]
 }

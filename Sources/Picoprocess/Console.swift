@@ -38,7 +38,7 @@ package enum Console {
   private static let hasProgress = Mutex(false)
 
   /// Replaces the line of progress on the terminal that standard error is.
-  static func showProgress(_ text: String) {
+  package static func showProgress(_ text: String) {
     // A longer line could not be erased.
     let columns = HostProcess.terminalColumns(2) ?? 80
     let line = printable("godwit: \(text)").prefix(max(0, columns - 1))
@@ -48,7 +48,7 @@ package enum Console {
     }
   }
 
-  static func eraseProgress() {
+  package static func eraseProgress() {
     hasProgress.withLock { isShown in
       guard isShown else { return }
       isShown = false

@@ -11,7 +11,7 @@ struct Conformance: ParsableCommand {
     commandName: "conformance",
     abstract: "Check a system against the contract that Godwit relies on, or that it keeps.",
     subcommands: [
-      ConformanceOfHost.self, Plug.self, ConformanceOfLinux.self, Portability.self,
+      ConformanceOfHost.self, Plug.self, ConformanceOfLinux.self, Matrix.self, Portability.self,
       ConformanceOfProcessor.self, Isolated.self,
     ])
 }
@@ -27,6 +27,19 @@ enum ReportFormat: String, CaseIterable, ExpressibleByArgument {
     case .junit: Console.show(report.junit)
     case .json: Console.show(JSON.pretty(report))
     }
+  }
+}
+
+extension ConformanceReport.Entry {
+  /// Shows it; the status has a colour on a terminal, unless NO_COLOR forbids it.
+  func show() {
+    guard HostProcess.isTerminal(1), HostProcess.environmentValue("NO_COLOR") == nil else {
+      return Console.show(text)
+    }
+    let colour = status == .pass ? 32 : status == .skip ? 33 : 31
+    Console.eraseProgress()
+    Console.write("\u{1b}[\(colour)m\(status.rawValue)\u{1b}[0m")
+    Console.show(String(text.dropFirst(status.rawValue.count)))
   }
 }
 
@@ -76,7 +89,7 @@ struct ConformanceOfHost: ParsableCommand {
       let result = result(of: check, command)
       let entry = result.entry(took: .now - start)
       report.add(entry)
-      if format == .text { Console.show(entry.text) }
+      if format == .text { entry.show() }
     }
     format.show(report)
     Console.exit(report.unexpected == 0 ? 0 : 1)

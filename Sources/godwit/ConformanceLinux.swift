@@ -1,5 +1,7 @@
 import ArgumentParser
 import ConformanceReports
+import HostABI
+import JSONText
 import LinuxConformance
 import Picoprocess
 import PosixHost
@@ -23,7 +25,13 @@ struct ConformanceOfLinux: ParsableCommand {
   @Option(help: "The directory that has the programs, and checks.tsv.")
   var programs = ".deps/guests"
 
-  @Option(help: "Only programs for this ISA: x86_64 or aarch64.")
+  @Option(
+    help: ArgumentHelp(
+      "Run the programs beneath this directory, of another suite: they tell results as KTAP or TAP, or by exit statuses as the Linux Test Project's do.",
+      valueName: "directory"))
+  var suite: String?
+
+  @Option(help: "Only programs for this ISA: x86_64, aarch64 or riscv64.")
   var isa: String?
 
   @Option(help: "Only programs run in this form: plain or saved.")
@@ -53,15 +61,19 @@ struct ConformanceOfLinux: ParsableCommand {
   @Option(help: "Show the results as text, tap (version 14), junit (XML) or json.")
   var format = ReportFormat.text
 
+  @Option(help: ArgumentHelp("Also write the results to this file, as json.", valueName: "file"))
+  var record: String?
+
   @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp("Also write the results to this file, as json.", valueName: "file"))
-  var output: String?
+    help: ArgumentHelp(
+      "Judge checks by what the system did whose results this --record file has, instead of by what is expected of Linux.",
+      valueName: "file"))
+  var against: String?
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Run nothing, but show what went otherwise in the second of two --output files; status 1 if something is worse.",
+      "Run nothing, but show what went otherwise in the second of two --record files; status 1 if something is worse.",
       valueName: "file"))
   var compare: [String] = []
 
@@ -73,29 +85,24 @@ struct ConformanceOfLinux: ParsableCommand {
 
   func run() throws {
     if !compare.isEmpty { return try showComparison() }
-    let suite = try suite()
-    for name in checks where !suite.checks.contains(where: { !$0.isRetired && $0.isNamed(name) }) {
-      throw Failure("there is no check \(name): --list shows them")
-    }
-    func isChosen(_ check: LinuxCheck) -> Bool {
-      !check.isRetired && (checks.isEmpty || checks.contains { check.isNamed($0) })
-    }
-    if list {
-      let chosen = suite.checks.filter(isChosen)
-      Console.show(table(chosen.map { [$0.id, $0.since, needs($0), $0.rule] }))
-      return
-    }
-    let run = try configured(suite)
+    let (name, version, programs, listed) = try chosenSuite()
+    let choice = CheckChoice(checks)
+    if list { return showList(programs, listed, choice) }
+    let run = try configured(listed)
+    let recording = try against.map { Recording(try results(in: $0)) }
     var report = ConformanceReport(
-      suite: "linux", version: LinuxSuite.version,
-      host: "\(runner) on \(HostProcess.machineDescription)")
-    run.run(suite, choosing: isChosen) { entry in
+      suite: name, version: version, host: "\(runner) on \(HostProcess.machineDescription)")
+    let showsProgress = HostProcess.isTerminal(2)
+    run.run(programs, choice) { entry in
+      let entry = recording?.judge(entry) ?? entry
       report.add(entry)
-      if format == .text, verbose || entry.isUnexpected || entry.isFlaky {
-        Console.show(entry.text)
+      if format == .text, verbose || entry.isUnexpected || entry.isFlaky { entry.show() }
+    } progress: { done, count in
+      if showsProgress {
+        Console.showProgress("\(done) of \(count) programs; \(report.unexpected) unexpected results")
       }
     }
-    if let output { try write(JSON.pretty(report), to: output) }
+    if let record { try write(JSON.pretty(report), to: record) }
     if format == .text { Console.show(table(report.groups)) }
     format.show(report)
     Console.exit(report.unexpected == 0 ? 0 : 1)
@@ -103,33 +110,50 @@ struct ConformanceOfLinux: ParsableCommand {
 
   private func showComparison() throws {
     guard compare.count == 2 else { throw Failure("--compare takes two files") }
-    let reports = try compare.map { path in
-      let text = Array(try TextFile.read(path).utf8)
-      guard let report = JSON.decode(ConformanceReport.self, from: text) else {
-        throw Failure("\(path): it has no results of a suite")
-      }
-      return report
-    }
+    let reports = try compare.map { try results(in: $0) }
     let comparison = ConformanceComparison(reports[0], reports[1])
     if !comparison.changes.isEmpty { Console.show(table(comparison.rows)) }
     Console.exit(comparison.isWorse ? 1 : 0)
+  }
+
+  /// What is run: its name, its version, its programs, and its list of checks, if it has one.
+  private func chosenSuite() throws -> (String, String, [SuiteProgram], LinuxSuite?) {
+    if let suite {
+      let programs: [SuiteProgram]
+      do {
+        programs = try SuiteProgram.found(in: suite, machine: HostProcess.machine)
+      } catch { throw Failure(suite, error) }
+      if programs.isEmpty { throw Failure("\(suite): it has no programs") }
+      return (suite, "unknown", programs, nil)
+    }
+    let listed = try ownSuite()
+    for name in checks where !listed.checks.contains(where: { !$0.isRetired && $0.isNamed(name) }) {
+      throw Failure("there is no check \(name): --list shows them")
+    }
+    return ("linux", LinuxSuite.version, listed.programs, listed)
+  }
+
+  private func showList(_ programs: [SuiteProgram], _ listed: LinuxSuite?, _ choice: CheckChoice) {
+    let rows = listed?.checks.filter { !$0.isRetired && choice.contains($0.id) }.map { check in
+      [check.id, check.since, needs(check), check.rule]
+    }
+    Console.show(table(rows ?? programs.map { [$0.id] }))
   }
 
   private func needs(_ check: LinuxCheck) -> String {
     check.needs.isEmpty ? "-" : check.needs.joined(separator: ",")
   }
 
-  private func suite() throws -> LinuxSuite {
+  private func ownSuite() throws -> LinuxSuite {
     let path = programs + "/checks.tsv"
     let text = try TextFile.read(path)
     do {
       return try LinuxSuite(text)
-    } catch let error as LinuxSuite.Malformed {
-      throw Failure("\(path): line \(error.line) is no check")
-    }
+    } catch { throw Failure("\(path): line \(error.line) is no check") }
   }
 
-  private func configured(_ suite: LinuxSuite) throws -> LinuxRun {
+  /// - Parameter listed: the suite, if its checks are listed.
+  private func configured(_ listed: LinuxSuite?) throws -> LinuxRun {
     guard let command = HostProcess.ownProgramPath else {
       throw Failure("this command's own file can't be found")
     }
@@ -145,7 +169,8 @@ struct ConformanceOfLinux: ParsableCommand {
       throw Failure("only Godwit saves and restores programs")
     }
     var run = LinuxRun(
-      runner: runner, command: command, programs: programs, isas: isa.map { [$0] } ?? isas,
+      runner: runner, command: command, programs: suite ?? programs,
+      isas: isa.map { [$0] } ?? isas,
       forms: form.map { [$0] } ?? runner.forms, timeLimit: .seconds(timeLimit), jobs: jobs)
     run.turns = turns
     run.seed = shuffle
@@ -158,7 +183,7 @@ struct ConformanceOfLinux: ParsableCommand {
     }
     if let expectedFailures {
       run.expectedFailures = ExpectedFailures(try TextFile.read(expectedFailures))
-      if let stranger = run.expectedFailures.strangers(to: suite).first {
+      if let listed, let stranger = run.expectedFailures.strangers(to: listed).first {
         throw Failure("\(expectedFailures): there is no check \(stranger)")
       }
     }
@@ -173,6 +198,27 @@ struct ConformanceOfLinux: ParsableCommand {
 }
 
 extension ProgramForm: ExpressibleByArgument {}
+
+/// The results in a `--record` file.
+private func results(in path: String) throws -> ConformanceReport {
+  let text = Array(try TextFile.read(path).utf8)
+  guard let report = JSON.decode(ConformanceReport.self, from: text) else {
+    throw Failure("\(path): it has no results of a suite")
+  }
+  return report
+}
+
+struct Matrix: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "matrix", abstract: "Show results of several systems side by side, as HTML.")
+
+  @Argument(help: ArgumentHelp("Files of 'conformance linux --record'.", valueName: "file"))
+  var files: [String]
+
+  func run() throws {
+    Console.show(ConformanceMatrix(try files.map { try results(in: $0) }).html)
+  }
+}
 
 /// What `--runner native` starts for each program.
 struct Isolated: ParsableCommand {

@@ -36,42 +36,35 @@ struct Portability: ParsableCommand {
     guard commands.count == 2, !commands.contains([]) else {
       throw Failure("--hosts takes two commands with a comma between, not \(hosts)")
     }
-    let courses = try courses(commands, every: every, inParts: false)
-    for (name, course) in zip(names, courses) where course.points.isEmpty {
-      throw Failure("\(name): no digests; status \(text(course.status)): \(course.remark)")
-    }
-    guard let calls = courses[0].divergence(from: courses[1]) else {
-      let same = courses[0].status == courses[1].status
-      let count = courses[0].points.count
+    let courses = try commands.map(course)
+    let outcome = DigestCourse.compare(
+      courses[0], courses[1], limit: Int64(timeLimit) * 1_000_000_000)
+    let statuses = courses.map { text($0.status) }
+    switch outcome {
+    case .late: throw Failure("it has not ended within \(timeLimit) s")
+    case .different(let calls, let part):
       Console.show(
-        same
-          ? "the same: \(count) digests, status \(text(courses[0].status))"
-          : "\(count) digests are the same; the statuses are \(text(courses[0].status)) and \(text(courses[1].status))"
-      )
-      Console.exit(same ? 0 : 1)
+        "different after \(calls) system calls: \(part ?? "only one of the programs goes on")")
+      Console.exit(1)
+    case .none(let course):
+      let name = names[course === courses[0] ? 0 : 1]
+      throw Failure("\(name): no digests; status \(text(course.status)): \(course.remark)")
+    case .same(let count) where statuses[0] == statuses[1]:
+      Console.show("the same: \(count) digests, status \(statuses[0])")
+    case .same(let count):
+      Console.show(
+        "\(count) digests are the same; the statuses are \(statuses[0]) and \(statuses[1])")
+      Console.exit(1)
     }
-    // Again, with the parts of the state where it first differs.
-    let details = try self.courses(commands, every: max(1, calls), inParts: true)
-    let part = details[0].points.first.flatMap { one in
-      details[1].points.first.flatMap { one.firstDifference(from: $0) }
-    }
-    Console.show(
-      "different after \(calls) system calls: \(part ?? "one of the programs has ended")")
-    Console.exit(1)
   }
 
-  private func courses(_ commands: [[String]], every step: UInt64, inParts: Bool) throws
-    -> [DigestCourse]
-  {
+  private func course(_ words: [String]) throws -> DigestCourse {
     var guest = program.first == "--" ? Array(program.dropFirst()) : program
     guest = Array(OptionalValues.rewrite(["run"] + guest).dropFirst())
-    return try commands.map { words in
-      let host = words == ["godwit"] ? [HostProcess.ownProgram] : words
-      do {
-        return try DigestCourse(
-          host, guest, every: step, inParts: inParts, limit: Int64(timeLimit) * 1_000_000_000)
-      } catch { throw Failure(host[0], error) }
-    }
+    let host = words == ["godwit"] ? [HostProcess.ownProgram] : words
+    do throws(HostError) {
+      return try DigestCourse(host, guest, every: every)
+    } catch { throw Failure(host[0], error) }
   }
 
   private func text(_ status: Int32?) -> String { status.map { "\($0)" } ?? "none in time" }
@@ -83,7 +76,7 @@ struct ConformanceOfProcessor: ParsableCommand {
     commandName: "cpu",
     abstract: "Check the emulated processors, instruction by instruction (Docs/BitExactness.md).",
     discussion: """
-      Every form of both ISAs' instructions, with random operands, against this machine's processor or qemu-user. It \
+      Every form of the ISAs' instructions, with random operands, against this machine's processor or qemu-user. It \
       needs Python and a C compiler. The exit status is 0 if nothing differs but what is known to.
       """)
 

@@ -5,7 +5,9 @@ import Testing
 @Suite struct LinuxConformanceTests {
   private static let programs = Checkout.root.appendingPathComponent(".deps/guests").path
 
-  private func linux(_ arguments: String...) throws -> Outcome {
+  private func linux(_ arguments: String...) throws -> Outcome { try linux(arguments) }
+
+  private func linux(_ arguments: [String]) throws -> Outcome {
     try godwit(["conformance", "linux", "--programs", Self.programs] + arguments, limit: 120)
   }
 
@@ -30,8 +32,9 @@ import Testing
     let report = try report(outcome)
     #expect(report.suite == "linux" && report.host.hasPrefix("godwit on Linux "))
     #expect(
-      Set(report.checks.map(\.form)) == ["x86_64", "x86_64 saved", "aarch64", "aarch64 saved"])
-    #expect(report.checks.count == 4 * (5 + 4) && report.checks.allSatisfy { $0.status == "pass" })
+      Set(report.checks.map(\.form))
+        == Set(["x86_64", "aarch64", "riscv64"].flatMap { [$0, $0 + " saved"] }))
+    #expect(report.checks.count == 6 * (5 + 4) && report.checks.allSatisfy { $0.status == "pass" })
   }
 
   /// In namespaces of their own, where they see no process and no network of the host's.
@@ -39,6 +42,54 @@ import Testing
     let outcome = try linux("--format", "json", "socket.tcp", "memory.mmap", "process.fork")
     #expect(outcome.status == 0, "\(outcome.text)")
     #expect(try report(outcome).checks.count == 9 + 11 + 9)
+  }
+
+  /// A system is judged by what another did; one that is wrong in the same way passes, and one that is right does not.
+  @Test func recordsAreJudgedBy() throws {
+    let directory = try Scratch()
+    let (right, wrong) = (directory.path("right"), directory.path("wrong"))
+    let checks = ["memory.mmap", "wait.eventfd"]
+    #expect(try linux(["--record", right] + checks).status == 0)
+    let failing = ["--runner", "false {}", "--isa", Checkout.nativeISA]
+    #expect(try linux(failing + ["--record", wrong] + checks).status == 1)
+    #expect(try linux(["--runner", "godwit", "--against", right] + checks).status == 0)
+    #expect(try linux(failing + ["--against", wrong] + checks).status == 0)
+    let other = try linux(["--against", wrong] + checks)
+    #expect(other.status == 1 && other.text.contains("expected error: no results; status 1"))
+    let worse = try linux(["--compare", right, wrong])
+    #expect(worse.status == 1 && worse.text.contains("memory.mmap.end [\(Checkout.nativeISA)]"))
+    #expect(try linux(["--compare", wrong, right]).status == 0)
+    let matrix = try godwit(["conformance", "matrix", right, wrong])
+    #expect(matrix.status == 0 && matrix.text.hasPrefix("<!DOCTYPE html>\n"))
+    #expect(matrix.text.contains("<td class=\"pass\">pass</td><td class=\"error\" title=\"no results"))
+  }
+
+  /// Any suite whose programs tell results as KTAP, or as the Linux Test Project's do.
+  @Test func suitesOfOthers() throws {
+    let directory = try Scratch()
+    let programs = [
+      "net/tap": "echo TAP version 13; echo 1..2; echo ok 1 - one; echo not ok 2 - two; exit 1",
+      "ltp01": "echo 'x.c:1: TFAIL: no such call'; exit 1", "ltp02": "exit 32", "plain": "",
+    ]
+    for (name, script) in programs {
+      let file = directory.folder.appendingPathComponent(name)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data("#!/bin/sh\n\(script)\n".utf8).write(to: file)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+    }
+    try Data("no program\n".utf8).write(to: URL(fileURLWithPath: directory.path("README")))
+    let suite = ["--suite", directory.folder.path]
+    let outcome = try linux(suite + ["--format", "json"])
+    let checks = try report(outcome).checks
+    #expect(
+      Dictionary(uniqueKeysWithValues: checks.map { ($0.id, $0.status) }) == [
+        "net.tap.one": "pass", "net.tap.two": "fail", "net.tap": "pass", "ltp01": "fail",
+        "ltp02": "skip", "plain": "pass",
+      ])
+    #expect(outcome.status == 1)
+    let some = try linux(suite + ["--runner", "sh {}", "net", "plain"])
+    #expect(some.status == 1 && some.text.contains("4 checks: 3 passed, 1 failed"))
   }
 
   @Test func checksAreListed() throws {

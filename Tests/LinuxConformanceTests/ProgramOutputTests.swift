@@ -22,7 +22,7 @@ import Testing
     for byte in text.utf8 { output.add([byte]) }
     output.finish()
     let checks = try LinuxSuite(Self.list).checks
-    return output.verdicts(checks, "x86_64", status: status, limit: .seconds(5))
+    return output.verdicts(checks, "x86_64", ProgramEnd(status: status, limit: .seconds(5)))
   }
 
   private static let head = "KTAP version 1\n"

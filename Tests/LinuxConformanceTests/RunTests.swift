@@ -33,7 +33,7 @@ import Testing
       isas: ["x86_64"], forms: [.plain], timeLimit: .seconds(20), jobs: 2)
     change(&run)
     var entries: [ConformanceReport.Entry] = []
-    run.run(try LinuxSuite(Self.list), choosing: { _ in true }) { entries.append($0) }
+    run.run(try LinuxSuite(Self.list).programs, CheckChoice([])) { entries.append($0) }
     return entries
   }
 
@@ -139,5 +139,24 @@ import Testing
     #expect(bad.tap.contains("  status: error\n  reason: \"no results"))
     #expect(
       bad.junit.contains("errors=\"2\"") && bad.junit.contains("<error message=\"x(2): one\">"))
+  }
+
+  @Test func whatIsRecordedIsExpected() throws {
+    func entry(_ form: String, _ status: ConformanceReport.Status, _ reason: String? = nil)
+      -> ConformanceReport.Entry
+    {
+      .init(id: "g.p.x", form: form, rule: "x(2)", status: status, reason: reason, took: .zero)
+    }
+    var report = ConformanceReport(suite: "linux", version: "1", host: "a test")
+    report.add(entry("x86_64", .fail, "p.c:17: open() is -1, errno 2, not 0x7fff12345678"))
+    let recording = Recording(report)
+    let same = entry("aarch64 saved", .fail, "p.c:18: open() is -1, errno 2, not 0x7ffe00000000")
+    #expect(recording.judge(same).status == .pass)
+    let other = recording.judge(entry("x86_64", .fail, "p.c:17: open() is -1, errno 3, not 0x1"))
+    #expect(other.status == .fail && other.failures.first?.expected.contains("errno 2") == true)
+    #expect(recording.judge(entry("x86_64", .pass)).status == .fail)
+    #expect(recording.judge(entry("x86_64", .skip)).status == .skip)
+    let unknown = ConformanceReport.Entry(id: "g.p.y", rule: "", status: .fail, took: .zero)
+    #expect(recording.judge(unknown).status == .skip)
   }
 }
