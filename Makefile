@@ -13,7 +13,7 @@ ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
 .PHONY: build test test-long demo demo-desktop fmt lint bench bench-roots compat compat-rootfs compat-heavy docs bootstrap guests conformance-bundle rootfs sshd \
-	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz golden clean
+	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz mutate golden clean
 
 build: bootstrap
 	swift build $(RELEASE) --product godwit
@@ -113,6 +113,11 @@ arm64-test: arm64 guests
 cpu-test: build
 	-Scripts/cpu-oracle
 	Scripts/cpu-test $(CPU_TEST) .build/release/godwit
+
+# How many small mistakes in the library OS the Linux conformance suite notices: about an hour.
+# MUTATE="--seed 7 --isa aarch64" says which mistakes, and in what programs' eyes.
+mutate: bootstrap guests
+	Scripts/mutate $(MUTATE)
 
 # Random code for the translators, built with their checks and AddressSanitizer: so many seconds for each ISA.
 CPU_FUZZ_SECONDS := 600

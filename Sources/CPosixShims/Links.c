@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// `input` and `output` are -1 for none, `error` for this process's. A program whose errors are read has a session of
-/// its own.
+/// `input` and `output` are -1 for /dev/null, and `error` is -1 for this process's. A program whose errors are read has a
+/// session of its own.
 static int start_program(char *const arguments[], int input, int output, int error,
                          int32_t *child) {
   posix_spawn_file_actions_t actions;

@@ -11,7 +11,7 @@ package struct ContractCheck: Sendable, CustomStringConvertible {
   package var description: String { id }
 
   /// Whether `name` is the id, or its first parts.
-  package func isNamed(_ name: String) -> Bool { id == name || id.hasPrefix(name + ".") }
+  package func isNamed(_ name: String) -> Bool { CheckID.matches(id, name) }
 
   /// What comes of it for a host that can't be checked.
   package func result(_ trouble: Trouble) -> CheckResult {

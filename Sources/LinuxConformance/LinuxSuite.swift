@@ -1,3 +1,5 @@
+import ConformanceReports
+
 /// The checks of the Linux conformance suite, as `Guests/checks.tsv` lists them.
 package struct LinuxSuite: Sendable {
   /// Grows with what checks are added; `since` of a check is one of these.
@@ -84,7 +86,7 @@ package struct LinuxCheck: Sendable {
   package var rule: String { manual.joined(separator: ", ") + ": " + step }
 
   /// Whether `name` is the id, or its first parts.
-  package func isNamed(_ name: String) -> Bool { CheckChoice.covers(name, id) }
+  package func isNamed(_ name: String) -> Bool { CheckID.matches(id, name) }
 }
 
 extension LinuxSuite {

@@ -17,7 +17,7 @@ package final class WatchedProgram {
   private var isKilled = false
 
   /// What of it is read; the rest is lost.
-  package enum Streams: Int32 {
+  package enum Streams {
     case outputAndErrors, errors
   }
 

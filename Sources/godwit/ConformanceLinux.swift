@@ -99,7 +99,8 @@ struct ConformanceOfLinux: ParsableCommand {
       if format == .text, verbose || entry.isUnexpected || entry.isFlaky { entry.show() }
     } progress: { done, count in
       if showsProgress {
-        Console.showProgress("\(done) of \(count) programs; \(report.unexpected) unexpected results")
+        let news = report.unexpected
+        Console.showProgress("\(done) of \(count) programs; \(news) unexpected results")
       }
     }
     if let record { try write(JSON.pretty(report), to: record) }

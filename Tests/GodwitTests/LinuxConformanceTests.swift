@@ -61,7 +61,8 @@ import Testing
     #expect(try linux(["--compare", wrong, right]).status == 0)
     let matrix = try godwit(["conformance", "matrix", right, wrong])
     #expect(matrix.status == 0 && matrix.text.hasPrefix("<!DOCTYPE html>\n"))
-    #expect(matrix.text.contains("<td class=\"pass\">pass</td><td class=\"error\" title=\"no results"))
+    let cells = "<td class=\"pass\">pass</td><td class=\"error\" title=\"no results"
+    #expect(matrix.text.contains(cells))
   }
 
   /// Any suite whose programs tell results as KTAP, or as the Linux Test Project's do.
