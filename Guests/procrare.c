@@ -44,8 +44,10 @@ static void pages(void) {
   STREQ(target, here);
   struct stat a, b;
   OK(fstat(file, &a));
-  OK(stat(path, &b));
-  EQ(a.st_ino, b.st_ino);
+  if (is_host_root()) {
+    OK(stat(path, &b));
+    EQ(a.st_ino, b.st_ino);
+  }
   FAILS(ENOENT, stat("/proc/self/map_files/1000-2000", &b));
   OK(unlink("file"));
   STEP("map_files");

@@ -49,6 +49,7 @@ static void within_namespaces(void) {
   OK(syscall(SYS_setns, fd, 0));
   FAILS(EINVAL, syscall(SYS_setns, fd, 0x40000000));
   OK(setsid());
+  if (!is_host_root()) return;
   OK(syscall(SYS_vhangup));
   OK(syscall(SYS_syslog, 1, NULL, 0));
   OK(syscall(SYS_syslog, 0, NULL, 0));

@@ -64,7 +64,9 @@ package struct LinuxRun {
     while !waiting.isEmpty || !running.isEmpty {
       while running.count < max(1, jobs), let next = waiting.popLast() {
         let subject = subjects[next]
-        let words = runner.words(subject.path, subject.isa, subject.form, command: command)
+        let words = runner.words(
+          subject.path, needsNothing: subject.program.checks != nil, subject.isa, subject.form,
+          command: command)
         running.append((next, Attempt(words, limit: timeLimit)))
       }
       WatchedProgram.wait(running.compactMap(\.attempt.program), timeout: 20_000_000)
