@@ -89,6 +89,6 @@ enum PluggedFixture {
     }
     thread.stackSize = 1 << 20
     thread.start()
-    return try PlugFixture(here, timeLimit: 60_000_000_000)
+    return try PlugFixture(here, timeLimit: 600_000_000_000)
   }
 }
