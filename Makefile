@@ -12,7 +12,7 @@ ARM64_SWIFT := PKG_CONFIG_PATH="$(CURDIR)/.deps/arm64/lib/pkgconfig" swift build
 ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
-.PHONY: build test test-long demo demo-desktop fmt lint bench bench-roots compat compat-rootfs compat-heavy docs bootstrap guests conformance-bundle rootfs sshd \
+.PHONY: build test test-long demo demo-desktop fmt lint bench bench-roots compat compat-rootfs compat-heavy docs bootstrap guests conformance-bundle rootfs sshd browser \
 	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz mutate golden clean
 
 build: bootstrap
@@ -20,7 +20,7 @@ build: bootstrap
 	swift build $(RELEASE) --product godwit-supervisor
 
 # On an x86-64 machine the build for ARM64 hosts takes part, under qemu-user.
-test: bootstrap guests rootfs sshd $(ARM64_BUILD)
+test: bootstrap guests rootfs sshd browser $(ARM64_BUILD)
 	@# Product by product: --build-tests would compile the whole of protoc, which nothing here runs.
 	swift build $(RELEASE) --product godwit
 	swift build $(RELEASE) --product godwit-supervisor
@@ -91,6 +91,10 @@ rootfs: bootstrap
 # For tests that reach other machines by ssh.
 sshd: bootstrap
 	Scripts/sshd
+
+# For tests of the supervisor's console.
+browser: bootstrap
+	Scripts/browser
 
 # ARM64 hosts, on an x86-64 one: built with Scripts/arm64-host's Swift SDK, and played by qemu-user.
 arm64: bootstrap

@@ -18,9 +18,10 @@ let spanMethods: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetime
 let generated: [SwiftSetting] = []
 
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil,
+  settings: [SwiftSetting] = strict
 ) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 func tests(
@@ -138,11 +139,14 @@ let package = Package(
       [
         "Base64Text", "HostABI", "JSONText", "PosixHost", "SupervisorMessages", crypto, niossl,
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOTLS", package: "swift-nio"),
+        .product(name: "NIOWebSocket", package: "swift-nio"),
         .product(name: "SwiftASN1", package: "swift-asn1"),
         .product(name: "X509", package: "swift-certificates"),
-      ]),
+        // The console's page is part of the program.
+      ], resources: [.embedInCode("Console/Page")]),
     .executableTarget(
       name: "godwit-supervisor", dependencies: ["PosixHost", "Supervisor"],
       swiftSettings: strict, linkerSettings: staticRuntime),
@@ -189,9 +193,10 @@ let package = Package(
         "PosixHost", "Snapshot", "TestSupport", "broken-kernel",
       ],
       exclude: [
-        "age.py", "connections.py", "cut.py", "knock.py", "load.py", "machines.sh", "mounts.py",
+        "age.py", "browser.py", "connections.py", "console.py", "cut.py", "knock.py", "load.py",
+        "machines.sh", "mounts.py",
         "peers.py",
-        "reader.py", "relay.py", "store.py", "supervisor.py", "versions.py", "wire.py",
+        "reader.py", "relay.py", "screen.py", "store.py", "supervisor.py", "versions.py", "wire.py",
       ]),
     tests("PolicyTests", ["Policies", "TestSupport"], exclude: ["logind.py"]),
     tests("DisassemblerTests", ["Disassembler"]),

@@ -9,9 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/// `input` and `output` are -1 for /dev/null, and `error` is -1 for this process's. A program whose errors are read has a
-/// session of its own.
-static int start_program(char *const arguments[], int input, int output, int error,
+/// `input` and `output` are -1 for /dev/null. A program that is watched has a session of its own.
+static int start_program(char *const arguments[], int input, int output, int error, bool is_watched,
                          int32_t *child) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -28,7 +27,7 @@ static int start_program(char *const arguments[], int input, int output, int err
   } else {
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   }
-  if (error >= 0) posix_spawn_file_actions_adddup2(&actions, error, 2);
+  posix_spawn_file_actions_adddup2(&actions, error, 2);
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
   // Libraries open some that are not closed on exec, such as NIO its sockets.
   posix_spawn_file_actions_addclosefrom_np(&actions, 3);
@@ -37,13 +36,13 @@ static int start_program(char *const arguments[], int input, int output, int err
   sigemptyset(&none);
   sigemptyset(&defaults);
   // A job in the background ignores some, which a program that is watched is not to inherit.
-  if (error >= 0) sigfillset(&defaults);
+  if (is_watched) sigfillset(&defaults);
   sigaddset(&defaults, SIGPIPE);
   sigaddset(&defaults, SIGXFSZ);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-                                            (error >= 0 ? POSIX_SPAWN_SETSID : 0));
+                                            (is_watched ? POSIX_SPAWN_SETSID : 0));
   pid_t started = -1;
   int result = posix_spawnp(&started, arguments[0], &actions, &attributes, arguments,
                             godwit_environment());
@@ -53,12 +52,13 @@ static int start_program(char *const arguments[], int input, int output, int err
   return result;
 }
 
-int godwit_start_program(char *const arguments[], int input, int output, int32_t *child) {
-  return start_program(arguments, input, output, -1, child);
+int godwit_start_program(char *const arguments[], int input, int output, int error,
+                         int32_t *child) {
+  return start_program(arguments, input, output, error, false, child);
 }
 
 int godwit_start_watched(char *const arguments[], int output, bool has_output, int32_t *child) {
-  return start_program(arguments, -1, has_output ? output : -1, output, child);
+  return start_program(arguments, -1, has_output ? output : -1, output, true, child);
 }
 
 int godwit_reap(int32_t child, int *status) { return waitpid(child, status, WNOHANG); }

@@ -17,7 +17,9 @@ package final class LinkProcess {
 
   /// Starts the program `arguments[0]`, which is looked for in PATH. It has the standard error and the terminal of
   /// this process.
-  package static func start(_ arguments: [String]) throws(HostError)
+  ///
+  /// - Parameter tellsErrors: its standard error is part of the link, too.
+  package static func start(_ arguments: [String], tellsErrors: Bool = false) throws(HostError)
     -> (process: LinkProcess, link: ByteLink)
   {
     let (fromProgram, itsOutput) = try system_pipe()
@@ -39,7 +41,8 @@ package final class LinkProcess {
     // Programs expect reads to wait.
     let flags = try system_fcntl(itsInput, F_GETFL)
     try system_fcntl(itsInput, F_SETFL, flags & ~O_NONBLOCK)
-    let process = try system_start_program(arguments, input: itsInput, output: itsOutput)
+    let process = try system_start_program(
+      arguments, input: itsInput, output: itsOutput, error: tellsErrors ? itsOutput : 2)
     return (LinkProcess(process), link)
   }
 

@@ -15,10 +15,10 @@ internal import HostABI
 // outlive the call, with the size that is passed beside them.
 
 /// Starts a program; see the shim. Returns its process.
-func system_start_program(_ arguments: [String], input: Int32, output: Int32) throws(HostError)
-  -> Int32
-{
-  try unsafe with_words(arguments) { unsafe godwit_start_program($0, input, output, &$1) }
+func system_start_program(
+  _ arguments: [String], input: Int32, output: Int32, error: Int32 = 2
+) throws(HostError) -> Int32 {
+  try unsafe with_words(arguments) { unsafe godwit_start_program($0, input, output, error, &$1) }
 }
 
 /// Starts a program that is watched; see the shim. Returns its process.

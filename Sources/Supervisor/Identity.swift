@@ -17,7 +17,7 @@ struct Identity: Sendable {
     do throws(PrivateFile.ReadError) {
       pem = try PrivateFile.read(path)
       return
-    } catch .host(.notFound) {} catch { throw Self.unreadable(path, error) }
+    } catch .host(.notFound) {} catch { throw SupervisorError(path, error) }
     let made: [UInt8]
     do { made = try Self.make() } catch {
       throw SupervisorError("\(path): no key could be made: \(error)")
@@ -27,17 +27,7 @@ struct Identity: Sendable {
     }
     // If another process was faster, this is the one that it has made.
     do throws(PrivateFile.ReadError) { pem = try PrivateFile.read(path) } catch {
-      throw Self.unreadable(path, error)
-    }
-  }
-
-  private static func unreadable(_ path: String, _ error: PrivateFile.ReadError) -> SupervisorError
-  {
-    switch error {
-    case .host(let error): SupervisorError(path, error)
-    case .notOwned: SupervisorError("\(path): it belongs to another user")
-    case .tooOpen: SupervisorError("\(path): others may read or write it: chmod 600 it")
-    case .notASecret: SupervisorError("\(path): it is not a file with a key")
+      throw SupervisorError(path, error)
     }
   }
 

@@ -121,6 +121,8 @@ struct NetworkPlace: Sendable {
   let host: String
   let port: Int
 
+  init(host: String, port: Int) { (self.host, self.port) = (host, port) }
+
   init?(_ text: String) {
     guard let colon = text.lastIndex(of: ":"), text.utf8.count <= 300,
       let port = UInt16(text[text.index(after: colon)...])

@@ -23,6 +23,15 @@ struct StateDirectory: Sendable {
   var identity: String { path + "/identity.pem" }
   /// Has the peers.
   var peers: String { path + "/peers.json" }
+  /// Has the word that lets browsers in.
+  var consoleToken: String { path + "/console-token" }
+
+  /// Where the console puts snapshots.
+  func saved() throws(SupervisorError) -> String {
+    let directory = path + "/saved"
+    try Self.make(directory)
+    return directory
+  }
 
   /// Where suspended applications are.
   func suspended() throws(SupervisorError) -> String {

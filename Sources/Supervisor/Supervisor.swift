@@ -72,6 +72,7 @@ package final class Supervisor: Sendable {
       let bound = try server.listen(place, on: group)
       port.withLock { $0 = bound }
     }
+    if let place = options.console { try openConsole(place) }
     let end = group.next().makePromise(of: Void.self)
     HostSignals.install(Self.endings, waking: PosixHost()) {
       if !HostSignals.takePending().isEmpty { end.succeed() }
@@ -82,6 +83,19 @@ package final class Supervisor: Sendable {
     _ = try? end.futureResult.wait()
     keeper.stop(options.onStop)
     control.stop()
+  }
+
+  private func openConsole(_ text: String) throws(SupervisorError) {
+    guard let place = NetworkPlace(text) else {
+      throw SupervisorError("--console \(text): it is not ADDRESS:PORT")
+    }
+    let isOpen = options.opensConsole
+    let gate = try ConsoleGate(directory, hostName: isOpen ? facts.hostName : nil)
+    let machines = ConsoleRoutes.Machines(
+      hosts: { () throws(SupervisorError) in try self.hosts() },
+      lists: { () throws(SupervisorError) in try self.lists() })
+    let server = ConsoleServer(try ConsoleRoutes(gate, verbs, directory, machines))
+    Log.say("console: \(try server.listen(place, isOpen: isOpen, on: group))")
   }
 
   /// SIGINT and SIGTERM.

@@ -56,18 +56,11 @@ struct SuspendedApplications: Sendable {
   }
 
   private func resume(_ name: String, _ place: String) {
-    let file = "\(place)/\(name)\(Self.suspended)"
-    let doubtful = "\(place)/\(name)\(Self.resuming)"
-    do throws(HostError) {
-      try HostFiles.rename(file, to: doubtful)
-      if verbs.resume(name, from: doubtful) {
-        try HostFiles.remove(doubtful)
-        Log.say("\(name): goes on")
-      } else {
-        // It said why: it has not gone on.
-        try HostFiles.rename(doubtful, to: file)
-      }
-    } catch { Log.say(SupervisorError(file, error).message) }
+    do throws(SupervisorError) {
+      try verbs.resumeOnce(
+        name, from: "\(place)/\(name)\(Self.suspended)", as: "\(place)/\(name)\(Self.resuming)")
+      Log.say("\(name): goes on")
+    } catch { Log.say(error.message) }
   }
 
   /// A supervisor was killed while this one went on.

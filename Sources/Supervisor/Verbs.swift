@@ -16,8 +16,21 @@ struct Verbs: Sendable {
     run(["suspend", "--quiet", name, "--output", file])
   }
 
-  func resume(_ name: String, from file: String) -> Bool {
-    run(["resume", "--quiet", "--detach", "--name", name, file])
+  func resume(_ name: String, from file: String) throws(SupervisorError) {
+    _ = try ask(["resume", "--quiet", "--detach", "--name", name, file])
+  }
+
+  /// Has an application go on from a file that is gone then. Meanwhile the file is called `doubtful`: if this process ends
+  /// before it knows the outcome, the application must not go on a second time by itself.
+  func resumeOnce(_ name: String, from file: String, as doubtful: String) throws(SupervisorError) {
+    do throws(HostError) { try HostFiles.rename(file, to: doubtful) } catch {
+      throw SupervisorError(file, error)
+    }
+    do throws(SupervisorError) { try resume(name, from: doubtful) } catch {
+      try? HostFiles.rename(doubtful, to: file)
+      throw error
+    }
+    try? HostFiles.remove(doubtful)
   }
 
   /// What `godwit ps --json` prints.
@@ -50,21 +63,39 @@ struct Verbs: Sendable {
     }
   }
 
-  private static let second: Int64 = 1_000_000_000
+  /// Has something done for somebody who waits for it, however long it takes.
+  ///
+  /// - Returns: what it prints.
+  /// - Throws: what godwit says of its failure.
+  func ask(_ arguments: [String]) throws(SupervisorError) -> [UInt8] {
+    try output(arguments, patience: Self.day, tellsErrors: true)
+  }
 
-  private func output(_ arguments: [String]) throws(SupervisorError) -> [UInt8] {
+  private static let second: Int64 = 1_000_000_000
+  private static let day = 86_400 * second
+
+  private func output(
+    _ arguments: [String], patience: Int64 = 10 * second, tellsErrors: Bool = false
+  ) throws(SupervisorError) -> [UInt8] {
     var bytes: [UInt8] = []
     let status: Int32?
     do throws(HostError) {
-      let (program, link) = try LinkProcess.start([godwit] + arguments)
+      let (program, link) = try LinkProcess.start([godwit] + arguments, tellsErrors: tellsErrors)
       while true {
-        let piece = try link.read(64 << 10, timeout: 10 * Self.second)
+        let piece = try link.read(64 << 10, timeout: patience)
         if piece.isEmpty { break }
         bytes += piece
       }
       status = program.end(within: 10 * Self.second)
     } catch { throw SupervisorError("godwit \(arguments[0])", error) }
-    guard status == 0 else { throw SupervisorError("godwit \(arguments[0]) failed") }
+    guard status == 0 else {
+      let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      guard tellsErrors, let last = lines.last else {
+        throw SupervisorError("godwit \(arguments[0]) failed")
+      }
+      let mark = "godwit: "
+      throw SupervisorError(String(last.hasPrefix(mark) ? last.dropFirst(mark.count) : last))
+    }
     return bytes
   }
 }

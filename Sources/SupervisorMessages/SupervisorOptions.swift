@@ -9,6 +9,10 @@ package struct SupervisorOptions: Sendable, Codable {
   /// What peers may ask for, besides asking what runs here.
   package var grants: [Grant] = []
   package var onStop = StopAction.leave
+  /// Where browsers are heard, as in `127.0.0.1:7411`; nil: nowhere.
+  package var console: String?
+  /// The console may be where other machines reach it.
+  package var opensConsole = false
 
   package init(godwit: String) { self.godwit = godwit }
 }

@@ -38,6 +38,16 @@ struct Serve: ParsableCommand {
       valueName: "action"))
   var onStop = StopAction.leave
 
+  @Option(
+    help: ArgumentHelp(
+      "Show a page to browsers there; the address with its token is printed.",
+      valueName: "address:port"))
+  var console: String?
+
+  @Flag(
+    help: "Let --console be at an address that other machines reach; nothing of it is encrypted.")
+  var consoleForOthers = false
+
   @Flag(help: "Print a unit for systemd that runs it so, and do nothing else.")
   var printUnit = false
 
@@ -50,6 +60,8 @@ struct Serve: ParsableCommand {
     options.address = address
     options.grants = grant
     options.onStop = onStop
+    options.console = console
+    options.opensConsole = consoleForOthers
     let place = String(options.godwit.prefix(upTo: options.godwit.lastIndex(of: "/")!))
     // The first is where both were built, the second where they are installed.
     for path in [place + "/" + Self.program, place + "/../libexec/godwit/" + Self.program] {
@@ -93,6 +105,8 @@ struct SupervisorUnit {
     if let address = serve.address { words += ["--address", address] }
     for grant in serve.grant { words += ["--grant", "\(grant)"] }
     if serve.onStop != .leave { words += ["--on-stop", "\(serve.onStop)"] }
+    if let console = serve.console { words += ["--console", console] }
+    if serve.consoleForOthers { words += ["--console-for-others"] }
     self.words = words
     let memory = try ControlClient().list().reduce(0) { $0 + max(0, $1.memoryBytes) }
     let needed: Double

@@ -51,8 +51,8 @@ enum Rules {
     // Never LibOS, Picoprocess or an engine: what it wants of them, it has godwit do.
     "Supervisor": [
       "Base64Text", "HostABI", "JSONText", "PosixHost", "SupervisorMessages",
-      "FoundationEssentials", "Crypto", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "SwiftASN1",
-      "X509",
+      "FoundationEssentials", "Crypto", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS",
+      "NIOWebSocket", "SwiftASN1", "X509",
     ],
     "godwit-supervisor": ["PosixHost", "Supervisor"],
   ]

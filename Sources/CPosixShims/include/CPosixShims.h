@@ -158,9 +158,10 @@ int godwit_socket_pair(int ends[2]);
 /// Has `place` be what `fd` is, and stay open on exec (dup2(2)).
 int godwit_replace_descriptor(int fd, int place);
 
-/// Starts the program `arguments[0]`, which is looked for in PATH, with these as its standard input and output. 0 or
-/// an error number.
-int godwit_start_program(char *const arguments[], int input, int output, int32_t *child);
+/// Starts the program `arguments[0]`, which is looked for in PATH, with these as its standard streams. 0 or an error
+/// number.
+int godwit_start_program(char *const arguments[], int input, int output, int error,
+                         int32_t *child);
 /// The same, in a session of its own, without input, and with `output` as its standard error, and output if it
 /// `has_output`: else that is lost.
 int godwit_start_watched(char *const arguments[], int output, bool has_output, int32_t *child);

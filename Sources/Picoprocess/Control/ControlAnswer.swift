@@ -87,6 +87,8 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var isDetached: Bool?
   /// The clients that are attached to it, or wait for its end.
   package var attachedClients: Int?
+  /// Its ports that others may connect to, as in `--publish`; nil: of an older godwit.
+  package var published: [String]?
   /// Nil if the run takes none by itself.
   package var periodicCheckpoints: PeriodicCheckpoints?
   /// The migration that may have succeeded or not; nil if there is none.

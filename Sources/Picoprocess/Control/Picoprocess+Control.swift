@@ -221,6 +221,7 @@ extension Picoprocess {
       syscallCount: kernel.syscallCount, sandbox: confinement, missingPages: missingPages,
       isPaused: isPaused,
       isDetached: kernel.console != nil, attachedClients: attachments.count,
+      published: outside.published.map { PublishOption($0).description },
       periodicCheckpoints: periodicCheckpoints, doubt: doubt, lending: lending)
   }
 }
