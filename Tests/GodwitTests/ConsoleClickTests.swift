@@ -112,7 +112,7 @@ import Testing
     let outcome = try ConsoleScratch.shell(
       """
       show here >url
-      cp $R/bin/busybox "$PWD/<img src=x onerror=alert(1)>" 2>/dev/null || cp $R/bin/sleep "$PWD/<img src=x onerror=alert(1)>"
+      cp $R/bin/sleep "$PWD/<img src=x onerror=alert(1)>"
       at here run --detach --name guest --root $R --mount .:/mnt -- '/mnt/<img src=x onerror=alert(1)>' 1000 >/dev/null
       person "$(cat url)" <<'END'
       page.wait('document.querySelector("tr[data-name=guest] small")?.innerText.includes("onerror")')
@@ -125,7 +125,7 @@ import Testing
           if (path !== "/api/all") return answer;
           const all = await answer.json();
           const name = "<img src=x onerror=window.hit=1>";
-          all.hosts.push({ name, isThisOne: false, error: name }, { name, isThisOne: false, status: { isa: name, processors: name, load: "1", memory: -1, memoryAvailable: name, applications: [name] } });
+          all.hosts.push({ name, isThisOne: false, error: name }, { name, isThisOne: false, status: { isa: name, processors: -1, load: 1e300, memory: 0, memoryAvailable: 2 ** 63, applications: [name] } });
           all.lists.push({ name, isThisOne: false, applications: JSON.stringify([{ name, state: name, program: name, memoryBytes: name }, 7, null]) }, { name, isThisOne: false, applications: "{" });
           return new Response(JSON.stringify(all));
         };

@@ -109,7 +109,8 @@ class Page:
                 last = error
             else:
                 last = value
-            if value:
+            # An element is an object without anything.
+            if value or value == {}:
                 return value
             if time.monotonic() > end:
                 raise Failed(f'{expression} is {last!r}; the page: {self.value("document.body.innerText")!r}')
@@ -133,7 +134,11 @@ class Page:
         }})()''')
 
     def click(self, selector, text=None):
-        x, y = self.place(selector, text)
+        place = None
+        # A page that has just come still moves what it has.
+        while place != (place := self.place(selector, text)):
+            time.sleep(0.2)
+        x, y = place
         for kind in ('mouseMoved', 'mousePressed', 'mouseReleased'):
             self.tell('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='left', clickCount=1)
 

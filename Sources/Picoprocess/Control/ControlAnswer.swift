@@ -91,6 +91,8 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var published: [String]?
   /// Nil if the run takes none by itself.
   package var periodicCheckpoints: PeriodicCheckpoints?
+  /// The machine that it is being sent to; nil: none.
+  package var movesTo: String?
   /// The migration that may have succeeded or not; nil if there is none.
   package var doubt: MigrationDoubt?
   /// The guest runs elsewhere, and its memory is still here; nil if it does not.

@@ -222,7 +222,14 @@ extension Picoprocess {
       isPaused: isPaused,
       isDetached: kernel.console != nil, attachedClients: attachments.count,
       published: outside.published.map { PublishOption($0).description },
-      periodicCheckpoints: periodicCheckpoints, doubt: doubt, lending: lending)
+      periodicCheckpoints: periodicCheckpoints, movesTo: movesTo, doubt: doubt, lending: lending)
+  }
+
+  private var movesTo: String? {
+    guard case .migrate(let peer, _, _, _, _, _, _, _, _) = suspension?.letter.request else {
+      return nil
+    }
+    return peer
   }
 }
 

@@ -69,8 +69,8 @@ struct ConsoleGate: Sendable {
 
   /// Nobody can point an address elsewhere. The port may be another one, as with `ssh -L`.
   private func isHere(_ host: String) -> Bool {
-    if host.hasPrefix("[") {
-      return NetworkAddress.ipv6(host.dropFirst().prefix { $0 != "]" }) != nil
+    if host.hasPrefix("["), let end = host.lastIndex(of: "]") {
+      return NetworkAddress.ipv6(host[..<end].dropFirst()) != nil
     }
     let name = host.prefix { $0 != ":" }.lowercased()
     return names.contains(name) || NetworkAddress.ipv4(name) != nil

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOWebSocket
 import PosixHost
 
 /// One connection of a browser: answers its requests, one after the other.
@@ -43,7 +44,10 @@ final class ConsoleHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // What is no socket is answered as a request.
+    if !(error is NIOWebSocketUpgradeError) { context.close(promise: nil) }
+  }
 
   private func respond(to head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     switch routes.respond(to: head, body) {

@@ -42,7 +42,8 @@ struct ConsoleRoutes: Sendable {
     }
     do throws(ConsoleGate.Refusal) {
       let isFirst = request.path == "/"
-      try gate.checkPlace(head.headers, changes: head.method == .POST)
+      let changes = head.method == .POST || ConsoleSockets.has(request.path)
+      try gate.checkPlace(head.headers, changes: changes)
       if isFirst, head.method == .GET, let token = request.query["token"] {
         guard gate.isToken(token) else { throw .token }
         return .now(.redirect(to: "/", cookie: gate.welcome))

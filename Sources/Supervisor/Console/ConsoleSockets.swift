@@ -12,10 +12,12 @@ struct ConsoleSockets: Sendable {
   /// Bytes of what a page sends at once.
   private static let frameLimit = 1 << 20
 
+  static func has(_ path: String) -> Bool { path.hasPrefix("/socket/") }
+
   func upgrader() -> NIOWebSocketServerUpgrader {
     NIOWebSocketServerUpgrader(maxFrameSize: Self.frameLimit) { channel, head in
       // Anything else is answered as any other request.
-      let isAdmitted = ConsoleRequest(head.uri).path.hasPrefix("/socket/") && admits(head.headers)
+      let isAdmitted = Self.has(ConsoleRequest(head.uri).path) && admits(head.headers)
       return channel.eventLoop.makeSucceededFuture(isAdmitted ? HTTPHeaders() : nil)
     } upgradePipelineHandler: { channel, head in
       join(channel, ConsoleRequest(head.uri))

@@ -87,7 +87,7 @@ function list(text) {
 function machineCard(host) {
   const status = host.status;
   if (!status) {
-    return make("article", { class: "card silent" }, make("h3", {}, host.name), make("p", {}, host.error ?? "It does not say."));
+    return make("article", { class: "card silent" }, make("h3", {}, host.name), make("p", {}, (host.error ?? "it does not say").replace(`${host.name}: `, "")));
   }
   const used = status.memory - status.memoryAvailable;
   const facts = make("dl", {},
@@ -203,21 +203,24 @@ const doing = { migrate: "Moves to", suspend: "Is being suspended", checkpoint: 
 const done = { migrate: "Moved to", suspend: "Suspended", checkpoint: "Checkpointed", resume: "Went on from" };
 let reported = null;
 
-function showJobs(all) {
-  jobs = all;
+// What was asked for here, and moves that somebody else has begun.
+function showJobs(all, applications) {
+  const others = applications.filter((info) => info.movesTo && !all.some((job) => job.name === info.name && !job.end))
+    .map((info) => ({ what: "migrate", name: info.name, place: info.movesTo }));
+  jobs = [...all, ...others];
   // What ended before this page was there is no news.
   const ended = new Set(all.filter((job) => job.end).map((job) => job.id));
   const news = all.filter((job) => job.end && reported && !reported.has(job.id));
   for (const job of news) if (job.error) notify(`${job.name}: ${job.what}: ${job.error}`);
   reported = ended;
-  const shown = all.filter((job) => !job.end || Date.now() - job.end / 1e6 < 60_000).reverse();
+  const shown = jobs.filter((job) => !job.end || Date.now() - job.end / 1e6 < 60_000).reverse();
   $("jobs-section").hidden = shown.length === 0;
   $("jobs").tBodies[0].replaceChildren(...shown.map((job) => {
-    const words = `${(job.end && !job.error ? done : doing)[job.what]} ${job.place ?? ""}`;
+    const words = `${(job.end && !job.error ? done : doing)[job.what]} ${job.place?.replace(/^peer:\/\//, "") ?? ""}`;
     const result = job.error ? "failed" : job.end ? "done" : "…";
     return make("tr", { "data-job": job.what, "data-result": result },
       make("td", {}, make("strong", {}, job.name)), make("td", {}, words, job.error ? make("small", {}, job.error) : ""),
-      make("td", { class: "number" }, duration((job.end ?? Date.now() * 1e6) - job.start)),
+      make("td", { class: "number" }, job.start ? duration((job.end ?? Date.now() * 1e6) - job.start) : ""),
       make("td", { class: "number" }, make("span", { class: `state ${job.error ? "bad" : job.end ? "good" : "busy"}` }, result)));
   }));
   return news.length > 0;
@@ -285,8 +288,9 @@ $("move").addEventListener("close", () => {
 
 const now = new Poll(2, async () => {
   const answer = await ask("/api/now");
-  const hasNews = showJobs(answer.jobs);
-  showApplications(list(answer.applications));
+  const applications = list(answer.applications);
+  const hasNews = showJobs(answer.jobs, applications);
+  showApplications(applications);
   if (hasNews) all.soon();
 });
 
