@@ -14,8 +14,11 @@
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/timex.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #define PAGE 4096
 #define EACH(list, flag) for (unsigned long at_ = 0, flag; at_ < sizeof(list) / sizeof *(list) && (flag = (list)[at_], 1); at_++)
@@ -368,6 +371,88 @@ static void queues(void) {
   OK(syscall(SYS_mq_unlink, "flagwise"));
 }
 
+// Datagrams of a unix socket: flags that mean nothing to them they pass over.
+static void messages(void) {
+  char text[4] = "abc";
+  struct iovec one = {text, 3};
+  struct msghdr message = {.msg_iov = &one, .msg_iovlen = 1};
+  struct mmsghdr many = {.msg_hdr = message};
+  for (unsigned long f = 1; f < 1ul << 31; f *= 2) {
+    int pair[2];
+    OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
+    judge("sendto", f, ~1ul, EOPNOTSUPP, sendto(pair[0], text, 3, f, NULL, 0));
+    judge("sendmsg", f, ~1ul, EOPNOTSUPP, sendmsg(pair[0], &message, f));
+    judge("sendmmsg", f, ~1ul, EOPNOTSUPP, sendmmsg(pair[0], &many, 1, f));
+    for (int i = 0; i < 4; i++) EQ(send(pair[0], text, 3, 0), 3);
+    judge("recvfrom", f, ~1ul, EOPNOTSUPP, recvfrom(pair[1], text, 3, f, NULL, NULL));
+    judge("recvmsg", f, ~1ul, EOPNOTSUPP, recvmsg(pair[1], &message, f));
+    judge("recvmmsg", f, ~1ul, EOPNOTSUPP, recvmmsg(pair[1], &many, 1, f, NULL));
+    OK(close(pair[0])), OK(close(pair[1]));
+  }
+  int pair[2];
+  OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
+  FAILS(EINVAL, sendmsg(pair[0], &message, 0x80000000));  // MSG_CMSG_COMPAT
+  FAILS(EINVAL, recvmsg(pair[0], &message, 0x80000000));
+  FAILS(EINVAL, sendmmsg(pair[0], &many, 1, 0x80000000));
+  FAILS(EINVAL, recvmmsg(pair[0], &many, 1, 0x80000000, NULL));
+  OK(close(pair[0])), OK(close(pair[1]));
+}
+
+static const int clock_ids[] = {0, 1, 2, 3, 4, 5, 6, 7, 10, 11};
+
+// The clocks that wake a machine are not in all of them.
+static void clocks(void) {
+  EACH(clock_ids, id) {
+    struct timespec time = {0, 1};
+    timer_t timer;
+    struct sigevent event = {.sigev_notify = SIGEV_NONE};
+    struct timex adjustment = {0};
+    int is_coarse = id >= 4 && id <= 6, is_none = id == 10;
+    int fd = timerfd_create(id, 0);
+    judge("timerfd_create", id, id < 2 || id == 7 ? id : 0, EINVAL, id == 2 || id == 3 || is_coarse || id > 9 ? fd : OK(fd) - fd);
+    if (fd >= 0) OK(close(fd));
+    judge("clock_gettime", id, is_none ? 0 : id, EINVAL, syscall(SYS_clock_gettime, id, &time));
+    judge("clock_getres", id, is_none ? 0 : id, EINVAL, syscall(SYS_clock_getres, id, &time));
+    judge("clock_adjtime", id, 0, is_none ? EINVAL : EOPNOTSUPP, syscall(SYS_clock_adjtime, id, &adjustment) < 0 ? -1 : 0);
+    time = (struct timespec){0, 1};
+    int wanted = is_coarse ? EOPNOTSUPP : EINVAL;
+    // No processor time passes while its clock is waited for.
+    if (id != 2 && id != 3) judge("clock_nanosleep", id, is_coarse || is_none ? 0 : id, wanted, syscall(SYS_clock_nanosleep, id, 0, &time, NULL));
+    else FAILS(id == 2 ? EINVAL : EOPNOTSUPP, syscall(SYS_clock_nanosleep, id, 0, (&(struct timespec){0, -1}), NULL));
+    judge("timer_create", id, is_coarse || is_none ? 0 : id, wanted, syscall(SYS_timer_create, id, &event, &timer));
+  }
+}
+
+static void controls(void) {
+  char room[512];
+  struct shmid_ds segment_state;
+  struct semid_ds set_state;
+  struct msqid_ds queue_state;
+  int segment = OK(shmget(IPC_PRIVATE, PAGE, 0600)), set = OK(semget(IPC_PRIVATE, 1, 0600)), queue = OK(msgget(IPC_PRIVATE, 0600));
+  OK(shmctl(segment, IPC_STAT, &segment_state)), OK(shmctl(segment, IPC_SET, &segment_state));
+  OK(shmctl(segment, SHM_LOCK, NULL)), OK(shmctl(segment, SHM_UNLOCK, NULL));
+  OK(semctl(set, 0, IPC_STAT, &set_state)), OK(semctl(set, 0, IPC_SET, &set_state));
+  OK(msgctl(queue, IPC_STAT, &queue_state)), OK(msgctl(queue, IPC_SET, &queue_state));
+  int last = OK(shmctl(0, IPC_INFO, (void *)room));
+  EQ(OK(shmctl(0, SHM_INFO, (void *)room)), last);
+  CHECK((shmctl(last, SHM_STAT, &segment_state) >= 0 || errno == EACCES) && shmctl(last, 15, &segment_state) >= 0);  // SHM_STAT_ANY
+  last = OK(semctl(0, 0, IPC_INFO, room));
+  EQ(OK(semctl(0, 0, SEM_INFO, room)), last);
+  CHECK((semctl(last, 0, SEM_STAT, &set_state) >= 0 || errno == EACCES) && semctl(last, 0, 20, &set_state) >= 0);
+  last = OK(msgctl(0, IPC_INFO, (void *)room));
+  EQ(OK(msgctl(0, MSG_INFO, (void *)room)), last);
+  // It may be another user's, which only MSG_STAT_ANY shows.
+  CHECK((msgctl(last, MSG_STAT, &queue_state) >= 0 || errno == EACCES) && msgctl(last, 13, &queue_state) >= 0);
+  OK(shmctl(segment, IPC_RMID, NULL)), OK(semctl(set, 0, IPC_RMID)), OK(msgctl(queue, IPC_RMID, NULL));
+  // Not all filesystems keep attributes.
+  static const int creations[] = {XATTR_CREATE, XATTR_REPLACE};
+  EACH(creations, f) {
+    if (fsetxattr(file, "user.flagwise", "x", 1, f)) CHECK(errno == EOPNOTSUPP);
+    if (lsetxattr("file", "user.flagwise", "x", 1, f)) CHECK(errno == (f == XATTR_CREATE ? EEXIST : 0) || errno == EOPNOTSUPP);
+    FAILS(EINVAL, fsetxattr(file, "user.flagwise", "x", 1, 4));
+  }
+}
+
 int main(void) {
   enter_scratch();
   file = OK(open("file", O_RDWR | O_CREAT, 0600));
@@ -396,6 +481,12 @@ int main(void) {
   STEP("requests of terminals");
   queues();
   STEP("flags of message queues");
+  messages();
+  STEP("flags of messages");
+  clocks();
+  STEP("clocks of calls");
+  controls();
+  STEP("commands of System V IPC, and flags of attributes");
   OK(unlink("file"));
   return 0;
 }

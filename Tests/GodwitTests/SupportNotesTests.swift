@@ -57,16 +57,14 @@ import Testing
     "clone": (
       [
         "CLONE_PARENT", "CLONE_NEWNS", "CLONE_NEWCGROUP", "CLONE_NEWUTS", "CLONE_NEWIPC",
-        "CLONE_NEWUSER", "CLONE_NEWPID", "CLONE_NEWNET", "CLONE_NEWTIME", "CLONE_CLEAR_SIGHAND",
-        "CLONE_INTO_CGROUP",
+        "CLONE_NEWUSER", "CLONE_NEWPID", "CLONE_NEWNET", "CLONE_CLEAR_SIGHAND", "CLONE_INTO_CGROUP",
       ],
       "namespaces are refused by the note; the last two are clone3's; who waits for a brother would be a parent that guests lack"
     ),
     "unshare": (
       [
-        "CLONE_NEWNS", "CLONE_NEWCGROUP", "CLONE_NEWUTS", "CLONE_NEWIPC", "CLONE_NEWUSER",
-        "CLONE_NEWPID", "CLONE_NEWNET", "CLONE_NEWTIME", "CLONE_CLEAR_SIGHAND",
-        "CLONE_INTO_CGROUP",
+        "CLONE_NEWNS", "CLONE_NEWCGROUP", "CLONE_NEWUSER", "CLONE_NEWPID", "CLONE_NEWNET",
+        "CLONE_NEWTIME", "CLONE_CLEAR_SIGHAND", "CLONE_INTO_CGROUP",
       ],
       "namespaces are refused by the note, and root could unshare them natively"
     ),
@@ -80,6 +78,27 @@ import Testing
     "pipe2": (["O_EXCL"], "some kernels make pipes of notices with it"),
     "preadv2": (["RWF_NOWAIT"], "some filesystems always have to wait"),
     "pwritev2": (["RWF_NOWAIT"], "some filesystems always have to wait"),
+    "clock_gettime": (
+      ["CLOCK_REALTIME_ALARM", "CLOCK_BOOTTIME_ALARM"], "not all machines can be woken"
+    ),
+    "clock_getres": (
+      ["CLOCK_REALTIME_ALARM", "CLOCK_BOOTTIME_ALARM"], "not all machines can be woken"
+    ),
+    "clock_nanosleep": (
+      ["CLOCK_REALTIME_ALARM", "CLOCK_BOOTTIME_ALARM"], "not all machines can be woken"
+    ),
+    "clock_adjtime": (
+      ["CLOCK_REALTIME_ALARM", "CLOCK_BOOTTIME_ALARM"], "not all machines can be woken"
+    ),
+    "timer_create": (
+      ["CLOCK_REALTIME_ALARM", "CLOCK_BOOTTIME_ALARM"], "not all machines can be woken"
+    ),
+    "timerfd_create": (
+      ["CLOCK_REALTIME_ALARM", "CLOCK_BOOTTIME_ALARM"], "not all machines can be woken"
+    ),
+    "pkey_mprotect": (
+      ["PROT_EXEC", "PROT_SEM", "PROT_GROWSDOWN", "PROT_GROWSUP"], "without keys it is mprotect"
+    ),
     "socket": (["AF_PACKET"], "refused by the note, and root could have it natively"),
     "socketpair": (["AF_PACKET"], "refused by the note of socket"),
   ]

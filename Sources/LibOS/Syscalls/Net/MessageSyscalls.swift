@@ -1,6 +1,8 @@
 import LinuxABI
 import Machine
 
+private let outOfBand = "no MSG_OOB on unix sockets: EOPNOTSUPP"
+
 extension SyscallTable {
   package static let messageRows: [SyscallRow] = [
     SyscallRow(
@@ -8,20 +10,25 @@ extension SyscallTable {
       [
         .fd, .inBuffer(length: 2), .size, .flags(of: MessageFlags.self),
         .socketAddress(length: 5), .unsigned,
-      ], sys_sendto),
+      ], support: .partial, note: outOfBand, sys_sendto),
     SyscallRow(
       "recvfrom", x64: 45, generic: 207,
-      [.fd, .outBuffer, .size, .flags(of: MessageFlags.self), .address, .address], sys_recvfrom),
+      [.fd, .outBuffer, .size, .flags(of: MessageFlags.self), .address, .address],
+      support: .partial, note: outOfBand, sys_recvfrom),
     SyscallRow(
-      "sendmsg", x64: 46, generic: 211, [.fd, .address, .flags(of: MessageFlags.self)], sys_sendmsg),
+      "sendmsg", x64: 46, generic: 211, [.fd, .address, .flags(of: MessageFlags.self)],
+      support: .partial, note: outOfBand, sys_sendmsg),
     SyscallRow(
-      "recvmsg", x64: 47, generic: 212, [.fd, .address, .flags(of: MessageFlags.self)], sys_recvmsg),
+      "recvmsg", x64: 47, generic: 212, [.fd, .address, .flags(of: MessageFlags.self)],
+      support: .partial, note: outOfBand, sys_recvmsg),
     SyscallRow(
       "sendmmsg", x64: 307, generic: 269,
-      [.fd, .address, .unsigned, .flags(of: MessageFlags.self)], sys_sendmmsg),
+      [.fd, .address, .unsigned, .flags(of: MessageFlags.self)],
+      support: .partial, note: outOfBand, sys_sendmmsg),
     SyscallRow(
       "recvmmsg", x64: 299, generic: 243,
-      [.fd, .address, .unsigned, .flags(of: MessageFlags.self), .timespec], sys_recvmmsg),
+      [.fd, .address, .unsigned, .flags(of: MessageFlags.self), .timespec],
+      support: .partial, note: outOfBand, sys_recvmmsg),
   ]
 }
 
@@ -45,6 +52,12 @@ extension SyscallContext {
   }
 
   fileprivate func flags(_ index: Int) -> MessageFlags { MessageFlags(rawValue: uint(index)) }
+
+  /// The flags of calls with a `struct msghdr`: EINVAL for the bit that marks the kernel's own 32-bit callers.
+  fileprivate func messageFlags(_ index: Int) throws(Errno) -> MessageFlags {
+    guard uint(index) >> 31 == 0 else { throw .EINVAL }
+    return flags(index)
+  }
 
   /// Stores a socket address as far as there is room, and its whole length (`move_addr_to_user`).
   ///
@@ -157,11 +170,11 @@ private func receive(
 }
 
 func sys_sendmsg(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try send(call, try call.socket(0), call.address(1), call.flags(2))
+  try send(call, try call.socket(0), call.address(1), try call.messageFlags(2))
 }
 
 func sys_recvmsg(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  try receive(call, try call.socket(0), call.address(1), call.flags(2))
+  try receive(call, try call.socket(0), call.address(1), try call.messageFlags(2))
 }
 
 // MARK: Many messages
@@ -200,20 +213,21 @@ private func batch(
 }
 
 func sys_sendmmsg(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  let flags = try call.messageFlags(3)
   let socket = try call.socket(0)
   return try batch(call) { (_, address) throws(Errno) in
-    try send(call, socket, address, call.flags(3))
+    try send(call, socket, address, flags)
   }
 }
 
 /// The timeout is looked at after each message only, as in Linux (recvmmsg(2)).
 func sys_recvmmsg(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  var flags = try call.messageFlags(3)
   let socket = try call.socket(0)
   let timeout = try timeout(call, call.address(4))
   if let timeout, call.task.progress.limit == nil {
     call.task.progress.limit = saturatingSum(call.kernel.clock.monotonic, timeout)
   }
-  var flags = call.flags(3)
   let isForOne = flags.contains(.MSG_WAITFORONE)
   flags.remove(.MSG_WAITFORONE)
   let result = try batch(call) { (index, address) throws(Errno) in
