@@ -222,6 +222,9 @@ int godwit_processor_count(void) {
   return count > 0 ? (int)count : 1;
 }
 
+// The system takes them by itself.
+void godwit_give_back_code(void) {}
+
 void godwit_thread_lower_priority(void) { pthread_set_qos_class_self_np(QOS_CLASS_UTILITY, 0); }
 
 // --- Namespaces ----------------------------------------------------------------------------------

@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -103,6 +105,25 @@ int godwit_processor_count(void) {
   long count = sysconf(_SC_NPROCESSORS_ONLN);
   return count > 0 ? (int)count : 1;
 }
+
+static int give_back(struct dl_phdr_info *object, size_t size, void *context) {
+  (void)size;
+  (void)context;
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  // The program itself has no name. What has one that is no path is no file, but the kernel's.
+  if (object->dlpi_name[0] != '\0' && object->dlpi_name[0] != '/') return 0;
+  for (int index = 0; index < object->dlpi_phnum; index++) {
+    const ElfW(Phdr) *part = &object->dlpi_phdr[index];
+    // What nobody may write is as in the file.
+    if (part->p_type != PT_LOAD || part->p_flags & PF_W) continue;
+    uintptr_t first = (object->dlpi_addr + part->p_vaddr) & ~(page - 1);
+    uintptr_t end = object->dlpi_addr + part->p_vaddr + part->p_memsz;
+    madvise((void *)first, end - first, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+void godwit_give_back_code(void) { dl_iterate_phdr(give_back, NULL); }
 
 // On Linux, a nice value is a thread's own (setpriority(2)).
 void godwit_thread_lower_priority(void) { setpriority(PRIO_PROCESS, 0, 19); }

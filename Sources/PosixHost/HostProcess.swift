@@ -110,6 +110,10 @@ package enum HostProcess {
     return kernel + "," + line[line.index(after: colon)...]
   }
 
+  /// Gives the host back the memory that has code of this program and its libraries. What is needed of it comes back from
+  /// their files.
+  package static func giveBackCode() { godwit_give_back_code() }
+
   /// Sleeps; for helper threads.
   package static func sleep(nanoseconds: Int64) {
     var none: [pollfd] = []

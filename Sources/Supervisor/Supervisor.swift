@@ -80,6 +80,8 @@ package final class Supervisor: Sendable {
     let control = ControlServer(listener) { self.serve($0) }
     let keeper = SuspendedApplications(directory, verbs)
     keeper.resumeAll()
+    // Starting has needed much that waiting does not.
+    HostProcess.giveBackCode()
     _ = try? end.futureResult.wait()
     keeper.stop(options.onStop)
     control.stop()

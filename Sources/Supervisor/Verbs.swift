@@ -74,7 +74,8 @@ struct Verbs: Sendable {
   private static let second: Int64 = 1_000_000_000
   private static let day = 86_400 * second
 
-  private func output(
+  /// What godwit prints, and is expected to print soon.
+  func output(
     _ arguments: [String], patience: Int64 = 10 * second, tellsErrors: Bool = false
   ) throws(SupervisorError) -> [UInt8] {
     var bytes: [UInt8] = []

@@ -35,7 +35,8 @@ def serve(stream):
         elif kind[0] == 3:
             isFurther = stream.read(9)[0]
             if not isFurther:
-                pixel = struct.pack('<I', sum(part << shift for part, shift in zip(COLOUR, shifts)))
+                # The byte that is no colour: some viewers take it for opacity.
+                pixel = struct.pack('<I', 255 << 24 | sum(part << shift for part, shift in zip(COLOUR, shifts)))
                 send(struct.pack('>BxHHHHHi', 0, 1, 0, 0, WIDTH, HEIGHT, 0) + pixel * WIDTH * HEIGHT)
         elif kind[0] == 4:
             isDown, key = struct.unpack('>BxxI', stream.read(7))

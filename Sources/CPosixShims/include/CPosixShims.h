@@ -224,6 +224,9 @@ int godwit_thread_start(void (*body)(void *), void *argument, uintptr_t *thread)
 void godwit_thread_join(uintptr_t thread);
 void godwit_thread_detach(uintptr_t thread);
 
+/// Gives the system back the pages of this program's code and of its libraries': what is needed comes back from their files.
+void godwit_give_back_code(void);
+
 /// Lets the calling thread have only what other threads leave of the processors.
 void godwit_thread_lower_priority(void);
 

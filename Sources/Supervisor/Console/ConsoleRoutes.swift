@@ -127,7 +127,7 @@ struct ConsoleRoutes: Sendable {
     .json(
       All(
         hosts: try machines.hosts(), lists: try machines.lists(),
-        moves: String(decoding: try verbs.ask(["moves", "--json"]), as: UTF8.self),
+        moves: String(decoding: try verbs.output(["moves", "--json"]), as: UTF8.self),
         saved: try snapshots.list(verbs)))
   }
 

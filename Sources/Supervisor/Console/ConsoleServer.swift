@@ -44,7 +44,10 @@ final class ConsoleServer: Sendable {
       count.subtract(1, ordering: .relaxed)
       throw ChannelError.inputClosed
     }
-    channel.closeFuture.whenComplete { _ in self.count.subtract(1, ordering: .relaxed) }
+    channel.closeFuture.whenComplete { _ in
+      // Nobody looks: the code for all that is of no use now.
+      if self.count.subtract(1, ordering: .relaxed).newValue == 0 { HostProcess.giveBackCode() }
+    }
     let handler = ConsoleHandler(routes)
     let bound = NIOLoopBound(handler, eventLoop: channel.eventLoop)
     let sockets = ConsoleSockets(gate: routes.gate, verbs: routes.verbs)

@@ -17,7 +17,7 @@ struct SavedSnapshots: Sendable {
 
   /// What `godwit ls --json` prints of them.
   func list(_ verbs: Verbs) throws(SupervisorError) -> String {
-    String(decoding: try verbs.ask(["ls", place, "--json"]), as: UTF8.self)
+    String(decoding: try verbs.output(["ls", place, "--json"]), as: UTF8.self)
   }
 
   /// Where a new one goes.
