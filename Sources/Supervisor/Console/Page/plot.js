@@ -1,4 +1,4 @@
-// A line that grows to the right: the last samples of something, from zero up to the largest of them.
+// A line that grows to the right and then moves on to the left: the last samples of something, from zero up to the largest of them.
 
 import { make } from "/text.js";
 
@@ -33,12 +33,12 @@ export class Plot {
     if (this.#samples.length > COUNT) this.#samples.shift();
     const top = Math.max(...this.#samples, 1) * 1.1;
     const points = this.#samples.map((value, index) => {
-      const x = WIDTH - (this.#samples.length - 1 - index) * WIDTH / (COUNT - 1);
+      const x = index * WIDTH / (COUNT - 1);
       return `${x.toFixed(1)},${(HEIGHT - 1 - value / top * (HEIGHT - 2)).toFixed(1)}`;
     });
-    const first = points[0].split(",")[0];
+    const last = points.at(-1).split(",")[0];
     this.#line.setAttribute("points", points.join(" "));
-    this.#area.setAttribute("points", `${first},${HEIGHT} ${points.join(" ")} ${WIDTH},${HEIGHT}`);
+    this.#area.setAttribute("points", `0,${HEIGHT} ${points.join(" ")} ${last},${HEIGHT}`);
     this.#value.textContent = this.text(sample);
     this.element.title = `at most ${this.text(Math.max(...this.#samples))}`;
   }
