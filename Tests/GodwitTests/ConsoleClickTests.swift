@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The supervisor's console, as a person at a browser has it: Chromium, with real clicks and keys.
-@Suite struct ConsoleClickTests {
+@Suite(.serialized) struct ConsoleClickTests {
   /// What is started by `run --detach` with a shell in a terminal of its own.
   private static let shell =
     "at here run --detach -t --name shell --root $R -- /bin/sh >/dev/null"
@@ -66,6 +66,23 @@ import Testing
     #expect(
       outcome.text == "Migrate guest there\nguest there done\n[]\nthere: guest\n",
       "\(outcome.text) \(outcome.error)")
+  }
+
+  @Test func aMoveThatSomebodyElseHasBegunIsShown() throws {
+    let outcome = try ConsoleScratch.shell(
+      """
+      show here "${ALL[@]}" >url; serve there "${ALL[@]}"; meet here there
+      at here run --detach --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
+      import os, time
+      data = os.urandom(20000000); open("/mnt/ready", "w").close(); time.sleep(1000)' >/dev/null
+      await ready; at here migrate guest there --quiet --bandwidth-limit 100K 2>/dev/null & move=$!
+      person "$(cat url)" <<'END'
+      page.wait('document.querySelector("#jobs tr")')
+      print(page.text('#jobs td:nth-child(2)'), page.text('tr[data-name=guest] .state'), page.value('document.querySelector("tr[data-name=guest] button").disabled'))
+      END
+      kill $move; wait $move; at here kill guest KILL
+      """)
+    #expect(outcome.text == "Moves to there migrate… True\n", "\(outcome.text) \(outcome.error)")
   }
 
   @Test func aTerminalIsTypedInto() throws {

@@ -2,7 +2,7 @@
 
     browser.py [--size WIDTHxHEIGHT] [--dark] [--folder DIR] URL <SCRIPT
 
-opens URL, and runs SCRIPT, which is Python with `page`. What it looks for has 60 seconds to come. Keys and clicks are those
+opens URL, and runs SCRIPT, which is Python with `page`. What it looks for has 100 seconds to come. Keys and clicks are those
 of a keyboard and a mouse: what is covered or disabled is not clicked. All that the browser has complained of is in
 `page.complaints`.
 """
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-PATIENCE = 60
+PATIENCE = 100
 
 
 class Failed(Exception):
