@@ -51,6 +51,13 @@ let staticRuntime: [LinkerSetting] = [
   .linkedLibrary("_FoundationCShims", .when(platforms: [.linux], configuration: .release)),
 ]
 
+/// The supervisor has all of Foundation, for Yams' sake.
+let supervisorRuntime: [LinkerSetting] =
+  staticRuntime
+  + ["CoreFoundation", "_FoundationICU", "stdc++"].map {
+    .linkedLibrary($0, .when(platforms: [.linux], configuration: .release))
+  }
+
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let niossl = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -137,7 +144,8 @@ let package = Package(
     library(
       "Supervisor",
       [
-        "Base64Text", "HostABI", "JSONText", "PosixHost", "SupervisorMessages", crypto, niossl,
+        "Base64Text", "HostABI", "JSONText", "Policies", "PosixHost", "SupervisorMessages", crypto,
+        niossl,
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -149,7 +157,7 @@ let package = Package(
       ], resources: [.embedInCode("Console/Page")]),
     .executableTarget(
       name: "godwit-supervisor", dependencies: ["PosixHost", "Supervisor"],
-      swiftSettings: strict, linkerSettings: staticRuntime),
+      swiftSettings: strict, linkerSettings: supervisorRuntime),
 
     .target(
       name: "TestSupport", dependencies: ["Machine", "Snapshot"], path: "Tests/TestSupport",
@@ -196,7 +204,8 @@ let package = Package(
         "age.py", "browser.py", "connections.py", "console.py", "cut.py", "knock.py", "load.py",
         "machines.sh", "mounts.py",
         "peers.py",
-        "reader.py", "relay.py", "screen.py", "store.py", "supervisor.py", "versions.py", "wire.py",
+        "policies.sh", "reader.py", "relay.py", "screen.py", "store.py", "supervisor.py",
+        "supervisors.sh", "versions.py", "wire.py",
       ]),
     tests("PolicyTests", ["Policies", "TestSupport"], exclude: ["logind.py"]),
     tests("DisassemblerTests", ["Disassembler"]),

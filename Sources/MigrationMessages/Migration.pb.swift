@@ -427,6 +427,12 @@ package nonisolated struct Godwit_Migration_Offer: @unchecked Sendable {
     set {_uniqueStorage()._carriedMounts = newValue}
   }
 
+  /// What supervisors tell each other of it, at most 16 KiB; empty: nothing.
+  package var passport: String {
+    get {_storage._passport}
+    set {_uniqueStorage()._passport = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1404,7 +1410,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Offer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{2}\u{1c}relay\0\u{1}relays\0\u{4}\u{9}post_copy\0\u{4}\u{a}carries_root\0\u{4}\u{14}carried_mounts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{2}\u{1c}relay\0\u{1}relays\0\u{4}\u{9}post_copy\0\u{4}\u{a}carries_root\0\u{4}\u{14}carried_mounts\0\u{2}\u{a}passport\0")
 
   fileprivate class _StorageClass {
     var _migration: Data = Data()
@@ -1424,6 +1430,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
     var _postCopy: Bool = false
     var _carriesRoot: Bool = false
     var _carriedMounts: [Godwit_Migration_CarriedMount] = []
+    var _passport: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1451,6 +1458,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       _postCopy = source._postCopy
       _carriesRoot = source._carriesRoot
       _carriedMounts = source._carriedMounts
+      _passport = source._passport
     }
   }
 
@@ -1486,6 +1494,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
         case 50: try { try decoder.decodeSingularBoolField(value: &_storage._postCopy) }()
         case 60: try { try decoder.decodeSingularBoolField(value: &_storage._carriesRoot) }()
         case 80: try { try decoder.decodeRepeatedMessageField(value: &_storage._carriedMounts) }()
+        case 90: try { try decoder.decodeSingularStringField(value: &_storage._passport) }()
         default: break
         }
       }
@@ -1545,6 +1554,9 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       if !_storage._carriedMounts.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._carriedMounts, fieldNumber: 80)
       }
+      if !_storage._passport.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._passport, fieldNumber: 90)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1571,6 +1583,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
         if _storage._postCopy != rhs_storage._postCopy {return false}
         if _storage._carriesRoot != rhs_storage._carriesRoot {return false}
         if _storage._carriedMounts != rhs_storage._carriedMounts {return false}
+        if _storage._passport != rhs_storage._passport {return false}
         return true
       }
       if !storagesAreEqual {return false}

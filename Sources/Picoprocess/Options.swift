@@ -90,6 +90,8 @@ package struct ConsoleOptions: Sendable {
 package struct PicoprocessOptions: Sendable {
   /// The name of the picoprocess; `nil`: the program's name and the PID.
   package var name: String?
+  /// What supervisors know of it, which travels with it: see `Passport`.
+  package var passport: String?
   /// The host directory beneath the guest's root.
   package var root: String?
   package var mounts: [MountOption] = []

@@ -51,6 +51,8 @@ package struct PollItem {
     /// What is read from it, or written to it.
     case linkInput(ByteLink)
     case linkOutput(ByteLink)
+    /// One whose owner is of another module.
+    case descriptor(Int32)
   }
 
   package let target: Target
@@ -71,6 +73,7 @@ package struct PollItem {
     case .listener(let listener): listener.descriptor
     case .linkInput(let link): link.input
     case .linkOutput(let link): link.output
+    case .descriptor(let number): number
     }
   }
 

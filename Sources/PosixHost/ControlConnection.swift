@@ -25,6 +25,15 @@ package final class ControlConnection {
   /// Takes ownership of `descriptor`.
   init(_ descriptor: Int32) { self.descriptor = descriptor }
 
+  /// Takes over a socket.
+  package convenience init(_ link: ByteLink) { self.init(link.release()) }
+
+  /// That on standard input, which must be a socket.
+  package static func standardInput() throws(HostError) -> ControlConnection {
+    let descriptor = try system_fcntl(0, F_DUPFD_CLOEXEC, 3)
+    return ControlConnection(try ByteLink(input: descriptor, output: descriptor))
+  }
+
   deinit {
     if !isStream { system_close(descriptor) }
     for file in handedFiles { system_close(file) }

@@ -8,11 +8,12 @@ struct Grants: Sendable {
 
   init(_ grants: [Grant]) { self.grants = grants }
 
-  /// The arguments of godwit for a peer's wish, as far as they go here.
+  /// The arguments of godwit for a wish of `peer`, as far as they go here.
   ///
   /// - Throws: why the peer may not have that.
-  func allow(_ arguments: [String]) throws(SupervisorError) -> [String] {
+  func allow(_ arguments: [String], for peer: String) throws(SupervisorError) -> [String] {
     switch arguments.first {
+    case "join": return try join(arguments, peer)
     case "receive": return try receive(arguments)
     case "relay": return try relay(arguments)
     case "send": return try send(arguments)
@@ -120,6 +121,15 @@ struct Grants: Sendable {
       throw SupervisorError("a peer may not ask for that")
     }
     return arguments
+  }
+
+  /// A user of the peer's who attaches.
+  private func join(_ arguments: [String], _ peer: String) throws(SupervisorError) -> [String] {
+    guard has(.attach) else { throw refusal("to attach to what runs here", "attach") }
+    var words = Words(arguments.dropFirst())
+    let name = try words.name()
+    guard words.rest.isEmpty else { throw SupervisorError("a peer may not ask for that") }
+    return ["join", name, "--machine", peer]
   }
 
   private func send(_ arguments: [String]) throws(SupervisorError) -> [String] {

@@ -11,12 +11,16 @@ import Synchronization
 /// here: applications are found where `godwit ps` finds them, by each supervisor anew.
 package final class Supervisor: Sendable {
   private let options: SupervisorOptions
-  private let facts = PosixHost().facts
+  private let facts: MachineFacts
+  /// What this machine is called among its peers.
+  private let name: String
   private let directory: StateDirectory
   private let credentials: Credentials
   private let peers: PeerBook
   private let verbs: Verbs
   private let dialer: PeerDialer
+  private let suspended: SuspendedApplications
+  private let policies: PolicyKeeper
   private let server: PeerServer
   private let group: MultiThreadedEventLoopGroup
   /// The port where peers are heard.
@@ -24,31 +28,38 @@ package final class Supervisor: Sendable {
 
   private init(_ options: SupervisorOptions) throws(SupervisorError) {
     self.options = options
+    let facts = PosixHost().facts
+    self.facts = facts
+    name = options.name ?? facts.hostName
     directory = try StateDirectory()
     credentials = try Credentials(try Identity(directory))
     peers = try PeerBook(directory)
     verbs = Verbs(godwit: options.godwit)
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     dialer = PeerDialer(credentials: credentials, group: group)
-    server = PeerServer(credentials, peers, Grants(options.grants), verbs) {
-      [facts, verbs] () throws(SupervisorError) in
-      MachineStatus(applications: try verbs.applications().map(\.name), facts)
+    suspended = SuspendedApplications(directory, verbs)
+    policies = PolicyKeeper(name, verbs, PeerWatch(peers, dialer), suspended)
+    server = PeerServer(credentials, peers, Grants(options.grants), verbs, policies) {
+      [facts, policies] () throws(SupervisorError) in try policies.status(facts)
     }
   }
 
   /// Runs until it is told to end by a signal.
   ///
-  /// - Parameter text: `SupervisorOptions`, as JSON.
+  /// - Parameter text: `SupervisorTask`, as JSON.
   /// - Returns: the exit status.
   package static func run(_ text: String) -> Int32 {
     do throws(SupervisorError) {
-      guard let options = JSON.decode(SupervisorOptions.self, from: Array(text.utf8)) else {
-        throw SupervisorError("this is godwit's own: run godwit serve")
+      switch JSON.decode(SupervisorTask.self, from: Array(text.utf8)) {
+      case .serve(let options):
+        // Before anything else is touched, so that there are never two of them.
+        let listener = try Self.listen()
+        try Supervisor(options).serve(listener)
+        return 0
+      case .checkPolicy(let file): return try PolicyQuestion.check(file) ? 0 : 1
+      case .explainPolicy(let application): return try PolicyQuestion.explain(application) ? 0 : 1
+      case nil: throw SupervisorError("this is godwit's own: run godwit serve")
       }
-      // Before anything else is touched, so that there are never two of them.
-      let listener = try Self.listen()
-      try Supervisor(options).serve(listener)
-      return 0
     } catch {
       Log.say(error.message)
       return 125
@@ -78,12 +89,13 @@ package final class Supervisor: Sendable {
       if !HostSignals.takePending().isEmpty { end.succeed() }
     }
     let control = ControlServer(listener) { self.serve($0) }
-    let keeper = SuspendedApplications(directory, verbs)
-    keeper.resumeAll()
+    suspended.resumeAll()
+    policies.start()
     // Starting has needed much that waiting does not.
     HostProcess.giveBackCode()
     _ = try? end.futureResult.wait()
-    keeper.stop(options.onStop)
+    policies.stop()
+    suspended.stop(options.onStop)
     control.stop()
   }
 
@@ -152,13 +164,17 @@ package final class Supervisor: Sendable {
       return .done
     case .hosts: return .hosts(try hosts())
     case .list: return .lists(try lists())
+    case .passport(let application, let peer):
+      return .passport(try policies.passport(of: application, to: peer))
+    case .explain(let application): return .text(policies.explain(application))
+    case .reload: return .mistakes(policies.reload())
     }
   }
 
   /// This machine, as others are to know it.
   private var card: PeerCard {
     PeerCard(
-      name: facts.hostName, address: address,
+      name: name, address: address,
       certificate: String(decoding: Base64.encode(credentials.certificate), as: UTF8.self))
   }
 
@@ -172,31 +188,22 @@ package final class Supervisor: Sendable {
 
   /// - Returns: this user's end.
   private func link(to name: String, _ arguments: [String]) throws(SupervisorError) -> ByteLink {
-    let (_, channel) = try Self.outcome(
+    let (_, channel) = try PeerLink.outcome(
       dialer.ask(try peers.peer(named: name), .run(arguments: arguments)))
     let (ours, theirs): (ByteLink, ByteLink)
     do throws(HostError) { (ours, theirs) = try ByteLink.pair() } catch {
       channel.close(promise: nil)
       throw SupervisorError("a socket", error)
     }
-    try Self.outcome(PeerLink.join(channel, with: ours))
+    try PeerLink.outcome(PeerLink.join(channel, with: ours))
     return theirs
-  }
-
-  /// Waits for what comes of it.
-  private static func outcome<Value: Sendable>(_ future: EventLoopFuture<Value>)
-    throws(SupervisorError) -> Value
-  {
-    do { return try future.wait() } catch {
-      throw error as? SupervisorError ?? SupervisorError(PeerLink.reason(error))
-    }
   }
 
   // MARK: All machines
 
   private func hosts() throws(SupervisorError) -> [HostReport] {
-    let here = MachineStatus(applications: try verbs.applications().map(\.name), facts)
-    let first = HostReport(name: facts.hostName, isThisOne: true, status: here, error: nil)
+    let first = HostReport(
+      name: name, isThisOne: true, status: try policies.status(facts), error: nil)
     return [first]
       + ask(.status).map { name, result in
         switch result {
@@ -209,7 +216,7 @@ package final class Supervisor: Sendable {
 
   private func lists() throws(SupervisorError) -> [ListReport] {
     let first = ListReport(
-      name: facts.hostName, isThisOne: true, applications: try verbs.list(), error: nil)
+      name: name, isThisOne: true, applications: try verbs.list(), error: nil)
     return [first]
       + ask(.list).map { name, result in
         switch result {
@@ -224,7 +231,7 @@ package final class Supervisor: Sendable {
   private func ask(_ wish: PeerRequest.Wish) -> [(String, Result<PeerAnswer, SupervisorError>)] {
     peers.all.map { ($0.name, dialer.ask($0, wish)) }.map { name, future in
       do throws(SupervisorError) {
-        let (answer, channel) = try Self.outcome(future)
+        let (answer, channel) = try PeerLink.outcome(future)
         channel.close(promise: nil)
         return (name, .success(answer))
       } catch { return (name, .failure(error)) }

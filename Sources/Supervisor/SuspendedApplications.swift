@@ -1,8 +1,11 @@
 import HostABI
+import JSONText
+import Policies
 import PosixHost
 import SupervisorMessages
 
-/// What is suspended when a supervisor ends, and goes on when one starts.
+/// What is suspended when a supervisor ends or a rule says so, and goes on when one starts or what the rule was about is
+/// over.
 struct SuspendedApplications: Sendable {
   private let directory: StateDirectory
   private let verbs: Verbs
@@ -10,6 +13,15 @@ struct SuspendedApplications: Sendable {
   private static let suspended = ".godwit"
   /// It may have gone on: it must not go on a second time by itself.
   private static let resuming = ".resuming"
+  private static let noteSuffix = ".json"
+  private static let noteLimit: UInt64 = 64 << 10
+
+  /// What a file with an application does not have.
+  struct Note: Codable, Sendable {
+    /// By which it was suspended; nil: the supervisor ended.
+    var rule: Rule?
+    var passport: String?
+  }
 
   init(_ directory: StateDirectory, _ verbs: Verbs) {
     (self.directory, self.verbs) = (directory, verbs)
@@ -24,17 +36,28 @@ struct SuspendedApplications: Sendable {
     case .evacuate(let peer): _ = verbs.evacuate(to: peer)
     }
     do throws(SupervisorError) {
-      let place = try directory.suspended()
       // One with a terminal of this machine belongs to whoever sits there.
       for application in try verbs.applications() where application.isDetached == true {
-        let file = "\(place)/\(application.name)\(Self.suspended)"
-        if verbs.suspend(application.name, to: file) { Log.say("\(application.name): suspended") }
+        if try suspend(application, by: nil) { Log.say("\(application.name): suspended") }
       }
     } catch { Log.say(error.message) }
   }
 
+  /// - Returns: whether it is suspended. If not, godwit has said why.
+  func suspend(_ application: RunningApplication, by rule: Rule?) throws(SupervisorError) -> Bool {
+    let place = try directory.suspended()
+    let note = Note(rule: rule, passport: application.passport)
+    do throws(HostError) {
+      let path = place + "/" + application.name + Self.noteSuffix
+      try AtomicFile.replace(path, with: Array(JSON.line(note).utf8))
+    } catch { throw SupervisorError(place, error) }
+    return verbs.suspend(
+      application.name, to: place + "/" + application.name + Self.suspended)
+  }
+
   // MARK: The start
 
+  /// Has those go on that no rule has suspended.
   func resumeAll() {
     do throws(SupervisorError) {
       let place = try directory.suspended()
@@ -43,10 +66,23 @@ struct SuspendedApplications: Sendable {
       for name in files where name.hasSuffix(Self.resuming) {
         settle(String(name.dropLast(Self.resuming.count)), place, running)
       }
-      for name in files where name.hasSuffix(Self.suspended) {
-        resume(String(name.dropLast(Self.suspended.count)), place)
-      }
+      for name in applications(files) where note(name, place).rule == nil { resume(name) }
     } catch { Log.say(error.message) }
+  }
+
+  /// Those that rules have suspended.
+  var byRules: [(name: String, rule: Rule)] {
+    guard let place = try? directory.suspended(), let files = try? names(in: place) else {
+      return []
+    }
+    return applications(files).compactMap { name in
+      note(name, place).rule.map { (name, $0) }
+    }
+  }
+
+  private func applications(_ files: [String]) -> [String] {
+    files.filter { $0.hasSuffix(Self.suspended) }.map { String($0.dropLast(Self.suspended.count)) }
+      .filter { ControlDirectory.isValid(name: $0) }.sorted()
   }
 
   private func names(in place: String) throws(SupervisorError) -> [String] {
@@ -55,10 +91,20 @@ struct SuspendedApplications: Sendable {
     } catch { throw SupervisorError(place, error) }
   }
 
-  private func resume(_ name: String, _ place: String) {
+  private func note(_ name: String, _ place: String) -> Note {
+    guard let file = try? InputFile(place + "/" + name + Self.noteSuffix),
+      let bytes = try? file.read(at: 0, count: Int(min(file.size, Self.noteLimit)))
+    else { return Note() }
+    return JSON.decode(Note.self, from: bytes) ?? Note()
+  }
+
+  func resume(_ name: String) {
     do throws(SupervisorError) {
+      let place = try directory.suspended()
       try verbs.resumeOnce(
-        name, from: "\(place)/\(name)\(Self.suspended)", as: "\(place)/\(name)\(Self.resuming)")
+        name, from: "\(place)/\(name)\(Self.suspended)", as: "\(place)/\(name)\(Self.resuming)",
+        passport: note(name, place).passport)
+      try? HostFiles.remove(place + "/" + name + Self.noteSuffix)
       Log.say("\(name): goes on")
     } catch { Log.say(error.message) }
   }

@@ -1,6 +1,7 @@
 import HostABI
 import JSONText
 import PosixHost
+import SupervisorMessages
 
 /// The verbs of godwit, which the supervisor has done by it: whoever decides something has it carried out here. What
 /// fails says so on standard error, in its own line.
@@ -16,21 +17,58 @@ struct Verbs: Sendable {
     run(["suspend", "--quiet", name, "--output", file])
   }
 
-  func resume(_ name: String, from file: String) throws(SupervisorError) {
-    _ = try ask(["resume", "--quiet", "--detach", "--name", name, file])
+  /// - Parameter passport: what it had with it.
+  func resume(_ name: String, from file: String, passport: String? = nil) throws(SupervisorError) {
+    let carried = passport.map { ["--passport", $0] } ?? []
+    _ = try ask(["resume", "--quiet", "--detach", "--name", name] + carried + [file])
   }
 
   /// Has an application go on from a file that is gone then. Meanwhile the file is called `doubtful`: if this process ends
   /// before it knows the outcome, the application must not go on a second time by itself.
-  func resumeOnce(_ name: String, from file: String, as doubtful: String) throws(SupervisorError) {
+  func resumeOnce(
+    _ name: String, from file: String, as doubtful: String, passport: String? = nil
+  ) throws(SupervisorError) {
     do throws(HostError) { try HostFiles.rename(file, to: doubtful) } catch {
       throw SupervisorError(file, error)
     }
-    do throws(SupervisorError) { try resume(name, from: doubtful) } catch {
+    do throws(SupervisorError) { try resume(name, from: doubtful, passport: passport) } catch {
       try? HostFiles.rename(doubtful, to: file)
       throw error
     }
     try? HostFiles.remove(doubtful)
+  }
+
+  /// Moves an application to a peer.
+  func migrate(_ name: String, to peer: String) -> Bool {
+    run(["migrate", "--quiet", name, "peer://\(peer)"])
+  }
+
+  /// What moving an application would take, in each way but post-copy; nil: it can't be told.
+  func forecast(_ name: String, to peer: String) -> [ForecastFigures]? {
+    struct Choice: Decodable {
+      struct Way: Decodable { let isPostCopy: Bool }
+      let way: Way
+      let figures: ForecastFigures
+    }
+    let words = ["migrate", "--quiet", name, "peer://\(peer)", "--dry-run", "--print-stats"]
+    guard let text = try? output(words) else { return nil }
+    return JSON.decode([Choice].self, from: text)?.filter { !$0.way.isPostCopy }.map(\.figures)
+  }
+
+  /// What the last move of an application to a peer took, and what was foretold of it.
+  func lastMove(_ name: String, to peer: String) -> (
+    forecast: ForecastFigures, outcome: ForecastFigures
+  )? {
+    struct Record: Decodable {
+      let guest: String
+      let forecast: ForecastFigures
+      let outcome: ForecastFigures
+    }
+    guard let text = try? output(["moves", "--json"]),
+      let all = JSON.decode([String: [Record]].self, from: text),
+      let last = all["peer://\(peer)"]?.last(where: { $0.guest == name })
+    else { return nil }
+    return (last.forecast, last.outcome)
   }
 
   /// What `godwit ps --json` prints.
@@ -39,8 +77,8 @@ struct Verbs: Sendable {
   }
 
   /// The applications that run here.
-  func applications() throws(SupervisorError) -> [Application] {
-    guard let all = JSON.decode([Application].self, from: Array(try list().utf8)) else {
+  func applications() throws(SupervisorError) -> [RunningApplication] {
+    guard let all = JSON.decode([RunningApplication].self, from: Array(try list().utf8)) else {
       throw SupervisorError("godwit ps: it is of another version")
     }
     // A relay is none: it ends by itself. Nor is what is left of one that runs elsewhere.
@@ -98,18 +136,5 @@ struct Verbs: Sendable {
       throw SupervisorError(String(last.hasPrefix(mark) ? last.dropFirst(mark.count) : last))
     }
     return bytes
-  }
-}
-
-/// What the supervisor wants to know of a picoprocess.
-struct Application: Decodable, Sendable {
-  let name: String
-  let isDetached: Bool?
-  fileprivate let relay: Presence?
-  fileprivate let lending: Presence?
-
-  /// Something is there, whatever it is.
-  fileprivate struct Presence: Decodable, Sendable {
-    init(from decoder: any Decoder) {}
   }
 }

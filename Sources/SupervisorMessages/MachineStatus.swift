@@ -13,20 +13,24 @@ package struct MachineStatus: Sendable, Hashable, Codable {
   package var battery: Battery?
   /// The names of the applications that run there.
   package var applications: [String]
+  /// The same, for rules that move them.
+  package var details: [RunningApplication]?
+  /// It is about to sleep or to shut down.
+  package var isLeaving: Bool?
 
   package struct Battery: Sendable, Hashable, Codable {
     /// Of what it can hold.
     package var percent: Int
-    package var isCharging: Bool
+    package var isOnMains: Bool
 
-    package init(percent: Int, isCharging: Bool) {
-      (self.percent, self.isCharging) = (percent, isCharging)
+    package init(percent: Int, isOnMains: Bool) {
+      (self.percent, self.isOnMains) = (percent, isOnMains)
     }
   }
 
   package init(
     isa: String, processors: Int, load: Double, memory: UInt64, memoryAvailable: UInt64,
-    battery: Battery?, applications: [String]
+    battery: Battery?, applications: [RunningApplication]
   ) {
     self.isa = isa
     self.processors = processors
@@ -34,6 +38,7 @@ package struct MachineStatus: Sendable, Hashable, Codable {
     self.memory = memory
     self.memoryAvailable = memoryAvailable
     self.battery = battery
-    self.applications = applications
+    self.applications = applications.map(\.name)
+    details = applications
   }
 }

@@ -15,6 +15,12 @@ package struct PeerRequest: Sendable, Codable {
     case list
     /// Run godwit with these arguments, and join the connection with its standard input and output.
     case run(arguments: [String])
+    /// Send this application home, which is the machine that asks.
+    ///
+    /// - `milliseconds`: until it has to be over; nil: there is time.
+    case recall(application: String, milliseconds: Int64?)
+    /// Say what moving this application to the machine that asks would take.
+    case forecast(application: String)
   }
 
   package init(_ what: Wish) {
@@ -32,4 +38,16 @@ package enum PeerAnswer: Sendable, Codable {
   case list(applications: String)
   /// From now on the connection is the program's.
   case running
+  /// It was taken note of.
+  case done
+  /// In each way but post-copy; none: it can't be told.
+  case forecast([ForecastFigures])
+}
+
+/// What a move takes, in one way.
+package struct ForecastFigures: Sendable, Codable {
+  /// Nanoseconds, as `total`.
+  package let frozen: Int64
+  package let total: Int64
+  package let bytes: UInt64
 }

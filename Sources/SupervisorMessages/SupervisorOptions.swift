@@ -1,7 +1,18 @@
-/// What `godwit serve` tells the supervisor: JSON, as the only argument of `godwit-supervisor`.
+/// What `godwit` has `godwit-supervisor` do: JSON, as its only argument.
+package enum SupervisorTask: Sendable, Codable {
+  case serve(SupervisorOptions)
+  /// Say what is wrong with a policy file; nil: with the user's own.
+  case checkPolicy(file: String?)
+  /// Say in sentences what it means; for all names if there is no `application`.
+  case explainPolicy(application: String?)
+}
+
+/// How to serve.
 package struct SupervisorOptions: Sendable, Codable {
   /// The command that carries out what the supervisor decides.
   package var godwit: String
+  /// What this machine is called among its peers; nil: by its host name.
+  package var name: String?
   /// Where peers are heard, as in `0.0.0.0:7410`; port 0 is any free one; nil: nowhere.
   package var listen: String?
   /// What machines that dial this one are to call it; nil: as they reach it.
@@ -31,10 +42,12 @@ package enum Grant: Sendable, Hashable, Codable, CustomStringConvertible {
   case ports
   /// Peers may fetch what runs here.
   case fetch
+  /// Their users may attach to it.
+  case attach
   /// All of that, wherever it is: as over ssh.
   case all
 
-  /// Parses `root:DIR`, `mount:DIR[:ro]`, `net`, `loopback`, `ports`, `fetch` or `all`; DIR is absolute.
+  /// Parses `root:DIR`, `mount:DIR[:ro]`, `net`, `loopback`, `ports`, `fetch`, `attach` or `all`; DIR is absolute.
   package init?(_ text: String) {
     let parts = text.split(separator: ":", maxSplits: 1).map { String($0) }
     switch (parts.first, parts.count) {
@@ -46,6 +59,7 @@ package enum Grant: Sendable, Hashable, Codable, CustomStringConvertible {
     case ("loopback", 1): self = .loopback
     case ("ports", 1): self = .ports
     case ("fetch", 1): self = .fetch
+    case ("attach", 1): self = .attach
     case ("all", 1): self = .all
     default: return nil
     }
@@ -59,6 +73,7 @@ package enum Grant: Sendable, Hashable, Codable, CustomStringConvertible {
     case .loopback: "loopback"
     case .ports: "ports"
     case .fetch: "fetch"
+    case .attach: "attach"
     case .all: "all"
     }
   }

@@ -19,6 +19,12 @@ package enum SupervisorRequest: Sendable, Codable {
   case probe(address: String)
   /// Trust this peer no more.
   case unpin(peer: String)
+  /// Say what is to travel with an application that is about to go there.
+  case passport(application: String, peer: String)
+  /// Say in sentences what each rule would do now; nil: for all applications.
+  case explain(application: String?)
+  /// Read the policy file.
+  case reload
 }
 
 /// The answer of the supervisor.
@@ -33,6 +39,11 @@ package enum SupervisorAnswer: Sendable, Codable {
   case peers([PeerEntry])
   case hosts([HostReport])
   case lists([ListReport])
+  /// Nil: nothing.
+  case passport(String?)
+  case text(String)
+  /// What is wrong with the policy file, a line each; none: it holds now.
+  case mistakes([String])
 }
 
 /// A machine as another one is to know it.

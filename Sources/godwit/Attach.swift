@@ -11,7 +11,9 @@ struct Attach: ParsableCommand {
       terminal gets the size of this one. The exit status is the program's when it ends, 0 after the detach keys.
       """)
 
-  @Argument(help: "The picoprocess's name.")
+  @Argument(
+    help: ArgumentHelp(
+      "The picoprocess's name, or that of one at a peer.", valueName: "[peer/]name"))
   var name: String
 
   @OptionGroup var keys: DetachKeysOption
@@ -30,8 +32,29 @@ struct Attach: ParsableCommand {
     choices.givesInput = !noStdin
     choices.keys = keys.detachKeys ?? .standard
     choices.proxiesSignals = sigProxy
+    if name.contains("/") {
+      guard let (host, name) = RemoteHost.guest(name), host.isPeer else {
+        throw Failure("'\(name)' is neither NAME nor PEER/NAME")
+      }
+      throw GuestEnding(status: try AttachClient(choices).run(at: host.host, name).status)
+    }
     throw GuestEnding(status: try ControlClient().attach(name, choices).status)
   }
+}
+
+struct Join: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "join", abstract: "Join a client at a peer with a running program.",
+    discussion: "This is what the supervisor runs for one who attaches at a peer.",
+    shouldDisplay: false)
+
+  @Argument(help: "The picoprocess's name.")
+  var name: String
+
+  @Option(help: "The peer.")
+  var machine: String
+
+  func run() throws { try ConsoleJoin.run(name, at: machine) }
 }
 
 struct Logs: ParsableCommand {

@@ -2,11 +2,18 @@ import Age
 import ArgumentParser
 import Picoprocess
 import Snapshot
+import SupervisorMessages
 
 /// The options that `run` and `resume` share.
 struct GuestOptions: ParsableArguments {
   @Option(help: "The name to find the picoprocess by; default: PROGRAM-PID.")
   var name: String?
+
+  @Flag(help: "No rule of a supervisor moves it, nor its home; see godwit serve.")
+  var pin = false
+
+  @Option(help: ArgumentHelp("What supervisors know of it.", visibility: .hidden))
+  var passport: String?
 
   @Option(
     help: ArgumentHelp(
@@ -190,6 +197,7 @@ struct GuestOptions: ParsableArguments {
   func picoprocessOptions() throws -> PicoprocessOptions {
     var options = PicoprocessOptions()
     options.name = name
+    options.passport = pin ? PassportText.pinned : passport
     options.root = root
     options.mounts = mount
     options.memoryLimit = memoryLimit?.bytes

@@ -24,7 +24,7 @@ struct Hosts: ParsableCommand {
   }
 
   private func row(_ name: String, _ status: MachineStatus) -> [String] {
-    let battery = status.battery.map { "\($0.percent)%\($0.isCharging ? "+" : "-")" } ?? "-"
+    let battery = status.battery.map { "\($0.percent)%\($0.isOnMains ? "+" : "-")" } ?? "-"
     return [
       name, status.isa, "\(status.processors)", hundredths(status.load),
       "\(status.memoryAvailable >> 20)M of \(status.memory >> 20)M", battery,

@@ -43,14 +43,14 @@ struct Godwit: ParsableCommand {
     abstract: "Runs Linux programs in picoprocesses, and moves them while they run.",
     version: GodwitVersion.text,
     subcommands: [
-      Run.self, Resume.self, Recover.self, List.self, Attach.self, Logs.self, Pause.self,
+      Run.self, Resume.self, Recover.self, List.self, Attach.self, Join.self, Logs.self, Pause.self,
       Unpause.self, Wait.self, Stop.self, Kill.self, Suspend.self, Checkpoint.self,
       Migrate.self, Moves.self, Evacuate.self, Fetch.self, Receive.self, Send.self, Relay.self,
       Resolve.self,
       ListSnapshots.self, Store.self, Diff.self, Inspect.self,
       Verify.self, Digest.self, Flatten.self, Export.self, Key.self, Check.self,
       Conformance.self, Version.self,
-      Serve.self, Peers.self, Hosts.self,
+      Serve.self, Peers.self, Hosts.self, Policies.self,
       Syscalls.self, KeepCheckpoints.self,
     ])
 

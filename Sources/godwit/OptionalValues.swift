@@ -18,7 +18,7 @@ enum OptionalValues {
     "--compress", "--encrypt-to", "--encrypt-to-file", "--identity", "--passphrase-file",
     "--detach-keys", "--log-size",
     "--checkpoint-every", "--checkpoint-dir", "--keep", "--split", "--root-store",
-    "--connections", "--forward-for",
+    "--connections", "--forward-for", "--passport",
   ]
 
   /// The same of `resume` and `recover` only.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import HostABI
-import JSONText
 import Picoprocess
 import PosixHost
 import SupervisorMessages
@@ -12,6 +11,11 @@ struct Serve: ParsableCommand {
       It makes links to the machines that godwit peer add names, over TLS, and hears theirs. It runs until SIGTERM or \
       SIGINT. See Docs/Supervisor.md.
       """)
+
+  @Option(
+    help: ArgumentHelp(
+      "What its peers call this machine; default: its host name.", valueName: "name"))
+  var name: String?
 
   @Option(
     help: ArgumentHelp(
@@ -28,7 +32,7 @@ struct Serve: ParsableCommand {
     help: ArgumentHelp(
       """
       What peers may have: root:dir, mount:dir[:ro], net, loopback, ports for the programs that they send, fetch to fetch \
-      what runs here, or all.
+      what runs here, attach to attach to it, or all.
       """, valueName: "what"))
   var grant: [Grant] = []
 
@@ -51,31 +55,23 @@ struct Serve: ParsableCommand {
   @Flag(help: "Print a unit for systemd that runs it so, and do nothing else.")
   var printUnit = false
 
-  private static let program = "godwit-supervisor"
+  func validate() throws {
+    if let name, !ControlDirectory.isValid(name: name) {
+      throw ValidationError(ControlDirectory.refusal(ofName: name))
+    }
+  }
 
   func run() throws {
     if printUnit { return Console.write(try SupervisorUnit(self).text) }
-    var options = SupervisorOptions(godwit: try Self.ownPath())
+    var options = SupervisorOptions(godwit: try SupervisorProgram.ownPath())
+    options.name = name
     options.listen = listen
     options.address = address
     options.grants = grant
     options.onStop = onStop
     options.console = console
     options.opensConsole = consoleForOthers
-    let place = String(options.godwit.prefix(upTo: options.godwit.lastIndex(of: "/")!))
-    // The first is where both were built, the second where they are installed.
-    for path in [place + "/" + Self.program, place + "/../libexec/godwit/" + Self.program] {
-      do throws(HostError) {
-        try HostProcess.become([path, JSON.line(options)])
-      } catch .notFound { continue } catch { throw Failure(path, error) }
-    }
-    throw Failure("\(Self.program) is neither beside godwit nor in ../libexec/godwit")
-  }
-
-  static func ownPath() throws(Failure) -> String {
-    do throws(HostError) {
-      return String(decoding: try HostProcess.resolve(HostProcess.ownProgram), as: UTF8.self)
-    } catch { throw Failure("godwit", error) }
+    try SupervisorProgram.become(.serve(options))
   }
 }
 
@@ -100,7 +96,8 @@ struct SupervisorUnit {
   private static let storageRate = 50e6
 
   init(_ serve: Serve) throws(Failure) {
-    var words = [try Serve.ownPath(), "serve"]
+    var words = [try SupervisorProgram.ownPath(), "serve"]
+    if let name = serve.name { words += ["--name", name] }
     if let listen = serve.listen { words += ["--listen", listen] }
     if let address = serve.address { words += ["--address", address] }
     for grant in serve.grant { words += ["--grant", "\(grant)"] }

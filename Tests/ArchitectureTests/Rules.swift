@@ -50,7 +50,7 @@ enum Rules {
     ]),
     // Never LibOS, Picoprocess or an engine: what it wants of them, it has godwit do.
     "Supervisor": [
-      "Base64Text", "HostABI", "JSONText", "PosixHost", "SupervisorMessages",
+      "Base64Text", "HostABI", "JSONText", "Policies", "PosixHost", "SupervisorMessages",
       "FoundationEssentials", "Crypto", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "NIOTLS",
       "NIOWebSocket", "SwiftASN1", "X509",
     ],

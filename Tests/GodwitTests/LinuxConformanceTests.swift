@@ -41,7 +41,7 @@ import Testing
   @Test func thisKernelPasses() throws {
     let outcome = try linux("--format", "json", "socket.tcp", "memory.mmap", "process.fork")
     #expect(outcome.status == 0, "\(outcome.text)")
-    #expect(try report(outcome).checks.count == 9 + 11 + 9)
+    #expect(try report(outcome).checks.count == 9 + 12 + 9)
   }
 
   /// A system is judged by what another did; one that is wrong in the same way passes, and one that is right does not.
@@ -120,7 +120,7 @@ import Testing
       run, ["--programs", Self.programs, "--runner", "{}", "memory.mmap", "wait.eventfd"])
     #expect(outcome.status == 0, "\(outcome.text)")
     let lines = outcome.text.split(separator: "\n")
-    #expect(lines.first == "TAP version 14" && lines.last == "1..15")
+    #expect(lines.first == "TAP version 14" && lines.last == "1..16")
     #expect(lines.contains("ok 1 - wait.eventfd.counting-limits"))
     let missing = try execute(run, ["--programs", "/nonexistent", "wait.eventfd"])
     #expect(missing.status == 1 && missing.text.contains("# error: no results: status 127"))

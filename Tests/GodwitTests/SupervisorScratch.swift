@@ -1,33 +1,15 @@
 import Foundation
 
-/// Machines with supervisors that know each other: directories of control sockets and of state, on this one.
+/// Machines with supervisors: see supervisors.sh.
 enum SupervisorScratch {
-  /// `serve MACHINE [OPTION…]` starts a supervisor, whose standard error is MACHINE.log, and `${pid[MACHINE]}` its process;
-  /// `meet A B` has two know each other; `stop MACHINE [SIGNAL]` ends one and waits for it; `stranger …` is supervisor.py;
-  /// `at MACHINE …` is godwit there, `place MACHINE` where its supervisor listens, and `pem MACHINE` its key.
-  private static let functions = """
-    declare -A pid
-    serve() { listen 127.0.0.1:0 "$@"; }
-    listen() {
-      local place=$1 machine=$2 n; shift 2; mkdir -p -m 700 $machine
-      XDG_RUNTIME_DIR=$PWD/$machine XDG_STATE_HOME=$PWD/$machine/state $G serve --listen $place "$@" 2>>$machine.log & pid[$machine]=$!
-      for n in $(seq 400); do at $machine peer show >$machine.show 2>/dev/null && return; sleep 0.02; done
-      echo "no supervisor at $machine"; cat $machine.log
-    }
-    place() { cut -d' ' -f1 $1.show; }
-    print() { cut -d' ' -f2 $1.show; }
-    pem() { echo $PWD/$1/state/godwit/supervisor/identity.pem; }
-    knows() { at $1 peer add $(place $2) --fingerprint $(print $2) --name $2 --replace >/dev/null; }
-    meet() { knows $1 $2; knows $2 $1; }
-    stop() { kill -${2:-TERM} ${pid[$1]} 2>/dev/null; wait ${pid[$1]} 2>/dev/null; }
-    stranger() { /usr/bin/python3 '\(Checkout.root.path)/Tests/GodwitTests/supervisor.py' "$@"; }
-    go() { at $1 migrate guest $2 --connections reset "${@:3}"; }
-    ALL=(--grant root:$R --grant mount:$PWD)
-    trap 'for m in "${!pid[@]}"; do kill ${pid[$m]} 2>/dev/null; done' EXIT
+  private static let tests = Checkout.root.appendingPathComponent("Tests/GodwitTests").path
 
-    """
-
-  static func shell(_ script: String, isa: String = "x86_64", limit: Int = 300) throws -> Outcome {
-    try MigrationScratch().shell(functions + script, isa: isa, limit: limit)
+  /// Sources the files with what it is about, which are beside this one.
+  static func shell(
+    _ script: String, with files: [String] = [], isa: String = "x86_64", limit: Int = 300
+  ) throws -> Outcome {
+    let sources = (["supervisors.sh"] + files).map { "source \"$TESTS/\($0)\"\n" }.joined()
+    return try MigrationScratch().shell(
+      "TESTS='\(tests)'\n" + sources + script, isa: isa, limit: limit)
   }
 }

@@ -268,6 +268,10 @@ import Testing
       "to fetch what runs here is not granted"
     ),
     (
+      #"{"version":1,"what":{"run":{"arguments":["join","guest"]}}}"#,
+      "to attach to what runs here is not granted"
+    ),
+    (
       #"{"version":1,"what":{"run":{"arguments":["run","/bin/sh"]}}}"#,
       "a peer may not ask for that"
     ),

@@ -227,7 +227,6 @@ import Testing
     let logind = ScriptedLogind()
     let sources = Signals([
       PowerSource(), LoadSource(), NetworkSource(), ClockSource(), LogindSource(logind),
-      InputSource(),
     ])
     #expect(sources.nextReading(SignalNeeds(Policy()), seen) == nil)
     #expect(sources.descriptors == [])
@@ -250,15 +249,5 @@ import Testing
     #expect(source.nextReading(needs, seen) == hour + second)
     logind.descriptor = 5
     #expect(source.nextReading(needs, seen) == nil)
-  }
-
-  @Test func inputOfTerminalsIsGivenByTheSupervisor() {
-    let source = InputSource()
-    source.lastInputs = ["a": 30, "b": 20]
-    var seen = observation()
-    seen.applications = ["a", "b", "c"].map { Application(name: $0) }
-    seen.applications[1].lastInput = 25
-    source.read(into: &seen)
-    #expect(seen.applications.map(\.lastInput) == [30, 25, nil])
   }
 }

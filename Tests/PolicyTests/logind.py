@@ -7,6 +7,7 @@ input say, answers each with a line, and ends with its input:
     inhibitors                         who holds up what
 """
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -57,6 +58,7 @@ def serve(bus):
         print(answer, flush=True)
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 daemon = subprocess.Popen(
     ["dbus-daemon", "--session", "--nofork", "--print-address"], stdout=subprocess.PIPE, text=True)
 mock = None

@@ -8,6 +8,10 @@ struct AttachedClient: Sendable {
   let givesInput: Bool
   /// What the relay calls it by which it comes; nil: it comes by none.
   let token: UInt64?
+  /// The peer at which its user is; nil: this machine, or where the guest was before.
+  let machine: String?
+  /// When it came, on the host's monotonic clock, in nanoseconds.
+  let start = HostProcess.monotonicTime
   /// nil until the client was told that it is attached.
   var stream: ByteStream?
   var reader = AttachFrame.Reader()
@@ -19,11 +23,12 @@ struct AttachedClient: Sendable {
   /// Bytes that wait for a client that does not take them. What comes then is left out.
   static let limit = 4 << 20
 
-  init(number: Int, wantsOutput: Bool, givesInput: Bool, token: UInt64?) {
+  init(number: Int, wantsOutput: Bool, givesInput: Bool, token: UInt64?, machine: String?) {
     self.number = number
     self.wantsOutput = wantsOutput
     self.givesInput = givesInput
     self.token = token
+    self.machine = machine
   }
 
   var isIdle: Bool { pending.isEmpty }

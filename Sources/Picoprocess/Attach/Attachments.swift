@@ -1,6 +1,7 @@
 import HostABI
 import LibOS
 import PosixHost
+import SupervisorMessages
 import Synchronization
 
 /// The clients that are attached to the guest's console. A thread of its own moves their bytes, so that the guest never
@@ -22,6 +23,8 @@ final class Attachments: Sendable {
     var eventSize = 0
     /// The guest has no room for more input.
     var isInputHeld = false
+    /// When somebody typed last, on the host's monotonic clock, in nanoseconds.
+    var lastInput: Int64?
     /// When clients that have not taken everything are given up, on the host's monotonic clock; nil before the
     /// guest's end.
     var deadline: Int64?
@@ -50,7 +53,9 @@ final class Attachments: Sendable {
       while let frame = try clients[index].reader.next() {
         eventSize += frame.bytes.count
         switch frame {
-        case .input(let bytes) where clients[index].givesInput: events.append(.input(bytes))
+        case .input(let bytes) where clients[index].givesInput:
+          events.append(.input(bytes))
+          lastInput = HostProcess.monotonicTime
         case .inputEnd where clients[index].givesInput: events.append(.inputEnd)
         case .resize(let size): events.append(.resize(size))
         case .signal(let number): events.append(.signal(number))
@@ -82,17 +87,36 @@ final class Attachments: Sendable {
   /// The number of clients.
   var count: Int { clientCount.load(ordering: .relaxed) }
 
+  /// Those that see or type anything; nil: nobody does.
+  var users: [AttachedUser]? {
+    let now = HostProcess.monotonicTime
+    let users = state.withLock { state in
+      state.clients.filter { $0.wantsOutput || $0.givesInput }.map { client in
+        AttachedUser(
+          machine: client.machine, isRelayed: client.token != nil, nanoseconds: now - client.start)
+      }
+    }
+    return users.isEmpty ? nil : users
+  }
+
+  /// Nanoseconds since somebody typed; nil: nobody has.
+  var inputAge: Int64? {
+    state.withLock { $0.lastInput }.map { HostProcess.monotonicTime - $0 }
+  }
+
   // MARK: The picoprocess's thread
 
   /// Adds a client, which gets `history` and all output from now on.
   ///
   /// - Parameter token: what the relay calls it by which it comes; nil: it comes by none.
+  /// - Parameter machine: the peer at which its user is.
   /// - Returns: the number by which it is connected.
-  func admit(output: Bool, input: Bool, history: [UInt8], token: UInt64?) -> Int {
+  func admit(output: Bool, input: Bool, history: [UInt8], token: UInt64?, machine: String?) -> Int {
     state.withLock { state in
       state.lastNumber += 1
       var client = AttachedClient(
-        number: state.lastNumber, wantsOutput: output, givesInput: input, token: token)
+        number: state.lastNumber, wantsOutput: output, givesInput: input, token: token,
+        machine: machine)
       if !history.isEmpty { client.add(AttachFrame.output(history).bytes) }
       state.clients.append(client)
       clientCount.store(state.clients.count, ordering: .relaxed)

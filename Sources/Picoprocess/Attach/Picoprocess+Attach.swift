@@ -21,17 +21,24 @@ extension Picoprocess {
   /// - Parameter size: of the client's terminal.
   /// - Parameter goesOn: it has seen the output so far.
   /// - Parameter token: what the relay calls it by which it comes.
+  /// - Parameter machine: the peer at which its user is.
   func attach(
-    _ size: WindowSize?, output: Bool, input: Bool, goesOn: Bool = false, _ token: UInt64? = nil
+    _ size: WindowSize?, output: Bool, input: Bool, goesOn: Bool = false, _ token: UInt64? = nil,
+    at machine: String? = nil
   ) -> ControlAnswer {
+    func admitted(_ output: Bool, _ input: Bool, _ history: [UInt8]) -> ControlAnswer {
+      .attached(
+        client: attachments.admit(
+          output: output, input: input, history: history, token: token, machine: machine),
+        hasTerminal: kernel.console?.pseudoterminal != nil)
+    }
     guard let console = kernel.console else {
-      if !output, !input { return admitted(output: false, input: false, [], token) }
+      if !output, !input { return admitted(false, false, []) }
       return .failed(
         error: "it has the streams of the terminal or program that started it: "
           + "only what was started with -t or --detach can be attached to")
     }
-    let answer = admitted(
-      output: output, input: input, output && !goesOn ? console.recentOutput : [], token)
+    let answer = admitted(output, input, output && !goesOn ? console.recentOutput : [])
     if let size { console.resize(to: Winsize(size)) }
     return answer
   }
@@ -42,14 +49,6 @@ extension Picoprocess {
     let end = kernel.console?.pseudoterminal == nil ? "\n" : "\r\n"
     attachments.publish(
       .error, Array("godwit: \(name) moved to \(printable(movedTo))\(end)".utf8))
-  }
-
-  private func admitted(output: Bool, input: Bool, _ history: [UInt8], _ token: UInt64?)
-    -> ControlAnswer
-  {
-    .attached(
-      client: attachments.admit(output: output, input: input, history: history, token: token),
-      hasTerminal: kernel.console?.pseudoterminal != nil)
   }
 
   /// Does what clients want, at the top of the loop.

@@ -24,7 +24,7 @@ extension Picoprocess {
 
   private func join(_ connection: ControlConnection) throws(HostError) {
     guard let line = try connection.receive(timeout: 10_000_000_000),
-      case .attach(let size, let output, let input, _, _) = ControlRequest(line)
+      case .attach(let size, let output, let input, _, _, _) = ControlRequest(line)
     else { throw .brokenPipe }
     let answer = attach(size?.window, output: output, input: input)
     try connection.send(Array(JSON.line(answer).utf8), timeout: 10_000_000_000)

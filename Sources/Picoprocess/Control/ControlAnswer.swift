@@ -1,6 +1,7 @@
 import HostABI
 import JSONText
 package import PosixHost
+package import SupervisorMessages
 
 /// The answer of a picoprocess to a `ControlRequest`.
 package enum ControlAnswer: Sendable, Hashable, Codable {
@@ -89,6 +90,12 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var attachedClients: Int?
   /// Its ports that others may connect to, as in `--publish`; nil: of an older godwit.
   package var published: [String]?
+  /// Those of them that see or type anything, for supervisors; nil: there are none.
+  package var users: [AttachedUser]?
+  /// Since somebody who is attached typed something; nil: nobody has.
+  package var inputNanoseconds: Int64?
+  /// What supervisors know of it, which travels with it; nil: nothing.
+  package var passport: String?
   /// Nil if the run takes none by itself.
   package var periodicCheckpoints: PeriodicCheckpoints?
   /// The machine that it is being sent to; nil: none.

@@ -31,8 +31,10 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// - `size`: that of the client's terminal.
   /// - `goesOn`: it has seen the output so far.
   /// - `token`: what the relay calls it that attaches itself for it.
+  /// - `machine`: the peer of the supervisor at which its user is; nil: this machine, if there is no token.
   case attach(
-    size: TerminalSize? = nil, output: Bool, input: Bool, goesOn: Bool? = nil, token: UInt64? = nil)
+    size: TerminalSize? = nil, output: Bool, input: Bool, goesOn: Bool? = nil, token: UInt64? = nil,
+    machine: String? = nil)
   /// Let no instruction of the guest run.
   case pause
   /// Let it go on.

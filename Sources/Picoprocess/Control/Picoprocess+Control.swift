@@ -43,9 +43,11 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .attach(let size, let output, let input, let goesOn, let token):
+      case .attach(let size, let output, let input, let goesOn, let token, let machine):
         letter.progress = .answered(
-          attach(size?.window, output: output, input: input, goesOn: goesOn ?? false, token))
+          attach(
+            size?.window, output: output, input: input, goesOn: goesOn ?? false, token, at: machine)
+        )
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .checkpoint, .suspend, .migrate, .listFiles:
@@ -117,9 +119,11 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .attach(let size, let output, let input, let goesOn, let token):
+      case .attach(let size, let output, let input, let goesOn, let token, let machine):
         letter.progress = .answered(
-          attach(size?.window, output: output, input: input, goesOn: goesOn ?? false, token))
+          attach(
+            size?.window, output: output, input: input, goesOn: goesOn ?? false, token, at: machine)
+        )
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))
@@ -222,6 +226,7 @@ extension Picoprocess {
       isPaused: isPaused,
       isDetached: kernel.console != nil, attachedClients: attachments.count,
       published: outside.published.map { PublishOption($0).description },
+      users: attachments.users, inputNanoseconds: attachments.inputAge, passport: options.passport,
       periodicCheckpoints: periodicCheckpoints, movesTo: movesTo, doubt: doubt, lending: lending)
   }
 

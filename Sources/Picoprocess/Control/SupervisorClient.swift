@@ -9,6 +9,13 @@ package enum SupervisorClient {
   /// For what takes a dialogue with other machines. They have less.
   private static let patience = 60 * second
 
+  package static var isRunning: Bool {
+    do throws(HostError) {
+      _ = try SupervisorPlace.directory().connect(to: SupervisorPlace.name)
+    } catch { return error != .notFound }
+    return true
+  }
+
   /// Asks, and waits for the answer.
   ///
   /// - Throws: the reason if there is no supervisor, or if it could not carry out the request.

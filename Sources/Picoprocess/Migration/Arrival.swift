@@ -398,7 +398,7 @@ package final class Arrival {
         name: name, migration: offer.migration, isPostCopy: offer.isPostCopy, root: root,
         digests: comparison.knownDigests, sockets: numbers.count + portCount,
         relays: offer.earlier + (connections == nil ? [] : [offer.migration]),
-        correspondents: correspondents),
+        correspondents: correspondents, passport: offer.passport),
       numbers, ports, over: link)
     try connections?.joinConsoles(intake.connections)
     let relay = offer.isPostCopy ? PageRelay(name, .borrower, offer.migration) : nil
@@ -531,12 +531,13 @@ enum ArrivedGuest {
     guard let line = try? connection.receive(),
       case .load(
         let name, let migration, let isPostCopy, let root, let digests, let count, let relays,
-        let correspondents) =
+        let correspondents, let passport) =
         JSON.decode(ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
       var options = options
       options.picoprocess.root = root ?? options.picoprocess.root
+      options.picoprocess.passport = passport
       let sockets = try ArrivingConnections.receive(
         count, correspondents, options.picoprocess.publish, over: connection)
       options.picoprocess.relayed = sockets

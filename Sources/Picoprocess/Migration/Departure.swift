@@ -4,6 +4,7 @@ import JSONText
 import LibOS
 import MigrationMessages
 import PosixHost
+import SupervisorMessages
 
 /// A migration, as its sender sees it: `godwit migrate`, or `godwit send` for one who fetches. It holds the link; the
 /// picoprocess writes into a pipe, and stays in its sandbox, out of the peer's reach.
@@ -224,6 +225,7 @@ package final class Departure {
     var offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil, relays: relays)
     offer.postCopy = pace.postCopy
     offer.carriedMounts = mounts?.messages ?? []
+    offer.passport = (isRehearsal ? nil : passport) ?? ""
     try channel.link.send(.offer(offer))
     try root?.send(over: channel)
     try mounts?.send(over: channel)
@@ -239,6 +241,17 @@ package final class Departure {
     for notice in notices { Console.complain("\(name): \(peer): \(notice.prefix(1000))") }
     if !isRehearsal { try connections.dial(shell?.remote, migration) }
     return accept.name
+  }
+
+  /// What the guest has with it for the supervisor there: what this machine's says, if there is one.
+  private var passport: String? {
+    let remote = shell?.remote.remote
+    let request = SupervisorRequest.passport(
+      application: name, peer: remote?.isPeer == true ? remote?.host ?? peer : peer)
+    guard case .passport(let passport?) = try? SupervisorClient.ask(request) else {
+      return guest.passport
+    }
+    return passport
   }
 
   /// Has the picoprocess write, and stop for the rest.

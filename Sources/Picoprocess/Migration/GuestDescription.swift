@@ -35,6 +35,8 @@ package struct GuestDescription: Sendable, Hashable, Codable {
   package var hasStreams: Bool?
   /// Who is attached to it.
   package var clients: Int?
+  /// What supervisors know of it.
+  package var passport: String?
 
   /// Whether anything of its could have to be relayed once it has moved.
   var needsRelay: Bool {
@@ -59,6 +61,7 @@ extension Picoprocess {
       published: outside.published.map { PublishOption($0).description },
       reachesOthers: outside.reachesOthers, reachesLoopback: outside.reachesLoopback,
       isDeterministic: kernel.isDeterministic, connections: kernel.outsideConnections.count,
-      relays: relays, hasStreams: options.console == nil, clients: attachments.count)
+      relays: relays, hasStreams: options.console == nil, clients: attachments.count,
+      passport: options.passport)
   }
 }

@@ -24,11 +24,14 @@ struct MigrationOffer {
   let carriesRoot: Bool
   /// The mounts whose files follow, by their numbers in places, and what stands for each tree, in hexadecimal digits.
   let trees: [Int: String]
+  /// What supervisors know of it.
+  let passport: String?
 
   private static let textLimit = 4096
   private static let featureLimit = 1024
   /// Relays, one behind the other, that connections may go by.
   private static let relayLimit = 64
+  private static let passportLimit = 16 << 10
 
   /// - Throws: what is wrong with it, in one line.
   init(_ offer: Godwit_Migration_Offer) throws(Failure) {
@@ -72,6 +75,10 @@ struct MigrationOffer {
       trees[number] = try MigrationID.text(Array(mount.tree))
     }
     self.trees = trees
+    guard offer.passport.utf8.count <= Self.passportLimit else {
+      throw Failure("it offers a guest with an impossible passport")
+    }
+    passport = offer.passport.isEmpty ? nil : offer.passport
     header = SnapshotHeader(
       guestISA: offer.isa, libraryOSVersion: "", abiVersion: offer.abi,
       requiredFeatures: Set(offer.features))

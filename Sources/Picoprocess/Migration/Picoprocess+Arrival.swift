@@ -12,9 +12,10 @@ enum ArrivalOrder: Codable {
   /// - `digests`: of files that were compared.
   /// - `sockets`: so many follow, for the guest's connections, which go by these relays, and for its ports.
   /// - `correspondents`: who has sent datagrams to its ports.
+  /// - `passport`: what supervisors know of it.
   case load(
     name: String, migration: String, isPostCopy: Bool, root: String?, digests: [DigestedFile],
-    sockets: Int, relays: [String], correspondents: [RelayedCorrespondent])
+    sockets: Int, relays: [String], correspondents: [RelayedCorrespondent], passport: String?)
   case commit
   case abort
   /// The link is broken.

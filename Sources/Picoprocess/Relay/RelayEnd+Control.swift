@@ -182,7 +182,7 @@ extension RelayEnd {
     case .kill:
       answer(.done)
       end()
-    case .attach(_, output: false, input: false, _, _):
+    case .attach(_, output: false, input: false, _, _, _):
       answer(.attached(client: 0, hasTerminal: false))
       waiters.append(client)
     case nil: answer(.failed(error: "this relay does not know the request"))

@@ -146,7 +146,7 @@ extension EngineStep {
       case .sleep: why = "\(here) is awake again"
       case .update: why = "\(here) runs again"
       case .power:
-        guard let power = rules.power, !isLow(power) else { continue }
+        if let power = rules.power, isLow(power) { continue }
         why = "\(here) has power again"
       default: continue
       }

@@ -43,6 +43,30 @@ package struct Rules: Hashable, Sendable, Codable {
 
   package init() {}
 
+  /// Those that say anything.
+  package var kinds: [Rule] { Rule.allCases.filter { only($0) != only(nil) } }
+
+  /// One rule by itself; nil: none.
+  func only(_ rule: Rule?) -> Rules {
+    var result = Rules()
+    (result.home, result.isPinned) = (home, isPinned)
+    (result.minStay, result.maxMoves) = (minStay, maxMoves)
+    switch rule {
+    case .idle: result.idle = idle
+    case .schedule: result.schedule = schedule
+    case .power: result.power = power
+    case .sleep: result.sleep = sleep
+    case .update: result.update = update
+    case .follow: result.follow = follow
+    case .network: result.network = network
+    case .load: result.load = load
+    case .memory: result.memory = memory
+    case .protect: result.protect = protect
+    case nil: break
+    }
+    return result
+  }
+
   /// No input for a while.
   package struct Idle: Hashable, Sendable, Codable {
     package var after: Span
@@ -151,6 +175,10 @@ package struct Policy: Hashable, Sendable, Codable {
   }
 
   package init() {}
+
+  package var hasRules: Bool {
+    ([defaults] + applications.map(\.rules)).contains { !$0.kinds.isEmpty }
+  }
 
   /// The rules of an application: those of its name, else those of the first pattern that fits, else the defaults.
   package func rules(for name: String) -> Rules {

@@ -33,18 +33,25 @@ package final class LogindSource: SignalSource {
   private var state: LogindState?
   /// When it was seen that this machine is about to leave.
   private var departure: Departure?
+  /// When it was asked last.
+  private var asked: Int64?
+  /// It is asked again after so long in any case: it may have spoken before anybody listened.
+  private static let pause = Span.seconds(55)
 
   package init(_ logind: any Logind) { self.logind = logind }
 
   package func read(into observation: inout Observation) {
-    _ = logind.hasNews()
-    guard let state = logind.state() else {
+    let hasNews = logind.hasNews()
+    if hasNews || isDue(observation.now) {
+      asked = observation.now
+      state = logind.state()
+    }
+    guard let state else {
       // Nobody knows of sleep or shutdown, and nobody waits for us.
       observation.departure = nil
       departure = nil
       return
     }
-    self.state = state
     let kind: Departure.Kind? =
       state.preparesForShutdown ? .shutdown : state.preparesForSleep ? .sleep : nil
     if kind != departure?.kind {
@@ -54,6 +61,12 @@ package final class LogindSource: SignalSource {
     }
     observation.departure = departure
     observation.user = user(state, observation)
+  }
+
+  /// Whether it has to be asked though it has not said anything.
+  private func isDue(_ now: Int64) -> Bool {
+    guard let asked else { return true }
+    return state != nil && logind.descriptor == nil || now - asked >= Self.pause.nanoseconds
   }
 
   private func user(_ state: LogindState, _ observation: Observation) -> User {

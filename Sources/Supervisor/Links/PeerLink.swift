@@ -27,6 +27,15 @@ enum PeerLink {
       }
   }
 
+  /// Waits for what comes of it.
+  static func outcome<Value: Sendable>(_ future: EventLoopFuture<Value>)
+    throws(SupervisorError) -> Value
+  {
+    do { return try future.wait() } catch {
+      throw error as? SupervisorError ?? SupervisorError(reason(error))
+    }
+  }
+
   /// Of an end that was refused for its certificate.
   static let strangersReason = "its certificate is no peer's"
 

@@ -13,6 +13,7 @@ final class PeerServer: Sendable {
   private let peers: PeerBook
   private let grants: Grants
   private let verbs: Verbs
+  private let policies: PolicyKeeper
   /// The state of this machine.
   private let status: @Sendable () throws(SupervisorError) -> MachineStatus
   private let connections = Mutex<[ObjectIdentifier: Connection]>([:])
@@ -26,14 +27,18 @@ final class PeerServer: Sendable {
   /// Connections that have not said what they want.
   private static let strangerLimit = 32
   private static let limit = 512
+  /// In which one who attaches is there, in nanoseconds.
+  private static let attaching: Int64 = 1_000_000_000
   /// For a handshake and a request.
   private static let patience = TimeAmount.seconds(10)
 
   init(
     _ credentials: Credentials, _ peers: PeerBook, _ grants: Grants, _ verbs: Verbs,
+    _ policies: PolicyKeeper,
     status: @escaping @Sendable () throws(SupervisorError) -> MachineStatus
   ) {
     (self.credentials, self.peers, self.grants, self.verbs) = (credentials, peers, grants, verbs)
+    self.policies = policies
     self.status = status
   }
 
@@ -137,6 +142,11 @@ final class PeerServer: Sendable {
       case .status: answer(.status(try status()), channel)
       case .list: answer(.list(applications: try verbs.list()), channel)
       case .run(let arguments): try run(arguments, for: peer, channel)
+      case .recall(let application, let milliseconds):
+        policies.recall(application, by: peer, milliseconds: milliseconds)
+        answer(.done, channel)
+      case .forecast(let application):
+        answer(.forecast(verbs.forecast(application, to: peer) ?? []), channel)
       }
     } catch {
       Log.say("\(peer): refused: \(error.message)")
@@ -147,7 +157,7 @@ final class PeerServer: Sendable {
   private func run(_ arguments: [String], for peer: String, _ channel: any Channel)
     throws(SupervisorError)
   {
-    let allowed = try grants.allow(arguments)
+    let allowed = try grants.allow(arguments, for: peer)
     let (ours, theirs): (ByteLink, ByteLink)
     do throws(HostError) { (ours, theirs) = try ByteLink.pair() } catch {
       throw SupervisorError("a socket", error)
@@ -158,7 +168,12 @@ final class PeerServer: Sendable {
     PeerLink.join(channel, with: ours).whenFailure { error in
       Log.say("\(peer): \(PeerLink.reason(error))")
     }
+    if allowed.first == "join" {
+      HostProcess.sleep(nanoseconds: Self.attaching)
+      policies.look()
+    }
     _ = program.waitForEnd()
+    policies.look()
   }
 
   private func answer(_ answer: PeerAnswer, _ channel: any Channel) {

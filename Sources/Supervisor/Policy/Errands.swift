@@ -1,0 +1,180 @@
+import Policies
+import PosixHost
+import SupervisorMessages
+import Synchronization
+
+/// Does what the engine has decided, by the verbs of godwit, two things at a time.
+final class Errands: Sendable {
+  private struct State {
+    var waiting: [Decision] = []
+    /// By the names of applications.
+    var active: [String: Decision] = [:]
+    /// Applications that peers were asked to send home, and until when, on the host's monotonic clock.
+    var awaited: [String: (peer: String, start: Int64, end: Int64)] = [:]
+    var results: [MoveResult] = []
+    var workers = 0
+    var isEnding = false
+
+    mutating func next() -> Decision? {
+      if isEnding { waiting = [] }
+      guard let index = waiting.firstIndex(where: { active[$0.application] == nil }) else {
+        workers -= 1
+        return nil
+      }
+      let decision = waiting.remove(at: index)
+      active[decision.application] = decision
+      return decision
+    }
+  }
+
+  private let verbs: Verbs
+  private let suspended: SuspendedApplications
+  private let recall: @Sendable (String, String, Int64?) throws(SupervisorError) -> Void
+  private let onEnd: @Sendable () -> Void
+  private let state = Mutex(State())
+
+  private static let workerLimit = 2
+  /// How long an application that is to come home is waited for, in nanoseconds.
+  private static let patience: Int64 = 30_000_000_000
+
+  /// - Parameters:
+  ///   - recall: asks a peer to send an application home, which is to be over in so many nanoseconds.
+  ///   - onEnd: is called when something is over.
+  init(
+    _ verbs: Verbs, _ suspended: SuspendedApplications,
+    recall:
+      @escaping @Sendable (_ application: String, _ peer: String, _ rest: Int64?)
+      throws(SupervisorError) -> Void, onEnd: @escaping @Sendable () -> Void
+  ) {
+    (self.verbs, self.suspended) = (verbs, suspended)
+    (self.recall, self.onEnd) = (recall, onEnd)
+  }
+
+  // MARK: What goes on
+
+  /// Applications with which something is done, or will be.
+  var applications: Set<String> {
+    state.withLock { Set($0.active.keys).union($0.waiting.map(\.application)) }
+  }
+
+  /// The rule by which an application is being moved; nil: by none.
+  func rule(of application: String) -> Rule? { state.withLock { $0.active[application]?.rule } }
+
+  /// What became of moves since the last call.
+  func takeResults() -> [MoveResult] {
+    state.withLock { state in
+      defer { state.results = [] }
+      return state.results
+    }
+  }
+
+  /// Applications that were awaited, and have come.
+  ///
+  /// - Parameter here: those that run here.
+  func takeArrivals(_ here: [String]) -> [MoveResult] {
+    state.withLock { state in
+      let now = HostProcess.monotonicTime
+      let come = state.awaited.filter { here.contains($0.key) }
+      state.awaited = state.awaited.filter { !here.contains($0.key) && $0.value.end > now }
+      return come.map { name, wait in
+        MoveResult(name, wait.peer, succeeded: true, total: now - wait.start)
+      }
+    }
+  }
+
+  /// Whether nothing is done, and nobody awaited.
+  var areOver: Bool {
+    state.withLock { $0.active.isEmpty && $0.waiting.isEmpty && $0.awaited.isEmpty }
+  }
+
+  // MARK: Beginning and end
+
+  /// - Parameter now: on the clock of decisions.
+  func add(_ decision: Decision, now: Int64) {
+    let isNew = state.withLock { state in
+      guard !state.isEnding else { return false }
+      state.waiting.append(decision)
+      guard state.workers < Self.workerLimit else { return false }
+      state.workers += 1
+      return true
+    }
+    if isNew { HostThread { [self] in work(now) }.detach() }
+  }
+
+  /// Begins nothing more, and waits for what goes on.
+  func finish(within time: Int64) {
+    let deadline = HostProcess.monotonicTime + time
+    state.withLock { $0.isEnding = true }
+    while state.withLock({ !$0.active.isEmpty }), HostProcess.monotonicTime < deadline {
+      HostProcess.sleep(nanoseconds: 20_000_000)
+    }
+  }
+
+  private func work(_ now: Int64) {
+    let start = HostProcess.monotonicTime
+    while let decision = state.withLock({ $0.next() }) {
+      let rest = decision.by.map { max(0, $0 - now - (HostProcess.monotonicTime - start)) }
+      let result = carryOut(decision, rest)
+      state.withLock { state in
+        state.active[decision.application] = nil
+        if let result { state.results.append(result) }
+      }
+      onEnd()
+    }
+  }
+
+  // MARK: Doing it
+
+  /// - Parameter rest: nanoseconds that are left for it.
+  /// - Returns: what became of a move.
+  private func carryOut(_ decision: Decision, _ rest: Int64?) -> MoveResult? {
+    let name = decision.application
+    let start = HostProcess.monotonicTime
+    do throws(SupervisorError) {
+      switch decision.action {
+      case .move(let peer, _): return move(name, to: peer, start)
+      case .suspend:
+        guard let application = try verbs.applications().first(where: { $0.name == name }) else {
+          return nil
+        }
+        if try suspended.suspend(application, by: decision.rule) { Log.say("\(name): suspended") }
+      case .resume: suspended.resume(name)
+      case .bringHome(let peer, _):
+        do throws(SupervisorError) {
+          try recall(name, peer, rest)
+          let until = start + min(rest ?? Self.patience, Self.patience)
+          state.withLock { $0.awaited[name] = (peer, start, until) }
+        } catch {
+          Log.say(error.message)
+          return MoveResult(name, peer, succeeded: false, total: HostProcess.monotonicTime - start)
+        }
+      case .standby, .fence, .takeOver, .stay: break
+      }
+    } catch { Log.say(error.message) }
+    return nil
+  }
+
+  private func move(_ name: String, to peer: String, _ start: Int64) -> MoveResult {
+    let isDone = verbs.migrate(name, to: peer)
+    let total = HostProcess.monotonicTime - start
+    let last = isDone ? verbs.lastMove(name, to: peer) : nil
+    if isDone {
+      let figures = last.map { record in
+        ", where \(Self.seconds(record.forecast.total)) were foretold; stood \(Self.seconds(record.outcome.frozen)), where \(Self.seconds(record.forecast.frozen)) were foretold"
+      }
+      Log.say("\(name): moved to \(peer) in \(Self.seconds(total))\(figures ?? "")")
+    } else {
+      Log.say("\(name): stays here: the move to \(peer) failed")
+    }
+    return MoveResult(
+      name, peer, succeeded: isDone, foretold: last?.forecast.total,
+      total: last?.outcome.total ?? total)
+  }
+
+  /// For people, in milliseconds' steps.
+  private static func seconds(_ nanoseconds: Int64) -> String {
+    let milliseconds = max(0, nanoseconds) / 1_000_000
+    let rest = "\(milliseconds % 1000)"
+    return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest) s"
+  }
+}

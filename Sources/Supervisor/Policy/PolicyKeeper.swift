@@ -1,0 +1,405 @@
+import HostABI
+import Policies
+import PosixHost
+import SupervisorMessages
+import Synchronization
+
+/// Has applications move by themselves: looks at the machine and its peers when there is something to see, lets the engine
+/// decide, and has that done. It does nothing as long as no rule is there, here or with an application that has come.
+final class PolicyKeeper: Sendable {
+  /// This machine, among its peers.
+  private let name: String
+  private let verbs: Verbs
+  private let watch: PeerWatch
+  private let suspended: SuspendedApplications
+  private let errands: Errands
+  private let waker: Waker
+  private let file = Mutex(PolicyFile())
+  /// What homes want back, and until when, on the host's monotonic clock.
+  private let recalls = Mutex<[(recall: AskedRecall, end: Int64)]>([])
+  private let desk = Mutex(Desk())
+  private let thread = Mutex<HostThread?>(nil)
+  private let isEnding = Atomic(false)
+  /// Somebody has said that there is something new.
+  private let isNewHere = Atomic(true)
+  /// This machine is about to sleep or to shut down.
+  private let leaving = Atomic(false)
+
+  /// A wish of a home, whose deadline is on the host's monotonic clock.
+  private struct AskedRecall {
+    var application: String
+    var peer: String
+    var deadline: Int64?
+  }
+
+  /// What the thread has.
+  private struct Desk {
+    var engine = PolicyEngine(Policy())
+    let clocks = ClockSource()
+    let signals = Signals([PowerSource(), LoadSource(), NetworkSource()])
+    /// Nil: no rule asks for it.
+    var logind: LogindSource?
+    var inhibitor: SleepInhibitor?
+    var applications: (list: [RunningApplication], at: Int64)?
+    /// When the peers were asked last.
+    var asked: Int64?
+    /// What moves would take before a departure.
+    var forecasts: [String: [MoveForecast]] = [:]
+    var isDeparting = false
+  }
+
+  private static let second: Int64 = 1_000_000_000
+  private static let minute = 60 * second
+  /// Whatever is older is asked again before something is done about it.
+  private static let freshness = 2 * second
+  /// What is older is not known any more: less than the period at which it looks in any case.
+  private static let age = 55 * second
+  /// How often somebody looks who waits for the first key.
+  private static let keyInterval = 5 * second
+  private static let recallPatience = 30 * second
+
+  init(_ name: String, _ verbs: Verbs, _ watch: PeerWatch, _ suspended: SuspendedApplications) {
+    let waker = Waker()
+    self.waker = waker
+    (self.name, self.verbs, self.watch, self.suspended) = (name, verbs, watch, suspended)
+    errands = Errands(verbs, suspended) {
+      (application, peer, rest) throws(SupervisorError) in
+      try watch.recall(application, from: peer, milliseconds: rest.map { $0 / 1_000_000 })
+    } onEnd: {
+      waker.wake()
+    }
+  }
+
+  // MARK: For other threads
+
+  func start() {
+    let started = HostThread { [self] in serve() }
+    thread.withLock { $0 = started }
+  }
+
+  /// Decides nothing more, and waits for what goes on.
+  func stop() {
+    isEnding.store(true, ordering: .releasing)
+    waker.wake()
+    thread.withLock { $0.take() }?.join()
+    errands.finish(within: Self.minute)
+  }
+
+  /// Something has come, or somebody has attached.
+  func look() {
+    isNewHere.store(true, ordering: .releasing)
+    waker.wake()
+  }
+
+  /// What this machine tells of itself.
+  func status(_ facts: MachineFacts) throws(SupervisorError) -> MachineStatus {
+    let busy = errands.applications
+    let applications = try verbs.applications().map { running in
+      var running = running
+      if busy.contains(running.name) { running.isBusy = true }
+      return running
+    }
+    return MachineStatus(
+      applications: applications, isLeaving: leaving.load(ordering: .relaxed), facts)
+  }
+
+  /// A peer wants an application to come home.
+  func recall(_ application: String, by peer: String, milliseconds: Int64?) {
+    let now = HostProcess.monotonicTime
+    let rest = milliseconds.map { max(0, min($0, 3_600_000)) * 1_000_000 }
+    recalls.withLock { recalls in
+      recalls.removeAll { entry in
+        let isRepeated = entry.recall.application == application && entry.recall.peer == peer
+        return entry.end <= now || isRepeated
+      }
+      recalls.append(
+        (
+          AskedRecall(application: application, peer: peer, deadline: rest.map { now + $0 }),
+          now + min(rest ?? Self.recallPatience, Self.recallPatience)
+        ))
+    }
+    look()
+  }
+
+  /// What travels with an application that is about to go to `peer`; nil: it is not here.
+  func passport(of application: String, to peer: String) throws(SupervisorError) -> String? {
+    guard let running = try verbs.applications().first(where: { $0.name == application }) else {
+      return nil
+    }
+    let policy = file.withLock { $0.policy }
+    return Passport(
+      of: running, from: name, to: peer, policy, by: errands.rule(of: application)
+    ).text
+  }
+
+  /// Reads the policy file.
+  ///
+  /// - Returns: what is wrong with it.
+  func reload() -> [String] {
+    file.withLock { $0.forget() }
+    let mistakes = readPolicy()
+    look()
+    return mistakes
+  }
+
+  /// What each rule would do now.
+  ///
+  /// - Parameter application: nil: all that are here, or away from here.
+  func explain(_ application: String?) -> String {
+    desk.withLock { desk in
+      refresh(&desk)
+      let explanations = desk.engine.explain(observe(&desk, outcomes: []))
+        .filter { application == nil || $0.application == application }
+      if explanations.isEmpty {
+        return application.map { "\($0) is neither here nor away from here" }
+          ?? "nothing is here, nor away from here"
+      }
+      return explanations.map { explanation in
+        printable(
+          explanation.application + (explanation.rule.map { ", \($0.rawValue)" } ?? "") + ": "
+            + explanation.text)
+      }.joined(separator: "\n")
+    }
+  }
+
+  private var machines: Set<String> { watch.names.union([name]) }
+
+  // MARK: The thread
+
+  private func serve() {
+    while !isEnding.load(ordering: .acquiring) {
+      let (rest, descriptor) = desk.withLock { desk in
+        (step(&desk), desk.logind?.descriptor)
+      }
+      var items = [PollItem(.waker(waker))]
+      if let descriptor { items.append(PollItem(.descriptor(descriptor))) }
+      PollItem.wait(&items, timeout: rest)
+    }
+    desk.withLock { desk in (desk.logind, desk.inhibitor) = (nil, nil) }
+  }
+
+  /// - Returns: nanoseconds until there may be something to see; nil: only if something happens.
+  private func step(_ desk: inout Desk) -> Int64? {
+    _ = readPolicy()
+    desk.engine.policy = file.withLock { $0.policy }
+    var outcomes = errands.takeResults()
+    if isNewHere.exchange(false, ordering: .acquiringAndReleasing) || !outcomes.isEmpty {
+      (desk.applications, desk.asked) = (nil, nil)
+    }
+    var seen = observe(&desk, outcomes: outcomes)
+    outcomes += errands.takeArrivals(seen.applications.map(\.name))
+    seen.outcomes = outcomes
+    let needs = needs(desk, seen)
+    if prepare(&desk, needs) { seen = observe(&desk, outcomes: outcomes) }
+    if isPeriodOver(desk, seen) {
+      ask(&desk, seen.now)
+      seen.peers = peers(desk)
+    }
+    if seen.departure != nil, !desk.isDeparting {
+      // The time for this is that of the moves.
+      desk.applications = nil
+      watch.ask(within: Self.second)
+      seen = observe(&desk, outcomes: outcomes)
+      desk.forecasts = forecasts(seen, desk)
+      seen = observe(&desk, outcomes: outcomes)
+    }
+    desk.isDeparting = seen.departure != nil
+    if !desk.isDeparting { desk.forecasts = [:] }
+    leaving.store(desk.isDeparting, ordering: .relaxed)
+    var engine = desk.engine
+    var decisions = engine.step(seen)
+    if !decisions.isEmpty, !desk.isDeparting, isStale(desk, seen.now) {
+      refresh(&desk)
+      seen = observe(&desk, outcomes: outcomes)
+      engine = desk.engine
+      decisions = engine.step(seen)
+    }
+    desk.engine = engine
+    for decision in decisions {
+      if case .standby = decision.action { continue }
+      Log.say(decision.reason)
+      if case .stay = decision.action { continue }
+      errands.add(decision, now: seen.now)
+    }
+    holdSleep(&desk, needs, seen)
+    return rest(desk, needs, seen)
+  }
+
+  /// - Returns: what is wrong with the file, if it has changed.
+  private func readPolicy() -> [String] {
+    let mistakes = file.withLock { $0.read(machines) } ?? []
+    for mistake in mistakes { Log.say(mistake) }
+    if !mistakes.isEmpty { Log.say("the policy stays as it was") }
+    return mistakes
+  }
+
+  private func needs(_ desk: Desk, _ seen: Observation) -> SignalNeeds {
+    SignalNeeds(desk.engine.policy, carried: seen.applications.compactMap(\.rules))
+  }
+
+  /// Listens to logind if a rule asks for it.
+  ///
+  /// - Returns: whether it did not before.
+  private func prepare(_ desk: inout Desk, _ needs: SignalNeeds) -> Bool {
+    guard needs.departures || needs.idle != nil else {
+      desk.logind = nil
+      return false
+    }
+    guard desk.logind == nil else { return false }
+    desk.logind = LogindSource(BusctlLogind())
+    return true
+  }
+
+  private func observe(_ desk: inout Desk, outcomes: [MoveResult]) -> Observation {
+    var seen = Observation(
+      here: name, now: 0, wall: WallTime(seconds: 0, weekday: .mon, secondOfDay: 0))
+    desk.clocks.read(into: &seen)
+    desk.signals.read(into: &seen)
+    desk.logind?.read(into: &seen)
+    if let at = desk.applications?.at, seen.now - at > Self.age { desk.applications = nil }
+    let (list, at) = desk.applications ?? (running(), seen.now)
+    desk.applications = (list, at)
+    let busy = errands.applications
+    seen.applications = list.map { running in
+      var application = Policies.Application(running, on: name, now: at)
+      if busy.contains(running.name) { application.isBusy = true }
+      application.forecasts = desk.forecasts[running.name] ?? []
+      return application
+    }
+    seen.suspended = suspended.byRules.filter { !busy.contains($0.name) }.map {
+      SuspendedApplication(name: $0.name, by: $0.rule)
+    }
+    seen.peers = peers(desk)
+    seen.recalls = currentRecalls(seen)
+    seen.outcomes = outcomes
+    return seen
+  }
+
+  private func peers(_ desk: Desk) -> [Policies.Peer] {
+    watch.peers.map { peer in
+      var peer = peer
+      for index in peer.applications.indices {
+        peer.applications[index].forecasts = desk.forecasts[peer.applications[index].name] ?? []
+      }
+      return peer
+    }
+  }
+
+  private func running() -> [RunningApplication] {
+    do throws(SupervisorError) { return try verbs.applications() } catch {
+      Log.say(error.message)
+      return []
+    }
+  }
+
+  private func currentRecalls(_ seen: Observation) -> [Recall] {
+    let now = HostProcess.monotonicTime
+    let here = Set(seen.applications.map(\.name))
+    return recalls.withLock { recalls in
+      recalls.removeAll { $0.end <= now || !here.contains($0.recall.application) }
+      return recalls.map { entry in
+        Recall(
+          entry.recall.application, by: entry.recall.peer,
+          deadline: entry.recall.deadline.map { seen.now + $0 - now })
+      }
+    }
+  }
+
+  // MARK: Asking
+
+  private func isStale(_ desk: Desk, _ now: Int64) -> Bool {
+    let asked = min(desk.asked ?? 0, desk.applications?.at ?? 0)
+    return now - asked > Self.freshness
+  }
+
+  private func refresh(_ desk: inout Desk) {
+    desk.applications = nil
+    ask(&desk, ClockSource.ofThisMachine()?.boot ?? 0)
+  }
+
+  private func ask(_ desk: inout Desk, _ now: Int64) {
+    watch.ask(within: 5 * Self.second)
+    desk.asked = now
+  }
+
+  /// Whether rules have to know how the peers are.
+  private func isPeriodOver(_ desk: Desk, _ seen: Observation) -> Bool {
+    guard let period = peerPeriod(desk, seen) else { return false }
+    return desk.asked.map { seen.now - $0 >= period } ?? true
+  }
+
+  private func peerPeriod(_ desk: Desk, _ seen: Observation) -> Int64? {
+    guard hasRules(desk, seen), !watch.names.isEmpty else { return nil }
+    let isAwaited = seen.peers.flatMap(\.applications).contains { application in
+      application.home == name && !application.attachments.isEmpty
+        && desk.engine.policy.rules(for: application.name).idle?.backAtInput == true
+    }
+    return isAwaited ? Self.keyInterval : Self.minute
+  }
+
+  private func hasRules(_ desk: Desk, _ seen: Observation) -> Bool {
+    desk.engine.policy.hasRules || seen.applications.contains { $0.rules?.kinds.isEmpty == false }
+  }
+
+  /// What moves would take to where rules may send applications before this machine leaves, and of those that are away to here, all
+  /// asked at once.
+  private func forecasts(_ seen: Observation, _ desk: Desk) -> [String: [MoveForecast]] {
+    let reachable = seen.peers.filter { $0.isReachable && !$0.isLeaving }
+    var questions: [(application: String, to: String, figures: @Sendable () -> [ForecastFigures])] =
+      []
+    for application in seen.applications where !application.isBusy {
+      let targets = desk.engine.departureTargets(of: application, from: name)
+      for peer in reachable.map(\.name) where targets.contains(peer) {
+        let ask = { @Sendable [verbs] in verbs.forecast(application.name, to: peer) ?? [] }
+        questions.append((application.name, peer, ask))
+      }
+    }
+    for peer in reachable {
+      for application in peer.applications where application.home == name && !application.isBusy {
+        let ask = { @Sendable [watch] in watch.forecast(application.name, from: peer.name) }
+        questions.append((application.name, name, ask))
+      }
+    }
+    let found = Mutex<[String: [MoveForecast]]>([:])
+    let threads = questions.map { application, machine, figures in
+      HostThread {
+        let choices = figures().map {
+          MoveForecast.Choice(.preCopy, frozen: $0.frozen, total: $0.total, bytes: $0.bytes)
+        }
+        guard !choices.isEmpty else { return }
+        found.withLock { $0[application, default: []].append(MoveForecast(to: machine, choices)) }
+      }
+    }
+    for thread in threads { thread.join() }
+    return found.withLock { $0 }
+  }
+
+  // MARK: Waiting
+
+  /// Has logind wait with sleep and shutdown until all is done that has to be done before.
+  private func holdSleep(_ desk: inout Desk, _ needs: SignalNeeds, _ seen: Observation) {
+    guard needs.departures else {
+      desk.inhibitor = nil
+      return
+    }
+    if seen.departure == nil {
+      if desk.inhibitor == nil { desk.inhibitor = SleepInhibitor(why: "applications move") }
+    } else if errands.areOver {
+      desk.inhibitor?.release()
+      desk.inhibitor = nil
+    }
+  }
+
+  private func rest(_ desk: Desk, _ needs: SignalNeeds, _ seen: Observation) -> Int64? {
+    var moments = [desk.engine.wakeAt, desk.signals.nextReading(needs, seen)]
+    moments.append(desk.logind?.nextReading(needs, seen))
+    if hasRules(desk, seen) { moments.append(seen.now + Self.minute) }
+    if let period = peerPeriod(desk, seen), let asked = desk.asked {
+      moments.append(asked + period)
+    }
+    // The end of what is awaited, or of a departure, may pass without a word.
+    if desk.isDeparting { moments.append(seen.now + Self.second) }
+    let next = moments.compactMap { $0 }.min()
+    return next.map { max(Self.second / 20, $0 - seen.now) }
+  }
+}

@@ -1,0 +1,49 @@
+/// An application that runs on a machine, as `godwit ps --json` shows it and as supervisors tell each other.
+package struct RunningApplication: Sendable, Hashable, Codable {
+  package var name: String
+  package var memoryBytes: Int
+  /// Since it came to the machine where it runs.
+  package var uptimeNanoseconds: Int64
+  package var isDetached: Bool?
+  /// Those that are attached to it.
+  package var users: [AttachedUser]?
+  /// Since somebody who is attached typed something.
+  package var inputNanoseconds: Int64?
+  /// What travels with it, as JSON.
+  package var passport: String?
+  package var isSilent: Bool?
+  /// Its supervisor does something with it.
+  package var isBusy: Bool?
+  package var doubt: Presence?
+  package var lending: Presence?
+  package var relay: Presence?
+
+  /// Something is there, whatever it is.
+  package struct Presence: Sendable, Hashable, Codable {
+    private enum Key: CodingKey {}
+
+    package init(from decoder: any Decoder) {}
+
+    package func encode(to encoder: any Encoder) { _ = encoder.container(keyedBy: Key.self) }
+  }
+}
+
+/// Somebody who is attached to an application.
+package struct AttachedUser: Sendable, Hashable, Codable {
+  /// The peer at which they are, as the supervisor here calls it; nil: this machine, or `isRelayed`.
+  package var machine: String?
+  /// By way of a machine where the application was before.
+  package var isRelayed: Bool
+  /// For so long.
+  package var nanoseconds: Int64
+
+  package init(machine: String?, isRelayed: Bool, nanoseconds: Int64) {
+    (self.machine, self.isRelayed, self.nanoseconds) = (machine, isRelayed, nanoseconds)
+  }
+}
+
+/// What `godwit run` knows of passports, which are the supervisor's.
+package enum PassportText {
+  /// That of an application that no rule moves.
+  package static let pinned = #"{"isPinned":true}"#
+}

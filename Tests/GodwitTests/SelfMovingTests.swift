@@ -1,0 +1,386 @@
+import Foundation
+import Testing
+
+/// Applications that move by themselves: each scenario with machines that have batteries, processors and logind of their own.
+@Suite struct SelfMovingTests {
+  private func run(_ script: String, _ expected: String, limit: Int = 300) throws {
+    let outcome = try PolicyScratch.shell(script, limit: limit)
+    #expect(outcome.text == expected, "\(outcome.text) \(outcome.error)")
+  }
+
+  /// To the first peer that has mains, and home when there is power.
+  @Test func theBatteryIsLow() throws {
+    try run(
+      """
+      for m in here there third; do serve $m "${ALL[@]}"; done; meet here there; meet here third
+      policy here <<'END'
+      applications:
+        guest:
+          min-stay: 0s
+          power: {below: 20%, back-above: 40%, to: [there, third]}
+      END
+      begin here; battery there 50 off; battery here 15 off; look here; comes third; says here 'moved to third'
+      battery here 60 off; look here; comes here; says third 'moved to here'; reasons here; reasons third; whole
+      """,
+      """
+      guest goes to third: here is on battery, which fell below 20 %.
+      guest comes home from third: here has power again.
+      guest goes to here: here, its home, wants it back.
+      at here
+      ended
+      1
+
+      """)
+  }
+
+  /// What nobody uses is on the server, and comes home at the first key.
+  @Test(
+    .enabled(
+      if: PolicyScratch.missingLogind == nil, "\(PolicyScratch.missingLogind ?? "") is missing"))
+  func nobodyUsesIt() throws {
+    try run(
+      """
+      logind here; for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, idle: {after: 1m, to: there}}
+      END
+      begin here; idle here; says here 'moved to there'; comes there
+      tell here user IdleHint false; comes here; says there 'moved to here'; reasons here; reasons there; whole
+      """,
+      """
+      guest goes to there: there was no input for 1 min.
+      guest comes home from there: there is input at here again.
+      guest goes to here: here, its home, wants it back.
+      at here
+      ended
+      1
+
+      """)
+  }
+
+  /// Windows of time; the file says when they are.
+  @Test func atNight() throws {
+    try run(
+      """
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      window() {
+        local from=$(date -d "$1 minutes" +%H:%M) until=$(date -d "$2 minutes" +%H:%M)
+        policy here <<<"applications: {guest: {min-stay: 0s, schedule: {from: \\"$from\\", until: \\"$until\\", to: there, quiet: 0s}}}"
+      }
+      window -120 -60; begin here; look here; where
+      window -60 60; comes there; says here 'moved to there'
+      window -120 -60; comes here; says there 'moved to here'; reasons here | sed 's/[0-9][0-9]:[0-9][0-9]/TIME/g'; reasons there; whole
+      """,
+      """
+      here: guest
+      guest goes to there: it is between TIME and TIME.
+      guest comes home from there: its time elsewhere is over.
+      guest goes to here: here, its home, wants it back.
+      at here
+      ended
+      1
+
+      """)
+  }
+
+  /// The machine sleeps, and later shuts down; logind waits until nothing is here any more.
+  @Test(
+    .enabled(
+      if: PolicyScratch.missingLogind == nil, "\(PolicyScratch.missingLogind ?? "") is missing"))
+  func theMachineSleepsAndReboots() throws {
+    try run(
+      """
+      held() { local n; for n in $(seq 600); do [ "$(tell here inhibitors)" = "$1" ] && return; sleep 0.1; done; echo "not $1"; }
+      logind here; for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, sleep: {do: send, to: there}, update: {to: there}}
+      END
+      tell here set InhibitDelayMaxUSec 60000000
+      begin here; held 'godwit delay sleep:shutdown'
+      tell here set PreparingForSleep true; tell here emit PrepareForSleep true; comes there; says here 'moved to there'; held none
+      tell here set PreparingForSleep false; tell here emit PrepareForSleep false; comes here; says there 'moved to here'
+      held 'godwit delay sleep:shutdown'
+      tell here set PreparingForShutdown true; tell here emit PrepareForShutdown true; comes there; held none
+      stop here; tell here set PreparingForShutdown false; serve here "${ALL[@]}"; knows there here; comes here
+      says there 'moved to here.*'; reasons here; reasons there; whole
+      """,
+      """
+      guest goes to there: here goes to sleep.
+      guest comes home from there: here is awake again.
+      guest goes to there: here shuts down.
+      guest comes home from there: here runs again.
+      guest goes to here: here, its home, wants it back.
+      guest goes to here: here, its home, wants it back.
+      at here
+      ended
+      1
+
+      """)
+  }
+
+  /// What is away is fetched before the machine sleeps; what no move has time for is suspended, and goes on afterwards.
+  @Test(
+    .enabled(
+      if: PolicyScratch.missingLogind == nil, "\(PolicyScratch.missingLogind ?? "") is missing"))
+  func theLidIsClosed() throws {
+    try run(
+      """
+      sleeps() { tell here set PreparingForSleep $1; tell here emit PrepareForSleep $1; }
+      logind here; for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, power: {below: 20%, to: there, back: off}, sleep: {do: bring-home}}
+      END
+      tell here set InhibitDelayMaxUSec 60000000
+      begin here; battery here 10 off; look here; comes there; says here 'moved to there'; battery here 90 on; look here
+      sleeps true; comes here; says there 'moved to here'; sleeps false
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, sleep: {do: send, to: there}}
+      END
+      tell here set InhibitDelayMaxUSec 600000
+      sleeps true; says here 'guest: suspended'; where; sleeps false; comes here; says here 'guest: goes on'
+      reasons here | sed 's/[0-9.]* s of the [0-9.]* s/TIME of the TIME/'; reasons there; whole
+      """,
+      """
+      guest goes to there: here is on battery, which fell below 20 %.
+      guest comes home from there: here goes to sleep.
+      guest is suspended here: here goes to sleep, and a move to there would take TIME of the TIME that are left.
+      guest goes on here: here is awake again.
+      guest goes to here: here, its home, wants it back.
+      at here
+      ended
+      1
+
+      """)
+  }
+
+  /// To the machine at which its user attaches, who goes on to type and read.
+  @Test func itFollowsItsUser() throws {
+    try run(
+      """
+      for m in here there; do serve $m "${ALL[@]}" --grant attach; done; meet here there
+      policy here <<'END'
+      applications:
+        guest: {follow: {after: 1s}}
+      END
+      at here run --detach -i --name guest --root $R --mount .:/mnt -- /bin/sh -c '
+        : >/mnt/ready; while read a; do echo "got $a"; [ "$a" != end ] || exit 7; done' >/dev/null
+      await ready; mkfifo keys; exec 9<>keys
+      (home there exec $G attach here/guest <keys >out) & client=$!
+      echo one >&9; comes there; says here 'moved to there'; echo two >&9; echo end >&9; wait $client; echo "$?"; cat out; reasons here
+      """,
+      """
+      7
+      got one
+      got two
+      got end
+      guest goes to there: its user is attached at there.
+
+      """)
+  }
+
+  /// A busy machine sends what is there to the one that is less busy by what it says.
+  @Test func theMachineIsBusy() throws {
+    try run(
+      """
+      for m in here there third; do serve $m "${ALL[@]}"; done; meet here there; meet here third
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, load: {above: 90%, for: 1m, to: [there, third]}}
+      END
+      busy there 0.70; begin here; busy here 2.00; look here; says here 'moved to third'; comes third; reasons here; whole
+      """,
+      """
+      guest goes to third: the processors of here were busy to more than 90 % for 1 min.
+      at third
+      ended
+      1
+
+      """)
+  }
+
+  // MARK: What does not move
+
+  /// Pinned, for the rules of its machine and for its home.
+  @Test func aPinnedOneStays() throws {
+    try run(
+      """
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, power: {below: 20%, to: there}}
+      END
+      begin here --pin; battery here 10 off; for n in 1 2 3; do look here; at here policy explain; done | sort -u; where
+      at here migrate guest there; battery here 90 on
+      stranger --pem $(pem here) $(place there) '{"version":1,"what":{"recall":{"application":"guest"}}}'
+      says there 'it is pinned'; where; reasons here; reasons there; whole
+      """,
+      """
+      guest: pinned: no rule moves it
+      here: guest
+      {"done":{}}
+      there: guest
+      guest stays where it is: it is pinned.
+      at there
+      ended
+      1
+
+      """)
+  }
+
+  /// A battery that flutters, a peer whose own rules would send it back, and peers that ask for what is not theirs: one move.
+  @Test func nothingPlaysPingPong() throws {
+    try run(
+      """
+      for m in here there third; do serve $m "${ALL[@]}"; done; meet here there; meet there third
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, power: {below: 20%, to: there}}
+      END
+      policy there <<'END'
+      defaults: {min-stay: 0s, power: {below: 90%, to: [here, third]}, load: {below: 50%, for: 1m, to: here}}
+      END
+      begin here; battery here 19 off; look here; comes there; says here 'moved to there'; battery there 30 off
+      for n in 1 2 3 4 5 6; do
+        battery here 2$((n % 2)) off; battery here 19 off; look here; look there
+        stranger --pem $(pem third) $(place there) '{"version":1,"what":{"recall":{"application":"guest"}}}'
+      done | sort -u
+      at here policy explain; where; grep -h ': moved' *.log | wc -l; whole
+      """,
+      """
+      {"done":{}}
+      guest, power: nothing now
+      there: guest
+      1
+      at there
+      ended
+      1
+
+      """)
+  }
+
+  // MARK: Bad input and faults
+
+  /// Each mistake is said with its line, and what held before goes on to hold.
+  @Test func aBadPolicyIsNotUsed() throws {
+    try run(
+      """
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      at here policy check 2>&1 | sed 's/.*policy.yaml: //'
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, power: {below: 20%, to: there}}
+      END
+      at here policy check | sed 's/.*policy.yaml: //'; begin here
+      policy here 2>&1 <<'END' | sed 's/.*policy.yaml:/line /'
+      applications:
+        guest:
+          power: {below: 200%, to: there}
+          idle: {after: 10, to: nowhere}
+          shedule: {}
+      END
+      at here policy check >checked 2>&1; echo "$?"; wc -l <checked; grep -c policy.yaml: here.log
+      battery here 10 off; look here 2>/dev/null; comes there; says here 'moved to there'; at here policy explain nobody; whole
+      """,
+      """
+      not found
+      no mistakes, rules for 1 name
+      line 3: applications.guest.power.below: is 200 %, and must be from 1 % to 99 %
+      line 4: applications.guest.idle.after: must be a time, as in 15m (s, m, h or d), and is "10"
+      line 4: applications.guest.idle.to: "nowhere" is no peer of this machine; godwit peer ls shows them
+      line 5: applications.guest.shedule: is no key here: did you mean "schedule"?
+      1
+      3
+      4
+      nobody is neither here nor away from here
+      at there
+      ended
+      1
+
+      """)
+  }
+
+  /// A peer that has not granted what the guest needs: it is tried once, and not again before a pause is over.
+  @Test func aPeerDoesNotTakeIt() throws {
+    try run(
+      """
+      serve here "${ALL[@]}"; serve there; meet here there
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, power: {below: 20%, to: there}}
+      END
+      begin here; battery here 10 off; look here; says here 'stays here: the move to there failed'
+      for n in 1 2 3 4 5; do look here; at here policy explain; done | sort -u; where; grep -c 'is not granted' here.log; whole
+      """,
+      """
+      guest, power: guest stays where it is: here is on battery, which fell below 20 %, but the last move to there failed.
+      here: guest
+      1
+      at here
+      ended
+      1
+
+      """)
+  }
+
+  /// A peer with impossible numbers, which says that it runs what is here.
+  @Test func aPeerLies() throws {
+    try run(
+      """
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there; stop there KILL
+      lies='{"status":{"_0":{"isa":"x86_64","processors":0,"load":-1e300,"memory":1,"memoryAvailable":18446744073709551615,"applications":["guest"],"details":[{"name":"guest","memoryBytes":-1,"uptimeNanoseconds":9223372036854775807,"inputNanoseconds":-9223372036854775808,"users":[{"isRelayed":true,"nanoseconds":-5}]}]}}}'
+      stranger --server --pem $(pem there) 127.0.0.1:0 "$lies\\n" >port & other=$!; told port >/dev/null
+      sed -i "s|$(place there)|127.0.0.1:$(cat port)|" here/state/godwit/supervisor/peers.json; stop here; serve here
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, power: {below: 20%, to: there}, idle: {after: 1m, to: there}, follow: on}
+      END
+      begin here; battery here 10 off; look here; says here 'stays here: the move to there failed'
+      for n in 1 2 3; do at here policy explain >explained; grep -c . explained; done; where; kill -0 ${pid[here]} && whole; kill $other
+      """,
+      """
+      3
+      3
+      3
+      here: guest
+      at here
+      ended
+      1
+
+      """)
+  }
+
+  /// At any moment of moves that rules decide, either end's supervisor is killed, and starts again: there is one guest, and its log
+  /// has each number once.
+  @Test func aSupervisorIsKilledAnywhere() throws {
+    let kills = LongTests.areOn ? 100 : 6
+    try run(
+      """
+      again() { stop $1 KILL; serve $1 "${ALL[@]}"; knows $2 $1; }
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, max-moves: 1000 per hour, power: {below: 20%, back-above: 40%, to: there}}
+      END
+      begin here
+      for kill in $(seq \(kills)); do
+        if runs here; then battery here 10 off; else battery here 90 off; fi; look here
+        sleep 0.$((kill * 7919 % 900 + 50))
+        if [ $((kill % 2)) = 0 ]; then again here there; else again there here; fi
+        for n in $(seq 600); do
+          runs here; a=$?; runs there; b=$?; [ $((a + b)) = 1 ] && ! at here ps | grep -q doubt && ! at there ps | grep -q doubt && break; sleep 0.1
+        done
+        [ $((a + b)) = 1 ] || { echo "kill $kill: $a $b"; cat *.log; }
+      done
+      whole | grep -v '^at '
+      """,
+      """
+      ended
+      1
+
+      """, limit: 1200)
+  }
+}
