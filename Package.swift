@@ -122,7 +122,8 @@ let package = Package(
     // What came of checks, in the formats that other tools read.
     library("ConformanceReports", ["HostABI"]),
     // The checks of the host ABI's contract, for the tests and for `godwit conformance host`.
-    library("HostConformance", ["ConformanceReports", "HostABI", "PosixHost"]),
+    library(
+      "HostConformance", ["ConformanceReports", "HostABI", "PosixHost"], settings: spanMethods),
     // Runs Guests/ as a benchmark of any system that runs Linux programs: `godwit conformance linux`.
     library("LinuxConformance", ["ConformanceReports", "HostABI", "PosixHost"]),
     library(

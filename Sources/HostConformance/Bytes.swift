@@ -67,6 +67,7 @@ extension RawSpan {
 
 extension MutableRawSpan {
   /// Writes as many of `bytes` as it has room for.
+  @_lifetime(self: copy self)
   mutating func fill(from bytes: [UInt8]) {
     for (index, byte) in bytes.prefix(byteCount).enumerated() {
       storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
