@@ -94,7 +94,13 @@ static void kept(void) {
   FAILS(EINVAL, prctl(PR_SET_KEEPCAPS, 2));
   OK(prctl(PR_SET_KEEPCAPS, 1));
   EQ(prctl(PR_GET_KEEPCAPS), 1);
+  struct sets more = all;
+  more.inheritable = BIT(CAP_KILL);
+  OK(set(more));
+  OK(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_KILL, 0, 0));
   OK(setresuid(1000, 1000, 1000));
+  // Those that are kept are not handed to programs.
+  EQ(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_KILL, 0, 0), 0);
   EQ(get(0).permitted, all.permitted);
   EQ(get(0).effective, 0);
   OK(set((struct sets){BIT(CAP_SETUID), BIT(CAP_SETUID), 0}));

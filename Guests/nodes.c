@@ -71,10 +71,15 @@ static void unlinked(void) {
 }
 
 static void devices(void) {
-  if (!is_host_root()) return;
-  umask(0);
-  OK(mknod("null", S_IFCHR | 0666, makedev(1, 3)));
   struct stat st;
+  umask(027);
+  OK(mknod("plain", S_IFREG | 0666, 0));
+  OK(stat("plain", &st));
+  EQ(st.st_mode, S_IFREG | 0640);
+  OK(unlink("plain"));
+  umask(0);
+  if (!is_host_root()) return;
+  OK(mknod("null", S_IFCHR | 0666, makedev(1, 3)));
   OK(stat("null", &st));
   EQ(st.st_mode, S_IFCHR | 0666);
   EQ(st.st_rdev, makedev(1, 3));

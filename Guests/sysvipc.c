@@ -66,6 +66,8 @@ static void shared_memory(void) {
   CHECK(strcmp(memory, "from the child") == 0);
   EQ(shmctl(id, IPC_STAT, &status), 0);
   EQ(status.shm_nattch, 2);
+  EQ(status.shm_lpid, child);
+  CHECK(status.shm_dtime >= status.shm_ctime);
 
   // Removed, it lives as long as it is attached, and its key is free.
   EQ(shmctl(id, IPC_RMID, NULL), 0);
@@ -92,6 +94,11 @@ static void semaphores(void) {
   EQ(semctl(id, 0, SETVAL, (union semun){.val = 2}), 0);
   FAILS(EINVAL, semctl(id, 3, GETVAL));
   FAILS(ERANGE, semctl(id, 0, SETVAL, (union semun){.val = 40000}));
+  EQ(semctl(id, 1, SETVAL, (union semun){.val = 32766}), 0);
+  EQ(operate(id, 1, 1, 0), 0);
+  EQ(semctl(id, 1, GETVAL), 32767);
+  FAILS(ERANGE, operate(id, 1, 1, 0));
+  EQ(semctl(id, 1, SETVAL, (union semun){.val = 0}), 0);
   FAILS(EFBIG, operate(id, 7, 1, 0));
   FAILS(EAGAIN, operate(id, 0, -3, IPC_NOWAIT));
   FAILS(EAGAIN, operate(id, 0, 0, IPC_NOWAIT));
@@ -148,9 +155,19 @@ struct message {
   char text[64];
 };
 
+static int queue;
+static void stranger_to_queue(void) {
+  struct msqid_ds status = {0};
+  OK(setresuid(1000, 1000, 1000));
+  FAILS(EACCES, msgctl(queue, IPC_STAT, &status));
+  FAILS(EPERM, msgctl(queue, IPC_SET, &status));
+  FAILS(EPERM, msgctl(queue, IPC_RMID, NULL));
+}
+
 static void queues(void) {
-  int id = msgget(IPC_PRIVATE, 0600);
+  int id = queue = msgget(IPC_PRIVATE, 0600);
   CHECK(id >= 0);
+  if (!geteuid()) in_child(stranger_to_queue);
   struct message message = {0, "none"};
   FAILS(EINVAL, msgsnd(id, &message, 5, 0));
   FAILS(ENOMSG, msgrcv(id, &message, 64, 0, IPC_NOWAIT));

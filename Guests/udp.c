@@ -59,6 +59,17 @@ static void plain(void) {
   FAILS(EMSGSIZE, sendto(a, huge, 65508, 0, SA(to)));
   EQ(sendto(a, huge, 65507, 0, SA(to)), 65507);
   EQ(recv(b, huge, sizeof huge, 0), 65507);
+  // Who waits is woken.
+  pid_t pid = OK(fork());
+  if (!pid) {
+    struct timespec moment = {0, 30000000};
+    OK(nanosleep(&moment, NULL));
+    EQ(sendto(a, "late", 4, 0, SA(to)), 4);
+    _exit(0);
+  }
+  EQ(recv(b, t, 64, 0), 4);
+  EQ(OK(waitpid(pid, &size, 0)), pid);
+  EQ(size, 0);
   FAILS(EOPNOTSUPP, listen(a, 1));
   FAILS(EOPNOTSUPP, accept(a, NULL, NULL));
   FAILS(EACCES, sendto(a, "x", 1, 0, SA(((struct sockaddr_in){AF_INET, htons(9), {0xffffffff}}))));

@@ -36,7 +36,12 @@ static void basics(void) {
   EQ(getxattr("file", "user.b", NULL, 0), 3);
   FAILS(ERANGE, getxattr("file", "user.b", value, 2));
   STREQ(names(listxattr("file", list, sizeof list), list), "user.a user.b");
-  CHECK(flistxattr(fd, NULL, 0) >= 14);
+  long whole = flistxattr(fd, NULL, 0);
+  CHECK(whole >= 14);
+  // Room for all, and no more.
+  EQ(listxattr("file", list, whole), whole);
+  FAILS(ERANGE, listxattr("file", list, whole - 1));
+  EQ(getxattr("file", "user.b", value, 3), 3);
   FAILS(ERANGE, listxattr("file", list, 8));
   // Only new ones, only old ones.
   FAILS(EEXIST, setxattr("file", "user.b", "x", 1, XATTR_CREATE));
