@@ -100,6 +100,11 @@ int main(void) {
   errno = 0;
   long rs = syscall(SYS_rseq, (void *)64, 32, 0, 0);
   CHECK(rs == -1 && (errno == ENOSYS || errno == EINVAL || errno == EPERM || errno == EBUSY || errno == EFAULT));
+  // A thread has one: the C library's, or this.
+  static char area[32] __attribute__((aligned(32)));
+  syscall(SYS_rseq, area, 32, 0, 0x53053053);
+  rs = syscall(SYS_rseq, area, 32, 0, 0x53053053);
+  CHECK(rs == -1 && (errno == ENOSYS || errno == EINVAL || errno == EBUSY));
   FAILS(ENOSYS, syscall(9999));
   FAILS(ENOSYS, syscall(-1));
   STEP("personality, membarrier, rseq, no such call");

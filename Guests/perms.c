@@ -7,6 +7,11 @@ static mode_t mode(const char *name) {
   return st.st_mode & 07777;
 }
 
+static void stranger_to_directory(void) {
+  OK(setresuid(1000, 1000, 1000));
+  FAILS(EPERM, rmdir("d/sub"));
+}
+
 int main(void) {
   enter_scratch();
   EQ(umask(0) & ~0777, 0);
@@ -31,6 +36,13 @@ int main(void) {
   EQ(mode("f"), 0640);
   OK(chmod("d", 01777));
   EQ(mode("d"), 01777);
+  // What is in a sticky directory is its owner's.
+  if (!geteuid()) {
+    OK(chmod(".", 0755));
+    OK(mkdir("d/sub", 0777));
+    in_child(stranger_to_directory);
+    OK(rmdir("d/sub"));
+  }
   OK(chmod("f", 04755));
   EQ(mode("f"), 04755);
   FAILS(ENOENT, chmod("missing", 0600));

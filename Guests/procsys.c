@@ -52,6 +52,11 @@ int main(void) {
   slurp("/proc/filesystems");
   CHECK(strstr(text, "tmpfs"));
   CHECK(slurp("/proc/self/mountinfo") > 0);
+  struct stat st;
+  OK(stat("/proc/version", &st));
+  EQ(st.st_mode, S_IFREG | 0444);
+  OK(stat("/proc/sys/kernel/hostname", &st));
+  EQ(st.st_mode, S_IFREG | 0644);
   STEP("version, loadavg, mounts, sys");
   CHECK(slurp("/sys/devices/system/cpu/online") > 0 && atoi(text) == 0);
   CHECK(slurp("/sys/devices/system/cpu/cpu0/topology/core_id") > 0);

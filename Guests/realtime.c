@@ -106,6 +106,19 @@ static void stranger(void) {
   FAILS(EPERM, sched_setscheduler(getppid(), SCHED_OTHER, &param));
 }
 
+// Without a limit one may go down in one's own policy, and no further.
+static void descending(void) {
+  struct rlimit none = {0, 0};
+  struct sched_param param = {.sched_priority = 3};
+  schedule(SCHED_FIFO, 5);
+  OK(setrlimit(RLIMIT_RTPRIO, &none));
+  OK(setresuid(1000, 1000, 1000));
+  OK(sched_setscheduler(0, SCHED_FIFO, &param));
+  FAILS(EPERM, sched_setscheduler(0, SCHED_RR, &param));
+  param.sched_priority = 4;
+  FAILS(EPERM, sched_setscheduler(0, SCHED_FIFO, &param));
+}
+
 static void kept(void) {
   struct sched_param param;
   schedule(SCHED_RR, 42);
@@ -286,6 +299,7 @@ int main(void) {
   in_child(kept);
   STEP("kept");
   in_child(stranger);
+  in_child(descending);
   STEP("who may not");
   in_child(ordered);
   STEP("order");

@@ -192,14 +192,21 @@ static void ancillary(void) {
   EQ(*(int *)find(&m, IPPROTO_IPV6, IPV6_TCLASS, 4), 0);
   // Hop limit of one datagram only, by control message.
   struct iovec v = {"hops", 4};
-  m = (struct msghdr){.msg_name = &six, .msg_namelen = sizeof six, .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
-                      .msg_controllen = CMSG_SPACE(4)};
-  struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-  *c = (struct cmsghdr){CMSG_LEN(4), IPPROTO_IPV6, IPV6_HOPLIMIT};
-  *(int *)CMSG_DATA(c) = 5;
-  EQ(sendmsg(s, &m, 0), 4);
-  EQ(receive(a, b, 64, &m), 4);
-  EQ(*(int *)find(&m, IPPROTO_IPV6, IPV6_HOPLIMIT, 4), 5);
+  for (int i = 0; i < 3; i++) {
+    const int hops[] = {5, 255, 256};
+    m = (struct msghdr){.msg_name = &six, .msg_namelen = sizeof six, .msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
+                        .msg_controllen = CMSG_SPACE(4)};
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    *c = (struct cmsghdr){CMSG_LEN(4), IPPROTO_IPV6, IPV6_HOPLIMIT};
+    *(int *)CMSG_DATA(c) = hops[i];
+    if (hops[i] > 255) {
+      FAILS(EINVAL, sendmsg(s, &m, 0));
+      continue;
+    }
+    EQ(sendmsg(s, &m, 0), 4);
+    EQ(receive(a, b, 64, &m), 4);
+    EQ(*(int *)find(&m, IPPROTO_IPV6, IPV6_HOPLIMIT, 4), hops[i]);
+  }
   // From IPv4 to a socket of both.
   int four = OK(socket(AF_INET, SOCK_DGRAM, 0));
   struct sockaddr_in to4 = in4("127.0.0.1", p);
