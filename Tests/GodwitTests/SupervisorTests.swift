@@ -302,7 +302,7 @@ import Testing
       """)
     #expect(
       outcome.text
-        == "godwit: guest: suspended\nhere: guest\nended\ngodwit: guest: suspended\nguest\ngodwit: guest: goes on\n",
+        == "godwit: guest: suspended\nhere: guest\nended\ngodwit: guest: suspended\ngodwit: guest: goes on\n",
       "\(outcome.text) \(outcome.error)")
   }
 
