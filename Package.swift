@@ -202,7 +202,8 @@ let package = Package(
         "PosixHost", "Snapshot", "TestSupport", "broken-kernel",
       ],
       exclude: [
-        "age.py", "browser.py", "connections.py", "console.py", "cut.py", "knock.py", "load.py",
+        "age.py", "browser.py", "connections.py", "console.py", "consoles.sh", "cut.py", "knock.py",
+        "load.py",
         "machines.sh", "mounts.py",
         "peers.py",
         "policies.sh", "reader.py", "relay.py", "screen.py", "store.py", "supervisor.py",

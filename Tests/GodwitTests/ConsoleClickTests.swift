@@ -102,13 +102,36 @@ import Testing
       outcome.text == "it has ended with status 5 []\n1\n", "\(outcome.text) \(outcome.error)")
   }
 
+  /// It is attached by way of the relay then, and hears of the end on the other machine.
+  @Test func aTerminalStaysWhenItsApplicationMoves() throws {
+    let outcome = try ConsoleScratch.shell(
+      """
+      show here "${ALL[@]}" >url; serve there "${ALL[@]}"; meet here there; \(Self.shell)
+      person "$(cat url)" <<'END'
+      terminal = page.opened('tr[data-name=shell] a', 'Terminal')
+      terminal.wait('document.querySelector("#connection").innerText === "attached"')
+      terminal.type('A=fo\\n')
+      page.click('tr[data-name=shell] button', 'Migrate…')
+      page.click('#move-go')
+      page.wait('document.querySelector("#elsewhere tbody tr")?.innerText.includes("shell")')
+      print(terminal.text('#connection'))
+      terminal.type('echo ${A}rty; exit 6\\n')
+      print(terminal.wait('document.querySelector("#connection").innerText.replace("attached", "")'))
+      END
+      where; at there logs shell | grep -c '^forty'
+      """)
+    #expect(
+      outcome.text == "attached\nit has ended with status 6\n1\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
   /// A server of VNC that has one colour to show.
   @Test func aScreenIsShown() throws {
     let outcome = try ConsoleScratch.shell(
       """
       show here >url
       /usr/bin/python3 -c 'import socket; print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])' >port
-      cp '\(Checkout.root.path)/Tests/GodwitTests/screen.py' .
+      cp $TESTS/screen.py .
       at here run --detach --name guest --publish $(cat port):5900 --root $R --mount .:/mnt -- /usr/bin/python3 /mnt/screen.py >/dev/null
       await ready
       person "$(cat url)" <<'END'
