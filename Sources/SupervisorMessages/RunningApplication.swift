@@ -14,6 +14,8 @@ package struct RunningApplication: Sendable, Hashable, Codable {
   package var isSilent: Bool?
   /// Its supervisor does something with it.
   package var isBusy: Bool?
+  /// The machine that it is being sent to.
+  package var movesTo: String?
   package var doubt: Presence?
   package var lending: Presence?
   package var relay: Presence?

@@ -91,18 +91,17 @@ import Testing
   func theMachineSleepsAndReboots() throws {
     try run(
       """
-      held() { local n; for n in $(seq 600); do [ "$(tell here inhibitors)" = "$1" ] && return; sleep 0.1; done; echo "not $1"; }
       logind here; for m in here there; do serve $m "${ALL[@]}"; done; meet here there
       policy here <<'END'
       applications:
         guest: {min-stay: 0s, sleep: {do: send, to: there}, update: {to: there}}
       END
       tell here set InhibitDelayMaxUSec 60000000
-      begin here; held 'godwit delay sleep:shutdown'
-      tell here set PreparingForSleep true; tell here emit PrepareForSleep true; comes there; says here 'moved to there'; held none
+      begin here; held here 'godwit delay sleep:shutdown'
+      tell here set PreparingForSleep true; tell here emit PrepareForSleep true; comes there; says here 'moved to there'; held here none
       tell here set PreparingForSleep false; tell here emit PrepareForSleep false; comes here; says there 'moved to here'
-      held 'godwit delay sleep:shutdown'
-      tell here set PreparingForShutdown true; tell here emit PrepareForShutdown true; comes there; held none
+      held here 'godwit delay sleep:shutdown'
+      tell here set PreparingForShutdown true; tell here emit PrepareForShutdown true; comes there; held here none
       stop here; tell here set PreparingForShutdown false; serve here "${ALL[@]}"; knows there here; comes here
       says there 'moved to here.*'; reasons here; reasons there; whole
       """,
@@ -135,7 +134,7 @@ import Testing
       END
       tell here set InhibitDelayMaxUSec 60000000
       begin here; battery here 10 off; look here; comes there; says here 'moved to there'; battery here 90 on; look here
-      sleeps true; comes here; says there 'moved to here'; sleeps false
+      sleeps true; comes here; says there 'moved to here'; held here none; sleeps false; held here 'godwit delay sleep:shutdown'
       policy here <<'END'
       applications:
         guest: {min-stay: 0s, sleep: {do: send, to: there}}

@@ -2,7 +2,8 @@
 # kernel's for one supervisor, and buses with python-dbusmock.
 #
 # `machine NAME` prepares one; `battery MACHINE PERCENT on|off` sets its battery and whether it has mains; `busy MACHINE SHARE` its
-# load; `logind MACHINE` starts its logind, and `tell MACHINE COMMAND…` tells that something (see PolicyTests/logind.py). `policy MACHINE` takes
+# load; `logind MACHINE` starts its logind, and `tell MACHINE COMMAND…` tells that something (see PolicyTests/logind.py), and `held MACHINE WHO`
+# waits until they hold it up. `policy MACHINE` takes
 # a policy from standard input, and `look MACHINE` has the supervisor look. `begin MACHINE [OPTION…]` begins a guest that counts into
 # `log` until there is `go`, `comes MACHINE` waits until it runs there, and `says MACHINE TEXT` until the supervisor's log says that.
 # `reasons MACHINE` prints the decisions in its log, and `whole` where the guest is, how it ended, and whether a number is missing.
@@ -24,6 +25,7 @@ logind() {
   exec {typed[$1]}>$1/typed {heard[$1]}<$1/heard; read -r -u ${heard[$1]} bus[$1]
 }
 tell() { local answer; echo "${@:2}" >&${typed[$1]}; read -r -u ${heard[$1]} answer; [ "$answer" = done ] || echo "$answer"; }
+held() { local n; for n in $(seq 600); do [ "$(tell $1 inhibitors)" = "$2" ] && return; sleep 0.1; done; echo "$1: not $2"; }
 idle() { tell $1 user IdleSinceHint $((($(date +%s) - 3600) * 1000000)); tell $1 user IdleHint true; }
 inside() {
   local machine=$1 rights=(); shift

@@ -18,8 +18,8 @@ extension Policies.Application {
     rules = passport.rules
     isPinned = passport.isPinned ?? false
     isBusy =
-      running.isBusy == true || running.isSilent == true || running.doubt != nil
-      || running.lending != nil
+      running.isBusy == true || running.isSilent == true || running.movesTo != nil
+      || running.doubt != nil || running.lending != nil
     leftHomeBy = passport.home == machine ? nil : passport.leftHomeBy
     let arrived = arrived
     departures = (passport.departures ?? []).map { arrived - $0 }

@@ -167,10 +167,14 @@ final class PolicyKeeper: Sendable {
   // MARK: The thread
 
   private func serve() {
+    var policy: Policy?
     while !isEnding.load(ordering: .acquiring) {
-      let (rest, descriptor) = desk.withLock { desk in
-        (step(&desk), desk.logind?.descriptor)
+      let (rest, descriptor, current) = desk.withLock { desk in
+        (step(&desk), desk.logind?.descriptor, desk.engine.policy)
       }
+      // What reads policies, and what a start takes, is large, and not needed for long.
+      if policy != current { HostProcess.giveBackCode() }
+      policy = current
       var items = [PollItem(.waker(waker))]
       if let descriptor { items.append(PollItem(.descriptor(descriptor))) }
       PollItem.wait(&items, timeout: rest)
