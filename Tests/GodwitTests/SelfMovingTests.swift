@@ -103,7 +103,7 @@ import Testing
       held here 'godwit delay sleep:shutdown'
       tell here set PreparingForShutdown true; tell here emit PrepareForShutdown true; comes there; held here none
       stop here; tell here set PreparingForShutdown false; serve here "${ALL[@]}"; knows there here; comes here
-      says there 'moved to here.*'; reasons here; reasons there; whole
+      reasons here; reasons there | grep -v 'does not answer'; whole
       """,
       """
       guest goes to there: here goes to sleep.
