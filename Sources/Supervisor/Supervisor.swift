@@ -118,6 +118,8 @@ package final class Supervisor: Sendable {
   // MARK: Clients of this user
 
   private func serve(_ client: ControlConnection) {
+    // What an answer has needed, waiting does not.
+    defer { HostProcess.giveBackCode() }
     while let line = try? client.receive(timeout: 60_000_000_000) {
       do throws(SupervisorError) {
         guard let request = JSON.decode(SupervisorRequest.self, from: line) else {
