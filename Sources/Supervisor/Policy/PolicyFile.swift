@@ -19,23 +19,22 @@ struct PolicyFile: Sendable {
 
   /// Reads it again, if it has changed. With a mistake in it, what held before goes on to hold.
   ///
-  /// - Parameter machines: those that rules may name.
-  /// - Returns: what is wrong with it; nil if it has not changed.
-  mutating func read(_ machines: Set<String>) -> [String]? {
+  /// - Parameters:
+  ///   - machines: those that rules may name.
+  ///   - again: also if it has not changed.
+  /// - Returns: what is wrong with it; nil if it was not read.
+  mutating func read(_ machines: Set<String>, again: Bool) -> [String]? {
     guard let path = Self.standardPath else { return nil }
     let bytes: [UInt8]
     do throws(HostError) { bytes = try Self.bytes(path) } catch .notFound { bytes = [] } catch {
       return ["\(path): \(SupervisorError.words(error))"]
     }
-    if let seen, seen.bytes == bytes, seen.machines == machines { return nil }
+    if !again, let seen, seen.bytes == bytes, seen.machines == machines { return nil }
     seen = (bytes, machines)
     let reading = PolicyReading(bytes, file: path, machines: machines)
     if let policy = reading.policy { self.policy = policy }
     return reading.mistakes.map { "\($0)" }
   }
-
-  /// Has the next look count as the first.
-  mutating func forget() { seen = nil }
 
   static func bytes(_ path: String) throws(HostError) -> [UInt8] {
     let file = try InputFile(path)

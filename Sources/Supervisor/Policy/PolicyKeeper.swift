@@ -136,8 +136,7 @@ final class PolicyKeeper: Sendable {
   ///
   /// - Returns: what is wrong with it.
   func reload() -> [String] {
-    file.withLock { $0.forget() }
-    let mistakes = readPolicy()
+    let mistakes = readPolicy(again: true)
     look()
     return mistakes
   }
@@ -146,7 +145,9 @@ final class PolicyKeeper: Sendable {
   ///
   /// - Parameter application: nil: all that are here, or away from here.
   func explain(_ application: String?) -> String {
-    desk.withLock { desk in
+    // What is seen here, the thread has not seen.
+    defer { waker.wake() }
+    return desk.withLock { desk in
       refresh(&desk)
       let explanations = desk.engine.explain(observe(&desk, outcomes: []))
         .filter { application == nil || $0.application == application }
@@ -229,9 +230,10 @@ final class PolicyKeeper: Sendable {
     return rest(desk, needs, seen)
   }
 
-  /// - Returns: what is wrong with the file, if it has changed.
-  private func readPolicy() -> [String] {
-    let mistakes = file.withLock { $0.read(machines) } ?? []
+  /// - Parameter again: also if it has not changed.
+  /// - Returns: what is wrong with the file.
+  private func readPolicy(again: Bool = false) -> [String] {
+    let mistakes = file.withLock { $0.read(machines, again: again) } ?? []
     for mistake in mistakes { Log.say(mistake) }
     if !mistakes.isEmpty { Log.say("the policy stays as it was") }
     return mistakes
