@@ -67,7 +67,7 @@ struct Scratch: ~Copyable {
     \(Self.keepSpaces)
     cd '\(folder.path)'; G='\(Checkout.godwit.path)'; R='\(Checkout.rootfs(isa).path)'
     export XDG_RUNTIME_DIR='\(folder.path)'
-    await() { for i in $(seq 1200); do [ -e "$1" ] && return; sleep 0.05; done; echo "no $1"; exit 1; }
+    await() { for i in $(seq 2400); do [ -e "$1" ] && return; sleep 0.05; done; echo "no $1"; exit 1; }
     told() { for i in $(seq 1200); do [ -s "$1" ] && cat "$1" && return; sleep 0.05; done; echo "nothing in $1"; exit 1; }
     there() { $G ps | grep -q "^guest "; }
     hold() {
