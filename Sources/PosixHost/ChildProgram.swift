@@ -14,6 +14,9 @@ package final class ChildProgram {
     process = try system_start_program(arguments, input: 0, output: isLogged ? 2 : 1)
   }
 
+  /// One that was started otherwise.
+  init(_ process: Int32) { self.process = process }
+
   /// Its standard input and output are `link`, which is closed here.
   package init(_ arguments: [String], over link: ByteLink) throws(HostError) {
     process = try system_start_program(arguments, input: link.input, output: link.output)

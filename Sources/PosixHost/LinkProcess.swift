@@ -50,15 +50,26 @@ package final class LinkProcess {
   ///
   /// - Parameter time: nanoseconds to wait.
   package func end(within time: Int64) -> Int32? {
-    let deadline = HostProcess.monotonicTime + time
-    while HostProcess.monotonicTime < deadline {
-      switch system_reap(process) {
-      case .ended(let status): return status
-      case .gone: return nil
-      case .running: HostProcess.sleep(nanoseconds: 2_000_000)
-      }
+    switch outcome(within: time) {
+    case .ended(let status): return status
+    case .gone: return nil
+    case .running: break
     }
-    kill(process, SIGTERM)
+    // Waited for to the last: what nobody waits for stays among the processes.
+    for signal in [SIGTERM, SIGKILL] {
+      kill(process, signal)
+      if case .running = outcome(within: 1_000_000_000) { continue }
+      break
+    }
     return nil
+  }
+
+  private func outcome(within time: Int64) -> ChildState {
+    let deadline = HostProcess.monotonicTime + time
+    while true {
+      let state = system_reap(process)
+      guard case .running = state, HostProcess.monotonicTime < deadline else { return state }
+      HostProcess.sleep(nanoseconds: 2_000_000)
+    }
   }
 }

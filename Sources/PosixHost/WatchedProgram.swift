@@ -12,8 +12,8 @@ package import HostABI
 /// A program that this process starts, in a session of its own, and whose output and errors it reads. It has no input.
 package final class WatchedProgram {
   private let process: Int32
+  private let child: ChildProgram
   private let output: BytePipe
-  private var ending: Int32?
   private var isKilled = false
 
   /// What of it is read; the rest is lost.
@@ -31,27 +31,18 @@ package final class WatchedProgram {
         arguments, output: end, hasOutput: streams == .outputAndErrors)
     }
     self.process = process
+    child = ChildProgram(process)
     self.output = output
   }
 
   deinit {
     kill()
     // It has been killed, if it has not ended before.
-    if ending == nil { _ = try? system_wait_for(process) }
+    _ = child.waitForEnd()
   }
 
   /// Its status as a shell gives it; nil while it runs.
-  package var status: Int32? {
-    if ending == nil {
-      switch system_reap(process) {
-      case .running: break
-      case .ended(let status): ending = status
-      // Nobody else waits for it: it can't be told how it ended.
-      case .gone: ending = 255
-      }
-    }
-    return ending
-  }
+  package var status: Int32? { child.status }
 
   /// Passes what it has written to `body`, piece by piece, without waiting for more.
   package func drain(_ body: ([UInt8]) -> Void) {

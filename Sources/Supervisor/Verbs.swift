@@ -120,6 +120,8 @@ struct Verbs: Sendable {
     let status: Int32?
     do throws(HostError) {
       let (program, link) = try LinkProcess.start([godwit] + arguments, tellsErrors: tellsErrors)
+      // If it says nothing more in time.
+      defer { _ = program.end(within: 0) }
       while true {
         let piece = try link.read(64 << 10, timeout: patience)
         if piece.isEmpty { break }

@@ -35,8 +35,9 @@ package final class PlugFixture: Fixture {
   }
 
   private init(_ link: ByteLink, _ process: LinkProcess?, _ timeLimit: Int64) throws(Unusable) {
-    self.link = PlugLink(link)
-    let plug = PlugHost(self.link, deadline: HostProcess.monotonicTime + timeLimit)
+    let link = PlugLink(link)
+    self.link = link
+    let plug = PlugHost(link, deadline: HostProcess.monotonicTime + timeLimit)
     self.plug = plug
     self.process = process
     do throws(HostError) {
@@ -51,7 +52,11 @@ package final class PlugFixture: Fixture {
       self.root = root
       self.path = path
       self.version = version
-    } catch { throw Unusable(trouble: plug.trouble ?? .other("it begins with \(error)")) }
+    } catch {
+      link.close()
+      _ = process?.end(within: 0)
+      throw Unusable(trouble: plug.trouble ?? .other("it begins with \(error)"))
+    }
   }
 
   package func grant(_ path: String, isReadOnly: Bool) throws(HostError) {

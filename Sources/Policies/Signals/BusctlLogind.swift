@@ -85,7 +85,6 @@ package final class BusctlLogind: Logind {
       output += piece
     }
     _ = process.end(within: 0)
-    _ = process.end(within: patience)
     return nil
   }
 
@@ -139,7 +138,6 @@ package final class BusctlLogind: Logind {
       listener = nil
       link.close()
       _ = process.end(within: 0)
-      _ = process.end(within: BusctlLogind.patience)
     }
   }
 }
