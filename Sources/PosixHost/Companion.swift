@@ -116,6 +116,9 @@ package struct Lifeline: Sendable {
     var bytes = [UInt8](repeating: 0, count: count)
     var done = 0
     while done < count {
+      // The pipe's reading end never waits, and this process may be ready before it was written to.
+      var items = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
+      guard system_poll(&items, timeout: nil) else { return nil }
       let piece = try? bytes.lendMutable { (span) throws(HostError) in
         try system_read(descriptor, &span, skipping: done)
       }
