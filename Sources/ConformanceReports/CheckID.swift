@@ -4,4 +4,7 @@ package enum CheckID {
   package static func matches(_ id: String, _ name: String) -> Bool {
     id == name || id.hasPrefix(name + ".")
   }
+
+  /// The first part.
+  static func group(of id: String) -> Substring { id.prefix { $0 != "." } }
 }

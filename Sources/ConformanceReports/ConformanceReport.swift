@@ -61,7 +61,7 @@ package struct ConformanceReport: Codable {
     package var name: String { id + (form.map { " [\($0)]" } ?? "") }
 
     /// The first part of the id.
-    package var group: Substring { id.prefix { $0 != "." } }
+    package var group: Substring { CheckID.group(of: id) }
 
     package var failures: [Observation] { observations.filter { !$0.holds } }
 

@@ -19,7 +19,7 @@ extension ConformanceReport.Entry {
   }
 
   /// What went wrong, in lines.
-  fileprivate var details: [String] { (reason.map { [$0] } ?? []) + failures.map(\.sentence) }
+  var details: [String] { (reason.map { [$0] } ?? []) + failures.map(\.sentence) }
 }
 
 extension ConformanceReport.Observation {

@@ -36,9 +36,9 @@ package struct ConformanceMatrix {
     ]
     lines += columns.map { "<th>\(escapedForXML($0.system))<br>\(escapedForXML($0.form))</th>" }
     lines.append("</tr></thead>")
-    var group = ""
+    var group: Substring = ""
     for check in checks {
-      let own = String(check.id.prefix { $0 != "." })
+      let own = CheckID.group(of: check.id)
       if own != group {
         group = own
         lines.append(heading(of: group))
@@ -51,19 +51,17 @@ package struct ConformanceMatrix {
   }
 
   /// How many checks of a group passed, of those that were not skipped.
-  private func heading(of group: String) -> String {
+  private func heading(of group: Substring) -> String {
     let cells = columns.map { column in
-      let ran = column.entries.values.filter {
-        $0.status != .skip && ($0.id == group || $0.id.hasPrefix(group + "."))
-      }
+      let ran = column.entries.values.filter { $0.status != .skip && $0.group == group }
       return "<th>\(ran.count { $0.status == .pass })/\(ran.count)</th>"
     }
-    return "<tr><th>\(escapedForXML(group))</th>" + cells.joined() + "</tr>"
+    return "<tr><th>\(escapedForXML(String(group)))</th>" + cells.joined() + "</tr>"
   }
 
   private func cell(_ entry: ConformanceReport.Entry?) -> String {
     guard let entry else { return "<td></td>" }
-    let why = (entry.reason.map { [$0] } ?? []) + entry.failures.map(\.sentence)
+    let why = entry.details
     let title = why.isEmpty ? "" : " title=\"\(escapedForXML(why.joined(separator: "; ")))\""
     let status = entry.status.rawValue
     return "<td class=\"\(status)\"\(title)>\(status)\(entry.isFlaky ? ", flaky" : "")</td>"

@@ -74,23 +74,8 @@ package enum LinuxRunner: Sendable {
       return ["env", godwit, "run", "--env", asked] + saving + guest
     case .template(let words):
       return ["env", asked]
-        + words.map { Self.replacing("{isa}", isa, in: Self.replacing("{}", program, in: $0)) }
+        + words.map { $0.replacing("{}", with: program).replacing("{isa}", with: isa) }
     }
-  }
-
-  private static func replacing(_ name: String, _ value: String, in word: String) -> String {
-    var result = ""
-    var rest = word[...]
-    while let first = rest.first {
-      if rest.hasPrefix(name) {
-        result += value
-        rest = rest.dropFirst(name.count)
-      } else {
-        result.append(first)
-        rest = rest.dropFirst()
-      }
-    }
-    return result
   }
 }
 

@@ -86,9 +86,7 @@ struct GuestEnvironment {
   /// One setting per line; empty lines and lines that start with `#` are skipped.
   private mutating func read(_ path: String) throws(Failure) {
     let text = try withFailure(path) { () throws(HostError) in
-      let file = try InputFile(path)
-      guard file.size <= 1 << 20 else { throw .fileTooLarge }
-      return try file.read(at: 0, count: Int(file.size))
+      try InputFile(path).contents(limit: 1 << 20)
     }
     let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     for (index, line) in lines.enumerated() {

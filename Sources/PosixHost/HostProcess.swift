@@ -19,9 +19,9 @@ package enum HostProcess {
     unsafe String(cString: godwit_program_path())
   }
 
-  /// The same, as other processes can name it; nil if it can't be found.
-  package static var ownProgramPath: String? {
-    (try? resolve(ownProgram)).map { String(decoding: $0, as: UTF8.self) }
+  /// The same, as other processes can name it.
+  package static func ownProgramPath() throws(HostError) -> String {
+    String(decoding: try resolve(ownProgram), as: UTF8.self)
   }
 
   /// The environment, as `NAME=value` strings.

@@ -50,6 +50,12 @@ package final class InputFile: Sendable {
     }
   }
 
+  /// All of it. Throws `fileTooLarge` if it has more than `limit` bytes.
+  package func contents(limit: UInt64) throws(HostError) -> [UInt8] {
+    guard size <= limit else { throw .fileTooLarge }
+    return try read(at: 0, count: Int(size))
+  }
+
   /// The bytes of `files`, one behind the other.
   package init(joining files: [InputFile]) throws(HostError) {
     var pieces: [Piece] = []

@@ -10,11 +10,19 @@ struct Verbs: Sendable {
 
   init(godwit: String) { self.godwit = godwit }
 
+  // The words of verbs that are logged for rules, and answered to browsers.
+  static func suspension(of name: String, to file: String) -> [String] {
+    ["suspend", "--quiet", name, "--output", file]
+  }
+  static func migration(of name: String, to peer: String) -> [String] {
+    ["migrate", "--quiet", name, "peer://\(peer)"]
+  }
+
   /// Moves all applications to a peer.
   func evacuate(to peer: String) -> Bool { run(["evacuate", "peer://\(peer)"]) }
 
   func suspend(_ name: String, to file: String) -> Bool {
-    run(["suspend", "--quiet", name, "--output", file])
+    run(Self.suspension(of: name, to: file))
   }
 
   /// - Parameter passport: what it had with it.
@@ -40,7 +48,7 @@ struct Verbs: Sendable {
 
   /// Moves an application to a peer.
   func migrate(_ name: String, to peer: String) -> Bool {
-    run(["migrate", "--quiet", name, "peer://\(peer)"])
+    run(Self.migration(of: name, to: peer))
   }
 
   /// What moving an application would take, in each way but post-copy; nil: it can't be told.
@@ -50,7 +58,7 @@ struct Verbs: Sendable {
       let way: Way
       let figures: ForecastFigures
     }
-    let words = ["migrate", "--quiet", name, "peer://\(peer)", "--dry-run", "--print-stats"]
+    let words = Self.migration(of: name, to: peer) + ["--dry-run", "--print-stats"]
     guard let text = try? output(words) else { return nil }
     return JSON.decode([Choice].self, from: text)?.filter { !$0.way.isPostCopy }.map(\.figures)
   }

@@ -155,9 +155,7 @@ struct ConformanceOfLinux: ParsableCommand {
 
   /// - Parameter listed: the suite, if its checks are listed.
   private func configured(_ listed: LinuxSuite?) throws -> LinuxRun {
-    guard let command = HostProcess.ownProgramPath else {
-      throw Failure("this command's own file can't be found")
-    }
+    let command = try ownProgramPath()
     guard let runner = LinuxRunner(runner, command: command) else {
       throw Failure("the runner is native, godwit, or a command with {} in it, not \(runner)")
     }
@@ -242,10 +240,10 @@ enum TextFile {
   private static let limit: UInt64 = 64 << 20
 
   static func read(_ path: String) throws -> String {
-    do {
-      let file = try InputFile(path)
-      guard file.size <= limit else { throw Failure("\(path): it is too large") }
-      return String(decoding: try file.read(at: 0, count: Int(file.size)), as: UTF8.self)
-    } catch let error as HostError { throw Failure(path, error) }
+    do throws(HostError) {
+      return String(decoding: try InputFile(path).contents(limit: limit), as: UTF8.self)
+    } catch .fileTooLarge { throw Failure("\(path): it is too large") } catch {
+      throw Failure(path, error)
+    }
   }
 }

@@ -88,14 +88,13 @@ struct ConformanceOfProcessor: ParsableCommand {
   var options: [String] = []
 
   func run() throws {
-    do {
+    let options = options.first == "--" ? Array(options.dropFirst()) : options
+    let words = [harness] + options + [try ownProgramPath()]
+    let program: ChildProgram
+    do throws(HostError) {
       _ = try InputFile(harness)
-      let options = options.first == "--" ? Array(options.dropFirst()) : options
-      let program = try ChildProgram([harness] + options + [HostProcess.ownProgramPath ?? "godwit"])
-      while true {
-        if let status = program.status { Console.exit(status) }
-        HostProcess.sleep(nanoseconds: 20_000_000)
-      }
+      program = try ChildProgram(words)
     } catch { throw Failure(harness, error) }
+    Console.exit(program.waitForEnd())
   }
 }

@@ -63,7 +63,7 @@ struct Serve: ParsableCommand {
 
   func run() throws {
     if printUnit { return Console.write(try SupervisorUnit(self).text) }
-    var options = SupervisorOptions(godwit: try SupervisorProgram.ownPath())
+    var options = SupervisorOptions(godwit: try ownProgramPath())
     options.name = name
     options.listen = listen
     options.address = address
@@ -96,7 +96,7 @@ struct SupervisorUnit {
   private static let storageRate = 50e6
 
   init(_ serve: Serve) throws(Failure) {
-    var words = [try SupervisorProgram.ownPath(), "serve"]
+    var words = [try ownProgramPath(), "serve"]
     if let name = serve.name { words += ["--name", name] }
     if let listen = serve.listen { words += ["--listen", listen] }
     if let address = serve.address { words += ["--address", address] }

@@ -10,7 +10,7 @@ enum SupervisorProgram {
 
   /// Goes on as that program.
   static func become(_ task: SupervisorTask) throws -> Never {
-    let godwit = try ownPath()
+    let godwit = try ownProgramPath()
     let place = String(godwit.prefix(upTo: godwit.lastIndex(of: "/")!))
     // The first is where both were built, the second where they are installed.
     for path in [place + "/" + name, place + "/../libexec/godwit/" + name] {
@@ -20,10 +20,11 @@ enum SupervisorProgram {
     }
     throw Failure("\(name) is neither beside godwit nor in ../libexec/godwit")
   }
+}
 
-  static func ownPath() throws(Failure) -> String {
-    do throws(HostError) {
-      return String(decoding: try HostProcess.resolve(HostProcess.ownProgram), as: UTF8.self)
-    } catch { throw Failure("godwit", error) }
+/// This command's own file, for other processes.
+func ownProgramPath() throws(Failure) -> String {
+  do throws(HostError) { return try HostProcess.ownProgramPath() } catch {
+    throw Failure("godwit", error)
   }
 }

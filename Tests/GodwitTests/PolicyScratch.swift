@@ -1,9 +1,10 @@
 import Foundation
+import Testing
 
 /// Machines with policies, batteries, processors and logind of their own: see policies.sh.
 enum PolicyScratch {
   /// Why there is no logind for tests on this machine; nil: there is one.
-  static let missingLogind: String? = {
+  fileprivate static let missingLogind: String? = {
     for program in ["busctl", "systemd-inhibit", "dbus-daemon"] {
       let found = try? execute(
         URL(fileURLWithPath: "/bin/sh"), ["-c", "command -v \(program)"], limit: 10)
@@ -16,5 +17,13 @@ enum PolicyScratch {
 
   static func shell(_ script: String, limit: Int = 300) throws -> Outcome {
     try SupervisorScratch.shell(script, with: ["policies.sh"], limit: limit)
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// There is all that stands in for logind.
+  static var hasLogind: Self {
+    .enabled(
+      if: PolicyScratch.missingLogind == nil, "\(PolicyScratch.missingLogind ?? "") is missing")
   }
 }

@@ -34,9 +34,7 @@ import Testing
   }
 
   /// What nobody uses is on the server, and comes home at the first key.
-  @Test(
-    .enabled(
-      if: PolicyScratch.missingLogind == nil, "\(PolicyScratch.missingLogind ?? "") is missing"))
+  @Test(.hasLogind)
   func nobodyUsesIt() throws {
     try run(
       """
@@ -85,9 +83,7 @@ import Testing
   }
 
   /// The machine sleeps, and later shuts down; logind waits until nothing is here any more.
-  @Test(
-    .enabled(
-      if: PolicyScratch.missingLogind == nil, "\(PolicyScratch.missingLogind ?? "") is missing"))
+  @Test(.hasLogind)
   func theMachineSleepsAndReboots() throws {
     try run(
       """
@@ -120,9 +116,7 @@ import Testing
   }
 
   /// What is away is fetched before the machine sleeps; what no move has time for is suspended, and goes on afterwards.
-  @Test(
-    .enabled(
-      if: PolicyScratch.missingLogind == nil, "\(PolicyScratch.missingLogind ?? "") is missing"))
+  @Test(.hasLogind)
   func theLidIsClosed() throws {
     try run(
       """

@@ -13,12 +13,12 @@ struct TreeRecord: Codable {
   /// Stands for all that was in the directory when a guest left with it; nil: none has, or one is there.
   var left: String?
 
-  private static let sizeLimit = 4096
+  private static let sizeLimit: UInt64 = 4096
 
   /// That of the directory at `path`, which is absolute and without symbolic links.
   static func find(_ path: [UInt8]) -> TreeRecord? {
-    guard let place = place(of: path), let file = try? InputFile(place), file.size <= sizeLimit,
-      let bytes = try? file.read(at: 0, count: Int(file.size))
+    guard let place = place(of: path),
+      let bytes = try? InputFile(place).contents(limit: sizeLimit)
     else { return nil }
     return JSON.decode(Self.self, from: bytes)
   }

@@ -12,7 +12,7 @@ package struct TreeStore {
   /// The list of a tree's files.
   static let listName = "list"
   /// Bytes of a list.
-  private static let listLimit = 1 << 30
+  private static let listLimit: UInt64 = 1 << 30
   /// Of the name of a tree that is being made.
   static let suffix = ".tmp"
 
@@ -48,8 +48,8 @@ package struct TreeStore {
     for bytes in (try? directoryNames(path)) ?? [] {
       let directory = path + "/" + String(decoding: bytes, as: UTF8.self)
       if directory.hasSuffix(Self.suffix) { continue }
-      guard let list = try? InputFile(directory + "/" + Self.listName), list.size <= Self.listLimit,
-        let encoded = try? list.read(at: 0, count: Int(list.size)),
+      let list = directory + "/" + Self.listName
+      guard let encoded = try? InputFile(list).contents(limit: Self.listLimit),
         let files = try? OutsideFile.list(encoded)
       else { continue }
       for file in files {

@@ -57,7 +57,7 @@ package struct MoveRecords: Sendable {
 
   /// So many are kept.
   private static let limit = 64
-  private static let sizeLimit = 1 << 18
+  private static let sizeLimit: UInt64 = 1 << 18
 
   private static var directory: String? {
     HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state").map { $0 + "/godwit/moves" }
@@ -71,9 +71,7 @@ package struct MoveRecords: Sendable {
 
   private init(path: String) {
     self.path = path
-    guard let file = try? InputFile(path), file.size <= Self.sizeLimit,
-      let bytes = try? file.read(at: 0, count: Int(file.size))
-    else {
+    guard let bytes = try? InputFile(path).contents(limit: Self.sizeLimit) else {
       records = []
       return
     }

@@ -23,8 +23,7 @@ extension SnapshotStore {
 
   private func bytes(of file: InputFile, _ name: String) throws(Failure) -> [UInt8] {
     try withFailure("\(try StorePath(layout.path, name: name))") { () throws(HostError) in
-      guard file.size <= Self.manifestLimit else { throw .fileTooLarge }
-      return try file.read(at: 0, count: Int(file.size))
+      try file.contents(limit: Self.manifestLimit)
     }
   }
 

@@ -41,9 +41,7 @@ package enum Provenance: Hashable, Sendable {
 
   private static func read(_ path: String) throws(Failure) -> KnownKeys {
     let text = try withFailure(path) { () throws(HostError) in
-      let file = try InputFile(path)
-      guard file.size <= 16 << 20 else { throw .fileTooLarge }
-      return try file.read(at: 0, count: Int(file.size))
+      try InputFile(path).contents(limit: 16 << 20)
     }
     do throws(KnownKeys.LineError) { return try KnownKeys(text) } catch {
       throw Failure("\(path):\(error.line): \(error.reason)")

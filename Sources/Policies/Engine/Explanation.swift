@@ -29,9 +29,7 @@ extension PolicyEngine {
 
   /// The machines that an application may have to go to before this one, `here`, sleeps or shuts down.
   package func departureTargets(of application: Application, from here: String) -> Set<String> {
-    let wall = WallTime(seconds: 0, weekday: .mon, secondOfDay: 0)
-    let step = EngineStep(
-      policy: policy, seen: Observation(here: here, now: 0, wall: wall), state: state)
+    let step = EngineStep(policy: policy, seen: Observation(here: here), state: state)
     let rules = step.rules(application)
     let targets = (rules.sleep?.to ?? []) + (rules.update?.to ?? []) + [.home]
     return Set(step.names(targets, application, rules)).subtracting([here])

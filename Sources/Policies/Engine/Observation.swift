@@ -39,6 +39,11 @@ package struct Observation: Hashable, Sendable, Codable {
     self.now = now
     self.wall = wall
   }
+
+  /// Before any source has been read.
+  package init(here: String) {
+    self.init(here: here, now: 0, wall: WallTime(seconds: 0, weekday: .mon, secondOfDay: 0))
+  }
 }
 
 extension Observation {

@@ -2,9 +2,9 @@ internal import HostABI
 internal import PosixHost
 
 /// The small text files of procfs and sysfs.
-package enum SmallFile {
+enum SmallFile {
   /// The text without blanks around it; nil if it can't be read.
-  package static func text(_ path: String) -> String? {
+  static func text(_ path: String) -> String? {
     guard let file = try? InputFile(path), let bytes = try? file.read(at: 0, count: 1 << 16) else {
       return nil
     }

@@ -47,12 +47,12 @@ final class ConsoleJobs: Sendable {
     switch wish {
     case .migrate(let name, let peer):
       return try start("migrate", name, place: peer) { () throws(SupervisorError) in
-        _ = try verbs.ask(["migrate", "--quiet", name, "peer://\(peer)"])
+        _ = try verbs.ask(Verbs.migration(of: name, to: peer))
       }
     case .suspend(let name):
       let file = snapshots.path(name, .suspended)
       return try start("suspend", name) { () throws(SupervisorError) in
-        _ = try verbs.ask(["suspend", "--quiet", name, "--output", file])
+        _ = try verbs.ask(Verbs.suspension(of: name, to: file))
       }
     case .checkpoint(let name):
       let file = snapshots.path(name, .checkpoint)

@@ -10,6 +10,7 @@ enum ConsolePage {
     case "/console.js": ConsoleAnswer(PackageResources.console_js, type: script)
     case "/plot.js": ConsoleAnswer(PackageResources.plot_js, type: script)
     case "/text.js": ConsoleAnswer(PackageResources.text_js, type: script)
+    case "/part.js": ConsoleAnswer(PackageResources.part_js, type: script)
     case "/icon.svg": ConsoleAnswer(PackageResources.icon_svg, type: "image/svg+xml")
     case "/terminal": page(PackageResources.terminal_html, policy: lenient)
     case "/terminal.js": ConsoleAnswer(PackageResources.terminal_js, type: script)

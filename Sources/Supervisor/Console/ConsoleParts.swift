@@ -10,7 +10,7 @@ enum ConsoleParts {
       .split(separator: ":").filter { $0.hasPrefix("/") }.map { String($0) }
   }
 
-  private static let sizeLimit = 4 << 20
+  private static let sizeLimit: UInt64 = 4 << 20
 
   private static func read(_ path: String) -> [UInt8]? {
     for directory in directories {
@@ -20,8 +20,7 @@ enum ConsoleParts {
   }
 
   private static func contents(of path: String) -> [UInt8]? {
-    guard let file = try? InputFile(path), file.size <= sizeLimit else { return nil }
-    return try? file.read(at: 0, count: Int(file.size))
+    try? InputFile(path).contents(limit: sizeLimit)
   }
 
   // MARK: xterm.js

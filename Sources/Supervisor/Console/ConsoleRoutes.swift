@@ -136,9 +136,7 @@ struct ConsoleRoutes: Sendable {
     guard let name = query["name"], let peer = query["peer"],
       [name, peer].allSatisfy(ControlDirectory.isValid)
     else { return .failure(.badRequest, "say name and peer") }
-    let text = try verbs.ask([
-      "migrate", name, "peer://\(peer)", "--dry-run", "--explain", "--quiet",
-    ])
+    let text = try verbs.ask(Verbs.migration(of: name, to: peer) + ["--dry-run", "--explain"])
     return .json(["forecast": String(decoding: text, as: UTF8.self)])
   }
 }

@@ -257,8 +257,7 @@ final class PolicyKeeper: Sendable {
   }
 
   private func observe(_ desk: inout Desk, outcomes: [MoveResult]) -> Observation {
-    var seen = Observation(
-      here: name, now: 0, wall: WallTime(seconds: 0, weekday: .mon, secondOfDay: 0))
+    var seen = Observation(here: name)
     desk.clocks.read(into: &seen)
     desk.signals.read(into: &seen)
     desk.logind?.read(into: &seen)

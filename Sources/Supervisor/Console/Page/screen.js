@@ -1,18 +1,9 @@
 // The screen of an application that has a server of VNC, at a port that it has published.
 
+import { name, part, query, status } from "/part.js";
 import { make } from "/text.js";
 
-const query = new URLSearchParams(location.search);
-const [name, port] = [query.get("name") ?? "", query.get("port") ?? ""];
-const part = document.getElementById("part");
-document.querySelector("h1").textContent = name;
-document.title = `${name} · Godwit`;
-
-function status(text, isLost = false) {
-  const element = document.getElementById("connection");
-  element.textContent = text;
-  element.classList.toggle("lost", isLost);
-}
+const port = query.get("port") ?? "";
 
 function run(RFB) {
   // Its reason is told by the socket, not by the screen.

@@ -1,22 +1,12 @@
 // A terminal that is attached to an application, as `godwit attach` is. The socket carries what Docs/Attach.md describes: the
 // line that answers the request, and frames behind it.
 
+import { name, part, status } from "/part.js";
 import { make } from "/text.js";
 
 const INPUT = 1, SIZE = 3;
 const OUTPUT = 17, ERROR = 18, LEFT_OUT = 19, ENDED = 20, SUSPENDED = 21;
 const HEAD = 5, PIECE = 16384;
-
-const name = new URLSearchParams(location.search).get("name") ?? "";
-const part = document.getElementById("part");
-document.querySelector("h1").textContent = name;
-document.title = `${name} · Godwit`;
-
-function status(text, isLost = false) {
-  const element = document.getElementById("connection");
-  element.textContent = text;
-  element.classList.toggle("lost", isLost);
-}
 
 function frame(kind, rest) {
   const bytes = new Uint8Array(HEAD + rest.length);
