@@ -64,6 +64,16 @@ static void setgids(void) {
 }
 
 static void files(void) {
+  // What is made belongs to the group that is set for files.
+  EQ(setfsgid(20), 0);
+  int fd = OK(open(".", O_TMPFILE | O_RDWR, 0600));
+  struct stat st;
+  OK(fstat(fd, &st));
+  EQ(st.st_gid, 20);
+  OK(close(fd));
+  EQ(setfsgid(-1), 20);
+  EQ(setfsgid(0), 20);
+
   EQ(setfsuid(1000), 0);
   EQ(setfsuid(-1), 1000);
   FAILS(EACCES, open("/proc/1/environ", O_RDONLY));

@@ -38,10 +38,26 @@ static void sessions(void) {
 }
 
 static void pidfds(void) {
+  int ends[2];
+  OK(pipe(ends));
   pid_t pid = OK(fork());
   if (pid == 0) for (;;) pause();
+  OK(close(ends[0]));
+  OK(close(ends[1]));
   int fd = OK(syscall(SYS_pidfd_open, pid, 0));
   EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+  // The child still has the pipe.
+  int reader = OK(syscall(SYS_pidfd_getfd, fd, ends[0], 0)), writer = OK(syscall(SYS_pidfd_getfd, fd, ends[1], 0));
+  EQ(fcntl(reader, F_GETFD), FD_CLOEXEC);
+  char byte = 0;
+  EQ(write(writer, "x", 1), 1);
+  EQ(read(reader, &byte, 1), 1);
+  EQ(byte, 'x');
+  OK(close(reader));
+  OK(close(writer));
+  FAILS(EBADF, syscall(SYS_pidfd_getfd, fd, 999, 0));
+  FAILS(EINVAL, syscall(SYS_pidfd_getfd, fd, ends[0], 1));
+  FAILS(EBADF, syscall(SYS_pidfd_getfd, STDIN_FILENO, 0, 0));
   struct pollfd poller = {.fd = fd, .events = POLLIN};
   EQ(poll(&poller, 1, 0), 0);
   OK(syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0));

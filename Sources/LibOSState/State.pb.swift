@@ -2337,6 +2337,9 @@ package nonisolated struct Godwit_State_StreamPiece: Sendable {
   /// The user whose process sent `files`.
   package var filesUser: UInt32 = 0
 
+  /// 1: the last byte that was sent with MSG_OOB; 2: such a byte that was received with it.
+  package var urgency: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -8069,7 +8072,7 @@ nonisolated extension Godwit_State_UnixSocket: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StreamPiece"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}sender\0\u{1}files\0\u{3}files_user\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}count\0\u{1}sender\0\u{1}files\0\u{3}files_user\0\u{1}urgency\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8081,6 +8084,7 @@ nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProt
       case 2: try { try decoder.decodeSingularMessageField(value: &self._sender) }()
       case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.files) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.filesUser) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.urgency) }()
       default: break
       }
     }
@@ -8103,6 +8107,9 @@ nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProt
     if self.filesUser != 0 {
       try visitor.visitSingularUInt32Field(value: self.filesUser, fieldNumber: 4)
     }
+    if self.urgency != 0 {
+      try visitor.visitSingularUInt32Field(value: self.urgency, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8111,6 +8118,7 @@ nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProt
     if lhs._sender != rhs._sender {return false}
     if lhs.files != rhs.files {return false}
     if lhs.filesUser != rhs.filesUser {return false}
+    if lhs.urgency != rhs.urgency {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -23,8 +23,7 @@ import Testing
       "epoll", "filestate", "inotify", "jobs", "netlink", "posixtimer", "procwalk", "pty",
       "ptyjobs", "robust", "scmrights", "signalfd", "sockstate", "sync", "sysvipc", "tcp",
       "timerstate", "udp",
-      "unixdgram",
-      "unixsock",
+      "unixdgram", "unixoob", "unixsock",
     ].map { Guest(name: $0, isa: isa) }
       + ["procwalk", "timerstate"].map { Guest(name: $0, isa: isa, isDeterministic: true) }
   }

@@ -33,6 +33,11 @@ package struct Queue<Element> {
     body(&storage[storage.count - 1]!)
   }
 
+  /// Changes the elements that `matches` in place.
+  package mutating func modify(where matches: (Element) -> Bool, _ body: (inout Element) -> Void) {
+    for place in head..<storage.count where matches(storage[place]!) { body(&storage[place]!) }
+  }
+
   package var last: Element? { isEmpty ? nil : storage[storage.count - 1] }
 
   package mutating func removeAll(where isGone: (Element) -> Bool) {

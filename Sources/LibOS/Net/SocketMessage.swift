@@ -86,6 +86,9 @@ package struct OutgoingMessage {
   var admitted = 0
 
   package init(flags: MessageFlags = []) { self.flags = flags }
+
+  /// Whether the next `count` bytes of a stream are its last ones, and the last of them is urgent.
+  func endsUrgently(with count: Int) -> Bool { flags.contains(.MSG_OOB) && count == remaining }
 }
 
 /// The result of an attempt to send.

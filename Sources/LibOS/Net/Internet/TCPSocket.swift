@@ -150,7 +150,7 @@ package final class TCPSocket: InternetSocket {
     guard count > 0 else { return .wait(on: waitQueue) }
     try network.requireRoom(for: count)
     peer.arrive(bytes.extracting(0..<count))
-    if message.flags.contains(.MSG_OOB), count == bytes.byteCount, peer.withheld.isEmpty {
+    if message.endsUrgently(with: count), peer.withheld.isEmpty {
       peer.markUrgent()
     }
     peer.waitQueue.wake(.readable)

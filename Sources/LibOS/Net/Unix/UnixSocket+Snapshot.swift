@@ -92,6 +92,7 @@ extension UnixConnectionSocket {
           entry.files = files.save(saver)
           entry.filesUser = files.user
         }
+        entry.urgency = piece.urgency.rawValue
         pieces.append(entry)
       }
       state.pieces = pieces
@@ -126,11 +127,15 @@ extension UnixConnectionSocket {
     case let stream as UnixStreamSocket:
       var pieces: [UnixStreamSocket.Piece] = []
       for entry in state.pieces {
+        guard let urgency = UnixStreamSocket.Urgency(rawValue: entry.urgency),
+          urgency == .none || entry.count == 1,
+          urgency != .urgent || !pieces.contains(where: { $0.urgency == .urgent })
+        else { throw .invalidState("urgent data of unix socket \(socketInode.number)") }
         pieces.append(
           UnixStreamSocket.Piece(
             count: Int(clamping: entry.count),
             credentials: entry.hasSender ? Ucred(entry.sender) : nil,
-            files: try loader.filesInFlight(entry.files, from: entry.filesUser)))
+            files: try loader.filesInFlight(entry.files, from: entry.filesUser), urgency: urgency))
       }
       let bytes = Array(state.bytes)
       var sum = 0

@@ -1,18 +1,30 @@
 package import LinuxABI
 import Machine
 
-/// A unix stream socket: bytes without message boundaries, except that descriptors and credentials keep their
-/// position among them.
+/// A unix stream socket: bytes without message boundaries, except that descriptors, credentials and urgent bytes
+/// keep their position among them.
 package final class UnixStreamSocket: UnixConnectionSocket {
   /// Bytes with the same ancillary data.
   package struct Piece {
     package var count: Int
     package var credentials: Ucred?
     package var files: FilesInFlight?
+    package var urgency = Urgency.none
   }
 
-  package private(set) lazy var bytes = ByteRing(memory: network.charge())
-  package private(set) var pieces = Queue<Piece>()
+  /// What a piece is to `MSG_OOB`.
+  package enum Urgency: UInt32, Sendable {
+    case none
+    /// The last byte that was sent with it, and was not received.
+    case urgent
+    /// A byte that was received with it: only its place in the stream is left.
+    case received
+  }
+
+  package internal(set) lazy var bytes = ByteRing(memory: network.charge())
+  package internal(set) var pieces = Queue<Piece>()
+  /// Whether one of the pieces is urgent.
+  var hasUrgent = false
 
   override func makeTwin(inode: SocketInode) -> UnixConnectionSocket {
     UnixStreamSocket(network, type, inode: inode)
@@ -23,6 +35,7 @@ package final class UnixStreamSocket: UnixConnectionSocket {
   override func forgetQueue() {
     bytes.removeAll()
     pieces = Queue()
+    hasUrgent = false
   }
 
   override var hasUnread: Bool { !bytes.isEmpty }
@@ -35,7 +48,7 @@ package final class UnixStreamSocket: UnixConnectionSocket {
   package override func send(_ bytes: RawSpan, _ message: inout OutgoingMessage)
     throws(Errno) -> SendOutcome
   {
-    if message.flags.contains(.MSG_OOB) { throw .EOPNOTSUPP }
+    if message.flags.contains(.MSG_OOB), bytes.byteCount == 0 { throw .EOPNOTSUPP }
     if message.destination != nil { throw state == .connected ? .EISCONN : .EOPNOTSUPP }
     guard state == .connected else { throw .ENOTCONN }
     guard !isWriteShut, let receiver, !receiver.isReadShut else { throw .EPIPE }
@@ -48,10 +61,15 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     }
     let count = min(bytes.byteCount, message.admitted)
     message.admitted -= count
-    message.remaining -= count
     try network.requireRoom(for: count)
-    receiver.append(
-      bytes.extracting(0..<count), credentials(of: message, for: receiver), message.files)
+    let credentials = credentials(of: message, for: receiver)
+    let isUrgent = message.endsUrgently(with: count)
+    let plain = isUrgent ? count - 1 : count
+    if plain > 0 {
+      receiver.append(bytes.extracting(0..<plain), credentials, message.files)
+      message.files = nil
+    }
+    if isUrgent { receiver.appendUrgent(bytes.extracting(plain..<count), credentials, message.files) }
     message.files = nil
     receiver.waitQueue.wake(.readable)
     return .sent(count)
@@ -59,7 +77,9 @@ package final class UnixStreamSocket: UnixConnectionSocket {
 
   private func append(_ new: RawSpan, _ credentials: Ucred?, _ files: FilesInFlight?) {
     bytes.append(new)
-    if files == nil, let last = pieces.last, last.files == nil, last.credentials == credentials {
+    if files == nil, let last = pieces.last, last.files == nil, last.credentials == credentials,
+      last.urgency == .none
+    {
       pieces.modifyLast { $0.count += new.byteCount }
     } else {
       pieces.append(Piece(count: new.byteCount, credentials: credentials, files: files))
@@ -69,6 +89,7 @@ package final class UnixStreamSocket: UnixConnectionSocket {
   func restore(_ saved: [UInt8], _ savedPieces: [Piece]) {
     saved.withRawSpan { bytes.append($0) }
     for piece in savedPieces { pieces.append(piece) }
+    hasUrgent = savedPieces.contains { $0.urgency == .urgent }
   }
 
   // MARK: Receiving
@@ -79,18 +100,29 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     into buffer: inout MutableRawSpan, _ flags: MessageFlags, from offset: Int,
     _ message: inout SocketMessage
   ) throws(Errno) -> Int {
-    if flags.contains(.MSG_OOB) { throw .EOPNOTSUPP }
     guard state == .connected else { throw .EINVAL }
-    if offset >= bytes.count {
-      if let error = takeError() { throw error }
-      if isReadShut { return 0 }
-      throw .EAGAIN
-    }
-    if flags.contains(.MSG_PEEK) { return peek(into: &buffer, offset, &message) }
+    if flags.contains(.MSG_OOB) { return try receiveUrgent(into: &buffer, flags) }
+    let done =
+      flags.contains(.MSG_PEEK)
+      ? peek(into: &buffer, offset, &message) : take(into: &buffer, &message)
+    if done > 0 || message.endsRead || buffer.byteCount == 0 && !bytes.isEmpty { return done }
+    if let error = takeError() { throw error }
+    if isReadShut { return 0 }
+    throw .EAGAIN
+  }
+
+  private func take(into buffer: inout MutableRawSpan, _ message: inout SocketMessage) -> Int {
     let hadRoom = receiver?.hasRoomToSend ?? true
     var done = 0
-    while done < buffer.byteCount, let piece = pieces.first {
-      guard joins(piece, &message) else { break }
+    while done < buffer.byteCount, !message.endsRead, let piece = pieces.first {
+      switch passage(piece, &message) {
+      case .stop: continue
+      case .skip:
+        bytes.discard(piece.count)
+        dropFirst()
+        continue
+      case .read: break
+      }
       let part = min(piece.count, buffer.byteCount - done)
       var target = buffer._mutatingExtracting(done..<(done + part))
       _ = bytes.take(into: &target)
@@ -100,14 +132,13 @@ package final class UnixStreamSocket: UnixConnectionSocket {
         message.endsRead = true
       }
       if part == piece.count {
-        _ = pieces.removeFirst()
+        dropFirst()
       } else {
         pieces.modifyFirst {
           $0.count -= part
           $0.files = nil
         }
       }
-      if message.endsRead { break }
     }
     if !hadRoom, let receiver, receiver.hasRoomToSend {
       receiver.waitQueue.wake([.writable, .POLLWRBAND])
@@ -115,27 +146,49 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     return done
   }
 
-  /// Whether a read into `message` may continue with bytes of `piece`.
-  private func joins(_ piece: Piece, _ message: inout SocketMessage) -> Bool {
-    if message.isBegun, settings.passesCredentials, message.credentials != piece.credentials {
+  private func dropFirst() {
+    if pieces.removeFirst().urgency == .urgent { hasUrgent = false }
+  }
+
+  private enum Passage { case read, skip, stop }
+
+  /// What a read into `message` does at `piece`; where it stops, the message ends.
+  private func passage(_ piece: Piece, _ message: inout SocketMessage) -> Passage {
+    let isAtMark =
+      switch piece.urgency {
+      case .none: false
+      case .urgent: true
+      case .received: !hasUrgent
+      }
+    let isOfAnother = settings.passesCredentials && message.credentials != piece.credentials
+    if message.isBegun, isAtMark || isOfAnother && piece.urgency != .received {
       message.endsRead = true
-      return false
+      return .stop
     }
+    guard piece.urgency == .none || piece.urgency == .urgent && isInline else { return .skip }
     message.isBegun = true
     message.credentials = piece.credentials
-    return true
+    return .read
   }
 
   private func peek(
     into buffer: inout MutableRawSpan, _ offset: Int, _ message: inout SocketMessage
   ) -> Int {
+    // Where the piece begins in `bytes`, and how many of the bytes before it a read skips.
     var start = 0
+    var skipped = 0
     var done = 0
-    for piece in pieces.elements {
+    for piece in pieces.elements where !message.endsRead && done < buffer.byteCount {
       defer { start += piece.count }
-      let from = max(offset + done - start, 0)
+      let from = max(offset + done + skipped - start, 0)
       guard from < piece.count else { continue }
-      guard joins(piece, &message) else { break }
+      switch passage(piece, &message) {
+      case .stop: continue
+      case .skip:
+        skipped += piece.count
+        continue
+      case .read: break
+      }
       let part = min(piece.count - from, buffer.byteCount - done)
       var target = buffer._mutatingExtracting(done..<(done + part))
       _ = bytes.peek(into: &target, from: start + from)
@@ -144,9 +197,14 @@ package final class UnixStreamSocket: UnixConnectionSocket {
         message.files = files
         message.endsRead = true
       }
-      if message.endsRead || done == buffer.byteCount { break }
     }
     return done
+  }
+
+  package override func pollEvents() -> PollEvents {
+    var events = super.pollEvents()
+    if hasUrgent { events.insert(.POLLPRI) }
+    return events
   }
 
   package override var writableCount: Int {
@@ -156,8 +214,10 @@ package final class UnixStreamSocket: UnixConnectionSocket {
 
   package override func bytesToReceive() throws(Errno) -> Int {
     if state == .listening { throw .EINVAL }
-    return bytes.count
+    return pieces.elements.reduce(0) { $0 + ($1.urgency == .received ? 0 : $1.count) }
   }
+
+  package override var isAtMark: Bool { get throws(Errno) { beginsAtMark } }
 
   package override func bytesInFlight() throws(Errno) -> Int { unreceived }
 }

@@ -1,8 +1,6 @@
 import LinuxABI
 import Machine
 
-private let outOfBand = "no MSG_OOB on unix sockets: EOPNOTSUPP"
-
 extension SyscallTable {
   package static let messageRows: [SyscallRow] = [
     SyscallRow(
@@ -10,25 +8,25 @@ extension SyscallTable {
       [
         .fd, .inBuffer(length: 2), .size, .flags(of: MessageFlags.self),
         .socketAddress(length: 5), .unsigned,
-      ], support: .partial, note: outOfBand, sys_sendto),
+      ], sys_sendto),
     SyscallRow(
       "recvfrom", x64: 45, generic: 207,
       [.fd, .outBuffer, .size, .flags(of: MessageFlags.self), .address, .address],
-      support: .partial, note: outOfBand, sys_recvfrom),
+      sys_recvfrom),
     SyscallRow(
       "sendmsg", x64: 46, generic: 211, [.fd, .address, .flags(of: MessageFlags.self)],
-      support: .partial, note: outOfBand, sys_sendmsg),
+      sys_sendmsg),
     SyscallRow(
       "recvmsg", x64: 47, generic: 212, [.fd, .address, .flags(of: MessageFlags.self)],
-      support: .partial, note: outOfBand, sys_recvmsg),
+      sys_recvmsg),
     SyscallRow(
       "sendmmsg", x64: 307, generic: 269,
       [.fd, .address, .unsigned, .flags(of: MessageFlags.self)],
-      support: .partial, note: outOfBand, sys_sendmmsg),
+      sys_sendmmsg),
     SyscallRow(
       "recvmmsg", x64: 299, generic: 243,
       [.fd, .address, .unsigned, .flags(of: MessageFlags.self), .timespec],
-      support: .partial, note: outOfBand, sys_recvmmsg),
+      sys_recvmmsg),
   ]
 }
 

@@ -98,7 +98,9 @@ extension SyscallContext {
       ) { _, span in
         do throws(Errno) {
           switch try socket.send(span, &message) {
-          case .sent(let count): return count
+          case .sent(let count):
+            message.remaining -= count
+            return count
           case .wait(let waiting):
             queue = waiting
             return 0
