@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -100,6 +101,37 @@ static void handed_down(void) {
   }
 }
 
+// Of a machine that tells memory's nodes: there is node 0, and no node 999.
+static void places(void) {
+  unsigned long first = 1, none = 0;
+  if (syscall(SYS_migrate_pages, 0, 64, &first, &first) == -1) {
+    EQ(errno, ENOSYS);
+    return;
+  }
+  FAILS(EINVAL, syscall(SYS_migrate_pages, 0, 64, &first, &none));
+  FAILS(ESRCH, syscall(SYS_migrate_pages, 0x3fffff, 64, &first, &first));
+  FAILS(EFAULT, syscall(SYS_migrate_pages, 0, 64, 8, &first));
+  char *page = mmap(NULL, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  page[0] = 1;
+  OK(munmap(page + 2 * 4096, 4096));
+  void *pages[] = {page, page + 4096, page + 2 * 4096};
+  int nodes[] = {0, 999}, status[] = {77, 77, 77};
+  OK(syscall(SYS_move_pages, 0, 3, pages, NULL, status, 0));
+  CHECK(status[0] >= 0 && status[0] < 64);
+  CHECK(status[1] == -ENOENT || status[1] == -EFAULT);
+  EQ(status[2], -EFAULT);
+  OK(syscall(SYS_move_pages, 0, 1, pages, nodes, status, 2));
+  EQ(status[0], 0);
+  FAILS(ENODEV, syscall(SYS_move_pages, 0, 1, pages, nodes + 1, status, 2));
+  FAILS(EINVAL, syscall(SYS_move_pages, 0, 1, pages, NULL, status, 1));
+  FAILS(EFAULT, syscall(SYS_move_pages, 0, 1, 8, NULL, status, 0));
+  FAILS(ESRCH, syscall(SYS_move_pages, 0x3fffff, 1, pages, NULL, status, 0));
+  FAILS(ENOENT, syscall(SYS_set_mempolicy_home_node, page, 4096, 0, 0));
+  FAILS(EINVAL, syscall(SYS_set_mempolicy_home_node, page + 1, 4096, 0, 0));
+  FAILS(EINVAL, syscall(SYS_set_mempolicy_home_node, page, 4096, 999, 0));
+  FAILS(EINVAL, syscall(SYS_set_mempolicy_home_node, page, 4096, 0, 1));
+}
+
 int main(void) {
   FAILS(EINVAL, syscall(SYS_ioprio_set, 1, 0, PRIORITY(0, 1)));
   FAILS(EINVAL, syscall(SYS_ioprio_set, 9, 0, PRIORITY(2, 1)));
@@ -122,6 +154,7 @@ int main(void) {
   } else {
     EQ(errno, ENOSYS);
   }
+  places();
   OK(prctl(PR_SET_TIMERSLACK, 70000));
   EQ(prctl(PR_GET_TIMERSLACK), 70000);
   FAILS(EINVAL, prctl(PR_GET_THP_DISABLE, 1, 0, 0, 0));

@@ -5,6 +5,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 
+static struct iovec bad_page = {(void *)0x10000000000, 4096};
 static char text[] = "the parent's own text";
 
 static void other_memory(void) {
@@ -32,6 +33,22 @@ static void other_memory(void) {
   FAILS(EFAULT, process_vm_readv(child, &bad, 1, remote, 1, 0));
   FAILS(EINVAL, process_vm_readv(child, local, 2, remote, 2, 1));
   FAILS(ESRCH, process_vm_readv(1 << 22, local, 2, remote, 2, 0));
+  int fd = OK(syscall(SYS_pidfd_open, child, 0));
+  if (is_host_root()) {
+    struct iovec part = {(void *)((uintptr_t)text & -4096L), 4096};
+    static const int heard[] = {MADV_COLD, MADV_PAGEOUT, MADV_WILLNEED};
+    for (int i = 0; i < 3; i++) EQ(syscall(SYS_process_madvise, fd, &part, 1, heard[i], 0), 4096);
+    for (int advice = 0; advice <= MADV_HWPOISON; advice++) {
+      if (advice == MADV_COLD || advice == MADV_PAGEOUT || advice == MADV_WILLNEED) continue;
+      if (advice <= 23 || advice == MADV_HWPOISON) FAILS(EINVAL, syscall(SYS_process_madvise, fd, &part, 1, advice, 0));
+    }
+    FAILS(EINVAL, syscall(SYS_process_madvise, fd, &part, 1, MADV_COLD, 1));
+    FAILS(ENOMEM, syscall(SYS_process_madvise, fd, &bad_page, 1, MADV_COLD, 0));
+    FAILS(EBADF, syscall(SYS_process_madvise, -1, &part, 1, MADV_COLD, 0));
+  }
+  FAILS(EINVAL, syscall(SYS_process_mrelease, fd, 1));
+  FAILS(EINVAL, syscall(SYS_process_mrelease, fd, 0));
+  OK(close(fd));
   // What lies behind the last page is not there: as much as there is.
   char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   OK(munmap(page + 4096, 4096));

@@ -5,7 +5,10 @@ import Machine
 package enum SyscallReport {
   package static var markdown: String {
     let all = SyscallTable.all.sorted { $0.name < $1.name }
-    let missing = all.filter { $0.support == .missing }.map { "`\($0.name)`" }
+    let missing = Dictionary(grouping: all.filter { $0.support == .missing }, by: \.note)
+      .map { reason, rows in
+        "| \(rows.map { "`\($0.name)`" }.joined(separator: ", ")) | \(reason) |"
+      }.sorted()
     let lines = all.filter { $0.support != .missing }.map { row in
       let numbers = GuestISA.allCases.map { row.number(on: $0).map { "\($0)" } ?? "" }
       let columns = ["`\(row.name)`"] + numbers + ["\(row.support)", row.note]
@@ -25,7 +28,9 @@ package enum SyscallReport {
 
       These give ENOSYS, and `--stats` names those that were made; others go by their numbers there.
 
-      \(missing.joined(separator: ", ")).
+      | calls | why |
+      |---|---|
+      \(missing.joined(separator: "\n"))
       """
   }
 }

@@ -49,6 +49,7 @@ import Testing
   private static let unseen: [String: String] = [
     "restart_syscall": "the kernel makes it, after a signal that has stopped a call",
     "pkey_alloc": "there are no keys", "pkey_free": "there are no keys",
+    "process_mrelease": "what is killed is gone at once",
     "io_cancel": "what it cancels is told in the ring, and EINPROGRESS by the call",
   ]
 

@@ -54,6 +54,6 @@ package struct SyscallTable: Sendable {
     inotifyRows, pipeRows, eventRows, pollRows, timeRows, timerRows, socketRows, messageRows,
     sharedMemoryRows, semaphoreRows, messageQueueRows, posixQueueRows, asyncRows, processMemoryRows,
     schedulingRows,
-    resourceRows, missingRows,
+    resourceRows, nodeRows, missingRows,
   ]
 }

@@ -2,7 +2,7 @@ import LinuxABI
 import Machine
 
 extension SyscallTable {
-  /// Input/output priorities and memory policies, which are kept, and the log.
+  /// Input/output priorities, which are kept, and the log.
   package static let resourceRows: [SyscallRow] = [
     SyscallRow("ioprio_get", x64: 252, generic: 31, [.int, .int]) { call throws(Errno) in
       if call.int(0) == 1, call.kernel.isInit(call.int(1)) { return .success }
@@ -16,13 +16,6 @@ extension SyscallTable {
     SyscallRow(
       "ioprio_set", x64: 251, generic: 30, [.int, .int, .hex], support: .partial,
       note: "kept and inherited; no storage here has queues that it could order", sys_ioprio_set),
-    SyscallRow(
-      "get_mempolicy", x64: 239, generic: 236, [.address, .address, .size, .address, .hex],
-      support: .partial, note: "one memory node; MPOL_F_ADDR tells the thread's policy",
-      sys_get_mempolicy),
-    SyscallRow(
-      "set_mempolicy", x64: 238, generic: 237, [.int, .address, .size], support: .partial,
-      note: "kept and inherited; there is one memory node", sys_set_mempolicy),
     SyscallRow(
       "syslog", x64: 103, generic: 116, [.int, .address, .int], support: .partial,
       note: "the log is empty", sys_syslog),
@@ -66,45 +59,6 @@ private func sys_ioprio_set(_ call: SyscallContext) throws(Errno) -> SyscallResu
     }
     task.ioPriority = UInt16(truncatingIfNeeded: kind << 13 | level & 7)
   }
-  return .success
-}
-
-/// set_mempolicy(2): the mode, with its flags, and node 0 or none.
-private func sys_set_mempolicy(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let (mode, flags) = (call.uint(0) & 0x1fff, call.uint(0) & 0xe000)
-  // MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other.
-  guard mode <= 5, flags & 0xc000 != 0xc000 else { throw .EINVAL }
-  var nodes: UInt64 = 0
-  if !call.address(1).isNull, call[2] > 1 {
-    guard call[2] <= 1 << 15 else { throw .EINVAL }
-    let bits = min(call[2] - 1, 64)
-    nodes = try call.load(at: call.address(1))
-    if bits < 64 { nodes &= 1 << bits - 1 }
-  }
-  switch mode {
-  case 0, 4: guard nodes == 0 else { throw .EINVAL }  // MPOL_DEFAULT, MPOL_LOCAL
-  case 1: guard nodes & 1 == nodes else { throw .EINVAL }  // MPOL_PREFERRED
-  default: guard nodes & 1 != 0 else { throw .EINVAL }
-  }
-  call.task.memoryPolicy = MemoryPolicy(mode: call.uint(0), nodes: nodes & 1)
-  return .success
-}
-
-/// get_mempolicy(2).
-private func sys_get_mempolicy(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  guard call[4] & ~7 == 0 else { throw .EINVAL }
-  let policy = call.task.memoryPolicy
-  let wantsNodes = call[4] & 4 != 0
-  if !call.address(0).isNull {
-    // With MPOL_F_NODE it is the next node, of which there is one.
-    try call.store(call[4] == 0 ? policy.mode : 0, to: call.address(0))
-  }
-  guard !call.address(1).isNull else { return .success }
-  guard call[2] >= 1, call[2] <= 1 << 15 else { throw .EINVAL }
-  // MPOL_F_MEMS_ALLOWED asks for the nodes there are, of which the first is the only one.
-  var nodes = [UInt8](repeating: 0, count: Int((call[2] + 63) / 64) * 8)
-  nodes[0] = wantsNodes ? 1 : UInt8(truncatingIfNeeded: policy.nodes)
-  try call.store(nodes, to: call.address(1))
   return .success
 }
 

@@ -69,7 +69,9 @@ package final class UnixStreamSocket: UnixConnectionSocket {
       receiver.append(bytes.extracting(0..<plain), credentials, message.files)
       message.files = nil
     }
-    if isUrgent { receiver.appendUrgent(bytes.extracting(plain..<count), credentials, message.files) }
+    if isUrgent {
+      receiver.appendUrgent(bytes.extracting(plain..<count), credentials, message.files)
+    }
     message.files = nil
     receiver.waitQueue.wake(.readable)
     return .sent(count)

@@ -5,7 +5,10 @@ extension SyscallTable {
   package static let socketRows: [SyscallRow] = [
     SyscallRow(
       "socket", x64: 41, generic: 198, [.oneOf(AddressFamily.self), .socketType, .int],
-      support: .partial, note: "unix, IPv4, IPv6 and route netlink; nothing raw", sys_socket),
+      support: .partial,
+      note:
+        "unix, IPv4, IPv6 and route netlink; nothing raw, and no sock_diag: connections are streams of bytes here, and no packets are made that a raw socket could see",
+      sys_socket),
     SyscallRow(
       "socketpair", x64: 53, generic: 199,
       [.oneOf(AddressFamily.self), .socketType, .int, .address], sys_socketpair),

@@ -11,11 +11,17 @@ extension SyscallTable {
       "process_vm_writev", x64: 311, generic: 271,
       [.pid, .address, .unsigned, .address, .unsigned, .hex]
     ) { call throws(Errno) in try transfer(call, writes: true) },
+    SyscallRow(
+      "process_madvise", x64: 440, generic: 440,
+      [.fd, .address, .unsigned, .oneOf(MemoryAdvice.self), .hex], sys_process_madvise),
+    SyscallRow(
+      "process_mrelease", x64: 448, generic: 448, [.fd, .hex], sys_process_mrelease),
     SyscallRow("kcmp", x64: 312, generic: 272, [.pid, .pid, .int, .hex, .hex], sys_kcmp),
   ]
 }
 
-private func inspectable(_ call: SyscallContext, _ id: Int32) throws(Errno) -> Task {
+/// The thread with that id, whose process the caller may look into: ESRCH, EPERM.
+func inspectable(_ call: SyscallContext, _ id: Int32) throws(Errno) -> Task {
   guard let task = call.kernel.tasks[id] else { throw call.kernel.isInit(id) ? .EPERM : .ESRCH }
   guard call.task.mayInspect(task.process) else { throw .EPERM }
   return task
@@ -75,6 +81,44 @@ private struct Cursor {
       offset = 0
     }
   }
+}
+
+/// process_madvise(2): advice on pages that another process has to spare, or will need. All of it is heard, and changes
+/// nothing here.
+private func sys_process_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call[4] == 0 else { throw .EINVAL }
+  let ranges = try call.segments(call.address(1), count: Int(clamping: call[2]))
+  let target = try PidFile.behind(call.int(0), call.files).target()
+  switch MemoryAdvice(rawValue: call.uint(3)) {
+  case .MADV_COLD, .MADV_PAGEOUT, .MADV_WILLNEED: break
+  default: throw .EINVAL
+  }
+  guard !target.isZombie else { throw .ESRCH }
+  guard call.task.mayInspect(target, byFilesystem: true), call.credentials.has(.CAP_SYS_NICE) else {
+    throw .EPERM
+  }
+  var done = 0
+  for range in ranges {
+    guard range.address.isPageAligned, let length = pageRoundedUp(UInt64(range.count)) else {
+      if done == 0 { throw .EINVAL }
+      break
+    }
+    guard target.space.isMapped(range.address, range.address + length) else {
+      if done == 0 { throw .ENOMEM }
+      break
+    }
+    done += range.count
+  }
+  return .value(done)
+}
+
+/// process_mrelease(2): the memory of a process that is killed, which goes at once here.
+private func sys_process_mrelease(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call[1] == 0 else { throw .EINVAL }
+  let target = try PidFile.behind(call.int(0), call.files).target()
+  guard !target.isZombie else { throw .ESRCH }
+  guard target.isExiting else { throw .EINVAL }
+  return .success
 }
 
 /// kcmp(2): whether two threads share something; otherwise which comes first in an order that only has
