@@ -3,7 +3,7 @@ struct SuspendRow: Row {
   var isa: ISA
   var name: String { "suspend.\(isa)" }
 
-  static let command = ["/usr/bin/python3.11", "-c", program]
+  static let command = ["/usr/bin/python3", "-c", program]
   /// It knows by the jump of its clock that it was away; a pipe to tell it so could not travel.
   ///
   /// A tuple, an integer, a string and a float each: 600,000 of them are 110 MB.
