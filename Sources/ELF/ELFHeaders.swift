@@ -46,6 +46,7 @@ struct ProgramHeader {
 
   static let load: UInt32 = 1
   static let interpreter: UInt32 = 3
+  static let note: UInt32 = 4
   static let gnuStack: UInt32 = 0x6474_e551
   static let gnuProperty: UInt32 = 0x6474_e553
 

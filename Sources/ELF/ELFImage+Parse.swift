@@ -23,6 +23,8 @@ extension ELFImage {
       case ProgramHeader.load: try addSegment(header)
       case ProgramHeader.interpreter where interpreter == nil:
         interpreter = try Self.interpreter(header, fileSize, read)
+      case ProgramHeader.note where nativeNote == nil:
+        nativeNote = try NativeNote(header, fileSize, read)
       case ProgramHeader.gnuStack:
         executableStack = SegmentFlags(rawValue: header.flags).contains(.execute)
       case ProgramHeader.gnuProperty:

@@ -77,6 +77,8 @@ package struct ELFImage: Hashable, Sendable {
   /// Whether `PT_GNU_STACK` requests an executable stack; `nil` if there is no such header.
   package internal(set) var executableStack: Bool?
   package internal(set) var codeFeatures: CodeFeatures = []
+  /// What a guest of the host ABI says it is; `nil` for a Linux program.
+  package internal(set) var nativeNote: NativeNote?
 
   /// From the page of the first byte to the end of the page of the last, as linked.
   package var pageSpan: Range<UInt64> {

@@ -2879,11 +2879,50 @@ package nonisolated struct Godwit_State_Process: @unchecked Sendable {
     set {_uniqueStorage()._dumpedCore = newValue}
   }
 
+  /// Of a guest of the host ABI, and of no other.
+  package var native: Godwit_State_NativeProcess {
+    get {_storage._native ?? Godwit_State_NativeProcess()}
+    set {_uniqueStorage()._native = newValue}
+  }
+  /// Returns true if `native` has been explicitly set.
+  package var hasNative: Bool {_storage._native != nil}
+  /// Clears the value of `native`. Subsequent reads from it will return its default value.
+  package mutating func clearNative() {_uniqueStorage()._native = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What the calls of the host ABI keep of a process.
+package nonisolated struct Godwit_State_NativeProcess: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// In nanoseconds of the guest's monotonic clock; absent: none is set.
+  package var alarm: Int64 {
+    get {_alarm ?? 0}
+    set {_alarm = newValue}
+  }
+  /// Returns true if `alarm` has been explicitly set.
+  package var hasAlarm: Bool {self._alarm != nil}
+  /// Clears the value of `alarm`. Subsequent reads from it will return its default value.
+  package mutating func clearAlarm() {self._alarm = nil}
+
+  /// The next wait ends at once.
+  package var interrupted: Bool = false
+
+  /// Handles beneath which nothing may be changed, ascending.
+  package var readOnly: [Int32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _alarm: Int64? = nil
 }
 
 /// What io_setup(2) makes.
@@ -3508,11 +3547,48 @@ package nonisolated struct Godwit_State_Task: @unchecked Sendable {
     set {_uniqueStorage()._deadlineParameters = newValue}
   }
 
+  /// Of a guest of the host ABI.
+  package var exceptionHandler: Godwit_State_ExceptionHandler {
+    get {_storage._exceptionHandler ?? Godwit_State_ExceptionHandler()}
+    set {_uniqueStorage()._exceptionHandler = newValue}
+  }
+  /// Returns true if `exceptionHandler` has been explicitly set.
+  package var hasExceptionHandler: Bool {_storage._exceptionHandler != nil}
+  /// Clears the value of `exceptionHandler`. Subsequent reads from it will return its default value.
+  package mutating func clearExceptionHandler() {_uniqueStorage()._exceptionHandler = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Where a thread of a guest of the host ABI goes on after an exception.
+package nonisolated struct Godwit_State_ExceptionHandler: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var entry: UInt64 = 0
+
+  package var stack: UInt64 = 0
+
+  /// Those at the exception, while the handler runs.
+  package var interrupted: Godwit_State_Registers {
+    get {_interrupted ?? Godwit_State_Registers()}
+    set {_interrupted = newValue}
+  }
+  /// Returns true if `interrupted` has been explicitly set.
+  package var hasInterrupted: Bool {self._interrupted != nil}
+  /// Clears the value of `interrupted`. Subsequent reads from it will return its default value.
+  package mutating func clearInterrupted() {self._interrupted = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _interrupted: Godwit_State_Registers? = nil
 }
 
 package nonisolated struct Godwit_State_SeccompNotice: Sendable {
@@ -8523,7 +8599,7 @@ nonisolated extension Godwit_State_Processes: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Process"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{3}executable_file\0\u{1}barriers\0\u{4}\u{1a}semaphore_undo\0\u{3}async_contexts\0\u{4}\u{1d}actions_of\0\u{1}fs\0\u{3}login_user\0\u{3}login_session\0\u{3}no_huge_pages\0\u{4}\u{3}dumped_core\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}pid\0\u{3}parent_pid\0\u{3}process_group\0\u{1}session\0\u{1}mappings\0\u{4}\u{2}stack_limit\0\u{1}descriptors\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}actions\0\u{3}pending_signals\0\u{3}stop_signal\0\u{1}limits\0\u{1}credentials\0\u{1}layout\0\u{1}executable\0\u{1}auxv\0\u{3}parent_death_signal\0\u{1}dumpable\0\u{3}no_new_privileges\0\u{1}personality\0\u{3}start_time\0\u{3}ended_processor_time\0\u{1}timers\0\u{3}interval_timers\0\u{3}next_timer\0\u{1}isa\0\u{3}memory_of\0\u{3}files_of\0\u{3}exit_signal\0\u{3}exit_code\0\u{3}killed_by\0\u{3}has_stopped\0\u{3}has_continued\0\u{3}is_borrowing\0\u{3}has_executed\0\u{1}subreaper\0\u{3}children_processor_time\0\u{3}forked_by\0\u{3}locks_mappings\0\u{3}executable_file\0\u{1}barriers\0\u{4}\u{1a}semaphore_undo\0\u{3}async_contexts\0\u{4}\u{1d}actions_of\0\u{1}fs\0\u{3}login_user\0\u{3}login_session\0\u{3}no_huge_pages\0\u{4}\u{3}dumped_core\0\u{1}native\0")
 
   fileprivate class _StorageClass {
     var _pid: Int32 = 0
@@ -8577,6 +8653,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
     var _loginSession: UInt32 = 0
     var _noHugePages: Bool = false
     var _dumpedCore: Bool = false
+    var _native: Godwit_State_NativeProcess? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -8638,6 +8715,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       _loginSession = source._loginSession
       _noHugePages = source._noHugePages
       _dumpedCore = source._dumpedCore
+      _native = source._native
     }
   }
 
@@ -8707,6 +8785,7 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         case 103: try { try decoder.decodeSingularUInt32Field(value: &_storage._loginSession) }()
         case 104: try { try decoder.decodeSingularBoolField(value: &_storage._noHugePages) }()
         case 107: try { try decoder.decodeSingularBoolField(value: &_storage._dumpedCore) }()
+        case 108: try { try decoder.decodeSingularMessageField(value: &_storage._native) }()
         default: break
         }
       }
@@ -8872,6 +8951,9 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
       if _storage._dumpedCore != false {
         try visitor.visitSingularBoolField(value: _storage._dumpedCore, fieldNumber: 107)
       }
+      try { if let v = _storage._native {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 108)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -8932,10 +9014,55 @@ nonisolated extension Godwit_State_Process: SwiftProtobuf.Message, SwiftProtobuf
         if _storage._loginSession != rhs_storage._loginSession {return false}
         if _storage._noHugePages != rhs_storage._noHugePages {return false}
         if _storage._dumpedCore != rhs_storage._dumpedCore {return false}
+        if _storage._native != rhs_storage._native {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_NativeProcess: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NativeProcess"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}alarm\0\u{1}interrupted\0\u{3}read_only\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self._alarm) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.interrupted) }()
+      case 3: try { try decoder.decodeRepeatedInt32Field(value: &self.readOnly) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._alarm {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 1)
+    } }()
+    if self.interrupted != false {
+      try visitor.visitSingularBoolField(value: self.interrupted, fieldNumber: 2)
+    }
+    if !self.readOnly.isEmpty {
+      try visitor.visitPackedInt32Field(value: self.readOnly, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_NativeProcess, rhs: Godwit_State_NativeProcess) -> Bool {
+    if lhs._alarm != rhs._alarm {return false}
+    if lhs.interrupted != rhs.interrupted {return false}
+    if lhs.readOnly != rhs.readOnly {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -9525,7 +9652,7 @@ nonisolated extension Godwit_State_Tasks: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Task"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0\u{2}\u{a}limit\0\u{2}2credentials\0\u{3}no_new_privileges\0\u{3}files_of\0\u{1}descriptors\0\u{1}fs\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}policy\0\u{1}priority\0\u{3}resets_on_fork\0\u{3}io_priority\0\u{3}memory_mode\0\u{3}memory_nodes\0\u{3}default_timer_slack\0\u{3}no_time_stamps\0\u{3}seccomp_mode\0\u{3}seccomp_filters\0\u{4}S\u{1}seccomp_listeners\0\u{1}notice\0\u{3}deadline_parameters\0\u{3}user_dispatch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tid\0\u{1}pid\0\u{1}registers\0\u{1}blocked\0\u{1}stopped\0\u{1}call\0\u{1}deadline\0\u{3}bytes_done\0\u{1}futex\0\u{1}scratch\0\u{1}interruption\0\u{3}clear_child_tid\0\u{3}robust_list\0\u{3}robust_list_length\0\u{1}rseq\0\u{1}name\0\u{3}signal_mask\0\u{3}pending_signals\0\u{3}signal_stack\0\u{3}saved_mask\0\u{1}signaled\0\u{1}restart\0\u{3}processor_time\0\u{3}voluntary_switches\0\u{3}involuntary_switches\0\u{1}niceness\0\u{3}timer_slack\0\u{1}fault\0\u{3}pending_open\0\u{4}\u{b}block_sequence\0\u{2}\u{a}limit\0\u{2}2credentials\0\u{3}no_new_privileges\0\u{3}files_of\0\u{1}descriptors\0\u{1}fs\0\u{1}root\0\u{1}cwd\0\u{1}umask\0\u{1}policy\0\u{1}priority\0\u{3}resets_on_fork\0\u{3}io_priority\0\u{3}memory_mode\0\u{3}memory_nodes\0\u{3}default_timer_slack\0\u{3}no_time_stamps\0\u{3}seccomp_mode\0\u{3}seccomp_filters\0\u{4}S\u{1}seccomp_listeners\0\u{1}notice\0\u{3}deadline_parameters\0\u{3}user_dispatch\0\u{3}exception_handler\0")
 
   fileprivate class _StorageClass {
     var _tid: Int32 = 0
@@ -9581,6 +9708,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
     var _seccompListeners: [UInt64] = []
     var _notice: Godwit_State_SeccompNotice? = nil
     var _deadlineParameters: [UInt64] = []
+    var _exceptionHandler: Godwit_State_ExceptionHandler? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -9644,6 +9772,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       _seccompListeners = source._seccompListeners
       _notice = source._notice
       _deadlineParameters = source._deadlineParameters
+      _exceptionHandler = source._exceptionHandler
     }
   }
 
@@ -9715,6 +9844,7 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         case 201: try { try decoder.decodeSingularMessageField(value: &_storage._notice) }()
         case 202: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._deadlineParameters) }()
         case 203: try { try decoder.decodeRepeatedUInt64Field(value: &_storage._userDispatch) }()
+        case 204: try { try decoder.decodeSingularMessageField(value: &_storage._exceptionHandler) }()
         default: break
         }
       }
@@ -9886,6 +10016,9 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
       if !_storage._userDispatch.isEmpty {
         try visitor.visitPackedUInt64Field(value: _storage._userDispatch, fieldNumber: 203)
       }
+      try { if let v = _storage._exceptionHandler {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 204)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -9948,10 +10081,55 @@ nonisolated extension Godwit_State_Task: SwiftProtobuf.Message, SwiftProtobuf._M
         if _storage._seccompListeners != rhs_storage._seccompListeners {return false}
         if _storage._notice != rhs_storage._notice {return false}
         if _storage._deadlineParameters != rhs_storage._deadlineParameters {return false}
+        if _storage._exceptionHandler != rhs_storage._exceptionHandler {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_ExceptionHandler: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ExceptionHandler"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entry\0\u{1}stack\0\u{1}interrupted\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.entry) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.stack) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._interrupted) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.entry != 0 {
+      try visitor.visitSingularUInt64Field(value: self.entry, fieldNumber: 1)
+    }
+    if self.stack != 0 {
+      try visitor.visitSingularUInt64Field(value: self.stack, fieldNumber: 2)
+    }
+    try { if let v = self._interrupted {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_ExceptionHandler, rhs: Godwit_State_ExceptionHandler) -> Bool {
+    if lhs.entry != rhs.entry {return false}
+    if lhs.stack != rhs.stack {return false}
+    if lhs._interrupted != rhs._interrupted {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

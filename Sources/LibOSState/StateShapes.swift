@@ -352,7 +352,12 @@ extension Godwit_State_Process {
       12: Godwit_State_SignalAction.shape, 26: Godwit_State_Timer.shape,
       27: Godwit_State_IntervalTimer.shape, 70: Godwit_State_SemaphoreUndo.shape,
       71: Godwit_State_AsyncContext.shape,
-    ], single: [16: Godwit_State_Credentials.shape], numbers: [15: 8, 17: 8])
+    ], single: [16: Godwit_State_Credentials.shape, 108: Godwit_State_NativeProcess.shape],
+    numbers: [15: 8, 17: 8])
+}
+
+extension Godwit_State_NativeProcess {
+  package static let shape = StateCensus.Shape(Self.self, numbers: [3: 4])
 }
 
 extension Godwit_State_AsyncContext {
@@ -424,8 +429,13 @@ extension Godwit_State_Task {
     single: [
       3: Godwit_State_Registers.shape, 6: Godwit_State_Call.shape, 9: Godwit_State_FutexWait.shape,
       15: Godwit_State_Rseq.shape, 100: Godwit_State_Credentials.shape,
-      201: Godwit_State_SeccompNotice.shape,
+      201: Godwit_State_SeccompNotice.shape, 204: Godwit_State_ExceptionHandler.shape,
     ], numbers: [28: 8, 200: 8, 202: 8, 203: 8])
+}
+
+extension Godwit_State_ExceptionHandler {
+  package static let shape = StateCensus.Shape(
+    Self.self, single: [3: Godwit_State_Registers.shape])
 }
 
 extension Godwit_State_Call {

@@ -21,6 +21,7 @@ extension Kernel {
     processes[pid] = process
     let task = Task(tid: pid, process: process, kernel: self)
     process.become(loaded, task)
+    process.beginNative(task)
     add(task)
     return process
   }

@@ -42,14 +42,14 @@ struct LoadedProgram {
     (credentials, isSecure) = rights
     self.program = program
     self.kernel = kernel
-    processor = try kernel.processor(for: program.isa)
+    processor =
+      try program.isNative
+      ? kernel.nativeProcessor(for: program.isa) : kernel.processor(for: program.isa)
     space = AddressSpace(arena: kernel.arena, isa: program.isa)
     space.stackLimit = stackLimit
     name = TaskName(program.path.split(separator: UInt8(ascii: "/")).last ?? [])
     registers = RegisterFile(isa: program.isa)
     layout.mmapTop = Layout.vdso
-    let vdso = Vdso.of(program.isa)
-    layout.signalReturn = Layout.vdso + vdso.signalReturn
     image.path = Self.absolutePath(program.path, fs, kernel.vfs)
 
     let bias = try mapImage(program.image, program.object, image.path, isMain: true)
@@ -61,7 +61,11 @@ struct LoadedProgram {
         Self.absolutePath(interpreter.path, fs, kernel.vfs), isMain: false)
       entry = interpreter.image.entry &+ interpreterBase
     }
-    try map(vdso)
+    if !program.isNative {
+      let vdso = Vdso.of(program.isa)
+      layout.signalReturn = Layout.vdso + vdso.signalReturn
+      try map(vdso)
+    }
     let stackPointer = try buildStack(
       environment: environment, bias: bias, interpreterBase: interpreterBase)
     registers.programCounter = entry
@@ -233,8 +237,9 @@ struct LoadedProgram {
 
     let image = program.image
     let hwcaps = processor.engine.hwcaps
-    var vector: [(AuxiliaryType, UInt64)] = [
-      (.AT_SYSINFO_EHDR, Layout.vdso.rawValue),
+    var vector: [(AuxiliaryType, UInt64)] =
+      program.isNative ? [] : [(.AT_SYSINFO_EHDR, Layout.vdso.rawValue)]
+    vector += [
       (.AT_HWCAP, hwcaps.hwcap),
       (.AT_HWCAP2, hwcaps.hwcap2),
       (.AT_PAGESZ, 4096),

@@ -16,6 +16,7 @@ extension Process {
     signals.unshareActions()
     signals.resetForExecve()
     task.signals.stack = SignalStack()
+    beginNative(task)
     life.hasExecuted = true
     life.exitSignal = Signal.SIGCHLD.rawValue
     barriers = 0
@@ -49,5 +50,6 @@ extension Task {
     clearChildTIDAndWake()
     rseq = RseqRegistration()
     userDispatch = nil
+    exceptionHandler = nil
   }
 }

@@ -65,6 +65,7 @@ extension Kernel {
     guard let isa = image.machine.guestISA else {
       throw .notExecutable("\(text(path)): unsupported instruction set \(image.machine)", .ENOEXEC)
     }
+    try checkNative(image, path)
     var program = Program(
       path: path, file: file, image: image, object: object, arguments: arguments, isa: isa)
     let mode = status.mode.permissions

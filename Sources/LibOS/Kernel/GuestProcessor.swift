@@ -1,17 +1,27 @@
 package import Machine
 import Synchronization
 
-/// What executes programs of one guest ISA, and the calls they may make. All processes of the ISA
-/// share it.
+/// What executes programs of one guest ISA, and the calls they may make. All Linux processes of the ISA share one, and
+/// all guests of the host ABI another, with the same engine.
 package final class GuestProcessor {
   package let engine: any Engine
   package let syscalls: SyscallTable
+  /// Its programs make the calls of the host ABI, not Linux's.
+  package let isNative: Bool
   package var isa: GuestISA { engine.isa }
 
   /// - Parameter rows: calls besides Linux's.
   init(_ engine: any Engine, adding rows: [SyscallRow]) {
     self.engine = engine
+    isNative = false
     syscalls = SyscallTable(isa: engine.isa, adding: rows)
+  }
+
+  /// For guests of the host ABI.
+  init(native engine: any Engine) {
+    self.engine = engine
+    isNative = true
+    syscalls = .native
   }
 }
 

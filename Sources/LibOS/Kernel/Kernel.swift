@@ -33,6 +33,7 @@ package final class Kernel {
   package var isDeterministic: Bool { deterministicHost != nil }
   package let arena: FrameArena
   private var processors: [GuestISA: GuestProcessor] = [:]
+  private var nativeProcessors: [GuestISA: GuestProcessor] = [:]
   /// Asked for the processor of an ISA that no program had so far; it calls `use`, or says why not.
   package var provideEngine: (GuestISA) throws(LoadError) -> Void = { _ in }
   package let stopSwitch = StopSwitch()
@@ -227,6 +228,14 @@ package final class Kernel {
     guard let processor = processors[isa] else {
       throw .notExecutable("no processor for \(isa) programs", .ENOEXEC)
     }
+    return processor
+  }
+
+  /// The processor for guests of the host ABI.
+  package func nativeProcessor(for isa: GuestISA) throws(LoadError) -> GuestProcessor {
+    if let processor = nativeProcessors[isa] { return processor }
+    let processor = GuestProcessor(native: try processor(for: isa).engine)
+    nativeProcessors[isa] = processor
     return processor
   }
 }

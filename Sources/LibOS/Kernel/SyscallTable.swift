@@ -12,9 +12,17 @@ package struct SyscallTable: Sendable {
   private let places: [Place?]
   /// The rows' handlers alone: to copy a whole row takes longer than many a call.
   private let handlers: [SyscallRow.Handler?]
+  /// What answers numbers that no row has; without one, they are ENOSYS.
+  private let fallback: SyscallRow.Handler?
 
   package init(isa: GuestISA, adding more: [SyscallRow] = []) {
-    groups = Self.groups + [more]
+    self.init(Self.groups + [more], isa)
+  }
+
+  /// The rows of `groups` for `isa`.
+  init(_ groups: [[SyscallRow]], _ isa: GuestISA, fallback: SyscallRow.Handler? = nil) {
+    self.groups = groups
+    self.fallback = fallback
     var places: [Place?] = []
     var handlers: [SyscallRow.Handler?] = []
     for (group, rows) in groups.enumerated() {
@@ -34,7 +42,7 @@ package struct SyscallTable: Sendable {
   }
 
   package func handler(_ number: UInt64) -> SyscallRow.Handler? {
-    number < UInt64(handlers.count) ? handlers[Int(number)] : nil
+    (number < UInt64(handlers.count) ? handlers[Int(number)] : nil) ?? fallback
   }
 
   package subscript(number: UInt64) -> SyscallRow? {

@@ -6,12 +6,14 @@ package import Machine
 extension Task {
   /// Raises SIGSEGV or SIGBUS for a refused memory access. The task's registers are loaded.
   package func raiseFault(_ fault: MemoryFault) {
+    if enterExceptionHandler(NativeException(fault)) { return }
     signals.fault = FaultInfo(fault, isa: process.isa)
     force(Siginfo(fault, isa: process.isa))
   }
 
   /// Raises the signal of an exception. The task's registers are loaded.
   package func raiseException(_ exception: GuestException) {
+    if enterExceptionHandler(NativeException(exception)) { return }
     signals.fault = FaultInfo(exception, isa: process.isa)
     if exception == .illegalInstruction { tellOfMissingInstruction() }
     force(Siginfo(exception, registers: engine.registers))

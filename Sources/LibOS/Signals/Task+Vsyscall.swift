@@ -23,7 +23,7 @@ extension Task {
   /// The system call that the program makes by calling a function of the vsyscall page, from which it returns as the
   /// call does; nil if the fault is another. The task's registers are loaded.
   func vsyscall(_ fault: MemoryFault) -> SyscallFrame? {
-    guard fault.access == .execute, process.isa == .x86_64,
+    guard fault.access == .execute, process.isa == .x86_64, !process.processor.isNative,
       let number = VsyscallPage.number(at: fault.address.rawValue),
       engine.registers.programCounter == fault.address.rawValue,
       let target: UInt64 = try? process.space.load(at: GuestAddress(engine.registers.stackPointer))

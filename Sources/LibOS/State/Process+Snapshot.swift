@@ -11,6 +11,7 @@ extension Process {
     state.processGroup = processGroup
     state.session = session
     state.isa = isa.rawValue
+    if processor.isNative { state.native = native.save() }
     saveLife(to: &state)
     try saveMemory(to: &state, saver)
     try saveFiles(to: &state, saver)
@@ -126,7 +127,9 @@ extension Process {
     _ state: Godwit_State_Process, _ loader: StateLoader
   ) throws(SnapshotError) {
     let kernel = loader.kernel
-    guard let isa = GuestISA(rawValue: state.isa), let processor = try? kernel.processor(for: isa)
+    guard let isa = GuestISA(rawValue: state.isa),
+      let processor = try? state.hasNative
+        ? kernel.nativeProcessor(for: isa) : kernel.processor(for: isa)
     else { throw .invalidState("the ISA of process \(state.pid)") }
     let owner = kernel.processes[state.memoryOf]
     guard owner == nil || owner?.isa == isa else {
@@ -181,6 +184,7 @@ extension Process {
       "the parent death signal of process \(pid)")
     forkedBy = try checked(
       state.forkedBy, SavedRange.optionalPID, "the thread that forked process \(pid)")
+    if state.hasNative { native = try NativeProcess(state.native, pid) }
     isDumpable = state.dumpable
     noNewPrivileges = state.noNewPrivileges
     personality = state.personality

@@ -47,6 +47,7 @@ extension Task {
     state.niceness = niceness.value
     state.timerSlack = timerSlack
     if let pendingOpen { state.pendingOpen = saver.id(of: pendingOpen, .opening) }
+    if let exceptionHandler { state.exceptionHandler = exceptionHandler.save() }
     return state
   }
 
@@ -196,6 +197,9 @@ extension Task {
     timerSlack = state.timerSlack
     try restoreShared(state, loader)
     try restoreScheduling(state, loader)
+    if state.hasExceptionHandler {
+      exceptionHandler = try ExceptionHandler(state.exceptionHandler, process.isa, tid)
+    }
     if state.pendingOpen != 0 {
       let file = try loader.file(state.pendingOpen)
       guard file is PipeEnd, loader.heldFiles.insert(state.pendingOpen).inserted else {

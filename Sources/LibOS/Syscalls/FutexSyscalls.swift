@@ -73,18 +73,32 @@ private func wake(
 private func futexWait(
   _ call: SyscallContext, _ address: GuestAddress, bitset: UInt32, absolute: Bool, realtime: Bool
 ) throws(Errno) -> SyscallResult {
+  if call.task.progress.futex == nil {
+    guard bitset != 0 else { throw .EINVAL }
+    _ = try key(call, address)
+  }
+  return try waitAtAddress(call, address, while: call.uint(2), bitset: bitset) {
+    () throws(Errno) in
+    call.address(3).isNull
+      ? nil : try deadline(call, absolute: absolute, realtime: realtime)
+  }
+}
+
+/// Waits until somebody wakes `address`, which must have the value `expected` at first: EAGAIN.
+///
+/// - Parameter deadline: when the wait begins, says when it ends, in guest monotonic nanoseconds; nil for never.
+func waitAtAddress(
+  _ call: SyscallContext, _ address: GuestAddress, while expected: UInt32, bitset: UInt32 = .max,
+  deadline: () throws(Errno) -> Int64?
+) throws(Errno) -> SyscallResult {
   let task = call.task
   let kernel = call.kernel
   if let wait = task.progress.futex {
     if wait.isWoken { return .success }
   } else {
-    guard bitset != 0 else { throw .EINVAL }
-    _ = try key(call, address)
     let value: UInt32 = try call.load(at: address)
-    guard value == call.uint(2) else { throw .EAGAIN }
-    if !call.address(3).isNull {
-      task.progress.deadline = try deadline(call, absolute: absolute, realtime: realtime)
-    }
+    guard value == expected else { throw .EAGAIN }
+    task.progress.deadline = try deadline()
     kernel.futexes.enqueue(task, at: address, bitset: bitset)
   }
   if let deadline = task.progress.deadline, deadline <= kernel.clock.monotonic {

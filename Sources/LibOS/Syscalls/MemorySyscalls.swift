@@ -116,7 +116,7 @@ private func sys_brk(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 // MARK: mmap
 
 /// mmap(2).
-private func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+func sys_mmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   if call.task.progress.scratch != 0 { return try populate(call) }
   let flags = MapFlags(rawValue: call.uint(3))
   let protection = call.process.implied(call.uint(2))
@@ -245,7 +245,7 @@ private func place(_ call: SyscallContext, _ flags: MapFlags, _ vma: VMA)
   throw .ENOMEM
 }
 
-private func sys_munmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+func sys_munmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (start, end) = try range(call, orElse: .EINVAL)
   guard start < end else { throw .EINVAL }
   call.kernel.vfs.writeBack(call.space, start, end)
@@ -254,7 +254,7 @@ private func sys_munmap(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 }
 
 /// mprotect(2): ENOMEM for a range with holes, after the mapped part before the hole was changed.
-private func sys_mprotect(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+func sys_mprotect(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let protection = ProtectionFlags(rawValue: call.uint(2))
   guard protection.unknown.isEmpty,
     !protection.contains([.PROT_GROWSDOWN, .PROT_GROWSUP])

@@ -14,6 +14,8 @@ struct CloneRequest {
   var pidfd = GuestAddress.null
   /// The child's id, if the caller chooses it.
   var tid: Int32?
+  /// The function that it calls, and its argument; nil: it goes on where its parent does.
+  var entry: (address: UInt64, argument: UInt64)?
 }
 
 extension Task {
@@ -34,6 +36,12 @@ extension Task {
     engine.setSyscallResult(0)
     if !request.stackPointer.isNull { engine.stackPointer = request.stackPointer.rawValue }
     if request.flags.contains(.CLONE_SETTLS) { engine.threadPointer = request.threadPointer }
+    if let entry = request.entry {
+      var registers = engine.registers
+      registers.programCounter = entry.address
+      registers.setSyscallArgument(0, entry.argument)
+      engine.registers = registers
+    }
     engine.save(to: child.context)
     engine.restore(from: context)
     return child

@@ -62,6 +62,8 @@ package final class Process {
   /// Orphaned descendants become its children (`PR_SET_CHILD_SUBREAPER`).
   package var isSubreaper = false
   package var isDumpable = true
+  /// What the calls of the host ABI keep, if it is a guest of that.
+  var native = NativeProcess()
   package var personality: UInt32 = 0
   /// PR_SET_THP_DISABLE, which is kept: there are no huge pages anyway.
   var hasNoHugePages = false

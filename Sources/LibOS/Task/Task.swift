@@ -76,6 +76,8 @@ package final class Task: WaitListener {
   var awaitedLocks: [FutexKey] = []
   var ioPriority = IOPriority.none
   var memoryPolicy = MemoryPolicy()
+  /// Where a guest of the host ABI goes on after an exception.
+  var exceptionHandler: ExceptionHandler?
   /// PR_SET_TSC: its registers have that, too.
   var forbidsTimeStamps = false
 

@@ -34,7 +34,7 @@ private func requireWritableMount(_ target: Target) throws(Errno) {
 
 // MARK: chmod
 
-private func changeMode(_ call: SyscallContext, _ target: Target, _ mode: UInt32)
+func changeMode(_ call: SyscallContext, _ target: SyscallContext.Target, _ mode: UInt32)
   throws(Errno) -> SyscallResult
 {
   try requireWritableMount(target)
@@ -67,9 +67,9 @@ func sys_fchmodat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 // MARK: chown
 
-private func changeOwner(_ call: SyscallContext, _ target: Target, uid: UInt32, gid: UInt32)
-  throws(Errno) -> SyscallResult
-{
+func changeOwner(
+  _ call: SyscallContext, _ target: SyscallContext.Target, uid: UInt32, gid: UInt32
+) throws(Errno) -> SyscallResult {
   try requireWritableMount(target)
   let inode = try target.inode
   let status = try inode.status()
@@ -120,14 +120,15 @@ func sys_fchownat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 // MARK: utime
 
 /// A time to set: a value, now, or none.
-private enum WantedTime: Equatable {
+enum WantedTime: Equatable {
   case time(Timespec)
   case now
   case omit
 }
 
-private func changeTimes(
-  _ call: SyscallContext, _ target: Target, _ accessed: WantedTime, _ modified: WantedTime
+func changeTimes(
+  _ call: SyscallContext, _ target: SyscallContext.Target, _ accessed: WantedTime,
+  _ modified: WantedTime
 ) throws(Errno) -> SyscallResult {
   if accessed == .omit, modified == .omit { return .success }
   try requireWritableMount(target)

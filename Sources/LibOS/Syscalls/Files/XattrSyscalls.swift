@@ -144,8 +144,12 @@ struct XattrName {
 
   /// The name in argument 1: ERANGE when it is empty or too long.
   init(_ call: SyscallContext) throws(Errno) {
-    let bytes = try call.string(at: call.address(1), limit: 256, orElse: .ERANGE)
-    if bytes.isEmpty { throw .ERANGE }
+    try self.init(try call.string(at: call.address(1), limit: 256, orElse: .ERANGE))
+  }
+
+  /// ERANGE when it is empty or too long.
+  init(_ bytes: [UInt8]) throws(Errno) {
+    guard (1..<256).contains(bytes.count) else { throw .ERANGE }
     self.bytes = bytes
     namespace = Namespace.allCases.first { bytes.starts(with: Array($0.rawValue.utf8)) }
   }

@@ -119,8 +119,7 @@ extension CloneFlags {
   ]
 }
 
-private func thread(_ call: SyscallContext, _ request: CloneRequest) throws(Errno) -> SyscallResult
-{
+func thread(_ call: SyscallContext, _ request: CloneRequest) throws(Errno) -> SyscallResult {
   guard request.flags.isDisjoint(with: [.CLONE_PIDFD, .CLONE_VFORK]) else { throw .EINVAL }
   let tid = try call.kernel.allocatePID(for: call.process, wanted: request.tid)
   if request.flags.contains(.CLONE_PARENT_SETTID) { try call.store(tid, to: request.parentTID) }

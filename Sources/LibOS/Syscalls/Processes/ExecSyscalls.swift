@@ -84,6 +84,10 @@ private func execute(
   let process = call.process
   do throws(LoadError) {
     let program = try call.kernel.program(at: path, arguments: strings, in: caller)
+    // A filter knows Linux's numbers.
+    if program.isNative, call.task.seccomp != nil {
+      throw LoadError.notExecutable("\(text(path)): its calls cannot be filtered")
+    }
     let rights = try call.rights(executing: program)
     let loaded = try LoadedProgram(
       program, environment: environment, fs: call.fs, rights: rights,
