@@ -40,7 +40,8 @@ extension NativeNote {
         throw .malformed("its note .note.godwit does not name a version")
       }
       self.init(
-        major: UInt32(littleEndian: bytes, at: data), minor: UInt32(littleEndian: bytes, at: data + 4))
+        major: UInt32(littleEndian: bytes, at: data),
+        minor: UInt32(littleEndian: bytes, at: data + 4))
       return
     }
     return nil

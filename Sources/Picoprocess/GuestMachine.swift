@@ -10,6 +10,15 @@ package final class GuestMachine {
   package let arena: FrameArena
   package let kernel: Kernel
   package private(set) var engines: [UnicornEngine] = []
+
+  /// What a snapshot of a guest requires that is a guest of the host ABI.
+  static let nativeFeature = "guests of the host ABI"
+
+  /// What a machine must have to go on with this one's state.
+  var features: Set<String> {
+    Set(engines.flatMap { UnicornEngine.features(of: $0.isa) })
+      .union(kernel.hasNativeGuests ? [Self.nativeFeature] : [])
+  }
   private let translations: JitDump?
 
   /// - Parameters:

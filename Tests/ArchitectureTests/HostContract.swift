@@ -45,6 +45,15 @@ struct HostContract {
     let names = stated.map(\.name)
     if Set(names).count != names.count { found.append("a call is described twice") }
     if names.count > description.callLimit { found.append("there are \(names.count) calls") }
+    let guestRows = document.guestCalls
+    compare(
+      "calls of the guest half", guestRows.map(\.name), description.guestCalls.map(\.name))
+    for (row, call) in zip(guestRows, description.guestCalls) {
+      compare("errors of \(call.name)", row.errors, Set(call.errors))
+    }
+    if description.guestCalls.count > description.guestCallLimit {
+      found.append("there are \(description.guestCalls.count) calls of the guest half")
+    }
     compare("calls of the source", source.calls.keys.sorted(), names.sorted())
     compare("calls of the document", document.names.sorted(), names.sorted())
     compare(
@@ -83,6 +92,8 @@ struct Description: Decodable {
   struct Result: Decodable { var type: String }
   struct Call: Decodable {
     var name: String
+    var number: Int
+    var symbol: String
     var arguments: [Argument]
     var result: Result?
     var canFail: Bool
@@ -109,6 +120,17 @@ struct Description: Decodable {
   var errorSets: [ErrorSet]
   var handleStates: [State]
   var calls: [Call]
+  var guestCallLimit: Int
+  var guestCalls: [Call]
+
+  /// How a type goes through registers.
+  struct Passing: Decodable {
+    struct Register: Decodable {}
+    var type: String
+    var registers: [Register]
+  }
+  var passing: [Passing]
+  var returning: [Passing]
 
   /// All that a call may throw, with the errors of its sets.
   func errors(_ own: some Sequence<String>, _ sets: [String]) -> Set<String> {
@@ -162,9 +184,35 @@ struct Description: Decodable {
         found.append("\(call.name) says nothing of the states of its handles, or too much")
       }
     }
+    found += looseNumbers
     let reached = Set(calls.flatMap { $0.leadsTo ?? [] })
     for state in handleStates where !state.isInitial && !reached.contains(state.name) {
       found.append("no call leads to the state \(state.name)")
+    }
+    return found
+  }
+}
+
+extension Description {
+  /// What guests of the host ABI could not rely on: numbers that are there twice, types that nobody says how to pass.
+  private var looseNumbers: [String] {
+    var found: [String] = []
+    let all = calls + guestCalls
+    if Set(all.map(\.number)).count != all.count { found.append("two calls have one number") }
+    if Set(all.map(\.symbol)).count != all.count { found.append("two calls have one symbol") }
+    for call in all {
+      var registers = 0
+      for argument in call.arguments {
+        let passed = passing.filter { $0.type == argument.type }
+        if passed.count != 1 { found.append("nobody says how a \(argument.type) is passed") }
+        registers += passed.first?.registers.count ?? 0
+      }
+      if let result = call.result {
+        let returned = returning.filter { $0.type == result.type }
+        if returned.count != 1 { found.append("nobody says how a \(result.type) is returned") }
+        registers += returned.first?.registers.count ?? 0
+      }
+      if registers > 6 { found.append("\(call.name) takes \(registers) registers") }
     }
     return found
   }

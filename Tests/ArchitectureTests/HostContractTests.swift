@@ -26,6 +26,16 @@ import Testing
     #expect(schema.violations(of: try JSONValue(Self.contract.description)) == [])
   }
 
+  /// What guests of the host ABI are compiled with.
+  @Test func theHeaderIsMadeFromTheDescription() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Self.project + "/Scripts/native-header")
+    process.arguments = ["--check"]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
   // MARK: Proof that the checks can fail
 
   private static let sourceChanges = [
@@ -84,6 +94,11 @@ import Testing
     ("\"listening\", \"datagrams\"],", "\"listening\"],"), ("[\"terminal\"]", "[\"tty\"]"),
     ("{ \"name\": \"busy\", \"meaning\"", "{ \"name\": \"occupied\", \"meaning\""),
     ("[\"any\", \"handle\", \"names\"]", "[\"any\", \"handle\"]"),
+    ("\"guestCallLimit\": 10", "\"guestCallLimit\": 9"), ("\"number\": 71,", "\"number\": 70,"),
+    ("\"symbol\": \"end\"", "\"symbol\": \"close\""),
+    ("{\"type\": \"HostName\",", "{\"type\": \"HostNames\","),
+    ("\"name\": \"setThreadPointer(_:)\"", "\"name\": \"setThread(_:)\""),
+    ("[\"invalid\", \"wouldBlock\", \"timedOut\"]", "[\"invalid\", \"wouldBlock\"]"),
   ]
 
   @Test(arguments: descriptionChanges)

@@ -222,6 +222,17 @@ struct DocumentReader {
 
   var names: [String] { statements.map(\.name) }
 
+  /// The calls of the guest half, each a row with its errors in the last column.
+  var guestCalls: [(name: String, errors: Set<String>)] {
+    guard let start = lines.firstIndex(of: "### The guest half") else { return [] }
+    return lines[(start + 1)...].prefix { !$0.hasPrefix("#") }.compactMap { line in
+      guard let name = Self.firstCell(line), let last = line.split(separator: "|").last else {
+        return nil
+      }
+      return (name, quoted(last, among: errorNames))
+    }
+  }
+
   /// All errors of each call, those of its sets included.
   var calls: [String: Set<String>] {
     var found: [String: Set<String>] = [:]

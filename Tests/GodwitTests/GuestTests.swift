@@ -13,7 +13,7 @@ import Testing
     let folder = Checkout.root.appendingPathComponent(".deps/guests/\(isa)").path
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.sorted()
-      .filter { !$0.contains(".") && $0 != "bench" && !$0.contains("-") }
+      .filter { !$0.contains(".") && !["bench", "native"].contains($0) && !$0.contains("-") }
       .map { Guest(name: $0, isa: isa) }
   }
 

@@ -231,6 +231,9 @@ package final class Kernel {
     return processor
   }
 
+  /// Whether any process is a guest of the host ABI.
+  package var hasNativeGuests: Bool { processes.values.contains { $0.processor.isNative } }
+
   /// The processor for guests of the host ABI.
   package func nativeProcessor(for isa: GuestISA) throws(LoadError) -> GuestProcessor {
     if let processor = nativeProcessors[isa] { return processor }

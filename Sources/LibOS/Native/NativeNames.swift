@@ -13,8 +13,9 @@ extension SyscallTable {
     nativeCall(14, "setAttributes(at:_:)", [.address, .address]) { call throws(Errno) in
       try setAttributes(call)
     },
-    nativeCall(15, "extendedAttribute(_:at:)", [.inBuffer(length: 1), .size, .address, .address, .size])
-    { call throws(Errno) in
+    nativeCall(
+      15, "extendedAttribute(_:at:)", [.inBuffer(length: 1), .size, .address, .address, .size]
+    ) { call throws(Errno) in
       let name = try attributeName(call)
       let inode = try name.check(call, try call.target(try NativeName(call, 2)), isWrite: false)
       guard let value = try inode.extendedAttributes()[name.bytes] else {

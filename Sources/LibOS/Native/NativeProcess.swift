@@ -51,7 +51,6 @@ func checkNative(_ image: ELFImage, _ path: [UInt8]) throws(LoadError) {
   }
 }
 
-
 // MARK: State
 
 extension NativeProcess {

@@ -55,7 +55,7 @@ extension Picoprocess {
     }
     return GuestDescription(
       name: name, program: program, isa: kernel.isa.rawValue,
-      features: Set(machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }).sorted(),
+      features: machine.features.sorted(),
       abiVersion: Self.abiVersion, memory: machine.arena.bytesInUse,
       root: tree.lower?.path ?? Array("/".utf8), mounts: mounts,
       published: outside.published.map { PublishOption($0).description },

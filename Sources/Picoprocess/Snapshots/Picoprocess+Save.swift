@@ -16,7 +16,9 @@ extension Picoprocess {
   static var support: SnapshotSupport {
     SnapshotSupport(
       guestISAs: Set(GuestISA.allCases.map(\.rawValue)), abiVersions: abiVersion...abiVersion,
-      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)).union([consoleFeature]),
+      features: Set(GuestISA.allCases.flatMap(UnicornEngine.features)).union([
+        consoleFeature, GuestMachine.nativeFeature,
+      ]),
       sections: StateSection.allNumbers)
   }
 
@@ -103,11 +105,11 @@ extension Picoprocess {
   ///
   /// - Parameter isOfOrigin: the guest has not run since it was resumed.
   private func header(isOfOrigin: Bool) -> SnapshotHeader {
-    let features = machine.engines.flatMap { UnicornEngine.features(of: $0.isa) }
     var header = SnapshotHeader(
       guestISA: kernel.isa.rawValue, libraryOSVersion: GodwitVersion.number,
       abiVersion: Self.abiVersion,
-      requiredFeatures: Set(features + (kernel.console == nil ? [] : [Self.consoleFeature])))
+      requiredFeatures: machine.features.union(
+        kernel.console == nil ? [] : [Self.consoleFeature]))
     if isOfOrigin, let origin {
       header.creationSeconds = origin.creationSeconds
       header.creationNanoseconds = origin.creationNanoseconds

@@ -37,6 +37,7 @@ import LibOS
         let machine = try HostileStateTests.furnished()
         tree = machine.tree
         parts = try SnapshotParts(RoundTrip(machine.kernel).reader())
+        if seed == 1 { try parts.makeNative() }
         return
       }
       let fuzz = FuzzMachine(seed % 2 == 0 ? .x86_64 : .aarch64)
