@@ -18,7 +18,8 @@ import Testing
 
   @Test func guestsWereBuilt() {
     for name in [
-      "hello", "files", "clocks", "threads", "waitany", "echo", "counters", "badinput", "grants", "helloswift", "sieve",
+      "hello", "files", "clocks", "threads", "waitany", "echo", "counters", "badinput", "grants",
+      "helloswift", "sieve",
     ] {
       #expect(Self.guests.filter { $0.name == name }.count == 3, "\(name)")
     }

@@ -18,6 +18,7 @@ extension SyscallTable {
     },
     nativeCall(66, "protectMemory(_:_:_:)", [.address, .size, .hex]) { call throws(Errno) in
       try requireProtection(call[2])
+      try requireMapped(call)
       return try sys_mprotect(call)
     },
   ]
@@ -68,6 +69,21 @@ extension SyscallTable {
 
 private func requireProtection(_ bits: UInt64) throws(Errno) {
   guard bits & ~7 == 0 else { throw .EINVAL }
+}
+
+/// All pages between an address and a length in the first registers must be there.
+private func requireMapped(_ call: SyscallContext) throws(Errno) {
+  let start = call.address(0)
+  let limit = call.isa.userAddressLimit
+  guard start.isPageAligned, start <= limit, let length = pageRoundedUp(call[1]),
+    length <= limit - start
+  else { throw .EINVAL }
+  var reached = start
+  for mapping in call.space.mappings.overlapping(start, start + length) {
+    guard mapping.start <= reached else { throw .EINVAL }
+    reached = mapping.end
+  }
+  guard reached >= start + length else { throw .EINVAL }
 }
 
 private func requireUserAddresses(_ call: SyscallContext, _ addresses: UInt64...) throws(Errno) {

@@ -171,9 +171,11 @@ package struct SnapshotDescription {
 
   /// The name of the system call that a task is in; nil if it is in none.
   func call(of task: Godwit_State_Task) -> String? {
-    guard task.hasCall, let isa = GuestISA(rawValue: kernel.isa) else { return nil }
-    let row = SyscallTable(isa: isa)[task.call.number]
-    return row?.name ?? "syscall_\(task.call.number)"
+    guard task.hasCall, let process = processes.processes.first(where: { $0.pid == task.pid }),
+      let isa = GuestISA(rawValue: process.isa)
+    else { return nil }
+    let table = process.hasNative ? SyscallTable.native : SyscallTable(isa: isa)
+    return table[task.call.number]?.name ?? "syscall_\(task.call.number)"
   }
 
   func state(of task: Godwit_State_Task) -> String {
