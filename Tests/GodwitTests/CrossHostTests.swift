@@ -47,6 +47,20 @@ import Testing
       #expect(joined.hops >= 3)
     }
 
+    /// Guests of the host ABI know as little of the host as Linux programs do.
+    @Test(
+      arguments: NativeGuestTests.guests.filter {
+        ["counters", "echo", "files", "threads", "waitany"].contains($0.name)
+      }, routes)
+    func nativeGuestsTravel(_ guest: NativeGuestTests.Guest, _ route: Route) throws {
+      let command = ["--", guest.path]
+      let whole = try godwit(["run"] + command, limit: 60)
+      let joined = try hopping(command, every: try stride(command, stops: 5), on: route.hosts)
+      #expect(joined.status == 0, "\(joined.error)")
+      #expect(joined.text == whole.text)
+      #expect(joined.hops >= 3)
+    }
+
     /// The interval in system calls for a number of suspensions.
     private func stride(_ arguments: [String], stops: Int) throws -> Int {
       let report = FileManager.default.temporaryDirectory
