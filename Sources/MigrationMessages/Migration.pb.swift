@@ -276,56 +276,112 @@ package nonisolated struct Godwit_Migration_Message: Sendable {
 }
 
 /// Receiver: what it is able to take.
-package nonisolated struct Godwit_Migration_Hello: Sendable {
+package nonisolated struct Godwit_Migration_Hello: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// For people.
-  package var godwit: String = String()
+  package var godwit: String {
+    get {_storage._godwit}
+    set {_uniqueStorage()._godwit = newValue}
+  }
 
-  package var hostName: String = String()
+  package var hostName: String {
+    get {_storage._hostName}
+    set {_uniqueStorage()._hostName = newValue}
+  }
 
   /// Versions of the snapshot format, and of the meaning of the state.
-  package var formatFirst: UInt32 = 0
+  package var formatFirst: UInt32 {
+    get {_storage._formatFirst}
+    set {_uniqueStorage()._formatFirst = newValue}
+  }
 
-  package var formatLast: UInt32 = 0
+  package var formatLast: UInt32 {
+    get {_storage._formatLast}
+    set {_uniqueStorage()._formatLast = newValue}
+  }
 
-  package var abiFirst: UInt32 = 0
+  package var abiFirst: UInt32 {
+    get {_storage._abiFirst}
+    set {_uniqueStorage()._abiFirst = newValue}
+  }
 
-  package var abiLast: UInt32 = 0
+  package var abiLast: UInt32 {
+    get {_storage._abiLast}
+    set {_uniqueStorage()._abiLast = newValue}
+  }
 
-  package var isas: [String] = []
+  package var isas: [String] {
+    get {_storage._isas}
+    set {_uniqueStorage()._isas = newValue}
+  }
 
   /// Of processors, as in the header of a snapshot.
-  package var features: [String] = []
+  package var features: [String] {
+    get {_storage._features}
+    set {_uniqueStorage()._features = newValue}
+  }
 
   /// Bytes.
-  package var memoryFree: UInt64 = 0
+  package var memoryFree: UInt64 {
+    get {_storage._memoryFree}
+    set {_uniqueStorage()._memoryFree = newValue}
+  }
 
-  package var diskFree: UInt64 = 0
+  package var diskFree: UInt64 {
+    get {_storage._diskFree}
+    set {_uniqueStorage()._diskFree = newValue}
+  }
 
   /// The directory that is meant.
-  package var spool: String = String()
+  package var spool: String {
+    get {_storage._spool}
+    set {_uniqueStorage()._spool = newValue}
+  }
 
   /// It relays the guest's connections, if the offer says so.
-  package var relays: Bool = false
+  package var relays: Bool {
+    get {_storage._relays}
+    set {_uniqueStorage()._relays = newValue}
+  }
 
   /// It takes a guest without its pages.
-  package var postCopy: Bool = false
+  package var postCopy: Bool {
+    get {_storage._postCopy}
+    set {_uniqueStorage()._postCopy = newValue}
+  }
 
   /// It takes `Files`.
-  package var comparesFiles: Bool = false
+  package var comparesFiles: Bool {
+    get {_storage._comparesFiles}
+    set {_uniqueStorage()._comparesFiles = newValue}
+  }
 
   /// It takes the guest's root.
-  package var takesRoot: Bool = false
+  package var takesRoot: Bool {
+    get {_storage._takesRoot}
+    set {_uniqueStorage()._takesRoot = newValue}
+  }
 
   /// It takes the files of writable mounts.
-  package var takesMounts: Bool = false
+  package var takesMounts: Bool {
+    get {_storage._takesMounts}
+    set {_uniqueStorage()._takesMounts = newValue}
+  }
+
+  /// It keeps copies of guests, and takes increments to them.
+  package var keepsCopies: Bool {
+    get {_storage._keepsCopies}
+    set {_uniqueStorage()._keepsCopies = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Sender: what is to be moved, and what it had of its host. The receiver gives it what its own user has named.
@@ -433,6 +489,12 @@ package nonisolated struct Godwit_Migration_Offer: @unchecked Sendable {
     set {_uniqueStorage()._passport = newValue}
   }
 
+  /// It stays where it is: what comes is to be kept.
+  package var copy: Bool {
+    get {_storage._copy}
+    set {_uniqueStorage()._copy = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -489,6 +551,12 @@ package nonisolated struct Godwit_Migration_Accept: Sendable {
   package var changed: Data = Data()
 
   package var changedPaths: [String] = []
+
+  /// The content digest of the copy of it that is kept here, to which what comes may be an increment, and the name of its
+  /// file; empty: there is none.
+  package var copy: Data = Data()
+
+  package var copyName: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1305,104 +1373,177 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{2}\u{1d}relays\0\u{4}\u{a}post_copy\0\u{4}\u{a}compares_files\0\u{3}takes_root\0\u{4}\u{13}takes_mounts\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{2}\u{1d}relays\0\u{4}\u{a}post_copy\0\u{4}\u{a}compares_files\0\u{3}takes_root\0\u{4}\u{13}takes_mounts\0\u{4}B\u{2}keeps_copies\0")
+
+  fileprivate class _StorageClass {
+    var _godwit: String = String()
+    var _hostName: String = String()
+    var _formatFirst: UInt32 = 0
+    var _formatLast: UInt32 = 0
+    var _abiFirst: UInt32 = 0
+    var _abiLast: UInt32 = 0
+    var _isas: [String] = []
+    var _features: [String] = []
+    var _memoryFree: UInt64 = 0
+    var _diskFree: UInt64 = 0
+    var _spool: String = String()
+    var _relays: Bool = false
+    var _postCopy: Bool = false
+    var _comparesFiles: Bool = false
+    var _takesRoot: Bool = false
+    var _takesMounts: Bool = false
+    var _keepsCopies: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _godwit = source._godwit
+      _hostName = source._hostName
+      _formatFirst = source._formatFirst
+      _formatLast = source._formatLast
+      _abiFirst = source._abiFirst
+      _abiLast = source._abiLast
+      _isas = source._isas
+      _features = source._features
+      _memoryFree = source._memoryFree
+      _diskFree = source._diskFree
+      _spool = source._spool
+      _relays = source._relays
+      _postCopy = source._postCopy
+      _comparesFiles = source._comparesFiles
+      _takesRoot = source._takesRoot
+      _takesMounts = source._takesMounts
+      _keepsCopies = source._keepsCopies
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.godwit) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.hostName) }()
-      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.formatFirst) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.formatLast) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.abiFirst) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.abiLast) }()
-      case 7: try { try decoder.decodeRepeatedStringField(value: &self.isas) }()
-      case 8: try { try decoder.decodeRepeatedStringField(value: &self.features) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.memoryFree) }()
-      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.diskFree) }()
-      case 11: try { try decoder.decodeSingularStringField(value: &self.spool) }()
-      case 40: try { try decoder.decodeSingularBoolField(value: &self.relays) }()
-      case 50: try { try decoder.decodeSingularBoolField(value: &self.postCopy) }()
-      case 60: try { try decoder.decodeSingularBoolField(value: &self.comparesFiles) }()
-      case 61: try { try decoder.decodeSingularBoolField(value: &self.takesRoot) }()
-      case 80: try { try decoder.decodeSingularBoolField(value: &self.takesMounts) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._godwit) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._hostName) }()
+        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._formatFirst) }()
+        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._formatLast) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._abiFirst) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._abiLast) }()
+        case 7: try { try decoder.decodeRepeatedStringField(value: &_storage._isas) }()
+        case 8: try { try decoder.decodeRepeatedStringField(value: &_storage._features) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._memoryFree) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._diskFree) }()
+        case 11: try { try decoder.decodeSingularStringField(value: &_storage._spool) }()
+        case 40: try { try decoder.decodeSingularBoolField(value: &_storage._relays) }()
+        case 50: try { try decoder.decodeSingularBoolField(value: &_storage._postCopy) }()
+        case 60: try { try decoder.decodeSingularBoolField(value: &_storage._comparesFiles) }()
+        case 61: try { try decoder.decodeSingularBoolField(value: &_storage._takesRoot) }()
+        case 80: try { try decoder.decodeSingularBoolField(value: &_storage._takesMounts) }()
+        case 210: try { try decoder.decodeSingularBoolField(value: &_storage._keepsCopies) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.godwit.isEmpty {
-      try visitor.visitSingularStringField(value: self.godwit, fieldNumber: 1)
-    }
-    if !self.hostName.isEmpty {
-      try visitor.visitSingularStringField(value: self.hostName, fieldNumber: 2)
-    }
-    if self.formatFirst != 0 {
-      try visitor.visitSingularUInt32Field(value: self.formatFirst, fieldNumber: 3)
-    }
-    if self.formatLast != 0 {
-      try visitor.visitSingularUInt32Field(value: self.formatLast, fieldNumber: 4)
-    }
-    if self.abiFirst != 0 {
-      try visitor.visitSingularUInt32Field(value: self.abiFirst, fieldNumber: 5)
-    }
-    if self.abiLast != 0 {
-      try visitor.visitSingularUInt32Field(value: self.abiLast, fieldNumber: 6)
-    }
-    if !self.isas.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.isas, fieldNumber: 7)
-    }
-    if !self.features.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.features, fieldNumber: 8)
-    }
-    if self.memoryFree != 0 {
-      try visitor.visitSingularUInt64Field(value: self.memoryFree, fieldNumber: 9)
-    }
-    if self.diskFree != 0 {
-      try visitor.visitSingularUInt64Field(value: self.diskFree, fieldNumber: 10)
-    }
-    if !self.spool.isEmpty {
-      try visitor.visitSingularStringField(value: self.spool, fieldNumber: 11)
-    }
-    if self.relays != false {
-      try visitor.visitSingularBoolField(value: self.relays, fieldNumber: 40)
-    }
-    if self.postCopy != false {
-      try visitor.visitSingularBoolField(value: self.postCopy, fieldNumber: 50)
-    }
-    if self.comparesFiles != false {
-      try visitor.visitSingularBoolField(value: self.comparesFiles, fieldNumber: 60)
-    }
-    if self.takesRoot != false {
-      try visitor.visitSingularBoolField(value: self.takesRoot, fieldNumber: 61)
-    }
-    if self.takesMounts != false {
-      try visitor.visitSingularBoolField(value: self.takesMounts, fieldNumber: 80)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if !_storage._godwit.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._godwit, fieldNumber: 1)
+      }
+      if !_storage._hostName.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._hostName, fieldNumber: 2)
+      }
+      if _storage._formatFirst != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._formatFirst, fieldNumber: 3)
+      }
+      if _storage._formatLast != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._formatLast, fieldNumber: 4)
+      }
+      if _storage._abiFirst != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._abiFirst, fieldNumber: 5)
+      }
+      if _storage._abiLast != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._abiLast, fieldNumber: 6)
+      }
+      if !_storage._isas.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._isas, fieldNumber: 7)
+      }
+      if !_storage._features.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._features, fieldNumber: 8)
+      }
+      if _storage._memoryFree != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._memoryFree, fieldNumber: 9)
+      }
+      if _storage._diskFree != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._diskFree, fieldNumber: 10)
+      }
+      if !_storage._spool.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._spool, fieldNumber: 11)
+      }
+      if _storage._relays != false {
+        try visitor.visitSingularBoolField(value: _storage._relays, fieldNumber: 40)
+      }
+      if _storage._postCopy != false {
+        try visitor.visitSingularBoolField(value: _storage._postCopy, fieldNumber: 50)
+      }
+      if _storage._comparesFiles != false {
+        try visitor.visitSingularBoolField(value: _storage._comparesFiles, fieldNumber: 60)
+      }
+      if _storage._takesRoot != false {
+        try visitor.visitSingularBoolField(value: _storage._takesRoot, fieldNumber: 61)
+      }
+      if _storage._takesMounts != false {
+        try visitor.visitSingularBoolField(value: _storage._takesMounts, fieldNumber: 80)
+      }
+      if _storage._keepsCopies != false {
+        try visitor.visitSingularBoolField(value: _storage._keepsCopies, fieldNumber: 210)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Godwit_Migration_Hello, rhs: Godwit_Migration_Hello) -> Bool {
-    if lhs.godwit != rhs.godwit {return false}
-    if lhs.hostName != rhs.hostName {return false}
-    if lhs.formatFirst != rhs.formatFirst {return false}
-    if lhs.formatLast != rhs.formatLast {return false}
-    if lhs.abiFirst != rhs.abiFirst {return false}
-    if lhs.abiLast != rhs.abiLast {return false}
-    if lhs.isas != rhs.isas {return false}
-    if lhs.features != rhs.features {return false}
-    if lhs.memoryFree != rhs.memoryFree {return false}
-    if lhs.diskFree != rhs.diskFree {return false}
-    if lhs.spool != rhs.spool {return false}
-    if lhs.relays != rhs.relays {return false}
-    if lhs.postCopy != rhs.postCopy {return false}
-    if lhs.comparesFiles != rhs.comparesFiles {return false}
-    if lhs.takesRoot != rhs.takesRoot {return false}
-    if lhs.takesMounts != rhs.takesMounts {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._godwit != rhs_storage._godwit {return false}
+        if _storage._hostName != rhs_storage._hostName {return false}
+        if _storage._formatFirst != rhs_storage._formatFirst {return false}
+        if _storage._formatLast != rhs_storage._formatLast {return false}
+        if _storage._abiFirst != rhs_storage._abiFirst {return false}
+        if _storage._abiLast != rhs_storage._abiLast {return false}
+        if _storage._isas != rhs_storage._isas {return false}
+        if _storage._features != rhs_storage._features {return false}
+        if _storage._memoryFree != rhs_storage._memoryFree {return false}
+        if _storage._diskFree != rhs_storage._diskFree {return false}
+        if _storage._spool != rhs_storage._spool {return false}
+        if _storage._relays != rhs_storage._relays {return false}
+        if _storage._postCopy != rhs_storage._postCopy {return false}
+        if _storage._comparesFiles != rhs_storage._comparesFiles {return false}
+        if _storage._takesRoot != rhs_storage._takesRoot {return false}
+        if _storage._takesMounts != rhs_storage._takesMounts {return false}
+        if _storage._keepsCopies != rhs_storage._keepsCopies {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1410,7 +1551,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Offer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{2}\u{1c}relay\0\u{1}relays\0\u{4}\u{9}post_copy\0\u{4}\u{a}carries_root\0\u{4}\u{14}carried_mounts\0\u{2}\u{a}passport\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{2}\u{1c}relay\0\u{1}relays\0\u{4}\u{9}post_copy\0\u{4}\u{a}carries_root\0\u{4}\u{14}carried_mounts\0\u{2}\u{a}passport\0\u{2}x\u{1}copy\0")
 
   fileprivate class _StorageClass {
     var _migration: Data = Data()
@@ -1431,6 +1572,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
     var _carriesRoot: Bool = false
     var _carriedMounts: [Godwit_Migration_CarriedMount] = []
     var _passport: String = String()
+    var _copy: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1459,6 +1601,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       _carriesRoot = source._carriesRoot
       _carriedMounts = source._carriedMounts
       _passport = source._passport
+      _copy = source._copy
     }
   }
 
@@ -1495,6 +1638,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
         case 60: try { try decoder.decodeSingularBoolField(value: &_storage._carriesRoot) }()
         case 80: try { try decoder.decodeRepeatedMessageField(value: &_storage._carriedMounts) }()
         case 90: try { try decoder.decodeSingularStringField(value: &_storage._passport) }()
+        case 210: try { try decoder.decodeSingularBoolField(value: &_storage._copy) }()
         default: break
         }
       }
@@ -1557,6 +1701,9 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       if !_storage._passport.isEmpty {
         try visitor.visitSingularStringField(value: _storage._passport, fieldNumber: 90)
       }
+      if _storage._copy != false {
+        try visitor.visitSingularBoolField(value: _storage._copy, fieldNumber: 210)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1584,6 +1731,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
         if _storage._carriesRoot != rhs_storage._carriesRoot {return false}
         if _storage._carriedMounts != rhs_storage._carriedMounts {return false}
         if _storage._passport != rhs_storage._passport {return false}
+        if _storage._copy != rhs_storage._copy {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1670,7 +1818,7 @@ nonisolated extension Godwit_Migration_Mount: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Accept"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2};notices\0\u{1}changed\0\u{3}changed_paths\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2};notices\0\u{1}changed\0\u{3}changed_paths\0\u{2}T\u{2}copy\0\u{3}copy_name\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1682,6 +1830,8 @@ nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProto
       case 60: try { try decoder.decodeRepeatedStringField(value: &self.notices) }()
       case 61: try { try decoder.decodeSingularBytesField(value: &self.changed) }()
       case 62: try { try decoder.decodeRepeatedStringField(value: &self.changedPaths) }()
+      case 210: try { try decoder.decodeSingularBytesField(value: &self.copy) }()
+      case 211: try { try decoder.decodeSingularStringField(value: &self.copyName) }()
       default: break
       }
     }
@@ -1700,6 +1850,12 @@ nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProto
     if !self.changedPaths.isEmpty {
       try visitor.visitRepeatedStringField(value: self.changedPaths, fieldNumber: 62)
     }
+    if !self.copy.isEmpty {
+      try visitor.visitSingularBytesField(value: self.copy, fieldNumber: 210)
+    }
+    if !self.copyName.isEmpty {
+      try visitor.visitSingularStringField(value: self.copyName, fieldNumber: 211)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1708,6 +1864,8 @@ nonisolated extension Godwit_Migration_Accept: SwiftProtobuf.Message, SwiftProto
     if lhs.notices != rhs.notices {return false}
     if lhs.changed != rhs.changed {return false}
     if lhs.changedPaths != rhs.changedPaths {return false}
+    if lhs.copy != rhs.copy {return false}
+    if lhs.copyName != rhs.copyName {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

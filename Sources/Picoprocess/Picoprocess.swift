@@ -12,6 +12,8 @@ import Snapshot
 package final class Picoprocess {
   let host: PosixHost
   let options: PicoprocessOptions
+  /// What supervisors know of it.
+  var passport: String?
   var machine: GuestMachine
   /// Kept when the machine is replaced.
   let digests = FileDigests()
@@ -133,6 +135,7 @@ package final class Picoprocess {
     let host = PosixHost()
     self.host = host
     self.options = options
+    passport = options.passport
     suspensionLimit = options.suspendAtSyscall
     self.program = program
     startTime = host.now(.monotonic).totalNanoseconds

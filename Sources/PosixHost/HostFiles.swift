@@ -27,6 +27,11 @@ package enum HostFiles {
     try system_unlink(Array(path.utf8))
   }
 
+  /// Removes an empty directory.
+  package static func removeDirectory(_ path: String) throws(HostError) {
+    try system_unlinkat(AT_FDCWD, Array(path.utf8), AT_REMOVEDIR)
+  }
+
   /// Replaces what has the other name.
   package static func rename(_ path: String, to other: String) throws(HostError) {
     try system_rename(Array(path.utf8), Array(other.utf8))

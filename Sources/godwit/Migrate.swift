@@ -88,6 +88,13 @@ struct Migrate: ParsableCommand {
   @Flag(help: "Print times in microseconds and numbers of pages, as JSON.")
   var printStats = false
 
+  @Flag(
+    help: """
+      Only have the other machine keep a copy: the program stays here, and the next copy, or a later move there, sends only \
+      what was written since.
+      """)
+  var copy = false
+
   @Flag(help: "Only ask whether it can move, and say what that would take.")
   var dryRun = false
 
@@ -105,6 +112,11 @@ struct Migrate: ParsableCommand {
     guard !dryRun || !withRoot && !withMounts else {
       throw ValidationError(
         "--dry-run sends nothing, so it can't tell what \(withRoot ? "--with-root" : "--with-mounts") would take"
+      )
+    }
+    guard !copy || !dryRun && !withMounts && !pace.postCopy && follow.isEmpty else {
+      throw ValidationError(
+        "--copy excludes --dry-run, --with-mounts, --post-copy and --follow: it has the memory, which is kept"
       )
     }
     guard !noPublish || remotePublish.isEmpty else {
@@ -136,7 +148,10 @@ struct Migrate: ParsableCommand {
     if dryRun { return try rehearse(options) }
     progress.begin()
     pace.warn(name)
-    let snapshot = try Departure.migrate(name, pace.pace, options)
+    let snapshot =
+      try copy
+      ? Departure.copy(name, pace.pace, options)
+      : Departure.migrate(name, pace.pace, options)
     if printStats, let snapshot { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
   }
 }
@@ -441,8 +456,13 @@ struct Receive: ParsableCommand {
       valueName: "relay|reset"))
   var connections = MovedConnections.relay
 
+  @Option(
+    help: ArgumentHelp("The peer that sends it, for the supervisor.", visibility: .hidden))
+  var peer: String?
+
   func run() throws {
     var options = choices.options
+    options.peer = peer
     options.relays = connections == .relay
     if try !Arrival.run(options) { Console.exit(125) }
   }

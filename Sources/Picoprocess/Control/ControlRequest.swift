@@ -57,10 +57,14 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   /// - `relays`: its connections and standard streams will be relayed.
   /// - `reports`: answer with progress first, now and then.
   /// - `asks`: after rounds, answer `settling` before the guest stops, and wait for a verdict.
+  /// - `parent`: the copy, which was sent for the observer, to which the snapshot is to be an increment.
   case migrate(
     peer: String, migration: String, compression: Compression? = nil, maxPause: Int64,
     throttles: Bool, remoteName: String? = nil, relays: Bool? = nil,
-    reports: Bool? = nil, asks: Bool? = nil)
+    reports: Bool? = nil, asks: Bool? = nil, parent: NamedParent? = nil,
+    observer: SnapshotObserver? = nil)
+  /// Have this with the guest, for supervisors.
+  case carry(passport: String)
   /// Watch how the guest writes its memory for so long, in nanoseconds, or until the client says a word.
   case watch(time: Int64)
   /// Carry the pages of this migration over the connection: from now on it has the frames of the protocol.
@@ -79,8 +83,8 @@ package enum ControlRequest: Sendable, Hashable, Codable {
   var takesFile: Bool {
     switch self {
     case .checkpoint, .suspend, .migrate, .listFiles: true
-    case .info, .kill, .attach, .pause, .unpause, .describe, .watch, .resolve, .settle, .pages,
-      .relay:
+    case .info, .kill, .attach, .pause, .unpause, .describe, .carry, .watch, .resolve, .settle,
+      .pages, .relay:
       false
     }
   }
@@ -91,10 +95,10 @@ extension ControlRequest {
   var wantsProgress: Bool {
     switch self {
     case .checkpoint(_, _, _, let reports), .suspend(_, _, _, let reports),
-      .migrate(_, _, _, _, _, _, _, let reports, _), .listFiles(let reports):
+      .migrate(_, _, _, _, _, _, _, let reports, _, _, _), .listFiles(let reports):
       reports ?? false
-    case .info, .kill, .attach, .pause, .unpause, .describe, .watch, .resolve, .settle, .pages,
-      .relay:
+    case .info, .kill, .attach, .pause, .unpause, .describe, .carry, .watch, .resolve, .settle,
+      .pages, .relay:
       false
     }
   }

@@ -55,6 +55,9 @@ extension Picoprocess {
         beginSnapshot(for: letter)
         if continueSuspension() { return .suspended }
       case .describe: letter.progress = .answered(.described(guest: description))
+      case .carry(let passport):
+        self.passport = passport
+        letter.progress = .answered(.done)
       case .watch: watchMemory(for: letter)
       case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
       case .relay: letter.progress = .answered(.failed(error: "it is not being migrated"))
@@ -78,16 +81,17 @@ extension Picoprocess {
         for: letter, SnapshotSettings(parent: parent, compression: compression, count: count))
     case .migrate(
       _, let migration, let compression, let maxPause, let throttles, let remoteName, let relays, _,
-      let asks):
+      let asks, let parent, let observer):
       kernel.expectRelay(relays ?? false)
       beginSuspension(
         for: letter,
         SnapshotSettings(
-          compression: compression, count: count, deferring: remoteName == nil ? nil : migration),
+          observer: observer ?? .user, parent: parent, compression: compression, count: count,
+          deferring: remoteName == nil ? nil : migration),
         RoundPace(maxPause: maxPause, throttles: throttles), asks: asks ?? false)
     case .listFiles: listFiles(for: letter)
-    case .info, .kill, .attach, .pause, .unpause, .describe, .watch, .resolve, .settle, .pages,
-      .relay:
+    case .info, .kill, .attach, .pause, .unpause, .describe, .carry, .watch, .resolve, .settle,
+      .pages, .relay:
       break
     }
   }
@@ -98,8 +102,8 @@ extension Picoprocess {
     var mustWait = suspension != nil || preparation != nil || snapshotsWaitForPages
     return mailbox.take { request in
       switch request {
-      case .info, .kill, .attach, .pause, .unpause, .describe, .watch, .resolve, .settle, .pages,
-        .relay:
+      case .info, .kill, .attach, .pause, .unpause, .describe, .carry, .watch, .resolve, .settle,
+        .pages, .relay:
         return true
       case .checkpoint(_, _, let observer, _):
         let observer = observer ?? .user
@@ -127,6 +131,9 @@ extension Picoprocess {
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))
+      case .carry(let passport):
+        self.passport = passport
+        letter.progress = .answered(.done)
       case .watch: watchMemory(for: letter)
       case .resolve, .settle, .pages: letter.progress = .answered(resolve(letter.request))
       case .checkpoint, .suspend, .migrate, .listFiles, .relay:
@@ -226,12 +233,12 @@ extension Picoprocess {
       isPaused: isPaused,
       isDetached: kernel.console != nil, attachedClients: attachments.count,
       published: outside.published.map { PublishOption($0).description },
-      users: attachments.users, inputNanoseconds: attachments.inputAge, passport: options.passport,
+      users: attachments.users, inputNanoseconds: attachments.inputAge, passport: passport,
       periodicCheckpoints: periodicCheckpoints, movesTo: movesTo, doubt: doubt, lending: lending)
   }
 
   private var movesTo: String? {
-    guard case .migrate(let peer, _, _, _, _, _, _, _, _) = suspension?.letter.request else {
+    guard case .migrate(let peer, _, _, _, _, _, _, _, _, _, _) = suspension?.letter.request else {
       return nil
     }
     return peer

@@ -5,8 +5,13 @@ package struct Forecast: Sendable {
   let activity: MemoryActivity
   let link: LinkFigures
   let pace: MigrationPace
+  /// Bytes that were written since the copy that the other machine keeps.
+  private let sinceCopy: UInt64
 
-  package init(activity: MemoryActivity, link: LinkFigures, pace: MigrationPace) {
+  package init(
+    activity: MemoryActivity, link: LinkFigures, pace: MigrationPace, pagesSinceCopy: UInt64 = 0
+  ) {
+    sinceCopy = min(pagesSinceCopy, activity.memory / UInt64(Page.size)) * UInt64(Page.size)
     self.activity = activity
     self.link = link
     self.pace = pace
@@ -43,9 +48,9 @@ package struct Forecast: Sendable {
     var rounds = RoundPace(maxPause: pace.maxPause, throttles: pace.throttles)
     var now: Int64 = 0
     var sent: UInt64 = 0
-    var next = activity.memory
+    var next = way.usesCopy == true ? sinceCopy : activity.memory
     var last: UInt64 = 0
-    if next / UInt64(Page.size) > rounds.few {
+    if activity.memory / UInt64(Page.size) > rounds.few {
       repeat {
         rounds.begin(at: now)
         let duration = time(next, way)

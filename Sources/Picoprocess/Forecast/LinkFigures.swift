@@ -21,7 +21,8 @@ package struct LinkFigures: Sendable {
   package init(_ records: [MoveRecord]) {
     self.records = records
     moves = records.count
-    let free = records.filter { !$0.isLimited }
+    // What few bytes took says little.
+    let free = records.filter { !$0.isLimited && $0.way.usesCopy != true }
     let rates = [true, false].compactMap { compresses in
       median(free.filter { ($0.way.compression != .none) == compresses }, \.rate)
     }

@@ -21,19 +21,22 @@ package struct MovePlan: Sendable {
   /// Weighs the ways in which `guest` can go to `host`. One that the user has named is taken; post-copy only then, since both
   /// machines must live until it is over.
   ///
-  /// - Parameter elapsed: nanoseconds since the command began.
+  /// - Parameters:
+  ///   - elapsed: nanoseconds since the command began.
+  ///   - pagesSinceCopy: pages that were written since the copy that `host` keeps; nil: it has none of use.
   init(
     _ guest: String, to host: RemoteHost, _ activity: MemoryActivity, _ pace: MigrationPace,
-    elapsed: Int64
+    elapsed: Int64, pagesSinceCopy: UInt64? = nil
   ) {
     self.guest = guest
     self.host = host
     let forecast = Forecast(
-      activity: activity, link: LinkFigures(MoveRecords(host)?.records ?? []), pace: pace)
+      activity: activity, link: LinkFigures(MoveRecords(host)?.records ?? []), pace: pace,
+      pagesSinceCopy: pagesSinceCopy ?? 0)
     self.forecast = forecast
     let compressions = pace.compression.map { [$0] } ?? [Compression.none, .standard]
     let ways =
-      compressions.map { MoveWay($0) }
+      compressions.map { MoveWay($0, usesCopy: pagesSinceCopy != nil) }
       + [MoveWay(pace.compression ?? .standard, isPostCopy: true)]
     choices = ways.map { Choice(way: $0, figures: forecast.figures($0, elapsed: elapsed)) }
     chosen = Self.best(

@@ -5,16 +5,20 @@ package struct MoveWay: Sendable, Hashable, Codable {
   package var compression: Compression
   /// It runs there before its memory is there.
   package var isPostCopy: Bool
+  /// Only what was written since the copy that the other machine keeps; nil: all.
+  package var usesCopy: Bool?
 
-  package init(_ compression: Compression, isPostCopy: Bool = false) {
+  package init(_ compression: Compression, isPostCopy: Bool = false, usesCopy: Bool = false) {
     self.compression = compression
     self.isPostCopy = isPostCopy
+    self.usesCopy = usesCopy ? true : nil
   }
 }
 
 extension MoveWay: CustomStringConvertible {
   package var description: String {
-    (isPostCopy ? "post-copy" : "pre-copy") + (compression == .none ? "" : ", \(compression)")
+    (isPostCopy ? "post-copy" : usesCopy == true ? "rest of the copy" : "pre-copy")
+      + (compression == .none ? "" : ", \(compression)")
   }
 }
 

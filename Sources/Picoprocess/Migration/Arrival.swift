@@ -5,6 +5,7 @@ import LibOS
 import MigrationMessages
 import PosixHost
 import Snapshot
+import SupervisorMessages
 
 /// What the user of the receiving end has named: a sender can only ask.
 package struct ArrivalOptions: Sendable {
@@ -21,6 +22,8 @@ package struct ArrivalOptions: Sendable {
   package var spool: String
   /// Relay the guest's connections.
   package var relays = false
+  /// The peer that sends it, as the supervisor here calls it; nil: it comes over ssh.
+  package var peer: String?
 
   package init(spool: String) { self.spool = spool }
 }
@@ -227,6 +230,7 @@ package final class Arrival {
     hello.takesMounts = options.takesMounts
     hello.postCopy = true
     hello.relays = options.relays
+    hello.keepsCopies = true
     return hello
   }
 
@@ -378,7 +382,19 @@ package final class Arrival {
       accept.changed = messageData(OutsideFile.encoded(comparison.changed.map(\.file)))
       accept.changedPaths = comparison.changed.map { String($0.path.prefix(1000)) }
     }
+    let copy = try KeptCopy(of: name, offer.passport)
+    let kept = copy.reader()
+    if let kept, let path = copy.path,
+      !offer.isCopy || copy.takesIncrements(kept, memory: offer.memory)
+    {
+      accept.copy = messageData(kept.contentDigest.bytes)
+      accept.copyName = String(path.split(separator: "/").last ?? "")
+    }
     try link.send(.accept(accept))
+    if offer.isCopy {
+      try keep(copy, kept, offer, name: name, root, over: link)
+      return .settled
+    }
     let intake = SnapshotIntake(link, spool, memory: offer.memory, mounts)
     let digest = try intake.take()
     if let mounts {
@@ -398,7 +414,8 @@ package final class Arrival {
         name: name, migration: offer.migration, isPostCopy: offer.isPostCopy, root: root,
         digests: comparison.knownDigests, sockets: numbers.count + portCount,
         relays: offer.earlier + (connections == nil ? [] : [offer.migration]),
-        correspondents: correspondents, passport: offer.passport),
+        correspondents: correspondents, passport: offer.passport,
+        parent: intake.parent == nil ? nil : copy.path),
       numbers, ports, over: link)
     try connections?.joinConsoles(intake.connections)
     let relay = offer.isPostCopy ? PageRelay(name, .borrower, offer.migration) : nil
@@ -425,6 +442,7 @@ package final class Arrival {
       try? link.send(.committed(Godwit_Migration_Committed()))
       try? connections?.bringHome(offer)
       mounts?.keep()
+      copy.remove()
       if relay != nil { HostProcess.releaseSignals() }
       return .runs(migration: offer.migration, relay: relay)
     case .message(.abort(let abort)):
@@ -435,6 +453,30 @@ package final class Arrival {
       throw Failure("\(link.peer): it gave up: \(abort.reason)")
     default: return .uncertain(migration: offer.migration, relay: relay)
     }
+  }
+
+  /// Keeps what comes.
+  ///
+  /// - Parameter kept: the copy that is here, to which it may be an increment.
+  private func keep(
+    _ copy: KeptCopy, _ kept: SnapshotReader?, _ offer: MigrationOffer, name: String,
+    _ root: String?, over link: MigrationLink
+  ) throws(Failure) {
+    let (file, fileName) = try copy.next()
+    let intake = SnapshotIntake(link, file, memory: offer.memory, nil)
+    let digest = try intake.take()
+    guard intake.parent == nil || intake.parent?.contentDigest == kept?.contentDigest else {
+      throw Failure("what came is no increment to the copy that is here")
+    }
+    try copy.keep(
+      file,
+      KeptCopyNote(
+        application: name, passport: offer.passport, peer: options.peer, file: fileName, parents: 0,
+        made: HostProcess.realTime, options: options.resumeOptions(root: root)),
+      isIncrement: intake.parent != nil)
+    var prepared = Godwit_Migration_Prepared()
+    prepared.contentDigest = messageData(Array(digest.bytes))
+    try link.send(.prepared(prepared))
   }
 
   // MARK: The holder
@@ -531,7 +573,7 @@ enum ArrivedGuest {
     guard let line = try? connection.receive(),
       case .load(
         let name, let migration, let isPostCopy, let root, let digests, let count, let relays,
-        let correspondents, let passport) =
+        let correspondents, let passport, let parent) =
         JSON.decode(ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
@@ -541,7 +583,8 @@ enum ArrivedGuest {
       let sockets = try ArrivingConnections.receive(
         count, correspondents, options.picoprocess.publish, over: connection)
       options.picoprocess.relayed = sockets
-      let picoprocess = try load(spool, options, name, digests, isPostCopy ? migration : nil)
+      let picoprocess = try load(
+        spool, options, name, digests, isPostCopy ? migration : nil, parent)
       picoprocess.relays = relays
       guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
       sockets.keepPorts()
@@ -552,10 +595,12 @@ enum ArrivedGuest {
     }
   }
 
-  /// - Parameter borrowing: the migration after which the guest's memory follows; nil: it is here.
+  /// - Parameters:
+  ///   - borrowing: the migration after which the guest's memory follows; nil: it is here.
+  ///   - parent: the path of the snapshot to which the one that came is an increment; nil: it is whole.
   private static func load(
     _ spool: SpoolFile, _ options: ArrivalOptions, _ name: String, _ digests: [DigestedFile],
-    _ borrowing: String?
+    _ borrowing: String?, _ parent: String?
   ) throws(Failure) -> Picoprocess {
     var resume = ResumeOptions()
     // After the commit nothing must turn out to be another file.
@@ -570,10 +615,20 @@ enum ArrivedGuest {
     picoprocess.console = ConsoleOptions(
       GuestConsole.Shape(hasTerminal: false, takesInput: true), logSize: ConsoleOptions.logSize)
     let file = try withFailure(name) { () throws(HostError) in SnapshotFile(try spool.input()) }
+    let kept =
+      try borrowing == nil
+      ? parent.map { (path) throws(Failure) in try SnapshotFile.reader(path, .none) } : nil
     let reader: SnapshotReader
     do throws(SnapshotError) {
-      reader = try SnapshotReader(file)
-      if let borrowing { resume.borrowed = try BorrowedMemory(borrowing, parentOf: reader) }
+      let alone = try SnapshotReader(file)
+      if let borrowing {
+        resume.borrowed = try BorrowedMemory(borrowing, parentOf: alone)
+        reader = alone
+      } else if let kept {
+        reader = try SnapshotReader(alone, parent: kept)
+      } else {
+        reader = alone
+      }
     } catch { throw Failure(name, error) }
     return try Picoprocess(resuming: name, reader, resume, picoprocess)
   }

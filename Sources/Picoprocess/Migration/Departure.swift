@@ -4,6 +4,7 @@ import JSONText
 import LibOS
 import MigrationMessages
 import PosixHost
+import Snapshot
 import SupervisorMessages
 
 /// A migration, as its sender sees it: `godwit migrate`, or `godwit send` for one who fetches. It holds the link; the
@@ -24,6 +25,10 @@ package final class Departure {
   /// Its writable mounts, if they do.
   private let mounts: DepartingMounts?
   private let connections: DepartingConnections
+  /// It stays here, and the other machine keeps what it is sent.
+  private let isCopy: Bool
+  /// The copy at the other machine to which what is sent is an increment.
+  private var base: (parent: NamedParent, copy: SentCopy)?
   /// On the host's monotonic clock, in nanoseconds.
   private let start = HostProcess.monotonicTime
   /// Watches how the guest uses its memory until it goes; nil: nobody wants to know.
@@ -42,8 +47,9 @@ package final class Departure {
 
   private init(
     _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?,
-    withRoot: Bool, withMounts: Bool
+    withRoot: Bool, withMounts: Bool, isCopy: Bool = false
   ) throws(Failure) {
+    self.isCopy = isCopy
     var connections = try DepartingConnections(
       pace.connections, pace.forwarding, follow: options?.follow ?? [])
     self.name = name
@@ -93,6 +99,33 @@ package final class Departure {
     return snapshot
   }
 
+  /// Has another machine keep the guest `name` as it is now. It stays here, and a later move there sends only what it has written
+  /// since.
+  ///
+  /// - Returns: figures of what was sent.
+  package static func copy(
+    _ name: String, _ pace: MigrationPace, _ options: MigrationOptions
+  ) throws(Failure) -> SavedSnapshot {
+    var pace = pace
+    // They stay here, and whoever goes on from the copy finds them reset.
+    pace.connections = .reset
+    let departure = try Departure(
+      name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot,
+      withMounts: false, isCopy: true)
+    let channel = try departure.open()
+    defer { channel.close() }
+    do throws(Failure) { _ = try departure.negotiate(channel) } catch {
+      throw Failure("\(name): \(error.message)")
+    }
+    let pump = SnapshotPump(channel.link, pace, Progress("copying", by: name)) { .stop }
+    let (_, snapshot) = try departure.write(departure.copyRequest, pump, channel)
+    do throws(Failure) {
+      try channel.link.send(.finish(departure.finishMessage(pump)))
+      try departure.finish(channel)
+    } catch { throw Failure("\(name): \(error.message)") }
+    return snapshot
+  }
+
   /// Asks whether the guest `name` can move, and foretells what that would take. It stays here.
   package static func rehearse(
     _ name: String, _ pace: MigrationPace, _ options: MigrationOptions
@@ -114,7 +147,9 @@ package final class Departure {
 
   private func plan(early: Bool, elapsed: Int64) -> MovePlan? {
     guard let shell, let activity = watch?.end(early: early) else { return nil }
-    return MovePlan(name, to: shell.remote.remote, activity, pace, elapsed: elapsed)
+    return MovePlan(
+      name, to: shell.remote.remote, activity, pace, elapsed: elapsed,
+      pagesSinceCopy: base?.copy.pagesWritten)
   }
 
   /// Writes down what was foretold, and what it took.
@@ -225,7 +260,17 @@ package final class Departure {
     var offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil, relays: relays)
     offer.postCopy = pace.postCopy
     offer.carriedMounts = mounts?.messages ?? []
-    offer.passport = (isRehearsal ? nil : passport) ?? ""
+    guard hello.keepsCopies || !isCopy else {
+      throw Failure("\(peer): its godwit keeps no copies")
+    }
+    offer.copy = isCopy
+    // A rehearsal needs it too: by it the receiver knows the copy that it has.
+    let passport = isRehearsal ? guest.passport : passport
+    offer.passport = passport ?? ""
+    if isCopy, let passport {
+      // What goes on from the copy must be known as the same.
+      _ = try client.ask(name, .carry(passport: passport), timeout: 10_000_000_000)
+    }
     try channel.link.send(.offer(offer))
     try root?.send(over: channel)
     try mounts?.send(over: channel)
@@ -239,15 +284,34 @@ package final class Departure {
       notices.append("these files of its mounts are not the same there: \(summary)")
     }
     for notice in notices { Console.complain("\(name): \(peer): \(notice.prefix(1000))") }
+    base = usableCopy(Array(accept.copy), accept.copyName)
     if !isRehearsal { try connections.dial(shell?.remote, migration) }
     return accept.name
+  }
+
+  /// The copy that the receiver says to have, if the guest knows what it has written since.
+  private func usableCopy(_ digest: [UInt8], _ file: String) -> (
+    parent: NamedParent, copy: SentCopy
+  )? {
+    guard !pace.postCopy, let digest = Digest(digest),
+      let copy = guest.copies?.first(where: {
+        $0.digest == digest.description && $0.observer == .copy(at: peer)
+      })
+    else { return nil }
+    return (NamedParent(digest: copy.digest, path: "the copy at \(peer)", name: file), copy)
+  }
+
+  private var copyRequest: ControlRequest {
+    .checkpoint(
+      parent: base?.parent, compression: pace.compression, observer: .copy(at: peer), reports: true)
   }
 
   /// What the guest has with it for the supervisor there: what this machine's says, if there is one.
   private var passport: String? {
     let remote = shell?.remote.remote
     let request = SupervisorRequest.passport(
-      application: name, peer: remote?.isPeer == true ? remote?.host ?? peer : peer)
+      application: name, peer: remote?.isPeer == true ? remote?.host ?? peer : peer,
+      isCopy: isCopy)
     guard case .passport(let passport?) = try? SupervisorClient.ask(request) else {
       return guest.passport
     }
@@ -266,7 +330,36 @@ package final class Departure {
       peer: peer, migration: migration,
       compression: plan?.chosen.way.compression ?? pace.compression, maxPause: pace.maxPause,
       throttles: pace.throttles, remoteName: pace.postCopy ? remoteName : nil,
-      relays: connections.areRelayed, reports: true, asks: mounts != nil)
+      relays: connections.areRelayed, reports: true, asks: mounts != nil, parent: base?.parent,
+      observer: base?.copy.observer)
+    let (connection, snapshot) = try write(request, pump, channel)
+    outcome.noteSending(pump, snapshot)
+    do throws(Failure) {
+      try connections.checkAgain(guest, migration)
+      try mounts?.sendRest(over: channel)
+      if connections.areRelayed {
+        try channel.link.send(.connections(try connections.collect(guest, migration)))
+      }
+      // From here on the receiver can be in doubt: a signal waits until both ends know whose the guest is.
+      HostProcess.holdSignals()
+      try channel.link.send(.finish(finishMessage(pump)))
+    } catch {
+      giveUp(channel, error.message)
+      throw Failure("\(name): \(error.message)")
+    }
+    return (connection, snapshot)
+  }
+
+  private func finishMessage(_ pump: SnapshotPump) -> Godwit_Migration_Finish {
+    var finish = Godwit_Migration_Finish()
+    finish.bytes = pump.sent
+    return finish
+  }
+
+  /// Has the picoprocess write what `request` asks for, and passes it on.
+  private func write(
+    _ request: ControlRequest, _ pump: SnapshotPump, _ channel: MigrationChannel
+  ) throws(Failure) -> (ControlConnection, SavedSnapshot) {
     var connection: ControlConnection?
     let answer: ControlAnswer
     do throws(Failure) {
@@ -285,26 +378,10 @@ package final class Departure {
       giveUp(channel, "the guest could not be written")
       throw Failure("the picoprocess \(name) does not say whether it wrote its state")
     }
-    outcome.noteSending(pump, snapshot)
-    var finish = Godwit_Migration_Finish()
-    finish.bytes = pump.sent
-    do throws(Failure) {
-      try connections.checkAgain(guest, migration)
-      try mounts?.sendRest(over: channel)
-      if connections.areRelayed {
-        try channel.link.send(.connections(try connections.collect(guest, migration)))
-      }
-      // From here on the receiver can be in doubt: a signal waits until both ends know whose the guest is.
-      HostProcess.holdSignals()
-      try channel.link.send(.finish(finish))
-    } catch {
-      giveUp(channel, error.message)
-      throw Failure("\(name): \(error.message)")
-    }
     return (connection, snapshot)
   }
 
-  /// Waits until the guest is loaded there.
+  /// Waits until the guest is loaded there, or kept.
   private func finish(_ channel: MigrationChannel) throws(Failure) {
     guard case .prepared = try channel.message() else {
       throw Failure("\(peer): its messages are out of order")

@@ -37,6 +37,8 @@ package struct GuestDescription: Sendable, Hashable, Codable {
   package var clients: Int?
   /// What supervisors know of it.
   package var passport: String?
+  /// The copies that other machines have been sent; nil: of an older godwit.
+  package var copies: [SentCopy]?
 
   /// Whether anything of its could have to be relayed once it has moved.
   var needsRelay: Bool {
@@ -62,6 +64,6 @@ extension Picoprocess {
       reachesOthers: outside.reachesOthers, reachesLoopback: outside.reachesLoopback,
       isDeterministic: kernel.isDeterministic, connections: kernel.outsideConnections.count,
       relays: relays, hasStreams: options.console == nil, clients: attachments.count,
-      passport: options.passport)
+      passport: passport, copies: bases.sentCopies(machine.arena.firstWrites.value))
   }
 }

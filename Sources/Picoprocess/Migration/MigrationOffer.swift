@@ -26,6 +26,8 @@ struct MigrationOffer {
   let trees: [Int: String]
   /// What supervisors know of it.
   let passport: String?
+  /// It is to be kept, and not to run.
+  let isCopy: Bool
 
   private static let textLimit = 4096
   private static let featureLimit = 1024
@@ -47,6 +49,7 @@ struct MigrationOffer {
     memory = offer.memory
     carriesRoot = offer.carriesRoot
     isPostCopy = offer.postCopy
+    isCopy = offer.copy
     relays = offer.relay
     guard offer.relays.count <= Self.relayLimit else { throw Failure("it has moved too often") }
     var earlier: [String] = []

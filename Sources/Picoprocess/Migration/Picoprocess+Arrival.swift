@@ -13,9 +13,11 @@ enum ArrivalOrder: Codable {
   /// - `sockets`: so many follow, for the guest's connections, which go by these relays, and for its ports.
   /// - `correspondents`: who has sent datagrams to its ports.
   /// - `passport`: what supervisors know of it.
+  /// - `parent`: the path of the kept copy to which the snapshot is an increment.
   case load(
     name: String, migration: String, isPostCopy: Bool, root: String?, digests: [DigestedFile],
-    sockets: Int, relays: [String], correspondents: [RelayedCorrespondent], passport: String?)
+    sockets: Int, relays: [String], correspondents: [RelayedCorrespondent], passport: String?,
+    parent: String?)
   case commit
   case abort
   /// The link is broken.

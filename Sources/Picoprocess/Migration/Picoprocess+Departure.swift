@@ -121,7 +121,7 @@ extension Picoprocess {
 extension Mailbox.Letter {
   /// Whether the guest's connections go on after the migration that it asks for.
   fileprivate var relaysConnections: Bool {
-    if case .migrate(_, _, _, _, _, _, let relays, _, _) = request {
+    if case .migrate(_, _, _, _, _, _, let relays, _, _, _, _) = request {
       relays ?? false
     } else {
       false

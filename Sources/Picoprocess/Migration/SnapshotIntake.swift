@@ -3,10 +3,21 @@ import MigrationMessages
 import PosixHost
 import Snapshot
 
+/// Where a snapshot is put that comes over a link.
+protocol SnapshotSpool: AnyObject {
+  /// Bytes written so far.
+  var length: UInt64 { get }
+  /// Appends bytes.
+  func write(_ bytes: [UInt8]) throws(HostError)
+}
+
+extension SpoolFile: SnapshotSpool {}
+extension AtomicFile: SnapshotSpool {}
+
 /// Takes the snapshot that comes over a link into a file, and checks every block as it comes.
 final class SnapshotIntake {
   private let link: MigrationLink
-  private let spool: SpoolFile
+  private let spool: any SnapshotSpool
   /// The most bytes to take.
   private let limit: UInt64
   private var waiting: [UInt8] = []
@@ -18,6 +29,8 @@ final class SnapshotIntake {
   private let mounts: ArrivingMounts?
   /// Why no more came.
   private var failure: Failure?
+  /// What it says to be an increment to.
+  private(set) var parent: ParentLink?
 
   /// Bytes after which the sender is told how many have come.
   private static let step: UInt64 = 64 << 10
@@ -25,7 +38,8 @@ final class SnapshotIntake {
   /// - Parameters:
   ///   - memory: bytes that the guest had in use when it was offered.
   ///   - mounts: those that come with it.
-  init(_ link: MigrationLink, _ spool: SpoolFile, memory: UInt64, _ mounts: ArrivingMounts?) {
+  init(_ link: MigrationLink, _ spool: any SnapshotSpool, memory: UInt64, _ mounts: ArrivingMounts?)
+  {
     self.link = link
     self.mounts = mounts
     self.spool = spool
@@ -46,6 +60,7 @@ final class SnapshotIntake {
         }
       }
       try Picoprocess.support.check(stream.header)
+      parent = stream.header.parent
       while true {
         guard case .end(_, let digest, _) = try stream.next() else { continue }
         return digest

@@ -12,6 +12,7 @@ extension Picoprocess {
   func beginCheckpoint(for letter: Mailbox.Letter, _ settings: SnapshotSettings) {
     let start = host.now(.monotonic).totalNanoseconds
     let arena = machine.arena
+    let writesBefore = arena.firstWrites.value
     guard let view = arena.beginView() else {
       letter.progress = .answered(
         .failed(error: "no more checkpoints of this run are possible; suspend and resume it"))
@@ -33,7 +34,7 @@ extension Picoprocess {
         RunningCheckpoint(
           writing: live, letter: letter, observer: settings.observer, view: view,
           freezingTime: start - letter.time, frozenTime: frozen,
-          syscallCount: kernel.syscallCount))
+          syscallCount: kernel.syscallCount, writesBefore: writesBefore))
       arena.onViewPressure = { [unowned self] in giveUpViews() }
     } catch {
       arena.endView(view)
@@ -60,7 +61,9 @@ extension Picoprocess {
   private func conclude(_ checkpoint: RunningCheckpoint) {
     do throws(SaveError) {
       let written = try checkpoint.writing.outcome()
-      bases.remember(written.base, for: checkpoint.observer)
+      var base = written.base
+      base.writesBefore = checkpoint.writesBefore
+      bases.remember(base, for: checkpoint.observer)
       let snapshot = SavedSnapshot(
         written, syscallCount: checkpoint.syscallCount, freezingTime: checkpoint.freezingTime,
         frozenTime: checkpoint.frozenTime)
@@ -120,6 +123,8 @@ struct RunningCheckpoint {
   let freezingTime: Int64
   let frozenTime: Int64
   let syscallCount: UInt64
+  /// First writes of pages before it.
+  let writesBefore: UInt64
 }
 
 extension SavedSnapshot {

@@ -121,7 +121,8 @@ extension Picoprocess {
     snapshot.rounds = suspension.pace.rounds(ofAll: written.pagesWritten)
     letter.progress = .answered(.saved(snapshot: snapshot))
     self.suspension = nil
-    if case .migrate(let peer, let migration, let compression, _, _, let remoteName, _, _, _) =
+    if case .migrate(
+      let peer, let migration, let compression, _, _, let remoteName, _, _, _, _, _) =
       letter.request
     {
       defer { guestThrottle = nil }

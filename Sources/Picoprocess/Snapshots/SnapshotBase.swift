@@ -9,6 +9,8 @@ struct SnapshotBase: Sendable {
   /// Pages in its chain.
   let pageCount: UInt64
   let known: KnownPages
+  /// First writes of pages until its moment.
+  var writesBefore: UInt64 = 0
 
   init(id: SnapshotID, contentDigest: Digest, pageCount: UInt64, known: KnownPages) {
     self.id = id
@@ -31,6 +33,15 @@ package struct NamedParent: Sendable, Hashable, Codable {
   package var path: String
   /// The name of its file, by which a reader looks for it beside the increment.
   package var name: String
+}
+
+/// A copy that another machine was sent of a running guest.
+package struct SentCopy: Sendable, Hashable, Codable {
+  package var observer: SnapshotObserver
+  /// Of its content, in hexadecimal digits.
+  package var digest: String
+  /// Pages that the guest has written since, some of them more than once.
+  package var pagesWritten: UInt64
 }
 
 /// How a snapshot is to be written.
