@@ -14,7 +14,7 @@ struct Grants: Sendable {
   func allow(_ arguments: [String], for peer: String) throws(SupervisorError) -> [String] {
     switch arguments.first {
     case "join": return try join(arguments, peer)
-    case "receive": return try receive(arguments)
+    case "receive": return try receive(arguments) + ["--peer", peer]
     case "relay": return try relay(arguments)
     case "send": return try send(arguments)
     default: throw SupervisorError("a peer may not ask for that")

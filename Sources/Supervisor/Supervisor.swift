@@ -166,8 +166,10 @@ package final class Supervisor: Sendable {
       return .done
     case .hosts: return .hosts(try hosts())
     case .list: return .lists(try lists())
-    case .passport(let application, let peer):
-      return .passport(try policies.passport(of: application, to: peer))
+    case .passport(let application, let peer, let isCopy):
+      return .passport(
+        try policies.passport(of: application, to: peer, isCopy: isCopy == true))
+    case .confirmLoss(let peer): return .text(try policies.confirmLoss(of: peer))
     case .explain(let application): return .text(policies.explain(application))
     case .reload: return .mistakes(policies.reload())
     }

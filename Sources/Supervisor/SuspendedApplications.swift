@@ -57,7 +57,7 @@ struct SuspendedApplications: Sendable {
 
   // MARK: The start
 
-  /// Has those go on that no rule has suspended.
+  /// Has those go on that wait for nothing.
   func resumeAll() {
     do throws(SupervisorError) {
       let place = try directory.suspended()
@@ -66,18 +66,30 @@ struct SuspendedApplications: Sendable {
       for name in files where name.hasSuffix(Self.resuming) {
         settle(String(name.dropLast(Self.resuming.count)), place, running)
       }
-      for name in applications(files) where note(name, place).rule == nil { resume(name) }
+      for name in applications(files) where waiting(name, place) == nil { resume(name) }
     } catch { Log.say(error.message) }
   }
 
-  /// Those that rules have suspended.
-  var byRules: [(name: String, rule: Rule)] {
+  /// Those that go on when an engine says so.
+  var waiting: [SuspendedApplication] {
     guard let place = try? directory.suspended(), let files = try? names(in: place) else {
       return []
     }
-    return applications(files).compactMap { name in
-      note(name, place).rule.map { (name, $0) }
-    }
+    return applications(files).compactMap { waiting($0, place) }
+  }
+
+  /// Nil: it waits for nothing. Rules suspend for a reason that may hold; and what a peer keeps a copy of may have gone on there
+  /// while this machine was away.
+  private func waiting(_ name: String, _ place: String) -> SuspendedApplication? {
+    let note = note(name, place)
+    let passport = Passport(note.passport)
+    let protect = passport.rules?.protect
+    guard let rule = note.rule ?? (protect == nil ? nil : .update) else { return nil }
+    var application = SuspendedApplication(
+      name: name, id: passport.id, home: passport.home, by: rule)
+    application.generation = passport.generation ?? 0
+    application.protect = protect
+    return application
   }
 
   private func applications(_ files: [String]) -> [String] {

@@ -17,6 +17,9 @@ struct Verbs: Sendable {
   static func migration(of name: String, to peer: String) -> [String] {
     ["migrate", "--quiet", name, "peer://\(peer)"]
   }
+  private static func copying(of name: String, to peer: String) -> [String] {
+    migration(of: name, to: peer) + ["--copy"]
+  }
 
   /// Moves all applications to a peer.
   func evacuate(to peer: String) -> Bool { run(["evacuate", "peer://\(peer)"]) }
@@ -25,10 +28,14 @@ struct Verbs: Sendable {
     run(Self.suspension(of: name, to: file))
   }
 
-  /// - Parameter passport: what it had with it.
-  func resume(_ name: String, from file: String, passport: String? = nil) throws(SupervisorError) {
+  /// - Parameters:
+  ///   - passport: what it had with it.
+  ///   - options: what it gets of this machine, if the snapshot does not say so itself.
+  func resume(
+    _ name: String, from file: String, passport: String? = nil, options: [String] = []
+  ) throws(SupervisorError) {
     let carried = passport.map { ["--passport", $0] } ?? []
-    _ = try ask(["resume", "--quiet", "--detach", "--name", name] + carried + [file])
+    _ = try ask(["resume", "--quiet", "--detach", "--name", name] + carried + options + [file])
   }
 
   /// Has an application go on from a file that is gone then. Meanwhile the file is called `doubtful`: if this process ends
@@ -47,20 +54,42 @@ struct Verbs: Sendable {
   }
 
   /// Moves an application to a peer.
-  func migrate(_ name: String, to peer: String) -> Bool {
-    run(Self.migration(of: name, to: peer))
+  func migrate(_ name: String, to peer: String, options: [String]) -> Bool {
+    run(Self.migration(of: name, to: peer) + options)
+  }
+
+  /// Has a peer keep an application as it is now.
+  func copy(_ name: String, to peer: String, options: [String]) -> Bool {
+    run(Self.copying(of: name, to: peer) + options)
+  }
+
+  /// Runs a command of the user's that is to be sure of something.
+  func isConfirmed(by command: [String]) -> Bool {
+    do throws(HostError) {
+      return try ChildProgram(command, isLogged: true).waitForEnd() == 0
+    } catch {
+      Log.say(SupervisorError(command[0], error).message)
+      return false
+    }
   }
 
   /// What moving an application would take, in each way but post-copy; nil: it can't be told.
   func forecast(_ name: String, to peer: String) -> [ForecastFigures]? {
     struct Choice: Decodable {
-      struct Way: Decodable { let isPostCopy: Bool }
+      struct Way: Decodable {
+        let isPostCopy: Bool
+        let usesCopy: Bool?
+      }
       let way: Way
       let figures: ForecastFigures
     }
     let words = Self.migration(of: name, to: peer) + ["--dry-run", "--print-stats"]
     guard let text = try? output(words) else { return nil }
-    return JSON.decode([Choice].self, from: text)?.filter { !$0.way.isPostCopy }.map(\.figures)
+    return JSON.decode([Choice].self, from: text)?.filter { !$0.way.isPostCopy }.map { choice in
+      var figures = choice.figures
+      figures.usesCopy = choice.way.usesCopy
+      return figures
+    }
   }
 
   /// What the last move of an application to a peer took, and what was foretold of it.

@@ -50,4 +50,6 @@ package struct ForecastFigures: Sendable, Codable {
   package let frozen: Int64
   package let total: Int64
   package let bytes: UInt64
+  /// Only what was written since the copy that the other machine keeps is sent; nil: all.
+  package var usesCopy: Bool?
 }

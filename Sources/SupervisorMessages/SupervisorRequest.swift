@@ -20,7 +20,11 @@ package enum SupervisorRequest: Sendable, Codable {
   /// Trust this peer no more.
   case unpin(peer: String)
   /// Say what is to travel with an application that is about to go there.
-  case passport(application: String, peer: String)
+  ///
+  /// - `isCopy`: it stays here, and only a copy goes; nil: it goes.
+  case passport(application: String, peer: String, isCopy: Bool? = nil)
+  /// Somebody is sure that this peer runs nothing any more.
+  case confirmLoss(peer: String)
   /// Say in sentences what each rule would do now; nil: for all applications.
   case explain(application: String?)
   /// Read the policy file.

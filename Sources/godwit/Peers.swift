@@ -8,7 +8,7 @@ import SupervisorMessages
 struct Peers: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "peer", abstract: "Say which machines the supervisor knows and trusts.",
-    subcommands: [Add.self, Rm.self, Ls.self, Show.self, Exchange.self])
+    subcommands: [Add.self, Rm.self, Ls.self, Show.self, Lost.self, Exchange.self])
 }
 
 extension Peers {
@@ -120,6 +120,27 @@ extension Peers {
       guard case .identity(let card, let fingerprint, _) = try SupervisorClient.ask(.identify)
       else { throw Failure("the supervisor is of another version") }
       Console.show("\(card.address ?? "it does not listen") \(fingerprint)")
+    }
+  }
+
+  struct Lost: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "lost",
+      abstract:
+        "Confirm that a machine runs nothing any more: this one goes on with what it keeps of it.",
+      discussion: """
+        Nothing can tell a machine that is lost from one that can't be reached. If it runs on, its programs run twice until \
+        it is reached again. See protect in Docs/Policies.md.
+        """)
+
+    @Argument(help: "The peer's name.")
+    var name: String
+
+    func run() throws {
+      guard case .text(let text) = try SupervisorClient.ask(.confirmLoss(peer: name)) else {
+        throw Failure("the supervisor is of another version")
+      }
+      Console.show(text)
     }
   }
 

@@ -27,6 +27,8 @@ package struct Decision: Hashable, Sendable, Codable {
   package var rule: Rule?
   /// It has to be over by then.
   package var by: Int64?
+  /// How it moves.
+  package var moving = Moving()
   /// One sentence.
   package var reason: String
 

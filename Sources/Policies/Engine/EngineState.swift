@@ -35,7 +35,7 @@ package struct EngineState: Hashable, Sendable, Codable {
     if since.count > 1000 { since = [:] }
     let elsewhere = observation.peers.flatMap(\.applications).map(\.name)
     let names = Set(observation.applications.map(\.name) + elsewhere)
-      .union(observation.standbys.map(\.name))
+      .union(observation.standbys.map(\.name) + observation.suspended.map(\.name))
     said = said.filter { names.contains($0.key) }
     mornings = mornings.filter { names.contains($0.key) }
     let peers = Set(observation.peers.map(\.name))

@@ -30,7 +30,7 @@ extension EngineStep {
       return
     }
     state.waits[mark] = now + EngineState.patience
-    decisions.append(
+    add(
       Decision(
         application.name, .standby(on: name), rule, "\(name) is to have it as of every \(every)"))
   }
@@ -54,12 +54,15 @@ extension EngineStep {
       } else if isAlone(but: lost) {
         stay(copy.name, .protect, "\(lost) does not answer, but neither does anybody else")
       } else if let command = policy.rules(for: copy.name).protect?.fence {
+        let mark = "fence/\(copy.name)"
+        guard !isWaiting(mark) else { continue }
         decide(
           Decision(
             copy.name, .fence(peer: lost, command: command), .protect,
             "\(lost) has not answered for \(protect.wait)"))
-        // It may take a while.
-        state.waits[copy.name] = now + Span.minutes(5).nanoseconds
+        // It may take a while; what it confirms counts at once.
+        state.waits[copy.name] = nil
+        state.waits[mark] = now + Span.minutes(5).nanoseconds
       } else {
         stay(
           copy.name, .protect,

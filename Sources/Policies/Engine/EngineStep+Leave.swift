@@ -137,6 +137,17 @@ extension EngineStep {
 
   // MARK: Afterwards
 
+  /// Why it may run elsewhere: this machine was away, and may have been taken for lost.
+  private func loss(_ application: SuspendedApplication, _ protect: Rules.Protect?) -> String? {
+    guard let keeper = protect?.on, keeper != here else { return nil }
+    guard peer(keeper)?.isReachable == true else {
+      return "\(keeper), which keeps it, does not answer, and may have gone on with it"
+    }
+    return successor(of: application.id, application.generation, protect).map {
+      "\($0) has gone on with it"
+    }
+  }
+
   /// Resumes what was suspended here, if what it was suspended for is over.
   mutating func resumeSuspended() {
     for application in seen.suspended where !isWaiting(application.name) {
@@ -151,6 +162,10 @@ extension EngineStep {
       default: continue
       }
       guard !isCritical(rules) else { continue }
+      if let obstacle = loss(application, application.protect ?? rules.protect) {
+        stay(application.name, .protect, "\(why), but \(obstacle)")
+        continue
+      }
       decide(Decision(application.name, .resume, application.by, why))
     }
   }

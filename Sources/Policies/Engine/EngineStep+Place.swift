@@ -16,7 +16,7 @@ extension EngineStep {
   mutating func place(_ application: Application) {
     let rules = rules(application)
     guard !application.isBusy else { return }
-    if let peer = successor(of: application, rules) {
+    if let peer = successor(of: application.id, application.generation, rules.protect) {
       guard !isWaiting(application.name) else { return }
       decide(
         Decision(
@@ -50,11 +50,11 @@ extension EngineStep {
     send(application, rules, wish)
   }
 
-  /// The peer that went on with the application in place of this machine. Only the one that was to do that is believed.
-  private func successor(of application: Application, _ rules: Rules) -> String? {
-    guard let name = rules.protect?.on, let peer = peer(name) else { return nil }
-    let copies = peer.applications.filter { $0.id == application.id }
-    return copies.contains { $0.generation > application.generation } ? name : nil
+  /// The peer that went on with an application in place of this machine. Only the one that was to do that is believed.
+  func successor(of id: String, _ generation: Int, _ protect: Rules.Protect?) -> String? {
+    guard let name = protect?.on, let peer = peer(name) else { return nil }
+    let copies = peer.applications.filter { $0.id == id }
+    return copies.contains { $0.generation > generation } ? name : nil
   }
 
   /// Only its home can have it back.

@@ -265,9 +265,15 @@ package struct SuspendedApplication: Hashable, Sendable, Codable {
   package var home: String?
   /// The rule that had it suspended.
   package var by: Rule
+  /// As of `Application`.
+  package var id: String
+  package var generation = 0
+  /// Nil: as the policy here says.
+  package var protect: Rules.Protect?
 
-  package init(name: String, home: String? = nil, by rule: Rule) {
+  package init(name: String, id: String? = nil, home: String? = nil, by rule: Rule) {
     self.name = name
+    self.id = id ?? name
     self.home = home
     by = rule
   }

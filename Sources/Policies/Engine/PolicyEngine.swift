@@ -96,9 +96,17 @@ struct EngineStep {
   func isWaiting(_ name: String) -> Bool { state.waits[name] != nil }
 
   mutating func decide(_ decision: Decision) {
-    decisions.append(decision)
+    add(decision)
     state.said[decision.application] = nil
     state.waits[decision.application] = now + EngineState.patience
+  }
+
+  /// Has the application's rules say how it moves.
+  mutating func add(_ decision: Decision) {
+    var decision = decision
+    let application = seen.applications.first { $0.name == decision.application }
+    if let moving = application.flatMap({ rules($0).moving }) { decision.moving = moving }
+    decisions.append(decision)
   }
 
   /// A rule asks for something that can't be: said once.

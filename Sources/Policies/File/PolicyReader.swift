@@ -101,6 +101,7 @@ extension Rules {
     maxMoves =
       section.value("max-moves", "as in \"4 per hour\" or \"20 per day\"", MoveLimit.init)
       ?? maxMoves
+    section.rule("move", &moving, Moving.init)
     section.rule("idle", &idle, Idle.init)
     section.windows(&schedule)
     section.rule("power", &power, Power.init)

@@ -58,7 +58,10 @@ extension Rules {
     guard !sentences.isEmpty else { return [place, "No rule moves it."] }
     let limits =
       "It stays for \(minStay) where a rule that can wait has sent it, and leaves at most \(maxMoves.words)."
-    return [place] + sentences + [limits]
+    let options = moving?.words() ?? []
+    let manner =
+      options.isEmpty ? [] : ["It moves as with godwit migrate \(options.joined(separator: " "))."]
+    return [place] + sentences + manner + [limits]
   }
 }
 

@@ -29,6 +29,8 @@ package struct Rules: Hashable, Sendable, Codable {
   package var minStay: Span = .minutes(5)
   /// Departures that are not for home.
   package var maxMoves = MoveLimit.perHour(6)
+  /// Options of its moves; nil: none.
+  package var moving: Moving?
 
   package var idle: Idle?
   package var schedule: [Window] = []

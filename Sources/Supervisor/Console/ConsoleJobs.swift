@@ -51,7 +51,9 @@ final class ConsoleJobs: Sendable {
       }
     case .suspend(let name):
       let file = snapshots.path(name, .suspended)
+      let snapshots = snapshots
       return try start("suspend", name) { () throws(SupervisorError) in
+        try snapshots.keepPassport(of: name, for: file, verbs)
         _ = try verbs.ask(Verbs.suspension(of: name, to: file))
       }
     case .checkpoint(let name):

@@ -12,6 +12,8 @@ final class Errands: Sendable {
     /// Applications that peers were asked to send home, and until when, on the host's monotonic clock.
     var awaited: [String: (peer: String, start: Int64, end: Int64)] = [:]
     var results: [MoveResult] = []
+    /// When copies of applications were made that peers keep, on the clock of `Observation.now`.
+    var copies: [String: [String: Int64]] = [:]
     var workers = 0
     var isEnding = false
 
@@ -29,6 +31,8 @@ final class Errands: Sendable {
 
   private let verbs: Verbs
   private let suspended: SuspendedApplications
+  private let copies: KeptCopies
+  private let losses: ConfirmedLosses
   private let recall: @Sendable (String, String, Int64?) throws(SupervisorError) -> Void
   private let onEnd: @Sendable () -> Void
   private let state = Mutex(State())
@@ -41,12 +45,14 @@ final class Errands: Sendable {
   ///   - recall: asks a peer to send an application home, which is to be over in so many nanoseconds.
   ///   - onEnd: is called when something is over.
   init(
-    _ verbs: Verbs, _ suspended: SuspendedApplications,
+    _ verbs: Verbs, _ suspended: SuspendedApplications, _ copies: KeptCopies,
+    _ losses: ConfirmedLosses,
     recall:
       @escaping @Sendable (_ application: String, _ peer: String, _ rest: Int64?)
       throws(SupervisorError) -> Void, onEnd: @escaping @Sendable () -> Void
   ) {
     (self.verbs, self.suspended) = (verbs, suspended)
+    (self.copies, self.losses) = (copies, losses)
     (self.recall, self.onEnd) = (recall, onEnd)
   }
 
@@ -55,6 +61,11 @@ final class Errands: Sendable {
   /// Applications with which something is done, or will be.
   var applications: Set<String> {
     state.withLock { Set($0.active.keys).union($0.waiting.map(\.application)) }
+  }
+
+  /// When peers last got a copy of an application.
+  func copyTimes(of application: String) -> [String: Int64] {
+    state.withLock { $0.copies[application] ?? [:] }
   }
 
   /// The rule by which an application is being moved; nil: by none.
@@ -132,7 +143,7 @@ final class Errands: Sendable {
     let start = HostProcess.monotonicTime
     do throws(SupervisorError) {
       switch decision.action {
-      case .move(let peer, _): return move(name, to: peer, start)
+      case .move(let peer, _): return move(name, to: peer, decision.moving, start)
       case .suspend:
         guard let application = try verbs.applications().first(where: { $0.name == name }) else {
           return nil
@@ -148,14 +159,39 @@ final class Errands: Sendable {
           Log.say(error.message)
           return MoveResult(name, peer, succeeded: false, total: HostProcess.monotonicTime - start)
         }
-      case .standby, .fence, .takeOver, .stay: break
+      case .standby(let peer): return copy(name, to: peer, decision.moving, start)
+      case .fence(let peer, let command):
+        if verbs.isConfirmed(by: command + [peer]) {
+          Log.say("\(peer): \(command[0]) confirms that it is lost")
+          losses.add(peer)
+        } else {
+          Log.say("\(peer): \(command[0]) does not confirm that it is lost")
+        }
+      case .takeOver(let peer):
+        try copies.goOn(with: name, of: peer)
+        Log.say("\(name): goes on")
+      case .stay: break
       }
     } catch { Log.say(error.message) }
     return nil
   }
 
-  private func move(_ name: String, to peer: String, _ start: Int64) -> MoveResult {
-    let isDone = verbs.migrate(name, to: peer)
+  private func copy(_ name: String, to peer: String, _ moving: Moving, _ start: Int64) -> MoveResult
+  {
+    let now = ClockSource.ofThisMachine()?.boot ?? 0
+    let isDone = verbs.copy(name, to: peer, options: moving.words(isCopy: true))
+    if isDone {
+      state.withLock { $0.copies[name, default: [:]][peer] = now }
+    } else {
+      Log.say("\(name): \(peer) has no new copy of it")
+    }
+    return MoveResult(
+      name, peer, succeeded: isDone, total: HostProcess.monotonicTime - start)
+  }
+
+  private func move(_ name: String, to peer: String, _ moving: Moving, _ start: Int64) -> MoveResult
+  {
+    let isDone = verbs.migrate(name, to: peer, options: moving.words())
     let total = HostProcess.monotonicTime - start
     let last = isDone ? verbs.lastMove(name, to: peer) : nil
     if isDone {

@@ -54,20 +54,22 @@ extension Passport {
     of running: RunningApplication, from here: String, to peer: String, _ policy: Policy,
     by rule: Rule?
   ) {
-    self.init(running.passport)
-    let own = policy.rules(for: running.name)
-    id = id ?? Self.newID()
-    let home = home ?? own.home ?? here
-    self.home = home
-    if home == here {
-      rules = own
-      leftHomeBy = rule
-    }
+    self.init(staying: running, at: here, policy)
+    if home == here { leftHomeBy = rule }
     if peer == home { leftHomeBy = nil }
     let earlier = (departures ?? []).map { $0 + running.uptimeNanoseconds }
     departures = (earlier + (rule == nil || peer == home ? [] : [0])).suffix(Self.departureLimit)
     let newest = running.users?.min { $0.nanoseconds < $1.nanoseconds }
     display = newest.map { $0.machine ?? ($0.isRelayed ? display ?? here : here) }
+  }
+
+  /// That of an application which stays where it is, and of which a copy goes.
+  init(staying running: RunningApplication, at here: String, _ policy: Policy) {
+    self.init(running.passport)
+    let own = policy.rules(for: running.name)
+    id = id ?? Self.newID()
+    home = home ?? own.home ?? here
+    if home == here { rules = own }
   }
 
   private static func newID() -> String {

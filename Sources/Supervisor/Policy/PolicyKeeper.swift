@@ -12,6 +12,9 @@ final class PolicyKeeper: Sendable {
   private let verbs: Verbs
   private let watch: PeerWatch
   private let suspended: SuspendedApplications
+  private let copies: KeptCopies
+  /// Peers of which somebody is sure that they run nothing any more.
+  private let losses: ConfirmedLosses
   private let errands: Errands
   private let waker: Waker
   private let file = Mutex(PolicyFile())
@@ -62,7 +65,10 @@ final class PolicyKeeper: Sendable {
     let waker = Waker()
     self.waker = waker
     (self.name, self.verbs, self.watch, self.suspended) = (name, verbs, watch, suspended)
-    errands = Errands(verbs, suspended) {
+    let copies = KeptCopies(verbs)
+    let losses = ConfirmedLosses()
+    (self.copies, self.losses) = (copies, losses)
+    errands = Errands(verbs, suspended, copies, losses) {
       (application, peer, rest) throws(SupervisorError) in
       try watch.recall(application, from: peer, milliseconds: rest.map { $0 / 1_000_000 })
     } onEnd: {
@@ -122,14 +128,41 @@ final class PolicyKeeper: Sendable {
   }
 
   /// What travels with an application that is about to go to `peer`; nil: it is not here.
-  func passport(of application: String, to peer: String) throws(SupervisorError) -> String? {
+  ///
+  /// - Parameter isCopy: it stays.
+  func passport(of application: String, to peer: String, isCopy: Bool) throws(SupervisorError)
+    -> String?
+  {
     guard let running = try verbs.applications().first(where: { $0.name == application }) else {
       return nil
     }
     let policy = file.withLock { $0.policy }
+    if isCopy { return Passport(staying: running, at: name, policy).text }
     return Passport(
       of: running, from: name, to: peer, policy, by: errands.rule(of: application)
     ).text
+  }
+
+  /// Somebody is sure that a peer runs nothing any more.
+  ///
+  /// - Returns: what comes of it.
+  func confirmLoss(of peer: String) throws(SupervisorError) -> String {
+    guard watch.names.contains(peer) else {
+      throw SupervisorError("there is no peer \(peer): see godwit peer ls")
+    }
+    watch.ask(within: 5 * Self.second)
+    guard !watch.peers.contains(where: { $0.name == peer && $0.isReachable }) else {
+      throw SupervisorError("\(peer) answers: it is not lost")
+    }
+    losses.add(peer)
+    look()
+    let kept = copies.standbys(now: 0).filter { $0.runs == peer && $0.protect?.on == name }
+    if kept.isEmpty { return "nothing of \(peer) is kept here that could go on" }
+    return kept.map { copy in
+      let wait = copy.protect.map { "\($0.wait)" } ?? ""
+      return printable(
+        "\(copy.name) goes on here once \(peer) has not answered for \(wait): see godwit ps")
+    }.joined(separator: "\n")
   }
 
   /// Reads the policy file.
@@ -221,8 +254,13 @@ final class PolicyKeeper: Sendable {
     }
     desk.engine = engine
     for decision in decisions {
-      if case .standby = decision.action { continue }
-      Log.say(decision.reason)
+      // Each of the next ones would only say so again.
+      if case .standby(let peer) = decision.action,
+        errands.copyTimes(of: decision.application)[peer] != nil
+      {
+      } else {
+        Log.say(decision.reason)
+      }
       if case .stay = decision.action { continue }
       errands.add(decision, now: seen.now)
     }
@@ -269,12 +307,15 @@ final class PolicyKeeper: Sendable {
       var application = Policies.Application(running, on: name, now: at)
       if busy.contains(running.name) { application.isBusy = true }
       application.forecasts = desk.forecasts[running.name] ?? []
+      application.standbys = errands.copyTimes(of: running.name)
+        .filter { $0.value >= application.arrived }
       return application
     }
-    seen.suspended = suspended.byRules.filter { !busy.contains($0.name) }.map {
-      SuspendedApplication(name: $0.name, by: $0.rule)
-    }
+    seen.suspended = suspended.waiting.filter { !busy.contains($0.name) }
+    seen.standbys = copies.standbys(now: seen.now)
     seen.peers = peers(desk)
+    losses.forget(Set(seen.peers.filter(\.isReachable).map(\.name)))
+    seen.lossesConfirmed = losses.all
     seen.recalls = currentRecalls(seen)
     seen.outcomes = outcomes
     return seen
@@ -343,7 +384,8 @@ final class PolicyKeeper: Sendable {
   }
 
   private func hasRules(_ desk: Desk, _ seen: Observation) -> Bool {
-    desk.engine.policy.hasRules || seen.applications.contains { $0.rules?.kinds.isEmpty == false }
+    desk.engine.policy.hasRules || !seen.standbys.isEmpty || !seen.suspended.isEmpty
+      || seen.applications.contains { $0.rules?.kinds.isEmpty == false }
   }
 
   /// What moves would take to where rules may send applications before this machine leaves, and of those that are away to here, all
@@ -369,7 +411,9 @@ final class PolicyKeeper: Sendable {
     let threads = questions.map { application, machine, figures in
       HostThread {
         let choices = figures().map {
-          MoveForecast.Choice(.preCopy, frozen: $0.frozen, total: $0.total, bytes: $0.bytes)
+          MoveForecast.Choice(
+            $0.usesCopy == true ? .standby : .preCopy, frozen: $0.frozen, total: $0.total,
+            bytes: $0.bytes)
         }
         guard !choices.isEmpty else { return }
         found.withLock { $0[application, default: []].append(MoveForecast(to: machine, choices)) }
@@ -407,4 +451,16 @@ final class PolicyKeeper: Sendable {
     let next = moments.compactMap { $0 }.min()
     return next.map { max(Self.second / 20, $0 - seen.now) }
   }
+}
+
+/// Peers of which a person or a fencing command has said that they run nothing any more.
+final class ConfirmedLosses: Sendable {
+  private let peers = Mutex<Set<String>>([])
+
+  var all: Set<String> { peers.withLock { $0 } }
+
+  func add(_ peer: String) { peers.withLock { _ = $0.insert(peer) } }
+
+  /// These have answered.
+  func forget(_ found: Set<String>) { peers.withLock { $0.subtract(found) } }
 }

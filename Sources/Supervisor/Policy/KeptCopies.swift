@@ -1,0 +1,67 @@
+import HostABI
+import JSONText
+import Policies
+import PosixHost
+import SupervisorMessages
+
+/// The copies that this machine keeps of peers' applications. `godwit receive` writes them.
+struct KeptCopies: Sendable {
+  private struct Copy {
+    let directory: String
+    let note: KeptCopyNote
+    var passport: Passport { Passport(note.passport) }
+  }
+
+  private let verbs: Verbs
+  private let place: String?
+
+  init(_ verbs: Verbs) {
+    self.verbs = verbs
+    place = HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state").map {
+      $0 + "/" + KeptCopyNote.place
+    }
+  }
+
+  private var all: [Copy] {
+    guard let place, let names = try? directoryNames(place) else { return [] }
+    return names.compactMap { name in
+      let directory = place + "/" + String(decoding: name, as: UTF8.self)
+      guard let file = try? InputFile(directory + "/" + KeptCopyNote.name),
+        let bytes = try? file.contents(limit: KeptCopyNote.limit),
+        let note = JSON.decode(KeptCopyNote.self, from: bytes),
+        ControlDirectory.isValid(name: note.application)
+      else { return nil }
+      return Copy(directory: directory, note: note)
+    }
+  }
+
+  /// Those that peers have sent, as the engine sees them.
+  func standbys(now: Int64) -> [StandbyCopy] {
+    all.compactMap { copy in
+      guard let peer = copy.note.peer else { return nil }
+      let passport = copy.passport
+      let age = max(0, min(HostProcess.realTime - copy.note.made, now))
+      return StandbyCopy(
+        name: copy.note.application, id: passport.id, runs: peer, home: passport.home,
+        made: now - age, protect: passport.rules?.protect)
+    }
+  }
+
+  /// Has an application of a peer's go on here, as it was when the copy was made.
+  func goOn(with application: String, of peer: String) throws(SupervisorError) {
+    guard
+      let copy = all.first(where: { $0.note.application == application && $0.note.peer == peer })
+    else { throw SupervisorError("\(application): there is no copy of it") }
+    var passport = copy.passport
+    // By this the other machine knows that its own is not the one that counts.
+    passport.generation = (passport.generation ?? 0) + 1
+    try verbs.resume(
+      application, from: copy.directory + "/" + copy.note.file, passport: passport.text,
+      options: copy.note.options)
+    // What is left of it if this process ends here starts nothing: the application runs under its id.
+    for name in (try? directoryNames(copy.directory)) ?? [] {
+      try? HostFiles.remove(copy.directory + "/" + String(decoding: name, as: UTF8.self))
+    }
+    try? HostFiles.removeDirectory(copy.directory)
+  }
+}
