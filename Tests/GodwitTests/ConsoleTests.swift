@@ -318,7 +318,7 @@ import Testing
         """, "\(outcome.text) \(outcome.error)")
   }
 
-  /// An application is suspended once, and goes on once.
+  /// An application is suspended once, and goes on once, with what supervisors know of it.
   @Test func buttonsDoWhatTheySay() throws {
     let outcome = try visit(
       """
@@ -343,18 +343,19 @@ import Testing
       print(done({'suspend': {'name': 'guest'}}), names(), len(saved()))
       file = next(s for s in saved() if '.suspended.' in s)
       print(done({'resume': {'file': file}}), names(), len(saved()))
+      print([a['passport'] for a in json.loads(now()['applications'])])
       print(done({'resume': {'file': file}}).split(': ')[-1])
       print(done({'suspend': {'name': 'nobody'}}))
       print(done({'migrate': {'name': 'guest', 'peer': 'nobody'}}))
       rates = json.loads(ask('/api/writes?names=guest,nobody', cookie=cookie).text)
       print(list(rates), rates['guest'] >= 0)
-      """, before: "at here run --detach --name guest --root $R -- /bin/sleep 1000 >&2",
-      after: "at here kill guest KILL")
+      """, before: "at here run --detach --pin --name guest --root $R -- /bin/sleep 1000 >&2",
+      after: "at here kill guest KILL; ls here/state/godwit/supervisor/saved/*.passport")
     let lines = outcome.text.split(separator: "\n").map { String($0) }
     #expect(
       lines == [
         "['guest'] []", "done ['guest'] 1", "a picoprocess named guest is already running",
-        "done [] 2", "done ['guest'] 1", "not found",
+        "done [] 2", "done ['guest'] 1", #"['{"isPinned":true}']"#, "not found",
         "no picoprocess named nobody is running",
         "peer://nobody: there is no peer nobody: see godwit peer add", "['guest'] True",
       ], "\(outcome.text) \(outcome.error)")

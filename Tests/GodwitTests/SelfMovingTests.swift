@@ -197,6 +197,33 @@ import Testing
       """)
   }
 
+  /// A move with options of its own, to a machine that has granted no root, and back.
+  @Test func itsRootAndMountsGoAlong() throws {
+    try run(
+      CourierTests.preamble + """
+        export XDG_DATA_HOME=$PWD/data; small small; mkdir work
+        for m in here there; do serve $m --grant mount:$PWD; done; meet here there
+        policy here <<'END'
+        applications:
+          guest:
+            min-stay: 0s
+            power: {below: 20%, back-above: 40%, to: there}
+            move: {with-root: true, with-mounts: true, connections: reset}
+        END
+        at here run --detach -i --name guest --root small --mount $PWD/work:/mnt -- /bin/sh -c '
+          exec 3</etc/data; : >/mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.01; done; read a <&3; echo "$a" >/mnt/result' >/dev/null
+        await work/ready; battery here 10 off; look here; comes there; says here 'moved to there'; mv small gone
+        battery here 90 on; look here; comes here; says there 'moved to here'; reasons here; reasons there; touch work/go; told work/result
+        """,
+      """
+      guest goes to there: here is on battery, which fell below 20 %.
+      guest comes home from there: here has power again.
+      guest goes to here: here, its home, wants it back.
+      content
+
+      """)
+  }
+
   // MARK: What does not move
 
   /// Pinned, for the rules of its machine and for its home.
@@ -351,7 +378,7 @@ import Testing
   /// At any moment of moves that rules decide, either end's supervisor is killed, and starts again: there is one guest, and its log
   /// has each number once.
   @Test func aSupervisorIsKilledAnywhere() throws {
-    let kills = LongTests.areOn ? 100 : 6
+    let kills = LongTests.areOn ? 200 : 6
     try run(
       """
       again() { stop $1 KILL; serve $1 "${ALL[@]}"; knows $2 $1; }
@@ -376,6 +403,6 @@ import Testing
       ended
       1
 
-      """, limit: 1200)
+      """, limit: 3600)
   }
 }

@@ -76,6 +76,30 @@ import Testing
     #expect(outcome.error.split(separator: "\n").count == 4, "\(outcome.error)")
   }
 
+  /// Without its state it is another machine to its peers, and says so; what runs on is found.
+  @Test func aLostStateIsNamed() throws {
+    let outcome = try SupervisorScratch.shell(
+      """
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      at here run --detach --name guest --root $R --mount .:/mnt -- /bin/sh -c '
+        : >/mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.01; done; echo ended >>/mnt/result' >/dev/null
+      await ready; stop here KILL; rm -r here/state; serve here "${ALL[@]}"; where
+      at here migrate guest there 2>&1; knows here there
+      at here migrate guest there 2>&1 | sed 's/127.0.0.1:[0-9]*/127.0.0.1:PORT/'; where
+      meet here there; at here migrate guest there --connections reset; where; touch go; told result
+      """)
+    #expect(
+      outcome.text == """
+        here: guest
+        godwit: peer://there: there is no peer there: see godwit peer add
+        godwit: peer://there: there: 127.0.0.1:PORT: it refuses this machine's certificate
+        here: guest
+        there: guest
+        ended
+
+        """, "\(outcome.text) \(outcome.error)")
+  }
+
   /// Several ask at once, and all are answered.
   @Test func manyAskAtOnce() throws {
     let outcome = try SupervisorScratch.shell(

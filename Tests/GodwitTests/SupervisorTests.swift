@@ -296,13 +296,13 @@ import Testing
     let outcome = try SupervisorScratch.shell(
       """
       serve here --on-stop suspend
-      at here run --detach --name guest --root $R --mount .:/mnt -- /bin/sh -c '
+      at here run --detach --pin --name guest --root $R --mount .:/mnt -- /bin/sh -c '
         : >/mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.01; done; echo ended >>/mnt/result' >/dev/null
-      await ready; stop here; where; cat here.log; serve here; until runs here; do sleep 0.02; done; where; touch go; told result; cat here.log; ls here/state/godwit/supervisor/suspended
+      await ready; stop here; where; cat here.log; serve here; until runs here; do sleep 0.02; done; where; at here ps --json | grep -o isPinned; touch go; told result; cat here.log; ls here/state/godwit/supervisor/suspended
       """)
     #expect(
       outcome.text
-        == "godwit: guest: suspended\nhere: guest\nended\ngodwit: guest: suspended\ngodwit: guest: goes on\n",
+        == "godwit: guest: suspended\nhere: guest\nisPinned\nended\ngodwit: guest: suspended\ngodwit: guest: goes on\n",
       "\(outcome.text) \(outcome.error)")
   }
 

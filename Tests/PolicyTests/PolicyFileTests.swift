@@ -75,16 +75,24 @@ import Testing
         schedule: [{from: "1:00", until: "2:00", to: server}]
         power: {below: 20%, to: server}
         protect: {on: server, confirm: command, fence: /bin/false}
+        move: {with-root: true, with-mounts: true, connections: reset, remote-net: none}
       """)
     let data = try JSONEncoder().encode(policy.defaults)
     var arriving = policy.defaults
+    let moving = try #require(arriving.moving)
+    #expect(
+      moving.words() == [
+        "--with-root", "--with-mounts", "--connections", "reset", "--remote-net", "none",
+      ])
+    #expect(moving.words(isCopy: true) == ["--with-root", "--remote-net", "none"])
     // A command of another machine is none.
     #expect(arriving.protect?.fence == ["/bin/false"])
     arriving.protect?.fence = nil
     #expect(try JSONDecoder().decode(Rules.self, from: data) == arriving)
     let text = String(decoding: data, as: UTF8.self)
     for (good, bad) in [
-      ("900", "-900"), ("900", "9e18"), ("07:30", "27:30"), ("6 per hour", "0 per hour"),
+      ("reset", "--ssh"), ("900", "-900"), ("900", "9e18"), ("07:30", "27:30"),
+      ("6 per hour", "0 per hour"),
     ] {
       let changed = text.replacingOccurrences(of: good, with: bad)
       #expect(changed != text)
@@ -107,7 +115,7 @@ import Testing
       ),
       (
         "defaults:\n  xyzzy: 1\n",
-        "p.yaml:2: defaults.xyzzy: is no key here; there are home, pin, min-stay, max-moves, idle, schedule, power, sleep, update, follow, network, load, memory, protect"
+        "p.yaml:2: defaults.xyzzy: is no key here; there are home, pin, min-stay, max-moves, move, idle, schedule, power, sleep, update, follow, network, load, memory, protect"
       ),
       (
         "defaults:\n  pin: true\n  home: [a, b]\n",

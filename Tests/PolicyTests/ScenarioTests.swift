@@ -420,6 +420,31 @@ import Testing
     }
     #expect(fences == [["/sbin/off", "--hard"], ["/sbin/off", "--hard"]])
     #expect(world.place("shop") == "laptop")
+    // What it confirms counts at once.
+    world.change("server") { $0.confirmed = ["laptop"] }
+    world.run(for: minute / 2)
+    #expect(world.place("shop") == "server")
+  }
+
+  /// A machine that was away does not know whether its peer has gone on meanwhile.
+  @Test func whatWasSuspendedWaitsForItsKeeper() throws {
+    var engine = PolicyEngine(try policy("defaults:\n  protect: {on: server}\n"))
+    var seen = Observation(
+      here: "laptop", now: hour, wall: WallTime(seconds: 0, weekday: .mon, secondOfDay: 0))
+    seen.suspended = [SuspendedApplication(name: "shop", by: .update)]
+    seen.peers = [Peer("server", answered: nil)]
+    let silent = "server, which keeps it, does not answer, and may have gone on with it"
+    let start = "shop stays where it is: laptop runs again, but "
+    #expect(engine.step(seen).map(\.reason) == ["\(start)\(silent)."])
+    seen.now += minute
+    #expect(engine.step(seen).isEmpty)
+    var copy = Application(name: "shop")
+    copy.generation = 1
+    seen.peers = [Peer("server", answered: seen.now)]
+    seen.peers[0].applications = [copy]
+    #expect(engine.step(seen).map(\.reason) == ["\(start)server has gone on with it."])
+    seen.peers[0].applications = []
+    #expect(engine.step(seen).map(\.action) == [.resume])
   }
 
   @Test func noMachineRunsACommandThatAnotherOneNames() throws {
