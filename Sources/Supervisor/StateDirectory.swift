@@ -26,6 +26,9 @@ struct StateDirectory: Sendable {
   /// Has the word that lets browsers in.
   var consoleToken: String { path + "/console-token" }
 
+  /// Has the applications with which this machine went on in place of another.
+  var successions: String { path + "/successions.json" }
+
   /// Where the console puts snapshots.
   func saved() throws(SupervisorError) -> String {
     let directory = path + "/saved"

@@ -38,7 +38,7 @@ package final class Supervisor: Sendable {
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     dialer = PeerDialer(credentials: credentials, group: group)
     suspended = SuspendedApplications(directory, verbs)
-    policies = PolicyKeeper(name, verbs, PeerWatch(peers, dialer), suspended)
+    policies = PolicyKeeper(name, directory, verbs, PeerWatch(peers, dialer), suspended)
     server = PeerServer(credentials, peers, Grants(options.grants), verbs, policies) {
       [facts, policies] () throws(SupervisorError) in try policies.status(facts)
     }

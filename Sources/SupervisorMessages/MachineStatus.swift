@@ -17,6 +17,8 @@ package struct MachineStatus: Sendable, Hashable, Codable {
   package var details: [RunningApplication]?
   /// It is about to sleep or to shut down.
   package var isLeaving: Bool?
+  /// Applications with which it went on in place of a machine that was lost, by their ids: how often that happened to each.
+  package var successions: [String: Int]?
 
   package struct Battery: Sendable, Hashable, Codable {
     /// Of what it can hold.

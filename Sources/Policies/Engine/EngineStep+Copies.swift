@@ -42,6 +42,10 @@ extension EngineStep {
         !runsSomewhere(copy.id)
       else { continue }
       let lost = copy.runs
+      if let end = state.failure(copy.name, lost)?.until, end > now {
+        wake(at: end)
+        continue
+      }
       let silence = max(peer(lost)?.answered ?? 0, seen.awakeSince)
       let due = silence + protect.wait.nanoseconds
       guard !(peer(lost)?.isReachable ?? false), due <= now else {

@@ -16,7 +16,8 @@ extension EngineStep {
   mutating func place(_ application: Application) {
     let rules = rules(application)
     guard !application.isBusy else { return }
-    if let peer = successor(of: application.id, application.generation, rules.protect) {
+    let protect = rules.protect ?? application.rules?.protect
+    if let peer = successor(of: application.id, application.generation, protect) {
       guard !isWaiting(application.name) else { return }
       decide(
         Decision(
@@ -53,8 +54,7 @@ extension EngineStep {
   /// The peer that went on with an application in place of this machine. Only the one that was to do that is believed.
   func successor(of id: String, _ generation: Int, _ protect: Rules.Protect?) -> String? {
     guard let name = protect?.on, let peer = peer(name) else { return nil }
-    let copies = peer.applications.filter { $0.id == id }
-    return copies.contains { $0.generation > generation } ? name : nil
+    return (peer.successions[id] ?? 0) > generation ? name : nil
   }
 
   /// Only its home can have it back.

@@ -315,6 +315,8 @@ package struct Peer: Hashable, Sendable, Codable {
   /// It is about to sleep or to shut down.
   package var isLeaving = false
   package var applications: [Application] = []
+  /// The generations of applications with which it went on in place of a machine that was lost, by their ids, wherever they are now.
+  package var successions: [String: Int] = [:]
 
   package init(_ name: String, answered: Int64?) {
     self.name = name

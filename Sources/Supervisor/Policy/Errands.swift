@@ -168,8 +168,13 @@ final class Errands: Sendable {
           Log.say("\(peer): \(command[0]) does not confirm that it is lost")
         }
       case .takeOver(let peer):
-        try copies.goOn(with: name, of: peer)
-        Log.say("\(name): goes on")
+        do throws(SupervisorError) {
+          try copies.goOn(with: name, of: peer)
+          Log.say("\(name): goes on")
+        } catch {
+          Log.say(error.message)
+          return MoveResult(name, peer, succeeded: false, total: HostProcess.monotonicTime - start)
+        }
       case .stay: break
       }
     } catch { Log.say(error.message) }

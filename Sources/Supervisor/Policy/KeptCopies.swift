@@ -14,9 +14,13 @@ struct KeptCopies: Sendable {
 
   private let verbs: Verbs
   private let place: String?
+  private let successionFile: String
 
-  init(_ verbs: Verbs) {
+  private static let successionLimit: UInt64 = 4 << 20
+
+  init(_ directory: StateDirectory, _ verbs: Verbs) {
     self.verbs = verbs
+    successionFile = directory.successions
     place = HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state").map {
       $0 + "/" + KeptCopyNote.place
     }
@@ -47,17 +51,41 @@ struct KeptCopies: Sendable {
     }
   }
 
+  /// The generations of applications with which this machine went on, by their ids. Other machines learn by them that their own are not
+  /// the ones that count, also when those here have moved on or ended.
+  var successions: [String: Int] {
+    let bytes = try? InputFile(successionFile).contents(limit: Self.successionLimit)
+    return bytes.flatMap { JSON.decode([String: Int].self, from: $0) } ?? [:]
+  }
+
+  private func note(_ generation: Int?, of id: String) throws(SupervisorError) {
+    var all = successions
+    all[id] = generation
+    do throws(HostError) {
+      try AtomicFile.replace(successionFile, with: Array(JSON.line(all).utf8))
+    } catch { throw SupervisorError(successionFile, error) }
+  }
+
   /// Has an application of a peer's go on here, as it was when the copy was made.
   func goOn(with application: String, of peer: String) throws(SupervisorError) {
     guard
       let copy = all.first(where: { $0.note.application == application && $0.note.peer == peer })
     else { throw SupervisorError("\(application): there is no copy of it") }
     var passport = copy.passport
-    // By this the other machine knows that its own is not the one that counts.
-    passport.generation = (passport.generation ?? 0) + 1
-    try verbs.resume(
-      application, from: copy.directory + "/" + copy.note.file, passport: passport.text,
-      options: copy.note.options)
+    let generation = (passport.generation ?? 0) + 1
+    passport.generation = generation
+    let id = passport.id ?? application
+    let before = successions[id]
+    // First: it must never run without the other machine's learning of it.
+    try note(generation, of: id)
+    do throws(SupervisorError) {
+      try verbs.resume(
+        application, from: copy.directory + "/" + copy.note.file, passport: passport.text,
+        options: copy.note.options)
+    } catch {
+      try note(before, of: id)
+      throw error
+    }
     // What is left of it if this process ends here starts nothing: the application runs under its id.
     for name in (try? directoryNames(copy.directory)) ?? [] {
       try? HostFiles.remove(copy.directory + "/" + String(decoding: name, as: UTF8.self))

@@ -44,6 +44,7 @@ extension Policies.Peer {
     load = status.load / Double(max(1, status.processors))
     memoryFree = status.memoryAvailable
     isLeaving = status.isLeaving ?? false
+    successions = status.successions ?? [:]
     applications = (status.details ?? []).map {
       Policies.Application($0, on: name, now: answered)
     }

@@ -61,11 +61,14 @@ final class PolicyKeeper: Sendable {
   private static let keyInterval = 5 * second
   private static let recallPatience = 30 * second
 
-  init(_ name: String, _ verbs: Verbs, _ watch: PeerWatch, _ suspended: SuspendedApplications) {
+  init(
+    _ name: String, _ directory: StateDirectory, _ verbs: Verbs, _ watch: PeerWatch,
+    _ suspended: SuspendedApplications
+  ) {
     let waker = Waker()
     self.waker = waker
     (self.name, self.verbs, self.watch, self.suspended) = (name, verbs, watch, suspended)
-    let copies = KeptCopies(verbs)
+    let copies = KeptCopies(directory, verbs)
     let losses = ConfirmedLosses()
     (self.copies, self.losses) = (copies, losses)
     errands = Errands(verbs, suspended, copies, losses) {
@@ -105,8 +108,11 @@ final class PolicyKeeper: Sendable {
       if busy.contains(running.name) { running.isBusy = true }
       return running
     }
-    return MachineStatus(
+    var status = MachineStatus(
       applications: applications, isLeaving: leaving.load(ordering: .relaxed), facts)
+    let successions = copies.successions
+    if !successions.isEmpty { status.successions = successions }
+    return status
   }
 
   /// A peer wants an application to come home.
