@@ -40,6 +40,11 @@ int main(int argc, char **argv) {
     uint64_t some = i / 2;
     check(godwit_read(ledger, some * sizeof read, read, sizeof read) == sizeof read, "read the ledger");
     check(read[0] == some && read[1] == some * 7 % accounts && read[2] == some * 13 % accounts, "what it says");
+    struct godwit_name itself = beneath(ledger, "");
+    struct godwit_attributes attributes;
+    check(godwit_attributes(&itself, &attributes) == 0 && attributes.size == (i + 1) * sizeof entry, "how long it is");
+    struct godwit_wait_item item = {ledger, GODWIT_READY_READABLE, 0, 0};
+    check(godwit_wait(&item, 1, GODWIT_NEVER) == 1 && item.ready == GODWIT_READY_READABLE, "a file is always ready");
     int64_t now = clock_now(GODWIT_CLOCK_MONOTONIC);
     check(now >= last, "the clock");
     last = now;
