@@ -260,18 +260,18 @@ final class PolicyKeeper: Sendable {
     }
     desk.engine = engine
     for decision in decisions {
-      // Each of the next ones would only say so again.
-      if case .standby(let peer) = decision.action,
-        errands.copyTimes(of: decision.application)[peer] != nil
-      {
-      } else {
-        Log.say(decision.reason)
-      }
+      if !isRepeated(decision) { Log.say(decision.reason) }
       if case .stay = decision.action { continue }
       errands.add(decision, now: seen.now)
     }
     holdSleep(&desk, needs, seen)
     return rest(desk, needs, seen)
+  }
+
+  /// Of the copies of an application only the first is told.
+  private func isRepeated(_ decision: Decision) -> Bool {
+    guard case .standby(let peer) = decision.action else { return false }
+    return errands.copyTimes(of: decision.application)[peer] != nil
   }
 
   /// - Parameter again: also if it has not changed.
