@@ -26,7 +26,8 @@ static void refusals(void) {
   FAILS(EFAULT, dispatch(1, 0, 1, (char *)-1));
   OK(dispatch(0, 0, 0, NULL));
 #else
-  FAILS(EINVAL, dispatch(0, 0, 0, NULL));
+  // Later Linux has it on RISC-V, too.
+  CHECK(dispatch(0, 0, 0, NULL) == 0 || errno == EINVAL);
 #endif
 }
 

@@ -389,6 +389,7 @@ static void messages(void) {
     judge("recvmmsg", f, ~1ul, EOPNOTSUPP, recvmmsg(pair[1], &many, 1, f, NULL));
     OK(close(pair[0])), OK(close(pair[1]));
   }
+#ifndef __riscv  // whose Linux may have no programs of 32 bits, and then passes over the flag
   int pair[2];
   OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
   FAILS(EINVAL, sendmsg(pair[0], &message, 0x80000000));  // MSG_CMSG_COMPAT
@@ -396,6 +397,7 @@ static void messages(void) {
   FAILS(EINVAL, sendmmsg(pair[0], &many, 1, 0x80000000));
   FAILS(EINVAL, recvmmsg(pair[0], &many, 1, 0x80000000, NULL));
   OK(close(pair[0])), OK(close(pair[1]));
+#endif
 }
 
 static const int clock_ids[] = {0, 1, 2, 3, 4, 5, 6, 7, 10, 11};

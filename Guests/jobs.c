@@ -75,8 +75,10 @@ static void pidfds(void) {
   STEP("pidfds");
 }
 
-// producer | doubler | doubler, each a process, the sum read here.
+// producer | doubler | doubler, each a process, the sum read here. Not many numbers: whoever saves programs all along does so
+// hundreds of times meanwhile.
 static void pipeline(void) {
+  enum { COUNT = 500 };
   int in = -1;
   for (int stage = 0; stage < 3; stage++) {
     int ends[2];
@@ -86,7 +88,7 @@ static void pipeline(void) {
       close(ends[0]);
       int number;
       if (stage == 0)
-        for (number = 1; number <= 2000; number++) EQ(write(ends[1], &number, sizeof number), 4);
+        for (number = 1; number <= COUNT; number++) EQ(write(ends[1], &number, sizeof number), 4);
       else
         while (OK(read(in, &number, sizeof number)) == 4) {
           number *= 2;
@@ -101,7 +103,7 @@ static void pipeline(void) {
   long sum = 0;
   int number;
   while (OK(read(in, &number, sizeof number)) == 4) sum += number;
-  EQ(sum, 4L * 2000 * 2001 / 2);
+  EQ(sum, 4L * COUNT * (COUNT + 1) / 2);
   OK(close(in));
   for (int i = 0; i < 3; i++) {
     int status;

@@ -75,11 +75,14 @@ static void *find(const char *name) {
   for (unsigned i = 1; i < count; i++) {
     Elf64_Sym *symbol = &object.symbols[i];
     if (strcmp(object.strings + symbol->st_name, full)) continue;
-    CHECK(symbol->st_shndx != SHN_UNDEF && ELF64_ST_TYPE(symbol->st_info) == STT_FUNC);
+    // Assembly may leave a function's type out.
+    int type = ELF64_ST_TYPE(symbol->st_info);
+    CHECK(symbol->st_shndx != SHN_UNDEF && (type == STT_FUNC || type == STT_NOTYPE));
     STREQ(version(object.versions[i] & 0x7fff), VERSION);
     return object.base + symbol->st_value;
   }
   fail_at(__FILE__, __LINE__, "no %s", full);
+  return NULL;
 }
 
 static int64_t ns(struct timespec t) { return t.tv_sec * 1000000000LL + t.tv_nsec; }

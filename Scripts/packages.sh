@@ -138,7 +138,7 @@ fetch_kernel() {
   [[ -n $package ]] || fail "Debian trixie has no package $name for $arch"
   fetch_debs "$root" "$arch" "$debs" "$package"
   unpack_deb "$debs"/linux-image-*.deb "$place/files"
-  mv "$place"/files/boot/vmlinuz-* "$place/$name"
+  mv "$place"/files/boot/vmlinu[xz]-* "$place/$name"
   mkdir -p "$place/$name.modules"
   for module in failover net_failover virtio_net; do
     find "$place/files" -name "$module.ko*" -exec mv -t "$place/$name.modules" {} +
