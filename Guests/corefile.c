@@ -2,12 +2,16 @@
 #include "check.h"
 #include <elf.h>
 #include <pthread.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/procfs.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 static char folder[64];
+// What is not to be in it.
+static char *secret;
 static volatile char mark[] = "a mark to be found in the core file";
 
 static void limit(rlim_t bytes) {
@@ -17,12 +21,17 @@ static void limit(rlim_t bytes) {
   OK(setrlimit(RLIMIT_CORE, &limit));
 }
 
+static volatile pid_t sleeping;
+
 static void *sleeper(void *unused) {
+  sleeping = syscall(SYS_gettid);
   for (;;) pause();
   return unused;
 }
 
 static pid_t dying;
+// Whether its first thread is the one that dies.
+static int is_first = 1;
 
 static int run(void (*body)(void)) {
   int status;
@@ -42,6 +51,14 @@ static void with_limit(void) {
   limit(64 << 20);
   EQ(pthread_create(&thread, NULL, sleeper, NULL), 0);
   raise(SIGQUIT);
+}
+static void hits_other(void) {
+  pthread_t thread;
+  limit(64 << 20);
+  EQ(pthread_create(&thread, NULL, sleeper, NULL), 0);
+  while (!sleeping) sched_yield();
+  OK(syscall(SYS_tgkill, getpid(), sleeping, SIGQUIT));
+  for (;;) pause();
 }
 static void faulting(void) {
   limit(64 << 20);
@@ -89,6 +106,8 @@ static void inspect(char *bytes, long size, int signal, int threads) {
       STREQ(bytes + segment[i].p_offset + ((uintptr_t)mark - segment[i].p_vaddr), (char *)mark);
       found = 1;
     }
+    if (segment[i].p_type == PT_LOAD && segment[i].p_vaddr <= (uintptr_t)secret && (uintptr_t)secret < segment[i].p_vaddr + segment[i].p_memsz)
+      EQ(segment[i].p_filesz, 0);
     CHECK((long)(segment[i].p_offset + segment[i].p_filesz) <= size);
     if (segment[i].p_type != PT_NOTE) continue;
     for (char *place = bytes + segment[i].p_offset, *end = place + segment[i].p_filesz; place < end;) {
@@ -96,7 +115,7 @@ static void inspect(char *bytes, long size, int signal, int threads) {
       char *content = place + sizeof *note + ((note->n_namesz + 3) & ~3);
       if (note->n_type == NT_PRSTATUS) {
         struct elf_prstatus *status = (struct elf_prstatus *)content;
-        if (!seen) EQ(status->pr_pid, dying);
+        if (!seen) EQ(status->pr_pid == dying, is_first);
         EQ(status->pr_cursig, signal);
         seen++;
       }
@@ -164,6 +183,22 @@ int main(void) {
   size = take(&bytes);
   if (size) inspect(bytes, size, SIGSEGV, 1);
   STEP("threads and memory");
+  secret = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memset(secret, 's', 65536);
+  OK(madvise(secret, 65536, MADV_DONTDUMP));
+  OK(madvise(secret + 32768, 32768, MADV_DODUMP));
+  status = run(with_limit);
+  CHECK(WCOREDUMP(status));
+  size = take(&bytes);
+  if (size) inspect(bytes, size, SIGQUIT, 2);
+  STEP("memory to be left out");
+  is_first = 0;
+  status = run(hits_other);
+  EQ(WTERMSIG(status), SIGQUIT);
+  CHECK(WCOREDUMP(status));
+  size = take(&bytes);
+  if (size) inspect(bytes, size, SIGQUIT, 2);
+  STEP("another thread is hit");
   OK(rmdir(folder));
   return 0;
 }

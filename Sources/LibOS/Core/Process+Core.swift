@@ -85,7 +85,7 @@ extension Process {
   /// (`coredump_filter`).
   private func coreSegment(_ vma: VMA) -> CoreLayout.Segment {
     var count = vma.length
-    if !vma.permissions.contains(.read) {
+    if !vma.permissions.contains(.read) || vma.flags.contains(.dontDump) {
       count = 0
     } else if vma.isFile, !vma.permissions.contains(.write) {
       count = isProgramStart(vma) ? UInt64(Frame.size) : 0

@@ -36,10 +36,10 @@ package struct ProcessSignals {
     }
   }
 
-  /// Whether `signal` ends the process when it is delivered.
+  /// Whether `signal` ends the process whichever thread runs next. One that leaves a core file waits for the thread that
+  /// it is for: the file shows that one first.
   package func isFatal(_ signal: Signal) -> Bool {
-    guard self[signal].handler == Sigaction.SIG_DFL else { return false }
-    return signal.defaultAction == .terminate || signal.defaultAction == .core
+    self[signal].handler == Sigaction.SIG_DFL && signal.defaultAction == .terminate
   }
 
   /// Takes a new process's actions from its parent: the same ones if `isShared`, or else copies, with

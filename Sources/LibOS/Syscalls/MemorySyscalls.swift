@@ -42,7 +42,8 @@ extension SyscallTable {
     SyscallRow(
       "remap_file_pages", x64: 216, generic: 234,
       [.address, .size, .int, .size, .flags(of: MapFlags.self)], sys_remap_file_pages),
-    SyscallRow("madvise", x64: 28, generic: 233, [.address, .size, .int], sys_madvise),
+    SyscallRow(
+      "madvise", x64: 28, generic: 233, [.address, .size, .oneOf(MemoryAdvice.self)], sys_madvise),
     SyscallRow(
       "msync", x64: 26, generic: 227, [.address, .size, .flags(of: SyncFlags.self)], sys_msync),
     SyscallRow(
@@ -466,6 +467,11 @@ private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult 
     }
     try advise(call, start, min(refusing?.start ?? end, end)) { $0.insert(.wipeOnFork) }
     if refusing != nil { throw .EINVAL }
+    guard space.isMapped(start, end) else { throw .ENOMEM }
+  case .MADV_DONTDUMP, .MADV_DODUMP:
+    try advise(call, start, end) {
+      if advice == .MADV_DONTDUMP { $0.insert(.dontDump) } else { $0.remove(.dontDump) }
+    }
     guard space.isMapped(start, end) else { throw .ENOMEM }
   case .MADV_KEEPONFORK: try advise(call, start, end) { $0.remove(.wipeOnFork) }
   case .MADV_HWPOISON: throw .EPERM

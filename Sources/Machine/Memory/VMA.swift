@@ -25,6 +25,8 @@ package struct VMA {
     package static let readOnlyFile = Flags(rawValue: 64)
     package static let dontFork = Flags(rawValue: 128)
     package static let wipeOnFork = Flags(rawValue: 256)
+    /// Not in core files.
+    package static let dontDump = Flags(rawValue: 512)
   }
 
   package var start: GuestAddress

@@ -62,6 +62,7 @@ extension VMA {
       ("ms", flags.contains(.shared)), ("gd", flags.contains(.growsDown)),
       ("lo", flags.contains(.locked)), ("dc", flags.contains(.dontFork)),
       ("ac", isCommitted), ("nr", flags.contains(.noReserve)), ("wf", flags.contains(.wipeOnFork)),
+      ("dd", flags.contains(.dontDump)),
     ]
     return words.map { $0.1 ? $0.0 + " " : "" }.joined()
   }
