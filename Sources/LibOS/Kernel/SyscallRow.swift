@@ -25,6 +25,9 @@ package enum ArgumentKind: Sendable {
   case socketAddress(length: Int)
   /// A type of socket, with flags.
   case socketType
+  /// A level of socket options, and an option of the level that is the argument at the index given.
+  case socketLevel
+  case socketOption(level: Int)
 }
 
 /// A bit or value with its Linux name.

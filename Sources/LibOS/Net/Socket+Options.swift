@@ -8,15 +8,13 @@ extension Socket {
     .SO_KEEPALIVE: .toggle(), .SO_OOBINLINE: .toggle(), .SO_NO_CHECK: .toggle(),
     .SO_TIMESTAMP: .toggle(), .SO_TIMESTAMPNS: .toggle(), .SO_PASSSEC: .toggle(),
     .SO_RXQ_OVFL: .toggle(), .SO_WIFI_STATUS: .toggle(), .SO_NOFCS: .toggle(),
-    .SO_LOCK_FILTER: .toggle(), .SO_SELECT_ERR_QUEUE: .toggle(), .SO_BSDCOMPAT: .fixed(0),
-    .SO_SNDLOWAT: .fixed(1), .SO_BPF_EXTENSIONS: .fixed(0), .SO_INCOMING_NAPI_ID: .fixed(0),
+    .SO_LOCK_FILTER: .toggle(), .SO_SELECT_ERR_QUEUE: .toggle(),
+    .SO_BSDCOMPAT: .ignored(Int32.min...Int32.max),
+    .SO_SNDLOWAT: .fixed(1), .SO_BPF_EXTENSIONS: .fixed(64), .SO_INCOMING_NAPI_ID: .fixed(0),
     .SO_PRIORITY: .range(0...6, 0), .SO_TIMESTAMPING: .range(0...0x1_ffff, 0),
-    .SO_BUSY_POLL: .range(0...Int32.max, 0), .SO_INCOMING_CPU: .range(-1...Int32.max, 0),
+    .SO_BUSY_POLL: .range(0...Int32.max, 0), .SO_INCOMING_CPU: .range(-1...Int32.max, -1),
     .SO_MAX_PACING_RATE: .range(Int32.min...Int32.max, -1), .SO_BUF_LOCK: .range(0...3, 0),
   ]
-
-  /// Numeric options that only a privileged process may set.
-  private static let privileged: Set<SocketOption> = [.SO_DEBUG, .SO_MARK]
 
   // MARK: Getting
 
@@ -27,7 +25,8 @@ extension Socket {
       return Self.bytes(settings.numbers[OptionKey(option)] ?? rule.initial)
     }
     switch option {
-    case .SO_DEBUG, .SO_MARK: return Self.bytes(settings.numbers[OptionKey(option)] ?? 0)
+    case .SO_DEBUG, .SO_MARK, .SO_PREFER_BUSY_POLL:
+      return Self.bytes(settings.numbers[OptionKey(option)] ?? 0)
     case .SO_REUSEPORT where self is InternetSocket:
       return Self.bytes(settings.numbers[OptionKey(option)] ?? 0)
     case .SO_REUSEPORT: return Self.bytes(0)
@@ -51,11 +50,16 @@ extension Socket {
       guard length >= groups.count * 4 else { throw .ERANGE }
       return groups.flatMap { Self.bytes(Int32(bitPattern: $0)) }
     case .SO_PEERNAME: return try lastPeerName()
-    case .SO_COOKIE: return Self.bytes(UInt64(socketInode.number))
-    case .SO_NETNS_COOKIE: return Self.bytes(UInt64(1))
+    case .SO_COOKIE:
+      guard length >= 8 else { throw .EINVAL }
+      return Self.bytes(UInt64(socketInode.number))
+    case .SO_NETNS_COOKIE:
+      guard length == 8 else { throw .EINVAL }
+      return Self.bytes(UInt64(1))
     case .SO_PEEK_OFF: return Self.bytes(settings.numbers[OptionKey(option)] ?? -1)
     case .SO_BINDTODEVICE: return settings.isOn(OptionKey(option)) ? Array("lo\0".utf8) : []
     case .SO_BINDTOIFINDEX: return Self.bytes(settings.numbers[OptionKey(.SO_BINDTODEVICE)] ?? 0)
+    case .SO_ZEROCOPY: return Self.bytes(0)
     case .SO_MEMINFO: return [UInt8](repeating: 0, count: min(length, 36))
     default: throw .ENOPROTOOPT
     }
@@ -96,6 +100,9 @@ extension Socket {
         throw option == .SO_DEBUG ? .EACCES : .EPERM
       }
       settings.numbers[OptionKey(option)] = option == .SO_DEBUG ? (number == 0 ? 0 : 1) : number
+    case .SO_PREFER_BUSY_POLL:
+      guard isPrivileged || number == 0 else { throw .EPERM }
+      settings.numbers[OptionKey(option)] = number == 0 ? 0 : 1
     case .SO_REUSEPORT:
       guard self is InternetSocket else {
         if number != 0 { throw .EOPNOTSUPP }
@@ -130,7 +137,7 @@ extension Socket {
     case .SO_DETACH_FILTER: try detachFilter()
     case .SO_ATTACH_BPF: throw .EPERM
     case .SO_ZEROCOPY:
-      guard number == 0 else { throw .EOPNOTSUPP }
+      guard number == 0, self is InternetSocket else { throw .EOPNOTSUPP }
     default: throw .ENOPROTOOPT
     }
   }

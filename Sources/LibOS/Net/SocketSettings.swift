@@ -59,25 +59,45 @@ package enum NumberRule: Sendable {
   case toggle(Int32 = 0)
   /// EINVAL outside.
   case range(ClosedRange<Int32>, Int32)
+  /// What is outside counts as the nearest that is not, and 0 as the default.
+  case clamped(ClosedRange<Int32>, Int32)
+  /// The low eight bits count.
+  case byte(Int32)
+  /// One of these, the first of which is the default.
+  case among([Int32], orElse: Errno)
   /// Read-only.
-  case fixed(Int32)
-  /// −1 stands for the default.
-  case rangeOrDefault(ClosedRange<Int32>, Int32)
+  case fixed(Int32, orElse: Errno = .ENOPROTOOPT)
+  /// May be set, and stays 0.
+  case ignored(ClosedRange<Int32>)
+  /// −1, or what else is said, stands for the default.
+  case rangeOrDefault(ClosedRange<Int32>, Int32, unset: Int32 = -1)
 
   package var initial: Int32 {
     switch self {
-    case .toggle(let value), .fixed(let value), .range(_, let value), .rangeOrDefault(_, let value):
+    case .toggle(let value), .byte(let value), .fixed(let value, _), .range(_, let value),
+      .clamped(_, let value), .rangeOrDefault(_, let value, _):
       value
+    case .among(let values, _): values[0]
+    case .ignored: 0
     }
   }
 
-  /// The stored result of setting `value`: EINVAL, ENOPROTOOPT.
+  /// The stored result of setting `value`.
   package func accept(_ value: Int32) throws(Errno) -> Int32 {
     switch self {
     case .toggle: return value == 0 ? 0 : 1
-    case .fixed: throw .ENOPROTOOPT
-    case .rangeOrDefault(_, let initial) where value == -1: return initial
-    case .range(let range, _), .rangeOrDefault(let range, _):
+    case .byte: return value & 0xff
+    case .fixed(_, let error): throw error
+    case .clamped(let range, let initial):
+      return value == 0 ? initial : min(max(value, range.lowerBound), range.upperBound)
+    case .among(let values, let error):
+      guard values.contains(value) else { throw error }
+      return value
+    case .ignored(let range):
+      guard range.contains(value) else { throw .EINVAL }
+      return 0
+    case .rangeOrDefault(_, let initial, let unset) where value == unset: return initial
+    case .range(let range, _), .rangeOrDefault(let range, _, _):
       guard range.contains(value) else { throw .EINVAL }
       return value
     }

@@ -106,6 +106,12 @@ package final class Tracer {
       else { return value == 0 ? "NULL" : "0x" + String(value, radix: 16) }
       return "{tv_sec=\(seconds), tv_nsec=\(nanoseconds)}"
     case .socketType: return socketType(value)
+    case .socketLevel:
+      return SocketOptionLevel(value)?.name ?? "\(Int32(truncatingIfNeeded: value))"
+    case .socketOption(let level):
+      let option = UInt64(UInt32(truncatingIfNeeded: value))
+      let options = SocketOptionLevel(frame.arguments[level])?.options() ?? []
+      return options.first { $0.value == option }?.name ?? "\(Int32(truncatingIfNeeded: value))"
     case .socketAddress(let length):
       return socketAddress(value, Int(Int32(truncatingIfNeeded: frame.arguments[length])), space)
     case .futexOperation:

@@ -33,7 +33,9 @@ struct HostileValues {
     case .openFlags:
       return flags(OpenFlags.names.map { FlagName(UInt64($0.value.rawValue), $0.name) })
     case .octal, .openMode: return UInt64.random(in: 0...0o17_7777, using: &generator)
-    case .int, .unsigned, .hex: return number()
+    case .socketLevel:
+      return chance(4) ? number() : pick(SocketOptionLevel.allCases.map { UInt64($0.rawValue) })
+    case .int, .unsigned, .hex, .socketOption: return number()
     }
   }
 

@@ -2,42 +2,56 @@ import LinuxABI
 
 // Options at the levels of IP, IPv6, TCP and UDP (ip(7), ipv6(7), tcp(7), udp(7)).
 extension InternetSocket {
+  /// Of the interfaces, whose numbers are in the network's order here, there is the first.
+  private static let unicastInterface = NumberRule.among([0, 1 << 24], orElse: .EADDRNOTAVAIL)
+
+  /// What no connection takes.
+  private static let ofDatagrams: [OptionKey: Errno] = [
+    OptionKey(.IP_MULTICAST_TTL): .EINVAL, OptionKey(.IP_MULTICAST_IF): .EINVAL,
+    OptionKey(.IP_RECVFRAGSIZE): .EINVAL, OptionKey(.IP_ADD_MEMBERSHIP): .EPROTO,
+    OptionKey(.IP_DROP_MEMBERSHIP): .EPROTO, OptionKey(.IPV6_MULTICAST_HOPS): .ENOPROTOOPT,
+    OptionKey(.IPV6_MULTICAST_IF): .ENOPROTOOPT,
+  ]
+
   private static let ip: [IPOption: NumberRule] = [
-    .IP_TOS: .range(0...255, 0), .IP_TTL: .rangeOrDefault(1...255, 64),
-    .IP_ROUTER_ALERT: .toggle(), .IP_RECVOPTS: .toggle(), .IP_RETOPTS: .toggle(),
+    .IP_TOS: .byte(0), .IP_TTL: .rangeOrDefault(1...255, 64),
+    .IP_ROUTER_ALERT: .fixed(0, orElse: .EINVAL), .IP_HDRINCL: .fixed(0), .IP_RECVOPTS: .toggle(),
+    .IP_RETOPTS: .toggle(),
     .IP_PKTINFO: .toggle(), .IP_MTU_DISCOVER: .range(0...5, 1), .IP_RECVERR: .toggle(),
     .IP_RECVTTL: .toggle(), .IP_RECVTOS: .toggle(), .IP_FREEBIND: .toggle(),
     .IP_TRANSPARENT: .toggle(), .IP_RECVORIGDSTADDR: .toggle(), .IP_MINTTL: .range(0...255, 0),
-    .IP_NODEFRAG: .toggle(), .IP_CHECKSUM: .toggle(), .IP_BIND_ADDRESS_NO_PORT: .toggle(),
-    .IP_RECVFRAGSIZE: .toggle(), .IP_RECVERR_RFC4884: .toggle(),
+    .IP_NODEFRAG: .fixed(0), .IP_CHECKSUM: .toggle(), .IP_BIND_ADDRESS_NO_PORT: .toggle(),
+    .IP_RECVFRAGSIZE: .toggle(), .IP_RECVERR_RFC4884: .range(0...1, 0),
     .IP_MULTICAST_TTL: .rangeOrDefault(0...255, 1), .IP_MULTICAST_LOOP: .toggle(1),
-    .IP_MULTICAST_ALL: .toggle(1), .IP_UNICAST_IF: .range(0...Int32.max, 0),
+    .IP_MULTICAST_ALL: .range(0...1, 1), .IP_UNICAST_IF: unicastInterface,
   ]
 
   private static let ipv6: [IPv6Option: NumberRule] = [
     .IPV6_UNICAST_HOPS: .rangeOrDefault(0...255, 64),
-    .IPV6_MULTICAST_HOPS: .rangeOrDefault(0...255, 1), .IPV6_MULTICAST_LOOP: .toggle(1),
-    .IPV6_MULTICAST_IF: .range(0...1, 0), .IPV6_MULTICAST_ALL: .toggle(1),
+    .IPV6_MULTICAST_HOPS: .rangeOrDefault(0...255, 1), .IPV6_MULTICAST_LOOP: .range(0...1, 1),
+    .IPV6_MULTICAST_IF: .among([0, 1], orElse: .ENODEV), .IPV6_MULTICAST_ALL: .toggle(1),
     .IPV6_MTU_DISCOVER: .range(0...5, 1), .IPV6_RECVERR: .toggle(), .IPV6_V6ONLY: .toggle(),
-    .IPV6_RECVERR_RFC4884: .toggle(), .IPV6_RECVPKTINFO: .toggle(), .IPV6_RECVHOPLIMIT: .toggle(),
+    .IPV6_RECVERR_RFC4884: .range(0...1, 0), .IPV6_RECVPKTINFO: .toggle(),
+    .IPV6_RECVHOPLIMIT: .toggle(),
     .IPV6_RECVHOPOPTS: .toggle(), .IPV6_RECVRTHDR: .toggle(), .IPV6_RECVDSTOPTS: .toggle(),
     .IPV6_RECVPATHMTU: .toggle(), .IPV6_DONTFRAG: .toggle(), .IPV6_RECVTCLASS: .toggle(),
     .IPV6_TCLASS: .rangeOrDefault(0...255, 0), .IPV6_AUTOFLOWLABEL: .toggle(1),
     .IPV6_ADDR_PREFERENCES: .range(0...0x77, 0), .IPV6_MINHOPCOUNT: .range(0...255, 0),
-    .IPV6_TRANSPARENT: .toggle(), .IPV6_UNICAST_IF: .range(0...Int32.max, 0),
+    .IPV6_TRANSPARENT: .toggle(), .IPV6_UNICAST_IF: unicastInterface,
     .IPV6_RECVFRAGSIZE: .toggle(), .IPV6_FREEBIND: .toggle(),
   ]
 
   private static let tcp: [TCPOption: NumberRule] = [
-    .TCP_NODELAY: .toggle(), .TCP_MAXSEG: .range(88...32767, 536), .TCP_CORK: .toggle(),
+    .TCP_NODELAY: .toggle(), .TCP_MAXSEG: .rangeOrDefault(88...32767, 536, unset: 0),
+    .TCP_CORK: .toggle(),
     .TCP_KEEPIDLE: .range(1...32767, 7200), .TCP_KEEPINTVL: .range(1...32767, 75),
     .TCP_KEEPCNT: .range(1...127, 9), .TCP_SYNCNT: .range(1...127, 6),
-    .TCP_LINGER2: .range(-1...Int32.max, 60), .TCP_DEFER_ACCEPT: .range(0...Int32.max, 0),
-    .TCP_WINDOW_CLAMP: .range(0...Int32.max, 0), .TCP_QUICKACK: .range(0...Int32.max, 1),
-    .TCP_THIN_LINEAR_TIMEOUTS: .range(0...1, 0), .TCP_THIN_DUPACK: .range(0...1, 0),
+    .TCP_LINGER2: .clamped(-1...120, 60), .TCP_DEFER_ACCEPT: .range(0...Int32.max, 0),
+    .TCP_WINDOW_CLAMP: .clamped(1152...Int32.max, 0), .TCP_QUICKACK: .toggle(1),
+    .TCP_THIN_LINEAR_TIMEOUTS: .range(0...1, 0), .TCP_THIN_DUPACK: .ignored(0...1),
     .TCP_USER_TIMEOUT: .range(0...Int32.max, 0), .TCP_FASTOPEN: .range(0...Int32.max, 0),
-    .TCP_TIMESTAMP: .range(Int32.min...Int32.max, 0), .TCP_SAVE_SYN: .range(0...1, 0),
-    .TCP_NOTSENT_LOWAT: .range(Int32.min...Int32.max, -1),
+    .TCP_TIMESTAMP: .fixed(0, orElse: .EPERM), .TCP_SAVE_SYN: .range(0...2, 0),
+    .TCP_NOTSENT_LOWAT: .range(Int32.min...Int32.max, 0),
     .TCP_FASTOPEN_CONNECT: .range(0...1, 0), .TCP_FASTOPEN_NO_COOKIE: .range(0...1, 0),
     .TCP_INQ: .range(0...1, 0), .TCP_TX_DELAY: .range(0...Int32.max, 0),
   ]
@@ -138,6 +152,7 @@ extension InternetSocket {
       let name = Self.congestionNames[Int(settings.numbers[Self.congestionControl] ?? 0)]
       return Array(name.utf8) + [UInt8](repeating: 0, count: 16 - name.utf8.count)
     case .TCP_INFO: return (self as! TCPSocket).information
+    case .TCP_ULP: return []
     default: throw .ENOPROTOOPT
     }
   }
@@ -150,14 +165,18 @@ extension InternetSocket {
       throw error == .EOPNOTSUPP ? .ENOPROTOOPT : error
     }
     let isIP = level == InternetProtocol.IPPROTO_IP.rawValue
+    let key = OptionKey(level, name)
+    if self is TCPSocket, let error = Self.ofDatagrams[key] { throw error }
     guard let rule else { return try setSpecial(level, name, value) }
     guard value.count >= 4 || isIP && !value.isEmpty else { throw .EINVAL }
     var reader = ByteReader(value)
     let number: Int32 = value.count >= 4 ? reader.read() : Int32(value[0])
-    let key = OptionKey(level, name)
     // This can no longer be changed once the socket is bound.
     if key == OptionKey(.IPV6_V6ONLY), isEntered { throw .EINVAL }
-    settings.numbers[key] = try rule.accept(number)
+    let accepted = try rule.accept(number)
+    // The lowest bits are a connection's own, for news of congestion.
+    let isClass = key == OptionKey(.IP_TOS) || key == OptionKey(.IPV6_TCLASS)
+    settings.numbers[key] = isClass && self is TCPSocket ? accepted & ~3 : accepted
   }
 
   private func setSpecial(_ level: UInt32, _ name: UInt32, _ value: [UInt8]) throws(Errno) {
@@ -165,6 +184,8 @@ extension InternetSocket {
     case .IPPROTO_IP: try setIPOption(IPOption(rawValue: name)!, value)
     case .IPPROTO_IPV6: try setIPv6Option(IPv6Option(rawValue: name)!, value)
     default:
+      // No other protocol lies above.
+      if TCPOption(rawValue: name) == .TCP_ULP { throw .ENOENT }
       guard TCPOption(rawValue: name) == .TCP_CONGESTION else { throw .ENOPROTOOPT }
       let wanted = String(decoding: value.prefix(15).prefix { $0 != 0 }, as: UTF8.self)
       guard let index = Self.congestionNames.firstIndex(of: wanted) else { throw .ENOENT }

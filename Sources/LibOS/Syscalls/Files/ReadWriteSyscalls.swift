@@ -18,11 +18,13 @@ extension SyscallTable {
     SyscallRow(
       "pwritev2", x64: 328, generic: 287,
       [.fd, .address, .int, .int, .int, .flags(of: ReadWriteFlags.self)], sys_pwritev2),
-    SyscallRow("lseek", x64: 8, generic: 62, [.fd, .int, .int], sys_lseek),
+    SyscallRow("lseek", x64: 8, generic: 62, [.fd, .int, .oneOf(Whence.self)], sys_lseek),
     SyscallRow(
       "ioctl", x64: 16, generic: 29, [.fd, .oneOf(TerminalRequest.self), .address], sys_ioctl),
     SyscallRow("readahead", x64: 187, generic: 213, [.fd, .int, .size], sys_readahead),
-    SyscallRow("fadvise64", x64: 221, generic: 223, [.fd, .int, .int, .int], sys_fadvise64),
+    SyscallRow(
+      "fadvise64", x64: 221, generic: 223, [.fd, .int, .int, .oneOf(FileAdvice.self)], sys_fadvise64
+    ),
   ]
 }
 

@@ -28,13 +28,15 @@ extension SyscallTable {
     SyscallRow("getsockname", x64: 51, generic: 204, [.fd, .address, .address], sys_getsockname),
     SyscallRow("getpeername", x64: 52, generic: 205, [.fd, .address, .address], sys_getpeername),
     SyscallRow(
-      "setsockopt", x64: 54, generic: 208, [.fd, .int, .int, .address, .unsigned],
+      "setsockopt", x64: 54, generic: 208,
+      [.fd, .socketLevel, .socketOption(level: 1), .address, .unsigned],
       support: .partial,
       note:
         "filters (SO_ATTACH_FILTER) of TCP see data alone, and none of connections to other machines; no SO_ATTACH_BPF",
       sys_setsockopt),
     SyscallRow(
-      "getsockopt", x64: 55, generic: 209, [.fd, .int, .int, .address, .address], sys_getsockopt),
+      "getsockopt", x64: 55, generic: 209,
+      [.fd, .socketLevel, .socketOption(level: 1), .address, .address], sys_getsockopt),
     SyscallRow("shutdown", x64: 48, generic: 210, [.fd, .oneOf(ShutdownHow.self)], sys_shutdown),
   ]
 }

@@ -4,11 +4,14 @@ import Machine
 extension SyscallTable {
   package static let prctlRows: [SyscallRow] = [
     SyscallRow(
-      "prctl", x64: 157, generic: 167, [.int, .hex, .hex, .hex, .hex], support: .partial,
+      "prctl", x64: 157, generic: 167, [.oneOf(PrctlOption.self), .hex, .hex, .hex, .hex],
+      support: .partial,
       note:
         "PR_SET_THP_DISABLE is kept and has no effect; unknown options: EINVAL",
       sys_prctl),
-    SyscallRow("arch_prctl", x64: 158, generic: nil, [.hex, .address], sys_arch_prctl),
+    SyscallRow(
+      "arch_prctl", x64: 158, generic: nil, [.oneOf(ArchPrctlCode.self), .address],
+      sys_arch_prctl),
   ]
 }
 
