@@ -70,7 +70,7 @@ compat-heavy: build
 	Scripts/rootfs arm64 heavy
 	Scripts/compat --heavy $(COMPAT)
 
-docs: build
+docs: build guests
 	Scripts/docs
 
 bootstrap:

@@ -93,6 +93,8 @@ static void raw(void) {
   struct timespec past = {1, 0};
   FAILS(ETIMEDOUT, futex(&word, FUTEX_LOCK_PI_PRIVATE, 0, &past, NULL, 0));
   FAILS(EINVAL, futex(&word, FUTEX_LOCK_PI_PRIVATE, 0, &(struct timespec){1, -1}, NULL, 0));
+  // FUTEX_LOCK_PI2, whose clock is the monotonic one.
+  FAILS(ETIMEDOUT, futex(&word, 13 | FUTEX_PRIVATE_FLAG, 0, &(struct timespec){0, 1}, NULL, 0));
   __atomic_store_n(&second, 1, __ATOMIC_SEQ_CST);
   EQ(pthread_join(thread[0], NULL), 0);
   STEP("time limits");

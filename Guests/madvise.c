@@ -26,10 +26,15 @@ int main(void) {
   for (int i = 0; i < 8; i++) EQ(p[i * PAGE], 3);
   STEP("FREE leaves old bytes or zeroes, new ones stay");
 
-  static const int hints[] = {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTFORK, MADV_DOFORK};
+  static const int hints[] = {MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTFORK, MADV_DOFORK,
+                              MADV_DONTDUMP, MADV_DODUMP, MADV_KEEPONFORK, MADV_COLD, MADV_PAGEOUT};
   for (unsigned i = 0; i < sizeof hints / sizeof *hints; i++) OK(madvise(p, 8 * PAGE, hints[i]));
-  int r = madvise(p, 8 * PAGE, MADV_HUGEPAGE);  // depends on the kernel's configuration
-  CHECK(r == 0 || errno == EINVAL);
+  // These depend on the kernel's configuration.
+  static const int optional[] = {MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_MERGEABLE, MADV_UNMERGEABLE};
+  for (unsigned i = 0; i < sizeof optional / sizeof *optional; i++) {
+    int r = madvise(p, 8 * PAGE, optional[i]);
+    CHECK(r == 0 || errno == EINVAL);
+  }
   EQ(p[PAGE], 3);
   STEP("hints");
 

@@ -23,6 +23,17 @@ int main(void) {
   EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 1);
   FAILS(EINVAL, prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0));
   CHECK(prctl(PR_GET_TIMERSLACK) >= 0);
+  OK(prctl(PR_SET_CHILD_SUBREAPER, 1));
+  OK(prctl(PR_GET_CHILD_SUBREAPER, &value));
+  EQ(value, 1);
+  OK(prctl(PR_SET_CHILD_SUBREAPER, 0));
+  OK(prctl(PR_GET_CHILD_SUBREAPER, &value));
+  EQ(value, 0);
+  FAILS(EFAULT, prctl(PR_GET_CHILD_SUBREAPER, (void *)8));
+  // These depend on the kernel's configuration.
+  void *cleared = NULL;
+  CHECK(prctl(PR_GET_TID_ADDRESS, &cleared) == 0 || errno == EINVAL);
+  CHECK(prctl(PR_SET_PTRACER, getpid()) == 0 || errno == EINVAL);
   FAILS(EINVAL, prctl(0x7fffffff));
   FAILS(EFAULT, prctl(PR_GET_NAME, (void *)8));
   STEP("prctl");
@@ -43,6 +54,7 @@ int main(void) {
     __asm__ volatile("mov %%gs:0, %0" : "=r"(seen));
     EQ(seen, 1);
   }
+  EQ(OK(syscall(SYS_arch_prctl, ARCH_GET_CPUID, 0)), 1);
   FAILS(EPERM, syscall(SYS_arch_prctl, ARCH_SET_GS, 0xffff800000000000));
   FAILS(EINVAL, syscall(SYS_arch_prctl, 0x7777, 0));
   FAILS(EFAULT, syscall(SYS_arch_prctl, ARCH_GET_FS, (void *)8));

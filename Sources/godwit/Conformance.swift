@@ -12,7 +12,7 @@ struct Conformance: ParsableCommand {
     abstract: "Check a system against the contract that Godwit relies on, or that it keeps.",
     subcommands: [
       ConformanceOfHost.self, Plug.self, ConformanceOfLinux.self, Matrix.self, Portability.self,
-      ConformanceOfProcessor.self, Isolated.self,
+      ConformanceOfProcessor.self, Coverage.self, Isolated.self,
     ])
 }
 
