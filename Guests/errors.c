@@ -257,12 +257,12 @@ int main(void) {
   enter_scratch();
   PART(files());
   PART(old_calls());
-  in_child(without_room);
-  STEP("no room for descriptors");
   PART(sockets());
   PART(times_and_signals());
   PART(waiting());
   PART(memory_and_limits());
+  in_child(without_room);
+  STEP("no room for descriptors");
   if (geteuid() == 0) {
     in_child(as_nobody);
     STEP("as nobody");
