@@ -58,6 +58,8 @@ extension Picoprocess {
       case .lent:
         beginRelaying(relays)
         doubt = nil
+        // Whoever is answered asks for the memory at once.
+        exchange.memory = memory.map { .lent($0) }
         (resolver ?? letter).progress = .answered(.done)
         if let memory { lend(memory, to: peer, remoteName ?? name) }
         movedTo = peer

@@ -14,13 +14,12 @@ extension ParentLink {
 }
 
 extension Picoprocess {
-  /// Keeps the guest's memory until all of it is where the guest is, or the user gives it up.
+  /// Keeps the guest's memory, which is in `exchange`, until all of it is where the guest is, or the user gives it up.
   func lend(_ memory: LentMemory, to peer: String, _ remoteName: String) {
     // New connections are not for a guest that has left.
     host.restoreTerminal()
     host.closeAll()
     attachments.end(.suspended)
-    exchange.memory = .lent(memory)
     lending = LentGuest(
       migration: memory.migration, peer: peer, remoteName: remoteName, bytes: memory.bytesLeft)
     defer { (lending, exchange.memory) = (nil, nil) }
