@@ -13,7 +13,8 @@ import Testing
   static let guests: [Guest] = Checkout.isas.flatMap { isa in
     let folder = Checkout.root.appendingPathComponent(".deps/guests/\(isa)/native").path
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.sorted().filter { $0 != "later" }.map { Guest(name: $0, isa: isa) }
+    // One is refused, and one is asked by others: see NativeConformanceTests.
+    return names.sorted().filter { $0 != "later" && $0 != "plug" }.map { Guest(name: $0, isa: isa) }
   }
 
   @Test func guestsWereBuilt() {
