@@ -50,6 +50,7 @@ int main(void) {
 
   OK(symlink("file", "link"));
   FAILS(ELOOP, open("link", O_RDONLY | O_NOFOLLOW));
+  FAILS(ENOTDIR, open("link", O_RDONLY | O_NOFOLLOW | O_DIRECTORY));
   OK(close(OK(open("link", O_RDONLY))));
   int path = OK(open("link", O_PATH | O_NOFOLLOW));
   OK(fstat(path, &st));

@@ -43,7 +43,8 @@ int main(int argc, char **argv) {
   for (unsigned i = 0; i < sizeof uris / sizeof *uris; i++)
     check_error(open_uri(uris[i], GODWIT_OPEN_READ | GODWIT_OPEN_WRITE), GODWIT_INVALID, uris[i]);
   check_error(open_uri("pipe:x", GODWIT_OPEN_READ), GODWIT_NOT_SUPPORTED, "pipe:");
-  check_error(open_uri("stdio:7", 0), GODWIT_NOT_FOUND, "stdio:7");
+  check_error(open_uri("stdio:7", 0), GODWIT_PERMISSION_DENIED, "stdio:7");
+  check_error(godwit_open("file:/\0tmp", 10, GODWIT_OPEN_READ), GODWIT_INVALID, "a NUL in a grant");
   check_error(open_uri("file:/etc/passwd", GODWIT_OPEN_READ), GODWIT_PERMISSION_DENIED, "no grant");
   check_error(open_uri("file:/../", GODWIT_OPEN_READ), GODWIT_PERMISSION_DENIED, "no grant, upwards");
   check_error(open_uri("file:/", 1024), GODWIT_INVALID, "an option of a later version");

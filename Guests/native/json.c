@@ -9,7 +9,8 @@ struct reader {
 static struct json *value(struct reader *reader, int depth);
 
 static void skip_space(struct reader *reader) {
-  while (reader->next < reader->end && (*reader->next == ' ' || *reader->next == '\t' || *reader->next == '\r')) reader->next++;
+  while (reader->next < reader->end && (*reader->next == ' ' || *reader->next == '\t' || *reader->next == '\r'))
+    reader->next++;
 }
 
 static int take(struct reader *reader, char byte) {
@@ -90,8 +91,8 @@ static int take_number(struct reader *reader, struct json *result) {
   char *first = reader->next;
   uint64_t number = 0;
   while (reader->next < reader->end && *reader->next >= '0' && *reader->next <= '9') {
-    if (__builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, (uint64_t)(*reader->next - '0'), &number)) return 0;
-    reader->next++;
+    uint64_t digit = (uint64_t)(*reader->next++ - '0');
+    if (__builtin_mul_overflow(number, 10, &number) || __builtin_add_overflow(number, digit, &number)) return 0;
   }
   size_t digits = (size_t)(reader->next - first);
   if (digits == 0 || (*first == '0' && digits > 1) || (result->is_negative && number > 1ull << 63)) return 0;
@@ -150,14 +151,19 @@ const struct json *json_read(char *text, size_t length, struct json *room, size_
   return reader.next == reader.end ? result : 0;
 }
 
+static int is_text(const char *text, size_t length, const char *expected) {
+  return length == strlen(expected) && memcmp(text, expected, length) == 0;
+}
+
 const struct json *json_member(const struct json *object, const char *name) {
   if (!object || object->kind != JSON_OBJECT) return 0;
-  size_t length = strlen(name);
   for (const struct json *item = object->first; item; item = item->next)
-    if (item->name_length == length && memcmp(item->name, name, length) == 0) return item->kind == JSON_NULL ? 0 : item;
+    if (json_is_named(item, name)) return item->kind == JSON_NULL ? 0 : item;
   return 0;
 }
 
+int json_is_named(const struct json *member, const char *name) { return is_text(member->name, member->name_length, name); }
+
 int json_is(const struct json *value, const char *text) {
-  return value && value->kind == JSON_TEXT && value->length == strlen(text) && memcmp(value->text, text, value->length) == 0;
+  return value && value->kind == JSON_TEXT && is_text(value->text, value->length, text);
 }

@@ -26,6 +26,9 @@ const struct json *json_read(char *text, size_t length, struct json *room, size_
 // A member of an object; 0 if it is missing or null.
 const struct json *json_member(const struct json *object, const char *name);
 
+// Whether it is a member of this name.
+int json_is_named(const struct json *member, const char *name);
+
 // Whether it is this text.
 int json_is(const struct json *value, const char *text);
 #endif

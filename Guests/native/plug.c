@@ -190,7 +190,7 @@ static const struct json *argument(const char *name) { return json_member(argume
 static uint64_t number(const char *name) { return number_of(argument(name)); }
 static int32_t handle(void) { return (int32_t)number("handle"); }
 
-// All ones is what is absent, so the largest offset of all is asked for as the one before, which is as much beyond the limit.
+// All ones is what is absent, so the largest offset of all is asked for as the one before it, which is beyond the limit, too.
 static uint64_t offset(void) {
   if (!argument("offset")) return GODWIT_NO_OFFSET;
   uint64_t offset = number("offset");
@@ -235,7 +235,8 @@ static struct bytes bytes(const char *name) { return bytes_of(argument(name)); }
 
 static struct godwit_name name(const char *which) {
   struct bytes path = bytes_of(json_member(argument(which), "path"));
-  return (struct godwit_name){(int32_t)number_of(json_member(argument(which), "directory")), (uint32_t)path.count, path.start};
+  int32_t directory = (int32_t)number_of(json_member(argument(which), "directory"));
+  return (struct godwit_name){directory, (uint32_t)path.count, path.start};
 }
 
 static struct godwit_time time_of(const struct json *value) {
@@ -247,7 +248,8 @@ static struct godwit_time time_of(const struct json *value) {
 static uint64_t take_decimal(const char **next, const char *end, uint64_t limit) {
   const char *first = *next;
   uint64_t result = 0;
-  while (*next < end && **next >= '0' && **next <= '9' && result <= limit) result = result * 10 + (uint64_t)(*(*next)++ - '0');
+  while (*next < end && **next >= '0' && **next <= '9' && result <= limit)
+    result = result * 10 + (uint64_t)(*(*next)++ - '0');
   if (*next == first || result > limit) mismatch("no address");
   return result;
 }
@@ -381,13 +383,28 @@ static int64_t call_attributes(void) {
 
 static int64_t call_set_attributes(void) {
   struct godwit_name named = name("name");
-  const struct json *given = argument("change"), *value;
   struct godwit_change change = {0};
-  if ((value = json_member(given, "permissions"))) change.which |= GODWIT_CHANGE_OF_PERMISSIONS, change.permissions = (uint16_t)number_of(value);
-  if ((value = json_member(given, "userID"))) change.which |= GODWIT_CHANGE_OF_USER_ID, change.user_id = (uint32_t)number_of(value);
-  if ((value = json_member(given, "groupID"))) change.which |= GODWIT_CHANGE_OF_GROUP_ID, change.group_id = (uint32_t)number_of(value);
-  if ((value = json_member(given, "accessed"))) change.which |= GODWIT_CHANGE_OF_ACCESSED, change.accessed = time_of(value);
-  if ((value = json_member(given, "modified"))) change.which |= GODWIT_CHANGE_OF_MODIFIED, change.modified = time_of(value);
+  const struct json *all = argument("change");
+  if (!all || all->kind != JSON_OBJECT) mismatch("no change");
+  for (const struct json *given = all->first; given; given = given->next) {
+    if (given->kind == JSON_NULL) continue;
+    if (json_is_named(given, "permissions")) {
+      change.which |= GODWIT_CHANGE_OF_PERMISSIONS;
+      change.permissions = (uint16_t)number_of(given);
+    } else if (json_is_named(given, "userID")) {
+      change.which |= GODWIT_CHANGE_OF_USER_ID;
+      change.user_id = (uint32_t)number_of(given);
+    } else if (json_is_named(given, "groupID")) {
+      change.which |= GODWIT_CHANGE_OF_GROUP_ID;
+      change.group_id = (uint32_t)number_of(given);
+    } else if (json_is_named(given, "accessed")) {
+      change.which |= GODWIT_CHANGE_OF_ACCESSED;
+      change.accessed = time_of(given);
+    } else if (json_is_named(given, "modified")) {
+      change.which |= GODWIT_CHANGE_OF_MODIFIED;
+      change.modified = time_of(given);
+    } else mismatch("no such attribute");
+  }
   return godwit_set_attributes(&named, &change);
 }
 
