@@ -29,8 +29,8 @@ extension VFS {
     throws(Errno) -> OpenFile
   {
     let type = dentry.inode.type
-    if type == .S_IFLNK { throw .ELOOP }
     if flags.contains(.O_DIRECTORY), type != .S_IFDIR { throw .ENOTDIR }
+    if type == .S_IFLNK { throw .ELOOP }
     let truncates = flags.contains(.O_TRUNC)
     if type == .S_IFDIR, flags.isWritable || truncates || flags.contains(.O_CREAT) {
       throw .EISDIR

@@ -17,11 +17,15 @@ extension SyscallTable {
       15, "extendedAttribute(_:at:)", [.inBuffer(length: 1), .size, .address, .address, .size]
     ) { call throws(Errno) in
       let name = try attributeName(call)
-      let inode = try name.check(call, try call.target(try NativeName(call, 2)), isWrite: false)
-      guard let value = try inode.extendedAttributes()[name.bytes] else {
+      let target = try call.target(try NativeName(call, 2))
+      do throws(Errno) {
+        let inode = try name.check(call, target, isWrite: false)
+        guard let value = try inode.extendedAttributes()[name.bytes] else { throw .ENODATA }
+        return try call.answer(value, 3)
+      } catch {
+        guard error == .ENODATA else { throw error }
         return .value(nativeNone)
       }
-      return try call.answer(value, 3)
     },
     nativeCall(16, "extendedAttributes(at:)", [.address, .address, .size]) { call throws(Errno) in
       let all = try call.target(try NativeName(call, 0)).inode.extendedAttributes()
@@ -72,7 +76,7 @@ extension SyscallTable {
     nativeCall(22, "makeLink(at:to:)", [.address, .address]) { call throws(Errno) in
       let (directory, name) = try call.parent(try NativeName(call, 0))
       guard case .dentry(let existing) = try call.target(try NativeName(call, 1), changes: true)
-      else { throw .EXDEV }
+      else { throw .EACCES }
       try call.vfs.link(existing, to: name, from: directory, caller: call.exactCaller)
       return .success
     },
@@ -128,12 +132,13 @@ extension SyscallContext {
       fs: FSContext(root: fs.root, cwd: fs.cwd, umask: 0), credentials: credentials)
   }
 
-  /// What a name begins at: a place in the tree, or what is open and has none.
+  /// What a name begins at: a place in the tree, or what is open and has none. Of the latter, which no grant led to, only
+  /// what is seen of itself is to be had: EACCES.
   func place(_ name: NativeName) throws(Errno) -> Target {
     guard name.directory >= NativeProcess.firstHandle else { throw .EBADF }
     let file = try files.file(name.directory)
     let target = target(of: file)
-    if case .file = target, !name.path.isEmpty { throw .ENOTDIR }
+    if case .file = target, !name.path.isEmpty { throw .EACCES }
     return target
   }
 
@@ -142,9 +147,9 @@ extension SyscallContext {
   /// - Parameter changes: it is to be changed, which its handle must allow.
   func target(_ name: NativeName, changes: Bool = false) throws(Errno) -> Target {
     if changes { try requireChanging(name) }
-    guard case .dentry(let start) = try place(name), !name.path.isEmpty else {
-      return try place(name)
-    }
+    let place = try place(name)
+    if changes, case .file = place { throw .EACCES }
+    guard case .dentry(let start) = place, !name.path.isEmpty else { return place }
     var walker = Walker(exactCaller, from: start, resolve: .beneath)
     return .dentry(try walker.find(name.path.bytes, follow: false))
   }
@@ -152,7 +157,7 @@ extension SyscallContext {
   /// The directory that a name is to be made or taken away in, and its last component there.
   func parent(_ name: NativeName) throws(Errno) -> (Dentry, [UInt8]) {
     guard !name.path.isEmpty else { throw .EINVAL }
-    guard case .dentry(let start) = try place(name) else { throw .ENOTDIR }
+    guard case .dentry(let start) = try place(name) else { throw .EACCES }
     try requireChanging(name)
     var walker = Walker(exactCaller, from: start, resolve: .beneath)
     let last = try walker.parent(of: name.path.bytes)

@@ -83,9 +83,9 @@ private func open(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .stdio:
     guard !path.isEmpty, let number = Int32(String(decoding: path, as: UTF8.self)), number >= 0
     else { throw .EINVAL }
-    guard number < NativeProcess.firstHandle, let file = try? call.files.file(number) else {
-      throw .ENOENT
-    }
+    // No others are given to a program, whatever the process has open.
+    guard number < NativeProcess.firstHandle else { throw .EACCES }
+    guard let file = try? call.files.file(number) else { throw .ENOENT }
     return try call.giveHandle(file)
   case .tty:
     guard path.isEmpty else { throw .EINVAL }
@@ -107,9 +107,9 @@ private func open(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 private func openGrant(
   _ call: SyscallContext, _ path: [UInt8], _ options: OpenOptions, mustBeDirectory: Bool
 ) throws(Errno) -> SyscallResult {
-  guard options == [.read] || options == [.read, .write], path.first == UInt8(ascii: "/") else {
-    throw .EINVAL
-  }
+  guard options == [.read] || options == [.read, .write], path.first == UInt8(ascii: "/"),
+    !path.contains(0)
+  else { throw .EINVAL }
   let caller = call.exactCaller
   let grant =
     path == [UInt8(ascii: "/")]
@@ -131,7 +131,7 @@ private func openBeneath(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   let caller = call.exactCaller
   let file: OpenFile
   switch try call.place(name) {
-  case .file(let open): file = try open.reopen(flags)
+  case .file: throw .EACCES
   case .dentry(let start) where name.path.isEmpty:
     file =
       options.contains(.path)

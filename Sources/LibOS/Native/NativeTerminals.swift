@@ -31,6 +31,10 @@ extension SyscallTable {
           try hosted { () throws(HostError) in
             try call.kernel.host.bytesAvailable(stream.handle)
           })
+      case let file where file.dentry?.inode.type == .S_IFREG && !file.flags.contains(.O_PATH):
+        let size = try file.status().size
+        let position = try file.position()
+        return .value(size - min(size, position))
       default: throw .ENOTTY
       }
     },
