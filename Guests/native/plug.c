@@ -1,8 +1,9 @@
 // The far end of a plug (Docs/HostABI.md, "Other hosts"): makes the calls that the conformance suite asks for, through the
 // trap. So the suite checks a picoprocess as the host of its guests.
 //   plug DIRECTORY [PORT]
-// DIRECTORY is granted, and everything is made beneath it. Calls come over standard input and answers go over standard
-// output; with PORT both over the first connection to it, and 0 to 2 are for the suite to open.
+// DIRECTORY is granted, and everything is made in a new one beneath it. Calls come over standard input and answers go over
+// standard output. With PORT both go over the first connection to it, 0 to 2 are for the suite to open, and DIRECTORY itself
+// is the empty one: native/surround sees to that.
 #include "json.h"
 #include "native.h"
 
@@ -678,8 +679,20 @@ static int64_t call_log(void) {
 // MARK: Surroundings. A guest has no control over what it was given: no more than a directory can be made from within.
 
 static const char *granted;
+static int is_surrounded;
 static int32_t base = -1;
+// The new directory beneath it.
 static char own_name[16];
+
+// The handle of a new directory beneath `base`.
+static int64_t make_own(void) {
+  uint64_t random;
+  godwit_entropy(&random, sizeof random);
+  for (int i = 0; i < 15; i++, random >>= 4) own_name[i] = "0123456789abcdef"[random & 15];
+  struct godwit_name named = beneath(base, own_name);
+  int64_t result = godwit_make_directory(&named, 0700);
+  return result < 0 ? result : godwit_open_beneath(&named, GODWIT_OPEN_PATH | GODWIT_OPEN_DIRECTORY, 0);
+}
 
 static int64_t fixture_begin(void) {
   size_t length = strlen(granted);
@@ -688,13 +701,7 @@ static int64_t fixture_begin(void) {
   memcpy(buffer + 4, granted, length + 1);
   base = open_uri(buffer, GODWIT_OPEN_READ | GODWIT_OPEN_WRITE);
   if (base < 0) return base;
-  uint64_t random;
-  godwit_entropy(&random, sizeof random);
-  for (int i = 0; i < 15; i++, random >>= 4) own_name[i] = "0123456789abcdef"[random & 15];
-  struct godwit_name named = beneath(base, own_name);
-  int64_t result = godwit_make_directory(&named, 0700);
-  if (result < 0) return result;
-  int64_t root = godwit_open_beneath(&named, GODWIT_OPEN_PATH | GODWIT_OPEN_DIRECTORY, 0);
+  int64_t root = is_surrounded ? base : make_own();
   if (root < 0) return root;
   add("{\"root\":");
   add_number((uint64_t)root);
@@ -703,8 +710,10 @@ static int64_t fixture_begin(void) {
   add_member("minor", GODWIT_VERSION_MINOR);
   add("},\"path\":\"");
   add(granted);
-  add("/");
-  add(own_name);
+  if (!is_surrounded) {
+    add("/");
+    add(own_name);
+  }
   add("\"}");
   return 0;
 }
@@ -731,7 +740,7 @@ static void remove_all(struct godwit_name named, int depth) {
 }
 
 static int64_t fixture_tear_down(void) {
-  if (base >= 0) remove_all(beneath(base, own_name), 0);
+  if (base >= 0 && !is_surrounded) remove_all(beneath(base, own_name), 0);
   base = -1;
   return 0;
 }
@@ -855,7 +864,8 @@ int main(int argc, char **argv) {
   static struct json room[1024];
   check(argc == 2 || argc == 3, "usage: plug DIRECTORY [PORT]");
   granted = argv[1];
-  if (argc == 3) listen_for_link(argv[2]);
+  is_surrounded = argc == 3;
+  if (is_surrounded) listen_for_link(argv[2]);
   else link_in = open_uri("stdio:0", 0), link_out = open_uri("stdio:1", 0);
   while (next_line()) {
     const struct json *message = json_read(line, line_length, room, sizeof room / sizeof *room);
