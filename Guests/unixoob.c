@@ -82,6 +82,21 @@ int main(void) {
   FAILS(EINVAL, recv(s[1], room, 1, MSG_OOB));
   put("?", MSG_OOB);
   FAILS(EAGAIN, recv(s[1], room, 1, MSG_DONTWAIT));
+  // Looked at in pieces, with the byte before them.
+  fresh();
+  put("?", MSG_OOB);
+  put("abcd", 0);
+  char halves[2][3] = {"", ""};
+  struct iovec pieces[2] = {{halves[0], 2}, {halves[1], 2}};
+  struct msghdr look = {.msg_iov = pieces, .msg_iovlen = 2};
+  getppid();
+  EQ(recvmsg(s[1], &look, MSG_PEEK), 4);
+  STREQ(halves[0], "ab");
+  STREQ(halves[1], "cd");
+  get("?", MSG_OOB);
+  EQ(recvmsg(s[1], &look, MSG_PEEK), 4);
+  STREQ(halves[1], "cd");
+  get("abcd", 0);
   STEP("skipped");
 
   fresh();

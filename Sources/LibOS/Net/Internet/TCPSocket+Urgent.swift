@@ -16,11 +16,8 @@ extension TCPSocket {
   /// The last received byte is the urgent one.
   func markUrgent() {
     urgent = Urgent(position: received.count - 1)
-    send(.kill(.SIGURG, code: SignalCode.SI_KERNEL, pid: 0, uid: 0), network.kernel)
-    waitQueue.wake(.POLLPRI)
+    tellUrgent(network.kernel)
   }
-
-  private var isInline: Bool { settings.isOn(.SO_OOBINLINE) }
 
   /// Whether there is nothing from `offset` on except an urgent byte that ordinary receives skip.
   func skipsUrgent(at offset: Int) -> Bool {

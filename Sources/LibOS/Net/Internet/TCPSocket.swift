@@ -313,7 +313,7 @@ package final class TCPSocket: InternetSocket {
 
   /// The number of bytes at which it is readable; an urgent byte that comes next does not count.
   private var readTarget: Int {
-    let isUrgentNext = urgent?.position == 0 && !settings.isOn(.SO_OOBINLINE)
+    let isUrgentNext = urgent?.position == 0 && !isInline
     return max(1, Int(settings.lowWater)) + (isUrgentNext ? 1 : 0)
   }
 }

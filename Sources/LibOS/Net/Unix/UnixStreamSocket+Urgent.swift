@@ -4,8 +4,6 @@ import Machine
 // Urgent data: the last byte that is sent with MSG_OOB. It is received with MSG_OOB, or in its place if SO_OOBINLINE
 // is set; else a read that begins at it skips it. A read that has begun before it ends there (`manage_oob`).
 extension UnixStreamSocket {
-  var isInline: Bool { settings.isOn(.SO_OOBINLINE) }
-
   /// Appends a byte that is urgent until another one is.
   func appendUrgent(_ byte: RawSpan, _ credentials: Ucred?, _ files: FilesInFlight?) {
     pieces.modify(where: { $0.urgency == .urgent }) { $0.urgency = .none }
@@ -13,8 +11,7 @@ extension UnixStreamSocket {
     pieces.append(
       Piece(count: byte.byteCount, credentials: credentials, files: files, urgency: .urgent))
     hasUrgent = true
-    send(.kill(.SIGURG, code: SignalCode.SI_KERNEL, pid: 0, uid: 0), network.kernel)
-    waitQueue.wake(.POLLPRI)
+    tellUrgent(network.kernel)
   }
 
   func receiveUrgent(into buffer: inout MutableRawSpan, _ flags: MessageFlags) throws(Errno) -> Int

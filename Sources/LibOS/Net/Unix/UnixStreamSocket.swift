@@ -65,14 +65,13 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     let credentials = credentials(of: message, for: receiver)
     let isUrgent = message.endsUrgently(with: count)
     let plain = isUrgent ? count - 1 : count
-    if plain > 0 {
-      receiver.append(bytes.extracting(0..<plain), credentials, message.files)
-      message.files = nil
-    }
-    if isUrgent {
-      receiver.appendUrgent(bytes.extracting(plain..<count), credentials, message.files)
-    }
+    var files = message.files
     message.files = nil
+    if plain > 0 {
+      receiver.append(bytes.extracting(0..<plain), credentials, files)
+      files = nil
+    }
+    if isUrgent { receiver.appendUrgent(bytes.extracting(plain..<count), credentials, files) }
     receiver.waitQueue.wake(.readable)
     return .sent(count)
   }
@@ -152,6 +151,15 @@ package final class UnixStreamSocket: UnixConnectionSocket {
     if pieces.removeFirst().urgency == .urgent { hasUrgent = false }
   }
 
+  /// Whether a read that goes past `piece` leaves it out.
+  private func isSkipped(_ piece: Piece) -> Bool {
+    switch piece.urgency {
+    case .none: false
+    case .urgent: !isInline
+    case .received: true
+    }
+  }
+
   private enum Passage { case read, skip, stop }
 
   /// What a read into `message` does at `piece`; where it stops, the message ends.
@@ -167,7 +175,7 @@ package final class UnixStreamSocket: UnixConnectionSocket {
       message.endsRead = true
       return .stop
     }
-    guard piece.urgency == .none || piece.urgency == .urgent && isInline else { return .skip }
+    if isSkipped(piece) { return .skip }
     message.isBegun = true
     message.credentials = piece.credentials
     return .read
@@ -176,21 +184,19 @@ package final class UnixStreamSocket: UnixConnectionSocket {
   private func peek(
     into buffer: inout MutableRawSpan, _ offset: Int, _ message: inout SocketMessage
   ) -> Int {
-    // Where the piece begins in `bytes`, and how many of the bytes before it a read skips.
+    // Where the piece begins in `bytes`, and where for a read, which steps over some.
     var start = 0
-    var skipped = 0
+    var place = 0
     var done = 0
     for piece in pieces.elements where !message.endsRead && done < buffer.byteCount {
       defer { start += piece.count }
-      let from = max(offset + done + skipped - start, 0)
-      guard from < piece.count else { continue }
-      switch passage(piece, &message) {
-      case .stop: continue
-      case .skip:
-        skipped += piece.count
+      let from = offset + done - place
+      guard isSkipped(piece) ? from == 0 : from < piece.count else {
+        if !isSkipped(piece) { place += piece.count }
         continue
-      case .read: break
       }
+      guard passage(piece, &message) == .read else { continue }
+      place += piece.count
       let part = min(piece.count - from, buffer.byteCount - done)
       var target = buffer._mutatingExtracting(done..<(done + part))
       _ = bytes.peek(into: &target, from: start + from)
