@@ -117,8 +117,7 @@ package struct Lifeline: Sendable {
     var done = 0
     while done < count {
       // The pipe's reading end never waits, and this process may be ready before it was written to.
-      var items = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
-      guard system_poll(&items, timeout: nil) else { return nil }
+      guard events(Int16(POLLIN), within: nil) != 0 else { return nil }
       let piece = try? bytes.lendMutable { (span) throws(HostError) in
         try system_read(descriptor, &span, skipping: done)
       }
@@ -128,21 +127,24 @@ package struct Lifeline: Sendable {
     return bytes
   }
 
+  /// What there is of `wanted`, of a cut or of an error within so many nanoseconds; nil: any number.
+  private func events(_ wanted: Int16, within timeout: Int64?) -> Int16 {
+    var items = [pollfd(fd: descriptor, events: wanted, revents: 0)]
+    return system_poll(&items, timeout: timeout) ? items[0].revents : 0
+  }
+
   /// Waits for the end of the accompanied process.
   package func waitForEnd() { while !isCut(within: nil) {} }
 
   /// Whether the accompanied process ends within so many nanoseconds; nil: any number.
   package func isCut(within timeout: Int64?) -> Bool {
     // Only that it is cut, not that something was written to it.
-    var items = [pollfd(fd: descriptor, events: 0, revents: 0)]
-    return system_poll(&items, timeout: timeout) && items[0].revents != 0
+    events(0, within: timeout) != 0
   }
 
   /// Whether the accompanied process calls within so many nanoseconds.
   package func isCalled(within timeout: Int64) -> Bool {
-    var items = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)]
-    guard system_poll(&items, timeout: max(0, timeout)), items[0].revents & Int16(POLLIN) != 0
-    else { return false }
+    guard events(Int16(POLLIN), within: max(0, timeout)) & Int16(POLLIN) != 0 else { return false }
     // Several calls are one.
     var calls = [UInt8](repeating: 0, count: 64)
     _ = try? calls.lendMutable { (span) throws(HostError) in try system_read(descriptor, &span) }

@@ -27,6 +27,14 @@ package enum HostFiles {
     try system_unlink(Array(path.utf8))
   }
 
+  /// Removes the files of a directory, as far as that is possible.
+  package static func removeFiles(in path: String, except kept: Set<String> = []) {
+    for bytes in (try? directoryNames(path)) ?? [] {
+      let name = String(decoding: bytes, as: UTF8.self)
+      if !kept.contains(name) { try? remove(path + "/" + name) }
+    }
+  }
+
   /// Removes an empty directory.
   package static func removeDirectory(_ path: String) throws(HostError) {
     try system_unlinkat(AT_FDCWD, Array(path.utf8), AT_REMOVEDIR)

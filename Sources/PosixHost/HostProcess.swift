@@ -45,6 +45,11 @@ package enum HostProcess {
     return absolute(variable) ?? absolute("HOME").map { "\($0)/\(fallback)" }
   }
 
+  /// Where this user's programs keep their state.
+  package static var stateDirectory: String? {
+    userDirectory("XDG_STATE_HOME", or: ".local/state")
+  }
+
   /// Whether an inherited descriptor is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 

@@ -6,7 +6,7 @@ struct StateDirectory: Sendable {
   let path: String
 
   init() throws(SupervisorError) {
-    guard let state = HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state") else {
+    guard let state = HostProcess.stateDirectory else {
       throw SupervisorError("neither XDG_STATE_HOME nor HOME says where the state is to be")
     }
     path = state + "/godwit/supervisor"

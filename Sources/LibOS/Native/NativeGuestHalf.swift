@@ -78,12 +78,7 @@ private func requireMapped(_ call: SyscallContext) throws(Errno) {
   guard start.isPageAligned, start <= limit, let length = pageRoundedUp(call[1]),
     length <= limit - start
   else { throw .EINVAL }
-  var reached = start
-  for mapping in call.space.mappings.overlapping(start, start + length) {
-    guard mapping.start <= reached else { throw .EINVAL }
-    reached = mapping.end
-  }
-  guard reached >= start + length else { throw .EINVAL }
+  guard call.space.isMapped(start, start + length) else { throw .EINVAL }
 }
 
 private func requireUserAddresses(_ call: SyscallContext, _ addresses: UInt64...) throws(Errno) {

@@ -14,8 +14,8 @@ struct NativeProcess {
   var isInterrupted = false
   /// Handles beneath which nothing may be changed.
   var readOnly: Set<Int32> = []
-  /// Threads that wait.
-  let waiters = WaitQueue()
+  /// Threads that wait. Every process has a place for it, and few use it.
+  private(set) lazy var waiters = WaitQueue()
 
   static let firstHandle: Int32 = 3
 }

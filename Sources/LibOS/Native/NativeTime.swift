@@ -77,13 +77,12 @@ private func wait(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   var queues: [WaitQueue] = [call.process.native.waiters]
   var count = 0
   for start in stride(from: 0, to: items.count, by: size) {
-    let handle = (0..<4).reduce(UInt32(0)) { $0 | UInt32(items[start + $1]) << UInt32(8 * $1) }
-    let interest = Readiness(rawValue: items[start + 4])
+    var reader = ByteReader(items, at: start)
+    let handle: Int32 = reader.read()
+    let interest = Readiness(rawValue: reader.read())
     guard interest.isSubset(of: [.readable, .writable, .hangup, .error]) else { throw .EINVAL }
     var ready = Readiness.error
-    if let file = try? call.files.file(Int32(bitPattern: handle)),
-      Int32(bitPattern: handle) >= NativeProcess.firstHandle
-    {
+    if handle >= NativeProcess.firstHandle, let file = try? call.files.file(handle) {
       ready = Readiness(file.pollEvents())
         .intersection(interest.union([.hangup, .error]))
       queues.append(file.waitQueue)

@@ -60,7 +60,7 @@ package struct MoveRecords: Sendable {
   private static let sizeLimit: UInt64 = 1 << 18
 
   private static var directory: String? {
-    HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state").map { $0 + "/godwit/moves" }
+    HostProcess.stateDirectory.map { $0 + "/godwit/moves" }
   }
 
   /// Those to `host`; nil if there is no place for them.

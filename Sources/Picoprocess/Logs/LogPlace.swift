@@ -9,7 +9,7 @@ struct LogPlace: Sendable {
 
   /// `$XDG_STATE_HOME/godwit/logs`, or below `~/.local/state`.
   init(_ name: String) throws(Failure) {
-    guard let folder = HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state") else {
+    guard let folder = HostProcess.stateDirectory else {
       throw Failure("there is no place for a log: neither XDG_STATE_HOME nor HOME is set")
     }
     directory = folder + "/godwit/logs"

@@ -384,11 +384,11 @@ package final class Arrival {
     }
     let copy = try KeptCopy(of: name, offer.passport)
     let kept = copy.reader()
-    if let kept, let path = copy.path,
+    if let kept, let file = copy.file,
       !offer.isCopy || copy.takesIncrements(kept, memory: offer.memory)
     {
       accept.copy = messageData(kept.contentDigest.bytes)
-      accept.copyName = String(path.split(separator: "/").last ?? "")
+      accept.copyName = file
     }
     try link.send(.accept(accept))
     if offer.isCopy {

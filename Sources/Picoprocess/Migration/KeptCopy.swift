@@ -22,11 +22,9 @@ struct KeptCopy {
   ///   - name: that the guest would have here.
   ///   - passport: what supervisors know of it; one that was given an id is known by that.
   init(of name: String, _ passport: String?) throws(Failure) {
-    guard
-      let place = HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state").map({
-        $0 + "/" + KeptCopyNote.place
-      })
-    else { throw Failure("neither XDG_STATE_HOME nor HOME says where copies are to be") }
+    guard let place = HostProcess.stateDirectory.map({ $0 + "/" + KeptCopyNote.place }) else {
+      throw Failure("neither XDG_STATE_HOME nor HOME says where copies are to be")
+    }
     let id = passport.flatMap { JSON.decode(Identity.self, from: Array($0.utf8))?.id }
     directory = place + "/" + (id.flatMap { ControlDirectory.isValid(name: $0) ? $0 : nil } ?? name)
     let file = try? InputFile(directory + "/" + KeptCopyNote.name)
@@ -34,8 +32,9 @@ struct KeptCopy {
     note = bytes.flatMap { JSON.decode(KeptCopyNote.self, from: $0) }
   }
 
-  /// The path of the newest snapshot.
-  var path: String? { note.map { directory + "/" + $0.file } }
+  /// The name of the newest snapshot's file, and its path.
+  var file: String? { note?.file }
+  var path: String? { file.map { directory + "/" + $0 } }
 
   /// The newest snapshot, whose parents are all there.
   func reader() -> SnapshotReader? {
@@ -77,20 +76,15 @@ struct KeptCopy {
       try AtomicFile.replace(
         directory + "/" + KeptCopyNote.name, with: Array(JSON.line(note).utf8))
     }
-    if !isIncrement { remove(except: [note.file, KeptCopyNote.name]) }
+    if !isIncrement {
+      HostFiles.removeFiles(in: directory, except: [note.file, KeptCopyNote.name])
+    }
   }
 
   /// Forgets it: the guest runs here.
   func remove() {
-    remove(except: [])
+    HostFiles.removeFiles(in: directory)
     try? HostFiles.removeDirectory(directory)
-  }
-
-  private func remove(except kept: Set<String>) {
-    for bytes in (try? directoryNames(directory)) ?? [] {
-      let name = String(decoding: bytes, as: UTF8.self)
-      if !kept.contains(name) { try? HostFiles.remove(directory + "/" + name) }
-    }
   }
 }
 

@@ -151,13 +151,10 @@ final class Errands: Sendable {
         if try suspended.suspend(application, by: decision.rule) { Log.say("\(name): suspended") }
       case .resume: suspended.resume(name)
       case .bringHome(let peer, _):
-        do throws(SupervisorError) {
+        return failure(of: name, peer, start) { () throws(SupervisorError) in
           try recall(name, peer, rest)
           let until = start + min(rest ?? Self.patience, Self.patience)
           state.withLock { $0.awaited[name] = (peer, start, until) }
-        } catch {
-          Log.say(error.message)
-          return MoveResult(name, peer, succeeded: false, total: HostProcess.monotonicTime - start)
         }
       case .standby(let peer): return copy(name, to: peer, decision.moving, start)
       case .fence(let peer, let command):
@@ -168,17 +165,27 @@ final class Errands: Sendable {
           Log.say("\(peer): \(command[0]) does not confirm that it is lost")
         }
       case .takeOver(let peer):
-        do throws(SupervisorError) {
+        return failure(of: name, peer, start) { () throws(SupervisorError) in
           try copies.goOn(with: name, of: peer)
           Log.say("\(name): goes on")
-        } catch {
-          Log.say(error.message)
-          return MoveResult(name, peer, succeeded: false, total: HostProcess.monotonicTime - start)
         }
       case .stay: break
       }
     } catch { Log.say(error.message) }
     return nil
+  }
+
+  /// What counts as a move that failed; nil if `body` did not.
+  private func failure(
+    of name: String, _ peer: String, _ start: Int64, _ body: () throws(SupervisorError) -> Void
+  ) -> MoveResult? {
+    do throws(SupervisorError) {
+      try body()
+      return nil
+    } catch {
+      Log.say(error.message)
+      return MoveResult(name, peer, succeeded: false, total: HostProcess.monotonicTime - start)
+    }
   }
 
   private func copy(_ name: String, to peer: String, _ moving: Moving, _ start: Int64) -> MoveResult

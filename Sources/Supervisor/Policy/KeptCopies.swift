@@ -21,9 +21,7 @@ struct KeptCopies: Sendable {
   init(_ directory: StateDirectory, _ verbs: Verbs) {
     self.verbs = verbs
     successionFile = directory.successions
-    place = HostProcess.userDirectory("XDG_STATE_HOME", or: ".local/state").map {
-      $0 + "/" + KeptCopyNote.place
-    }
+    place = HostProcess.stateDirectory.map { $0 + "/" + KeptCopyNote.place }
   }
 
   private var all: [Copy] {
@@ -87,9 +85,7 @@ struct KeptCopies: Sendable {
       throw error
     }
     // What is left of it if this process ends here starts nothing: the application runs under its id.
-    for name in (try? directoryNames(copy.directory)) ?? [] {
-      try? HostFiles.remove(copy.directory + "/" + String(decoding: name, as: UTF8.self))
-    }
+    HostFiles.removeFiles(in: copy.directory)
     try? HostFiles.removeDirectory(copy.directory)
   }
 }
