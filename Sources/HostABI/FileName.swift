@@ -5,8 +5,10 @@ package struct FileName: Hashable, Sendable {
   package let bytes: [UInt8]
 
   /// `nil` if `bytes` is not such a name.
-  package init?(_ bytes: some Sequence<UInt8>) {
-    let bytes = Array(bytes)
+  @inlinable
+  package init?(_ bytes: some Sequence<UInt8>) { self.init(checking: Array(bytes)) }
+
+  package init?(checking bytes: [UInt8]) {
     guard !bytes.isEmpty, bytes != [dot], bytes != [dot, dot],
       !bytes.contains(where: { $0 == slash || $0 == 0 })
     else { return nil }
@@ -25,8 +27,10 @@ package struct RelativePath: Hashable, Sendable {
   private init(trusted bytes: [UInt8]) { self.bytes = bytes }
 
   /// `nil` for an absolute path, and if a component is not a `FileName`.
-  package init?(_ bytes: some Sequence<UInt8>) {
-    let bytes = Array(bytes)
+  @inlinable
+  package init?(_ bytes: some Sequence<UInt8>) { self.init(checking: Array(bytes)) }
+
+  package init?(checking bytes: [UInt8]) {
     let names = bytes.split(separator: slash, omittingEmptySubsequences: false)
     guard bytes.isEmpty || names.allSatisfy({ FileName($0) != nil }) else { return nil }
     self.bytes = bytes

@@ -32,7 +32,7 @@ package enum FileReach: Sendable {
   }
 }
 
-extension Sequence where Element == FileGrant {
+extension Array where Element == FileGrant {
   /// The grant that allows opening `path`. Throws `permissionDenied` if there is none, and `readOnly` if
   /// `changes` is true and every such grant is read-only.
   package func require(_ path: [UInt8], changes: Bool) throws(HostError) -> FileGrant {

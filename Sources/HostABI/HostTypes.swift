@@ -7,7 +7,11 @@ package struct HostHandle: Hashable, Sendable {
 /// How to open a stream.
 package struct OpenOptions: OptionSet, Sendable {
   package let rawValue: UInt32
-  package init(rawValue: UInt32) { self.rawValue = rawValue }
+  @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
+  /// The union, without the generic way of the standard library.
+  @inlinable package init(arrayLiteral elements: OpenOptions...) {
+    self.init(rawValue: elements.reduce(0) { $0 | $1.rawValue })
+  }
   package static let read = OpenOptions(rawValue: 1)
   package static let write = OpenOptions(rawValue: 2)
   /// Make a regular file with the given mode if there is none.
