@@ -5,6 +5,17 @@
 #define PAGE 4096L
 typedef char v16 __attribute__((vector_size(16), aligned(1)));
 
+#if !defined __riscv
+// In one instruction.
+static void store_vector(void *p, v16 value) {
+#if defined __x86_64__
+  __asm__ volatile("movups %1, (%0)" :: "r"(p), "x"(value) : "memory");
+#else
+  __asm__ volatile("str %q1, [%0]" :: "r"(p), "w"(value) : "memory");
+#endif
+}
+#endif
+
 int main(void) {
   catch_faults();
   unsigned char *p = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -49,6 +60,27 @@ int main(void) {
   struct fault f = FAULT(*(volatile uint64_t *)(p + PAGE - 3) = 1);
   CHECK(f.signo == SIGSEGV && f.code == SEGV_ACCERR && f.addr == p + PAGE - 3);
   STEP("the missing half is named");
+
+#if !defined __riscv
+  // A vector: each number of its bytes in the page that is there, whichever of the two that is.
+  v16 ones = {0};
+  ones = ~ones;
+  for (int second = 0; second < 2; second++) {
+    OK(mprotect(p, 2 * PAGE, PROT_READ | PROT_WRITE));
+    memset(p + PAGE - 16, 0x55, 32);
+    OK(mprotect(p + second * PAGE, PAGE, PROT_READ));
+    for (int k = 1; k < 16; k++) {
+      f = FAULT(store_vector(p + PAGE - k, ones));
+      CHECK(f.signo == SIGSEGV && f.code == SEGV_ACCERR);
+      CHECK(f.addr == p + PAGE - (second ? 0 : k));
+#if defined __x86_64__
+      for (int i = -16; i < 16; i++) EQ(p[PAGE + i], 0x55);
+#endif
+    }
+  }
+  OK(mprotect(p, 2 * PAGE, PROT_READ | PROT_WRITE));
+  STEP("a vector of which half is missing");
+#endif
 
   // Frames behind neighbouring pages are not neighbours: map one file page twice, side by side.
   int fd = OK(memfd_create("twice", 0));
