@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/procfs.h>
@@ -64,6 +65,36 @@ static void faulting(void) {
   limit(64 << 20);
   *(volatile int *)(uintptr_t)getpagesize() = 1;
 }
+// Dies with numbers in registers that this test knows, and signals that wait.
+#define NUMBER 0x1234567890abcdefUL
+static const double fraction = 0x1.23456789abcdep7;
+extern char dies_here[];
+static void known(void) {
+  sigset_t set;
+  limit(64 << 20);
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  sigaddset(&set, SIGUSR2);
+  OK(sigprocmask(SIG_SETMASK, &set, NULL));
+  OK(syscall(SYS_tgkill, getpid(), getpid(), SIGUSR1));
+  OK(kill(getpid(), SIGUSR2));
+  OK(setpriority(PRIO_PROCESS, 0, 3));
+#if defined __x86_64__
+  __asm__ volatile("movsd %1, %%xmm7\n mov %0, %%r12\n .globl dies_here\ndies_here: movl $1, 4096"
+                   :: "r"(NUMBER), "m"(fraction) : "r12", "xmm7");
+#elif defined __aarch64__
+  __asm__ volatile("ldr d7, %1\n mov x20, %0\n mov x21, #4096\n .globl dies_here\ndies_here: str w20, [x21]"
+                   :: "r"(NUMBER), "m"(fraction) : "x20", "x21", "v7");
+#else
+  __asm__ volatile("fld f7, %1\n mv s2, %0\n li s3, 4096\n .globl dies_here\ndies_here: sw s2, 0(s3)"
+                   :: "r"(NUMBER), "m"(fraction) : "s2", "s3", "f7");
+#endif
+}
+static rlim_t largest;
+static void limited(void) {
+  limit(largest);
+  raise(SIGQUIT);
+}
 static void hidden(void) {
   limit(64 << 20);
   OK(prctl(PR_SET_DUMPABLE, 0));
@@ -74,7 +105,9 @@ static void terminated(void) {
   raise(SIGTERM);
 }
 
-// Takes the core file out of the folder, by whichever name this system gives it; its size, 0 if there is none.
+// Takes the core file out of the folder, by whichever name this system gives it, and unless it is null the bytes are
+// read; its size, 0 if there is none.
+static long data; // what is in it, without its holes
 static long take(char **bytes) {
   char path[128];
   snprintf(path, sizeof path, "%s/core", folder);
@@ -87,8 +120,11 @@ static long take(char **bytes) {
   struct stat status;
   OK(fstat(fd, &status));
   EQ(status.st_mode & 0777, 0600);
-  *bytes = malloc(status.st_size);
-  EQ(OK(read(fd, *bytes, status.st_size)), status.st_size);
+  data = status.st_blocks * 512;
+  if (bytes) {
+    *bytes = malloc(status.st_size);
+    EQ(OK(read(fd, *bytes, status.st_size)), status.st_size);
+  }
   OK(close(fd));
   OK(unlink(path));
   return status.st_size;
@@ -133,6 +169,157 @@ static void inspect(char *bytes, long size, int signal, int threads) {
   EQ(found, 1);
   EQ(seen, threads);
   free(bytes);
+}
+
+// What is in the note of this type of the first thread; its size. Null if there is none.
+static char *note(char *bytes, unsigned type, unsigned *size) {
+  Elf64_Phdr *segment = (Elf64_Phdr *)(bytes + ((Elf64_Ehdr *)bytes)->e_phoff);
+  while (segment->p_type != PT_NOTE) segment++;
+  char *place = bytes + segment->p_offset, *end = place + segment->p_filesz;
+  while (place < end) {
+    Elf64_Nhdr *note = (Elf64_Nhdr *)place;
+    char *content = place + sizeof *note + ((note->n_namesz + 3) & ~3);
+    *size = note->n_descsz;
+    if (note->n_type == type) return content;
+    place = content + ((note->n_descsz + 3) & ~3);
+  }
+  return NULL;
+}
+
+static void inspect_head(char *bytes) {
+  Elf64_Ehdr *head = (Elf64_Ehdr *)bytes;
+  const char ident[EI_NIDENT] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT};
+  CHECK(!memcmp(head->e_ident, ident, sizeof ident));
+#if defined __x86_64__
+  EQ(head->e_machine, EM_X86_64);
+#elif defined __aarch64__
+  EQ(head->e_machine, EM_AARCH64);
+#else
+  EQ(head->e_machine, EM_RISCV);
+#endif
+  EQ(head->e_version, EV_CURRENT);
+  EQ(head->e_entry, 0);
+  EQ(head->e_phoff, sizeof *head);
+  EQ(head->e_ehsize, sizeof *head);
+  EQ(head->e_phentsize, sizeof(Elf64_Phdr));
+  EQ(head->e_shoff, 0);
+  EQ(head->e_shnum, 0);
+  EQ(head->e_shstrndx, 0);
+  Elf64_Phdr *segment = (Elf64_Phdr *)(bytes + head->e_phoff);
+  EQ(segment->p_type, PT_NOTE);
+  EQ(segment->p_offset, head->e_phoff + head->e_phnum * sizeof *segment);
+  uint64_t place = segment->p_offset + segment->p_filesz, address = 0;
+  for (int i = 1; i < head->e_phnum; i++) {
+    segment++;
+    EQ(segment->p_type, PT_LOAD);
+    EQ(segment->p_align, getpagesize());
+    EQ(segment->p_paddr, 0);
+    EQ(segment->p_offset % getpagesize(), 0);
+    CHECK(segment->p_offset >= place && segment->p_vaddr >= address);
+    place = segment->p_offset + segment->p_filesz;
+    address = segment->p_vaddr + segment->p_memsz;
+    if (segment->p_vaddr <= (uintptr_t)mark && (uintptr_t)mark < address) EQ(segment->p_flags, PF_R | PF_W);
+    if (segment->p_vaddr <= (uintptr_t)run && (uintptr_t)run < address) EQ(segment->p_flags, PF_R | PF_X);
+  }
+}
+
+static void inspect_status(char *bytes) {
+  unsigned size;
+  struct elf_prstatus *status = (struct elf_prstatus *)note(bytes, NT_PRSTATUS, &size);
+  EQ(size, sizeof *status);
+  EQ(status->pr_info.si_signo, SIGSEGV);
+  EQ(status->pr_cursig, SIGSEGV);
+  EQ(status->pr_sigpend, 1UL << (SIGUSR1 - 1));  // what waits for the process is not the thread's
+  EQ(status->pr_sighold, 1UL << (SIGUSR1 - 1) | 1UL << (SIGUSR2 - 1));
+  EQ(status->pr_ppid, getpid());
+  EQ(status->pr_pgrp, getpgrp());
+  EQ(status->pr_sid, getsid(0));
+  EQ(status->pr_fpvalid, 1);
+  unsigned long *registers = (unsigned long *)&status->pr_reg;
+#if defined __x86_64__
+  EQ(registers[3], NUMBER);
+  EQ(registers[16], (uintptr_t)dies_here);
+  uintptr_t stack = registers[19];
+#elif defined __aarch64__
+  EQ(registers[20], NUMBER);
+  EQ(registers[21], 4096);
+  EQ(registers[32], (uintptr_t)dies_here);
+  uintptr_t stack = registers[31];
+#else
+  EQ(registers[18], NUMBER);
+  EQ(registers[19], 4096);
+  EQ(registers[0], (uintptr_t)dies_here);
+  uintptr_t stack = registers[2];
+#endif
+  CHECK(stack < (uintptr_t)&size && (uintptr_t)&size - stack < 1 << 16);
+#if defined __aarch64__
+  unsigned long pointer;
+  __asm__("mrs %0, tpidr_el0" : "=r"(pointer));
+  char *saved = note(bytes, NT_ARM_TLS, &size);
+  CHECK(size >= 8 && !memcmp(saved, &pointer, 8));
+#elif defined __x86_64__
+  EQ(registers[21], *(unsigned long *)__builtin_thread_pointer());
+#else
+  EQ(registers[4], (uintptr_t)__builtin_thread_pointer());
+#endif
+  char *vectors = note(bytes, NT_FPREGSET, &size);
+#if defined __x86_64__
+  EQ(size, 512);
+  CHECK(!memcmp(vectors + 160 + 7 * 16, &fraction, 8));
+#elif defined __aarch64__
+  EQ(size, 33 * 16);
+  CHECK(!memcmp(vectors + 7 * 16, &fraction, 8));
+#else
+  EQ(size, 33 * 8);
+  CHECK(!memcmp(vectors + 7 * 8, &fraction, 8));
+#endif
+}
+
+static void inspect_process(char *bytes) {
+  unsigned size;
+  struct elf_prpsinfo *process = (struct elf_prpsinfo *)note(bytes, NT_PRPSINFO, &size);
+  EQ(size, sizeof *process);
+  EQ(process->pr_state, 0);
+  EQ(process->pr_sname, 'R');
+  EQ(process->pr_zomb, 0);
+  EQ(process->pr_nice, 3);
+  EQ(process->pr_uid, getuid());
+  EQ(process->pr_gid, getgid());
+  EQ(process->pr_pid, dying);
+  EQ(process->pr_ppid, getpid());
+  EQ(process->pr_pgrp, getpgrp());
+  EQ(process->pr_sid, getsid(0));
+  // Behind each argument is a space, the last too.
+  char arguments[sizeof process->pr_psargs];
+  snprintf(arguments, sizeof process->pr_psargs, "%s ", program_invocation_name);
+  STREQ(process->pr_psargs, arguments);
+  siginfo_t *signal = (siginfo_t *)note(bytes, NT_SIGINFO, &size);
+  EQ(size, sizeof *signal);
+  EQ(signal->si_code, SEGV_MAPERR);
+  EQ((uintptr_t)signal->si_addr, 4096);
+  char vector[1024];
+  int fd = OK(open("/proc/self/auxv", O_RDONLY));
+  long length = OK(read(fd, vector, sizeof vector));
+  OK(close(fd));
+  char *saved = note(bytes, NT_AUXV, &size);
+  CHECK(size >= length && !memcmp(saved, vector, length));
+  // The program's own code, where the file has it.
+  uint64_t *files = (uint64_t *)note(bytes, NT_FILE, &size);
+  char *names = (char *)(files + 2 + 3 * files[0]), code[16];
+  int found = 0;
+  for (uint64_t i = 0; i < files[0]; i++, names += strlen(names) + 1) {
+    uint64_t *file = files + 2 + 3 * i;
+    CHECK(file[0] < file[1] && strrchr(names, '/'));
+    if (file[0] > (uintptr_t)run || file[1] <= (uintptr_t)run) continue;
+    STREQ(strrchr(names, '/') + 1, "corefile");
+    fd = OK(open("/proc/self/exe", O_RDONLY));
+    EQ(OK(pread(fd, code, sizeof code, file[2] * getpagesize() + (uintptr_t)run - file[0])), sizeof code);
+    OK(close(fd));
+    CHECK(!memcmp(code, run, sizeof code));
+    found++;
+  }
+  EQ(found, 1);
+  EQ(names - (char *)files, size);
 }
 
 static int says(const char *path, const char *text) {
@@ -199,6 +386,36 @@ int main(void) {
   size = take(&bytes);
   if (size) inspect(bytes, size, SIGQUIT, 2);
   STEP("another thread is hit");
+  is_first = 1;
+  status = run(known);
+  EQ(WTERMSIG(status), SIGSEGV);
+  CHECK(WCOREDUMP(status));
+  size = take(&bytes);
+  if (size) inspect_head(bytes);
+  STEP("the file's own headers");
+  if (size) inspect_status(bytes);
+  STEP("the registers and signals of a thread");
+  if (size) inspect_process(bytes), free(bytes);
+  STEP("what is told of the process");
+  if (size) {
+    // The memory of this process is that of the child: nothing is read, so that it stays as it is. Holes do not count.
+    largest = 64 << 20;
+    run(limited);
+    size = take(NULL);
+    largest = data;
+    CHECK(WCOREDUMP(run(limited)));
+    EQ(take(NULL), size);
+    EQ(data, largest);
+    largest = data / 2;
+    run(limited);
+    long cut = take(NULL);
+    CHECK(cut >= 4096 && cut < size);
+    CHECK(data <= (long)largest + 4096);
+    largest = 4095;
+    CHECK(!WCOREDUMP(run(limited)));
+    EQ(take(NULL), 0);
+  }
+  STEP("a limit");
   OK(rmdir(folder));
   return 0;
 }

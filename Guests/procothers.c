@@ -94,10 +94,17 @@ static void owners(unsigned user, unsigned files) {
   struct stat status;
   OK(stat(base, &status));
   EQ(status.st_uid, user);
-  OK(lstat(path("maps"), &status));
-  EQ(status.st_uid, files);
-  OK(lstat(path("fd"), &status));
-  EQ(status.st_uid, files);
+  EQ(status.st_gid, user);
+  // Directories that all may read are the user's in any case.
+  for (const char **name = (const char *[]){"task", "net", 0}; *name; name++) {
+    OK(stat(path(*name), &status));
+    if (status.st_uid != user || status.st_gid != user) fail_at(__FILE__, __LINE__, "%s: %d", *name, status.st_uid);
+  }
+  for (const char **name = (const char *[]){"maps", "fd", "ns", "cmdline", "status", "mem", "exe", "cwd", "limits", "comm", 0};
+       *name; name++) {
+    OK(lstat(path(*name), &status));
+    if (status.st_uid != files || status.st_gid != files) fail_at(__FILE__, __LINE__, "%s: %d", *name, status.st_uid);
+  }
 }
 
 // One's own files are there, whoever they belong to.

@@ -65,11 +65,11 @@ int main(void) {
   // A vector: each number of its bytes in the page that is there, whichever of the two that is.
   v16 ones = {0};
   ones = ~ones;
-  for (int second = 0; second < 2; second++) {
+  for (volatile int second = 0; second < 2; second++) {
     OK(mprotect(p, 2 * PAGE, PROT_READ | PROT_WRITE));
     memset(p + PAGE - 16, 0x55, 32);
     OK(mprotect(p + second * PAGE, PAGE, PROT_READ));
-    for (int k = 1; k < 16; k++) {
+    for (volatile int k = 1; k < 16; k++) {
       f = FAULT(store_vector(p + PAGE - k, ones));
       CHECK(f.signo == SIGSEGV && f.code == SEGV_ACCERR);
       CHECK(f.addr == p + PAGE - (second ? 0 : k));
