@@ -18,6 +18,7 @@
 
 static struct {
   char *base;
+  uint64_t size;
   Elf64_Sym *symbols;
   char *strings;
   unsigned *hash;
@@ -31,6 +32,9 @@ static void parse(void) {
   Elf64_Ehdr *head = (Elf64_Ehdr *)base;
   CHECK(!memcmp(head->e_ident, ELFMAG, SELFMAG));
   EQ(head->e_type, ET_DYN);
+  EQ(head->e_version, EV_CURRENT);
+  EQ(head->e_ehsize, sizeof *head);
+  EQ(head->e_phentsize, sizeof(Elf64_Phdr));
 #if defined __x86_64__
   EQ(head->e_machine, EM_X86_64);
 #elif defined __riscv
@@ -42,8 +46,17 @@ static void parse(void) {
   Elf64_Dyn *dynamic = NULL;
   int loads = 0;
   for (int i = 0; i < head->e_phnum; i++) {
-    if (segment[i].p_type == PT_LOAD && !loads++) object.base = base + segment[i].p_offset - segment[i].p_vaddr;
-    if (segment[i].p_type == PT_DYNAMIC) dynamic = (Elf64_Dyn *)(base + segment[i].p_offset);
+    EQ(segment[i].p_filesz, segment[i].p_memsz);
+    if (segment[i].p_type == PT_LOAD && !loads++) {
+      object.base = base + segment[i].p_offset - segment[i].p_vaddr;
+      object.size = segment[i].p_memsz;
+      EQ(segment[i].p_flags, PF_R | PF_X);
+      CHECK(segment[i].p_align >= 4096);
+    }
+    if (segment[i].p_type == PT_DYNAMIC) {
+      dynamic = (Elf64_Dyn *)(base + segment[i].p_offset);
+      CHECK(segment[i].p_flags & PF_R);
+    }
   }
   CHECK(loads == 1 && dynamic);
   for (; dynamic->d_tag; dynamic++) {
@@ -77,6 +90,8 @@ static void *find(const char *name) {
     if (strcmp(object.strings + symbol->st_name, full)) continue;
     // Assembly may leave a function's type out.
     int type = ELF64_ST_TYPE(symbol->st_info);
+    CHECK(ELF64_ST_BIND(symbol->st_info) == STB_GLOBAL || ELF64_ST_BIND(symbol->st_info) == STB_WEAK);
+    CHECK(symbol->st_size > 0 && symbol->st_value + symbol->st_size <= object.size);
     CHECK(symbol->st_shndx != SHN_UNDEF && (type == STT_FUNC || type == STT_NOTYPE));
     STREQ(version(object.versions[i] & 0x7fff), VERSION);
     return object.base + symbol->st_value;
