@@ -3,6 +3,9 @@
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+#include <sys/xattr.h>
 
 static int fd;
 
@@ -300,6 +303,66 @@ static void reading(void) {
   STEP("reading");
 }
 
+// Each call that changes a file or reads it, and what is told of it.
+static void calls(void) {
+  int f = OK(open("file", O_CREAT | O_RDWR, 0600)), g = OK(open("other", O_CREAT | O_RDWR, 0600)), ends[2];
+  char text[16] = "0123456789";
+  struct iovec parts[2] = {{text, 3}, {text + 3, 4}};
+  OK(pipe(ends));
+  fresh();
+  EQ(inotify_add_watch(fd, "file", IN_ALL_EVENTS), 1);
+  EQ(inotify_add_watch(fd, "other", IN_ALL_EVENTS), 2);
+#define TELLS(wanted, call) do { OK(call); STREQ(events(), wanted); } while (0)
+  TELLS("1:MODIFY", write(f, text, 10));
+  TELLS("1:MODIFY", writev(f, parts, 2));
+  TELLS("1:MODIFY", pwritev(f, parts, 2, 3));
+  TELLS("1:MODIFY", pwritev2(f, parts, 2, 3, 0));
+  TELLS("", write(f, text, 0));
+  TELLS("1:MODIFY", fallocate(f, 0, 0, 100));
+  TELLS("1:MODIFY", fallocate(f, FALLOC_FL_KEEP_SIZE, 0, 200));
+  TELLS("1:MODIFY", fallocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 10));
+  EQ(lseek(f, 0, SEEK_SET), 0);
+  TELLS("1:ACCESS", read(f, text, 10));
+  TELLS("1:ACCESS", readv(f, parts, 2));
+  TELLS("1:ACCESS", preadv(f, parts, 2, 3));
+  TELLS("1:ACCESS", preadv2(f, parts, 2, 3, 0));
+  off_t from = 0, to = 0;
+  TELLS("1:ACCESS, 2:MODIFY", copy_file_range(f, &from, g, &to, 5, 0));
+  TELLS("1:ACCESS, 2:MODIFY", sendfile(g, f, &from, 5));
+  TELLS("1:ACCESS", splice(f, &from, ends[1], NULL, 5, 0));
+  TELLS("2:MODIFY", splice(ends[0], NULL, g, &to, 5, 0));
+  TELLS("1:ATTRIB", fchmod(f, 0640));
+  TELLS("1:ATTRIB", fchown(f, getuid(), getgid()));
+  TELLS("1:ATTRIB", futimens(f, NULL));
+  TELLS("1:ATTRIB", fsetxattr(f, "user.one", "x", 1, 0));
+  TELLS("", fgetxattr(f, "user.one", text, 1));
+  TELLS("1:ATTRIB", fremovexattr(f, "user.one"));
+  TELLS("1:ATTRIB", link("file", "second"));
+  TELLS("1:ATTRIB", unlink("second"));
+  TELLS("1:MOVE_SELF", rename("file", "second"));
+  TELLS("1:MOVE_SELF", rename("second", "file"));
+  TELLS("", fsync(f));
+  TELLS("1:OPEN", open("file", O_RDONLY));
+  EQ(inotify_add_watch(fd, ".", IN_ALL_EVENTS), 3);
+  int directory = OK(open(".", O_RDONLY | O_DIRECTORY));
+  STREQ(events(), "3:OPEN/");
+  char entries[1024];
+  TELLS("3:ACCESS/", syscall(SYS_getdents64, directory, entries, sizeof entries));
+  TELLS("3:CLOSE/", close(directory));
+  TELLS("3:CREATE/ sub", mkdir("sub", 0700));
+  TELLS("3:DELETE/ sub", rmdir("sub"));
+  TELLS("3:CREATE node", mknod("node", S_IFIFO | 0600, 0));
+  TELLS("3:DELETE node", unlink("node"));
+  FAILS(EEXIST, mkdir("file", 0700));
+  FAILS(ENOENT, rename("missing", "file"));
+  STREQ(events(), "");
+  OK(close(f));
+  OK(close(g));
+  OK(unlink("file"));
+  OK(unlink("other"));
+  STEP("calls");
+}
+
 int main(void) {
   enter_scratch();
   PART(contents());
@@ -307,5 +370,6 @@ int main(void) {
   PART(selves());
   PART(options());
   PART(reading());
+  PART(calls());
   return 0;
 }
