@@ -31,7 +31,7 @@ package struct CoreLayout {
     self.notes = notes
     self.segments = segments
     var end = CoreLayout.headerSize(segments.count) + UInt64(notes.count)
-    for index in segments.indices where segments[index].byteCount > 0 {
+    for index in segments.indices {
       end = (end + 4095) & ~4095
       self.segments[index].offset = end
       // Segments are disjoint and below 2⁴⁷, so their sum is too.

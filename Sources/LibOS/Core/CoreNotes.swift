@@ -78,7 +78,7 @@ package struct CoreNotes {
     var status = ElfPrstatus(registers)
     if task.stopped { status.pr_cursig = Int16(truncatingIfNeeded: process.stopSignal) }
     if let signal { status.pr_cursig = Int16(truncatingIfNeeded: signal.si_signo) }
-    for info in task.pendingSignals + process.pendingSignals {
+    for info in task.pendingSignals {
       let signal = Siginfo(bytes: Array(info)).si_signo
       if (1...64).contains(signal) { status.pr_sigpend |= 1 << UInt64(signal - 1) }
     }
@@ -109,12 +109,10 @@ package struct CoreNotes {
     return information
   }
 
-  /// The arguments with spaces between them.
+  /// The arguments with a space behind each.
   private var shownArguments: [UInt8] {
-    if arguments.isEmpty { return Array(process.executable) }
-    var bytes = arguments
-    while bytes.last == 0 { bytes.removeLast() }
-    return bytes.map { $0 == 0 ? UInt8(ascii: " ") : $0 }
+    arguments.isEmpty
+      ? Array(process.executable) : arguments.map { $0 == 0 ? UInt8(ascii: " ") : $0 }
   }
 
   /// The content of NT_FILE (`fill_files_note` of `fs/binfmt_elf.c`).

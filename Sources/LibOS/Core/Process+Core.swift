@@ -30,12 +30,12 @@ extension Process {
       ).encoded()
     else { return false }
     let layout = CoreLayout(isa, notes: notes, space.mappings.map(coreSegment))
-    guard layout.size <= limit || limit > UInt64(layout.head.count) else { return false }
+    guard limit >= Self.smallestCore, limit >= UInt64(layout.head.count) else { return false }
     do throws(Errno) {
       let file = try openCore(name, dying)
       file.retain()
       defer { file.release() }
-      try write(layout, to: file, limit: min(limit, limits[ResourceLimits.fileSize].soft))
+      try write(layout, to: file, limit: limit)
       return true
     } catch { return false }
   }
@@ -56,27 +56,34 @@ extension Process {
     return file
   }
 
+  /// No core file is begun for a smaller limit (`min_coredump` of `fs/binfmt_elf.c`).
+  private static let smallestCore: UInt64 = 4096
+
+  /// - Parameter limit: how many bytes may be written. Holes do not count, and the file ends where it is reached
+  ///   (`dump_emit` of `fs/coredump.c`).
   private func write(_ layout: CoreLayout, to file: OpenFile, limit: UInt64) throws(Errno) {
+    let end = limits[ResourceLimits.fileSize].soft
+    var room = limit
     func write(_ bytes: [UInt8], at place: UInt64) throws(Errno) {
-      guard place < limit else { return }
-      let count = Int(min(UInt64(bytes.count), limit - place))
-      _ = try bytes.withRawSpan { (span) throws(Errno) in
-        try file.write(at: place, from: span.extracting(0..<count))
-      }
+      let count = UInt64(bytes.count)
+      guard count <= room, place + count <= end else { throw .EFBIG }
+      room -= count
+      _ = try bytes.withRawSpan { (span) throws(Errno) in try file.write(at: place, from: span) }
     }
-    try write(layout.head, at: 0)
-    for segment in layout.segments where segment.byteCount > 0 {
-      let pages = segment.pages.prefix(Int(segment.byteCount >> 12))
-      for page in pages where segment.offset < limit {
-        // What was never touched is zero, and a hole.
-        guard space.isResident(page) || space.mapping(at: GuestAddress(page << 12))?.isFile == true,
-          let bytes = try? space.bytes(at: GuestAddress(page << 12), count: Frame.size),
-          bytes.contains(where: { $0 != 0 })
-        else { continue }
-        try write(bytes, at: segment.offset + (page - segment.pages.lowerBound) << 12)
+    do throws(Errno) {
+      try write(layout.head, at: 0)
+      for segment in layout.segments {
+        for page in segment.pages.prefix(Int(segment.byteCount >> 12)) {
+          // What was never touched is zero, and a hole.
+          guard
+            space.isResident(page) || space.mapping(at: GuestAddress(page << 12))?.isFile == true,
+            let bytes = try? space.bytes(at: GuestAddress(page << 12), count: Frame.size)
+          else { continue }
+          try write(bytes, at: segment.offset + (page - segment.pages.lowerBound) << 12)
+        }
       }
-    }
-    if layout.size <= limit, try file.inode.status().size < layout.size {
+    } catch .EFBIG { return }
+    if layout.size <= end, try file.inode.status().size < layout.size {
       try file.inode.truncate(to: layout.size)
     }
   }

@@ -16,7 +16,7 @@ private struct AccountingRecord {
 
   init(_ process: Process, _ status: ExitStatus, now: Int64, wall: Int64) {
     var writer = ByteWriter(capacity: 64)
-    // Forked and no more, root, killed.
+    // Forked and no more, root, a core file, killed.
     var flags: UInt8 = process.life.hasExecuted ? 0 : 1
     if process.credentials.effectiveUID == 0 { flags |= 2 }
     let code: UInt32
@@ -24,7 +24,7 @@ private struct AccountingRecord {
     case .exited(let value): code = UInt32(UInt8(truncatingIfNeeded: value)) << 8
     case .killed(let signal):
       code = UInt32(signal)
-      flags |= 16
+      flags |= process.life.hasDumpedCore ? 24 : 16
     }
     writer.write(flags)
     writer.write(UInt8(3))
@@ -55,7 +55,11 @@ private struct AccountingRecord {
       rest >>= 3
       exponent += 1
     }
-    if rounds, rest < 8191 { rest += 1 }
+    if rounds { rest += 1 }
+    if rest > 8191 {
+      rest >>= 3
+      exponent += 1
+    }
     return exponent > 7 ? .max : exponent << 13 | UInt16(rest)
   }
 }

@@ -1,17 +1,24 @@
 import LinuxABI
 import Machine
 
-/// `/proc/PID`, which stands for the process where a pidfd would do.
-final class ProcessDirectory: FixedDirectory {
+/// A directory of a process. It belongs to whom the process acts for, but to root where not everybody may read it and
+/// the process shows nothing of itself.
+class DirectoryOfProcess: FixedDirectory {
   fileprivate(set) weak var process: Process?
 
   override func status() throws(Errno) -> FileStatus {
     var status = try super.status()
-    status.uid = process?.credentials.effectiveUID ?? 0
-    status.gid = process?.credentials.effectiveGID ?? 0
+    guard let process, status.mode.permissions == 0o555 || process.isDumpable else {
+      return status
+    }
+    status.uid = process.credentials.effectiveUID
+    status.gid = process.credentials.effectiveGID
     return status
   }
+}
 
+/// `/proc/PID`, which stands for the process where a pidfd would do.
+final class ProcessDirectory: DirectoryOfProcess {
   override var isGone: Bool {
     guard let process else { return true }
     return process.kernel.processes[process.pid] !== process
@@ -111,7 +118,8 @@ extension ProcFS {
     addSurroundings(to: directory, process, tid: tid)
     addDescriptors(to: directory, process, tid: tid)
     addNamespaces(to: directory, process)
-    let net = FixedDirectory(number: Self.number(directory, "net"), permissions: 0o555)
+    let net = DirectoryOfProcess(number: Self.number(directory, "net"), permissions: 0o555)
+    net.process = process
     net.owner = self
     directory.add("net", net)
     addNetworkFiles { name, make in
@@ -231,7 +239,8 @@ extension ProcFS {
 
   /// All processes share all namespaces: links of the same numbers, those of Linux's first ones.
   func addNamespaces(to directory: FixedDirectory, _ process: Process?) {
-    let spaces = FixedDirectory(number: Self.number(directory, "ns"), permissions: 0o511)
+    let spaces = DirectoryOfProcess(number: Self.number(directory, "ns"), permissions: 0o511)
+    spaces.process = process
     spaces.owner = self
     directory.add("ns", spaces)
     let names =
