@@ -1,5 +1,6 @@
 // BUILD: -lm -frounding-math
 // What a process keeps through execve, item by item, and what begins anew: timers, memory, limits, settings, files that it shared.
+// QEMU: qemu-user executes itself by /proc/self/exe.
 #include "check.h"
 #include <fenv.h>
 #include <linux/aio_abi.h>

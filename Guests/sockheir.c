@@ -1,4 +1,5 @@
 // What a socket that is accepted has of its listener: each option that was set there, timeouts, linger, buffers; not the descriptor's flags.
+// QEMU: qemu-user 7.2 knows some of the options only.
 #include "sock.h"
 #include <netinet/ip.h>
 #include <netinet/tcp.h>

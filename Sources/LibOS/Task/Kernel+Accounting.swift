@@ -5,7 +5,7 @@ extension Kernel {
   /// Writes a record of the process, which ends, to the accounting file (acct(2)).
   func account(for process: Process, _ status: ExitStatus) {
     guard let file = accountingFile else { return }
-    let record = AccountingRecord(process, status, now: clock.monotonic, wall: clock.realtime)
+    let record = AccountingRecord(process, status, now: clock.boottime, wall: clock.realtime)
     _ = try? record.bytes.withRawSpan { (span) throws(Errno) in try file.write(from: span) }
   }
 }
@@ -16,9 +16,8 @@ private struct AccountingRecord {
 
   init(_ process: Process, _ status: ExitStatus, now: Int64, wall: Int64) {
     var writer = ByteWriter(capacity: 64)
-    // Forked and no more, root, a core file, killed.
+    // Forked and no more, a core file, killed. Whether it has used a privilege (ASU) is not known.
     var flags: UInt8 = process.life.hasExecuted ? 0 : 1
-    if process.credentials.effectiveUID == 0 { flags |= 2 }
     let code: UInt32
     switch status {
     case .exited(let value): code = UInt32(UInt8(truncatingIfNeeded: value)) << 8
