@@ -28,19 +28,32 @@ import Testing
 
   @Test func whatIsWrittenIsReadFromWhatWasSeen() {
     let points = [(100, 1000), (200, 1500), (400, 2000)].map {
-      MemoryActivity.Written(time: $0.0, bytes: UInt64($0.1))
+      MemoryActivity.Written(time: $0.0 * Self.second, bytes: UInt64($0.1))
     }
     let activity = MemoryActivity(memory: 3000, compressed: 1, written: points)
-    #expect(activity.bytes(writtenIn: 0) == 0)
-    #expect(activity.bytes(writtenIn: 50) == 500)
-    #expect(activity.bytes(writtenIn: 150) == 1250)
-    #expect(activity.bytes(writtenIn: 400) == 2000)
+    func bytes(_ seconds: Int64) -> UInt64 { activity.bytes(writtenIn: seconds * Self.second) }
+    #expect(bytes(0) == 0)
+    #expect(bytes(50) == 500)
+    #expect(bytes(150) == 1250)
+    #expect(bytes(400) == 2000)
     // A third more in twice the time.
-    #expect(activity.bytes(writtenIn: 600) == 2333)
-    #expect(activity.bytes(writtenIn: 800) == 2666)
+    #expect(bytes(600) == 2333)
+    #expect(bytes(800) == 2666)
     #expect(activity.bytes(writtenIn: .max) == 3000)
     let unseen = MemoryActivity(memory: 3000, compressed: 1, written: [])
     #expect(unseen.bytes(writtenIn: Self.second) == 0)
+  }
+
+  /// One that writes in turns of 10 ms, and was seen for a tenth of a second: there is no knowing that it writes fewer pages anew.
+  @Test(arguments: [0, 3, 7, 9] as [Int64]) func turnsAreNoSaturation(_ phase: Int64) {
+    let millisecond: Int64 = 1_000_000
+    let points = [4, 10, 19, 32, 52, 82, 127].map { (time: Int64) in
+      MemoryActivity.Written(
+        time: time * millisecond, bytes: UInt64((time + phase) / 10) * 100_000)
+    }
+    let activity = MemoryActivity(memory: 1 << 30, compressed: 1, written: points)
+    let written = Double(activity.bytes(writtenIn: 10 * Self.second))
+    #expect(abs(written - 100_000_000) < 15_000_000)
   }
 
   /// The process that has a guest may be the guest's own by now.

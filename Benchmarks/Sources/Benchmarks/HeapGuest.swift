@@ -6,7 +6,7 @@ struct HeapGuest {
   /// MiB of distinct pages that it writes in a second.
   var rate = 0
 
-  /// Says `ready` once its heap is full, and ends when the file named by its third argument is gone. It knows by the
+  /// No page has again what it had before: such pages would not be sent. Says `ready` once its heap is full, and ends when the file named by its third argument is gone. It knows by the
   /// jump of its clock that it was away, and says so. If there is a file for it beside that one, it writes down there at each
   /// turn the time and how many pages it has written.
   private static let program = """
@@ -29,9 +29,9 @@ struct HeapGuest {
         if now - then > 0.5: print("resumed", flush=True)
         then = now
         for _ in range(rate // 4096 // 100):
-            view[page:page + 8] = (page + 1).to_bytes(8, "big")
-            page = (page + 4096) % size
             count += 1
+            view[page:page + 8] = count.to_bytes(8, "big")
+            page = (page + 4096) % size
         if not os.path.exists(sign + ".pages"): log = None
         elif not log: log = open(sign + ".pages", "a", buffering=1)
         if log: log.write(f"{time.time()} {count}\\n")

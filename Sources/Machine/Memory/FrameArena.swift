@@ -461,19 +461,23 @@ package struct Frame: Hashable, Sendable, BitwiseCopyable {
 
   // MARK: Bytes
 
-  /// Bytes of frames that are in use and here: `count` runs of frames that lie together, evenly spread, and as long as
-  /// `length` frames or a little shorter.
-  package func sample(_ count: Int, of length: Int) -> [[UInt8]] {
+  /// Bytes of frames that are in use: `count` runs of frames that lie together, evenly spread, and as long as `length` frames or a
+  /// little shorter.
+  ///
+  /// - Parameter missing: the bytes of a page that is not here; nil: they can't be had.
+  package func sample(_ count: Int, of length: Int, _ missing: (UInt32) -> [UInt8]?) -> [[UInt8]] {
     let end = Int(next)
     let step = max(length, end / count)
     return stride(from: 1, to: end, by: step).compactMap { start in
       var run: [UInt8] = []
       for index in start..<min(start + length, end) {
         let frame = Frame(UInt32(index))
-        guard furtherReferences[index] != Self.unused, stored?.page(of: frame) == nil else {
-          continue
+        guard furtherReferences[index] != Self.unused else { continue }
+        if let page = stored?.page(of: frame) {
+          run += missing(page) ?? []
+        } else {
+          run += withBytes(frame, offset: 0, count: Frame.size) { $0.array }
         }
-        run += withBytes(frame, offset: 0, count: Frame.size) { $0.array }
       }
       return run.isEmpty ? nil : run
     }

@@ -1,4 +1,5 @@
 import HostABI
+import LibOS
 import Machine
 import PosixHost
 import Snapshot
@@ -44,9 +45,25 @@ extension Picoprocess {
     letter.watch = Mailbox.Letter.Watch(
       start: HostProcess.monotonicTime, writes: arena.firstWrites,
       writesBefore: arena.firstWrites.value, memory: UInt64(arena.framesInUse * Frame.size),
-      sample: arena.sample(
-        Self.sampleCount, of: BlockDescriptor.chunkSize / Frame.size))
+      sample: sample)
     letter.progress = .answered(.done)
+  }
+
+  /// Just after a move most of it is still in the snapshot.
+  private var sample: [[UInt8]] {
+    let reader = borrowed == nil ? kernel.storedPages?.anotherReader() : nil
+    return machine.arena.sample(
+      Self.sampleCount, of: BlockDescriptor.chunkSize / Frame.size
+    ) { page in
+      guard let reader else { return nil }
+      var bytes = [UInt8](repeating: 0, count: Page.size)
+      do throws(SnapshotError) {
+        try bytes.withMutableRawSpan { (span) throws(SnapshotError) in
+          try reader.page(PageReference(rawValue: UInt64(page)), into: &span)
+        }
+        return bytes
+      } catch { return nil }
+    }
   }
 }
 
