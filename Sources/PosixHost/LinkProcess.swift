@@ -10,7 +10,7 @@ package import HostABI
 #endif
 
 /// A program that makes a link with another machine, ssh(1) usually: the link is its standard input and output.
-package final class LinkProcess {
+package final class LinkProcess: Sendable {
   private let process: Int32
 
   private init(_ process: Int32) { self.process = process }
@@ -45,6 +45,9 @@ package final class LinkProcess {
       arguments, input: itsInput, output: itsOutput, error: tellsErrors ? itsOutput : 2)
     return (LinkProcess(process), link)
   }
+
+  /// Asks it to end, with SIGTERM. Not to be called while, or after, somebody waits for its end.
+  package func interrupt() { kill(process, SIGTERM) }
 
   /// Waits for the end of the program: its status as a shell gives it; nil if it had to be terminated.
   ///

@@ -16,7 +16,7 @@ struct Grants: Sendable {
     case "join": return try join(arguments, peer)
     case "receive": return try receive(arguments) + ["--peer", peer]
     case "relay": return try relay(arguments)
-    case "send": return try send(arguments)
+    case "send": return try send(arguments, peer)
     default: throw SupervisorError("a peer may not ask for that")
     }
   }
@@ -132,10 +132,10 @@ struct Grants: Sendable {
     return ["join", name, "--machine", peer]
   }
 
-  private func send(_ arguments: [String]) throws(SupervisorError) -> [String] {
+  private func send(_ arguments: [String], _ peer: String) throws(SupervisorError) -> [String] {
     guard has(.fetch) else { throw refusal("to fetch what runs here", "fetch") }
     var words = Words(arguments.dropFirst())
-    var result = ["send"]
+    var result = ["send", "--destination", "peer://\(peer)"]
     while words.rest.count > 1, let option = words.next() {
       switch option {
       case "--protocol", "--max-pause", "--on-busy", "--bandwidth-limit", "--compress",

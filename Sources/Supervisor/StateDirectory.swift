@@ -29,6 +29,9 @@ struct StateDirectory: Sendable {
   /// Has the applications with which this machine went on in place of another.
   var successions: String { path + "/successions.json" }
 
+  /// Has the applications of which peers were sent copies.
+  var sentCopies: String { path + "/sent-copies.json" }
+
   /// Where the console puts snapshots.
   func saved() throws(SupervisorError) -> String {
     let directory = path + "/saved"

@@ -54,8 +54,18 @@ struct Verbs: Sendable {
   }
 
   /// Moves an application to a peer.
-  func migrate(_ name: String, to peer: String, options: [String]) -> Bool {
-    run(Self.migration(of: name, to: peer) + options)
+  ///
+  /// - Parameter cancellation: ends it if that still can be done.
+  /// - Returns: whether it has moved, and what that took, if it is known.
+  func migrate(
+    _ name: String, to peer: String, options: [String], _ cancellation: Cancellation
+  ) -> (isDone: Bool, report: MoveReport?) {
+    struct Statistics: Decodable { let move: MoveReport? }
+    let words = Self.migration(of: name, to: peer) + ["--print-stats"] + options
+    guard let text = try? output(words, patience: Self.day, cancellation) else {
+      return (false, nil)
+    }
+    return (true, JSON.decode(Statistics.self, from: text)?.move)
   }
 
   /// Has a peer keep an application as it is now.
@@ -73,39 +83,10 @@ struct Verbs: Sendable {
     }
   }
 
-  /// What moving an application would take, in each way but post-copy; nil: it can't be told.
-  func forecast(_ name: String, to peer: String) -> [ForecastFigures]? {
-    struct Choice: Decodable {
-      struct Way: Decodable {
-        let isPostCopy: Bool
-        let usesCopy: Bool?
-      }
-      let way: Way
-      let figures: ForecastFigures
-    }
-    let words = Self.migration(of: name, to: peer) + ["--dry-run", "--print-stats"]
-    guard let text = try? output(words) else { return nil }
-    return JSON.decode([Choice].self, from: text)?.filter { !$0.way.isPostCopy }.map { choice in
-      var figures = choice.figures
-      figures.usesCopy = choice.way.usesCopy
-      return figures
-    }
-  }
-
-  /// What the last move of an application to a peer took, and what was foretold of it.
-  func lastMove(_ name: String, to peer: String) -> (
-    forecast: ForecastFigures, outcome: ForecastFigures
-  )? {
-    struct Record: Decodable {
-      let guest: String
-      let forecast: ForecastFigures
-      let outcome: ForecastFigures
-    }
-    guard let text = try? output(["moves", "--json"]),
-      let all = JSON.decode([String: [Record]].self, from: text),
-      let last = all["peer://\(peer)"]?.last(where: { $0.guest == name })
-    else { return nil }
-    return (last.forecast, last.outcome)
+  /// What moving each of those that run here to a peer would take.
+  func forecasts(to peer: String) -> [ApplicationForecast] {
+    let text = try? output(["evacuate", "peer://\(peer)", "--dry-run", "--print-stats"])
+    return text.flatMap { JSON.decode([ApplicationForecast].self, from: $0) } ?? []
   }
 
   /// What `godwit ps --json` prints.
@@ -115,11 +96,24 @@ struct Verbs: Sendable {
 
   /// The applications that run here.
   func applications() throws(SupervisorError) -> [RunningApplication] {
-    guard let all = JSON.decode([RunningApplication].self, from: Array(try list().utf8)) else {
-      throw SupervisorError("godwit ps: it is of another version")
+    let replies: [(name: String, reply: ControlReply)]
+    do throws(HostError) {
+      replies = try ControlDirectory.standard()
+        .askAll(Array(StateQuestion.line.utf8), within: 2 * Self.second)
+    } catch { throw SupervisorError("the directory of control sockets", error) }
+    return replies.compactMap { name, reply in
+      guard case .answer(let line) = reply else { return RunningApplication(silent: name) }
+      return StateQuestion.application(in: line)
     }
-    // A relay is none: it ends by itself. Nor is what is left of one that runs elsewhere.
-    return all.filter { $0.relay == nil && $0.lending == nil }
+  }
+
+  /// The application of that name, if it runs here.
+  func application(_ name: String) -> RunningApplication? {
+    guard let connection = try? ControlDirectory.standard().connect(to: name),
+      (try? connection.send(Array(StateQuestion.line.utf8), timeout: 0)) != nil,
+      let line = try? connection.receive(timeout: 2 * Self.second)
+    else { return nil }
+    return StateQuestion.application(in: line)
   }
 
   /// Starts godwit, with a socket as its standard input and output.
@@ -150,8 +144,11 @@ struct Verbs: Sendable {
   private static let day = 86_400 * second
 
   /// What godwit prints, and is expected to print soon.
+  ///
+  /// - Parameter cancellation: asks it to end.
   func output(
-    _ arguments: [String], patience: Int64 = 10 * second, tellsErrors: Bool = false
+    _ arguments: [String], patience: Int64 = 10 * second, _ cancellation: Cancellation? = nil,
+    tellsErrors: Bool = false
   ) throws(SupervisorError) -> [UInt8] {
     var bytes: [UInt8] = []
     let status: Int32?
@@ -159,11 +156,14 @@ struct Verbs: Sendable {
       let (program, link) = try LinkProcess.start([godwit] + arguments, tellsErrors: tellsErrors)
       // If it says nothing more in time.
       defer { _ = program.end(within: 0) }
+      cancellation?.begin { program.interrupt() }
+      defer { cancellation?.end() }
       while true {
         let piece = try link.read(64 << 10, timeout: patience)
         if piece.isEmpty { break }
         bytes += piece
       }
+      cancellation?.end()
       status = program.end(within: 10 * Self.second)
     } catch { throw SupervisorError("godwit \(arguments[0])", error) }
     guard status == 0 else {
@@ -175,5 +175,13 @@ struct Verbs: Sendable {
       throw SupervisorError(String(last.hasPrefix(mark) ? last.dropFirst(mark.count) : last))
     }
     return bytes
+  }
+}
+
+extension StateQuestion {
+  /// A relay is none: it ends by itself. Nor is what is left of one that runs elsewhere.
+  fileprivate static func application(in line: [UInt8]) -> RunningApplication? {
+    let running = JSON.decode(Answer.self, from: line)?.running?.picoprocess
+    return running.flatMap { $0.relay == nil && $0.lending == nil ? $0 : nil }
   }
 }

@@ -15,19 +15,23 @@ package struct KeptCopyNote: Sendable, Codable {
   package var peer: String?
   /// The name of the newest snapshot's file.
   package var file: String
+  /// Of its content, in hexadecimal digits; nil: of an older godwit.
+  package var digest: String?
   /// Snapshots that it is an increment to, one behind the other.
   package var parents: Int
   /// Nanoseconds since 1970.
   package var made: Int64
   /// The options of `godwit resume` that give it what a move would have given it here.
   package var options: [String]
+  /// When it was learnt that the application has ended, in nanoseconds since 1970: nobody goes on with it by itself.
+  package var ended: Int64?
 
   package init(
-    application: String, passport: String?, peer: String?, file: String, parents: Int, made: Int64,
-    options: [String]
+    application: String, passport: String?, peer: String?, file: String, digest: String?,
+    parents: Int, made: Int64, options: [String]
   ) {
     (self.application, self.passport, self.peer) = (application, passport, peer)
-    (self.file, self.parents, self.made) = (file, parents, made)
+    (self.file, self.digest, self.parents, self.made) = (file, digest, parents, made)
     self.options = options
   }
 }

@@ -19,6 +19,10 @@ package struct MachineStatus: Sendable, Hashable, Codable {
   package var isLeaving: Bool?
   /// Applications with which it went on in place of a machine that was lost, by their ids: how often that happened to each.
   package var successions: [String: Int]?
+  /// The digests of the copies that it keeps of applications which run elsewhere, by their ids.
+  package var copies: [String: String]?
+  /// The ids of applications that have ended there, and of which peers may have copies.
+  package var ended: [String]?
 
   package struct Battery: Sendable, Hashable, Codable {
     /// Of what it can hold.

@@ -19,8 +19,8 @@ package struct PeerRequest: Sendable, Codable {
     ///
     /// - `milliseconds`: until it has to be over; nil: there is time.
     case recall(application: String, milliseconds: Int64?)
-    /// Say what moving this application to the machine that asks would take.
-    case forecast(application: String)
+    /// Say what moving each of what runs there to the machine that asks would take.
+    case forecasts
   }
 
   package init(_ what: Wish) {
@@ -40,16 +40,5 @@ package enum PeerAnswer: Sendable, Codable {
   case running
   /// It was taken note of.
   case done
-  /// In each way but post-copy; none: it can't be told.
-  case forecast([ForecastFigures])
-}
-
-/// What a move takes, in one way.
-package struct ForecastFigures: Sendable, Codable {
-  /// Nanoseconds, as `total`.
-  package let frozen: Int64
-  package let total: Int64
-  package let bytes: UInt64
-  /// Only what was written since the copy that the other machine keeps is sent; nil: all.
-  package var usesCopy: Bool?
+  case forecasts([ApplicationForecast])
 }

@@ -20,6 +20,13 @@ package struct RunningApplication: Sendable, Hashable, Codable {
   package var lending: Presence?
   package var relay: Presence?
 
+  /// One that does not answer.
+  package init(silent name: String) {
+    self.name = name
+    (memoryBytes, uptimeNanoseconds) = (0, 0)
+    isSilent = true
+  }
+
   /// Something is there, whatever it is.
   package struct Presence: Sendable, Hashable, Codable {
     private enum Key: CodingKey {}
@@ -27,6 +34,20 @@ package struct RunningApplication: Sendable, Hashable, Codable {
     package init(from decoder: any Decoder) {}
 
     package func encode(to encoder: any Encoder) { _ = encoder.container(keyedBy: Key.self) }
+  }
+}
+
+/// What every picoprocess is asked over its control socket by who wants to know what runs.
+package enum StateQuestion {
+  package static let line = #"{"info":{}}"#
+
+  /// What it says; nil: it is of another version.
+  package struct Answer: Decodable {
+    package struct Running: Decodable {
+      package let picoprocess: RunningApplication
+    }
+
+    package let running: Running?
   }
 }
 

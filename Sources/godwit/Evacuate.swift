@@ -1,5 +1,6 @@
 import ArgumentParser
 import HostABI
+import JSONText
 import Picoprocess
 import PosixHost
 
@@ -24,12 +25,21 @@ struct Evacuate: ParsableCommand {
   @Option(help: ArgumentHelp("How many move at the same time.", valueName: "n"))
   var jobs = 2
 
+  @Flag(
+    help:
+      "Only say what each move would take, by what is known here: the other machine is not asked.")
+  var dryRun = false
+
+  @Flag(help: "With --dry-run: print what each way to move would take, as JSON.")
+  var printStats = false
+
   @Argument(
     parsing: .postTerminator,
     help: ArgumentHelp("Options of godwit migrate.", valueName: "option"))
   var options: [String] = []
 
   func validate() throws {
+    guard dryRun || !printStats else { throw ValidationError("--print-stats needs --dry-run") }
     guard jobs > 0 else { throw ValidationError("--jobs takes 1 or more") }
     guard (destination == nil) != (to == nil) else {
       throw ValidationError("say one machine to move to")
@@ -49,6 +59,7 @@ struct Evacuate: ParsableCommand {
     // A relay moves nothing, and ends by itself.
     let guests = all.filter { $0.relay == nil && !except.contains($0.name) }
       .sorted { ($0.memoryBytes, $0.name) < ($1.memoryBytes, $1.name) }
+    if dryRun { return try foretell(guests.map(\.name), destination) }
     var waiting = guests.map(\.name)[...]
     var moving: [(name: String, program: ChildProgram)] = []
     var stay = 0
@@ -66,6 +77,13 @@ struct Evacuate: ParsableCommand {
       }
     }
     if stay > 0 { throw Failure("\(stay) of \(guests.count) programs stay here") }
+  }
+
+  private func foretell(_ names: [String], _ destination: RemoteHost) throws {
+    let migrate = try Migrate.parse(["name", "\(destination)"] + options)
+    let forecasts = try LocalForecast.all(names, to: destination, migrate.pace.pace)
+    if printStats { return Console.show(JSON.line(forecasts.map(\.message))) }
+    Console.show(table([["NAME", "STANDS", "TAKES", "SENDS", "WAY"]] + forecasts.map(\.row)))
   }
 
   private var isRehearsal: Bool { options.contains("--dry-run") }

@@ -148,11 +148,13 @@ struct Migrate: ParsableCommand {
     if dryRun { return try rehearse(options) }
     progress.begin()
     pace.warn(name)
-    let snapshot =
+    let statistics =
       try copy
-      ? Departure.copy(name, pace.pace, options)
-      : Departure.migrate(name, pace.pace, options)
-    if printStats, let snapshot { Console.show(JSON.line(SnapshotStatistics(snapshot))) }
+      ? SnapshotStatistics(Departure.copy(name, pace.pace, options))
+      : Departure.migrate(name, pace.pace, options).map {
+        SnapshotStatistics($0.snapshot, move: $0.report)
+      }
+    if printStats, let statistics { Console.show(JSON.line(statistics)) }
   }
 }
 
@@ -512,6 +514,11 @@ struct Send: ParsableCommand {
   @Option(help: ArgumentHelp("The name of the other machine, for people.", valueName: "name"))
   var peer = "the machine that fetches it"
 
+  @Option(
+    help: ArgumentHelp(
+      "The other machine as a peer of this one, to learn from the move.", visibility: .hidden))
+  var destination: RemoteHost?
+
   @Flag(help: "Send the guest's root, too.")
   var withRoot = false
 
@@ -522,7 +529,7 @@ struct Send: ParsableCommand {
 
   func run() throws {
     let isSent = try Departure.send(
-      name, pace.pace, to: peer, withRoot: withRoot, withMounts: withMounts)
+      name, pace.pace, to: peer, destination, withRoot: withRoot, withMounts: withMounts)
     if !isSent { Console.exit(125) }
   }
 }

@@ -179,4 +179,48 @@ import Testing
 
       """)
   }
+
+  /// Nobody goes on with what has ended, also if the peer that keeps it was away at that time. What has moved has not ended.
+  @Test func whatHasEndedStaysSo() throws {
+    try run(
+      """
+      for m in here there third; do serve $m "${ALL[@]}"; done; meet here there; meet here third; meet third there
+      policy here <<'END'
+      applications:
+        guest: {protect: {on: there, every: 1m, wait: 1m}}
+      END
+      sent() { local n; for n in $(seq 600); do look $1; grep -q "$2" $1/state/godwit/supervisor/sent-copies.json && return; sleep 0.1; done; echo "$1: not $2"; }
+      count; look here; kept there; go here third; comes third; sent here '^{}$'; sent third '"hasEnded":false'
+      stop there KILL; touch go; told result; gone third; sent third '"hasEnded":true'
+      serve there "${ALL[@]}"; meet here there; meet third there; look third; look there; says there 'it has ended at third'
+      sent third '^{}$'; stop third KILL; at there peer lost third; look there; runs there && echo 'it goes on'; grep -c 'has ended' there.log
+      """,
+      """
+      ended
+      nothing of third is kept here that could go on
+      1
+
+      """)
+  }
+
+  /// The files of mounts travel with it, and are in no copy: it is said before a loss, and nobody goes on without them.
+  @Test func aCopyWithoutItsFilesIsOfNoUse() throws {
+    try run(
+      """
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      policy here <<'END'
+      applications:
+        guest: {protect: {on: there, every: 1m, wait: 1m}, move: {with-mounts: true}}
+      END
+      count; look here; says here 'copies have no files of mounts'; ls there/state/godwit/copies 2>&1 | sed 's/.*: //'
+      at here migrate guest there --copy; stop here KILL; at there peer lost here; says there 'none of their files'
+      runs there && echo 'it goes on'; touch go; told result
+      """,
+      """
+      No such file or directory
+      guest goes on here once here has not answered for 1 min: see godwit ps
+      ended
+
+      """)
+  }
 }

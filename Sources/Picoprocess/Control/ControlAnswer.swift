@@ -166,8 +166,11 @@ package struct SnapshotStatistics: Encodable {
   private let pages_scanned: UInt64
   private let pages_written: UInt64
   private let bytes_written: UInt64
+  private let move: MoveReport?
 
-  package init(_ snapshot: SavedSnapshot) {
+  /// - Parameter move: what it took in nanoseconds, if it is not only a snapshot.
+  package init(_ snapshot: SavedSnapshot, move: MoveReport? = nil) {
+    self.move = move
     freezing_time = snapshot.freezingTime / 1000
     frozen_time = snapshot.frozenTime / 1000
     memdump_time = snapshot.dumpTime / 1000

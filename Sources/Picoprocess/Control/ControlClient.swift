@@ -13,13 +13,6 @@ package struct ControlClient: Sendable {
     }
   }
 
-  /// The names of picoprocesses that may be running; see `info`.
-  package func names() throws(Failure) -> [String] {
-    try withFailure("the directory of control sockets") { () throws(HostError) in
-      try directory.names()
-    }
-  }
-
   /// Whether something listens under the name `name`.
   package func isRunning(_ name: String) -> Bool {
     do throws(HostError) { _ = try directory.connect(to: name) } catch {
@@ -30,28 +23,18 @@ package struct ControlClient: Sendable {
 
   /// The running picoprocesses, ordered by name. All are asked at once, and have 2 s to answer.
   package func list() throws(Failure) -> [PicoprocessInfo] {
-    let deadline = HostProcess.monotonicTime + 2_000_000_000
-    return try names().map { ($0, ask($0)) }.compactMap { name, connection in
-      do throws(HostError) {
-        let connection = try connection.get()
-        let rest = max(0, deadline - HostProcess.monotonicTime)
-        do throws(HostError) {
-          guard case .running(let info) = try Self.answer(connection, rest) else { return nil }
-          return info
-        } catch .wouldBlock {
-          return .silent(name, pid: (try? connection.peerProcess()) ?? 0)
-        }
-      } catch .wouldBlock { return .silent(name, pid: 0) } catch {
-        // It has ended meanwhile.
-        return nil
-      }
+    let replies = try withFailure("the directory of control sockets") { () throws(HostError) in
+      try directory.askAll(Array(JSON.line(ControlRequest.info).utf8), within: 2_000_000_000)
     }
-  }
-
-  /// Asks a picoprocess for its state.
-  private func ask(_ name: String) -> Result<ControlConnection, HostError> {
-    do throws(HostError) { return .success(try send(.info, to: name)) } catch {
-      return .failure(error)
+    return replies.compactMap { name, reply in
+      switch reply {
+      case .silent(let process): return .silent(name, pid: process)
+      case .answer(let line):
+        guard case .running(let info) = JSON.decode(ControlAnswer.self, from: line) else {
+          return nil
+        }
+        return info
+      }
     }
   }
 

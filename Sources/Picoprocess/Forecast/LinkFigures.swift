@@ -17,6 +17,10 @@ package struct LinkFigures: Sendable {
   private static let longest = 86_400e9
   private static let usualStop: Int64 = 15_000_000
   private static let usualEnding: Int64 = 30_000_000
+  private static let usualOpening: Int64 = 200_000_000
+
+  /// By what was written down.
+  init(to host: RemoteHost) { self.init(MoveRecords(host)?.records ?? []) }
 
   package init(_ records: [MoveRecord]) {
     self.records = records
@@ -46,12 +50,23 @@ package struct LinkFigures: Sendable {
   /// Nanoseconds from the moment when the guest runs there until all is done, but for memory that follows.
   func ending(_ way: MoveWay) -> Int64 { usual(way, Self.usualEnding) { Double($0.ending) } }
 
+  /// Nanoseconds from the command until the guest's memory begins to go: its own moves say more than those of others, since files may go
+  /// along.
+  func opening(of guest: String) -> Int64 {
+    let own = records.filter { $0.guest == guest && $0.opening != nil }
+    let known = median(own.isEmpty ? records : own) { $0.opening.map { Double($0) } }
+    return known.map(Self.time) ?? Self.usualOpening
+  }
+
   /// The median of moves that were as this one.
   ///
   /// - Parameter unknown: if there were none.
   private func usual(_ way: MoveWay, _ unknown: Int64, _ value: (MoveRecord) -> Double) -> Int64 {
     let alike = records.filter { $0.way.isPostCopy == way.isPostCopy }
-    guard let known = median(alike, value) else { return unknown }
-    return Int64(max(-Self.longest, min(known, Self.longest)))
+    return median(alike, value).map(Self.time) ?? unknown
+  }
+
+  private static func time(_ nanoseconds: Double) -> Int64 {
+    Int64(max(-longest, min(nanoseconds, longest)))
   }
 }

@@ -1,6 +1,7 @@
 import HostABI
 import PosixHost
 import Snapshot
+import SupervisorMessages
 
 /// How one guest is going to move, and what that will take.
 package struct MovePlan: Sendable {
@@ -13,6 +14,8 @@ package struct MovePlan: Sendable {
   private let guest: String
   private let host: RemoteHost
   private let forecast: Forecast
+  /// What it took until the guest's memory could go, in nanoseconds.
+  private let elapsed: Int64
   /// How it goes.
   package let chosen: Choice
   /// All that were weighed.
@@ -22,18 +25,19 @@ package struct MovePlan: Sendable {
   /// machines must live until it is over.
   ///
   /// - Parameters:
-  ///   - elapsed: nanoseconds since the command began.
+  ///   - elapsed: nanoseconds since the command began; nil: it has not, and as long is taken as with earlier moves.
   ///   - pagesSinceCopy: pages that were written since the copy that `host` keeps; nil: it has none of use.
   init(
     _ guest: String, to host: RemoteHost, _ activity: MemoryActivity, _ pace: MigrationPace,
-    elapsed: Int64, pagesSinceCopy: UInt64? = nil
+    _ link: LinkFigures, elapsed: Int64?, pagesSinceCopy: UInt64? = nil
   ) {
     self.guest = guest
     self.host = host
     let forecast = Forecast(
-      activity: activity, link: LinkFigures(MoveRecords(host)?.records ?? []), pace: pace,
-      pagesSinceCopy: pagesSinceCopy ?? 0)
+      activity: activity, link: link, pace: pace, pagesSinceCopy: pagesSinceCopy ?? 0)
     self.forecast = forecast
+    let elapsed = elapsed ?? link.opening(of: guest)
+    self.elapsed = elapsed
     let compressions = pace.compression.map { [$0] } ?? [Compression.none, .standard]
     let ways =
       compressions.map { MoveWay($0, usesCopy: pagesSinceCopy != nil) }
@@ -43,25 +47,40 @@ package struct MovePlan: Sendable {
       choices.filter { $0.way.isPostCopy == pace.postCopy }, maxPause: pace.maxPause)
   }
 
-  /// The shortest move of those in which the guest stands no longer than it may; if there is none, the shortest stop.
+  /// The shortest move of those in which the guest stands no longer than it may; if there is none, the shortest stop. Compression
+  /// takes processors, and must be clearly better.
   private static func best(_ choices: [Choice], maxPause: Int64) -> Choice {
     let allowed = choices.filter { $0.figures.frozen <= maxPause }
-    let shortest = allowed.min { $0.figures.total < $1.figures.total }
-    return shortest ?? choices.min { $0.figures.frozen < $1.figures.frozen } ?? choices[0]
+    func cost(_ choice: Choice, _ time: Int64) -> Double {
+      Double(time) * (choice.way.compression == .none ? 1 : compressionWorth)
+    }
+    let shortest = allowed.min { cost($0, $0.figures.total) < cost($1, $1.figures.total) }
+    return shortest
+      ?? choices.min { cost($0, $0.figures.frozen) < cost($1, $1.figures.frozen) } ?? choices[0]
   }
 
+  private static let compressionWorth = 1.05
+
   /// Writes down what it took in the end.
-  func note(_ outcome: MoveOutcome) {
+  ///
+  /// - Returns: both, for supervisors.
+  func note(_ outcome: MoveOutcome) -> MoveReport {
+    let figures = MoveFigures(frozen: outcome.frozen, total: outcome.total, bytes: outcome.bytes)
+    record(outcome, figures)
+    return MoveReport(forecast: chosen.figures.message, outcome: figures.message)
+  }
+
+  private func record(_ outcome: MoveOutcome, _ figures: MoveFigures) {
     guard var records = MoveRecords(host) else { return }
     records.add(
       MoveRecord(
         time: PosixHost().now(.realtime).seconds, guest: guest, way: chosen.way,
         forecast: chosen.figures,
-        outcome: MoveFigures(
-          frozen: outcome.frozen, total: outcome.total, bytes: outcome.bytes),
+        outcome: figures,
         rate: outcome.rate, memoryRate: outcome.rate.map { $0 / outcome.share },
         isLimited: forecast.pace.bandwidth != nil,
-        bytesLeft: outcome.bytesLeft(forecast.pace.maxPause), ending: outcome.ending))
+        bytesLeft: outcome.bytesLeft(forecast.pace.maxPause), ending: outcome.ending,
+        opening: elapsed))
   }
 }
 

@@ -21,6 +21,8 @@ package struct MoveRecord: Sendable, Hashable, Codable {
   package var bytesLeft: UInt64
   /// From the moment when the guest ran there until all was done, in nanoseconds.
   package var ending: Int64
+  /// From the command until the guest's memory began to go, in nanoseconds; nil: of an older godwit.
+  package var opening: Int64?
 
   /// When it was, for people.
   package var timeText: String { "\(LogTime.text(time * 1_000_000_000).prefix(19))Z" }
@@ -39,7 +41,8 @@ extension MoveRecord {
   private var isPossible: Bool {
     func isTime(_ time: Int64) -> Bool { (0...Self.longest).contains(time) }
     return [forecast, outcome].allSatisfy { isTime($0.frozen) && isTime($0.total) }
-      && isTime(ending) && Self.rates.contains(rate ?? 1) && Self.rates.contains(memoryRate ?? 1)
+      && isTime(ending) && isTime(opening ?? 0) && Self.rates.contains(rate ?? 1)
+      && Self.rates.contains(memoryRate ?? 1)
       && (0...LogTime.lastSecond).contains(time)
   }
 

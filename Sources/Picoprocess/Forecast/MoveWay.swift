@@ -1,4 +1,5 @@
 package import Snapshot
+import SupervisorMessages
 
 /// A way in which a guest can move.
 package struct MoveWay: Sendable, Hashable, Codable {
@@ -36,6 +37,10 @@ extension MoveFigures {
   package var frozenText: String { HumanTime.text(frozen) }
   package var totalText: String { HumanTime.text(total) }
   package var bytesText: String { ProgressLine.size(bytes) }
+
+  var message: ForecastFigures {
+    ForecastFigures(frozen: frozen, total: total, bytes: bytes)
+  }
 
   /// For people.
   var text: String { "stands \(frozenText), takes \(totalText), sends \(bytesText)" }

@@ -471,8 +471,9 @@ package final class Arrival {
     try copy.keep(
       file,
       KeptCopyNote(
-        application: name, passport: offer.passport, peer: options.peer, file: fileName, parents: 0,
-        made: HostProcess.realTime, options: options.resumeOptions(root: root)),
+        application: name, passport: offer.passport, peer: options.peer, file: fileName,
+        digest: digest.description, parents: 0, made: HostProcess.realTime,
+        options: options.resumeOptions(root: root)),
       isIncrement: intake.parent != nil)
     var prepared = Godwit_Migration_Prepared()
     prepared.contentDigest = messageData(Array(digest.bytes))

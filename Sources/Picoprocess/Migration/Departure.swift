@@ -5,7 +5,7 @@ import LibOS
 import MigrationMessages
 import PosixHost
 import Snapshot
-import SupervisorMessages
+package import SupervisorMessages
 
 /// A migration, as its sender sees it: `godwit migrate`, or `godwit send` for one who fetches. It holds the link; the
 /// picoprocess writes into a pipe, and stays in its sandbox, out of the peer's reach.
@@ -14,6 +14,8 @@ package final class Departure {
   private let pace: MigrationPace
   /// How links are made, and what godwit there is told; nil: the other end has made the only one.
   private let shell: (remote: RemoteShell, arguments: [String])?
+  /// The machine, by which moves are learnt from; nil: it is not known by a name.
+  private let destination: RemoteHost?
   private let peer: String
   private let migration = MigrationID.random()
   private let client: ControlClient
@@ -47,7 +49,7 @@ package final class Departure {
 
   private init(
     _ name: String, _ pace: MigrationPace, to peer: String, _ options: MigrationOptions?,
-    withRoot: Bool, withMounts: Bool, isCopy: Bool = false
+    withRoot: Bool, withMounts: Bool, isCopy: Bool = false, destination: RemoteHost? = nil
   ) throws(Failure) {
     self.isCopy = isCopy
     var connections = try DepartingConnections(
@@ -72,19 +74,19 @@ package final class Departure {
     if let options {
       let arguments = try options.receiveArguments(guest, relays: connections.areRelayed)
       shell = (options.shell, arguments)
-      watch = MemoryWatch(name, client)
     } else {
       shell = nil
-      watch = nil
     }
+    self.destination = shell?.remote.remote ?? destination
+    watch = self.destination == nil ? nil : MemoryWatch(name, client)
   }
 
   /// Moves the guest `name` to another machine. When this returns, it runs there, and its process here has ended.
   ///
-  /// - Returns: figures of what was sent; nil if it only went on with the memory of a guest that had moved before.
+  /// - Returns: figures of what was sent, and of the move; nil if it only went on with the memory of a guest that had moved before.
   package static func migrate(
     _ name: String, _ pace: MigrationPace, _ options: MigrationOptions
-  ) throws(Failure) -> SavedSnapshot? {
+  ) throws(Failure) -> (snapshot: SavedSnapshot, report: MoveReport?)? {
     if try PageCarrier.goOn(name, pace, options.shell) { return nil }
     let departure = try Departure(
       name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot,
@@ -95,8 +97,7 @@ package final class Departure {
       defer { channel.close() }
       snapshot = try departure.run(channel)
     }
-    departure.noteOutcome()
-    return snapshot
+    return (snapshot, departure.noteOutcome())
   }
 
   /// Has another machine keep the guest `name` as it is now. It stays here, and a later move there sends only what it has written
@@ -146,37 +147,42 @@ package final class Departure {
   }
 
   private func plan(early: Bool, elapsed: Int64) -> MovePlan? {
-    guard let shell, let activity = watch?.end(early: early) else { return nil }
+    guard let destination, let activity = watch?.end(early: early) else { return nil }
     return MovePlan(
-      name, to: shell.remote.remote, activity, pace, elapsed: elapsed,
+      name, to: destination, activity, pace, LinkFigures(to: destination), elapsed: elapsed,
       pagesSinceCopy: base?.copy.pagesWritten)
   }
 
   /// Writes down what was foretold, and what it took.
-  private func noteOutcome() {
+  private func noteOutcome() -> MoveReport? {
     let end = HostProcess.monotonicTime
     (outcome.total, outcome.ending) = (end - start, end - runsThere)
-    plan?.note(outcome)
+    return plan?.note(outcome)
   }
 
   /// Sends the guest `name` over the standard streams to `peer`, which fetches it and is told what fails.
   ///
   /// - Parameters:
+  ///   - destination: the same as `peer`, if moves to it are to be learnt from.
   ///   - withRoot: with its root.
   ///   - withMounts: with its writable mounts.
   /// - Returns: whether nothing did.
   package static func send(
-    _ name: String, _ pace: MigrationPace, to peer: String, withRoot: Bool, withMounts: Bool
+    _ name: String, _ pace: MigrationPace, to peer: String, _ destination: RemoteHost?,
+    withRoot: Bool, withMounts: Bool
   ) throws(Failure) -> Bool {
     let departure: Result<Departure, Failure>
     do throws(Failure) {
       departure = .success(
         try Departure(
-          name, pace, to: peer, nil, withRoot: withRoot, withMounts: withMounts))
+          name, pace, to: peer, nil, withRoot: withRoot, withMounts: withMounts,
+          destination: destination))
     } catch { departure = .failure(error) }
     let channel = try MigrationChannel(standardStreamsTo: peer)
     do throws(Failure) {
-      _ = try departure.get().run(channel)
+      let departure = try departure.get()
+      _ = try departure.run(channel)
+      _ = departure.noteOutcome()
       return true
     } catch {
       var refusal = Godwit_Migration_Refusal()
@@ -293,9 +299,10 @@ package final class Departure {
   private func usableCopy(_ digest: [UInt8], _ file: String) -> (
     parent: NamedParent, copy: SentCopy
   )? {
+    let keeper = destination.map { "\($0)" } ?? peer
     guard !pace.postCopy, let digest = Digest(digest),
       let copy = guest.copies?.first(where: {
-        $0.digest == digest.description && $0.observer == .copy(at: peer)
+        $0.digest == digest.description && $0.observer == .copy(at: keeper)
       })
     else { return nil }
     return (NamedParent(digest: copy.digest, path: "the copy at \(peer)", name: file), copy)
@@ -308,10 +315,9 @@ package final class Departure {
 
   /// What the guest has with it for the supervisor there: what this machine's says, if there is one.
   private var passport: String? {
-    let remote = shell?.remote.remote
+    let host = destination.flatMap { $0.isPeer ? $0.host : nil }
     let request = SupervisorRequest.passport(
-      application: name, peer: remote?.isPeer == true ? remote?.host ?? peer : peer,
-      isCopy: isCopy)
+      application: name, peer: host ?? peer, isCopy: isCopy)
     guard case .passport(let passport?) = try? SupervisorClient.ask(request) else {
       return guest.passport
     }

@@ -18,7 +18,9 @@ package struct EngineState: Hashable, Sendable, Codable {
   /// Moves that failed, by application and peer.
   var failures: [String: [String: MoveFailure]] = [:]
   /// Applications that have been told what to do in the present departure.
-  var departed: Set<String> = []
+  var departed: [String: Farewell] = [:]
+  /// When the last of them that moved was there, or was told to move.
+  var progress: Int64?
   /// Times of the day that have passed since the last step, of those that rules name.
   var mornings: [String: Int64] = [:]
 
@@ -44,7 +46,8 @@ package struct EngineState: Hashable, Sendable, Codable {
     for result in observation.outcomes where peers.contains(result.peer) {
       note(result, observation.now)
     }
-    if observation.departure == nil { departed = [] }
+    if observation.departure == nil { (departed, progress) = ([:], nil) }
+    if observation.outcomes.contains(where: { $0.succeeded }) { progress = observation.now }
   }
 
   /// Whether `condition` has held for so long; `reset`, which must be false when `condition` is true, ends it.
@@ -65,6 +68,14 @@ package struct EngineState: Hashable, Sendable, Codable {
     if isReset { latches.remove(name) } else if isSet { latches.insert(name) }
     return latches.contains(name)
   }
+}
+
+/// What an application was told to do before its machine leaves.
+enum Farewell: Hashable, Sendable, Codable {
+  case moves(to: String)
+  /// There was no time to suspend it instead.
+  case onlyMoves
+  case isSuspended, comesHome
 }
 
 /// Moves of an application to or from a peer that failed, since the last that did not.

@@ -8,11 +8,29 @@ extension EngineStep {
       if let sleep = rules.sleep, let peer = sleep.standby {
         keepers.append((peer, sleep.every, .sleep))
       }
-      if let protect = rules.protect { keepers.append((protect.on, protect.every, .protect)) }
+      if let protect = rules.protect {
+        if rules.moving?.withMounts == true {
+          noteMissingFiles(application.name, protect.on)
+        } else {
+          keepers.append((protect.on, protect.every, .protect))
+        }
+      }
       for keeper in keepers where keeper.peer != here {
         keepCopy(application, on: keeper.peer, every: keeper.every, keeper.rule)
       }
     }
+  }
+
+  /// Said once a day.
+  private mutating func noteMissingFiles(_ name: String, _ peer: String) {
+    let mark = "files/\(name)"
+    guard !isWaiting(mark) else { return }
+    state.waits[mark] = now + Span.hours(24).nanoseconds
+    decisions.append(
+      Decision(
+        name, .stay, .protect,
+        "copies have no files of mounts, which it has with it, so that \(peer) could not go on with it"
+      ))
   }
 
   private mutating func keepCopy(

@@ -9,6 +9,8 @@ package struct Observation: Hashable, Sendable, Codable {
   package var wall: WallTime
   package var user = User()
   package var power = PowerState()
+  /// That can work at the same time.
+  package var processors = 1
   /// Of the processors, from 0 to 1 and more; nil: not known.
   package var load: Double?
   /// Of the memory, from 0 to 1.
@@ -217,12 +219,16 @@ package struct MoveForecast: Hashable, Sendable, Codable {
     /// Nanoseconds until all is there.
     package var total: Int64
     package var bytes: UInt64
+    /// The part of `total` in which the link is busy, so that no other move can use it.
+    package var link: Int64
 
-    package init(_ way: Way, frozen: Int64, total: Int64, bytes: UInt64) {
+    /// - Parameter link: nil: all of `total`.
+    package init(_ way: Way, frozen: Int64, total: Int64, bytes: UInt64, link: Int64? = nil) {
       self.way = way
       self.frozen = frozen
       self.total = total
       self.bytes = bytes
+      self.link = max(0, min(link ?? total, total))
     }
   }
 

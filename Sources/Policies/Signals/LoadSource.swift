@@ -12,6 +12,7 @@ package final class LoadSource: SignalSource {
   }
 
   package func read(into observation: inout Observation) {
+    observation.processors = processors
     if let text = SmallFile.text("\(directory)/loadavg"),
       let load = text.split(separator: " ").first.flatMap({ Double($0) }), load.isFinite, load >= 0
     {

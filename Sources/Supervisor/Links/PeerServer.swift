@@ -145,8 +145,7 @@ final class PeerServer: Sendable {
       case .recall(let application, let milliseconds):
         policies.recall(application, by: peer, milliseconds: milliseconds)
         answer(.done, channel)
-      case .forecast(let application):
-        answer(.forecast(verbs.forecast(application, to: peer) ?? []), channel)
+      case .forecasts: answer(.forecasts(verbs.forecasts(to: peer)), channel)
       }
     } catch {
       Log.say("\(peer): refused: \(error.message)")

@@ -3,12 +3,12 @@ import PosixHost
 import SupervisorMessages
 import Synchronization
 
-/// Does what the engine has decided, by the verbs of godwit, two things at a time.
+/// Does what the engine has decided, by the verbs of godwit, as many things at a time as there are processors, and two at least.
 final class Errands: Sendable {
   private struct State {
     var waiting: [Decision] = []
     /// By the names of applications.
-    var active: [String: Decision] = [:]
+    var active: [String: (decision: Decision, cancellation: Cancellation)] = [:]
     /// Applications that peers were asked to send home, and until when, on the host's monotonic clock.
     var awaited: [String: (peer: String, start: Int64, end: Int64)] = [:]
     var results: [MoveResult] = []
@@ -17,27 +17,29 @@ final class Errands: Sendable {
     var workers = 0
     var isEnding = false
 
-    mutating func next() -> Decision? {
+    mutating func next() -> (decision: Decision, cancellation: Cancellation)? {
       if isEnding { waiting = [] }
       guard let index = waiting.firstIndex(where: { active[$0.application] == nil }) else {
         workers -= 1
         return nil
       }
       let decision = waiting.remove(at: index)
-      active[decision.application] = decision
-      return decision
+      let errand = (decision, Cancellation())
+      active[decision.application] = errand
+      return errand
     }
   }
 
   private let verbs: Verbs
   private let suspended: SuspendedApplications
   private let copies: KeptCopies
+  private let sent: SentCopies
   private let losses: ConfirmedLosses
   private let recall: @Sendable (String, String, Int64?) throws(SupervisorError) -> Void
   private let onEnd: @Sendable () -> Void
   private let state = Mutex(State())
 
-  private static let workerLimit = 2
+  private static let workerLimit = max(2, HostProcess.processorCount)
   /// How long an application that is to come home is waited for, in nanoseconds.
   private static let patience: Int64 = 30_000_000_000
 
@@ -46,13 +48,13 @@ final class Errands: Sendable {
   ///   - onEnd: is called when something is over.
   init(
     _ verbs: Verbs, _ suspended: SuspendedApplications, _ copies: KeptCopies,
-    _ losses: ConfirmedLosses,
+    _ sent: SentCopies, _ losses: ConfirmedLosses,
     recall:
       @escaping @Sendable (_ application: String, _ peer: String, _ rest: Int64?)
       throws(SupervisorError) -> Void, onEnd: @escaping @Sendable () -> Void
   ) {
     (self.verbs, self.suspended) = (verbs, suspended)
-    (self.copies, self.losses) = (copies, losses)
+    (self.copies, self.sent, self.losses) = (copies, sent, losses)
     (self.recall, self.onEnd) = (recall, onEnd)
   }
 
@@ -69,7 +71,9 @@ final class Errands: Sendable {
   }
 
   /// The rule by which an application is being moved; nil: by none.
-  func rule(of application: String) -> Rule? { state.withLock { $0.active[application]?.rule } }
+  func rule(of application: String) -> Rule? {
+    state.withLock { $0.active[application]?.decision.rule }
+  }
 
   /// What became of moves since the last call.
   func takeResults() -> [MoveResult] {
@@ -104,6 +108,11 @@ final class Errands: Sendable {
   func add(_ decision: Decision, now: Int64) {
     let isNew = state.withLock { state in
       guard !state.isEnding else { return false }
+      if case .suspend = decision.action {
+        // There is no time for a move any more.
+        state.waiting.removeAll { $0.application == decision.application }
+        state.active[decision.application]?.cancellation.cancel()
+      }
       state.waiting.append(decision)
       guard state.workers < Self.workerLimit else { return false }
       state.workers += 1
@@ -123,9 +132,9 @@ final class Errands: Sendable {
 
   private func work(_ now: Int64) {
     let start = HostProcess.monotonicTime
-    while let decision = state.withLock({ $0.next() }) {
+    while let (decision, cancellation) = state.withLock({ $0.next() }) {
       let rest = decision.by.map { max(0, $0 - now - (HostProcess.monotonicTime - start)) }
-      let result = carryOut(decision, rest)
+      let result = carryOut(decision, rest, cancellation)
       state.withLock { state in
         state.active[decision.application] = nil
         if let result { state.results.append(result) }
@@ -138,16 +147,17 @@ final class Errands: Sendable {
 
   /// - Parameter rest: nanoseconds that are left for it.
   /// - Returns: what became of a move.
-  private func carryOut(_ decision: Decision, _ rest: Int64?) -> MoveResult? {
+  private func carryOut(_ decision: Decision, _ rest: Int64?, _ cancellation: Cancellation)
+    -> MoveResult?
+  {
     let name = decision.application
     let start = HostProcess.monotonicTime
     do throws(SupervisorError) {
       switch decision.action {
-      case .move(let peer, _): return move(name, to: peer, decision.moving, start)
+      case .move(let peer, _):
+        return move(name, to: peer, decision.moving, cancellation, start)
       case .suspend:
-        guard let application = try verbs.applications().first(where: { $0.name == name }) else {
-          return nil
-        }
+        guard let application = verbs.application(name) else { return nil }
         if try suspended.suspend(application, by: decision.rule) { Log.say("\(name): suspended") }
       case .resume: suspended.resume(name)
       case .bringHome(let peer, _):
@@ -194,6 +204,10 @@ final class Errands: Sendable {
     let isDone = verbs.copy(name, to: peer, options: moving.words(isCopy: true))
     if isDone {
       state.withLock { $0.copies[name, default: [:]][peer] = now }
+      // It has got an id by now.
+      if let id = verbs.application(name).flatMap({ Passport($0.passport).id }) {
+        sent.note(id, name, at: peer)
+      }
     } else {
       Log.say("\(name): \(peer) has no new copy of it")
     }
@@ -201,22 +215,22 @@ final class Errands: Sendable {
       name, peer, succeeded: isDone, total: HostProcess.monotonicTime - start)
   }
 
-  private func move(_ name: String, to peer: String, _ moving: Moving, _ start: Int64) -> MoveResult
-  {
-    let isDone = verbs.migrate(name, to: peer, options: moving.words())
+  private func move(
+    _ name: String, to peer: String, _ moving: Moving, _ cancellation: Cancellation, _ start: Int64
+  ) -> MoveResult {
+    let (isDone, report) = verbs.migrate(name, to: peer, options: moving.words(), cancellation)
     let total = HostProcess.monotonicTime - start
-    let last = isDone ? verbs.lastMove(name, to: peer) : nil
     if isDone {
-      let figures = last.map { record in
-        ", where \(Self.seconds(record.forecast.total)) were foretold; stood \(Self.seconds(record.outcome.frozen)), where \(Self.seconds(record.forecast.frozen)) were foretold"
+      let figures = report.map { report in
+        ", where \(Self.seconds(report.forecast.total)) were foretold; stood \(Self.seconds(report.outcome.frozen)), where \(Self.seconds(report.forecast.frozen)) were foretold"
       }
       Log.say("\(name): moved to \(peer) in \(Self.seconds(total))\(figures ?? "")")
     } else {
       Log.say("\(name): stays here: the move to \(peer) failed")
     }
     return MoveResult(
-      name, peer, succeeded: isDone, foretold: last?.forecast.total,
-      total: last?.outcome.total ?? total)
+      name, peer, succeeded: isDone, foretold: report?.forecast.total,
+      total: report?.outcome.total ?? total)
   }
 
   /// For people, in milliseconds' steps.

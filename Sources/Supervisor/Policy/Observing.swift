@@ -32,6 +32,24 @@ extension Policies.Application {
   }
 }
 
+extension MoveForecast {
+  /// - Parameters:
+  ///   - machine: where it would go.
+  ///   - copy: the digest of the one that it keeps, to which what is sent would be an increment; nil: none.
+  init(_ forecast: ApplicationForecast, to machine: String, copy: String?) {
+    let hasCopy = copy != nil && copy == forecast.copy
+    let rate = max(1, forecast.rate)
+    self.init(
+      to: machine,
+      forecast.choices.filter { $0.usesCopy != true || hasCopy }.map { figures in
+        Choice(
+          figures.usesCopy == true ? .standby : .preCopy, frozen: figures.frozen,
+          total: figures.total, bytes: figures.bytes,
+          link: Int64(min(Double(figures.bytes) / rate * 1e9, 1e18)))
+      })
+  }
+}
+
 extension Policies.Peer {
   /// - Parameter answered: when it said that; nil: never.
   init(_ name: String, _ status: MachineStatus?, answered: Int64?, isReachable: Bool) {

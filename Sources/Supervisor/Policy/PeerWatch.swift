@@ -60,12 +60,35 @@ final class PeerWatch: Sendable {
     _ = try ask(peer, .recall(application: application, milliseconds: milliseconds))
   }
 
-  /// What the move of an application from a peer to here would take; none: it does not say.
-  func forecast(_ application: String, from peer: String) -> [ForecastFigures] {
-    guard case .forecast(let figures) = try? ask(peer, .forecast(application: application)) else {
-      return []
+  /// What moves of what runs at a peer to here would take; none: it does not say.
+  func forecasts(from peer: String) -> [ApplicationForecast] {
+    guard case .forecasts(let forecasts) = try? ask(peer, .forecasts) else { return [] }
+    return forecasts
+  }
+
+  /// The digests of the copies that a peer keeps, by the ids of applications.
+  func copies(at peer: String) -> [String: String] {
+    known.withLock { $0[peer]?.status?.copies } ?? [:]
+  }
+
+  /// The ids of applications that have ended at peers, and when they said so.
+  var ended: [String: (ids: Set<String>, answered: Int64)] {
+    known.withLock { known in
+      known.compactMapValues { entry in
+        guard let ids = entry.status?.ended, let answered = entry.answered else { return nil }
+        return (Set(ids), answered)
+      }
     }
-    return figures
+  }
+
+  /// The ids of the applications of which peers that answer have copies, and when they said so.
+  var keepers: [String: (copies: Set<String>, answered: Int64)] {
+    known.withLock { known in
+      known.compactMapValues { entry in
+        guard entry.isReachable, let answered = entry.answered else { return nil }
+        return (Set((entry.status?.copies ?? [:]).keys), answered)
+      }
+    }
   }
 
   private func ask(_ peer: String, _ wish: PeerRequest.Wish) throws(SupervisorError) -> PeerAnswer {

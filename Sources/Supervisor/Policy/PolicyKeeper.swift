@@ -13,6 +13,7 @@ final class PolicyKeeper: Sendable {
   private let watch: PeerWatch
   private let suspended: SuspendedApplications
   private let copies: KeptCopies
+  private let sent: SentCopies
   /// Peers of which somebody is sure that they run nothing any more.
   private let losses: ConfirmedLosses
   private let errands: Errands
@@ -69,9 +70,10 @@ final class PolicyKeeper: Sendable {
     self.waker = waker
     (self.name, self.verbs, self.watch, self.suspended) = (name, verbs, watch, suspended)
     let copies = KeptCopies(directory, verbs)
+    let sent = SentCopies(directory)
     let losses = ConfirmedLosses()
-    (self.copies, self.losses) = (copies, losses)
-    errands = Errands(verbs, suspended, copies, losses) {
+    (self.copies, self.sent, self.losses) = (copies, sent, losses)
+    errands = Errands(verbs, suspended, copies, sent, losses) {
       (application, peer, rest) throws(SupervisorError) in
       try watch.recall(application, from: peer, milliseconds: rest.map { $0 / 1_000_000 })
     } onEnd: {
@@ -112,6 +114,10 @@ final class PolicyKeeper: Sendable {
       applications: applications, isLeaving: leaving.load(ordering: .relaxed), facts)
     let successions = copies.successions
     if !successions.isEmpty { status.successions = successions }
+    let digests = copies.digests
+    if !digests.isEmpty { status.copies = digests }
+    let ended = sent.ended
+    if !ended.isEmpty { status.ended = ended }
     return status
   }
 
@@ -139,14 +145,13 @@ final class PolicyKeeper: Sendable {
   func passport(of application: String, to peer: String, isCopy: Bool) throws(SupervisorError)
     -> String?
   {
-    guard let running = try verbs.applications().first(where: { $0.name == application }) else {
-      return nil
-    }
+    guard let running = verbs.application(application) else { return nil }
     let policy = file.withLock { $0.policy }
     if isCopy { return Passport(staying: running, at: name, policy).text }
-    return Passport(
-      of: running, from: name, to: peer, policy, by: errands.rule(of: application)
-    ).text
+    let passport = Passport(
+      of: running, from: name, to: peer, policy, by: errands.rule(of: application))
+    if let id = passport.id { sent.noteDeparture(of: id) }
+    return passport.text
   }
 
   /// Somebody is sure that a peer runs nothing any more.
@@ -235,7 +240,7 @@ final class PolicyKeeper: Sendable {
     seen.outcomes = outcomes
     let needs = needs(desk, seen)
     if prepare(&desk, needs) { seen = observe(&desk, outcomes: outcomes) }
-    if isPeriodOver(desk, seen) {
+    if seen.departure == nil, isPeriodOver(desk, seen) {
       ask(&desk, seen.now)
       seen.peers = peers(desk)
     }
@@ -306,8 +311,8 @@ final class PolicyKeeper: Sendable {
     desk.signals.read(into: &seen)
     desk.logind?.read(into: &seen)
     if let at = desk.applications?.at, seen.now - at > Self.age { desk.applications = nil }
-    let (list, at) = desk.applications ?? (running(), seen.now)
-    desk.applications = (list, at)
+    if desk.applications == nil { desk.applications = running().map { ($0, seen.now) } }
+    let (list, at) = desk.applications ?? ([], seen.now)
     let busy = errands.applications
     seen.applications = list.map { running in
       var application = Policies.Application(running, on: name, now: at)
@@ -320,11 +325,25 @@ final class PolicyKeeper: Sendable {
     seen.suspended = suspended.waiting.filter { !busy.contains($0.name) }
     seen.standbys = copies.standbys(now: seen.now)
     seen.peers = peers(desk)
+    // What can't be seen has not ended.
+    if desk.applications != nil { noteEnded(seen, busy) }
     losses.forget(Set(seen.peers.filter(\.isReachable).map(\.name)))
     seen.lossesConfirmed = losses.all
     seen.recalls = currentRecalls(seen)
     seen.outcomes = outcomes
     return seen
+  }
+
+  /// Tells peers of what has ended here, and hears it of them.
+  private func noteEnded(_ seen: Observation, _ busy: Set<String>) {
+    for (peer, (ids, answered)) in watch.ended {
+      copies.end(ids, at: peer, asOf: HostProcess.realTime - (seen.now - answered))
+    }
+    copies.clean()
+    let moving = seen.applications.filter(\.isBusy).map(\.name)
+    sent.look(
+      Set(seen.applications.map(\.id) + seen.suspended.map(\.id)), busy: busy.union(moving),
+      peers: watch.keepers, known: watch.names, now: seen.now)
   }
 
   private func peers(_ desk: Desk) -> [Policies.Peer] {
@@ -337,10 +356,10 @@ final class PolicyKeeper: Sendable {
     }
   }
 
-  private func running() -> [RunningApplication] {
+  private func running() -> [RunningApplication]? {
     do throws(SupervisorError) { return try verbs.applications() } catch {
       Log.say(error.message)
-      return []
+      return nil
     }
   }
 
@@ -394,35 +413,46 @@ final class PolicyKeeper: Sendable {
       || seen.applications.contains { $0.rules?.kinds.isEmpty == false }
   }
 
-  /// What moves would take to where rules may send applications before this machine leaves, and of those that are away to here, all
+  /// What moves would take to where rules may send applications before this machine leaves, and of those that are away to here. All is
   /// asked at once.
   private func forecasts(_ seen: Observation, _ desk: Desk) -> [String: [MoveForecast]] {
     let reachable = seen.peers.filter { $0.isReachable && !$0.isLeaving }
-    var questions: [(application: String, to: String, figures: @Sendable () -> [ForecastFigures])] =
-      []
-    for application in seen.applications where !application.isBusy {
-      let targets = desk.engine.departureTargets(of: application, from: name)
-      for peer in reachable.map(\.name) where targets.contains(peer) {
-        let ask = { @Sendable [verbs] in verbs.forecast(application.name, to: peer) ?? [] }
-        questions.append((application.name, peer, ask))
-      }
-    }
-    for peer in reachable {
-      for application in peer.applications where application.home == name && !application.isBusy {
-        let ask = { @Sendable [watch] in watch.forecast(application.name, from: peer.name) }
-        questions.append((application.name, name, ask))
-      }
-    }
     let found = Mutex<[String: [MoveForecast]]>([:])
-    let threads = questions.map { application, machine, figures in
-      HostThread {
-        let choices = figures().map {
-          MoveForecast.Choice(
-            $0.usesCopy == true ? .standby : .preCopy, frozen: $0.frozen, total: $0.total,
-            bytes: $0.bytes)
+    /// Takes what is foretold of some applications, whose copies are known by these digests where they would go.
+    @Sendable func take(
+      _ forecasts: [ApplicationForecast], of applications: [Policies.Application],
+      to machine: String,
+      _ copies: [String: String]
+    ) {
+      found.withLock { found in
+        for application in applications {
+          guard let forecast = forecasts.first(where: { $0.name == application.name }) else {
+            continue
+          }
+          found[application.name, default: []].append(
+            MoveForecast(forecast, to: machine, copy: copies[application.id]))
         }
-        guard !choices.isEmpty else { return }
-        found.withLock { $0[application, default: []].append(MoveForecast(to: machine, choices)) }
+      }
+    }
+    var threads: [HostThread] = []
+    for peer in reachable {
+      let leaving = seen.applications.filter {
+        !$0.isBusy && desk.engine.departureTargets(of: $0, from: name).contains(peer.name)
+      }
+      if !leaving.isEmpty {
+        threads.append(
+          HostThread { [self] in
+            take(
+              verbs.forecasts(to: peer.name), of: leaving, to: peer.name,
+              watch.copies(at: peer.name))
+          })
+      }
+      let away = peer.applications.filter { $0.home == name && !$0.isBusy }
+      if !away.isEmpty {
+        threads.append(
+          HostThread { [self] in
+            take(watch.forecasts(from: peer.name), of: away, to: name, copies.digests)
+          })
       }
     }
     for thread in threads { thread.join() }
