@@ -37,7 +37,7 @@ package final class HostThread: Sendable {
   }
 
   /// Lets the calling thread have only what others leave of the processors.
-  static func lowerPriority() { godwit_thread_lower_priority() }
+  package static func lowerPriority() { godwit_thread_lower_priority() }
 
   /// Waits until the thread has ended and frees what it used.
   package func join() { godwit_thread_join(thread) }

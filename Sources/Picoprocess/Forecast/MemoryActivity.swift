@@ -27,14 +27,14 @@ package struct MemoryActivity: Sendable, Hashable, Codable {
 
   /// Bytes of memory that will be written in so much time, in nanoseconds. A page that is written twice counts once, so that
   /// the longer the time, the fewer are new: each doubling of the time is taken to add as large a share as the last one
-  /// that was seen. A program that writes in turns seems to have written more in the first half than it had: what a turn has is
-  /// not counted there.
+  /// that was seen. What a program writes in one turn may fall into the first half: if that explains why it seems to write less and less
+  /// new, it does not.
   package func bytes(writtenIn time: Int64) -> UInt64 {
     guard let last = written.last, last.time > 0 else { return 0 }
     guard time > last.time else { return UInt64(seen(by: time)) }
     let turn = Double(last.bytes) * Double(min(Self.turn, last.time)) / Double(last.time)
-    let half = max(seen(by: last.time / 2) - turn, Double(last.bytes) / 2)
-    let growth = half > 0 ? min(2, Double(last.bytes) / half) : 2
+    let half = seen(by: last.time / 2)
+    let growth = half - turn <= Double(last.bytes) / 2 ? 2 : Double(last.bytes) / half
     var (end, bytes) = (last.time, Double(last.bytes))
     while time / 2 > end, bytes < Double(memory) {
       end *= 2

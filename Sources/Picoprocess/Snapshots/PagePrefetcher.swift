@@ -59,6 +59,8 @@ final class PagePrefetcher {
     let handed = Handed(reader: reader)
     let shared = shared
     thread = HostThread {
+      // What the guest waits for it reads itself; and others may be arriving.
+      HostThread.lowerPriority()
       while !shared.isEnding.load(ordering: .acquiring) {
         if shared.queues.withLock({ !$0.read.isEmpty }), shared.isDue { wake.call() }
         guard let batch = shared.queues.withLock({ $0.wanted.first }) else {
