@@ -410,7 +410,7 @@ final class PolicyKeeper: Sendable {
 
   private func hasRules(_ desk: Desk, _ seen: Observation) -> Bool {
     desk.engine.policy.hasRules || !seen.standbys.isEmpty || !seen.suspended.isEmpty
-      || seen.applications.contains { $0.rules?.kinds.isEmpty == false }
+      || !sent.ended.isEmpty || seen.applications.contains { $0.rules?.kinds.isEmpty == false }
   }
 
   /// What moves would take to where rules may send applications before this machine leaves, and of those that are away to here. All is
