@@ -152,6 +152,38 @@ import Testing
       """)
   }
 
+  /// A move that does not get on before the machine sleeps: it is given up while there is time to suspend the guest.
+  @Test(.hasLogind)
+  func thePeerStandsStill() throws {
+    try run(
+      """
+      sleeps() { tell here set PreparingForSleep $1; tell here emit PrepareForSleep $1; }
+      logind here; for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, sleep: {do: send, to: there, back: off}}
+      END
+      tell here set InhibitDelayMaxUSec 10000000
+      at here run --detach -i --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
+      import os, time
+      memory = os.urandom(150 << 20)
+      open("/mnt/ready", "w").close()
+      while not os.path.exists("/mnt/go"): time.sleep(0.01)
+      open("/mnt/result", "w").write("ended\n")' >/dev/null
+      await ready; held here 'godwit delay sleep:shutdown'
+      sleeps true; says here 'guest goes to there'; kill -STOP ${pid[there]}; says here 'guest: suspended'; held here none
+      runs here && echo 'still here'; kill -CONT ${pid[there]}; sleeps false; comes here; says here 'guest: goes on'; reasons here
+      touch go; told result; gone here; runs there && echo 'twice'
+      """,
+      """
+      guest goes to there: here goes to sleep.
+      guest is suspended here: here goes to sleep, and its move is not over.
+      guest goes on here: here is awake again.
+      ended
+
+      """)
+  }
+
   /// To the machine at which its user attaches, who goes on to type and read.
   @Test func itFollowsItsUser() throws {
     try run(
