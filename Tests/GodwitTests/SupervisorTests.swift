@@ -53,8 +53,11 @@ import Testing
       \(MigrationScratch.waiting())
       await ready
       at there fetch here/guest --root $R --mount .:/mnt --connections reset; echo "$?"; where; touch go; told result
+      at here moves | awk '{ print $2, $NF }'
       """)
-    #expect(outcome.text == "0\nthere: guest\nended\n", "\(outcome.text) \(outcome.error)")
+    #expect(
+      outcome.text == "0\nthere: guest\nended\nNAME TO\nguest peer://there\n",
+      "\(outcome.text) \(outcome.error)")
   }
 
   /// A connection to the outside goes on by way of the machine that the guest has left, whose relay makes its links by
