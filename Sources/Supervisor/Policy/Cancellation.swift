@@ -27,6 +27,4 @@ final class Cancellation: Sendable {
       state.act?()
     }
   }
-
-  var isCancelled: Bool { state.withLock { $0.isCancelled } }
 }
