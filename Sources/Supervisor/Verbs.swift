@@ -96,6 +96,10 @@ struct Verbs: Sendable {
 
   /// The applications that run here.
   func applications() throws(SupervisorError) -> [RunningApplication] {
+    try everything().filter(\.isApplication)
+  }
+
+  private func everything() throws(SupervisorError) -> [RunningApplication] {
     let replies: [(name: String, reply: ControlReply)]
     do throws(HostError) {
       replies = try ControlDirectory.standard()
@@ -103,8 +107,17 @@ struct Verbs: Sendable {
     } catch { throw SupervisorError("the directory of control sockets", error) }
     return replies.compactMap { name, reply in
       guard case .answer(let line) = reply else { return RunningApplication(silent: name) }
-      return StateQuestion.application(in: line)
+      return StateQuestion.running(in: line)
     }
+  }
+
+  /// Whether connections go by way of this machine to where their applications are now.
+  func hasDetours() throws(SupervisorError) -> Bool {
+    let all = try everything()
+    let relays = all.compactMap { end in
+      end.relay.map { (name: end.name, guest: $0.guest, connections: $0.connections) }
+    }
+    return Detours.count(relays, guests: Set(all.filter(\.isApplication).map(\.name))) > 0
   }
 
   /// The application of that name, if it runs here.
@@ -113,7 +126,7 @@ struct Verbs: Sendable {
       (try? connection.send(Array(StateQuestion.line.utf8), timeout: 0)) != nil,
       let line = try? connection.receive(timeout: 2 * Self.second)
     else { return nil }
-    return StateQuestion.application(in: line)
+    return StateQuestion.running(in: line).flatMap { $0.isApplication ? $0 : nil }
   }
 
   /// Starts godwit, with a socket as its standard input and output.
@@ -179,9 +192,12 @@ struct Verbs: Sendable {
 }
 
 extension StateQuestion {
-  /// A relay is none: it ends by itself. Nor is what is left of one that runs elsewhere.
-  fileprivate static func application(in line: [UInt8]) -> RunningApplication? {
-    let running = JSON.decode(Answer.self, from: line)?.running?.picoprocess
-    return running.flatMap { $0.relay == nil && $0.lending == nil ? $0 : nil }
+  fileprivate static func running(in line: [UInt8]) -> RunningApplication? {
+    JSON.decode(Answer.self, from: line)?.running?.picoprocess
   }
+}
+
+extension RunningApplication {
+  /// A relay is none: it ends by itself. Nor is what is left of one that runs elsewhere.
+  fileprivate var isApplication: Bool { relay == nil && lending == nil }
 }

@@ -18,7 +18,14 @@ package struct RunningApplication: Sendable, Hashable, Codable {
   package var movesTo: String?
   package var doubt: Presence?
   package var lending: Presence?
-  package var relay: Presence?
+  /// It is no application, but an end of a relay.
+  package var relay: Relay?
+
+  /// What an end of a relay is for.
+  package struct Relay: Sendable, Hashable, Codable {
+    package var guest: String
+    package var connections: Int
+  }
 
   /// One that does not answer.
   package init(silent name: String) {

@@ -76,6 +76,7 @@ struct Evacuate: ParsableCommand {
         return true
       }
     }
+    if !isRehearsal { try tellDetours() }
     if stay > 0 { throw Failure("\(stay) of \(guests.count) programs stay here") }
   }
 
@@ -85,6 +86,15 @@ struct Evacuate: ParsableCommand {
     if printStats { return Console.show(JSON.line(forecasts.map(\.message))) }
     Console.show(table([["NAME", "STANDS", "TAKES", "SENDS", "WAY"]] + forecasts.map(\.row)))
   }
+
+  /// Whoever is about to switch this machine off waits until it is of no more use to those who are elsewhere.
+  private func tellDetours() throws {
+    let count = try ControlClient().awaitShortcuts(within: Self.patience)
+    guard count > 0 else { return }
+    Console.complain("connections that still go by way of this machine: \(count); see godwit ps")
+  }
+
+  private static let patience: Int64 = 5_000_000_000
 
   private var isRehearsal: Bool { options.contains("--dry-run") }
 

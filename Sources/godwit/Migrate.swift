@@ -80,7 +80,7 @@ struct Migrate: ParsableCommand {
       With --connections relay: a machine that the guest may move on to. The relay that stays here may then make a link \
       to it, as --ssh says, in place of those by way of machines between. So may it to those that stand in godwit/follow \
       in XDG_CONFIG_HOME, or in ~/.config.
-      """, valueName: "ssh://[user@]host[:port]"))
+      """, valueName: "ssh://[user@]host[:port]|peer"))
   var follow: [RemoteHost] = []
 
   @OptionGroup var progress: ProgressOption

@@ -1,4 +1,6 @@
 import LibOS
+import PosixHost
+import SupervisorMessages
 
 /// The name under which an end of a relay is found. Who knows it can take its connections.
 enum RelayName {
@@ -8,7 +10,9 @@ enum RelayName {
   static func near(_ migration: String) -> String { "relay-\(migration.prefix(digits)).near" }
 
   /// Of the end where the guest is.
-  static func far(_ migration: String) -> String { "relay-\(migration.prefix(digits)).far" }
+  static func far(_ migration: String) -> String {
+    "relay-\(migration.prefix(digits))\(Detours.mark)"
+  }
 
   static func isNear(_ name: String) -> Bool {
     name.hasPrefix("relay-") && name.hasSuffix(".near")
@@ -29,6 +33,24 @@ extension ControlClient {
     ((try? list()) ?? []).compactMap { info in
       guard RelayName.isNear(info.name), let relay = info.relay else { return nil }
       return (info.name, relay)
+    }
+  }
+
+  /// Waits until connections of guests that have moved on do not go by way of this machine any more.
+  ///
+  /// - Parameter time: nanoseconds.
+  /// - Returns: how many still do.
+  package func awaitShortcuts(within time: Int64) throws(Failure) -> Int {
+    let deadline = HostProcess.monotonicTime + time
+    while true {
+      let all = try list()
+      let relays = all.compactMap { info in
+        info.relay.map { (name: info.name, guest: $0.guest, connections: $0.connections) }
+      }
+      let guests = all.filter { $0.relay == nil && $0.lending == nil }.map(\.name)
+      let count = Detours.count(relays, guests: Set(guests))
+      if count == 0 || HostProcess.monotonicTime >= deadline { return count }
+      HostProcess.sleep(nanoseconds: 50_000_000)
     }
   }
 

@@ -469,10 +469,19 @@ final class PolicyKeeper: Sendable {
     }
     if seen.departure == nil {
       if desk.inhibitor == nil { desk.inhibitor = SleepInhibitor(why: "applications move") }
-    } else if errands.areOver {
-      desk.inhibitor?.release()
+    } else if let inhibitor = desk.inhibitor, errands.areOver, !isOnTheWay(seen) {
+      inhibitor.release()
       desk.inhibitor = nil
     }
+  }
+
+  /// Whether connections go by way of this machine, which is about to leave: those who have them may find a shorter way in the time that is
+  /// left.
+  private func isOnTheWay(_ seen: Observation) -> Bool {
+    guard let departure = seen.departure, departure.by - seen.now > Self.second / 2 else {
+      return false
+    }
+    return (try? verbs.hasDetours()) ?? false
   }
 
   private func rest(_ desk: Desk, _ needs: SignalNeeds, _ seen: Observation) -> Int64? {
@@ -483,7 +492,9 @@ final class PolicyKeeper: Sendable {
       moments.append(asked + period)
     }
     // The end of what is awaited, or of a departure, may pass without a word.
-    if desk.isDeparting { moments.append(seen.now + Self.second) }
+    if desk.isDeparting {
+      moments.append(seen.now + (desk.inhibitor == nil ? Self.second : Self.second / 10))
+    }
     let next = moments.compactMap { $0 }.min()
     return next.map { max(Self.second / 20, $0 - seen.now) }
   }
