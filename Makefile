@@ -100,6 +100,7 @@ browser: bootstrap
 arm64: bootstrap
 	Scripts/arm64-host
 	$(ARM64_SWIFT) --scratch-path .build-arm64 --static-swift-stdlib --product godwit
+	$(ARM64_SWIFT) --scratch-path .build-arm64 --static-swift-stdlib --product godwit-supervisor
 
 # ARGS="run --root .deps/rootfs/arm64 -- /bin/uname -a"
 arm64-run: arm64

@@ -204,9 +204,10 @@ let package = Package(
       exclude: [
         "age.py", "browser.py", "connections.py", "console.py", "consoles.sh", "cut.py", "knock.py",
         "load.py",
-        "machines.sh", "mounts.py",
+        "machines.sh", "mounts.py", "networks.sh",
         "peers.py",
-        "policies.sh", "reader.py", "relay.py", "screen.py", "store.py", "supervisor.py",
+        "policies.sh", "reader.py", "relay.py", "scenarios.sh", "screen.py", "store.py",
+        "supervisor.py",
         "supervisors.sh", "versions.py", "wire.py",
       ]),
     tests("PolicyTests", ["Policies", "TestSupport"], exclude: ["logind.py"]),

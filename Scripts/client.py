@@ -1,9 +1,10 @@
-"""client.py PORT FOLDER: asks a server that counts again and again over one connection, and says what came of it, once there is
-FOLDER/enough. The first answer makes FOLDER/begun.
+"""client.py [ADDRESS:]PORT FOLDER: asks a server that counts again and again over one connection, and says what came of it, once there is
+FOLDER/enough. FOLDER/answers has the number of answers so far.
 """
 import os, socket, sys, time
-port, work = int(sys.argv[1]), sys.argv[2]
-connection = socket.create_connection(("127.0.0.1", port)).makefile("rw")
+place, work = sys.argv[1], sys.argv[2]
+address, _, port = place.rpartition(":")
+connection = socket.create_connection((address or "127.0.0.1", int(port))).makefile("rw")
 count, longest = 0, 0
 while not os.path.exists(work + "/enough"):
     start = time.monotonic()
@@ -12,6 +13,7 @@ while not os.path.exists(work + "/enough"):
     longest = max(longest, time.monotonic() - start)
     count += 1
     if answer != f"{count}\n": sys.exit(f"   answer {count} is {answer!r}")
-    open(work + "/begun", "w").close()
+    with open(work + "/answers.new", "w") as answers: answers.write(str(count))
+    os.rename(work + "/answers.new", work + "/answers")
     time.sleep(0.01)
 print(f"   the client had {count} answers over one connection, none lost, none twice; the longest took {longest * 1000:.0f} ms")

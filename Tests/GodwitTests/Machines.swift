@@ -2,17 +2,22 @@ import Foundation
 
 /// Several machines on one network, each with a server of ssh: machines.sh. Whatever a test leaves behind ends with it.
 enum Machines {
-  private static let namespaces = [
-    "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-  ]
+  /// unshare(1)'s options for scripts with networks (networks.sh), which are root there.
+  static let namespaces =
+    (geteuid() == 0 ? [] : ["--user", "--map-root-user"]) + [
+      "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+    ]
 
-  /// Whether this user may make them, and this kernel can.
-  static let arePossible: Bool = {
+  /// Whether this user may make networks, and this kernel can.
+  static let networksArePossible: Bool = {
     let network = "ip link add wire type bridge && ip link add one type veth peer name other"
     let outcome = try? execute(
       URL(fileURLWithPath: "/usr/bin/unshare"), namespaces + ["/bin/sh", "-c", network])
-    return geteuid() == 0 && outcome?.status == 0
+    return outcome?.status == 0
   }()
+
+  /// Whether the machines can have servers of ssh, too.
+  static let arePossible = geteuid() == 0 && networksArePossible
 
   /// Runs a script as `Scratch.shell` does, with what machines.sh and `MigrationScratch.functions` have. There are the
   /// machines a, b and c.
@@ -23,7 +28,7 @@ enum Machines {
     return try scratch.shell(
       """
       SSHD='\(Checkout.root.path)/.deps/sshd'; WIRE='\(tests)/wire.py'; export wire
-      source '\(tests)/machines.sh'
+      source '\(tests)/networks.sh'; source '\(tests)/machines.sh'
       \(MigrationScratch.functions)
       machine a 1; machine b 2; machine c 3
 

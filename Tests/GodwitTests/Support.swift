@@ -29,6 +29,9 @@ enum Checkout {
   ]
 
   static var godwitForARM64: URL { root.appendingPathComponent(".build-arm64/release/godwit") }
+  static var supervisorForARM64: URL {
+    root.appendingPathComponent(".build-arm64/release/godwit-supervisor")
+  }
 
   static func guest(_ name: String, _ isa: String) -> URL {
     root.appendingPathComponent(".deps/guests/\(isa)/\(name)")

@@ -1,9 +1,7 @@
-# Machines on one network, for tests: each is a network namespace with a server of ssh. Sourced by scripts that run in
-# mount, network and process namespaces of their own, as root, so that all of it ends with them.
+# Machines on one network (networks.sh, which is sourced before), for tests: each has a server of ssh, which wants root.
 # SSHD is the directory of the server, WIRE wire.py; the working directory is the test's.
 # shellcheck shell=bash
 
-declare -A namespace
 mkdir -m 700 keys
 ssh-keygen -q -t ed25519 -N '' -C test -f keys/id
 ssh-keygen -q -t ed25519 -N '' -C test -f keys/host
@@ -17,24 +15,11 @@ if ! grep -q '^sshd:' /etc/passwd; then
   mount --bind passwd /etc/passwd
 fi
 
-ip link set lo up
-ip link add wire type bridge
-ip addr add 10.77.0.254/24 dev wire
-ip link set wire up
-
 # machine NAME NUMBER: one more, with the address 10.77.0.NUMBER, and a control directory NAME.
 machine() {
-  local name=$1 address=10.77.0.$2 process
+  local name=$1 address=10.77.0.$2
   mkdir -m 700 "$name"
-  unshare --net sleep infinity &
-  process=$!
-  until [ "$(readlink /proc/$process/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
-  namespace[$name]=$process
-  ip link add "to-$name" type veth peer name eth0 netns $process
-  ip link set "to-$name" master wire up
-  on "$name" ip link set lo up
-  on "$name" ip addr add "$address/24" dev eth0
-  on "$name" ip link set eth0 up
+  network "$name" "$2"
   cat >"$name.sshd" <<CONFIG
 ListenAddress $address
 HostKey "$PWD/keys/host"
@@ -56,11 +41,7 @@ CONFIG
 }
 
 # on NAME COMMAND...: runs it on a machine.
-on() {
-  local name=$1
-  shift
-  XDG_RUNTIME_DIR=$PWD/$name XDG_STATE_HOME=$PWD/$name/state nsenter --net=/proc/${namespace[$name]}/ns/net "$@"
-}
+on() { (export XDG_RUNTIME_DIR=$PWD/$1 XDG_STATE_HOME=$PWD/$1/state; within "$@"); }
 
 # at NAME ARGUMENT...: godwit on a machine.
 at() { on "$1" "$G" "${@:2}"; }

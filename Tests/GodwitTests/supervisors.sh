@@ -3,20 +3,22 @@
 #
 # `serve MACHINE [OPTION…]` starts a supervisor, whose standard error is MACHINE.log, and `${pid[MACHINE]}` its process;
 # `meet A B` has two know each other; `stop MACHINE [SIGNAL]` ends one and waits for it; `stranger …` is supervisor.py;
-# `at MACHINE …` is godwit there, `place MACHINE` where its supervisor listens, and `pem MACHINE` its key.
+# `at MACHINE …` is godwit there (`${godwit[MACHINE]}`, or G), `place MACHINE` where its supervisor listens, and `pem MACHINE` its key.
+# `reach MACHINE COMMAND…` runs a command where the machine is, and `inside` so that it has what the machine has, both in place of this shell.
 # shellcheck shell=bash
 
-declare -A pid bus
+declare -A pid bus godwit
 home() {
   local machine=$1; shift; export XDG_RUNTIME_DIR=$PWD/$machine XDG_STATE_HOME=$PWD/$machine/state XDG_CONFIG_HOME=$PWD/$machine/config
   export DBUS_SYSTEM_BUS_ADDRESS=${bus[$machine]-unix:path=/nonexistent}; "$@"
 }
-inside() { exec "${@:2}"; }
-at() { (home $1 exec $G "${@:2}"); }
+reach() { exec "${@:2}"; }
+inside() { reach "$@"; }
+at() { (home $1 reach $1 "${godwit[$1]-$G}" "${@:2}"); }
 serve() { listen 127.0.0.1:0 "$@"; }
 listen() {
   local place=$1 machine=$2 n; shift 2; mkdir -p -m 700 $machine
-  home $machine inside $machine $G serve --name $machine --listen $place "$@" 2>>$machine.log & pid[$machine]=$!
+  home $machine inside $machine "${godwit[$machine]-$G}" serve --name $machine --listen $place "$@" 2>>$machine.log & pid[$machine]=$!
   for n in $(seq 400); do at $machine peer show >$machine.show 2>/dev/null && return; sleep 0.02; done
   echo "no supervisor at $machine"; cat $machine.log
 }
