@@ -229,6 +229,81 @@ import Testing
       """)
   }
 
+  /// The largest of a machine that is full goes, and no second one before the memory was looked at again.
+  @Test func theMemoryIsFull() throws {
+    try run(
+      """
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      policy here <<'END'
+      defaults: {min-stay: 0s, memory: {above: 90%, for: 10s, to: there}}
+      END
+      at here run --detach --name small --root $R -- /bin/sleep 1000 >/dev/null
+      at here run --detach --name guest --root $R --mount .:/mnt -- /usr/bin/python3 -c '
+      import os, time
+      memory = bytearray(20 << 20); open("/mnt/ready", "w").close()
+      while not os.path.exists("/mnt/go"): time.sleep(0.01)
+      print(len(memory), file=open("/mnt/result", "w"))' >/dev/null; await ready
+      full here 0.95; look here; says here 'moved to there'; full here 0.60; look here; comes there; has here small && echo 'small stays'
+      reasons here; touch go; told result; at here kill small KILL
+      """,
+      """
+      small stays
+      guest goes to there: more than 90 % of the memory of here was in use for 10 s.
+      20971520
+
+      """)
+  }
+
+  /// Nobody takes it, so it is suspended before the battery is empty, and goes on when there is power.
+  @Test func theBatteryIsEmpty() throws {
+    try run(
+      """
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, power: {below: 20%, to: there, suspend-below: 5%}}
+      END
+      begin here; battery there 10 off; battery here 15 off; look here; says here 'there is on battery, too'
+      battery here 4 off; look here; says here 'guest: suspended'; runs here && echo 'it runs'; battery here 60 on; look here; comes here; says here 'goes on$'
+      reasons here; whole
+      """,
+      """
+      guest stays where it is: here is on battery, which fell below 20 %, but there is on battery, too.
+      guest is suspended here: the battery has less than 5 % and no mains.
+      guest goes on here: here has power again.
+      at here
+      ended
+      1
+
+      """)
+  }
+
+  /// What is away comes home before the link goes, and leaves again when it is a good one.
+  @Test func theLinkGetsWorse() throws {
+    try run(
+      """
+      for m in here there; do serve $m "${ALL[@]}"; done; meet here there; radio here 60
+      policy here <<'END'
+      applications:
+        guest: {min-stay: 0s, power: {below: 20%, to: there}, network: {below: 30%, back-above: 50%}}
+      END
+      begin here; battery here 10 off; look here; arrives there
+      radio here 20; look here; arrives here; radio here 30; look here; runs here && echo 'it stays'
+      radio here 40; look here; arrives there; whole
+      """,
+      """
+      here: guest goes to there: here is on battery, which fell below 20 %.
+      here: guest comes home from there: the quality of the link of here has fallen below 30 %.
+      there: guest goes to here: here, its home, wants it back.
+      it stays
+      here: guest goes to there: here is on battery, which fell below 20 %.
+      at there
+      ended
+      1
+
+      """)
+  }
+
   /// A move with options of its own, to a machine that has granted no root, and back.
   @Test func itsRootAndMountsGoAlong() throws {
     try run(

@@ -60,6 +60,29 @@ import Testing
       "\(outcome.text) \(outcome.error)")
   }
 
+  /// Two ask for it at once, again and again: one gets it, and the other one hears why not.
+  @Test func twoAskAtOnce() throws {
+    let outcome = try SupervisorScratch.shell(
+      """
+      for m in here there third; do serve $m "${ALL[@]}" --grant fetch; done; meet here there; meet here third; meet there third
+      at here run --detach --name guest --root $R --mount .:/mnt -- /bin/sh -c '
+        n=0; : >/mnt/ready; while ! [ -e /mnt/go ]; do n=$((n+1)); echo $n >>/mnt/log; sleep 0.01; done; echo ended >>/mnt/result' >/dev/null
+      await ready; runs_at=here
+      fetch() { at $1 fetch $runs_at/guest --root $R --mount .:/mnt --connections reset >/dev/null 2>$1.error; echo $? >$1.status; }
+      for round in 1 2 3 4; do
+        others=(); for m in here there third; do [ $m = $runs_at ] || others+=($m); done
+        fetch ${others[0]} & one=$!; fetch ${others[1]} & two=$!; wait $one $two
+        cat ${others[0]}.status ${others[1]}.status | sort | tr '\\n' ' '; count=0
+        for m in "${others[@]}"; do [ $(cat $m.status) = 0 ] && runs_at=$m || grep -c '^godwit: ' $m.error; done
+        for m in here there third; do runs $m && count=$((count + 1)); done; echo "$count"
+      done
+      touch go; told result; seq $(tail -1 log) | cmp - log
+      """)
+    #expect(
+      outcome.text == String(repeating: "0 125 1\n1\n", count: 4) + "ended\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
   /// A connection to the outside goes on by way of the machine that the guest has left, whose relay makes its links by
   /// way of supervisors, also after one of those was killed and has started again.
   @Test func connectionsGoOn() throws {
