@@ -56,6 +56,7 @@ arrives() {
   has $1 ${2-guest} || { echo "it does not come to $1"; cat ./*.log; }
   moved=$(moves); : >news
   for m in "${MACHINES[@]}"; do
+    [ -e $m.log ] || continue
     end=$(wc -l <$m.log); sed -n "$((${seen[$m]:-0} + 1)),$end s/^godwit: /$m: /p" $m.log >>news; seen[$m]=$end
   done
   grep '^[^ ]*: [^ :]* [^:]*: .*\.$' news
