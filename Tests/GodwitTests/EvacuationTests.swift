@@ -131,4 +131,27 @@ import Testing
       errors.last == "godwit: godwit migrate: Unknown option '--no-such-option'", "\(outcome.error)"
     )
   }
+
+  /// Who is about to switch the machine off need not wait for connections that come by way of it.
+  @Test(arguments: ["--follow ssh://third", ""]) func connectionsNeedItNoMore(_ follow: String)
+    throws
+  {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      RelayTests.tools + """
+        serve; ask ${P[0]} echo client; mkdir -m 700 third; late=1
+        move here there --connections relay --forward-for 0 --remote-publish ${P[1]}:80 \(follow)
+        at there evacuate ssh://third -- --ssh $PWD/link --remote-godwit $G --connections relay --forward-for 0 --remote-publish ${P[2]}:80
+        echo "evacuate $?"; at there ps | grep -o 'by way of the sender'; touch go; answers client; end third
+        """)
+    let isShort = !follow.isEmpty
+    #expect(
+      outcome.text == "guest: moved to ssh://third\nevacuate 0\n"
+        + (isShort ? "" : "by way of the sender\n") + "client ok\n",
+      "\(outcome.text) \(outcome.error)")
+    #expect(
+      outcome.error
+        == (isShort
+          ? "" : "godwit: connections that still go by way of this machine: 1; see godwit ps\n"))
+  }
 }

@@ -223,8 +223,9 @@ final class MigrationScratch {
       if [[ $command == *' relay relay-'* ]]; then
         command="exec $2"; echo $$ >>links
         [ "$only" ] && exit 1
-        # A shortcut: of a machine that can't be reached, to somebody else, or broken by and by.
+        # A shortcut: one that takes its time, of a machine that can't be reached, to somebody else, or broken by and by.
         if [[ $command == *' --shortcut' ]]; then
+          [ "$late" ] && sleep "$late"
           echo "$1 ${2#* relay }" >>shortcuts
           [ "$1" = "$deaf" ] && exit 255
           [ "$impostor" ] && exec /usr/bin/python3 -c '
@@ -285,7 +286,7 @@ final class MigrationScratch {
   func shell(_ script: String, isa: String = "x86_64", limit: Int = 300) throws -> Outcome {
     try scratch.shell(
       """
-      mkdir -m 700 here there; export relay receiver cut only hostile deaf impostor shortcut speaks
+      mkdir -m 700 here there; export relay receiver cut only hostile deaf impostor late shortcut speaks
       at() { local machine=$1; shift; XDG_RUNTIME_DIR=$PWD/$machine XDG_STATE_HOME=$PWD/$machine/state $G "$@"; }
       \(Self.functions)
       where() { for m in here there; do at $m ps | sed -n "2,\\$s/^\\([^ :]*\\).*/$m: \\1/p" | sort -u; done; }
