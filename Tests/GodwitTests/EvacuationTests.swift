@@ -142,12 +142,12 @@ import Testing
         serve; ask ${P[0]} echo client; mkdir -m 700 third; late=1
         move here there --connections relay --forward-for 0 --remote-publish ${P[1]}:80 \(follow)
         at there evacuate ssh://third -- --ssh $PWD/link --remote-godwit $G --connections relay --forward-for 0 --remote-publish ${P[2]}:80
-        echo "evacuate $?"; at there ps | grep -o 'by way of the sender'; touch go; answers client; end third
+        echo "evacuate $?"; at there ps | grep -o '1 connection of guest, by way of'; touch go; answers client; end third
         """)
     let isShort = !follow.isEmpty
     #expect(
       outcome.text == "guest: moved to ssh://third\nevacuate 0\n"
-        + (isShort ? "" : "by way of the sender\n") + "client ok\n",
+        + (isShort ? "" : "1 connection of guest, by way of\n") + "client ok\n",
       "\(outcome.text) \(outcome.error)")
     #expect(
       outcome.error

@@ -83,6 +83,22 @@ import Testing
       "\(outcome.text) \(outcome.error)")
   }
 
+  /// Two machines send one of the same name to a third at once: one gets in, and the other one runs on where it was.
+  @Test func twoSendAtOnce() throws {
+    let outcome = try SupervisorScratch.shell(
+      """
+      for m in here there third; do serve $m "${ALL[@]}"; done; meet here third; meet there third
+      for m in here there; do at $m run --detach --name guest --root $R -- /bin/sleep 1000 >/dev/null; done
+      send() { at $1 migrate guest third --connections reset >/dev/null 2>$1.error; echo "$?" >$1.status; }
+      send here & one=$!; send there & two=$!; wait $one $two; sort here.status there.status
+      cat here.error there.error | sed 's/.*: a picoprocess named guest is .*/it is taken/'
+      for m in here there third; do runs $m && at $m kill guest KILL && echo 'one'; done
+      """)
+    #expect(
+      outcome.text == "0\n125\nit is taken\none\none\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
   /// A connection to the outside goes on by way of the machine that the guest has left, whose relay makes its links by
   /// way of supervisors, also after one of those was killed and has started again.
   @Test func connectionsGoOn() throws {

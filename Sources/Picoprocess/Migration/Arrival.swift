@@ -269,12 +269,14 @@ package final class Arrival {
     }
     // Whoever has the name answers.
     if (try? directory.connect(to: name)) != nil {
-      let info = try? ControlClient().list().first { $0.name == name }
-      throw Failure(
-        info?.doubt == nil
-          ? "a picoprocess named \(name) is running there"
-          : "an earlier migration of a picoprocess named \(name) is in doubt there: see godwit resolve there"
-      )
+      let doubt = (try? ControlClient().list().first { $0.name == name })?.doubt
+      guard let doubt else { throw Failure("a picoprocess named \(name) is running there") }
+      guard doubt.willEnd == true else {
+        throw Failure(
+          "an earlier migration of a picoprocess named \(name) is in doubt there: see godwit resolve there"
+        )
+      }
+      throw Failure("a picoprocess named \(name) is just arriving there")
     }
     guard !offer.carriesRoot || options.takesRoot else {
       throw Failure("the guest's root is to come, and its command line lacks --take-root")
