@@ -13,14 +13,14 @@ ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
 .PHONY: build test test-long demo demo-desktop fmt lint bench bench-roots compat compat-rootfs compat-heavy docs bootstrap guests conformance-bundle rootfs sshd browser \
-	arm64 arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz mutate golden clean
+	arm64 arm64-supervisor arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz mutate golden clean
 
 build: bootstrap
 	swift build $(RELEASE) --product godwit
 	swift build $(RELEASE) --product godwit-supervisor
 
 # On an x86-64 machine the build for ARM64 hosts takes part, under qemu-user.
-test: bootstrap guests rootfs sshd browser $(ARM64_BUILD)
+test: bootstrap guests rootfs sshd browser $(ARM64_BUILD:=-supervisor)
 	@# Product by product: --build-tests would compile the whole of protoc, which nothing here runs.
 	swift build $(RELEASE) --product godwit
 	swift build $(RELEASE) --product godwit-supervisor
@@ -100,6 +100,8 @@ browser: bootstrap
 arm64: bootstrap
 	Scripts/arm64-host
 	$(ARM64_SWIFT) --scratch-path .build-arm64 --static-swift-stdlib --product godwit
+
+arm64-supervisor: arm64
 	$(ARM64_SWIFT) --scratch-path .build-arm64 --static-swift-stdlib --product godwit-supervisor
 
 # ARGS="run --root .deps/rootfs/arm64 -- /bin/uname -a"

@@ -24,7 +24,7 @@ struct ScenarioScratch: ~Copyable {
     let isPlayed = HostBuild.all.contains(.arm64)
     for program in [Checkout.godwitForARM64, Checkout.supervisorForARM64] where isPlayed {
       guard FileManager.default.isExecutableFile(atPath: program.path) else {
-        throw Failed("\(program.path) is missing: make arm64")
+        throw Failed("\(program.path) is missing: make arm64-supervisor")
       }
     }
     let sources = ["supervisors.sh", "policies.sh", "networks.sh", "scenarios.sh"]
