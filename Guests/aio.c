@@ -35,7 +35,21 @@ static struct iocb request(int opcode, int file, void *buffer, size_t count, lon
 
 static void on_alarm(int number) { (void)number; }
 
-int main(void) {
+// The poll of a program that is no longer there has ended, and is not told of anything else.
+static void has_ended(int fd, int event) {
+  uint64_t count = 0;
+  EQ(read(event, &count, 8), 8);
+  EQ(count, 1);
+  EQ(write(fd, "x", 1), 1);
+  pause_ms(10);
+  FAILS(EAGAIN, read(event, &count, 8));
+}
+
+int main(int argc, char **argv) {
+  if (argc > 2) {
+    has_ended(atoi(argv[1]), atoi(argv[2]));
+    return 0;
+  }
   FAILS(EINVAL, setup(0, &context));
   FAILS(EFAULT, setup(1, (void *)8));
   aio_context_t used = 1;
@@ -177,5 +191,34 @@ int main(void) {
   FAILS(EINVAL, submit(context, 1, list));
   OK(unlink("file"));
   STEP("gone");
+
+  // A process that ends, or executes another program, takes its polls with it.
+  for (int executes = 0; executes < 2; executes++) {
+    int event = OK(eventfd(0, EFD_NONBLOCK)), readable[2];
+    OK(pipe(readable));
+    child = fork();
+    if (child == 0) {
+      context = 0;
+      OK(setup(8, &context));
+      r = request(IOCB_CMD_POLL, readable[0], NULL, 0, 0);
+      r.aio_buf = POLLIN;
+      r.aio_flags = IOCB_FLAG_RESFD;
+      r.aio_resfd = event;
+      list[0] = &r;
+      EQ(submit(context, 1, list), 1);
+      char first[16], second[16];
+      snprintf(first, sizeof first, "%d", readable[1]);
+      snprintf(second, sizeof second, "%d", event);
+      if (executes) execl("/proc/self/exe", "aio", first, second, NULL);
+      _exit(0);
+    }
+    EQ(waitpid(child, &status, 0), child);
+    EQ(status, 0);
+    if (!executes) has_ended(readable[1], event);
+    OK(close(readable[0]));
+    OK(close(readable[1]));
+    OK(close(event));
+  }
+  STEP("of a process that has ended");
   return 0;
 }

@@ -6,6 +6,27 @@
 extern char _end;
 static char *rawbrk(void *to) { return (char *)syscall(SYS_brk, to); }
 
+// The least that it may be: /proc/self/stat tells. What lies above it is the C library's, too, so a child tries, and calls nothing.
+static void least(void) {
+  char text[1024];
+  int fd = OK(open("/proc/self/stat", O_RDONLY)), status;
+  text[OK(read(fd, text, sizeof text - 1))] = 0;
+  OK(close(fd));
+  char *place = strrchr(text, ')');
+  for (int field = 2; field < 47; field++) place = strchr(place, ' ') + 1;
+  char *lowest = (char *)strtoul(place, NULL, 10), *now = rawbrk(NULL);
+  CHECK(lowest && lowest <= now);
+  pid_t pid = OK(fork());
+  if (!pid) {
+    int wrong = rawbrk(lowest - 1) != now;
+    wrong |= (rawbrk(lowest) != lowest) << 1;
+    wrong |= (rawbrk(lowest - 1) != lowest) << 2;
+    syscall(SYS_exit_group, wrong);
+  }
+  EQ(OK(waitpid(pid, &status, 0)), pid);
+  EQ(status, 0);
+}
+
 int main(void) {
   catch_faults();
   char *start = rawbrk(NULL);
@@ -36,8 +57,12 @@ int main(void) {
   CHECK(wall == base + 20 * 4096);
   CHECK(rawbrk(base + 30 * 4096) == base + 20000);  // never over another mapping
   OK(munmap(wall, 4096));
+  least();
   STEP("nonsense refused");
 
+  CHECK(rawbrk(start) == start);
+  FAULTS(SIGSEGV, SEGV_MAPERR, base, load8(base));
+  CHECK(rawbrk(start + 1) == start + 1);
   CHECK(rawbrk(start) == start);
   char *p[50];
   for (int i = 0; i < 50; i++) memset(p[i] = malloc(1000 + i), i, 1000 + i);

@@ -62,6 +62,33 @@ static void credentials(void) {
   }
 }
 
+// No two of these have the same number, not while they are there.
+static void numbers(void) {
+  ino_t seen[64];
+  int count = 0, fds[64], pair[2];
+  for (int i = 0; i < 4; i++) {
+    OK(pipe(pair));
+    fds[count++] = pair[0];
+    OK(close(pair[1]));
+    OK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    fds[count++] = pair[0];
+    fds[count++] = pair[1];
+    fds[count++] = OK(socket(AF_INET, SOCK_STREAM, 0));
+    fds[count++] = OK(socket(AF_INET, SOCK_DGRAM, 0));
+    fds[count++] = OK(socket(AF_UNIX, SOCK_DGRAM, 0));
+    fds[count++] = OK(socket(AF_NETLINK, SOCK_RAW, 0));
+    fds[count++] = OK(memfd_create("one", 0));
+  }
+  for (int i = 0; i < count; i++) {
+    struct stat status;
+    OK(fstat(fds[i], &status));
+    seen[i] = status.st_ino;
+    for (int j = 0; j < i; j++) CHECK(seen[j] != seen[i]);
+  }
+  for (int i = 0; i < count; i++) OK(close(fds[i]));
+  STEP("numbers of pipes, sockets and files in memory");
+}
+
 static void node(void) {
   STEP("one memory node");
   char text[8] = "";
@@ -91,6 +118,7 @@ static void keys(void) {
 int main(void) {
   PART(threads());
   PART(credentials());
+  PART(numbers());
   PART(node());
   PART(keys());
   return 0;

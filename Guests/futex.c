@@ -14,6 +14,40 @@ static void wake_total(int op, int n, int at_most, uint32_t bits) {
   }
 }
 
+// Who waits first is woken first.
+static volatile pid_t tids[4];
+static volatile int woken[4];
+static void *queued(void *number) {
+  long i = (long)number;
+  tids[i] = gettid();
+  EQ(futex(&word, FUTEX_WAIT, 0, NULL, NULL, 0), 0);
+  woken[i] = 1;
+  return NULL;
+}
+static void await_sleep(pid_t tid) {
+  char path[64], text[512];
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+  do {
+    int fd = OK(open(path, O_RDONLY));
+    text[OK(read(fd, text, sizeof text - 1))] = 0;
+    OK(close(fd));
+  } while (strrchr(text, ')')[2] != 'S' && (pause_ms(1), 1));
+}
+static void in_turn(void) {
+  pthread_t thread[4];
+  for (long i = 0; i < 4; i++) {
+    EQ(pthread_create(&thread[i], NULL, queued, (void *)i), 0);
+    while (!tids[i]) pause_ms(1);
+    await_sleep(tids[i]);
+  }
+  for (int i = 0; i < 4; i++) {
+    EQ(futex(&word, FUTEX_WAKE, 1, NULL, NULL, 0), 1);
+    EQ(pthread_join(thread[i], NULL), 0);
+    for (int j = i + 1; j < 4; j++) EQ(woken[j], 0);
+  }
+  STEP("the first one first");
+}
+
 int main(void) {
   struct waiter w[4];
   FAILS(EAGAIN, futex(&word, FUTEX_WAIT, 1, NULL, NULL, 0));
@@ -40,6 +74,7 @@ int main(void) {
   FAILS(EINVAL, futex(&word, FUTEX_WAKE_BITSET, 1, NULL, NULL, 0));
   FAILS(EINVAL, futex(&word, FUTEX_WAIT_BITSET, 0, NULL, NULL, 0));
   STEP("bitsets choose");
+  in_turn();
 
   struct timespec t = {0, 3000000};
   int64_t before = now_ns(CLOCK_MONOTONIC);

@@ -82,6 +82,28 @@ int main(void) {
   int file = OK(open("d/f", O_RDONLY));
   FAILS(ENOTDIR, fchdir(file));
   STEP("chdir, fchdir, a removed current directory");
+  if (!geteuid()) {
+    // Beneath another root it says that it cannot be reached from there.
+    pid_t pid = OK(fork());
+    if (!pid) {
+      OK(mkdir("root", 0755));
+      OK(chroot("root"));
+      snprintf(want, sizeof want, "(unreachable)%s", scratch_path);
+      EQ(syscall(SYS_getcwd, cwd, sizeof cwd), (long)strlen(want) + 1);
+      STREQ(cwd, want);
+      OK(chdir("root"));
+      EQ(syscall(SYS_getcwd, cwd, sizeof cwd), 2);
+      STREQ(cwd, "/");
+      OK(chdir(".."));
+      STREQ(getcwd(cwd, sizeof cwd), "/");
+      _exit(0);
+    }
+    int status;
+    EQ(OK(waitpid(pid, &status, 0)), pid);
+    EQ(status, 0);
+    OK(rmdir("root"));
+  }
+  STEP("a current directory outside of the root");
 
   OK(chmod("d/f", 0));
   if (geteuid()) FAILS(EACCES, access("d/f", R_OK));

@@ -92,5 +92,19 @@ int main(void) {
   FAILS(EINVAL, syscall(SYS_timer_getoverrun, 12345));
   FAILS(EFAULT, syscall(SYS_timer_create, CLOCK_MONOTONIC, (void *)8, &timer));
   STEP("errors");
+
+  // The number of one that was deleted is not the next one's.
+  int first = -1, second = -1;
+  struct sigevent none = {.sigev_notify = SIGEV_NONE};
+  OK(syscall(SYS_timer_create, CLOCK_MONOTONIC, &none, &first));
+  OK(syscall(SYS_timer_delete, first));
+  OK(syscall(SYS_timer_create, CLOCK_MONOTONIC, &none, &second));
+  EQ(second, first + 1);
+  OK(syscall(SYS_timer_create, CLOCK_MONOTONIC, &none, &first));
+  EQ(first, second + 1);
+  OK(syscall(SYS_timer_delete, second));
+  FAILS(EINVAL, syscall(SYS_timer_delete, second));
+  OK(syscall(SYS_timer_delete, first));
+  STEP("numbers");
   return 0;
 }

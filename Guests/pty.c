@@ -1,5 +1,6 @@
 // Pseudoterminals: names, locks and numbers; canonical mode and its editing keys; echo; output processing; raw reads.
 #include "pty.h"
+#include <pthread.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
@@ -256,6 +257,11 @@ static void output(void) {
   STEP("output");
 }
 
+static void *reader(void *unused) {
+  EXPECT(master, "abc");
+  return unused;
+}
+
 static void raw(void) {
   open_pair();
   MODES(cfmakeraw(&t));
@@ -296,6 +302,17 @@ static void raw(void) {
   EQ(read(slave, &c, 1), 0);
   close_pair();
   STEP("raw");
+  for (int raw = 0; raw < 2; raw++) {
+    pthread_t thread;
+    open_pair();
+    if (raw) MODES(cfmakeraw(&t));
+    EQ(pthread_create(&thread, NULL, reader, NULL), 0);
+    pause_ms(10);
+    EQ(write(slave, "abc", 3), 3);
+    EQ(pthread_join(thread, NULL), 0);
+    close_pair();
+  }
+  STEP("a reader that waits");
 }
 
 static void flow(void) {

@@ -62,6 +62,17 @@ int main(void) {
   EQ(errno, 0);
   OK(setpriority(PRIO_PROCESS, 0, nice_value));
   FAILS(EINVAL, getpriority(77, 0));
+  // A child has not the flag that took the policy from it.
+  OK(sched_setscheduler(0, SCHED_BATCH | 0x40000000, &(struct sched_param){0}));
+  EQ(sched_getscheduler(0), SCHED_BATCH | 0x40000000);
+  pid_t heir = OK(fork());
+  if (!heir) {
+    EQ(sched_getscheduler(0), SCHED_BATCH);
+    _exit(0);
+  }
+  int heirs;
+  EQ(OK(waitpid(heir, &heirs, 0)), heir);
+  EQ(heirs, 0);
   STEP("policy and priority");
 
   // Process 1 may be asked about by anybody, and there are none with negative numbers.
