@@ -356,6 +356,33 @@ static void calls(void) {
   FAILS(EEXIST, mkdir("file", 0700));
   FAILS(ENOENT, rename("missing", "file"));
   STREQ(events(), "");
+  if (!geteuid()) {
+    // What one may not read, one may not watch.
+    OK(chmod(".", 0755));
+    OK(chmod("file", 0044));
+    OK(chmod("other", 0004));
+    pid_t pid = OK(fork());
+    if (!pid) {
+      OK(setresgid(1000, 1000, 1000));
+      OK(setresuid(1000, 1000, 1000));
+      OK(inotify_add_watch(fd, "file", IN_ALL_EVENTS));
+      OK(inotify_add_watch(fd, "other", IN_ALL_EVENTS));
+      _exit(0);
+    }
+    int status;
+    EQ(OK(waitpid(pid, &status, 0)), pid);
+    EQ(status, 0);
+    OK(chmod("other", 0220));
+    pid = OK(fork());
+    if (!pid) {
+      OK(setresgid(1000, 1000, 1000));
+      OK(setresuid(1000, 1000, 1000));
+      FAILS(EACCES, inotify_add_watch(fd, "other", IN_ALL_EVENTS));
+      _exit(0);
+    }
+    EQ(OK(waitpid(pid, &status, 0)), pid);
+    EQ(status, 0);
+  }
   OK(close(f));
   OK(close(g));
   OK(unlink("file"));

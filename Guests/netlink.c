@@ -5,6 +5,19 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+// The loopback interface has an attribute of this type, of this size, with these bytes.
+static void has(struct rtattr *first, int left, int type, int size, const void *value) {
+  int count = 0;
+  for (struct rtattr *a = first; RTA_OK(a, left); a = RTA_NEXT(a, left)) {
+    if (a->rta_type != type) continue;
+    count++;
+    if (value) EQ(RTA_PAYLOAD(a), size);
+    else CHECK((int)RTA_PAYLOAD(a) >= size);
+    if (value && memcmp(RTA_DATA(a), value, size)) fail_at(__FILE__, __LINE__, "attribute %d is another", type);
+  }
+  if (count != 1) fail_at(__FILE__, __LINE__, "attribute %d: %d times", type, count);
+}
+
 // Sends a dump request and walks the answer; how many messages of `type` there were, and how many of them of interface 1.
 static int dump(int s, int request, int type, int family, int *lo) {
   struct { struct nlmsghdr h; struct rtgenmsg g; char pad[15]; } q = {
@@ -30,6 +43,25 @@ static int dump(int s, int request, int type, int family, int *lo) {
         for (struct rtattr *a = IFLA_RTA(i); RTA_OK(a, left); a = RTA_NEXT(a, left))
           if (a->rta_type == IFLA_IFNAME) named = !strcmp(RTA_DATA(a), "lo");
         CHECK(named);
+        static const char none[6];
+        struct rtattr *first = IFLA_RTA(i);
+        left = IFLA_PAYLOAD(h);
+        EQ(i->ifi_type, 772);
+        has(first, left, IFLA_IFNAME, 3, "lo");
+        has(first, left, IFLA_TXQLEN, 4, NULL);
+        has(first, left, IFLA_OPERSTATE, 1, none);
+        has(first, left, IFLA_LINKMODE, 1, none);
+        has(first, left, IFLA_MTU, 4, &(uint32_t){65536});
+        has(first, left, IFLA_GROUP, 4, none);
+        has(first, left, IFLA_PROMISCUITY, 4, none);
+        has(first, left, IFLA_NUM_TX_QUEUES, 4, &(uint32_t){1});
+        has(first, left, IFLA_NUM_RX_QUEUES, 4, &(uint32_t){1});
+        has(first, left, IFLA_CARRIER, 1, &(char){1});
+        has(first, left, IFLA_QDISC, 8, "noqueue");
+        has(first, left, IFLA_ADDRESS, 6, none);
+        has(first, left, IFLA_BROADCAST, 6, none);
+        has(first, left, IFLA_STATS, 92, NULL);
+        has(first, left, IFLA_STATS64, 184, NULL);
         ++*lo;
       } else if (type == RTM_NEWADDR) {
         struct ifaddrmsg *i = NLMSG_DATA(h);
@@ -39,6 +71,12 @@ static int dump(int s, int request, int type, int family, int *lo) {
           if (a->rta_type == IFA_ADDRESS && i->ifa_family == AF_INET) {
             EQ(*(uint32_t *)RTA_DATA(a), htonl(INADDR_LOOPBACK));
             EQ(i->ifa_prefixlen, 8);
+            EQ(i->ifa_scope, RT_SCOPE_HOST);
+            EQ(i->ifa_flags, IFA_F_PERMANENT);
+            has(IFA_RTA(i), IFA_PAYLOAD(h), IFA_LOCAL, 4, &(uint32_t){htonl(INADDR_LOOPBACK)});
+            has(IFA_RTA(i), IFA_PAYLOAD(h), IFA_LABEL, 3, "lo");
+            has(IFA_RTA(i), IFA_PAYLOAD(h), IFA_FLAGS, 4, &(uint32_t){IFA_F_PERMANENT});
+            has(IFA_RTA(i), IFA_PAYLOAD(h), IFA_CACHEINFO, sizeof(struct ifa_cacheinfo), NULL);
           }
         ++*lo;
       }

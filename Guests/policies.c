@@ -89,6 +89,24 @@ static void time_stamps(void) {
 }
 #endif
 
+// The number of bits is one more than there are: of 1 nothing is read.
+static void bits(void) {
+  if (syscall(SYS_set_mempolicy, 0, NULL, 0) == -1) {
+    EQ(errno, ENOSYS);
+    return;
+  }
+  unsigned long nodes = ~0ul;
+  FAILS(EINVAL, syscall(SYS_set_mempolicy, 0, 8, 0));
+  OK(syscall(SYS_set_mempolicy, 0, 8, 1));
+  FAILS(EFAULT, syscall(SYS_set_mempolicy, 0, 8, 2));
+  FAILS(EINVAL, syscall(SYS_set_mempolicy, 0, &nodes, 2));
+  static char none[8192];
+  OK(syscall(SYS_set_mempolicy, 0, none, 32769));
+  FAILS(EINVAL, syscall(SYS_set_mempolicy, 0, none, 32770));
+  OK(syscall(SYS_set_mempolicy, 1, &nodes, 2));
+  OK(syscall(SYS_set_mempolicy, 0, NULL, 0));
+}
+
 static void handed_down(void) {
   EQ(syscall(SYS_ioprio_get, 1, 0), PRIORITY(2, 6));
   EQ(prctl(PR_GET_TIMERSLACK), 70000);
@@ -155,6 +173,7 @@ int main(void) {
     EQ(errno, ENOSYS);
   }
   places();
+  in_child(bits);
   OK(prctl(PR_SET_TIMERSLACK, 70000));
   EQ(prctl(PR_GET_TIMERSLACK), 70000);
   FAILS(EINVAL, prctl(PR_GET_THP_DISABLE, 1, 0, 0, 0));

@@ -78,6 +78,21 @@ int main(void) {
   pause_ms(2);
   EQ(fired, 0);
   OK(timer_delete(timer));
+  // Its interval goes on, though nobody is told.
+  OK(timer_create(CLOCK_MONOTONIC, &ev, &timer));
+  t = (struct itimerspec){{0, 5 * MS}, {0, 3 * MS}};
+  OK(timer_settime(timer, 0, &t, NULL));
+  pause_ms(11);
+  OK(timer_gettime(timer, &now));
+  EQ(now.it_interval.tv_nsec, 5 * MS);
+  CHECK(now.it_value.tv_sec == 0 && now.it_value.tv_nsec > 0 && now.it_value.tv_nsec <= 5 * MS);
+  t = (struct itimerspec){{0, 0}, {0, 3 * MS}};
+  OK(timer_settime(timer, 0, &t, &now));
+  CHECK(now.it_interval.tv_nsec == 5 * MS && now.it_value.tv_nsec > 0 && now.it_value.tv_nsec <= 5 * MS);
+  pause_ms(5);
+  OK(timer_gettime(timer, &now));
+  CHECK(now.it_value.tv_sec == 0 && now.it_value.tv_nsec == 0 && now.it_interval.tv_nsec == 0);
+  OK(timer_delete(timer));
   STEP("SIGEV_NONE only counts");
 
   pthread_t thread;

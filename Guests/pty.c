@@ -241,6 +241,8 @@ static void output(void) {
   MODES(t.c_oflag |= XTABS);
   EQ(write(slave, "\tx\ty\n", 5), 5);
   EXPECT(master, "        x       y\r\n");
+  EQ(write(slave, "x\tyz\tw\t\tv\n", 10), 10);
+  EXPECT(master, "x       yz      w               v\r\n");
   MODES(t.c_oflag = OPOST | OCRNL);
   EQ(write(slave, "a\rb\n", 4), 4);
   EXPECT(master, "a\nb\n");

@@ -52,6 +52,39 @@ static void strict_kills(void) {
   syscall(SYS_exit, 7);
 }
 
+// A call that is refused, whatever way, has not been made.
+static char kept_name[64];
+static void strict_keeps(void) {
+  OK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT));
+  syscall(SYS_unlinkat, AT_FDCWD, kept_name, 0);
+  syscall(SYS_exit, 7);
+}
+static unsigned refusal;
+static void ignore(int signal) { (void)signal; }
+static void filter_keeps(void) {
+  signal(SIGSYS, refusal == SECCOMP_RET_TRAP ? ignore : SIG_DFL);
+  OK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+  OK(INSTALL(0, LOAD(nr), IS(SYS_unlinkat, 0, 1), ANSWER(refusal), ANSWER(SECCOMP_RET_ALLOW)));
+  syscall(SYS_unlinkat, AT_FDCWD, kept_name, 0);
+}
+static void keeps(void) {
+  snprintf(kept_name, sizeof kept_name, "/tmp/seccomp.%d", getpid());
+  OK(close(OK(open(kept_name, O_CREAT | O_EXCL | O_WRONLY, 0600))));
+  EQ(WTERMSIG(status_of(strict_keeps)), SIGKILL);
+  OK(access(kept_name, F_OK));
+  const unsigned refusals[] = {SECCOMP_RET_ERRNO | 1, SECCOMP_RET_ERRNO, SECCOMP_RET_TRAP, SECCOMP_RET_TRACE, SECCOMP_RET_KILL_THREAD,
+                               SECCOMP_RET_KILL_PROCESS};
+  for (unsigned i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+    refusal = refusals[i];
+    int status = status_of(filter_keeps);
+    EQ(status & 0x7f, i < 4 ? 0 : SIGSYS);
+    OK(access(kept_name, F_OK));
+  }
+  refusal = SECCOMP_RET_LOG;
+  EQ(status_of(filter_keeps), 0);
+  FAILS(ENOENT, access(kept_name, F_OK));
+}
+
 static void errors(void) {
   OK(answer_all(SECCOMP_RET_ERRNO | 77));
   FAILS(77, syscall(SYS_getpriority, 0, 0));
@@ -328,6 +361,8 @@ int main(void) {
   EQ(WEXITSTATUS(status_of(strict)), 7);
   EQ(WTERMSIG(status_of(strict_kills)), SIGKILL);
   STEP("strict");
+  keeps();
+  STEP("refused calls are not made");
   if (!geteuid()) EQ(status_of(unprivileged), 0);
   OK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
   EQ(status_of(errors), 0);

@@ -1,6 +1,7 @@
 // Filters of what a socket receives (SO_ATTACH_FILTER): what is dropped, what is cut off, what is kept back, and locks.
 #include "sock.h"
 #include <linux/filter.h>
+#include <pthread.h>
 #include <sys/un.h>
 
 #define ATTACH(fd, ...) \
@@ -9,6 +10,25 @@
      setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &p_, sizeof p_); })
 
 static int hears(int fd, char *text, int size) { return recv(fd, text, size, MSG_DONTWAIT); }
+
+// A reader that waits hears of what the filter lets through, and of nothing else.
+static void *waiting(void *fd) {
+  char text[8];
+  EQ(recv(*(int *)fd, text, sizeof text, 0), 3);
+  CHECK(!memcmp(text, "xyz", 3));
+  return NULL;
+}
+static void wakes(int in, int out) {
+  pthread_t thread;
+  EQ(pthread_create(&thread, NULL, waiting, &in), 0);
+  pause_ms(10);
+  EQ(OK(send(out, "abc", 3, 0)), 3);
+  pause_ms(5);
+  EQ(OK(send(out, "xyz", 3, 0)), 3);
+  EQ(pthread_join(thread, NULL), 0);
+  struct pollfd empty = {in, POLLIN, 0};
+  EQ(OK(poll(&empty, 1, 0)), 0);
+}
 
 int main(void) {
   int pair[2], zero = 0, one = 1;
@@ -57,6 +77,14 @@ int main(void) {
   CHECK(!memcmp(text, "abc", 3));
   FAILS(EAGAIN, hears(in, text, sizeof text));
   STEP("UDP");
+  OK(ATTACH(in, BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'x', 0, 1), BPF_STMT(BPF_RET | BPF_K, -1),
+            BPF_STMT(BPF_RET | BPF_K, 0)));
+  wakes(in, out);
+  OK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
+  OK(ATTACH(pair[1], BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'x', 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, 100), BPF_STMT(BPF_RET | BPF_K, 0)));
+  wakes(pair[1], pair[0]);
+  STEP("readers that wait");
 
   // TCP's filters see segments: the header, whose length stands in it, and data.
   int listener = OK(socket(AF_INET, SOCK_STREAM, 0));
