@@ -1,4 +1,5 @@
 // POSIX timers: SIGEV_SIGNAL with values, SIGEV_THREAD_ID, SIGEV_NONE, intervals with overruns, absolute, delete, errors.
+// QEMU: qemu-user 7.2 numbers timers in its own way.
 #include "check.h"
 #include <pthread.h>
 

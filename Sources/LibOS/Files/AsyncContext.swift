@@ -63,13 +63,9 @@ final class AsyncContext {
     return true
   }
 
-  /// Nobody is to hear of anything any more.
+  /// Nobody is to hear of anything any more; polls end, which their event files count (`aio_poll_cancel` of `fs/aio.c`).
   func dismantle() {
-    for poll in polls {
-      poll.file.waitQueue.remove(poll)
-      poll.leave()
-    }
-    polls = ObjectQueue()
+    for poll in polls { end(poll, []) }
     waitQueue.wake()
   }
 

@@ -28,8 +28,8 @@ extension SyscallTable {
 private func nodes(_ call: SyscallContext, at address: GuestAddress, count: UInt64)
   throws(Errno) -> UInt64
 {
-  guard !address.isNull, count > 1 else { return 0 }
-  guard count <= 1 << 15 else { throw .EINVAL }
+  guard !address.isNull, count != 1 else { return 0 }
+  guard (1...1 << 15 + 1).contains(count) else { throw .EINVAL }
   let nodes: UInt64 = try call.load(at: address)
   return count > 64 ? nodes : nodes & (1 << (count - 1) - 1)
 }
