@@ -3,7 +3,9 @@
 
 #include <linux/aio_abi.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -34,6 +36,13 @@ static struct iocb request(int opcode, int file, void *buffer, size_t count, lon
 }
 
 static void on_alarm(int number) { (void)number; }
+
+static void *waiting(void *unused) {
+  struct io_event event;
+  long r = results(context, 1, 1, &event, NULL);
+  CHECK(r == 0 || (r == -1 && errno == EINVAL));
+  return unused;
+}
 
 // The poll of a program that is no longer there has ended, and is not told of anything else.
 static void has_ended(int fd, int event) {
@@ -186,7 +195,18 @@ int main(int argc, char **argv) {
   free(much);
   STEP("waiting");
 
+  // Who waits for results learns that there will be none.
+  pthread_t waiter;
+  EQ(pthread_create(&waiter, NULL, waiting, NULL), 0);
+  pause_ms(20);
   OK(destroy(context));
+  EQ(pthread_join(waiter, NULL), 0);
+  context = 0;
+  OK(setup(8, &context));
+  unsigned char resident;
+  OK(mincore((void *)context, 4096, &resident));
+  OK(destroy(context));
+  FAILS(ENOMEM, mincore((void *)context, 4096, &resident));
   FAILS(EINVAL, destroy(context));
   FAILS(EINVAL, submit(context, 1, list));
   OK(unlink("file"));
@@ -215,7 +235,10 @@ int main(int argc, char **argv) {
     EQ(waitpid(child, &status, 0), child);
     EQ(status, 0);
     if (!executes) has_ended(readable[1], event);
+    // It holds the file no longer.
     OK(close(readable[0]));
+    signal(SIGPIPE, SIG_IGN);
+    FAILS(EPIPE, write(readable[1], "x", 1));
     OK(close(readable[1]));
     OK(close(event));
   }

@@ -1,5 +1,6 @@
 // Clocks: all of them answer, do not run backwards, agree with each other; resolutions; gettimeofday; cpu time grows by work.
 #include "check.h"
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/times.h>
@@ -71,6 +72,35 @@ int main(void) {
   CHECK(times(&tms) > 0);
   CHECK(tms.tms_utime + tms.tms_stime >= 0 && tms.tms_cutime == 0);
   OK(times(NULL));
+  // Who sleeps goes of its own accord; two who compute on one processor do not.
+  cpu_set_t set;
+  OK(sched_getaffinity(0, sizeof set, &set));
+  int first = 0;
+  while (!CPU_ISSET(first, &set)) first++;
+  CPU_ZERO(&set);
+  CPU_SET(first, &set);
+  pid_t pid = OK(fork());
+  if (!pid) {
+    OK(sched_setaffinity(0, sizeof set, &set));
+    pid_t other = OK(fork());
+    for (int i = 0; i < 5; i++) pause_ms(1);
+    OK(getrusage(RUSAGE_SELF, &usage));
+    CHECK(usage.ru_nvcsw >= 5);
+    long before = usage.ru_nivcsw;
+    thread = now_ns(CLOCK_MONOTONIC);
+    do
+      for (int i = 0; i < 20000; i++) sum += mix64(i);
+    while (OK(getrusage(RUSAGE_SELF, &usage)), usage.ru_nivcsw == before && now_ns(CLOCK_MONOTONIC) - thread < 5000000000);
+    CHECK(usage.ru_nivcsw > before);
+    if (!other) _exit(0);
+    int status;
+    OK(kill(other, SIGKILL));
+    EQ(OK(waitpid(other, &status, 0)), other);
+    _exit(0);
+  }
+  int ended;
+  EQ(OK(waitpid(pid, &ended, 0)), pid);
+  EQ(ended, 0);
   clockid_t cpu;
   EQ(clock_getcpuclockid(0, &cpu), 0);
   CHECK(now_ns(cpu) > 0);

@@ -54,6 +54,10 @@ int main(void) {
     CHECK(limit.rlim_cur <= limit.rlim_max);
   }
   FAILS(EINVAL, getrlimit(99, &limit));
+  FAILS(EINVAL, getrlimit(RLIM_NLIMITS, &limit));
+  FAILS(EINVAL, setrlimit(RLIM_NLIMITS, &limit));
+  FAILS(EINVAL, prlimit(0, RLIM_NLIMITS, NULL, &limit));
+  FAILS(EINVAL, prlimit(0, -1, NULL, &limit));
   OK(getrlimit(RLIMIT_CORE, &old));
   limit = (struct rlimit){0, old.rlim_max};
   OK(prlimit(0, RLIMIT_CORE, &limit, &again));

@@ -355,6 +355,15 @@ static void queues(void) {
     found++;
   }
   EQ(found, 1);
+  // There may be as many as bytes, though they have none.
+  status.msg_perm.mode = 0600;
+  status.msg_qbytes = 3;
+  OK(msgctl(id, IPC_SET, &status));
+  for (int i = 0; i < 3; i++) OK(msgsnd(id, &message, 0, IPC_NOWAIT));
+  FAILS(EAGAIN, msgsnd(id, &message, 0, IPC_NOWAIT));
+  for (int i = 0; i < 3; i++) EQ(msgrcv(id, &message, 100, 0, IPC_NOWAIT), 0);
+  status.msg_qbytes = 150;
+  OK(msgctl(id, IPC_SET, &status));
   // Messages are found by their type: the first one, one that is no greater, any other.
   for (message.type = 5; message.type > 1; message.type--) OK(msgsnd(id, &message, message.type, 0));
   EQ(msgrcv(id, &message, 100, -3, 0), 2);
@@ -369,6 +378,34 @@ static void queues(void) {
   STEP("all queues");
 }
 
+// Who may not read an object is told of it only by the commands that anybody may give.
+static void stranger(void) {
+  struct shmid_ds memory;
+  struct semid_ds semaphores;
+  struct msqid_ds messages;
+  int found = 0;
+  OK(setresgid(1000, 1000, 1000));
+  OK(setresuid(1000, 1000, 1000));
+  FAILS(EACCES, shmctl(segment, IPC_STAT, &memory));
+  FAILS(EACCES, semctl(set[1], 0, IPC_STAT, (union semun){.buf = &semaphores}));
+  FAILS(EACCES, msgctl(queue, IPC_STAT, &messages));
+  for (int i = 0; i < 100; i++) {
+    if (shmctl(i, SHM_STAT_ANY, &memory) == segment) {
+      FAILS(EACCES, shmctl(i, SHM_STAT, &memory));
+      found |= 1;
+    }
+    if (semctl(i, 0, SEM_STAT_ANY, (union semun){.buf = &semaphores}) == set[1]) {
+      FAILS(EACCES, semctl(i, 0, SEM_STAT, (union semun){.buf = &semaphores}));
+      found |= 2;
+    }
+    if (msgctl(i, MSG_STAT_ANY, &messages) == queue) {
+      FAILS(EACCES, msgctl(i, MSG_STAT, &messages));
+      found |= 4;
+    }
+  }
+  EQ(found, 7);
+}
+
 int main(void) {
   begin = time(NULL);
   segment = OK(shmget(MEMORY_KEY, 5000, IPC_CREAT | 0604));
@@ -377,6 +414,14 @@ int main(void) {
   queue = OK(msgget(QUEUE_KEY, IPC_CREAT | 0620));
   start = time(NULL) + 1;
   while (time(NULL) < start) pause_ms(10);
+  if (!geteuid()) {
+    int other = segment;
+    segment = OK(shmget(IPC_PRIVATE, 4096, 0600));
+    in_child(stranger);
+    OK(shmctl(segment, IPC_RMID, NULL));
+    segment = other;
+  }
+  STEP("of strangers");
   PART(memory());
   PART(semaphores());
   PART(queues());

@@ -94,7 +94,32 @@ static int has_line(const char *path, const char *part) {
   return found;
 }
 
+// Who may not change the network is told so, whatever it is.
+static void changes(void) {
+  if (!geteuid()) OK(setresuid(1000, 1000, 1000));
+  int s = OK(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
+  const int types[] = {RTM_NEWLINK, RTM_DELLINK, RTM_SETLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE};
+  for (unsigned i = 0; i < sizeof types / sizeof *types; i++) {
+    struct { struct nlmsghdr h; char rest[32]; } q = {{sizeof q, types[i], NLM_F_REQUEST | NLM_F_ACK, 9 + i, 0}, {0}};
+    struct { struct nlmsghdr h; struct nlmsgerr e; char rest[512]; } answer;
+    EQ(send(s, &q, sizeof q, 0), (long)sizeof q);
+    CHECK(OK(recv(s, &answer, sizeof answer, 0)) >= (long)(sizeof answer.h + sizeof answer.e));
+    EQ(answer.h.nlmsg_type, NLMSG_ERROR);
+    EQ(answer.h.nlmsg_seq, 9 + i);
+    EQ(answer.e.error, -EPERM);
+    EQ(answer.e.msg.nlmsg_type, types[i]);
+  }
+  // What is below them belongs to the protocol, and is only acknowledged.
+  struct { struct nlmsghdr h; char rest[32]; } q = {{sizeof q, RTM_NEWLINK - 1, NLM_F_REQUEST | NLM_F_ACK, 77, 0}, {0}};
+  struct { struct nlmsghdr h; struct nlmsgerr e; char rest[512]; } answer;
+  EQ(send(s, &q, sizeof q, 0), (long)sizeof q);
+  CHECK(OK(recv(s, &answer, sizeof answer, 0)) >= (long)(sizeof answer.h + sizeof answer.e));
+  EQ(answer.h.nlmsg_type, NLMSG_ERROR);
+  EQ(answer.e.error, 0);
+}
+
 int main(void) {
+  in_child(changes);
   int s = OK(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)), lo;
   struct sockaddr_nl a = {.nl_family = AF_NETLINK};
   socklen_t n = sizeof a;

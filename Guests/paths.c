@@ -2,6 +2,17 @@
 #include "check.h"
 #include <limits.h>
 
+// A directory that may be read and not entered.
+static void closed(void) {
+  if (!geteuid()) OK(setresuid(1000, 1000, 1000));
+  int fd = OK(open("closed", O_RDONLY | O_DIRECTORY));
+  FAILS(EACCES, chdir("closed"));
+  FAILS(EACCES, fchdir(fd));
+  FAILS(EACCES, access("closed/x", F_OK));
+  FAILS(EACCES, openat(fd, "x", O_RDONLY));
+  OK(close(fd));
+}
+
 int main(void) {
   enter_scratch();
   char cwd[PATH_MAX], want[PATH_MAX];
@@ -116,6 +127,11 @@ int main(void) {
   long r = syscall(439, AT_FDCWD, "l", F_OK, AT_SYMLINK_NOFOLLOW);  // faccessat2
   CHECK(r == 0 || errno == ENOSYS);
   OK(unlink("d/f")), OK(unlink("l")), OK(rmdir("d"));
+  OK(chmod(".", 0755));
+  OK(mkdir("closed", 0700));
+  OK(chmod("closed", 0444));
+  in_child(closed);
+  OK(rmdir("closed"));
   STEP("access");
   return 0;
 }

@@ -12,6 +12,22 @@ static void stranger_to_directory(void) {
   FAILS(EPERM, rmdir("d/sub"));
 }
 
+// Whoever may have become its owner, no file but a directory acts as its owner or group from then on.
+static void special_bits(void) {
+  static const struct { int before, after; } modes[] = {{06755, 0755}, {02744, 02744}, {06711, 0711}, {04644, 0644}, {02777, 0777}, {01755, 01755}};
+  for (int kind = 0; kind < 3; kind++)
+    for (unsigned i = 0; i < sizeof modes / sizeof *modes; i++)
+      for (int ids = 0; ids < 4; ids++) {
+        if (kind == 0) OK(close(OK(open("special", O_CREAT | O_WRONLY, 0600))));
+        if (kind == 1) OK(mkfifo("special", 0600));
+        if (kind == 2) OK(mkdir("special", 0700));
+        OK(chmod("special", modes[i].before));
+        OK(chown("special", ids & 1 ? geteuid() : (uid_t)-1, ids & 2 ? getegid() : (gid_t)-1));
+        EQ(mode("special"), kind == 2 ? modes[i].before : modes[i].after);
+        OK(kind == 2 ? rmdir("special") : unlink("special"));
+      }
+}
+
 int main(void) {
   enter_scratch();
   EQ(umask(0) & ~0777, 0);
@@ -58,6 +74,7 @@ int main(void) {
   EQ(st.st_gid, getegid());
   FAILS(ENOENT, chown("missing", -1, -1));
   OK(unlink("f")), OK(rmdir("d"));
+  special_bits();
   STEP("chown");
   return 0;
 }

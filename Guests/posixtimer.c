@@ -63,6 +63,20 @@ int main(void) {
   CHECK(fired >= 1);
   OK(timer_settime(timer, 0, &t, NULL));
   BARRIER();
+  // What was missed is told with the signal that is taken, and afterwards.
+  siginfo_t info;
+  OK(sigprocmask(SIG_BLOCK, &set, NULL));
+  t = (struct itimerspec){{0, MS}, {0, MS}};
+  OK(timer_settime(timer, 0, &t, NULL));
+  pause_ms(12);
+  EQ(OK(sigtimedwait(&set, &info, NULL)), SIGRTMIN);
+  CHECK(info.si_overrun >= 5);
+  EQ(timer_getoverrun(timer), info.si_overrun);
+  t = (struct itimerspec){{0, 0}, {0, 0}};
+  OK(timer_settime(timer, 0, &t, NULL));
+  EQ(timer_getoverrun(timer), 0);
+  while (sigtimedwait(&set, &info, &(struct timespec){0, 0}) > 0) continue;
+  OK(sigprocmask(SIG_UNBLOCK, &set, NULL));
   STEP("an interval while blocked");
   OK(timer_delete(timer));
   FAILS(EINVAL, timer_delete(timer));
@@ -122,5 +136,49 @@ int main(void) {
   FAILS(EINVAL, syscall(SYS_timer_delete, second));
   OK(syscall(SYS_timer_delete, first));
   STEP("numbers");
+
+  // Many at once: those that are left come in the order of their times, whatever became of the others.
+  enum { COUNT = 32 };
+  timer_t many[COUNT];
+  int when[COUNT], left[COUNT];
+  uint64_t chance = 1;
+  sigset_t real;
+  sigemptyset(&real);
+  sigaddset(&real, SIGRTMIN + 1);
+  OK(sigprocmask(SIG_BLOCK, &real, NULL));
+  for (int round = 0; round < 2; round++) {
+    int rest = COUNT, last = 0;
+    struct timespec now;
+    OK(clock_gettime(CLOCK_MONOTONIC, &now));
+    for (int i = 0; i < COUNT; i++) {
+      struct sigevent one = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 1, .sigev_value.sival_int = i};
+      OK(timer_create(CLOCK_MONOTONIC, &one, &many[i]));
+      chance = mix64(chance);
+      when[i] = 40 + chance % 600;  // in tenths of milliseconds from now on, each of its own
+      for (int j = 0; j < i; j++) if (when[j] == when[i]) when[i]++, j = -1;
+      long nanoseconds = now.tv_nsec + when[i] * 100000L;
+      struct itimerspec at = {{0, 0}, {now.tv_sec + nanoseconds / 1000000000, nanoseconds % 1000000000}};
+      OK(timer_settime(many[i], TIMER_ABSTIME, &at, NULL));
+      left[i] = 1;
+    }
+    for (int i = 0; i < COUNT / 2; i++) {
+      chance = mix64(chance);
+      int gone = chance % COUNT;
+      if (!left[gone] || when[gone] < 200) continue;
+      OK(timer_delete(many[gone]));
+      left[gone] = 0;
+      rest--;
+    }
+    while (rest--) {
+      siginfo_t info;
+      EQ(OK(sigwaitinfo(&real, &info)), SIGRTMIN + 1);
+      int i = info.si_value.sival_int;
+      CHECK(left[i] && when[i] > last);
+      left[i] = 0;
+      last = when[i];
+      OK(timer_delete(many[i]));
+    }
+  }
+  STEP("many at once");
   return 0;
 }

@@ -264,6 +264,19 @@ static void *reader(void *unused) {
   return unused;
 }
 
+static void *slave_reader(void *unused) {
+  EXPECT(slave, "abc");
+  return unused;
+}
+
+static volatile int is_written;
+static void *slave_writer(void *unused) {
+  static char much[100000];
+  for (long done = 0; done < (long)sizeof much;) done += OK(write(slave, much, sizeof much - done));
+  is_written = 1;
+  return unused;
+}
+
 static void raw(void) {
   open_pair();
   MODES(cfmakeraw(&t));
@@ -304,8 +317,8 @@ static void raw(void) {
   EQ(read(slave, &c, 1), 0);
   close_pair();
   STEP("raw");
+  pthread_t thread;
   for (int raw = 0; raw < 2; raw++) {
-    pthread_t thread;
     open_pair();
     if (raw) MODES(cfmakeraw(&t));
     EQ(pthread_create(&thread, NULL, reader, NULL), 0);
@@ -314,6 +327,26 @@ static void raw(void) {
     EQ(pthread_join(thread, NULL), 0);
     close_pair();
   }
+  // Nor does a writer wait when what waits to be read is thrown away.
+  open_pair();
+  MODES(cfmakeraw(&t));
+  EQ(pthread_create(&thread, NULL, slave_writer, NULL), 0);
+  pause_ms(10);
+  while (!is_written) {
+    OK(tcflush(slave, TCOFLUSH));
+    OK(tcflush(master, TCIFLUSH));
+    pause_ms(1);
+  }
+  EQ(pthread_join(thread, NULL), 0);
+  close_pair();
+  // A line that is not complete is there when lines no longer count.
+  open_pair();
+  EQ(pthread_create(&thread, NULL, slave_reader, NULL), 0);
+  type("abc");
+  pause_ms(10);
+  MODES(t.c_lflag &= ~ICANON);
+  EQ(pthread_join(thread, NULL), 0);
+  close_pair();
   STEP("a reader that waits");
 }
 

@@ -147,6 +147,9 @@ int main(void) {
   n = sizeof info;
   OK(getsockopt(ends[0], IPPROTO_TCP, TCP_INFO, &info, &n));
   EQ(info.tcpi_state, TCP_ESTABLISHED);
+  CHECK(info.tcpi_rto >= 200000 && info.tcpi_rto < 2000000);
+  CHECK(info.tcpi_snd_mss >= 536 && info.tcpi_snd_mss < 65536 && info.tcpi_rcv_mss >= 536 && info.tcpi_rcv_mss < 65536);
+  EQ(info.tcpi_retransmits | info.tcpi_probes | info.tcpi_lost | info.tcpi_retrans, 0);
   OK(shutdown(ends[0], SHUT_WR));
   EQ(recv(ends[1], name, 1, 0), 0);
   OK(getsockopt(ends[1], IPPROTO_TCP, TCP_INFO, &info, &n));

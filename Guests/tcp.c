@@ -181,6 +181,21 @@ static void connecting(void) {
   STEP("connecting without waiting, refused, with a full backlog");
 }
 
+// The ports below 1024 are root's.
+static void low_ports(void) {
+  if (!geteuid()) OK(setresuid(1000, 1000, 1000));
+  for (int type = SOCK_STREAM; type <= SOCK_DGRAM; type++) {
+    static const struct { int port, error; } ports[] = {{0, 0}, {1, EACCES}, {80, EACCES}, {1023, EACCES}, {1024, 0}};
+    for (unsigned i = 0; i < sizeof ports / sizeof *ports; i++) {
+      int s = OK(socket(AF_INET, type, 0));
+      struct sockaddr_in a = in4("127.0.0.1", ports[i].port);
+      if (ports[i].error) FAILS(EACCES, bind(s, SA(a)));
+      else OK(bind(s, SA(a)));
+      OK(close(s));
+    }
+  }
+}
+
 static void addresses(void) {
   struct sockaddr_in a = in4("127.0.0.1", 0), any = in4("0.0.0.0", 0), other = in4("127.0.0.2", 0);
   int l = OK(socket(AF_INET, SOCK_STREAM, 0)), s = OK(socket(AF_INET, SOCK_STREAM, 0));
@@ -232,6 +247,7 @@ static void addresses(void) {
   OK(listen(s, 1));  // a port is found for it
   CHECK(port_of(s) != 0);
   OK(close(s));
+  in_child(low_ports);
   STEP("addresses and their reuse");
 }
 

@@ -85,8 +85,8 @@ func changeOwner(
   var change = StatusChange()
   if uid != .max { change.uid = uid }
   if gid != .max { change.gid = gid }
-  // A file that changes hands no longer acts as its owner (chown(2)).
-  if status.type == .S_IFREG, uid != .max || gid != .max {
+  // What may have changed hands no longer acts as its owner, even if nothing did (`chown_common` of `fs/open.c`).
+  if status.type != .S_IFDIR {
     var permissions = status.mode.permissions & ~FileMode.S_ISUID
     if permissions & 0o010 != 0 { permissions &= ~FileMode.S_ISGID }
     if permissions != status.mode.permissions { change.permissions = permissions }
