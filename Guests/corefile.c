@@ -219,7 +219,14 @@ static void inspect_head(char *bytes) {
     place = segment->p_offset + segment->p_filesz;
     address = segment->p_vaddr + segment->p_memsz;
     if (segment->p_vaddr <= (uintptr_t)mark && (uintptr_t)mark < address) EQ(segment->p_flags, PF_R | PF_W);
-    if (segment->p_vaddr <= (uintptr_t)run && (uintptr_t)run < address) EQ(segment->p_flags, PF_R | PF_X);
+    // Of what the program's file has, there is the page with its headers.
+    uintptr_t headers = getauxval(AT_PHDR);
+    if (segment->p_vaddr <= (uintptr_t)run && (uintptr_t)run < address) {
+      EQ(segment->p_flags, PF_R | PF_X);
+      EQ(segment->p_filesz, 0);
+    } else if (segment->p_vaddr <= headers && headers < address) {
+      EQ(segment->p_filesz, getpagesize());
+    }
   }
 }
 

@@ -58,6 +58,8 @@ int main(void) {
   FAILS(EINVAL, setrlimit(RLIM_NLIMITS, &limit));
   FAILS(EINVAL, prlimit(0, RLIM_NLIMITS, NULL, &limit));
   FAILS(EINVAL, prlimit(0, -1, NULL, &limit));
+  FAILS(EINVAL, syscall(SYS_getrlimit, RLIM_NLIMITS, &limit));
+  FAILS(EINVAL, syscall(SYS_setrlimit, RLIM_NLIMITS, &limit));
   OK(getrlimit(RLIMIT_CORE, &old));
   limit = (struct rlimit){0, old.rlim_max};
   OK(prlimit(0, RLIMIT_CORE, &limit, &again));

@@ -56,15 +56,19 @@ static int listed(const char *name, key_t key, int id, long *values, int count) 
   return found;
 }
 
-#define MEMORY_KEY (0x1ac00000 + getpid())
-#define SET_KEY (0x1ac10000 + getpid())
-#define QUEUE_KEY (0x1ac20000 + getpid())
+#define MEMORY_KEY_OF(pid) (0x1ac00000 + (pid))
+#define SET_KEY_OF(pid) (0x1ac10000 + (pid))
+#define QUEUE_KEY_OF(pid) (0x1ac20000 + (pid))
+#define MEMORY_KEY MEMORY_KEY_OF(getpid())
+#define SET_KEY SET_KEY_OF(getpid())
+#define QUEUE_KEY QUEUE_KEY_OF(getpid())
 static int segment, set[3], queue;
 
 static void memory(void) {
   struct shmid_ds status;
   struct shminfo limits;
   struct shm_info used;
+  memset(&used, -1, sizeof used);
   uint64_t value;
   long fields[14];
   int id = segment;
@@ -111,6 +115,7 @@ static void memory(void) {
   EQ(fields[13], 0);
   int last = OK(shmctl(0, SHM_INFO, (void *)&used)), found = 0;
   CHECK(used.used_ids >= 1 && used.shm_tot >= 2 && used.shm_rss >= 1);
+  EQ(used.shm_swp | used.swap_attempts | used.swap_successes, 0);
   EQ(shmctl(0, IPC_INFO, (void *)&limits), last);
   unsigned long total = used.shm_tot;
   int ids = used.used_ids;
@@ -389,6 +394,30 @@ static void stranger(void) {
   FAILS(EACCES, shmctl(segment, IPC_STAT, &memory));
   FAILS(EACCES, semctl(set[1], 0, IPC_STAT, (union semun){.buf = &semaphores}));
   FAILS(EACCES, msgctl(queue, IPC_STAT, &messages));
+  FAILS(EACCES, (long)shmat(segment, NULL, 0));
+  FAILS(EACCES, (long)shmat(segment, NULL, SHM_RDONLY));
+  FAILS(EPERM, shmctl(segment, IPC_SET, &memory));
+  FAILS(EPERM, shmctl(segment, IPC_RMID, NULL));
+  FAILS(EPERM, shmctl(segment, SHM_LOCK, NULL));
+  unsigned short values[3] = {0};
+  FAILS(EACCES, semop(set[1], &(struct sembuf){0, 1, 0}, 1));
+  FAILS(EACCES, semop(set[1], &(struct sembuf){0, 0, 0}, 1));
+  FAILS(EACCES, semctl(set[1], 0, GETVAL));
+  FAILS(EACCES, semctl(set[1], 0, GETPID));
+  FAILS(EACCES, semctl(set[1], 0, GETNCNT));
+  FAILS(EACCES, semctl(set[1], 0, GETALL, (union semun){.array = values}));
+  FAILS(EACCES, semctl(set[1], 0, SETVAL, (union semun){.val = 1}));
+  FAILS(EACCES, semctl(set[1], 0, SETALL, (union semun){.array = values}));
+  FAILS(EPERM, semctl(set[1], 0, IPC_SET, (union semun){.buf = &semaphores}));
+  FAILS(EPERM, semctl(set[1], 0, IPC_RMID));
+  struct { long type; char text[8]; } message = {1, ""};
+  FAILS(EACCES, msgsnd(queue, &message, 1, IPC_NOWAIT));
+  FAILS(EACCES, msgrcv(queue, &message, 1, 0, IPC_NOWAIT));
+  FAILS(EPERM, msgctl(queue, IPC_SET, &messages));
+  FAILS(EPERM, msgctl(queue, IPC_RMID, NULL));
+  FAILS(EACCES, shmget(MEMORY_KEY_OF(getppid()), 1, 0600));
+  FAILS(EACCES, semget(SET_KEY_OF(getppid()), 1, 0600));
+  FAILS(EACCES, msgget(QUEUE_KEY_OF(getppid()), 0600));
   for (int i = 0; i < 100; i++) {
     if (shmctl(i, SHM_STAT_ANY, &memory) == segment) {
       FAILS(EACCES, shmctl(i, SHM_STAT, &memory));

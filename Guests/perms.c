@@ -12,6 +12,31 @@ static void stranger_to_directory(void) {
   FAILS(EPERM, rmdir("d/sub"));
 }
 
+// What may be done to a file that one may read only.
+static void not_ones_own(void) {
+  if (geteuid()) return;
+  OK(setresgid(1000, 1000, 1000));
+  OK(setresuid(1000, 1000, 1000));
+  struct timespec times[2] = {{1, 0}, {2, 0}};
+  int fd = OK(open("theirs", O_RDONLY));
+  FAILS(EACCES, open("theirs", O_WRONLY));
+  FAILS(EACCES, open("theirs", O_RDONLY | O_TRUNC));
+  FAILS(EACCES, truncate("theirs", 0));
+  FAILS(EINVAL, ftruncate(fd, 0));
+  FAILS(EPERM, chmod("theirs", 0600));
+  FAILS(EPERM, fchmod(fd, 0600));
+  FAILS(EPERM, chown("theirs", 1000, -1));
+  FAILS(EPERM, fchown(fd, -1, 1000));
+  FAILS(EPERM, utimensat(AT_FDCWD, "theirs", times, 0));
+  FAILS(EACCES, utimensat(AT_FDCWD, "theirs", NULL, 0));
+  FAILS(EACCES, unlink("theirs"));
+  FAILS(EACCES, rename("theirs", "g"));
+  FAILS(EACCES, mkdir("g", 0700));
+  FAILS(EACCES, symlink("theirs", "g"));
+  FAILS(EACCES, access("theirs", W_OK));
+  OK(access("theirs", R_OK));
+}
+
 // Whoever may have become its owner, no file but a directory acts as its owner or group from then on.
 static void special_bits(void) {
   static const struct { int before, after; } modes[] = {{06755, 0755}, {02744, 02744}, {06711, 0711}, {04644, 0644}, {02777, 0777}, {01755, 01755}};
@@ -75,6 +100,11 @@ int main(void) {
   FAILS(ENOENT, chown("missing", -1, -1));
   OK(unlink("f")), OK(rmdir("d"));
   special_bits();
+  OK(chmod(".", 0755));
+  OK(close(OK(open("theirs", O_CREAT | O_WRONLY, 0644))));
+  OK(chmod("theirs", 0644));
+  in_child(not_ones_own);
+  OK(unlink("theirs"));
   STEP("chown");
   return 0;
 }

@@ -77,6 +77,23 @@ int main(void) {
   CHECK(!memcmp(text, "abc", 3));
   FAILS(EAGAIN, hears(in, text, sizeof text));
   STEP("UDP");
+  // What the packet is: IPv4, then IPv6.
+  OK(ATTACH(in, BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_PROTOCOL), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x0800, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, -1), BPF_STMT(BPF_RET | BPF_K, 0)));
+  EQ(OK(send(out, "four", 4, 0)), 4);
+  EQ(OK(hears(in, text, sizeof text)), 4);
+  int in_six = OK(socket(AF_INET6, SOCK_DGRAM, 0)), out_six = OK(socket(AF_INET6, SOCK_DGRAM, 0));
+  struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+  length = sizeof six;
+  OK(bind(in_six, (struct sockaddr *)&six, sizeof six));
+  OK(getsockname(in_six, (struct sockaddr *)&six, &length));
+  OK(connect(out_six, (struct sockaddr *)&six, sizeof six));
+  OK(ATTACH(in_six, BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_PROTOCOL), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x86dd, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, -1), BPF_STMT(BPF_RET | BPF_K, 0)));
+  EQ(OK(send(out_six, "six", 3, 0)), 3);
+  EQ(OK(hears(in_six, text, sizeof text)), 3);
+  OK(close(in_six));
+  OK(close(out_six));
   OK(ATTACH(in, BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 8), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'x', 0, 1), BPF_STMT(BPF_RET | BPF_K, -1),
             BPF_STMT(BPF_RET | BPF_K, 0)));
   wakes(in, out);

@@ -106,6 +106,25 @@ static void plain(void) {
   OK(connect(a, SA(to)));  // nobody need be there
   CHECK(port_of(a) >= 32768);
   OK(close(a));
+  // A port that was chosen stays; another one goes with the connection.
+  for (int chosen = 0; chosen < 2; chosen++) {
+    int s = OK(socket(AF_INET, SOCK_DGRAM, 0)), port = 0;
+    struct sockaddr_in here = in4("127.0.0.1", 0), none = {.sin_family = AF_UNSPEC};
+    if (chosen) {
+      OK(bind(s, SA(here)));
+      port = port_of(s);
+      OK(close(s));
+      s = OK(socket(AF_INET, SOCK_DGRAM, 0));
+    }
+    here.sin_port = htons(port);
+    OK(bind(s, SA(here)));
+    CHECK(port_of(s) != 0);
+    here.sin_port = htons(9);
+    OK(connect(s, SA(here)));
+    OK(connect(s, SA(none)));
+    EQ(port_of(s), port);
+    OK(close(s));
+  }
   STEP("connected, refused, disconnected");
 }
 
