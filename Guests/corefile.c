@@ -221,11 +221,11 @@ static void inspect_head(char *bytes) {
     if (segment->p_vaddr <= (uintptr_t)mark && (uintptr_t)mark < address) EQ(segment->p_flags, PF_R | PF_W);
     // Of what the program's file has, there is the page with its headers.
     uintptr_t headers = getauxval(AT_PHDR);
+    int has_headers = segment->p_vaddr <= headers && headers < address;
+    if (has_headers) EQ(segment->p_filesz, getpagesize());
     if (segment->p_vaddr <= (uintptr_t)run && (uintptr_t)run < address) {
       EQ(segment->p_flags, PF_R | PF_X);
-      EQ(segment->p_filesz, 0);
-    } else if (segment->p_vaddr <= headers && headers < address) {
-      EQ(segment->p_filesz, getpagesize());
+      if (!has_headers) EQ(segment->p_filesz, 0);
     }
   }
 }

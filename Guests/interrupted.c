@@ -188,21 +188,26 @@ static long do_sleep(void) {
   return errno ? -1 : 0;
 }
 
-// `then` makes the call succeed, with this result, if it is one that goes on.
+// `then` makes the call succeed, with this result, if it is one that goes on. One without a name ends a group.
 static const struct call { const char *name; long (*call)(void); void (*then)(void); long result; } calls[] = {
     {"readv", do_readv, feed, 3}, {"writev", do_writev, drain, 1}, {"splice", do_splice, feed, 3}, {"tee", do_tee, feed, 3},
     {"splice to a pipe", do_splice_in, drain, 8}, {"vmsplice", do_vmsplice, drain, 1}, {"sendfile", do_sendfile, drain, 1},
+    {NULL, NULL, NULL, 0},
     {"recv", do_recv, send_stream, 3}, {"recvmsg", do_recvmsg, send_datagram, 3}, {"recvmmsg", do_recvmmsg, send_datagram, 1},
     {"recvfrom", do_recvfrom, send_udp, 3}, {"send", do_send, empty_stream, 1}, {"send of a record", do_send_record, take_records, 1},
     {"accept", do_accept, connect_unix, 0}, {"accept of TCP", do_accept_tcp, connect_tcp, 0}, {"connect", do_connect, accept_busy, 0},
+    {NULL, NULL, NULL, 1},
     {"flock", do_flock, let_flock, 0}, {"a record lock", do_lock, let_lock, 0}, {"a file's record lock", do_lock_file, let_file, 0},
     {"waitpid", do_wait, go, 0}, {"waitid", do_waitid, go, 0}, {"mq_receive", do_receive, put, 2}, {"mq_send", do_put, get, 0},
+    {NULL, NULL, NULL, 2},
     {"open of a FIFO", do_open, open_other_end, 0}, {"eventfd", do_event, count, 8}, {"timerfd", do_timer, arm, 8},
     {"signalfd", do_signal, signal_it, 128}, {"inotify", do_watch, touch, 32}, {"a terminal", do_terminal, type_line, 4},
     {"FUTEX_WAIT_BITSET", do_bitset, wake, 0},
+    {NULL, NULL, NULL, 3},
     {"FUTEX_WAIT with a time limit", do_timed_futex}, {"FUTEX_WAIT_BITSET with one", do_timed_bitset}, {"semop", do_semop}, {"semtimedop", do_semtimedop}, {"msgrcv", do_msgrcv}, {"msgsnd", do_msgsnd}, {"pselect", do_pselect},
     {"epoll_pwait", do_epoll}, {"sigwaitinfo", do_sigwaitinfo}, {"io_getevents", do_getevents}, {"clock_nanosleep", do_sleep},
     {"recv with a time limit", do_timed_recv}, {"send with a time limit", do_timed_send}, {"accept with one", do_timed_accept},
+    {NULL, NULL, NULL, 4},
 };
 
 static int unix_listener(const char *name, int backlog) {
@@ -293,6 +298,11 @@ int main(void) {
   for (int restarts = 0; restarts < 2; restarts++) {
     handle_interrupts(restarts ? SA_RESTART : 0);
     for (const struct call *c = calls; c < calls + sizeof calls / sizeof *calls; c++) {
+      static const char *const groups[] = {"pipes", "sockets", "locks, children and queues", "descriptors", "what never goes on"};
+      if (!c->name) {
+        STEP("%s%s", groups[c->result], restarts ? ", with SA_RESTART" : "");
+        continue;
+      }
       int goes_on = restarts && c->then;
       struct pest p;
       fill(full[1]);
@@ -304,8 +314,6 @@ int main(void) {
       if (goes_on ? r != c->result || interrupts < 3 : r != -1 || error != EINTR)
         fail_at(__FILE__, __LINE__, "%s: %ld, errno %d, %d signals", c->name, r, error, interrupts);
     }
-    if (restarts) STEP("with SA_RESTART");
-    else STEP("without SA_RESTART");
   }
   OK(semctl(set, 0, IPC_RMID));
   OK(msgctl(queue, IPC_RMID, NULL));
