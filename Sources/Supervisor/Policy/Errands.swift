@@ -104,8 +104,7 @@ final class Errands: Sendable {
 
   // MARK: Beginning and end
 
-  /// - Parameter now: on the clock of decisions.
-  func add(_ decision: Decision, now: Int64) {
+  func add(_ decision: Decision) {
     let isNew = state.withLock { state in
       guard !state.isEnding else { return false }
       if case .suspend = decision.action {
@@ -118,7 +117,7 @@ final class Errands: Sendable {
       state.workers += 1
       return true
     }
-    if isNew { HostThread { [self] in work(now) }.detach() }
+    if isNew { HostThread { [self] in work() }.detach() }
   }
 
   /// Begins nothing more, and waits for what goes on.
@@ -130,10 +129,9 @@ final class Errands: Sendable {
     }
   }
 
-  private func work(_ now: Int64) {
-    let start = HostProcess.monotonicTime
+  private func work() {
     while let (decision, cancellation) = state.withLock({ $0.next() }) {
-      let rest = decision.by.map { max(0, $0 - now - (HostProcess.monotonicTime - start)) }
+      let rest = decision.by.map { max(0, $0 - Self.now) }
       let result = carryOut(decision, rest, cancellation)
       state.withLock { state in
         state.active[decision.application] = nil
@@ -142,6 +140,9 @@ final class Errands: Sendable {
       onEnd()
     }
   }
+
+  /// On the clock of decisions, which counts the time in which this machine sleeps.
+  private static var now: Int64 { ClockSource.ofThisMachine()?.boot ?? 0 }
 
   // MARK: Doing it
 
@@ -155,6 +156,11 @@ final class Errands: Sendable {
     do throws(SupervisorError) {
       switch decision.action {
       case .move(let peer, _):
+        // The machine may have slept since that was decided.
+        guard rest != 0 else {
+          Log.say("\(name): stays here: there was no time for its move to \(peer)")
+          return MoveResult(name, peer, succeeded: false, total: 0)
+        }
         return move(name, to: peer, decision.moving, cancellation, start)
       case .suspend:
         guard let application = verbs.application(name) else { return nil }
@@ -200,7 +206,7 @@ final class Errands: Sendable {
 
   private func copy(_ name: String, to peer: String, _ moving: Moving, _ start: Int64) -> MoveResult
   {
-    let now = ClockSource.ofThisMachine()?.boot ?? 0
+    let now = Self.now
     let isDone = verbs.copy(name, to: peer, options: moving.words(isCopy: true))
     if isDone {
       state.withLock { $0.copies[name, default: [:]][peer] = now }

@@ -267,7 +267,7 @@ final class PolicyKeeper: Sendable {
     for decision in decisions {
       if !isRepeated(decision) { Log.say(decision.reason) }
       if case .stay = decision.action { continue }
-      errands.add(decision, now: seen.now)
+      errands.add(decision)
     }
     holdSleep(&desk, needs, seen)
     return rest(desk, needs, seen)
