@@ -91,7 +91,7 @@ struct ScenarioHostTests {
       applications:
         guest: {min-stay: 0s, power: {below: 20%, to: server, back: off}, sleep: {do: bring-home}}
       RULES
-      tell laptop set InhibitDelayMaxUSec 60000000; shop laptop; visit laptop
+      tell laptop set InhibitDelayMaxUSec 600000000; shop laptop; visit laptop
       battery laptop 10 off; look laptop; arrives server; more; battery laptop 90 on; look laptop
       sleeps true; arrives laptop; held laptop none; doze laptop; sleep 1; rouse laptop; sleeps false; more
       policy laptop <<<'applications: {guest: {min-stay: 0s, sleep: {do: send, to: server}}}'
@@ -159,7 +159,7 @@ struct ScenarioHostTests {
       logind desk; for m in gateway desk server; do serve $m "${ALL[@]}"; done; meet gateway desk; meet gateway server; meet desk server
       policy gateway <<<'applications: {guest: {home: desk}}'; printf 'desk\\nserver\\n' >gateway/config/godwit/follow
       policy desk <<<'applications: {guest: {home: desk, min-stay: 0s, update: {to: server}}}'
-      tell desk set InhibitDelayMaxUSec 60000000; held desk 'godwit delay sleep:shutdown'
+      tell desk set InhibitDelayMaxUSec 600000000; held desk 'godwit delay sleep:shutdown'
       shop gateway; visit gateway; at gateway migrate --quiet guest desk; more
       tc qdisc add dev to-gateway root tbf rate 64kbit burst 2kb latency 5s
       tell desk set PreparingForShutdown true; tell desk emit PrepareForShutdown true

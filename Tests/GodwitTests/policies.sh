@@ -7,8 +7,8 @@
 # policy from standard input, and `look MACHINE` has the supervisor look. `begin MACHINE [OPTION…]` begins a guest that counts into
 # `log` until there is `go`, `comes MACHINE` waits until it runs there, and `says MACHINE TEXT` until the supervisor's log says that.
 # `arrives MACHINE [NAME]` waits until the guest runs there and who has sent it says so, and prints what was decided since the last
-# time; `news` has all that was said since then. `reasons MACHINE` prints the decisions in its log, and `whole` where the guest is, how it
-# ended, and whether a number is missing.
+# time, but for what stays or is said again, as on a busy machine; `news` has all that was said since then. `reasons MACHINE` prints the
+# decisions in its log, and `whole` where the guest is, how it ended, and whether a number is missing.
 # shellcheck shell=bash
 
 declare -A typed heard mocks
@@ -59,7 +59,7 @@ arrives() {
     [ -e $m.log ] || continue
     end=$(wc -l <$m.log); sed -n "$((${seen[$m]:-0} + 1)),$end s/^godwit: /$m: /p" $m.log >>news; seen[$m]=$end
   done
-  grep '^[^ ]*: [^ :]* [^:]*: .*\.$' news
+  grep '^[^ ]*: [^ :]* [^:]*: .*\.$' news | grep -v ' stays where it is: ' | uniq
 }
 has() { at $1 ps | grep -q "^$2 "; }
 moves() { cat ./*.log | grep -c '^godwit: [^ :]*: moved to '; }
