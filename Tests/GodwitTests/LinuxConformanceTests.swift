@@ -97,7 +97,8 @@ import Testing
     let list = try linux("--list", "system.accounting", "process.accounting")
     #expect(list.status == 125 && list.error.contains("no check system.accounting"))
     let lines = try linux("--list", "process.accounting").text.split(separator: "\n")
-    #expect(lines.count == 3 && lines[0].hasPrefix("process.accounting.refused  1  root"))
+    #expect(lines.count > 1 && lines.allSatisfy { $0.hasPrefix("process.accounting.") })
+    #expect(lines.first?.hasPrefix("process.accounting.refused  1  root") == true)
   }
 
   @Test func badUsage() throws {
