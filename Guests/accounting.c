@@ -52,8 +52,6 @@ static struct acct_v3 record_of(int file, void (*body)(void)) {
 }
 
 static void records(int file) {
-  struct rusage usage;
-  OK(getrusage(RUSAGE_SELF, &usage));
   time_t now = time(NULL);
   struct acct_v3 record = record_of(file, sleeps);
   EQ(record.ac_flag & (AFORK | AXSIG | ACORE), AFORK);

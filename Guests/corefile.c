@@ -105,9 +105,11 @@ static void terminated(void) {
   raise(SIGTERM);
 }
 
-// Takes the core file out of the folder, by whichever name this system gives it, and unless it is null the bytes are
-// read; its size, 0 if there is none.
-static long data; // what is in it, without its holes
+// What is in the core file that was taken last, without its holes.
+static long data;
+
+// Takes the core file out of the folder, by whichever name this system gives it, with its bytes unless `bytes` is null; its
+// size, 0 if there is none.
 static long take(char **bytes) {
   char path[128];
   snprintf(path, sizeof path, "%s/core", folder);

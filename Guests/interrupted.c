@@ -210,6 +210,8 @@ static const struct call { const char *name; long (*call)(void); void (*then)(vo
     {NULL, NULL, NULL, 4},
 };
 
+static const char *const groups[] = {"pipes", "sockets", "locks, children and queues", "descriptors", "what never goes on"};
+
 static int unix_listener(const char *name, int backlog) {
   int s = OK(socket(AF_UNIX, SOCK_STREAM, 0));
   OK(unix_bind(s, name));
@@ -298,7 +300,6 @@ int main(void) {
   for (int restarts = 0; restarts < 2; restarts++) {
     handle_interrupts(restarts ? SA_RESTART : 0);
     for (const struct call *c = calls; c < calls + sizeof calls / sizeof *calls; c++) {
-      static const char *const groups[] = {"pipes", "sockets", "locks, children and queues", "descriptors", "what never goes on"};
       if (!c->name) {
         STEP("%s%s", groups[c->result], restarts ? ", with SA_RESTART" : "");
         continue;
