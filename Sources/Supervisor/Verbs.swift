@@ -115,7 +115,9 @@ struct Verbs: Sendable {
   func hasDetours() throws(SupervisorError) -> Bool {
     let all = try everything()
     let relays = all.compactMap { end in
-      end.relay.map { (name: end.name, guest: $0.guest, connections: $0.connections) }
+      end.relay.map {
+        (name: end.name, guest: $0.guest, connections: $0.linkedConnections ?? 0)
+      }
     }
     return Detours.count(relays, guests: Set(all.filter(\.isApplication).map(\.name))) > 0
   }

@@ -7,7 +7,7 @@ package enum Detours {
   /// How many there are.
   ///
   /// - Parameters:
-  ///   - relays: the ends of relays on the machine, and for how many connections of which guests they are.
+  ///   - relays: the ends of relays on the machine, and for how many connections between machines, of which guests, they are.
   ///   - guests: those that run there.
   package static func count(
     _ relays: some Sequence<(name: String, guest: String, connections: Int)>, guests: Set<String>

@@ -24,7 +24,8 @@ package struct RunningApplication: Sendable, Hashable, Codable {
   /// What an end of a relay is for.
   package struct Relay: Sendable, Hashable, Codable {
     package var guest: String
-    package var connections: Int
+    /// Those that come from other machines, or go there.
+    package var linkedConnections: Int?
   }
 
   /// One that does not answer.

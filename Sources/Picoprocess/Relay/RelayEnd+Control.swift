@@ -215,7 +215,8 @@ extension RelayEnd {
       uptimeNanoseconds: HostProcess.monotonicTime - start, memoryBytes: 0, threads: 1,
       syscallCount: 0, sandbox: confinement ?? ConfinementReport(),
       relay: RelayInfo(
-        guest: guest, peer: peer, connections: connectionCount, forwarded: services.map(\.port),
+        guest: guest, peer: peer, connections: connectionCount,
+        linkedConnections: connectionCount - splices.count, forwarded: services.map(\.port),
         addresses: services.map { "\($0.service.address)" },
         isLinked: circuits.last?.isLinked ?? false))
   }

@@ -45,7 +45,9 @@ extension ControlClient {
     while true {
       let all = try list()
       let relays = all.compactMap { info in
-        info.relay.map { (name: info.name, guest: $0.guest, connections: $0.connections) }
+        info.relay.map {
+          (name: info.name, guest: $0.guest, connections: $0.linkedConnections ?? 0)
+        }
       }
       let guests = all.filter { $0.relay == nil && $0.lending == nil }.map(\.name)
       let count = Detours.count(relays, guests: Set(guests))

@@ -116,6 +116,8 @@ package struct RelayInfo: Sendable, Hashable, Codable {
   /// The other machine.
   package var peer: String
   package var connections: Int
+  /// Those of them that are on a link between machines; the others have come home, where only this process is between.
+  package var linkedConnections: Int?
   /// Ports of the guest whose connections are relayed, and their addresses here.
   package var forwarded: [UInt16]
   package var addresses: [String]
