@@ -1,6 +1,5 @@
 // Clocks: all of them answer, do not run backwards, agree with each other; resolutions; gettimeofday; cpu time grows by work.
-#include "check.h"
-#include <sched.h>
+#include "processors.h"
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/times.h>
@@ -73,15 +72,9 @@ int main(void) {
   CHECK(tms.tms_utime + tms.tms_stime >= 0 && tms.tms_cutime == 0);
   OK(times(NULL));
   // Who sleeps goes of its own accord; two who compute on one processor do not.
-  cpu_set_t set;
-  OK(sched_getaffinity(0, sizeof set, &set));
-  int first = 0;
-  while (!CPU_ISSET(first, &set)) first++;
-  CPU_ZERO(&set);
-  CPU_SET(first, &set);
   pid_t pid = OK(fork());
   if (!pid) {
-    OK(sched_setaffinity(0, sizeof set, &set));
+    one_processor();
     pid_t other = OK(fork());
     for (int i = 0; i < 5; i++) pause_ms(1);
     OK(getrusage(RUSAGE_SELF, &usage));

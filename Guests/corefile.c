@@ -1,6 +1,6 @@
 // Core files: who leaves one, what it is called, and what is in it: the memory, and each thread with its registers.
 #include "check.h"
-#include <elf.h>
+#include "elfmachine.h"
 #include <pthread.h>
 #include <sched.h>
 #include <sys/auxv.h>
@@ -192,13 +192,7 @@ static void inspect_head(char *bytes) {
   Elf64_Ehdr *head = (Elf64_Ehdr *)bytes;
   const char ident[EI_NIDENT] = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT};
   CHECK(!memcmp(head->e_ident, ident, sizeof ident));
-#if defined __x86_64__
-  EQ(head->e_machine, EM_X86_64);
-#elif defined __aarch64__
-  EQ(head->e_machine, EM_AARCH64);
-#else
-  EQ(head->e_machine, EM_RISCV);
-#endif
+  EQ(head->e_machine, ELF_MACHINE);
   EQ(head->e_version, EV_CURRENT);
   EQ(head->e_entry, 0);
   EQ(head->e_phoff, sizeof *head);

@@ -1,7 +1,6 @@
 // Programs as no linker makes them: segments out of order, over one another, beyond the end of the file, in one page.
 #include "check.h"
-
-#include <elf.h>
+#include "elfmachine.h"
 #include <sys/wait.h>
 
 #define BASE 0x400000UL
@@ -14,13 +13,7 @@ static void begin(unsigned long entry) {
   Elf64_Ehdr head = {.e_type = ET_EXEC, .e_version = 1, .e_entry = entry, .e_phoff = sizeof head,
                      .e_ehsize = sizeof head, .e_phentsize = sizeof(Elf64_Phdr)};
   memcpy(head.e_ident, "\177ELF\2\1\1", 7);
-#ifdef __x86_64__
-  head.e_machine = EM_X86_64;
-#elif defined __aarch64__
-  head.e_machine = EM_AARCH64;
-#elif defined __riscv
-  head.e_machine = EM_RISCV;
-#endif
+  head.e_machine = ELF_MACHINE;
   memcpy(image, &head, sizeof head);
   headers = 0;
 }

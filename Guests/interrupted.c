@@ -95,15 +95,18 @@ static void let_file(void) {
   OK(fcntl(locked[0], F_OFD_SETLK, &lock));
 }
 
-static int going[2];
+static int going[2][2];
 static pid_t children[2];
 static long do_wait(void) { return waitpid(children[0], NULL, 0) == children[0] ? 0 : -1; }
 static long do_waitid(void) {
   siginfo_t info;
   return waitid(P_PID, children[1], &info, WEXITED);
 }
-static void go(void) { EQ(write(going[1], "x", 1), 1); }
-static pid_t waiting_child(void) {
+static void end_first(void) { EQ(write(going[0][1], "x", 1), 1); }
+static void end_second(void) { EQ(write(going[1][1], "x", 1), 1); }
+// A pipe for each: of one, any of the two might take what is for the other.
+static pid_t waiting_child(int going[2]) {
+  OK(pipe(going));
   pid_t pid = OK(fork());
   if (!pid) {
     char c;
@@ -198,7 +201,7 @@ static const struct call { const char *name; long (*call)(void); void (*then)(vo
     {"accept", do_accept, connect_unix, 0}, {"accept of TCP", do_accept_tcp, connect_tcp, 0}, {"connect", do_connect, accept_busy, 0},
     {NULL, NULL, NULL, 1},
     {"flock", do_flock, let_flock, 0}, {"a record lock", do_lock, let_lock, 0}, {"a file's record lock", do_lock_file, let_file, 0},
-    {"waitpid", do_wait, go, 0}, {"waitid", do_waitid, go, 0}, {"mq_receive", do_receive, put, 2}, {"mq_send", do_put, get, 0},
+    {"waitpid", do_wait, end_first, 0}, {"waitid", do_waitid, end_second, 0}, {"mq_receive", do_receive, put, 2}, {"mq_send", do_put, get, 0},
     {NULL, NULL, NULL, 2},
     {"open of a FIFO", do_open, open_other_end, 0}, {"eventfd", do_event, count, 8}, {"timerfd", do_timer, arm, 8},
     {"signalfd", do_signal, signal_it, 128}, {"inotify", do_watch, touch, 32}, {"a terminal", do_terminal, type_line, 4},
@@ -230,7 +233,6 @@ static void prepare(void) {
   OK(pipe(empty));
   OK(pipe(full));
   OK(pipe(spare));
-  OK(pipe(going));
   file = OK(open("file", O_CREAT | O_RDWR, 0600));
   EQ(write(file, bytes, 4096), 4096);
   sink = OK(open("sink", O_CREAT | O_RDWR, 0600));
@@ -262,7 +264,7 @@ static void prepare(void) {
   struct flock lock = {.l_type = F_WRLCK, .l_start = 0, .l_len = 30};
   OK(flock(locked[0], LOCK_EX));
   OK(fcntl(locked[0], F_OFD_SETLK, &lock));
-  for (int i = 0; i < 2; i++) children[i] = waiting_child();
+  for (int i = 0; i < 2; i++) children[i] = waiting_child(going[i]);
 
   char name[32];
   struct mq_attr attributes = {.mq_maxmsg = 1, .mq_msgsize = 16};

@@ -1,7 +1,6 @@
 // Real-time policies: who may ask for them, what is inherited, and that they decide who runs.
-#include "check.h"
+#include "processors.h"
 #include <pthread.h>
-#include <sched.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -38,16 +37,6 @@ static void *worker(void *argument) {
   order[__atomic_fetch_add(&place, 1, __ATOMIC_SEQ_CST)] = job->name;
   for (volatile int i = 0; i < 200000; i++) continue;
   return NULL;
-}
-
-static void one_processor(void) {
-  cpu_set_t set;
-  OK(sched_getaffinity(0, sizeof set, &set));
-  int first = 0;
-  while (!CPU_ISSET(first, &set)) first++;
-  CPU_ZERO(&set);
-  CPU_SET(first, &set);
-  OK(sched_setaffinity(0, sizeof set, &set));
 }
 
 static pthread_mutex_t mutex;

@@ -1,6 +1,6 @@
 // The shared object that every process has: its functions are found by name and version, and answer as the calls do.
 #include "check.h"
-#include <elf.h>
+#include "elfmachine.h"
 #include <sched.h>
 #include <sys/auxv.h>
 #include <sys/time.h>
@@ -35,13 +35,7 @@ static void parse(void) {
   EQ(head->e_version, EV_CURRENT);
   EQ(head->e_ehsize, sizeof *head);
   EQ(head->e_phentsize, sizeof(Elf64_Phdr));
-#if defined __x86_64__
-  EQ(head->e_machine, EM_X86_64);
-#elif defined __riscv
-  EQ(head->e_machine, EM_RISCV);
-#else
-  EQ(head->e_machine, EM_AARCH64);
-#endif
+  EQ(head->e_machine, ELF_MACHINE);
   Elf64_Phdr *segment = (Elf64_Phdr *)(base + head->e_phoff);
   Elf64_Dyn *dynamic = NULL;
   int loads = 0;

@@ -2,7 +2,7 @@
 package struct Permissions: OptionSet, Hashable, Sendable, BitwiseCopyable {
   package let rawValue: UInt8
   @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
-  /// The union, without the generic way of the standard library: each miss in the engine's TLB comes by here.
+  /// The union, without the generic way of the standard library.
   @inlinable package init(arrayLiteral elements: Permissions...) {
     self.init(rawValue: elements.reduce(0) { $0 | $1.rawValue })
   }

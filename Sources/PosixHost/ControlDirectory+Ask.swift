@@ -8,15 +8,20 @@ package enum ControlReply: Sendable {
 }
 
 extension ControlDirectory {
-  /// Asks all picoprocesses at once. Those that have ended meanwhile are left out.
+  /// Asks all picoprocesses at once: see `ask`.
+  package func askAll(_ question: [UInt8], within time: Int64) throws(HostError) -> [(
+    name: String, reply: ControlReply
+  )] { ask(try names(), question, within: time) }
+
+  /// Asks picoprocesses, all of them at once. Those that do not run, or have ended meanwhile, are left out.
   ///
   /// - Parameter time: nanoseconds that all of them together have.
   /// - Returns: by their names, in their order.
-  package func askAll(_ question: [UInt8], within time: Int64) throws(HostError) -> [(
+  package func ask(_ names: [String], _ question: [UInt8], within time: Int64) -> [(
     name: String, reply: ControlReply
   )] {
     let deadline = HostProcess.monotonicTime + time
-    let asked = try names().map { ($0, ask($0, question)) }
+    let asked = names.map { ($0, ask($0, question)) }
     return asked.compactMap { name, connection in
       do throws(HostError) {
         let connection = try connection.get()

@@ -103,7 +103,7 @@ struct Verbs: Sendable {
     let replies: [(name: String, reply: ControlReply)]
     do throws(HostError) {
       replies = try ControlDirectory.standard()
-        .askAll(Array(StateQuestion.line.utf8), within: 2 * Self.second)
+        .askAll(StateQuestion.bytes, within: 2 * Self.second)
     } catch { throw SupervisorError("the directory of control sockets", error) }
     return replies.compactMap { name, reply in
       guard case .answer(let line) = reply else { return RunningApplication(silent: name) }
@@ -124,9 +124,9 @@ struct Verbs: Sendable {
 
   /// The application of that name, if it runs here.
   func application(_ name: String) -> RunningApplication? {
-    guard let connection = try? ControlDirectory.standard().connect(to: name),
-      (try? connection.send(Array(StateQuestion.line.utf8), timeout: 0)) != nil,
-      let line = try? connection.receive(timeout: 2 * Self.second)
+    guard let directory = try? ControlDirectory.standard(),
+      case .answer(let line)? = directory.ask([name], StateQuestion.bytes, within: 2 * Self.second)
+        .first?.reply
     else { return nil }
     return StateQuestion.running(in: line).flatMap { $0.isApplication ? $0 : nil }
   }
@@ -194,6 +194,8 @@ struct Verbs: Sendable {
 }
 
 extension StateQuestion {
+  fileprivate static var bytes: [UInt8] { Array(line.utf8) }
+
   fileprivate static func running(in line: [UInt8]) -> RunningApplication? {
     JSON.decode(Answer.self, from: line)?.running?.picoprocess
   }

@@ -22,14 +22,10 @@ import Testing
   /// Guests whose expected results differ between processors of an ISA: natively they pass on some machines
   /// only.
   private static let ofOneProcessor: Set<String> = ["exactfp", "selectors"]
-  /// Natively one in three of its runs waits for ever, for a child that had its signal before its call: to be mended.
-  private static let racing: Set<String> = ["interrupted"]
 
   /// Whether a guest can pass natively: some hosts give real-time policies to nobody (CONFIG_RT_GROUP_SCHED).
   private static func passesNatively(_ guest: Guest) -> Bool {
-    guard guest.isa == Checkout.nativeISA, !ofOneProcessor.contains(guest.name),
-      !racing.contains(guest.name)
-    else {
+    guard guest.isa == Checkout.nativeISA, !ofOneProcessor.contains(guest.name) else {
       return false
     }
     return guest.name != "realtime" || hasRealTime

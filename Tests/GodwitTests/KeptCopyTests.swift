@@ -99,7 +99,7 @@ import Testing
       tell here set InhibitDelayMaxUSec 60000000
       begin here; look here; kept there; says here 'is copied to there'
       for n in $(seq 100); do at here policy explain >/dev/null; at here ps --json | grep -q '"passport"' && break; done
-      sleep 1; tell here set PreparingForSleep true; tell here emit PrepareForSleep true; comes there; says here 'moved to there'; held here none
+      sleep 1; sleeps here true; comes there; says here 'moved to there'; held here none
       at here moves | sed -n 's/.*\\(rest of the copy\\).*/\\1/p'; ls there/state/godwit/copies; reasons here; whole
       """,
       """

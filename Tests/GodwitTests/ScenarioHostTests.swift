@@ -85,7 +85,6 @@ struct ScenarioHostTests {
     try play(
       on: ["laptop", "server"], arm64: "server",
       """
-      sleeps() { tell laptop set PreparingForSleep $1; tell laptop emit PrepareForSleep $1; }
       logind laptop; for m in laptop server; do serve $m "${ALL[@]}"; done; meet laptop server
       policy laptop <<'RULES'
       applications:
@@ -93,10 +92,10 @@ struct ScenarioHostTests {
       RULES
       tell laptop set InhibitDelayMaxUSec 600000000; shop laptop; visit laptop
       battery laptop 10 off; look laptop; arrives server; more; battery laptop 90 on; look laptop
-      sleeps true; arrives laptop; held laptop none; doze laptop; sleep 1; rouse laptop; sleeps false; more
+      sleeps laptop true; arrives laptop; held laptop none; doze laptop; sleep 1; rouse laptop; sleeps laptop false; more
       policy laptop <<<'applications: {guest: {min-stay: 0s, sleep: {do: send, to: server}}}'
       held laptop 'godwit delay sleep:shutdown'
-      sleeps true; arrives server; held laptop none; doze laptop; runs server && echo 'it runs on'; rouse laptop; sleeps false
+      sleeps laptop true; arrives server; held laptop none; doze laptop; runs server && echo 'it runs on'; rouse laptop; sleeps laptop false
       arrives laptop; more; leave; record
       """,
       """

@@ -94,8 +94,8 @@ import Testing
       END
       tell here set InhibitDelayMaxUSec 60000000
       begin here; held here 'godwit delay sleep:shutdown'
-      tell here set PreparingForSleep true; tell here emit PrepareForSleep true; comes there; says here 'moved to there'; held here none
-      tell here set PreparingForSleep false; tell here emit PrepareForSleep false; comes here; says there 'moved to here'
+      sleeps here true; comes there; says here 'moved to there'; held here none
+      sleeps here false; comes here; says there 'moved to here'
       held here 'godwit delay sleep:shutdown'
       tell here set PreparingForShutdown true; tell here emit PrepareForShutdown true; comes there; held here none
       stop here; tell here set PreparingForShutdown false; serve here "${ALL[@]}"; knows there here; comes here
@@ -120,7 +120,6 @@ import Testing
   func theLidIsClosed() throws {
     try run(
       """
-      sleeps() { tell here set PreparingForSleep $1; tell here emit PrepareForSleep $1; }
       logind here; for m in here there; do serve $m "${ALL[@]}"; done; meet here there
       policy here <<'END'
       applications:
@@ -128,7 +127,7 @@ import Testing
       END
       tell here set InhibitDelayMaxUSec 60000000
       begin here; battery here 10 off; look here; comes there; says here 'moved to there'; battery here 90 on; look here
-      sleeps true; comes here; says there 'moved to here'; held here none; sleeps false; held here 'godwit delay sleep:shutdown'
+      sleeps here true; comes here; says there 'moved to here'; held here none; sleeps here false; held here 'godwit delay sleep:shutdown'
       policy here <<'END'
       applications:
         guest: {min-stay: 0s, sleep: {do: send, to: there}}
@@ -136,7 +135,7 @@ import Testing
       tell here set InhibitDelayMaxUSec 600000
       # The moves before took long to begin.
       sed -i 's/"opening":[0-9]*/"opening":60000000000/' here/state/godwit/moves/*
-      sleeps true; says here 'guest: suspended'; where; sleeps false; comes here; says here 'guest: goes on'
+      sleeps here true; says here 'guest: suspended'; where; sleeps here false; comes here; says here 'guest: goes on'
       # A busy machine does not know in time how long a move would take.
       reasons here | sed 's/would take [0-9.]* s of .*/has no time./; s/takes nobody knows how long/has no time/'
       reasons there; whole
@@ -159,7 +158,6 @@ import Testing
   func thePeerStandsStill() throws {
     try run(
       """
-      sleeps() { tell here set PreparingForSleep $1; tell here emit PrepareForSleep $1; }
       logind here; for m in here there; do serve $m "${ALL[@]}"; done; meet here there
       policy here <<'END'
       applications:
@@ -173,8 +171,8 @@ import Testing
       while not os.path.exists("/mnt/go"): time.sleep(0.01)
       open("/mnt/result", "w").write("ended\\n")' >/dev/null
       await ready; held here 'godwit delay sleep:shutdown'
-      sleeps true; says here 'guest goes to there'; kill -STOP ${pid[there]}; says here 'guest: suspended'; held here none
-      runs here && echo 'still here'; kill -CONT ${pid[there]}; sleeps false; comes here; says here 'guest: goes on'; reasons here
+      sleeps here true; says here 'guest goes to there'; kill -STOP ${pid[there]}; says here 'guest: suspended'; held here none
+      runs here && echo 'still here'; kill -CONT ${pid[there]}; sleeps here false; comes here; says here 'guest: goes on'; reasons here
       touch go; told result; gone here; runs there && echo 'twice'
       """,
       """

@@ -30,6 +30,7 @@ logind() {
   exec {typed[$1]}>$1/typed {heard[$1]}<$1/heard; read -r -u ${heard[$1]} bus[$1]
 }
 tell() { local answer; echo "${@:2}" >&${typed[$1]}; read -r -u ${heard[$1]} answer; [ "$answer" = done ] || echo "$answer"; }
+sleeps() { tell $1 set PreparingForSleep $2; tell $1 emit PrepareForSleep $2; }
 held() { local n; for n in $(seq 600); do [ "$(tell $1 inhibitors)" = "$2" ] && return; sleep 0.1; done; echo "$1: not $2"; }
 idle() { tell $1 user IdleSinceHint $((($(date +%s) - 3600) * 1000000)); tell $1 user IdleHint true; }
 inside() {

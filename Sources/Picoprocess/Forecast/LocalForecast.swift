@@ -62,9 +62,7 @@ package struct LocalForecast {
     return ApplicationForecast(
       name: name, copy: rest?.copy, rate: link.rate,
       choices: choices.filter { !$0.way.isPostCopy }.map {
-        ForecastFigures(
-          frozen: $0.figures.frozen, total: $0.figures.total, bytes: $0.figures.bytes,
-          usesCopy: $0.way.usesCopy)
+        $0.figures.message(usesCopy: $0.way.usesCopy)
       })
   }
 }

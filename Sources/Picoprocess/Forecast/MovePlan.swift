@@ -67,7 +67,7 @@ package struct MovePlan: Sendable {
   func note(_ outcome: MoveOutcome) -> MoveReport {
     let figures = MoveFigures(frozen: outcome.frozen, total: outcome.total, bytes: outcome.bytes)
     record(outcome, figures)
-    return MoveReport(forecast: chosen.figures.message, outcome: figures.message)
+    return MoveReport(forecast: chosen.figures.message(), outcome: figures.message())
   }
 
   private func record(_ outcome: MoveOutcome, _ figures: MoveFigures) {

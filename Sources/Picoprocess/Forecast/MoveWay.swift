@@ -38,8 +38,9 @@ extension MoveFigures {
   package var totalText: String { HumanTime.text(total) }
   package var bytesText: String { ProgressLine.size(bytes) }
 
-  var message: ForecastFigures {
-    ForecastFigures(frozen: frozen, total: total, bytes: bytes)
+  /// For supervisors.
+  func message(usesCopy: Bool? = nil) -> ForecastFigures {
+    ForecastFigures(frozen: frozen, total: total, bytes: bytes, usesCopy: usesCopy)
   }
 
   /// For people.

@@ -194,10 +194,8 @@ extension EngineStep {
   private static let longest = 365 * 86_400 * 1e9
 
   private func suspension(_ application: Application) -> Workload {
-    let time = (Self.suspensionStart + Double(application.memory) / Self.suspensionRate * 1e9)
-    var work = Workload()
-    work.add(Int64(min(time * slowdown, Self.longest)), link: 0)
-    return work
+    let time = Self.suspensionStart + Double(application.memory) / Self.suspensionRate * 1e9
+    return Workload(Int64(min(time * slowdown, Self.longest)), link: 0)
   }
 
   /// The quickest move, by the forecast and by how true forecasts of moves with this peer have been.
@@ -208,8 +206,8 @@ extension EngineStep {
     let slowness = max(1, state.slowness[peer.name] ?? 1) * 1.1
     let link = Double(choice.link) * slowness
     let rest = Double(choice.total - choice.link) * slowness
-    var work = Workload()
-    work.add(Int64(min(link + rest, Self.longest)), link: Int64(min(link, Self.longest)))
+    let work = Workload(
+      Int64(min(link + rest, Self.longest)), link: Int64(min(link, Self.longest)))
     return (choice.way, work)
   }
 

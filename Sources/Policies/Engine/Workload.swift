@@ -6,14 +6,13 @@ struct Workload {
   private var rest: Int64 = 0
   private var longest: Int64 = 0
 
+  /// Nothing.
+  init() {}
+
   /// - Parameters:
   ///   - time: that it takes alone, a year at most.
   ///   - link: the part of it in which the link is busy.
-  mutating func add(_ time: Int64, link: Int64) {
-    self.link += link
-    rest += time - link
-    longest = max(longest, time)
-  }
+  init(_ time: Int64, link: Int64) { (self.link, rest, longest) = (link, time - link, time) }
 
   /// How long all of it takes.
   ///
