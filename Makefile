@@ -12,21 +12,26 @@ ARM64_SWIFT := PKG_CONFIG_PATH="$(CURDIR)/.deps/arm64/lib/pkgconfig" swift build
 ARM64_RUN := qemu-aarch64-static -L .deps/arm64/sysroot \
 	-E LD_LIBRARY_PATH="$(CURDIR)/.deps/arm64/sysroot/usr/lib/swift/linux"
 
-.PHONY: build test test-long demo demo-desktop fmt lint bench bench-roots compat compat-rootfs compat-heavy docs bootstrap guests conformance-bundle rootfs sshd browser \
+.PHONY: build test test-build test-long demo demo-desktop fmt lint bench bench-roots compat compat-rootfs compat-heavy docs bootstrap guests conformance-bundle rootfs sshd browser \
 	arm64 arm64-supervisor arm64-run arm64-test arm64-machine cpu-test cpu-fuzz fuzz mutate golden clean
 
 build: bootstrap
 	swift build $(RELEASE) --product godwit
 	swift build $(RELEASE) --product godwit-supervisor
 
-# On an x86-64 machine the build for ARM64 hosts takes part, under qemu-user.
-test: bootstrap guests rootfs sshd browser $(ARM64_BUILD:=-supervisor)
-	@# Product by product: --build-tests would compile the whole of protoc, which nothing here runs.
+# On an x86-64 machine the build for ARM64 hosts takes part, under qemu-user. Both are built at once: the largest modules keep
+# one processor busy each.
+test: bootstrap guests rootfs sshd browser
+	$(MAKE) --no-print-directory --jobs 2 test-build $(ARM64_BUILD:=-supervisor)
+	swift test $(RELEASE) --skip-build
+
+# Product by product: --build-tests would compile the whole of protoc, which nothing here runs. The tests come first,
+# since what they need takes longest to compile and is most of the rest.
+test-build: bootstrap
+	swift build $(RELEASE) --product godwitPackageTests
 	swift build $(RELEASE) --product godwit
 	swift build $(RELEASE) --product godwit-supervisor
 	swift build $(RELEASE) --product broken-kernel
-	swift build $(RELEASE) --product godwitPackageTests
-	swift test $(RELEASE) --skip-build
 
 test-long: export GODWIT_TEST_LONG = 1
 test-long: compat-rootfs test arm64-test arm64-machine
