@@ -36,12 +36,22 @@ import Testing
     #expect(bytes(50) == 500)
     #expect(bytes(150) == 1250)
     #expect(bytes(400) == 2000)
-    // A third more in twice the time.
-    #expect(bytes(600) == 2333)
-    #expect(bytes(800) == 2666)
+    // So far each doubling of the time added as much.
+    #expect(bytes(600) == 2250)
+    #expect(bytes(800) == 2500)
+    #expect(bytes(1600) == 3000)
     #expect(activity.bytes(writtenIn: .max) == 3000)
     let unseen = MemoryActivity(memory: 3000, compressed: 1, written: [])
     #expect(unseen.bytes(writtenIn: Self.second) == 0)
+  }
+
+  /// What is written again and again, 300 kB here, is no part of the rate.
+  @Test func whatIsWrittenAgainCountsOnce() {
+    let points = [4, 10, 19, 32, 52, 82, 127].map { (time: Int64) in
+      MemoryActivity.Written(time: time * 1_000_000, bytes: 300_000 + UInt64(time) * 5000)
+    }
+    let activity = MemoryActivity(memory: 1 << 30, compressed: 1, written: points)
+    #expect(abs(Double(activity.bytes(writtenIn: 10 * Self.second)) - 50_300_000) < 10_000)
   }
 
   /// One that writes in turns of 10 ms, and was seen for a tenth of a second: there is no knowing that it writes fewer pages anew.

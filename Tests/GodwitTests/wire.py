@@ -1,10 +1,10 @@
 """A connection as a network has it, for tests and measurements: ssh's ProxyCommand, or in front of a command.
 
-    wire.py [--rate BYTES] [--delay SECONDS] [--cut BYTES] [--count FILE] (--to HOST:PORT | COMMAND...)
+    wire.py [--rate BYTES] [--delay SECONDS] [--cut BYTES] [--count FILE] (--to HOST:PORT | [--tcp] COMMAND...)
 
 passes on what comes from standard input and from the other end, so many bytes a second each way and so much later.
 After --cut bytes, both ways together, the connection is gone. --count has the number of all bytes written to FILE at
-the end.
+the end. --tcp reaches the command by the loopback interface, which tc(8) can slow, and not by pipes.
 """
 import argparse
 import collections
@@ -21,6 +21,7 @@ parser.add_argument('--delay', type=float, default=0)
 parser.add_argument('--cut', type=int)
 parser.add_argument('--count')
 parser.add_argument('--to')
+parser.add_argument('--tcp', action='store_true')
 parser.add_argument('command', nargs=argparse.REMAINDER)
 options = parser.parse_args()
 limit = options.cut
@@ -80,11 +81,18 @@ def end(status=0):
 # ssh has done with it.
 signal.signal(signal.SIGHUP, lambda *_: end())
 signal.signal(signal.SIGTERM, lambda *_: end())
+peer = child = None
 if options.to:
     host, port = options.to.rsplit(':', 1)
     peer = socket.create_connection((host, int(port)))
+elif options.tcp:
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        peer = socket.create_connection(listener.getsockname())
+        with listener.accept()[0] as other:
+            other.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            child = subprocess.Popen(options.command, stdin=other, stdout=other)
+if peer:
     peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    child = None
     far = (peer.fileno(), peer.fileno())
 else:
     child = subprocess.Popen(options.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -103,10 +111,10 @@ while True:
             way.closed = True
             if way.target == 1:
                 end(child.wait() if child else 0)
-            elif child:
-                child.stdin.close()
-            else:
+            elif peer:
                 peer.shutdown(socket.SHUT_WR)
+            else:
+                child.stdin.close()
         if way.wants() and (limit is None or total < limit):
             events[way.source] = events.get(way.source, 0) | selectors.EVENT_READ
         if way.parts:

@@ -91,7 +91,7 @@ struct Conversation {
   }
 
   /// Waits for its next line; empty at its end.
-  private func nextLine() throws -> String {
+  func nextLine() throws -> String {
     var bytes: [UInt8] = []
     while let byte = try System.readByte(from: output), byte != UInt8(ascii: "\n") {
       bytes.append(byte)

@@ -136,9 +136,8 @@ package struct SavedSnapshot: Sendable, Hashable, Codable {
   /// Of a snapshot that was written in rounds.
   package var rounds: Rounds?
 
-  /// The pages of the last round, and those that were written when the guest stood.
+  /// How many of the pages were written when the guest stood.
   package struct Rounds: Sendable, Hashable, Codable {
-    package var last: UInt64
     package var atStop: UInt64
   }
 

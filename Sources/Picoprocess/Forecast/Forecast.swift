@@ -76,29 +76,27 @@ package struct Forecast: Sendable {
     var now: Int64 = 0
     var sent: UInt64 = 0
     var next = way.usesCopy == true ? sinceCopy : activity.memory
-    var last: UInt64 = 0
     if activity.memory / UInt64(Page.size) > rounds.few {
       repeat {
         rounds.begin(at: now)
         let duration = time(next, way)
         now += duration
         sent += next
-        last = next
         rounds.note(pages: next / UInt64(Page.size), at: now)
         let written = Double(activity.bytes(writtenIn: duration)) * factor
         next = min(activity.memory, UInt64(written)) * UInt64(100 - rounds.throttle) / 100
       } while rounds.goesOn()
     }
     let left = Self.bytesLeft(
-      underWay: UInt64(Double(last) * share(way)), SnapshotPump.window(at: rate, pace.maxPause),
+      sent: UInt64(Double(sent) * share(way)), SnapshotPump.window(at: rate, pace.maxPause),
       UInt64(Double(next) * share(way)))
     return Course(time: now, bytes: sent + next, left: left)
   }
 
-  /// What the link has to carry while the guest stands: what was still under way, at most as much as may be, and what was
-  /// written since.
-  static func bytesLeft(underWay: UInt64, _ window: UInt64, _ written: UInt64) -> UInt64 {
-    min(underWay, window) + written
+  /// What the link has to carry while the guest stands: of what the rounds have sent, as much as may be under way, since a round
+  /// begins when the one before has been handed over; and what was written since.
+  static func bytesLeft(sent: UInt64, _ window: UInt64, _ written: UInt64) -> UInt64 {
+    min(sent, window) + written
   }
 
   private func postCopy(_ way: MoveWay, _ elapsed: Int64) -> MoveFigures {

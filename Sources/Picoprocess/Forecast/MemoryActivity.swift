@@ -25,23 +25,26 @@ package struct MemoryActivity: Sendable, Hashable, Codable {
     self.written = written
   }
 
-  /// Bytes of memory that will be written in so much time, in nanoseconds. A page that is written twice counts once, so that
-  /// the longer the time, the fewer are new: each doubling of the time is taken to add as large a share as the last one
-  /// that was seen. What a program writes in one turn may fall into the first half: if that explains why it seems to write less and less
-  /// new, it does not.
+  /// Bytes of memory that will be written in so much time, in nanoseconds. A page that is written twice counts once. What a program
+  /// writes again and again is seen at first, and what it writes besides goes on as in the second half of the watch: if it was less than
+  /// before, each doubling of the time has it become less by as much. What a program writes in one turn may fall into either
+  /// part: if that explains the difference, there is none.
   package func bytes(writtenIn time: Int64) -> UInt64 {
     guard let last = written.last, last.time > 0 else { return 0 }
     guard time > last.time else { return UInt64(seen(by: time)) }
-    let turn = Double(last.bytes) * Double(min(Self.turn, last.time)) / Double(last.time)
-    let half = seen(by: last.time / 2)
-    let growth = half - turn <= Double(last.bytes) / 2 ? 2 : Double(last.bytes) / half
+    let (quarter, half) = (seen(by: last.time / 4), seen(by: last.time / 2))
+    let (early, late) = (half - quarter, Double(last.bytes) - half)
+    let turn = late * min(1, 2 * Double(Self.turn) / Double(last.time))
+    let isSteady = late + turn >= 2 * early
+    let growth = isSteady ? 2 : late / early
+    var gain = isSteady ? (early + late) * 4 / 3 : late * growth
     var (end, bytes) = (last.time, Double(last.bytes))
     while time / 2 > end, bytes < Double(memory) {
       end *= 2
-      bytes *= growth
+      bytes += gain
+      gain *= growth
     }
-    let part = Double(time - end) / Double(end)
-    return UInt64(min(Double(memory), bytes + bytes * (growth - 1) * part))
+    return UInt64(min(Double(memory), bytes + gain * Double(time - end) / Double(end)))
   }
 
   /// The longest pause of a program that writes all the time, in nanoseconds.

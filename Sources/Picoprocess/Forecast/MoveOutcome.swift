@@ -12,18 +12,21 @@ struct MoveOutcome {
   private(set) var rate: Double?
   /// Bytes on the link for each of memory.
   private(set) var share = 1.0
-  private var rounds = SavedSnapshot.Rounds(last: 0, atStop: 0)
+  /// Pages that were sent in rounds, and those that were sent when the guest stood.
+  private var pages: (before: UInt64, atStop: UInt64) = (0, 0)
 
   /// The guest has been written.
   mutating func noteSending(_ pump: SnapshotPump, _ snapshot: SavedSnapshot) {
     note(pump.sent, of: snapshot.pagesWritten * UInt64(Page.size), at: pump.rate)
-    rounds = snapshot.rounds ?? rounds
+    if let atStop = snapshot.rounds?.atStop {
+      pages = (snapshot.pagesWritten - min(atStop, snapshot.pagesWritten), atStop)
+    }
   }
 
   /// Its memory has followed.
   mutating func noteDelivery(_ bytes: (memory: UInt64, link: UInt64), _ time: Int64) {
     note(bytes.link, of: bytes.memory, at: Double(bytes.link) / Double(max(1, time)) * 1e9)
-    rounds = SavedSnapshot.Rounds(last: 0, atStop: 0)
+    pages = (0, 0)
   }
 
   private mutating func note(_ sent: UInt64, of memory: UInt64, at rate: Double?) {
@@ -36,7 +39,7 @@ struct MoveOutcome {
   func bytesLeft(_ maxPause: Int64) -> UInt64 {
     func onLink(_ pages: UInt64) -> UInt64 { UInt64(Double(pages) * Double(Page.size) * share) }
     return Forecast.bytesLeft(
-      underWay: onLink(rounds.last), SnapshotPump.window(at: rate ?? 0, maxPause),
-      onLink(rounds.atStop))
+      sent: onLink(pages.before), SnapshotPump.window(at: rate ?? 0, maxPause),
+      onLink(pages.atStop))
   }
 }

@@ -13,9 +13,8 @@ struct RoundPace {
   /// Of the last two rounds.
   private var pages: [UInt64] = []
   private var rounds = 0
-  /// Of all rounds, and of the last one.
+  /// Of all rounds.
   private var pagesInAll: UInt64 = 0
-  private var pagesInLast: UInt64 = 0
   private var start: Int64 = 0
   /// Of the last round, in nanoseconds.
   private var time: Int64 = 0
@@ -40,7 +39,6 @@ struct RoundPace {
   mutating func note(pages count: UInt64, at now: Int64) {
     pages = pages.suffix(1) + [count]
     pagesInAll += count
-    pagesInLast = count
     rounds += 1
     time = now - start
   }
@@ -50,7 +48,7 @@ struct RoundPace {
 
   /// - Parameter pages: of the snapshot; those that no round had are written at the stop.
   func rounds(ofAll pages: UInt64) -> SavedSnapshot.Rounds {
-    SavedSnapshot.Rounds(last: pagesInLast, atStop: pages - min(pages, pagesInAll))
+    SavedSnapshot.Rounds(atStop: pages - min(pages, pagesInAll))
   }
 
   private static let throttleStep = 20
