@@ -35,7 +35,7 @@ struct TwoPlaces {
       """,
     ])
     let process = try namespace.nextLine()
-    guard !process.isEmpty else { throw Failure("there is no network of \(Int(bandwidth)) bytes a second") }
+    guard !process.isEmpty else { throw Failure("tc can't slow a network here") }
     let relay = try System.absolute("Tests/GodwitTests/wire.py")
     return "nsenter --net=/proc/\(process)/ns/net /usr/bin/python3 '\(relay)' --delay 0.001 --tcp "
   }
