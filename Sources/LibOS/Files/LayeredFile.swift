@@ -41,7 +41,7 @@ package final class LayeredFile: OpenFile {
   }
 
   package override func write(from bytes: RawSpan) throws(Errno) -> Int {
-    if flags.contains(.O_APPEND) { offset = try current().size }
+    if flags.contains(.O_APPEND), bytes.byteCount > 0 { offset = try current().size }
     return try super.write(from: bytes)
   }
 

@@ -90,6 +90,9 @@ package class OpenFile {
   /// Whether `pread`, `pwrite` and `lseek` make sense; otherwise they fail with ESPIPE.
   package var isSeekable: Bool { false }
 
+  /// Whether `lseek` succeeds and does nothing.
+  package var hasNoPlaces: Bool { (try? inode) is AnonymousInode && !(self is PidFile) }
+
   package func read(at offset: UInt64, into buffer: inout MutableRawSpan) throws(Errno) -> Int {
     throw .ESPIPE
   }

@@ -121,7 +121,7 @@ package final class Pipe {
   /// - Throws: EINVAL, EPERM above the maximum, EBUSY when it holds more than that.
   /// - Deviation: Linux lets a privileged process go beyond `maximumCapacity`.
   package func setCapacity(_ wanted: UInt64) throws(Errno) -> Int {
-    guard wanted > 0, wanted <= 1 << 31 else { throw .EINVAL }
+    guard wanted <= 1 << 31 else { throw .EINVAL }
     guard wanted <= UInt64(Self.maximumCapacity) else { throw .EPERM }
     var size = 4096
     while size < Int(wanted) { size *= 2 }

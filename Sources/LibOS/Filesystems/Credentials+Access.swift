@@ -30,6 +30,15 @@ extension Credentials {
   /// Whether this user may change what only the owner may.
   package func owns(_ status: FileStatus) -> Bool { has(.CAP_FOWNER) || fsUID == status.uid }
 
+  /// Takes the bits by which a program runs as its owner or group from a file that this user changes (`file_remove_privs` of
+  /// `fs/inode.c`).
+  func removeSetIDs(from inode: Inode) throws(Errno) {
+    guard !has(.CAP_FSETID), inode.type == .S_IFREG else { return }
+    let old = try inode.status().mode.permissions
+    let new = FileMode.withoutSetIDs(old)
+    if new != old { try inode.setAttributes(StatusChange(permissions: new)) }
+  }
+
   /// Whether a sticky directory keeps this user from removing or renaming the entry.
   package func requireRemovable(_ inode: Inode, from directory: Inode) throws(Errno) {
     if has(.CAP_FOWNER), has(.CAP_DAC_OVERRIDE) { return }
@@ -37,5 +46,12 @@ extension Credentials {
     guard mayAccess(parent, [.W_OK, .X_OK]) else { throw .EACCES }
     guard parent.mode.permissions & FileMode.S_ISVTX != 0, !owns(parent) else { return }
     if try inode.status().uid != fsUID { throw .EPERM }
+  }
+}
+
+extension FileMode {
+  /// Without the set-user-id bit, and the set-group-id bit where the group may execute: otherwise it means something else.
+  static func withoutSetIDs(_ permissions: UInt32) -> UInt32 {
+    permissions & ~(permissions & 0o010 != 0 ? S_ISUID | S_ISGID : S_ISUID)
   }
 }

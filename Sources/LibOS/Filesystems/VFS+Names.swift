@@ -54,6 +54,13 @@ extension VFS {
   package func makeNode(
     _ path: [UInt8], from start: Dentry, mode: FileMode, device: DeviceNumber, caller: PathCaller
   ) throws(Errno) {
+    switch mode.rawValue & FileMode.S_IFMT {
+    case 0, FileType.S_IFREG.rawValue, FileType.S_IFIFO.rawValue, FileType.S_IFSOCK.rawValue,
+      FileType.S_IFCHR.rawValue, FileType.S_IFBLK.rawValue:
+      break
+    case FileType.S_IFDIR.rawValue: throw .EPERM
+    default: throw .EINVAL
+    }
     let last = try vacancy(path, from: start, caller, isDirectory: false)
     if mode.isDevice, !caller.credentials.has(.CAP_MKNOD) {
       // A whiteout harms nobody (mknod(2)).
@@ -65,11 +72,8 @@ extension VFS {
     switch mode.rawValue & FileMode.S_IFMT {
     case 0, FileType.S_IFREG.rawValue:
       _ = try last.directory.inode.create(last.name, permissions: mode.permissions, owner: owner)
-    case FileType.S_IFIFO.rawValue, FileType.S_IFSOCK.rawValue, FileType.S_IFCHR.rawValue,
-      FileType.S_IFBLK.rawValue:
+    default:
       _ = try last.directory.inode.makeNode(last.name, mode: mode, device: device, owner: owner)
-    case FileType.S_IFDIR.rawValue: throw .EPERM
-    default: throw .EINVAL
     }
     last.directory.inode.report(.IN_CREATE, entry: last.name)
   }
@@ -171,7 +175,8 @@ extension VFS {
     let from = try walker.parent(of: path)
     let to = try newWalker.parent(of: newPath)
     guard from.directory.mount === to.directory.mount else { throw .EXDEV }
-    guard from.kind == .name, to.kind == .name else { throw .EBUSY }
+    guard from.kind == .name else { throw .EBUSY }
+    guard to.kind == .name else { throw flags.contains(.RENAME_NOREPLACE) ? .EEXIST : .EBUSY }
     let moving = try walker.step(from)
     let isDirectory = moving.isDirectory
     var target: Dentry?

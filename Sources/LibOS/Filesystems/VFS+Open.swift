@@ -50,6 +50,7 @@ extension VFS {
     if type == .S_IFREG { try breakLeases(dentry.inode, forWriting: wanted.contains(.W_OK)) }
     let file = try openNode(dentry, flags)
     if truncates, type == .S_IFREG {
+      try caller.credentials.removeSetIDs(from: dentry.inode)
       try dentry.inode.truncate(to: 0)
       dentry.report(.IN_MODIFY)
     }
@@ -87,8 +88,7 @@ extension VFS {
     var last = try walker.parent(of: path)
     while true {
       guard last.kind == .name, !last.hasSlash else {
-        let isThere = last.kind != .name || (try? walker.finish(last, follow: true)) != nil
-        throw isThere && flags.contains(.O_EXCL) ? .EEXIST : .EISDIR
+        throw last.kind != .name && flags.contains(.O_EXCL) ? .EEXIST : .EISDIR
       }
       let found: Dentry
       do { found = try walker.step(last) } catch {

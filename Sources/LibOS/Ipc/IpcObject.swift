@@ -22,6 +22,16 @@ package class IpcObject {
 
   var key: Int32 { permissions.key }
 
+  /// Has all who wait look again, in the order in which they came.
+  func wakeInLine() {
+    for task in queue.waitingTasks.sorted(by: { $0.progress.scratch < $1.progress.scratch }) {
+      task.objectChanged()
+    }
+  }
+
+  /// The place in line of a task that begins to wait.
+  var nextPlace: UInt64 { 1 + (queue.waitingTasks.map(\.progress.scratch).max() ?? 0) }
+
   /// Charges for `bytes` of content; `false` without room for more.
   func hold(_ bytes: Int) -> Bool { memory.resize(to: Self.size + bytes) }
 

@@ -88,7 +88,7 @@ package struct IpcRegistry<Object: IpcObject> {
 
   mutating func remove(_ object: Object) {
     slots[Int(object.id & (1 << Self.sequenceShift - 1))] = nil
-    object.queue.wake()
+    object.wakeInLine()
   }
 
   mutating func removeAll(where isGone: (Object) -> Bool) {

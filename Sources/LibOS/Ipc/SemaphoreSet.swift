@@ -97,7 +97,7 @@ package final class SemaphoreSet: IpcObject {
     semaphores = outcome.semaphores
     operated = time
     if !outcome.undo.isEmpty { process.semaphoreUndo[id] = outcome.undo }
-    if isChanged { queue.wake() }
+    if isChanged { wakeInLine() }
     return nil
   }
 
@@ -109,7 +109,7 @@ package final class SemaphoreSet: IpcObject {
         value: min(max(value, 0), Int32(Self.maximumValue)), pid: pid)
     }
     operated = time
-    queue.wake()
+    wakeInLine()
   }
 }
 

@@ -45,6 +45,9 @@ package final class WaitQueue {
     Self.wake(tasks, events)
   }
 
+  /// The tasks that wait, the longest first, but for those that were woken for nothing and wait again.
+  package var waitingTasks: [Task] { tasks.elements.compactMap { $0 as? Task } }
+
   private static func wake(_ listeners: ObjectQueue<any WaitListener>, _ events: PollEvents) {
     switch listeners.count {
     case 0: break

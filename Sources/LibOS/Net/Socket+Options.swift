@@ -29,12 +29,12 @@ extension Socket {
       return Self.bytes(settings.numbers[OptionKey(option)] ?? 0)
     case .SO_REUSEPORT where self is InternetSocket:
       return Self.bytes(settings.numbers[OptionKey(option)] ?? 0)
-    case .SO_REUSEPORT: return Self.bytes(0)
+    case .SO_REUSEPORT: return Self.bytes(Int32(0))
     case .SO_TYPE: return Self.bytes(Int32(type.rawValue))
     case .SO_DOMAIN: return Self.bytes(Int32(family.rawValue))
     case .SO_PROTOCOL: return Self.bytes(Int32(protocolNumber))
     case .SO_ERROR: return Self.bytes(askedError()?.rawValue ?? 0)
-    case .SO_ACCEPTCONN: return Self.bytes(isListening ? 1 : 0)
+    case .SO_ACCEPTCONN: return Self.bytes(Int32(isListening ? 1 : 0))
     case .SO_SNDBUF: return Self.bytes(Int32(sendBuffer))
     case .SO_RCVBUF: return Self.bytes(Int32(receiveBuffer))
     case .SO_RCVLOWAT: return Self.bytes(settings.lowWater)
@@ -43,7 +43,7 @@ extension Socket {
       return Timeval(nanoseconds: settings.receiveTimeout ?? 0).bytes
     case .SO_SNDTIMEO, .SO_SNDTIMEO_NEW:
       return Timeval(nanoseconds: settings.sendTimeout ?? 0).bytes
-    case .SO_PASSCRED: return Self.bytes(settings.passesCredentials ? 1 : 0)
+    case .SO_PASSCRED: return Self.bytes(Int32(settings.passesCredentials ? 1 : 0))
     case .SO_PEERCRED: return peerCredentials.bytes
     case .SO_PEERGROUPS:
       let groups = try peerGroups
@@ -59,7 +59,7 @@ extension Socket {
     case .SO_PEEK_OFF: return Self.bytes(settings.numbers[OptionKey(option)] ?? -1)
     case .SO_BINDTODEVICE: return settings.isOn(OptionKey(option)) ? Array("lo\0".utf8) : []
     case .SO_BINDTOIFINDEX: return Self.bytes(settings.numbers[OptionKey(.SO_BINDTODEVICE)] ?? 0)
-    case .SO_ZEROCOPY: return Self.bytes(0)
+    case .SO_ZEROCOPY: return Self.bytes(Int32(0))
     case .SO_MEMINFO: return [UInt8](repeating: 0, count: min(length, 36))
     default: throw .ENOPROTOOPT
     }
@@ -75,7 +75,7 @@ extension Socket {
 
   func setGeneralOption(_ name: UInt32, _ value: [UInt8], _ call: SyscallContext) throws(Errno) {
     let option = SocketOption(rawValue: name)
-    if option == .SO_BINDTODEVICE { return try bindToDevice(value) }
+    if option == .SO_BINDTODEVICE { return try bindToDevice(value, call) }
     if option == .SO_ATTACH_FILTER { return try attachFilter(value, call) }
     guard value.count >= 4 else { throw .EINVAL }
     guard let option else { throw .ENOPROTOOPT }
@@ -132,6 +132,7 @@ extension Socket {
       // SO_PEEK_OFF is not supported.
       guard number == -1 else { throw .EOPNOTSUPP }
     case .SO_BINDTOIFINDEX:
+      try requireBindable(call)
       guard number == 0 || number == 1 else { throw .ENODEV }
       settings.numbers[OptionKey(.SO_BINDTODEVICE)] = number
     case .SO_DETACH_FILTER: try detachFilter()
@@ -165,7 +166,15 @@ extension Socket {
     return try SocketSettings.timeout(Timeval(bytes: value))
   }
 
-  private func bindToDevice(_ value: [UInt8]) throws(Errno) {
+  /// Only root takes a socket away from the device that it is bound to.
+  private func requireBindable(_ call: SyscallContext) throws(Errno) {
+    guard !settings.isOn(.SO_BINDTODEVICE) || call.credentials.has(.CAP_NET_RAW) else {
+      throw .EPERM
+    }
+  }
+
+  private func bindToDevice(_ value: [UInt8], _ call: SyscallContext) throws(Errno) {
+    try requireBindable(call)
     let name = Array(value.prefix(15).prefix { $0 != 0 })
     guard name.isEmpty || name == Array("lo".utf8) else { throw .ENODEV }
     settings.numbers[OptionKey(.SO_BINDTODEVICE)] = name.isEmpty ? 0 : 1

@@ -99,7 +99,7 @@ private func sys_timerfd_create(_ call: SyscallContext) throws(Errno) -> Syscall
 }
 
 private func timerFile(_ call: SyscallContext) throws(Errno) -> TimerFile {
-  guard let file = try call.file(0) as? TimerFile else { throw .EINVAL }
+  guard let file = try call.usableFile(0) as? TimerFile else { throw .EINVAL }
   return file
 }
 
@@ -131,7 +131,7 @@ private func sys_epoll_ctl(_ call: SyscallContext) throws(Errno) -> SyscallResul
     let size = EpollEvent.byteCount(for: call.isa)
     event = EpollEvent(bytes: try call.bytes(at: call.address(3), count: size), isa: call.isa)
   }
-  let set = try call.file(0)
+  let set = try call.usableFile(0)
   let fd = call.int(2)
   let file = try call.files.file(fd)
   guard !file.flags.contains(.O_PATH) else { throw .EBADF }
@@ -151,7 +151,7 @@ private func epollWait(_ call: SyscallContext, timeout: Int64?) throws(Errno) ->
   let limit = Int(call.int(2))
   let size = EpollEvent.byteCount(for: call.isa)
   guard limit > 0, limit <= Int(Int32.max) / size else { throw .EINVAL }
-  guard let epoll = try call.file(0) as? EpollFile else { throw .EINVAL }
+  guard let epoll = try call.usableFile(0) as? EpollFile else { throw .EINVAL }
   let deadline = deadline(call, after: timeout)
   var target = call.address(1)
   var hasFaulted = false

@@ -223,7 +223,9 @@ private func place(_ call: SyscallContext, _ flags: MapFlags, _ vma: VMA)
     if flags.contains(.MAP_FIXED_NOREPLACE) {
       guard space.isFree(hint, hint + length) else { throw .EEXIST }
     } else {
+      guard call.process.mayMap(vma, replacing: hint) else { throw .ENOMEM }
       guard space.unmap(hint, hint + length) else { throw .ENOMEM }
+      return hint
     }
     guard call.process.mayMap(vma) else { throw .ENOMEM }
     return hint
@@ -379,8 +381,9 @@ private func move(
 private func duplicateMapping(
   _ call: SyscallContext, _ vma: VMA, _ start: GuestAddress, _ length: UInt64, _ flags: RemapFlags
 ) throws(Errno) -> SyscallResult {
-  guard vma.flags.contains(.shared), flags.contains(.MREMAP_MAYMOVE) else { throw .EINVAL }
-  guard case .object(let object, let offset) = vma.backing,
+  guard vma.flags.contains(.shared) else { throw .EINVAL }
+  guard flags.contains(.MREMAP_MAYMOVE), call.process.mayMap(length, isData: false),
+    case .object(let object, let offset) = vma.backing,
     let place = flags.contains(.MREMAP_FIXED)
       ? call.address(4) : call.space.findGap(length: length, below: call.process.layout.mmapTop)
   else { throw .ENOMEM }
@@ -423,7 +426,12 @@ private func sys_remap_file_pages(_ call: SyscallContext) throws(Errno) -> Sysca
 
 /// madvise(2).
 private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let (start, end) = try range(call, orElse: .EINVAL)
+  // What lies behind the end of the address space is a hole like any other.
+  let start = call.address(0)
+  guard start.isPageAligned, let length = pageRoundedUp(call[1]),
+    !start.rawValue.addingReportingOverflow(length).overflow
+  else { throw .EINVAL }
+  let end = start + length
   guard let advice = MemoryAdvice(rawValue: call.uint(2)) else { throw .EINVAL }
   guard start < end else { return .success }
   let space = call.space

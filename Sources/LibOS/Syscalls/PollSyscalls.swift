@@ -54,7 +54,7 @@ private func poll(_ call: SyscallContext, timeout: Int64?, interruption: Errno)
     entries[index].revents = 0
     guard entries[index].fd >= 0 else { continue }
     var events = PollEvents.POLLNVAL
-    if let file = try? call.files.file(entries[index].fd) {
+    if let file = try? call.files.file(entries[index].fd), !file.flags.contains(.O_PATH) {
       let wanted = PollEvents(rawValue: entries[index].events).union([.POLLERR, .POLLHUP])
       events = file.pollEvents().intersection(wanted)
       queues.append(file.waitQueue)

@@ -58,7 +58,7 @@ private func signalfd(_ call: SyscallContext, flags: SignalfdFlags)
   guard flags.unknown.isEmpty else { throw .EINVAL }
   let process = call.process
   guard call.int(0) == -1 else {
-    guard let file = try call.file(0) as? SignalFile else { throw .EINVAL }
+    guard let file = try call.usableFile(0) as? SignalFile else { throw .EINVAL }
     file.setMask(mask)
     return .value(call.int(0))
   }

@@ -7,6 +7,16 @@ extension Process {
   /// Whether there may be a new mapping.
   func mayMap(_ vma: VMA) -> Bool { mayMap(vma.length, isData: vma.isData) }
 
+  /// Whether there may be a new mapping in the place of what is at `start`.
+  func mayMap(_ vma: VMA, replacing start: GuestAddress) -> Bool {
+    if mayMap(vma) { return true }
+    let end = start + vma.length
+    let replaced = space.mappings.overlapping(start, end).reduce(0) {
+      $0 + $1.clipped(to: start, end).length
+    }
+    return mayMap(vma.length - replaced, isData: vma.isData)
+  }
+
   /// Whether `length` bytes more may be mapped.
   func mayMap(_ length: UInt64, isData: Bool) -> Bool {
     let limit = limits[ResourceLimits.addressSpace].soft

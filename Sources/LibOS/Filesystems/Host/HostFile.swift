@@ -49,7 +49,7 @@ package final class HostFile: OpenFile {
   }
 
   package override func write(from bytes: RawSpan) throws(Errno) -> Int {
-    if flags.contains(.O_APPEND) { offset = try status().size }
+    if flags.contains(.O_APPEND), bytes.byteCount > 0 { offset = try status().size }
     return try super.write(from: bytes)
   }
 

@@ -105,7 +105,10 @@ extension InternetSocket {
 
   func internetOption(_ level: UInt32, _ name: UInt32, length: Int) throws(Errno) -> [UInt8] {
     if let rule = try rule(level, name) {
-      let value = settings.numbers[OptionKey(level, name)] ?? rule.initial
+      let key = OptionKey(level, name)
+      // Sockets of IPv6 do not have this set for IPv4.
+      let initial = family == .AF_INET6 && key == OptionKey(.IP_MULTICAST_ALL) ? 0 : rule.initial
+      let value = settings.numbers[key] ?? initial
       // Old programs read these as one byte.
       if level == InternetProtocol.IPPROTO_IP.rawValue, length > 0, length < 4,
         (0...255).contains(value)
@@ -160,6 +163,10 @@ extension InternetSocket {
   // MARK: Setting
 
   func setInternetOption(_ level: UInt32, _ name: UInt32, _ value: [UInt8]) throws(Errno) {
+    if self is TCPSocket, level == InternetProtocol.IPPROTO_TCP.rawValue, value.count < 4 {
+      let option = TCPOption(rawValue: name)
+      guard option == .TCP_CONGESTION || option == .TCP_ULP else { throw .EINVAL }
+    }
     let rule: NumberRule?
     do throws(Errno) { rule = try self.rule(level, name) } catch {
       throw error == .EOPNOTSUPP ? .ENOPROTOOPT : error
@@ -168,9 +175,11 @@ extension InternetSocket {
     let key = OptionKey(level, name)
     if self is TCPSocket, let error = Self.ofDatagrams[key] { throw error }
     guard let rule else { return try setSpecial(level, name, value) }
-    guard value.count >= 4 || isIP && !value.isEmpty else { throw .EINVAL }
+    // What is too short is a byte or 0, or 0 in any case.
+    let isShort = value.count < 4
+    guard !isShort || isIP || Self.acceptingShort.contains(key) else { throw .EINVAL }
     var reader = ByteReader(value)
-    let number: Int32 = value.count >= 4 ? reader.read() : Int32(value[0])
+    let number: Int32 = isShort ? (isIP ? Int32(value.first ?? 0) : 0) : reader.read()
     // This can no longer be changed once the socket is bound.
     if key == OptionKey(.IPV6_V6ONLY), isEntered { throw .EINVAL }
     let accepted = try rule.accept(number)
@@ -178,6 +187,10 @@ extension InternetSocket {
     let isClass = key == OptionKey(.IP_TOS) || key == OptionKey(.IPV6_TCLASS)
     settings.numbers[key] = isClass && self is TCPSocket ? accepted & ~3 : accepted
   }
+
+  private static let acceptingShort: Set<OptionKey> = [
+    OptionKey(.IPV6_DONTFRAG), OptionKey(.IPV6_AUTOFLOWLABEL),
+  ]
 
   private func setSpecial(_ level: UInt32, _ name: UInt32, _ value: [UInt8]) throws(Errno) {
     switch InternetProtocol(rawValue: level) {

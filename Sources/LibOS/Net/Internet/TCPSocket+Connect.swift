@@ -164,7 +164,8 @@ extension TCPSocket {
 
   /// Resets it to a new socket, except for its settings and a bound port (`tcp_disconnect`).
   func disconnect() {
-    let wasConnected = state == .connected
+    // One whose both sides had ended has nothing to break off (`tcp_need_reset`).
+    let wasConnected = state == .connected && !(isFinished && isWriteShut)
     // The other end gets a reset, whatever was unsent.
     if let peer {
       self.peer = nil

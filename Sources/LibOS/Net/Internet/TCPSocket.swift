@@ -146,6 +146,12 @@ package final class TCPSocket: InternetSocket {
       reset()
       return .sent(bytes.byteCount)
     }
+    // Who neither writes nor reads any more answers with a reset.
+    if peer.isReadShut, peer.isWriteShut, peer !== self {
+      peer.reset()
+      reset()
+      return .sent(bytes.byteCount)
+    }
     let count = min(bytes.byteCount, capacity(of: peer) - peer.heldCount)
     guard count > 0 else { return .wait(on: waitQueue) }
     try network.requireRoom(for: count)
@@ -194,13 +200,13 @@ package final class TCPSocket: InternetSocket {
 
   package override func bytesToReceive() throws(Errno) -> Int {
     if state == .listening { throw .EINVAL }
+    if let urgent, !isInline { return urgent.position }
     return received.count + (outside.map { bytesOutside($0) } ?? 0)
   }
 
   package override var isAtMark: Bool {
     get throws(Errno) {
-      if state == .listening { throw .EINVAL }
-      return urgent?.position == 0
+      urgent?.position == 0
     }
   }
 
@@ -253,6 +259,8 @@ package final class TCPSocket: InternetSocket {
       waitQueue.wake()
     case .closed, .connected:
       let wasClosed = protocolState == .close
+      // Nobody needs to be told any more that the connection stands.
+      if state == .connected, attempt == .underWay { attempt = .done }
       if reading { isReadShut = true }
       if writing {
         let isFirst = !isWriteShut

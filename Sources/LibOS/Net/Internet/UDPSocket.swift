@@ -152,8 +152,7 @@ package final class UDPSocket: InternetSocket {
 
   /// Queues a received datagram, or drops it if there is no room.
   func queue(_ datagram: SocketMessage) {
-    guard !isReadShut, datagrams.charge < receiveBuffer, network.hasRoom(for: datagram.charge)
-    else { return }
+    guard datagrams.charge < receiveBuffer, network.hasRoom(for: datagram.charge) else { return }
     guard settings.filter == nil else { return queueFiltered(datagram) }
     datagrams.append(datagram)
     waitQueue.wake(.readable)
@@ -179,7 +178,6 @@ package final class UDPSocket: InternetSocket {
   // MARK: Receiving
 
   package override func receive(_ flags: MessageFlags) throws(Errno) -> SocketMessage? {
-    if flags.contains(.MSG_OOB) { throw .EOPNOTSUPP }
     if let error = takeError() { throw error }
     if datagrams.isEmpty { try fetchOutside() }
     guard let first = datagrams.first else { throw .EAGAIN }

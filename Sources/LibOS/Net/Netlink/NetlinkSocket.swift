@@ -110,7 +110,7 @@ package final class NetlinkSocket: Socket {
     return flags.contains(.MSG_PEEK) ? first : answers.removeFirst()
   }
 
-  package override func bytesToReceive() throws(Errno) -> Int { throw .EOPNOTSUPP }
+  package override func bytesToReceive() throws(Errno) -> Int { throw .ENOTTY }
 
   package override func pollEvents() -> PollEvents {
     var events: PollEvents = [.writable, .POLLWRBAND]
@@ -127,6 +127,7 @@ package final class NetlinkSocket: Socket {
     guard level == SocketLevel.SOL_NETLINK.rawValue, let option = NetlinkOption(rawValue: name)
     else { throw .ENOPROTOOPT }
     if option == .NETLINK_LIST_MEMBERSHIPS { return Self.bytes(groups) }
+    guard length >= 4 else { throw .EINVAL }
     return Self.bytes(settings.numbers[OptionKey(level, name)] ?? 0)
   }
 
@@ -136,8 +137,8 @@ package final class NetlinkSocket: Socket {
     guard level == SocketLevel.SOL_NETLINK.rawValue, let option = NetlinkOption(rawValue: name),
       option != .NETLINK_LIST_MEMBERSHIPS
     else { throw .ENOPROTOOPT }
-    guard value.count >= 4 else { throw .EINVAL }
-    var reader = ByteReader(value)
+    // What is too short counts as 0 (`netlink_setsockopt` of `net/netlink/af_netlink.c`).
+    var reader = ByteReader(value.count >= 4 ? value : [0, 0, 0, 0])
     let number: UInt32 = reader.read()
     switch option {
     case .NETLINK_ADD_MEMBERSHIP, .NETLINK_DROP_MEMBERSHIP:

@@ -34,8 +34,8 @@ package final class UnixPacketSocket: UnixConnectionSocket {
   }
 
   package override func receive(_ flags: MessageFlags) throws(Errno) -> SocketMessage? {
-    if flags.contains(.MSG_OOB) { throw .EOPNOTSUPP }
     guard state == .connected else { throw .ENOTCONN }
+    if flags.contains(.MSG_OOB) { throw .EOPNOTSUPP }
     if let error = takeError() { throw error }
     let hadRoom = receiver?.hasRoomToSend ?? true
     guard let record = Self.take(&records, flags) else {

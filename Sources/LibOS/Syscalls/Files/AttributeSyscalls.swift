@@ -87,8 +87,7 @@ func changeOwner(
   if gid != .max { change.gid = gid }
   // What may have changed hands no longer acts as its owner, even if nothing did (`chown_common` of `fs/open.c`).
   if status.type != .S_IFDIR {
-    var permissions = status.mode.permissions & ~FileMode.S_ISUID
-    if permissions & 0o010 != 0 { permissions &= ~FileMode.S_ISGID }
+    let permissions = FileMode.withoutSetIDs(status.mode.permissions)
     if permissions != status.mode.permissions { change.permissions = permissions }
   }
   try inode.setAttributes(change)
@@ -253,6 +252,7 @@ func sys_truncate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     return try call.waitForLease(error, mayWait: true)
   }
   try checkLimit(call, call[1])
+  try call.credentials.removeSetIDs(from: inode)
   try inode.truncate(to: call[1])
   target.report(.IN_MODIFY)
   return .success
@@ -264,6 +264,7 @@ func sys_ftruncate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let inode = try file.inode
   guard file.isWritable, inode.type == .S_IFREG else { throw .EINVAL }
   try checkLimit(call, call[1])
+  try call.credentials.removeSetIDs(from: inode)
   try file.truncate(to: call[1])
   file.dentry?.report(.IN_MODIFY)
   return .success
@@ -281,6 +282,7 @@ func sys_fallocate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let (end, overflow) = call.signed(2).addingReportingOverflow(call.signed(3))
   if overflow { throw .EFBIG }
   let inode = try file.inode
+  if inode is AnonymousInode { throw .ENODEV }
   switch inode.type {
   case .S_IFREG: break
   case .S_IFIFO: throw .ESPIPE

@@ -69,7 +69,7 @@ private func offset(_ call: SyscallContext, _ index: Int, _ file: OpenFile)
   guard call[index] != 0 else { return nil }
   let value: Int64 = try call.load(at: call.address(index))
   guard value >= 0 else { throw .EINVAL }
-  guard file.isSeekable else { throw .ESPIPE }
+  guard file.isSeekable else { throw file is PipeEnd ? .ESPIPE : .EINVAL }
   return UInt64(value)
 }
 
@@ -264,6 +264,9 @@ func sys_splice(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard fromPipe || toPipe, !target.flags.contains(.O_APPEND) else { throw .EINVAL }
   try requireBytes(source)
   try requireBytes(target)
+  if let one = source as? PipeEnd, let other = target as? PipeEnd, one.pipe === other.pipe {
+    throw .EINVAL
+  }
   if fromPipe, call[1] != 0 { throw .ESPIPE }
   if toPipe, call[3] != 0 { throw .ESPIPE }
   let total = try call.count(4)

@@ -19,7 +19,9 @@ extension SyscallTable {
 
 func sys_fcntl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let file = try call.file(0)
-  guard let command = FcntlCommand(rawValue: call.uint(1)) else { throw .EINVAL }
+  guard let command = FcntlCommand(rawValue: call.uint(1)) else {
+    throw file.flags.contains(.O_PATH) ? .EBADF : .EINVAL
+  }
   switch command {
   case .F_DUPFD, .F_DUPFD_CLOEXEC: return try duplicate(call, file, command == .F_DUPFD_CLOEXEC)
   case .F_GETFD:
@@ -112,11 +114,12 @@ private func owner(_ call: SyscallContext, _ file: OpenFile, _ command: FcntlCom
 private func seals(_ call: SyscallContext, _ file: OpenFile, _ command: FcntlCommand)
   throws(Errno) -> SyscallResult
 {
+  if command == .F_ADD_SEALS, !file.isWritable { throw .EPERM }
   guard let node = try file.inode as? LayeredNode, let old = node.seals else { throw .EINVAL }
   if command == .F_GET_SEALS { return .value(UInt64(old.rawValue)) }
   let added = SealFlags(rawValue: call.uint(2))
   guard added.unknown.isEmpty else { throw .EINVAL }
-  guard file.isWritable, !old.contains(.F_SEAL_SEAL) else { throw .EPERM }
+  guard !old.contains(.F_SEAL_SEAL) else { throw .EPERM }
   // What is mapped for writing can't be sealed against it.
   if added.contains(.F_SEAL_WRITE), !old.contains(.F_SEAL_WRITE), let content = node.content,
     call.kernel.processes.values.contains(where: { $0.space.isMappedWritable(content) })
@@ -153,7 +156,10 @@ func sys_syncfs(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 /// The file of a call that writes it to its storage: devices and pipes have none.
 private func storedFile(_ call: SyscallContext) throws(Errno) -> OpenFile {
   let file = try call.usableFile(0)
-  guard try file.status().hasStorage else { throw .EINVAL }
+  let filesystem = file.dentry?.mount.filesystem
+  guard try file.status().hasStorage, !(filesystem is ProcFS), !(filesystem is PosixQueueFS) else {
+    throw .EINVAL
+  }
   return file
 }
 
@@ -176,7 +182,7 @@ func sys_sync_file_range(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   guard SyncFileRangeFlags(rawValue: call.uint(3)).unknown.isEmpty, call.signed(1) >= 0,
     call.signed(2) >= 0
   else { throw .EINVAL }
-  guard try file.status().hasStorage else { throw .ESPIPE }
+  guard try file.status().hasStorage, !(try file.inode is AnonymousInode) else { throw .ESPIPE }
   try file.flush(metadata: false)
   return .success
 }

@@ -17,9 +17,13 @@ private func range(_ lock: RecordLock, _ file: OpenFile) throws(Errno) -> Range<
   guard start >= 0 else { throw .EINVAL }
   // No length: to the end, however far the file grows.
   if lock.l_len == 0 { return UInt64(start)..<UInt64.max }
-  let (end, tooLong) = start.addingReportingOverflow(lock.l_len)
-  if tooLong { throw .EOVERFLOW }
-  if lock.l_len > 0 { return UInt64(start)..<UInt64(end) }
+  if lock.l_len > 0 {
+    // The last byte that there can be is the end.
+    guard lock.l_len - 1 <= Int64.max - start else { throw .EOVERFLOW }
+    let last = start + (lock.l_len - 1)
+    return UInt64(start)..<(last == .max ? .max : UInt64(last) + 1)
+  }
+  let end = start + lock.l_len
   guard end >= 0 else { throw .EINVAL }
   return UInt64(end)..<UInt64(start)
 }

@@ -49,6 +49,8 @@ func open(
   if let pending = task.pendingOpen {
     file = pending
   } else {
+    // Nothing is made for which there is no descriptor.
+    guard call.files.hasRoom(limit: call.process.limits.openFileLimit) else { throw .EMFILE }
     do throws(Errno) { file = try find() } catch {
       return try call.waitForLease(error, mayWait: !flags.contains(.O_NONBLOCK))
     }

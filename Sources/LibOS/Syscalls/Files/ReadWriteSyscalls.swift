@@ -40,10 +40,13 @@ private func vectors(_ call: SyscallContext) throws(Errno) -> [Segment] {
   return try call.segments(call.address(1), count: Int(count))
 }
 
-/// An offset for `file`: EINVAL when negative, ESPIPE where there are none.
-private func offset(_ value: Int64, _ file: OpenFile) throws(Errno) -> UInt64 {
+/// An offset for `file`: EINVAL when negative or too far for `count` bytes, ESPIPE where there are none.
+private func offset(_ value: Int64, _ file: OpenFile, count: UInt64 = 0) throws(Errno) -> UInt64 {
   guard value >= 0 else { throw .EINVAL }
   guard file.isSeekable else { throw .ESPIPE }
+  guard UInt64(value) + min(count, UInt64(Limits.MAX_RW_COUNT)) <= UInt64(Int64.max) else {
+    throw .EINVAL
+  }
   return UInt64(value)
 }
 
@@ -72,13 +75,15 @@ func sys_writev(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 func sys_pread64(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   if call.signed(3) < 0 { throw .EINVAL }
   let file = try call.usableFile(0)
-  return try call.read(file, try segment(call), at: try offset(call.signed(3), file))
+  return try call.read(
+    file, try segment(call), at: try offset(call.signed(3), file, count: call[2]))
 }
 
 func sys_pwrite64(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   if call.signed(3) < 0 { throw .EINVAL }
   let file = try call.usableFile(0)
-  return try call.write(file, try segment(call), at: try offset(call.signed(3), file))
+  return try call.write(
+    file, try segment(call), at: try offset(call.signed(3), file, count: call[2]))
 }
 
 // The offset comes in two halves, of which 64-bit kernels use the first (preadv(2)).
@@ -127,9 +132,10 @@ func sys_pwritev2(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 func sys_lseek(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let file = try call.usableFile(0)
   guard let whence = Whence(rawValue: call.uint(2)) else { throw .EINVAL }
+  // A memory device takes any distance, and goes nowhere (`null_lseek` in `drivers/char/mem.c`), as do counters, timers and sets
+  // (`noop_llseek`).
+  if file is DeviceFile || file.hasNoPlaces { return .success }
   guard file.isSeekable else { throw .ESPIPE }
-  // A memory device takes any distance, and goes nowhere (`null_lseek` in `drivers/char/mem.c`).
-  if file is DeviceFile { return .success }
   let distance = call.signed(1)
   let base: Int64
   switch whence {
@@ -145,8 +151,7 @@ func sys_lseek(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     base = min(Int64(clamping: place), size) - distance
   }
   let (position, overflow) = base.addingReportingOverflow(distance)
-  if overflow { throw .EOVERFLOW }
-  guard position >= 0 else { throw .EINVAL }
+  guard !overflow, position >= 0 else { throw .EINVAL }
   try file.setPosition(UInt64(position))
   return .value(try file.position())
 }
@@ -189,7 +194,7 @@ func sys_readahead(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 
 func sys_fadvise64(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let file = try call.usableFile(0)
-  guard FileAdvice(rawValue: call.uint(3)) != nil, call.signed(2) >= 0 else { throw .EINVAL }
   guard try file.status().type != .S_IFIFO else { throw .ESPIPE }
+  guard FileAdvice(rawValue: call.uint(3)) != nil, call.signed(2) >= 0 else { throw .EINVAL }
   return .success
 }

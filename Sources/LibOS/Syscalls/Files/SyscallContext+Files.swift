@@ -21,8 +21,8 @@ extension SyscallContext {
   func start(_ index: Int, _ path: [UInt8]) throws(Errno) -> Dentry {
     let descriptor = int(index)
     if descriptor == AtFlags.AT_FDCWD || path.first == UInt8(ascii: "/") { return fs.cwd }
-    guard let dentry = try files.file(descriptor).dentry else { throw .ENOTDIR }
     if path.isEmpty { throw .ENOENT }
+    guard let dentry = try files.file(descriptor).dentry else { throw .ENOTDIR }
     return dentry
   }
 

@@ -208,6 +208,7 @@ extension SyscallContext {
       task.progress.scratch = UInt64(total)
     }
     if total == 0 { return .value(try writeNothing(file)) }
+    if done == 0, file.isSeekable { try credentials.removeSetIDs(from: try file.inode) }
     let turn = file.transfersInPieces ? min(total, done + Int(Self.bytesPerTurn)) : total
     while done < turn {
       do {
@@ -291,6 +292,8 @@ extension SyscallContext {
       } else {
         let part = min(count - skip, Self.bounceSize - gathered.count)
         let fault = gather(&gathered, address, part)
+        // Of what ends in a hole, whole pages are taken and no parts (`pipe_write` of `fs/pipe.c`).
+        if fault { gathered.removeLast(gathered.count % 4096) }
         if fault, gathered.isEmpty { throw .EFAULT }
         if fault || gathered.count == Self.bounceSize { break }
       }

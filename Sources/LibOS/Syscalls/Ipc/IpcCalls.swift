@@ -11,10 +11,10 @@ extension KernelClock {
 extension SyscallContext {
   var ipc: IpcNamespace { kernel.ipc }
 
-  /// Puts the task to sleep until `object` changes. No signal handler restarts these calls
+  /// Puts the task to sleep until `object` changes; it keeps its place in line until the call is over. No signal handler restarts these calls
   /// (signal(7)); one that was removed meanwhile is EIDRM, see `object(_:in:)`.
   func wait(for object: IpcObject, until deadline: Int64? = nil) throws(Errno) -> SyscallResult {
-    task.progress.scratch = 1
+    if task.progress.scratch == 0 { task.progress.scratch = object.nextPlace }
     return try task.block(on: [object.queue], until: deadline, interruption: .EINTR)
   }
 

@@ -45,7 +45,7 @@ private func sys_msgsnd(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   try queue.append(MessageQueue.Message(type: type, text: text))
   queue.sent = call.kernel.clock.realtimeSeconds
   queue.lastSender = call.process.pid
-  queue.queue.wake()
+  queue.wakeInLine()
   return .success
 }
 
@@ -72,7 +72,7 @@ private func sys_msgrcv(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     queue.remove(at: index)
     queue.received = call.kernel.clock.realtimeSeconds
     queue.lastReceiver = call.process.pid
-    queue.queue.wake()
+    queue.wakeInLine()
   }
   return .value(text.count)
 }
@@ -114,7 +114,7 @@ private func sys_msgctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     }
     queue.set(new.msg_perm, at: call.kernel.clock.realtimeSeconds)
     queue.capacity = min(new.msg_qbytes, UInt64(Int32.max))
-    queue.queue.wake()
+    queue.wakeInLine()
   case .IPC_RMID:
     let queue = try ipc.queues.object(call.int(0))
     try queue.requireOwner(call.credentials)

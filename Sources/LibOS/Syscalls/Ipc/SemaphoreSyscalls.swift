@@ -144,7 +144,7 @@ private func assign(
   }
   set.semaphores[index] = SemaphoreSet.Semaphore(value: value, pid: call.process.pid)
   set.changed = call.kernel.clock.realtimeSeconds
-  set.queue.wake()
+  set.wakeInLine()
 }
 
 /// How many tasks wait on semaphore `index`. Looked up from their calls: nothing else knows.

@@ -39,7 +39,7 @@ private func sys_unshare(_ call: SyscallContext) throws(Errno) -> SyscallResult 
 
 /// setns(2): enters the namespace in which the process is.
 private func sys_setns(_ call: SyscallContext) throws(Errno) -> SyscallResult {
-  let file = try call.file(0)
+  let file = try call.usableFile(0)
   let wanted = CloneFlags(rawValue: UInt64(call.uint(1)))
   guard let namespace = (file as? NamespaceFile)?.namespace else { throw .EINVAL }
   guard wanted.isEmpty || wanted == namespace.kind.flag else { throw .EINVAL }
