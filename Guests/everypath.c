@@ -88,10 +88,6 @@ static const struct table expected[] = {
   {"/",
    "0 0 0 0 0 0 INVAL 0 0 ISDIR ISDIR 0 0 0 0 0 0 0 0 INVAL 0 XDEV 0 0 0 NODATA NODATA 0 0 OPNOTSUPP 0 0 0 ACCES 0 "
    "CONNREFUSED 0"},
-  {"changed: /",
-   "0 0 0 0 0 ISDIR 0 0 0 0 ISDIR ISDIR EXIST ISDIR EXIST EXIST EXIST PERM EXIST ADDRINUSE EXIST EXIST PERM 0 PERM 0 "
-   "NOENT ISDIR 16384 BUSY BUSY 0 BUSY BUSY BUSY BUSY BUSY BUSY 16384 BUSY 16384 BUSY BUSY 16384 EXIST BUSY 32768 "
-   "BUSY XDEV"},
   {"to-file",
    "0 0 0 0 ACCES 0 4 0 0 0 0 NOTDIR LOOP 0 0 NOTDIR 0 0 NOTDIR INVAL LOOP 0 0 0 0 NODATA NODATA 0 0 OPNOTSUPP 0 "
    "NOTDIR 0 ACCES NOTDIR CONNREFUSED BADF"},
@@ -367,6 +363,7 @@ static void name(const char *path) {
   lay_out();
   looks(path);
   END_ROW(expected);
+  if (!strcmp(path, "/")) return;
   char title[512];
   snprintf(title, sizeof title, "changed: %s", path);
   begin_row(title);

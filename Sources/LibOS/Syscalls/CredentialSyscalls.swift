@@ -108,11 +108,11 @@ private func sys_setreuid(_ call: SyscallContext) throws(Errno) -> SyscallResult
       effective == .max || old.users.dropLast().contains(effective)
     else { throw .EPERM }
   }
+  // The saved user is taken with the others: a root user that is left there would keep the capabilities.
+  let takesSaved = real != .max || effective != .max && effective != old.realUID
+  let new = effective == .max ? old.effectiveUID : effective
   call.change {
-    $0.become(real: real, effective: effective, saved: .max)
-    if real != .max || effective != .max && effective != old.realUID {
-      $0.savedUID = $0.effectiveUID
-    }
+    $0.become(real: real, effective: effective, saved: takesSaved ? new : .max)
   }
   return .success
 }

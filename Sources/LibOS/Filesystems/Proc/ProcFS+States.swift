@@ -31,7 +31,7 @@ func statText(_ process: Process, _ task: Task?, isThread: Bool, isShown: Bool) 
   let layout = task == nil || !isShown ? Process.MemoryLayout() : process.layout
   let time = (isThread ? task?.currentProcessorTime : process.processorTime) ?? .zero
   let ofChildren = process.childrenProcessorTime
-  let pending = (isThread ? task?.signals.pending : process.signals.pending)?.members.rawValue ?? 0
+  let pending = task?.signals.pending.members.rawValue ?? 0
   let blocked = task?.signals.mask.rawValue ?? 0
   let (ignored, caught) = handlers(process)
   let terminal = process.controllingTerminal
