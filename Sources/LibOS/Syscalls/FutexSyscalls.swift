@@ -19,6 +19,12 @@ private func sys_futex(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let options = FutexOptions(rawValue: call.uint(1) & 0x180)
   guard let command = FutexCommand(rawValue: call.uint(1) & 0x7f) else { throw .ENOSYS }
   let address = call.address(0)
+  if options.contains(.FUTEX_CLOCK_REALTIME) {
+    switch command {
+    case .FUTEX_WAIT_BITSET, .FUTEX_WAIT_REQUEUE_PI, .FUTEX_LOCK_PI2: break
+    default: throw .ENOSYS
+    }
+  }
   switch command {
   case .FUTEX_WAIT, .FUTEX_WAIT_BITSET:
     let bitset = command == .FUTEX_WAIT ? UInt32.max : call.uint(5)

@@ -128,7 +128,7 @@ private func send(
     message.destination = try call.bytes(at: GuestAddress(header.msg_name), count: length)
   }
   let segments = try segments(call, header)
-  if header.msg_controllen > 0, header.msg_control != 0 {
+  if header.msg_controllen > 0 {
     guard header.msg_controllen <= controlLimit else { throw .ENOBUFS }
     let control = try call.bytes(
       at: GuestAddress(header.msg_control), count: Int(header.msg_controllen))
