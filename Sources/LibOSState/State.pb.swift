@@ -2503,11 +2503,52 @@ package nonisolated struct Godwit_State_InternetSocket: @unchecked Sendable {
     set {_uniqueStorage()._endWithheld = newValue}
   }
 
+  /// TCP, outside: it may lead to a viewer of a display, whose input is told from all else.
+  package var viewer: Godwit_State_ViewerWatch {
+    get {_storage._viewer ?? Godwit_State_ViewerWatch()}
+    set {_uniqueStorage()._viewer = newValue}
+  }
+  /// Returns true if `viewer` has been explicitly set.
+  package var hasViewer: Bool {_storage._viewer != nil}
+  /// Clears the value of `viewer`. Subsequent reads from it will return its default value.
+  package mutating func clearViewer() {_uniqueStorage()._viewer = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// How far a viewer was followed by the RFB protocol.
+package nonisolated struct Godwit_State_ViewerWatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0 greeting, 1 version, 2 and 3 security, given and chosen, 4 initialization, 5 kind of a message, 6 its head,
+  /// 7 encodings, 8 clipboard, 9 extended key, 10 audio.
+  package var step: UInt32 = 0
+
+  package var kind: UInt32 = 0
+
+  /// Bytes of this step that are there, and the last eight of them.
+  package var count: UInt32 = 0
+
+  package var value: UInt64 = 0
+
+  /// What passes before the next step begins.
+  package var skipped: UInt32 = 0
+
+  /// Encodings that follow, or what is behind the flags of a message about the clipboard.
+  package var rest: UInt32 = 0
+
+  /// A message about the pointer may have a byte more.
+  package var moreButtons: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Godwit_State_NetlinkSocket: Sendable {
@@ -8202,7 +8243,7 @@ nonisolated extension Godwit_State_StreamPiece: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InternetSocket"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}family\0\u{1}type\0\u{1}protocol\0\u{1}local\0\u{1}remote\0\u{3}address_bound\0\u{3}port_bound\0\u{1}entered\0\u{3}receiving_order\0\u{1}state\0\u{1}attempt\0\u{1}peer\0\u{1}received\0\u{1}finished\0\u{1}urgent\0\u{3}urgent_read\0\u{1}waiting\0\u{1}hopeful\0\u{1}backlog\0\u{1}datagrams\0\u{1}groups\0\u{1}outside\0\u{2}q\u{2}withheld\0\u{3}end_withheld\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}socket\0\u{1}family\0\u{1}type\0\u{1}protocol\0\u{1}local\0\u{1}remote\0\u{3}address_bound\0\u{3}port_bound\0\u{1}entered\0\u{3}receiving_order\0\u{1}state\0\u{1}attempt\0\u{1}peer\0\u{1}received\0\u{1}finished\0\u{1}urgent\0\u{3}urgent_read\0\u{1}waiting\0\u{1}hopeful\0\u{1}backlog\0\u{1}datagrams\0\u{1}groups\0\u{1}outside\0\u{2}q\u{2}withheld\0\u{3}end_withheld\0\u{1}viewer\0")
 
   fileprivate class _StorageClass {
     var _socket: Godwit_State_Socket? = nil
@@ -8230,6 +8271,7 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
     var _outside: Bool = false
     var _withheld: Data = Data()
     var _endWithheld: Bool = false
+    var _viewer: Godwit_State_ViewerWatch? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -8265,6 +8307,7 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
       _outside = source._outside
       _withheld = source._withheld
       _endWithheld = source._endWithheld
+      _viewer = source._viewer
     }
   }
 
@@ -8308,6 +8351,7 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
         case 23: try { try decoder.decodeSingularBoolField(value: &_storage._outside) }()
         case 200: try { try decoder.decodeSingularBytesField(value: &_storage._withheld) }()
         case 201: try { try decoder.decodeSingularBoolField(value: &_storage._endWithheld) }()
+        case 202: try { try decoder.decodeSingularMessageField(value: &_storage._viewer) }()
         default: break
         }
       }
@@ -8395,6 +8439,9 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
       if _storage._endWithheld != false {
         try visitor.visitSingularBoolField(value: _storage._endWithheld, fieldNumber: 201)
       }
+      try { if let v = _storage._viewer {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 202)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -8429,10 +8476,71 @@ nonisolated extension Godwit_State_InternetSocket: SwiftProtobuf.Message, SwiftP
         if _storage._outside != rhs_storage._outside {return false}
         if _storage._withheld != rhs_storage._withheld {return false}
         if _storage._endWithheld != rhs_storage._endWithheld {return false}
+        if _storage._viewer != rhs_storage._viewer {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Godwit_State_ViewerWatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ViewerWatch"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}step\0\u{1}kind\0\u{1}count\0\u{1}value\0\u{1}skipped\0\u{1}rest\0\u{3}more_buttons\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.step) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.value) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.skipped) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.rest) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.moreButtons) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.step != 0 {
+      try visitor.visitSingularUInt32Field(value: self.step, fieldNumber: 1)
+    }
+    if self.kind != 0 {
+      try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 2)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 3)
+    }
+    if self.value != 0 {
+      try visitor.visitSingularFixed64Field(value: self.value, fieldNumber: 4)
+    }
+    if self.skipped != 0 {
+      try visitor.visitSingularUInt32Field(value: self.skipped, fieldNumber: 5)
+    }
+    if self.rest != 0 {
+      try visitor.visitSingularUInt32Field(value: self.rest, fieldNumber: 6)
+    }
+    if self.moreButtons != false {
+      try visitor.visitSingularBoolField(value: self.moreButtons, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Godwit_State_ViewerWatch, rhs: Godwit_State_ViewerWatch) -> Bool {
+    if lhs.step != rhs.step {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.skipped != rhs.skipped {return false}
+    if lhs.rest != rhs.rest {return false}
+    if lhs.moreButtons != rhs.moreButtons {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -327,7 +327,12 @@ extension Godwit_State_InternetSocket {
     Self.self, repeated: [21: Godwit_State_SocketMessage.shape, 22: Godwit_State_Endpoint.shape],
     single: [
       1: Godwit_State_Socket.shape, 5: Godwit_State_Endpoint.shape, 6: Godwit_State_Endpoint.shape,
+      202: Godwit_State_ViewerWatch.shape,
     ], numbers: [18: 8, 19: 8])
+}
+
+extension Godwit_State_ViewerWatch {
+  package static let shape = StateCensus.Shape(Self.self)
 }
 
 extension Godwit_State_NetlinkSocket {

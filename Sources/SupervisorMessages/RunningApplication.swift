@@ -7,8 +7,12 @@ package struct RunningApplication: Sendable, Hashable, Codable {
   package var isDetached: Bool?
   /// Those that are attached to it.
   package var users: [AttachedUser]?
-  /// Since somebody who is attached typed something.
+  /// Since the last input, by somebody who is attached or at a display.
   package var inputNanoseconds: Int64?
+  /// Since somebody who is attached typed something.
+  package var typedNanoseconds: Int64?
+  /// By which ways its displays are looked at; nil: by none, or it is of an older godwit, which knows only what is typed.
+  package var displays: [LookedAtDisplay]?
   /// What travels with it, as JSON.
   package var passport: String?
   package var isSilent: Bool?
@@ -70,6 +74,18 @@ package struct AttachedUser: Sendable, Hashable, Codable {
 
   package init(machine: String?, isRelayed: Bool, nanoseconds: Int64) {
     (self.machine, self.isRelayed, self.nanoseconds) = (machine, isRelayed, nanoseconds)
+  }
+}
+
+/// Viewers of an application's displays that come by one way.
+package struct LookedAtDisplay: Sendable, Hashable, Codable {
+  /// By way of a machine where the application was before.
+  package var isRelayed: Bool
+  /// Since their last input; nil: there was none.
+  package var inputNanoseconds: Int64?
+
+  package init(isRelayed: Bool, inputNanoseconds: Int64?) {
+    (self.isRelayed, self.inputNanoseconds) = (isRelayed, inputNanoseconds)
   }
 }
 

@@ -79,6 +79,7 @@ import Testing
     case 15: try? world.restart(machine, keepsState: percent.value < 50)
     case 16:
       world.apps[name]!.trueMoveTime = percent.value < 50 ? nil : Int64(percent.value) * second
+    case 17: world.apps[name]!.display = (machine, percent.value < 20 ? nil : world.time)
     default: break
     }
   }

@@ -288,6 +288,54 @@ import Testing
     #expect(world.breaches == [])
   }
 
+  /// A desktop is idle while its viewer only looks, and comes home at the first key; what is used elsewhere stays there.
+  @Test func itsDisplayIsUsed() throws {
+    let world = try world("    idle: {after: 15m, to: server}\n")
+    world.change("laptop") { $0.isUsed = false }
+    world.run(for: 2 * hour) { world.apps["editor"]!.display = ("laptop", world.time) }
+    #expect(world.story == [])
+    world.run(for: hour)
+    #expect(world.place("editor") == "server")
+    world.apps["editor"]!.display = ("laptop", world.time)
+    world.run(for: minute)
+    #expect(world.place("editor") == "laptop")
+    world.run(for: hour)
+    #expect(world.place("editor") == "server")
+    // Somebody sits at the server.
+    world.run(for: hour) { world.apps["editor"]!.display = ("server", world.time) }
+    #expect(world.place("editor") == "server")
+    check(
+      world,
+      [
+        "editor goes to server: there was no input for 15 min.",
+        "editor comes home from server: there is input at laptop again.",
+        "editor goes to laptop: laptop, its home, wants it back.",
+        "editor goes to server: there was no input for 15 min.",
+      ])
+  }
+
+  /// A terminal that was left open at the desktop is nobody who does anything, whatever is done at the display.
+  @Test func whatItFollowsIsNoDisplay() throws {
+    let world = try world("    follow: on\n    idle: {after: 15m, to: server}\n")
+    world.change("laptop") { $0.isUsed = false }
+    world.apps["editor"]!.attachedAt = ("desktop", world.time - hour)
+    world.apps["editor"]!.display = ("laptop", nil)
+    world.run(for: hour) { world.apps["editor"]!.display!.lastInput = world.time }
+    #expect(world.place("editor") == "laptop")
+    #expect(world.story == [])
+    world.run(for: hour)
+    #expect(world.place("editor") == "server")
+    // There is nobody at the terminal still.
+    world.run(for: hour) { world.apps["editor"]!.display!.lastInput = world.time }
+    check(
+      world,
+      [
+        "editor goes to server: there was no input for 15 min.",
+        "editor comes home from server: there is input at laptop again.",
+        "editor goes to laptop: laptop, its home, wants it back.",
+      ])
+  }
+
   @Test func itComesHomeBeforeTheLinkGoes() throws {
     let world = try world(
       "    idle: {after: 15m, to: server}\n    network: {below: 30%, back-above: 50%}\n")
@@ -478,6 +526,8 @@ import Testing
         here: "laptop", now: hour, wall: WallTime(seconds: extreme, weekday: .sun, secondOfDay: 0))
       var application = Application(name: "a", home: "laptop", arrived: extreme)
       application.lastInput = extreme
+      application.lastTyped = extreme
+      application.displays = [Display(at: "laptop", lastInput: extreme)]
       application.departures = [Int64](repeating: extreme, count: 10)
       application.attachments = [Attachment(at: "server", since: extreme)]
       application.standbys = ["server": extreme]

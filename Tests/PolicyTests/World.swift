@@ -38,8 +38,11 @@ final class World {
     var leftHomeBy: Rule?
     var arrived: Int64
     var departures: [Int64] = []
+    /// What was typed at a terminal.
     var lastInput: Int64?
     var attachedAt: (machine: String, since: Int64)?
+    /// The machine from which its display is looked at, and when it was used.
+    var display: (machine: String, lastInput: Int64?)?
     var suspendedBy: Rule?
     var move: (to: String, ends: Int64, rule: Rule?)?
     var memory: UInt64 = 100 << 20
@@ -219,7 +222,13 @@ final class World {
         seen.isBusy = app.move != nil
         seen.leftHomeBy = app.leftHomeBy
         seen.departures = app.departures.map { clock(viewer, $0) }
-        seen.lastInput = app.lastInput.map { clock(viewer, $0) }
+        seen.lastTyped = app.lastInput.map { clock(viewer, $0) }
+        if let display = app.display {
+          // Where it has come to nobody knows of earlier input.
+          let input = display.lastInput.flatMap { $0 > app.arrived ? clock(viewer, $0) : nil }
+          seen.displays = [Display(at: display.machine, lastInput: input)]
+        }
+        seen.lastInput = [seen.lastTyped, seen.displays.first?.lastInput].compactMap(\.self).max()
         seen.attachments =
           app.attachedAt.map { [Attachment(at: $0.machine, since: clock(viewer, $0.since))] } ?? []
         seen.memory = app.memory

@@ -41,7 +41,7 @@ package final class StateLoader {
   /// FIFOs that wait for the other one.
   var heldFiles: Set<UInt64> = []
   /// Connections whose other end is outside.
-  var connectionsOutside: [TCPSocket] = []
+  var connectionsOutside: [(socket: TCPSocket, watch: ViewerWatch?)] = []
   /// Streams of the host that the guest left, which become those of its console.
   var leftStreams = LeftStreams()
   /// Frames that hold pages of processes, each used by all who have an equal page.
@@ -488,7 +488,7 @@ package final class StateLoader {
     kernel.pseudoterminals.finishRestoring(files.pseudoterminals)
     try kernel.restoreTerminal(state)
     // Last, when all who wait for them are there to hear of it.
-    for connection in connectionsOutside { connection.resumeOutside() }
+    for connection in connectionsOutside { connection.socket.resumeOutside(connection.watch) }
     kernel.network.outside.closeRelayed()
     // What the guest writes from now on is not in the snapshot.
     kernel.arena.beginEpoch()

@@ -92,8 +92,12 @@ package struct PicoprocessInfo: Sendable, Hashable, Codable {
   package var published: [String]?
   /// Those of them that see or type anything, for supervisors; nil: there are none.
   package var users: [AttachedUser]?
-  /// Since somebody who is attached typed something; nil: nobody has.
+  /// Since the last input, by somebody who is attached or at a display; nil: there was none.
   package var inputNanoseconds: Int64?
+  /// Since somebody who is attached typed something; nil: nobody has.
+  package var typedNanoseconds: Int64?
+  /// By which ways its displays are looked at, for supervisors; nil: by none.
+  package var displays: [LookedAtDisplay]?
   /// What supervisors know of it, which travels with it; nil: nothing.
   package var passport: String?
   /// Nil if the run takes none by itself.

@@ -4,6 +4,7 @@ import LinuxABI
 import Machine
 import PosixHost
 import Snapshot
+import SupervisorMessages
 
 extension Picoprocess {
   /// Listens under the picoprocess's name. A name given by the user must be free. Without one, the guest runs
@@ -225,7 +226,11 @@ extension Picoprocess {
   }
 
   var info: PicoprocessInfo {
-    PicoprocessInfo(
+    let displays = kernel.displays.map {
+      LookedAtDisplay(isRelayed: $0.isRelayed, inputNanoseconds: $0.inputAge)
+    }
+    let typed = attachments.inputAge
+    return PicoprocessInfo(
       name: name, pid: HostProcess.id, isa: kernel.isa.rawValue, program: program,
       uptimeNanoseconds: host.now(.monotonic).totalNanoseconds - startTime,
       memoryBytes: machine.arena.bytesInUse, threads: kernel.tasks.count,
@@ -233,7 +238,9 @@ extension Picoprocess {
       isPaused: isPaused,
       isDetached: kernel.console != nil, attachedClients: attachments.count,
       published: outside.published.map { PublishOption($0).description },
-      users: attachments.users, inputNanoseconds: attachments.inputAge, passport: passport,
+      users: attachments.users,
+      inputNanoseconds: (displays.map(\.inputNanoseconds) + [typed]).compactMap(\.self).min(),
+      typedNanoseconds: typed, displays: displays.isEmpty ? nil : displays, passport: passport,
       periodicCheckpoints: periodicCheckpoints, movesTo: movesTo, doubt: doubt, lending: lending)
   }
 

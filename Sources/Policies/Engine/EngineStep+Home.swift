@@ -59,11 +59,18 @@ extension EngineStep {
   private mutating func idleCall(_ application: Application, _ rules: Rules) -> Call? {
     guard let idle = rules.idle else { return nil }
     let newest = application.attachments.max { $0.since < $1.since }
-    // Its user is with it.
-    if rules.follow != nil, let newest, newest.machine != here { return nil }
-    let typed = newest?.machine == here && (application.lastInput ?? 0) > application.arrived
+    let typed = newest?.machine == here && (application.lastTyped ?? 0) > application.arrived
+    let isUsed = application.displays.contains {
+      $0.machine == here && ($0.lastInput ?? 0) > application.arrived
+    }
+    // Its user is with it, unless a display here is used, and nothing is done at the terminal.
+    if rules.follow != nil, let newest, newest.machine != here,
+      !isUsed || max(newest.since, application.lastTyped ?? 0) > application.arrived
+    {
+      return nil
+    }
     if idle.backAtInput,
-      typed || userIsHere && (seen.user.lastInput ?? 0) > application.arrived
+      typed || isUsed || userIsHere && (seen.user.lastInput ?? 0) > application.arrived
     {
       return Call(rule: .idle, why: "there is input at \(here) again", isUrgent: true)
     }

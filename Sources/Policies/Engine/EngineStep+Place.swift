@@ -104,8 +104,8 @@ extension EngineStep {
     guard let follow = rules.follow,
       let newest = application.attachments.max(by: { $0.since < $1.since }),
       newest.machine != here,
-      // Not after it was sent here, as long as its user does nothing.
-      max(newest.since, application.lastInput ?? 0) > application.arrived
+      // Not after it was sent here, as long as its user does nothing there. Displays don't tell of that.
+      max(newest.since, application.lastTyped ?? 0) > application.arrived
     else { return nil }
     let due = newest.since + follow.after.nanoseconds
     guard due <= now else {

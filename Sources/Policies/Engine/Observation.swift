@@ -57,9 +57,13 @@ extension Observation {
       result.arrived = past(application.arrived)
       result.departures = application.departures.map(past)
       result.lastInput = application.lastInput.map(past)
+      result.lastTyped = application.lastTyped.map(past)
       result.standbys = application.standbys.mapValues(past)
       for index in result.attachments.indices {
         result.attachments[index].since = past(result.attachments[index].since)
+      }
+      for index in result.displays.indices {
+        result.displays[index].lastInput = result.displays[index].lastInput.map(past)
       }
       return result
     }
@@ -159,10 +163,14 @@ package struct Application: Hashable, Sendable, Codable {
   package var leftHomeBy: Rule?
   /// When rules had it leave a machine, not for its home. They travel with it.
   package var departures: [Int64] = []
-  /// The last input from a terminal or display that is attached.
+  /// The last input, at a terminal that is attached or at a display.
   package var lastInput: Int64?
+  /// The last one at a terminal.
+  package var lastTyped: Int64?
   /// Where its user is attached.
   package var attachments: [Attachment] = []
+  /// From where its displays are looked at, or were used since it came to where it is.
+  package var displays: [Display] = []
   /// Bytes.
   package var memory: UInt64 = 0
   package var forecasts: [MoveForecast] = []
@@ -199,6 +207,17 @@ package struct Attachment: Hashable, Sendable, Codable {
   package init(at machine: String, since: Int64) {
     self.machine = machine
     self.since = since
+  }
+}
+
+package struct Display: Hashable, Sendable, Codable {
+  package var machine: String
+  /// Nil: there was none.
+  package var lastInput: Int64?
+
+  package init(at machine: String, lastInput: Int64?) {
+    self.machine = machine
+    self.lastInput = lastInput
   }
 }
 

@@ -23,6 +23,13 @@ extension Policies.Application {
     leftHomeBy = passport.home == machine ? nil : passport.leftHomeBy
     let arrived = arrived
     departures = (passport.departures ?? []).map { arrived - $0 }
+    // One that does not know displays means what is typed.
+    let typed = running.displays == nil ? running.inputNanoseconds : running.typedNanoseconds
+    lastTyped = typed.map(past)
+    displays = (running.displays ?? []).compactMap { display in
+      let place = display.isRelayed ? passport.viewer : machine
+      return place.map { Display(at: $0, lastInput: display.inputNanoseconds.map(past)) }
+    }
     lastInput = running.inputNanoseconds.map(past)
     attachments = (running.users ?? []).compactMap { user in
       let place = user.machine ?? (user.isRelayed ? passport.display : machine)

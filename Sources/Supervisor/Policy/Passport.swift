@@ -20,6 +20,8 @@ struct Passport: Codable, Sendable {
   var departures: [Int64]?
   /// The machine at which its user was attached when it left.
   var display: String?
+  /// The machine from which its displays were looked at when it left.
+  var viewer: String?
 
   private static let departureLimit = 1000
   /// In nanoseconds: more than any limit of moves looks back.
@@ -30,7 +32,7 @@ struct Passport: Codable, Sendable {
     let decoded = text.flatMap { JSON.decode(Passport.self, from: Array($0.utf8)) }
     guard let decoded else { return }
     self = decoded
-    for name in [\Passport.home, \.display] {
+    for name in [\Passport.home, \.display, \.viewer] {
       if let machine = self[keyPath: name], !ControlDirectory.isValid(name: machine) {
         self[keyPath: name] = nil
       }
@@ -61,6 +63,11 @@ extension Passport {
     departures = (earlier + (rule == nil || peer == home ? [] : [0])).suffix(Self.departureLimit)
     let newest = running.users?.min { $0.nanoseconds < $1.nanoseconds }
     display = newest.map { $0.machine ?? ($0.isRelayed ? display ?? here : here) }
+    // One where there was no input counts last.
+    let used = running.displays?.min {
+      ($0.inputNanoseconds ?? .max) < ($1.inputNanoseconds ?? .max)
+    }
+    viewer = used.map { $0.isRelayed ? viewer ?? here : here }
   }
 
   /// That of an application which stays where it is, and of which a copy goes.

@@ -402,7 +402,9 @@ final class PolicyKeeper: Sendable {
   private func peerPeriod(_ desk: Desk, _ seen: Observation) -> Int64? {
     guard hasRules(desk, seen), !watch.names.isEmpty else { return nil }
     let isAwaited = seen.peers.flatMap(\.applications).contains { application in
-      application.home == name && !application.attachments.isEmpty
+      application.home == name
+        && (!application.attachments.isEmpty
+          || application.displays.contains { $0.machine == name })
         && desk.engine.policy.rules(for: application.name).idle?.backAtInput == true
     }
     return isAwaited ? Self.keyInterval : Self.minute

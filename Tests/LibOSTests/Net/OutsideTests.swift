@@ -247,6 +247,115 @@ import LibOS
     machine.successor = resumed
   }
 
+  // MARK: Displays
+
+  /// A guest with a display at a published port, and a viewer's connection to it that the guest has accepted.
+  private func display() throws -> (machine: SignalMachine, fd: Int64, viewer: TestConnection) {
+    let port = PublishedPort(isDatagram: false, host: Self.published, port: 80)
+    let machine = Self.machine(Self.outside { $0.published = [port] })
+    let fd = machine.perform("socket", 2, Self.stream, 0)
+    place("0.0.0.0", 80, machine)
+    #expect(machine.perform("bind", UInt64(fd), Self.data, 16) == 0)
+    #expect(machine.perform("listen", UInt64(fd), 5) == 0)
+    let viewer = try machine.host.network.connect(to: Self.published)
+    return (machine, machine.perform("accept4", UInt64(fd), 0, 0, 0x800), viewer)
+  }
+
+  /// The viewer is let in, without a password.
+  private func letIn(_ machine: SignalMachine, _ fd: Int64, _ viewer: TestConnection) throws {
+    // In two pieces.
+    _ = (send(machine, fd, "RFB "), send(machine, fd, "003.008\n"))
+    _ = try viewer.write(Array("RFB 003.008\n".utf8))
+    #expect(try receive(machine, fd) == "RFB 003.008\n")
+    _ = send(machine, fd, "\u{1}\u{1}")
+    _ = try viewer.write([1])
+    #expect(try receive(machine, fd, flags: 2) == "\u{1}")
+    #expect(try receive(machine, fd) == "\u{1}")
+    #expect(machine.kernel.displays.isEmpty)
+    _ = send(machine, fd, "\0\0\0\0")
+    _ = try viewer.write([1])
+    #expect(try receive(machine, fd) == "\u{1}")
+  }
+
+  private static let request: [UInt8] = [3, 1, 0, 0, 0, 0, 0, 8, 0, 8]
+  private static let key: [UInt8] = [4, 1, 0, 0, 0, 0, 0, 65]
+
+  @Test func inputAtADisplayIsTold() throws {
+    let (machine, fd, viewer) = try display()
+    #expect(machine.kernel.displays.isEmpty)
+    try letIn(machine, fd, viewer)
+    func look() -> DisplayUse? {
+      #expect(machine.kernel.displays.count == 1)
+      #expect(machine.kernel.displays.first?.isRelayed == false)
+      return machine.kernel.displays.first
+    }
+    for _ in 0..<3 {
+      _ = try viewer.write(Self.request)
+      #expect(try receive(machine, fd)?.utf8.count == 10)
+      #expect(look()?.inputAge == nil)
+    }
+    _ = try viewer.write(Self.request + Self.key)
+    // What was only peeked at has come once all the same.
+    #expect(try receive(machine, fd, flags: 2)?.utf8.count == 18)
+    #expect(look()?.inputAge == 0)
+    machine.host.advance(by: 5_000)
+    #expect(look()?.inputAge == 5_000)
+    #expect(try receive(machine, fd)?.utf8.count == 18)
+    _ = try viewer.write(Self.request)
+    #expect(try receive(machine, fd)?.utf8.count == 10)
+    #expect(look()?.inputAge == 5_000)
+    // One who goes leaves it behind.
+    #expect(machine.perform("close", UInt64(fd)) == 0)
+    #expect(look()?.inputAge == 5_000)
+  }
+
+  /// The guest moves with a viewer's message that has come by half: by one who follows nothing, each half would be something else.
+  @Test(arguments: 1..<8) func aViewersMessageMovesInTheMiddle(_ cut: Int) throws {
+    let (machine, fd, viewer) = try display()
+    try letIn(machine, fd, viewer)
+    _ = try viewer.write(Self.request + Self.key.prefix(cut))
+    #expect(try receive(machine, fd)?.utf8.count == 10 + cut)
+    machine.kernel.expectRelay(true)
+    let snapshot = try RoundTrip(machine.kernel)
+    let number = try #require(machine.kernel.outsideConnections.first?.number)
+    // There the connection is one with a relay.
+    let relay = try machine.host.network.listen(Self.web)
+    let handle = try machine.host.open(StreamURI(tcp: Self.web), [.read, .write])
+    let far = try #require(relay.accept())
+    let resumed = try snapshot.resume(
+      on: machine.host, outside: Self.outside(), relayed: [number: handle])
+    func look() -> [DisplayUse] { resumed.displays }
+    #expect(look().map(\.isRelayed) == [true] && look()[0].inputAge == nil)
+    let socket = try #require(try resumed.processes[1]?.files.file(Int32(fd)).socket)
+    func take(_ bytes: ArraySlice<UInt8>) throws {
+      _ = try far.write(Array(bytes))
+      var buffer = [UInt8](repeating: 0, count: 100)
+      let count = try buffer.withMutableRawSpan { span in
+        var message = SocketMessage()
+        return try socket.receive(into: &span, [], from: 0, &message)
+      }
+      #expect(count == bytes.count)
+    }
+    if cut < 7 { try take(Self.key[cut...].dropLast()) }
+    #expect(look()[0].inputAge == nil)
+    try take(Self.key.suffix(1) + Self.request)
+    #expect(look()[0].inputAge == 0)
+    machine.successor = resumed
+  }
+
+  /// Where another protocol is spoken nothing is told of input, whatever comes.
+  @Test func othersThanViewersAreNotFollowed() throws {
+    let (machine, fd, client) = try display()
+    _ = try client.write(Array("GET / HTTP/1.1\r\n".utf8))
+    #expect(try receive(machine, fd)?.hasPrefix("GET") == true)
+    _ = send(machine, fd, "RFB 003.008\n")
+    for bytes in [Array("RFB 003.008\n".utf8), [1], [1], Self.key] {
+      _ = try client.write(bytes)
+      #expect(try receive(machine, fd)?.utf8.count == bytes.count)
+    }
+    #expect(machine.kernel.displays.isEmpty)
+  }
+
   @Test func aSnapshotIsRefusedWhereThatIsWanted() throws {
     let machine = Self.machine(Self.outside { $0.refusesToBreak = true })
     let server = try machine.host.network.listen(Self.web)

@@ -36,9 +36,12 @@ struct RoundTrip {
   }
 
   /// A fresh kernel with all that was saved.
+  ///
+  /// - Parameter relayed: streams for connections to the outside, by the numbers of their sockets.
   func resume(
     on host: any Host, _ configuration: FilesystemConfiguration = FilesystemConfiguration(),
-    outside: OutsideConfiguration = OutsideConfiguration(), workers: (any Workers)? = nil
+    outside: OutsideConfiguration = OutsideConfiguration(), relayed: [UInt64: HostHandle] = [:],
+    workers: (any Workers)? = nil
   ) throws -> Kernel {
     let reader = try reader()
     let arena = FrameArena(byteLimit: 64 << 20)!
@@ -47,6 +50,7 @@ struct RoundTrip {
     let kernel = Kernel(host: host, arena: arena, configuration: kernelConfiguration)
     kernel.use(FakeEngine(isa: GuestISA(rawValue: reader.header.guestISA)!), stop: EngineStop {})
     _ = try kernel.mountFilesystems(configuration)
+    kernel.relayOutside(relayed)
     try StateLoader(kernel, reader).restoreAll(on: workers)
     return kernel
   }

@@ -92,6 +92,7 @@ extension TCPSocket {
     state.state = self.state.rawValue
     state.attempt = attempt.rawValue
     state.outside = outside != nil && !isListening
+    if let viewer = outside?.viewer { state.viewer = viewer.watch.save() }
     state.backlog = UInt32(backlog)
     if let peer { state.peer = saver.id(of: peer, .socket) }
     state.received = data(received.contents)
@@ -141,7 +142,10 @@ extension TCPSocket {
       peer.peer = self
     }
     if savedState == .listening { try publishAgain() }
-    if state.outside { loader.connectionsOutside.append(self) }
+    if state.outside {
+      let watch = state.hasViewer ? try ViewerWatch(state.viewer) : nil
+      loader.connectionsOutside.append((self, watch))
+    }
     for id in state.waiting {
       let child = try loader.waitingSocket(id, TCPSocket.self)
       guard child !== self else { throw .invalidState("connection \(id)") }

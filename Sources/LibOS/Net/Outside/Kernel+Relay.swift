@@ -42,8 +42,13 @@ extension OutsideNetwork {
   }
 
   /// The stream in place of the one that socket `number` had; nil if there is none.
-  func takeRelayed(_ number: UInt64) -> OutsideStream? {
-    relayed.removeValue(forKey: number).map { OutsideStream(host, $0) }
+  ///
+  /// - Parameter watch: how far the viewer was followed to whom it leads; nil: it leads to none.
+  func takeRelayed(_ number: UInt64, _ watch: ViewerWatch?) -> OutsideStream? {
+    relayed.removeValue(forKey: number).map { handle in
+      OutsideStream(
+        host, handle, viewer: watch.map { Viewer($0, isRelayed: true, displays) })
+    }
   }
 
   /// Closes those that no socket has taken.
@@ -55,9 +60,11 @@ extension OutsideNetwork {
 
 extension TCPSocket {
   /// The guest was restored elsewhere: the connection goes on over a stream that was given for it, or is lost.
-  func resumeOutside() {
+  ///
+  /// - Parameter watch: as it was saved.
+  func resumeOutside(_ watch: ViewerWatch?) {
     guard state == .connected, protocolState != .close,
-      let stream = network.outside.takeRelayed(socketInode.number)
+      let stream = network.outside.takeRelayed(socketInode.number, watch)
     else { return losePeer() }
     use(stream)
   }

@@ -6,6 +6,7 @@ import LinuxABI
 final class OutsideNetwork {
   let host: any Host
   let configuration: OutsideConfiguration
+  let displays: DisplayInput
   /// Sockets with a stream of the host, so that the run loop can wait for them.
   private var users: [ObjectIdentifier: Referenced<InternetSocket>] = [:]
   /// The host's streams for published ports.
@@ -18,6 +19,7 @@ final class OutsideNetwork {
   init(_ host: any Host, _ configuration: OutsideConfiguration) {
     self.host = host
     self.configuration = configuration
+    displays = DisplayInput(host)
   }
 
   // MARK: Addresses
@@ -188,14 +190,19 @@ final class OutsideStream {
   let handle: HostHandle
   /// It is a published port.
   let isPublished: Bool
+  /// Who looks at a display of the guest's over it; nil: nobody, as far as can be told.
+  private(set) var viewer: Viewer?
   /// The events for which it was last found not ready and has not been reported since; initially all, since
   /// nobody has checked.
   private(set) var interest: Readiness = .readable
 
-  init(_ host: any Host, _ handle: HostHandle, isPublished: Bool = false) {
+  init(
+    _ host: any Host, _ handle: HostHandle, isPublished: Bool = false, viewer: Viewer? = nil
+  ) {
     self.host = host
     self.handle = handle
     self.isPublished = isPublished
+    self.viewer = viewer
   }
 
   deinit { host.close(handle) }
@@ -206,6 +213,7 @@ final class OutsideStream {
       let count = try host.read(handle, at: nil, into: &buffer)
       // No bytes were left, so the next one is an event.
       if count < buffer.byteCount { interest.insert(.readable) }
+      if let viewer, !viewer.hearViewer(buffer.bytes.extracting(0..<count)) { self.viewer = nil }
       return count
     } catch {
       if error == .wouldBlock { interest.insert(.readable) }
@@ -218,6 +226,7 @@ final class OutsideStream {
     do throws(HostError) {
       let count = try host.write(handle, at: nil, from: bytes)
       if count < bytes.byteCount { interest.insert(.writable) }
+      if let viewer, !viewer.hearGuest(bytes.extracting(0..<count)) { self.viewer = nil }
       return count
     } catch {
       if error == .wouldBlock { interest.insert(.writable) }

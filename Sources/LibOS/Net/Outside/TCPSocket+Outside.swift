@@ -39,7 +39,10 @@ extension TCPSocket {
     let peer = shown(network.outside.endpoint(of: accepted.peer, for: self))
     let child = makeChild(
       local: Endpoint(OutsideNetwork.guest(like: peer.address), local.port), remote: peer)
-    child.use(OutsideStream(outside.host, accepted.handle))
+    child.use(
+      OutsideStream(
+        outside.host, accepted.handle,
+        viewer: Viewer(isRelayed: false, network.outside.displays)))
     return child
   }
 
