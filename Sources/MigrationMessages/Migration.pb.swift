@@ -377,6 +377,12 @@ package nonisolated struct Godwit_Migration_Hello: @unchecked Sendable {
     set {_uniqueStorage()._keepsCopies = newValue}
   }
 
+  /// It says which files it lacks without taking them, if the offer says so.
+  package var rehearses: Bool {
+    get {_storage._rehearses}
+    set {_uniqueStorage()._rehearses = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -493,6 +499,12 @@ package nonisolated struct Godwit_Migration_Offer: @unchecked Sendable {
   package var copy: Bool {
     get {_storage._copy}
     set {_uniqueStorage()._copy = newValue}
+  }
+
+  /// It is only asked what a move would take: of the root and the mounts nothing but the lists follows.
+  package var rehearsal: Bool {
+    get {_storage._rehearsal}
+    set {_uniqueStorage()._rehearsal = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1373,7 +1385,7 @@ nonisolated extension Godwit_Migration_Message: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{2}\u{1d}relays\0\u{4}\u{a}post_copy\0\u{4}\u{a}compares_files\0\u{3}takes_root\0\u{4}\u{13}takes_mounts\0\u{4}B\u{2}keeps_copies\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}godwit\0\u{3}host_name\0\u{3}format_first\0\u{3}format_last\0\u{3}abi_first\0\u{3}abi_last\0\u{1}isas\0\u{1}features\0\u{3}memory_free\0\u{3}disk_free\0\u{1}spool\0\u{2}\u{1d}relays\0\u{4}\u{a}post_copy\0\u{4}\u{a}compares_files\0\u{3}takes_root\0\u{4}\u{13}takes_mounts\0\u{4}B\u{2}keeps_copies\0\u{2}\u{a}rehearses\0")
 
   fileprivate class _StorageClass {
     var _godwit: String = String()
@@ -1393,6 +1405,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
     var _takesRoot: Bool = false
     var _takesMounts: Bool = false
     var _keepsCopies: Bool = false
+    var _rehearses: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1420,6 +1433,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
       _takesRoot = source._takesRoot
       _takesMounts = source._takesMounts
       _keepsCopies = source._keepsCopies
+      _rehearses = source._rehearses
     }
   }
 
@@ -1455,6 +1469,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
         case 61: try { try decoder.decodeSingularBoolField(value: &_storage._takesRoot) }()
         case 80: try { try decoder.decodeSingularBoolField(value: &_storage._takesMounts) }()
         case 210: try { try decoder.decodeSingularBoolField(value: &_storage._keepsCopies) }()
+        case 220: try { try decoder.decodeSingularBoolField(value: &_storage._rehearses) }()
         default: break
         }
       }
@@ -1514,6 +1529,9 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
       if _storage._keepsCopies != false {
         try visitor.visitSingularBoolField(value: _storage._keepsCopies, fieldNumber: 210)
       }
+      if _storage._rehearses != false {
+        try visitor.visitSingularBoolField(value: _storage._rehearses, fieldNumber: 220)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1540,6 +1558,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
         if _storage._takesRoot != rhs_storage._takesRoot {return false}
         if _storage._takesMounts != rhs_storage._takesMounts {return false}
         if _storage._keepsCopies != rhs_storage._keepsCopies {return false}
+        if _storage._rehearses != rhs_storage._rehearses {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1551,7 +1570,7 @@ nonisolated extension Godwit_Migration_Hello: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Offer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{2}\u{1c}relay\0\u{1}relays\0\u{4}\u{9}post_copy\0\u{4}\u{a}carries_root\0\u{4}\u{14}carried_mounts\0\u{2}\u{a}passport\0\u{2}x\u{1}copy\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}migration\0\u{1}name\0\u{1}program\0\u{1}format\0\u{1}abi\0\u{1}isa\0\u{1}features\0\u{1}memory\0\u{1}root\0\u{1}mounts\0\u{1}published\0\u{1}deterministic\0\u{2}\u{1c}relay\0\u{1}relays\0\u{4}\u{9}post_copy\0\u{4}\u{a}carries_root\0\u{4}\u{14}carried_mounts\0\u{2}\u{a}passport\0\u{2}x\u{1}copy\0\u{2}\u{a}rehearsal\0")
 
   fileprivate class _StorageClass {
     var _migration: Data = Data()
@@ -1573,6 +1592,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
     var _carriedMounts: [Godwit_Migration_CarriedMount] = []
     var _passport: String = String()
     var _copy: Bool = false
+    var _rehearsal: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1602,6 +1622,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       _carriedMounts = source._carriedMounts
       _passport = source._passport
       _copy = source._copy
+      _rehearsal = source._rehearsal
     }
   }
 
@@ -1639,6 +1660,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
         case 80: try { try decoder.decodeRepeatedMessageField(value: &_storage._carriedMounts) }()
         case 90: try { try decoder.decodeSingularStringField(value: &_storage._passport) }()
         case 210: try { try decoder.decodeSingularBoolField(value: &_storage._copy) }()
+        case 220: try { try decoder.decodeSingularBoolField(value: &_storage._rehearsal) }()
         default: break
         }
       }
@@ -1704,6 +1726,9 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
       if _storage._copy != false {
         try visitor.visitSingularBoolField(value: _storage._copy, fieldNumber: 210)
       }
+      if _storage._rehearsal != false {
+        try visitor.visitSingularBoolField(value: _storage._rehearsal, fieldNumber: 220)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1732,6 +1757,7 @@ nonisolated extension Godwit_Migration_Offer: SwiftProtobuf.Message, SwiftProtob
         if _storage._carriedMounts != rhs_storage._carriedMounts {return false}
         if _storage._passport != rhs_storage._passport {return false}
         if _storage._copy != rhs_storage._copy {return false}
+        if _storage._rehearsal != rhs_storage._rehearsal {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -109,11 +109,6 @@ struct Migrate: ParsableCommand {
       throw ValidationError(ControlDirectory.refusal(ofName: remoteName))
     }
     guard dryRun || !explain else { throw ValidationError("--explain needs --dry-run") }
-    guard !dryRun || !withRoot && !withMounts else {
-      throw ValidationError(
-        "--dry-run sends nothing, so it can't tell what \(withRoot ? "--with-root" : "--with-mounts") would take"
-      )
-    }
     guard !copy || !dryRun && !withMounts && !pace.postCopy && follow.isEmpty else {
       throw ValidationError(
         "--copy excludes --dry-run, --with-mounts, --post-copy and --follow: it has the memory, which is kept"

@@ -175,13 +175,119 @@ import Testing
       \(MigrationScratch.waiting())
       await ready
       move here there --dry-run --remote-root /nowhere; echo "$?"
-      move here there --dry-run --with-root; echo "$?"
       move here there --explain; echo "$?"
       touch go; told result
       """)
-    #expect(outcome.text == "125\n125\n125\nended\n", "\(outcome.text)")
+    #expect(outcome.text == "125\n125\nended\n", "\(outcome.text)")
     let errors = outcome.error.split(separator: "\n")
-    #expect(errors.count == 3 && errors[0].hasSuffix("/nowhere: no such file or directory"))
+    #expect(errors.count == 2 && errors[0].hasSuffix("/nowhere: no such file or directory"))
+  }
+
+  /// Files go before the memory, as they are.
+  @Test(arguments: [MoveWay(.none), MoveWay(.standard), MoveWay(.standard, isPostCopy: true)])
+  func filesTakeTheirTime(_ way: MoveWay) {
+    func figures(_ bytes: UInt64, limit: Int? = nil) -> MoveFigures {
+      var pace = MigrationPace()
+      pace.bandwidth = limit
+      let forecast = Forecast(
+        activity: activity(50_000_000, compressed: 0.3), link: LinkFigures([]), pace: pace,
+        fileBytes: bytes)
+      return forecast.figures(way, elapsed: 0)
+    }
+    let (without, with) = (figures(0), figures(200_000_000))
+    #expect(with.bytes - without.bytes == 200_000_000)
+    #expect(with.total - without.total == 2 * Self.second)
+    #expect(with.frozen == without.frozen)
+    let slow = figures(20_000_000, limit: 10_000_000).total - figures(0, limit: 10_000_000).total
+    #expect(slow == 2 * Self.second)
+    // No file is that long, and nothing overflows.
+    #expect(figures(1 << 62).total > with.total)
+  }
+
+  /// `files FROM TO OPTION…` is what a dry run says would go of files, and whether each way counts them; `quick` or `slow` says
+  /// whether each takes five seconds.
+  private static let files = """
+    files() {
+      move "$@" --dry-run --print-stats | /usr/bin/python3 -c '
+    import json, sys
+    ways = json.load(sys.stdin)
+    sizes = {way.get("fileBytes") for way in ways}
+    print(*sizes, all(way["figures"]["bytes"] > (way.get("fileBytes") or 0) for way in ways),
+          *sorted({"slow" if way["figures"]["total"] > 5e9 else "quick" for way in ways}))'
+    }
+    said() { move "$@" --dry-run --explain | sed -n 's/ in .*;/ in TIME;/; s/^files: //p'; }
+
+    """
+
+  /// What the other machine lacks of a root: at first all, then nothing, and then a file.
+  @Test(arguments: ["x86_64", "aarch64"]) func aRehearsalCountsARoot(_ isa: String) throws {
+    let outcome = try MigrationScratch().shell(
+      CourierTests.preamble + Self.files + """
+        export XDG_DATA_HOME=$PWD/data; small small; head -c 9000000 /dev/urandom >small/new
+        at here run --name guest --root small --mount .:/mnt -- /bin/sh -c '
+          : >/mnt/ready; while ! [ -e /mnt/go ]; do sleep 0.01; done; echo ended >>/mnt/result' &
+        await ready
+        files here there; files here there --with-root | sed -E 's/^[0-9]{8} /all /'
+        files here there --with-root --bandwidth-limit 1M | sed -E 's/^[0-9]{8} /all /'
+        find data there/roots; ls there | grep -v state; where
+        move here there --with-root; echo "migrate $?"; files there here --with-root; said there here --with-root | sed 's/ of .* would/ of ALL would/'
+        head -c 1000000 /dev/urandom >"$(echo data/godwit/roots/*/root)/more"; files there here --with-root; ls data/godwit/roots | grep -c tmp
+        where; touch go; told result
+        """, isa: isa)
+    #expect(
+      outcome.text == """
+        None True quick
+        all True quick
+        all True slow
+        godwit
+        here: guest
+        migrate 0
+        0 True quick
+        0 B of ALL would go, in TIME; the rest is there
+        1000000 True quick
+        0
+        there: guest
+        ended
+
+        """, "\(outcome.text) \(outcome.error)")
+  }
+
+  /// What it lacks of mounts, and what would be lost there. Holes and other names of a file take nothing.
+  @Test func aRehearsalCountsMounts() throws {
+    let outcome = try MigrationScratch().shell(
+      Self.files + """
+        export XDG_DATA_HOME=$PWD/data; mkdir one control
+        head -c 3000000 /dev/urandom >one/a; cp one/a one/b; ln one/a one/c; truncate -s 1G one/hole; printf x >>one/hole
+        at here run --name guest --root $R --mount one:/data --mount control:/control:ro -- /bin/sh -c '
+          : >/data/ready; while ! [ -e /control/go ]; do sleep 0.01; done; echo ended >/data/result' &
+        await one/ready
+        dry() { files here there --with-mounts --remote-mount $1:/data; left; }
+        left() { ls -A | grep -E '^([.].*|two)$'; }
+        dry two; mkdir two; dry two; cp -p one/b two/b; dry two; ls two
+        echo lost >two/other; move here there --with-mounts --remote-mount two:/data --dry-run; echo "$?"; rm two/other
+        mkdir two/new; move here there --with-mounts --remote-mount two/none/x:/data --dry-run; echo "$?"; rmdir two/new
+        said here there --with-mounts --remote-mount two:/data; find data -name '*' | wc -l
+        move here there --with-mounts --remote-mount two:/data; echo "migrate $?"; cmp one/a two/a; where; touch control/go; await two/result; cat two/result
+        """)
+    #expect(
+      outcome.text == """
+        6000001 True quick
+        6000001 True quick
+        two
+        1 True quick
+        two
+        b
+        125
+        125
+        1 B of 5.7 MiB would go, in TIME; the rest is there
+        0
+        migrate 0
+        there: guest
+        ended
+
+        """, "\(outcome.text) \(outcome.error)")
+    let errors = outcome.error.split(separator: "\n")
+    #expect(errors.contains { $0.contains("would be lost: ") }, "\(outcome.error)")
   }
 
   /// Each move writes down what was foretold and what it took, and the next forecast goes by that.

@@ -70,6 +70,21 @@ package struct TreeStore {
       directory: directory + "/" + Self.name(ofMount: file.place.mount), path: file.place.path)
   }
 
+  /// Refuses a tree for which there is no room. The store may be missing: then its directory is where the store would be.
+  func requireRoom(for listing: TreeListing) throws(Failure) {
+    if try has(listing) { return }
+    var place = path
+    var resolved = try? HostProcess.resolve(place)
+    while resolved == nil, let end = place.lastIndex(of: "/") {
+      place = end == place.startIndex ? "/" : String(place[..<end])
+      resolved = try? HostProcess.resolve(place)
+      if place == "/" { break }
+    }
+    guard let resolved else { return }
+    try withFailure(place) { () throws(HostError) in try TreeWriter(place, resolved) }
+      .requireRoom(for: listing.byteCount)
+  }
+
   /// Makes the files of a tree, unless they are there.
   ///
   /// - Returns: what they could not be given.

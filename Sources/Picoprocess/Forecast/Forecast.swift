@@ -7,10 +7,14 @@ package struct Forecast: Sendable {
   let pace: MigrationPace
   /// Bytes that were written since the copy that the other machine keeps.
   private let sinceCopy: UInt64
+  /// Bytes of files that go before the memory does.
+  private let fileBytes: UInt64
 
   package init(
-    activity: MemoryActivity, link: LinkFigures, pace: MigrationPace, pagesSinceCopy: UInt64 = 0
+    activity: MemoryActivity, link: LinkFigures, pace: MigrationPace, pagesSinceCopy: UInt64 = 0,
+    fileBytes: UInt64 = 0
   ) {
+    self.fileBytes = fileBytes
     sinceCopy = min(pagesSinceCopy, activity.memory / UInt64(Page.size)) * UInt64(Page.size)
     self.activity = activity
     self.link = link
@@ -21,8 +25,14 @@ package struct Forecast: Sendable {
   ///
   /// - Parameter elapsed: nanoseconds that it has taken already.
   package func figures(_ way: MoveWay, elapsed: Int64) -> MoveFigures {
-    way.isPostCopy ? postCopy(way, elapsed) : preCopy(way, elapsed)
+    let before = elapsed + fileTime
+    var figures = way.isPostCopy ? postCopy(way, before) : preCopy(way, before)
+    figures.bytes += fileBytes
+    return figures
   }
+
+  /// Nanoseconds that the link needs for the files, which are not compressed.
+  var fileTime: Int64 { Self.nanoseconds(Double(fileBytes) / rate) }
 
   /// Bytes a second that the link carries and the user allows.
   var rate: Double { min(link.rate, pace.bandwidth.map { Double($0) } ?? .infinity) }

@@ -9,6 +9,8 @@ package struct MovePlan: Sendable {
   package struct Choice: Sendable, Encodable {
     package var way: MoveWay
     package var figures: MoveFigures
+    /// Those of `figures.bytes` that are files of its root and mounts; nil: none go along.
+    package var fileBytes: UInt64?
   }
 
   private let guest: String
@@ -16,6 +18,8 @@ package struct MovePlan: Sendable {
   private let forecast: Forecast
   /// What it took until the guest's memory could go, in nanoseconds.
   private let elapsed: Int64
+  /// Nil: none go along, or they have gone.
+  private let files: FilesToGo?
   /// How it goes.
   package let chosen: Choice
   /// All that were weighed.
@@ -27,14 +31,17 @@ package struct MovePlan: Sendable {
   /// - Parameters:
   ///   - elapsed: nanoseconds since the command began; nil: it has not, and as long is taken as with earlier moves.
   ///   - pagesSinceCopy: pages that were written since the copy that `host` keeps; nil: it has none of use.
+  ///   - files: those that are still to go; nil: none are.
   init(
     _ guest: String, to host: RemoteHost, _ activity: MemoryActivity, _ pace: MigrationPace,
-    _ link: LinkFigures, elapsed: Int64?, pagesSinceCopy: UInt64? = nil
+    _ link: LinkFigures, elapsed: Int64?, pagesSinceCopy: UInt64? = nil, files: FilesToGo? = nil
   ) {
+    self.files = files
     self.guest = guest
     self.host = host
     let forecast = Forecast(
-      activity: activity, link: link, pace: pace, pagesSinceCopy: pagesSinceCopy ?? 0)
+      activity: activity, link: link, pace: pace, pagesSinceCopy: pagesSinceCopy ?? 0,
+      fileBytes: files?.lacking ?? 0)
     self.forecast = forecast
     let elapsed = elapsed ?? link.opening(of: guest)
     self.elapsed = elapsed
@@ -42,7 +49,10 @@ package struct MovePlan: Sendable {
     let ways =
       compressions.map { MoveWay($0, usesCopy: pagesSinceCopy != nil) }
       + [MoveWay(pace.compression ?? .standard, isPostCopy: true)]
-    choices = ways.map { Choice(way: $0, figures: forecast.figures($0, elapsed: elapsed)) }
+    choices = ways.map {
+      Choice(
+        way: $0, figures: forecast.figures($0, elapsed: elapsed), fileBytes: files?.lacking)
+    }
     chosen = Self.best(
       choices.filter { $0.way.isPostCopy == pace.postCopy }, maxPause: pace.maxPause)
   }
@@ -109,6 +119,12 @@ extension MovePlan {
       "memory: \(memory), written: \(rates.joined(separator: ", ")); compression leaves \(kept) %",
       "link: \(carried)/s, \(source)",
     ]
+    if let files {
+      let (lacking, all) = (ProgressLine.size(files.lacking), ProgressLine.size(files.all))
+      lines.append(
+        "files: \(lacking) of \(all) would go, in \(HumanTime.text(forecast.fileTime)); the rest is there"
+      )
+    }
     for choice in choices {
       let mark = choice.way == chosen.way ? "*" : " "
       lines.append(

@@ -231,6 +231,7 @@ package final class Arrival {
     hello.postCopy = true
     hello.relays = options.relays
     hello.keepsCopies = true
+    hello.rehearses = true
     return hello
   }
 
@@ -322,6 +323,8 @@ package final class Arrival {
     var comparison = FileComparison()
     let mounts = Dictionary(grouping: files, by: \.place.mount)
     for (mount, files) in mounts.sorted(by: { $0.key < $1.key }) where offer.trees[mount] == nil {
+      // The root that they are in has not come.
+      if mount == 0, offer.carriesRoot, offer.isRehearsal { continue }
       let directory = try directory(ofMount: mount, offer, root)
       try comparison.compare(files, beneath: directory) { () throws(Failure) in
         try link.sayIdle()
@@ -361,7 +364,9 @@ package final class Arrival {
     }
     var notices: [String] = []
     var root: String?
-    if offer.carriesRoot {
+    if offer.carriesRoot, offer.isRehearsal {
+      try ArrivingTree.rehearse(link, TreeStore(options.rootStore))
+    } else if offer.carriesRoot {
       let tree = try ArrivingTree(link, TreeStore(options.rootStore))
       root = tree.root
       notices += tree.losses.lines
@@ -373,7 +378,7 @@ package final class Arrival {
       }
       let mounts = try ArrivingMounts(offer, targets, over: link)
       self.mounts = mounts
-      try mounts.take()
+      if offer.isRehearsal { try mounts.rehearse() } else { try mounts.take() }
       notices += mounts.notices
     }
     let comparison = try compare(files, offer, root, over: link)
@@ -393,6 +398,7 @@ package final class Arrival {
       accept.copyName = file
     }
     try link.send(.accept(accept))
+    if offer.isRehearsal { return try endRehearsal(over: link) }
     if offer.isCopy {
       try keep(copy, kept, offer, name: name, root, over: link)
       return .settled
@@ -455,6 +461,12 @@ package final class Arrival {
       throw Failure("\(link.peer): it gave up: \(abort.reason)")
     default: return .uncertain(migration: offer.migration, relay: relay)
     }
+  }
+
+  /// Nothing more may come.
+  private func endRehearsal(over link: MigrationLink) throws(Failure) -> Outcome {
+    guard case .message(.abort(let abort)) = try link.receive() else { throw outOfOrder }
+    throw Failure("\(link.peer): it gave up: \(abort.reason)")
   }
 
   /// Keeps what comes.

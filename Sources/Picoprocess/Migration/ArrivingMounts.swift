@@ -34,7 +34,7 @@ final class ArrivingMounts {
     var mounts: [Int: StagedMount] = [:]
     do throws(Failure) {
       for (number, target) in targets.sorted(by: { $0.key < $1.key }) {
-        let mount = try StagedMount(target)
+        let mount = try StagedMount(target, isRehearsal: offer.isRehearsal)
         mounts[number] = mount
         try Self.requireUnused(mount)
         for (other, another) in mounts where other != number {
@@ -66,14 +66,30 @@ final class ArrivingMounts {
 
   /// Takes the files, and what changes meanwhile.
   func take() throws(Failure) {
+    let listing = try listing()
+    try update(listing, sent: listing.files, removed: [])
+    while try !takeChanges(nil, isLast: false) {}
+  }
+
+  /// Says what is lacking here. Nothing comes.
+  func rehearse() throws(Failure) {
+    let listing = try listing()
+    let contents = ArrivingContents(link, known: known(without: []), mayChange: true)
+    for (number, file) in listing.files.enumerated() {
+      contents.need(file, number, as: copy(of: file))
+    }
+    try contents.request()
+  }
+
+  /// The files that are to come, of which none would replace anything that is only here.
+  private func listing() throws(Failure) -> TreeListing {
     let listing = try ArrivingTree.listing(link, "the mounts that are to come")
     try check(listing)
     for (number, mount) in mounts.sorted(by: { $0.key < $1.key }) {
       try compare(mount, number, with: listing)
     }
     try requireRoom(for: listing)
-    try update(listing, sent: listing.files, removed: [])
-    while try !takeChanges(nil, isLast: false) {}
+    return listing
   }
 
   /// Refuses what is not of these mounts.

@@ -9,7 +9,21 @@ struct ArrivingTree {
   let losses: TreeLosses
 
   init(_ link: MigrationLink, _ store: TreeStore) throws(Failure) {
-    let listing = try Self.listing(link, "the root that is to come")
+    let (listing, contents) = try Self.request(link, store)
+    losses = try store.add(listing, contents)
+    root = store.directory(of: listing) + "/" + TreeStore.name(ofMount: 0)
+  }
+
+  /// Says what is lacking here of the root that would come. It does not.
+  static func rehearse(_ link: MigrationLink, _ store: TreeStore) throws(Failure) {
+    let (listing, _) = try request(link, store)
+    try store.requireRoom(for: listing)
+  }
+
+  private static func request(_ link: MigrationLink, _ store: TreeStore) throws(Failure)
+    -> (TreeListing, ArrivingContents)
+  {
+    let listing = try listing(link, "the root that is to come")
     guard listing.carries(mount: 0), listing.files.allSatisfy({ $0.place.mount == 0 }) else {
       throw Failure("the root that is to come is none")
     }
@@ -20,8 +34,7 @@ struct ArrivingTree {
       }
     }
     try contents.request()
-    losses = try store.add(listing, contents)
-    root = store.directory(of: listing) + "/" + TreeStore.name(ofMount: 0)
+    return (listing, contents)
   }
 
   /// The list of files that comes next.

@@ -55,11 +55,9 @@ final class DepartingMounts {
   /// Sends what the receiver lacks, while the guest runs.
   func send(over channel: MigrationChannel) throws(Failure) {
     if trees.isEmpty { return }
-    let scan = try scan(channel)
-    scan.sayWhatStays()
-    for message in OfferedFiles.messages(scan.files) { try channel.link.send(.files(message)) }
-    tell(scan.files, [])
-    try answer(scan.files, over: channel)
+    let files = try list(over: channel)
+    tell(files, [])
+    try answer(files, over: channel)
     var pass = 1
     while true {
       let changes = changes(to: try self.scan(channel))
@@ -68,6 +66,21 @@ final class DepartingMounts {
       try send(changes, isSettled: isSettled, over: channel)
       if isSettled { return }
     }
+  }
+
+  /// Asks what the receiver lacks, and sends nothing.
+  func rehearse(over channel: MigrationChannel) throws(Failure) -> FilesToGo {
+    if trees.isEmpty { return FilesToGo() }
+    let files = try list(over: channel)
+    return FilesToGo(lacking: try TreeSending(channel, trees, pace).wanted(of: files), of: files)
+  }
+
+  /// Tells the receiver all files.
+  private func list(over channel: MigrationChannel) throws(Failure) -> [OutsideFile] {
+    let scan = try scan(channel)
+    scan.sayWhatStays()
+    for message in OfferedFiles.messages(scan.files) { try channel.link.send(.files(message)) }
+    return scan.files
   }
 
   /// Sends what has changed while the guest's memory was sent. The guest runs.

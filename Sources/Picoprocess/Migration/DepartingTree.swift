@@ -21,14 +21,27 @@ struct DepartingTree {
 
   /// Sends what the receiver lacks of it.
   func send(over channel: MigrationChannel) throws(Failure) {
+    let files = try list(over: channel)
+    let sending = TreeSending(channel, [0: tree], pace)
+    let changed = try sending.answer(files, "sending the root")
+    if let file = changed.first { throw sending.changed(file) }
+  }
+
+  /// Asks what the receiver lacks of it, and sends nothing.
+  func rehearse(over channel: MigrationChannel) throws(Failure) -> FilesToGo {
+    let files = try list(over: channel)
+    let wanted = try TreeSending(channel, [0: tree], pace).wanted(of: files)
+    return FilesToGo(lacking: wanted, of: files)
+  }
+
+  /// Tells the receiver all of its files.
+  private func list(over channel: MigrationChannel) throws(Failure) -> [OutsideFile] {
     let scan = try TreeScan([0: tree], TreeDigests()) { () throws(Failure) in
       try channel.link.sayIdle()
     }
     scan.sayWhatStays()
     for message in OfferedFiles.messages(scan.files) { try channel.link.send(.files(message)) }
-    let sending = TreeSending(channel, [0: tree], pace)
-    let changed = try sending.answer(scan.files, "sending the root")
-    if let file = changed.first { throw sending.changed(file) }
+    return scan.files
   }
 }
 

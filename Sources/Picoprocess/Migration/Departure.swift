@@ -29,6 +29,8 @@ package final class Departure {
   private let connections: DepartingConnections
   /// It stays here, and the other machine keeps what it is sent.
   private let isCopy: Bool
+  /// The files that would go along; nil: it is no rehearsal, or none would.
+  private var filesToGo: FilesToGo?
   /// The copy at the other machine to which what is sent is an increment.
   private var base: (parent: NamedParent, copy: SentCopy)?
   /// On the host's monotonic clock, in nanoseconds.
@@ -132,7 +134,8 @@ package final class Departure {
     _ name: String, _ pace: MigrationPace, _ options: MigrationOptions
   ) throws(Failure) -> MovePlan {
     let departure = try Departure(
-      name, pace, to: "\(options.shell.remote)", options, withRoot: false, withMounts: false)
+      name, pace, to: "\(options.shell.remote)", options, withRoot: options.carriesRoot,
+      withMounts: options.carriesMounts)
     let channel = try departure.open()
     defer { channel.close() }
     do throws(Failure) { _ = try departure.negotiate(channel, isRehearsal: true) } catch {
@@ -150,7 +153,7 @@ package final class Departure {
     guard let destination, let activity = watch?.end(early: early) else { return nil }
     return MovePlan(
       name, to: destination, activity, pace, LinkFigures(to: destination), elapsed: elapsed,
-      pagesSinceCopy: base?.copy.pagesWritten)
+      pagesSinceCopy: base?.copy.pagesWritten, files: filesToGo)
   }
 
   /// Writes down what was foretold, and what it took.
@@ -262,6 +265,9 @@ package final class Departure {
     guard mounts == nil || hello.takesMounts else {
       throw Failure("\(peer): it takes no mounts: its command line lacks --take-mounts")
     }
+    guard !isRehearsal || root == nil && mounts == nil || hello.rehearses else {
+      throw Failure("\(peer): its godwit does not say what it lacks without taking it")
+    }
     if relays { try connections.listen(guest, migration, peer) }
     var offer = MigrationOffer.message(guest, migration, carriesRoot: root != nil, relays: relays)
     offer.postCopy = pace.postCopy
@@ -270,6 +276,7 @@ package final class Departure {
       throw Failure("\(peer): its godwit keeps no copies")
     }
     offer.copy = isCopy
+    offer.rehearsal = isRehearsal
     // A rehearsal needs it too: by it the receiver knows the copy that it has.
     let passport = isRehearsal ? guest.passport : passport
     offer.passport = passport ?? ""
@@ -278,8 +285,13 @@ package final class Departure {
       _ = try client.ask(name, .carry(passport: passport), timeout: 10_000_000_000)
     }
     try channel.link.send(.offer(offer))
-    try root?.send(over: channel)
-    try mounts?.send(over: channel)
+    if isRehearsal {
+      let parts = [try root?.rehearse(over: channel), try mounts?.rehearse(over: channel)]
+      filesToGo = parts.compactMap(\.self).reduce(nil) { ($0 ?? FilesToGo()) + $1 }
+    } else {
+      try root?.send(over: channel)
+      try mounts?.send(over: channel)
+    }
     guard case .accept(let accept) = try channel.message(),
       ControlDirectory.isValid(name: accept.name)
     else { throw Failure("\(peer): its messages are out of order") }

@@ -28,6 +28,8 @@ struct MigrationOffer {
   let passport: String?
   /// It is to be kept, and not to run.
   let isCopy: Bool
+  /// It stays where it is, and so do its files.
+  let isRehearsal: Bool
 
   private static let textLimit = 4096
   private static let featureLimit = 1024
@@ -50,6 +52,7 @@ struct MigrationOffer {
     carriesRoot = offer.carriesRoot
     isPostCopy = offer.postCopy
     isCopy = offer.copy
+    isRehearsal = offer.rehearsal
     relays = offer.relay
     guard offer.relays.count <= Self.relayLimit else { throw Failure("it has moved too often") }
     var earlier: [String] = []

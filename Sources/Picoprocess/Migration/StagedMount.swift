@@ -12,7 +12,8 @@ final class StagedMount {
   let exists: Bool
   private let name: RelativePath
   private let stage: RelativePath
-  private let lock: FileLock
+  /// Nil: nothing is to come.
+  private let lock: FileLock?
   private var isActive = false
 
   private static func child(_ name: String) -> FileName { FileName(name.utf8)! }
@@ -24,8 +25,10 @@ final class StagedMount {
   /// The same, as a path.
   var incomingPath: String { maker.text(stage) + "/incoming" }
 
-  /// - Parameter target: the directory, as this end's user names it. It may be missing.
-  init(_ target: String) throws(Failure) {
+  /// - Parameters:
+  ///   - target: the directory, as this end's user names it. It may be missing.
+  ///   - isRehearsal: it is only looked whether something could come.
+  init(_ target: String, isRehearsal: Bool = false) throws(Failure) {
     let path = try Self.resolve(target)
     let end = path.lastIndex(of: UInt8(ascii: "/")) ?? 0
     guard let last = FileName(path[(end + 1)...]),
@@ -40,8 +43,13 @@ final class StagedMount {
     self.maker = maker
     name = RelativePath(last)
     stage = RelativePath(staged)
-    lock = try Self.prepare(stage, maker)
-    try Self.recover(name, stage, maker)
+    if isRehearsal {
+      lock = nil
+      try Self.requireFree(name, stage, maker)
+    } else {
+      lock = try Self.prepare(stage, maker)
+      try Self.recover(name, stage, maker)
+    }
     exists = maker.has(name)
     maker.destination = (incoming, name)
     do throws(Failure) { if exists { try requireReplaceable() } } catch {
@@ -77,12 +85,38 @@ final class StagedMount {
         else { throw .exists }
       }
     }
+    return try takeLock(stage, maker, creates: true)
+  }
+
+  private static func takeLock(_ stage: RelativePath, _ maker: TreeMaker, creates: Bool)
+    throws(Failure) -> FileLock
+  {
     let path = maker.text(stage) + "/lock"
     do throws(HostError) {
-      return try FileLock(path, .exclusive, creates: true, waits: false)
+      return try FileLock(path, .exclusive, creates: creates, waits: false)
     } catch .wouldBlock {
       throw Failure("\(maker.text(stage)): another guest is arriving there")
     } catch { throw Failure(path, error) }
+  }
+
+  /// Refuses a place that another arrival has, or has left in doubt, and changes nothing.
+  private static func requireFree(
+    _ name: RelativePath, _ stage: RelativePath, _ maker: TreeMaker
+  ) throws(Failure) {
+    guard maker.has(stage) else { return }
+    if maker.has(stage.appending(child("lock"))) {
+      _ = try takeLock(stage, maker, creates: false)
+    }
+    let previous = stage.appending(child("previous"))
+    if maker.has(previous), maker.has(name) { throw inDoubt(name, previous, maker) }
+  }
+
+  private static func inDoubt(
+    _ name: RelativePath, _ previous: RelativePath, _ maker: TreeMaker
+  ) -> Failure {
+    Failure(
+      "\(maker.text(previous)): what was in \(maker.text(name)) before a guest came whose migration was left in doubt: remove it, or put it back"
+    )
   }
 
   /// Ends what an arrival has begun that was killed.
@@ -92,11 +126,7 @@ final class StagedMount {
     let incoming = stage.appending(child("incoming"))
     let previous = stage.appending(child("previous"))
     if maker.has(previous) {
-      guard !maker.has(name) else {
-        throw Failure(
-          "\(maker.text(previous)): what was in \(maker.text(name)) before a guest came whose migration was left in doubt: remove it, or put it back"
-        )
-      }
+      guard !maker.has(name) else { throw inDoubt(name, previous, maker) }
       try maker.naming(name) { () throws(HostError) in
         try maker.host.rename(maker.name(previous), to: maker.name(name), .exclusive)
       }
@@ -146,6 +176,7 @@ final class StagedMount {
 
   /// The guest does not: what was there before is there again.
   func giveUp() {
+    if lock == nil { return }
     if isActive {
       isActive = false
       guard

@@ -48,7 +48,8 @@ struct TreeSending {
     return Failure("\(shown) changed while it was sent")
   }
 
-  private func wanted(of files: [OutsideFile]) throws(Failure) -> [OutsideFile] {
+  /// Those of `files`, which the receiver has been told, that it wants.
+  func wanted(of files: [OutsideFile]) throws(Failure) -> [OutsideFile] {
     let peer = channel.link.peer
     var wanted: [OutsideFile] = []
     var next = 0
