@@ -203,8 +203,8 @@ static const struct table expected[] = {
    "AB_B^JC^J^J|aB_b^Jc^J^J AB_B^LC^J^J|aB_b^Lc^J^J AB_B^JC^J^J|aB_b^Jc^J^J AB_B^QC^J^J|aB_b^Qc^J^J "
    "AB_B^R^JAB_BC^J^J|aB_bc^J^J AB_B^SC^J^J|aB_b^Sc^J^J AB_B^H_^H^H_^H^H_^H^H_^HC^J^J|c^J^J AB_B^^HC^J^J|aB_bc^J^J "
    "AB_B^H_^HC^J^J|aB_c^J^J ^ZC^J^J|c^J^J ^<5c>C^J^J|c^J^J AB_B^H_^HC^J^J|aB_c^J^J AB_BQC^J^J|aB_bQc^J^J "
-   "AB_B~C^J^J|aB_b~c^J^J AB_B<c9>C^J^J|aB_b<e9>c^J^J AB_B<ff>C^J^J|aB_b<ff>c^J^J AB_BBC^J^J|aB_bbc^J^J AB^JCD AB^MCD "
-   "^MX A^IB ABCDEFGH^IB A^HB^I<7c> ^L^K^G ^[[A <c3><a9>Z A^M^J^M^J ^J^J^I"},
+   "AB_B~C^J^J|aB_b~c^J^J AB_B<c9>C^J^J|aB_b<e9>c^J^J * AB_BBC^J^J|aB_bbc^J^J AB^JCD AB^MCD ^MX A^IB ABCDEFGH^IB "
+   "A^HB^I<7c> ^L^K^G ^[[A <c3><a9>Z A^M^J^M^J ^J^J^I"},
   {"tabs are spaces",
    "aB_b^@c^J^J|aB_b^@c^J^J ^Cc^J^J|c^J^J aB_bc^J^J|aB_bc^J^J aB_b^Hc^J^J|aB_b^Hc^J^J aB_b______c^J^J|aB_b^Ic^J^J "
    "aB_b^Jc^J^J|aB_b^Jc^J^J aB_b^Lc^J^J|aB_b^Lc^J^J aB_b^Jc^J^J|aB_b^Jc^J^J aB_b^Qc^J^J|aB_b^Qc^J^J "

@@ -21,7 +21,7 @@ static const struct table expected[] = {
    "0 0 0 0 0 0 0 0 1 1 1 1 0 1 0 0 1 1 1 1 0 1 0 0 6 6 6 6 0 6 0 1 0 7 7 7 7 0 7 0 1 0 9101 9101 9101 12 32 12 32 1 "
    "0 16384 16384 16384 12 32 12 32 1 0"},
   {"stream, lengths",
-   "1024 1 0 MSGSIZE MSGSIZE FAULT FAULT FAULT INVAL FAULT 0 FAULT AGAIN FAULT 3"},
+   "1024 1 0 MSGSIZE MSGSIZE FAULT FAULT FAULT INVAL FAULT 0 FAULT * FAULT 3"},
   {"packet, lengths",
    "0 0 1 1 4096 4096 9935 9935 9936 9936 9937 9937 9967 9967 9968 9968 9969 9969 19935 19935 19936 19936 19937 19937 "
    "19967 19967 19968 19968 MSGSIZE 0 MSGSIZE 0 MSGSIZE 0 MSGSIZE 0 1024 1 0 MSGSIZE MSGSIZE FAULT FAULT FAULT INVAL "
@@ -31,7 +31,7 @@ static const struct table expected[] = {
    "19967 19967 19968 19968 MSGSIZE 0 MSGSIZE 0 MSGSIZE 0 MSGSIZE 0 1024 1 0 MSGSIZE MSGSIZE FAULT FAULT FAULT INVAL "
    "FAULT 0 FAULT AGAIN FAULT AGAIN"},
   {"TCP, lengths",
-   "1024 1 0 MSGSIZE MSGSIZE FAULT FAULT FAULT INVAL FAULT 0 FAULT AGAIN FAULT 3"},
+   "1024 1 0 MSGSIZE MSGSIZE FAULT FAULT FAULT INVAL FAULT 0 FAULT * FAULT 3"},
   {"UDP, lengths",
    "0 0 1 1 4096 4096 9935 9935 9936 9936 9937 9937 9967 9967 9968 9968 9969 9969 19935 19935 19936 19936 19937 19937 "
    "19967 19967 19968 19968 19969 19969 20000 20000 65507 65507 MSGSIZE 0 1024 1 0 MSGSIZE MSGSIZE FAULT FAULT FAULT "
@@ -49,7 +49,7 @@ static const struct table expected[] = {
    "4 4 8 0 4 97 4 101 AGAIN 1 0 1 1 3 1 1 1 0 1 0 INVAL 2 1 2 2 77 FAULT 0 FAULT 1 6 77 77 AGAIN AGAIN 0 INVAL INVAL "
    "FAULT AGAIN"},
   {"UDP, flags",
-   "4 6 6 0 2 103 AGAIN 103 AGAIN 1 AGAIN 1 1 3 0 0 1 16 1 16 INVAL 2 1 2 2 77 FAULT 0 FAULT 3 1 2 1 1 AGAIN 0 INVAL "
+   "4 6 6 0 2 103 AGAIN 103 AGAIN 1 * 1 1 * 0 0 1 16 1 16 INVAL 2 1 2 2 77 FAULT 0 FAULT 3 1 2 1 1 AGAIN 0 INVAL "
    "INVAL FAULT AGAIN"},
   {"stream, control",
    "1 1 INVAL 0 INVAL 0 1 1 1 1 1 1 1 1 1 1 INVAL 0 INVAL 0 1 1 1 1 1 1 1 1 INVAL 0 1 1 INVAL 0 BADF BADF INVAL 1 "
@@ -69,6 +69,31 @@ static const struct table expected[] = {
   {"UDP, control",
    "1 1 INVAL 0 INVAL 0 1 1 1 1 1 1 1 1 1 1 INVAL 0 INVAL 0 1 1 1 1 1 1 1 1 INVAL 0 1 1 INVAL 0 1 1 INVAL 1 FAULT "
    "FAULT 3"},
+  {"packet, names",
+   "1 10 0 1 0 0 1 10 0 1 10 0 1 10 1 1 1 0 1 10 1 1 10 1 1 10 2 1 2 0 1 10 2 1 10 2 1 10 3 1 3 0 1 10 3 1 10 3 1 10 "
+   "7 1 7 0 1 10 7 1 10 7 1 10 10 1 10 0 1 10 10 1 10 10 1 10 10 1 15 0 1 10 10 1 10 10 1 10 10 1 16 0 1 10 10 1 10 "
+   "10 1 10 10 1 17 0 1 10 10 1 10 10 1 10 10 1 100 0 1 10 10 1 10 10"},
+  {"datagram, names",
+   "1 10 0 1 0 0 1 10 0 1 10 0 1 10 1 1 1 0 1 10 1 1 10 1 1 10 2 1 2 0 1 10 2 1 10 2 1 10 3 1 3 0 1 10 3 1 10 3 1 10 "
+   "7 1 7 0 1 10 7 1 10 7 1 10 10 1 10 0 1 10 10 1 10 10 1 10 10 1 15 0 1 10 10 1 10 10 1 10 10 1 16 0 1 10 10 1 10 "
+   "10 1 10 10 1 17 0 1 10 10 1 10 10 1 10 10 1 100 0 1 10 10 1 10 10"},
+  {"UDP, names",
+   "1 16 0 1 0 0 1 16 0 1 16 0 1 16 1 1 1 0 1 16 1 1 16 1 1 16 2 1 2 0 1 16 2 1 16 2 1 16 0 1 3 0 1 16 0 1 16 0 1 16 "
+   "0 1 7 0 1 16 0 1 16 0 1 16 10 1 10 0 1 16 10 1 16 10 1 16 15 1 15 0 1 16 15 1 16 15 1 16 16 1 16 0 1 16 16 1 16 "
+   "16 1 16 16 1 17 0 1 16 16 1 16 16 1 16 16 1 100 0 1 16 16 1 16 16"},
+  {"stream, additions",
+   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:2 1 20:8:2 1 24:8:2 1 28:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 "
+   "1 52:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201"},
+  {"packet, additions",
+   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:2 1 20:8:2 1 24:8:2 1 28:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 "
+   "1 52:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201"},
+  {"datagram, additions",
+   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:2 1 20:8:2 1 24:8:2 1 28:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 "
+   "1 52:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201"},
+  {"UDP, additions",
+   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:8 1 20:8:8 1 24:8:8 1 28:8:8 1 32:8:8 1 32:8:8 1 32:8:8 1 32:8:8 1 "
+   "48:8:802 1 52:8:802 1 56:8:802 1 56:8:802 1 56:8:802 1 56:8:802 1 72:8:80201 1 76:0:80201 1 80:0:80201 1 "
+   "80:0:80201 1 80:0:80201"},
   {NULL, NULL}};
 
 static const struct { const char *name; int domain, type; } kinds[] = {
@@ -304,6 +329,75 @@ static void control(void) {
   END_ROW(expected);
 }
 
+// Who sent it, in every length of room; and where there is no room for it.
+static void names(void) {
+  if (kinds[kind].type == SOCK_STREAM) return;
+  char title[64];
+  snprintf(title, sizeof title, "%s, names", kinds[kind].name);
+  begin_row(title);
+  open_ends();
+  if (kinds[kind].domain == AF_UNIX) OK(unix_bind(s[0], kinds[kind].type == SOCK_DGRAM ? "@every.d" : "@every.p"));
+  static const int rooms[] = {0, 1, 2, 3, 7, 10, 15, 16, 17, 100};
+  for (unsigned i = 0; i < sizeof rooms / sizeof *rooms; i++)
+    for (int by = 0; by < 4; by++) {
+      char name[128];
+      memset(name, 0xee, sizeof name);
+      EQ(send(s[0], "n", 1, 0), 1);
+      if (kinds[kind].domain == AF_INET) pause_ms(1);
+      struct msghdr got = {.msg_iov = &(struct iovec){in, 9}, .msg_iovlen = 1, .msg_name = by == 1 ? NULL : name, .msg_namelen = rooms[i]};
+      struct mmsghdr more = {.msg_hdr = got};
+      socklen_t length = rooms[i];
+      if (by < 2) TRY(recvmsg(s[1], &got, 0));
+      else if (by == 2) TRY(recvfrom(s[1], in, 9, 0, (void *)name, &length));
+      else TRY(recvmmsg(s[1], &more, 1, 0, NULL));
+      SHOW(by < 2 ? got.msg_namelen : by == 2 ? length : more.msg_hdr.msg_namelen);
+      int filled = 0;
+      while (filled < 100 && name[filled] != (char)0xee) filled++;
+      // The port of the sender may have any bytes.
+      SHOW(kinds[kind].domain == AF_INET && filled > 2 && filled < 8 ? 0 : filled);
+    }
+  close_ends();
+  END_ROW(expected);
+}
+
+// What a socket adds to a message by itself, in every length of room.
+static void additions(void) {
+  if (kinds[kind].name[0] == 'T') return;
+  char title[64];
+  snprintf(title, sizeof title, "%s, additions", kinds[kind].name);
+  begin_row(title);
+  open_ends();
+  int one = 1;
+  if (kinds[kind].domain == AF_UNIX) {
+    OK(setsockopt(s[1], SOL_SOCKET, SO_PASSCRED, &one, sizeof one));
+  } else {
+    OK(setsockopt(s[1], IPPROTO_IP, IP_PKTINFO, &one, sizeof one));
+    OK(setsockopt(s[1], IPPROTO_IP, IP_RECVTTL, &one, sizeof one));
+    OK(setsockopt(s[1], IPPROTO_IP, IP_RECVTOS, &one, sizeof one));
+  }
+  for (int room = 0; room <= 88; room += 4) {
+    struct { struct cmsghdr head; int numbers[24]; } data;
+    memset(&data, 0, sizeof data);
+    data.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(4), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    data.numbers[0] = 1;
+    struct msghdr message = {.msg_iov = &(struct iovec){out, 1}, .msg_iovlen = 1};
+    if (kinds[kind].domain == AF_UNIX) message.msg_control = &data, message.msg_controllen = CMSG_SPACE(4);
+    EQ(sendmsg(s[0], &message, 0), 1);
+    if (kinds[kind].domain == AF_INET) pause_ms(1);
+    memset(&data, 0, sizeof data);
+    struct msghdr got = {.msg_iov = &(struct iovec){in, 9}, .msg_iovlen = 1, .msg_control = &data, .msg_controllen = room};
+    TRY(recvmsg(s[1], &got, 0));
+    int count = 0;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&got); c; c = CMSG_NXTHDR(&got, c)) {
+      count = count * 100 + c->cmsg_type;
+      if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(4)) OK(close(*(int *)CMSG_DATA(c)));
+    }
+    answer("controls", "%ld:%d:%d", (long)got.msg_controllen, got.msg_flags, count);
+  }
+  close_ends();
+  END_ROW(expected);
+}
+
 int main(void) {
   for (unsigned i = 0; i < sizeof out; i++) out[i] = 'a' + i % 26;
   for (kind = 0; kind < 5; kind++) PART(vectors());
@@ -314,5 +408,9 @@ int main(void) {
   STEP("flags");
   for (kind = 0; kind < 5; kind++) PART(control());
   STEP("control data");
+  for (kind = 0; kind < 5; kind++) PART(names());
+  STEP("names");
+  for (kind = 0; kind < 5; kind++) PART(additions());
+  STEP("additions");
   return 0;
 }

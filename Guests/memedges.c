@@ -389,6 +389,22 @@ static long field(const char *file, const char *name) {
   return value;
 }
 
+// Of the private mappings that may be written.
+static long data_size(void) {
+  static char text[65536];
+  long sum = 0;
+  int fd = OK(open("/proc/self/maps", O_RDONLY)), count = 0, n;
+  while ((n = OK(read(fd, text + count, sizeof text - 1 - count))) > 0) count += n;
+  OK(close(fd));
+  text[count] = 0;
+  for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+    char *start, *end, rights[8];
+    sscanf(line, "%p-%p %7s", (void **)&start, (void **)&end, rights);
+    if (rights[1] == 'w' && rights[3] == 'p' && !strstr(line, "[stack]")) sum += end - start;
+  }
+  return sum;
+}
+
 static void in_limits(void) {
   char *spare = map(8, RW, ANON, -1, 0), *shared = map(1, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   long size = field("/proc/self/status", "VmSize:") * 1024;
@@ -414,7 +430,7 @@ static void in_limits(void) {
   CHECK(view == MAP_FAILED);
 
   // Private memory that may be written, and that becomes so.
-  long data = field("/proc/self/status", "VmData:") * 1024;
+  long data = data_size();
   p = map(4, PROT_READ, ANON, -1, 0);
   OK(getrlimit(RLIMIT_DATA, &old));
   limit = (struct rlimit){data + 2 * PAGE, old.rlim_max};
@@ -459,6 +475,46 @@ static void program_break(void) {
   EQ(syscall(SYS_brk, now), (long)now);
 }
 
+// What is locked is counted, page by page, of each mapping and of all.
+static long told_of(char *start, const char *name) {
+  char line[512], head[32];
+  int inside = 0;
+  long value = -1;
+  snprintf(head, sizeof head, "%lx-", (long)start);
+  FILE *maps = fopen("/proc/self/smaps", "r");
+  while (fgets(line, sizeof line, maps)) {
+    if (strchr(line, '-') && strchr("0123456789abcdef", line[0])) inside = !strncmp(line, head, strlen(head));
+    if (inside && !strncmp(line, name, strlen(name))) value = atol(line + strlen(name));
+  }
+  fclose(maps);
+  return value;
+}
+static void locked(void) {
+  long before = field("/proc/self/status", "VmLck:");
+  char *base = map(8, PROT_NONE, ANON, -1, 0), *p = base + PAGE;
+  OK(mprotect(p, 6 * PAGE, RW));
+  EQ(told_of(p, "Locked:"), 0);
+  OK(mlock(p + PAGE, 2 * PAGE));
+  EQ(field("/proc/self/status", "VmLck:"), before + 8);
+  EQ(told_of(p + PAGE, "Locked:"), 8);
+  EQ(told_of(p + PAGE, "Size:"), 8);
+  EQ(told_of(p + PAGE, "Rss:"), 8);
+  EQ(told_of(p, "Locked:"), 0);
+  EQ(told_of(p, "Size:"), 4);
+  OK(mlock2(p + 4 * PAGE, PAGE, MLOCK_ONFAULT));
+  EQ(field("/proc/self/status", "VmLck:"), before + 12);
+  EQ(told_of(p + 4 * PAGE, "Locked:"), 0);
+  p[4 * PAGE] = 1;
+  EQ(told_of(p + 4 * PAGE, "Locked:"), 4);
+  EQ(told_of(p + 4 * PAGE, "Private_Dirty:"), 4);
+  EQ(told_of(p + 4 * PAGE, "Anonymous:"), 4);
+  OK(munlock(p + 2 * PAGE, PAGE));
+  EQ(field("/proc/self/status", "VmLck:"), before + 8);
+  EQ(told_of(p + PAGE, "Locked:"), 4);
+  OK(munmap(base, 8 * PAGE));
+  EQ(field("/proc/self/status", "VmLck:"), before);
+}
+
 int main(void) {
   catch_faults();
   enter_scratch();
@@ -478,5 +534,7 @@ int main(void) {
   STEP("limits");
   PART(program_break());
   STEP("break");
+  PART(locked());
+  STEP("locked");
   return 0;
 }
