@@ -45,7 +45,7 @@ import Testing
         show; input here; look ${P[0]}; input here 'direct none - none'; sleep 1; input here
         view point 3 4; input here 'direct input - input'; cat input
         at here suspend guest --output snapshot; kill $viewer; rm view seen
-        at here resume --detach snapshot >/dev/null; input here; look ${P[0]}; sleep 1; input here 'direct none - none'
+        at here resume --detach --name guest snapshot >/dev/null; input here; look ${P[0]}; sleep 1; input here 'direct none - none'
         view type a; input here 'direct input - input'; cat input; kill $viewer; at here kill guest KILL; gone here
         """, isa: isa)
     #expect(

@@ -205,7 +205,7 @@ import Testing
   }
 
   /// `files FROM TO OPTION…` is what a dry run says would go of files, and whether each way counts them; `quick` or `slow` says
-  /// whether each takes five seconds.
+  /// whether each takes eight seconds.
   private static let files = """
     files() {
       move "$@" --dry-run --print-stats | /usr/bin/python3 -c '
@@ -213,7 +213,7 @@ import Testing
     ways = json.load(sys.stdin)
     sizes = {way.get("fileBytes") for way in ways}
     print(*sizes, all(way["figures"]["bytes"] > (way.get("fileBytes") or 0) for way in ways),
-          *sorted({"slow" if way["figures"]["total"] > 5e9 else "quick" for way in ways}))'
+          *sorted({"slow" if way["figures"]["total"] > 8.5e9 else "quick" for way in ways}))'
     }
     said() { move "$@" --dry-run --explain | sed -n 's/ in .*;/ in TIME;/; s/^files: //p'; }
 
@@ -257,7 +257,7 @@ import Testing
     let outcome = try MigrationScratch().shell(
       Self.files + """
         export XDG_DATA_HOME=$PWD/data; mkdir one control
-        head -c 3000000 /dev/urandom >one/a; cp one/a one/b; ln one/a one/c; truncate -s 1G one/hole; printf x >>one/hole
+        head -c 3000000 /dev/urandom >one/a; cp one/a one/b; ln one/a one/c; truncate -s 100M one/hole; printf x >>one/hole
         at here run --name guest --root $R --mount one:/data --mount control:/control:ro -- /bin/sh -c '
           : >/data/ready; while ! [ -e /control/go ]; do sleep 0.01; done; echo ended >/data/result' &
         await one/ready
