@@ -69,6 +69,8 @@ static const struct table expected[] = {
   {"UDP, control",
    "1 1 INVAL 0 INVAL 0 1 1 1 1 1 1 1 1 1 1 INVAL 0 INVAL 0 1 1 1 1 1 1 1 1 INVAL 0 1 1 INVAL 0 1 1 INVAL 1 FAULT "
    "FAULT 3"},
+  {"parts",
+   "150000 150000 1 0"},
   {"packet, names",
    "1 10 0 1 0 0 1 10 0 1 10 0 1 10 1 1 1 0 1 10 1 1 10 1 1 10 2 1 2 0 1 10 2 1 10 2 1 10 3 1 3 0 1 10 3 1 10 3 1 10 "
    "7 1 7 0 1 10 7 1 10 7 1 10 10 1 10 0 1 10 10 1 10 10 1 10 10 1 15 0 1 10 10 1 10 10 1 10 10 1 16 0 1 10 10 1 10 "
@@ -82,14 +84,17 @@ static const struct table expected[] = {
    "0 1 7 0 1 16 0 1 16 0 1 16 10 1 10 0 1 16 10 1 16 10 1 16 15 1 15 0 1 16 15 1 16 15 1 16 16 1 16 0 1 16 16 1 16 "
    "16 1 16 16 1 17 0 1 16 16 1 16 16 1 16 16 1 100 0 1 16 16 1 16 16"},
   {"stream, additions",
-   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:2 1 20:8:2 1 24:8:2 1 28:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 "
-   "1 52:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201"},
+   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:2 1 20:8:2 1 24:8:2 1 28:8:1000002 1 32:8:1000002 1 32:8:1000002 1 "
+   "32:8:1000002 1 32:8:1000002 1 32:8:1000002 1 52:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 "
+   "56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201"},
   {"packet, additions",
-   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:2 1 20:8:2 1 24:8:2 1 28:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 "
-   "1 52:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201"},
+   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:2 1 20:8:2 1 24:8:2 1 28:8:1000002 1 32:8:1000002 1 32:8:1000002 1 "
+   "32:8:1000002 1 32:8:1000002 1 32:8:1000002 1 52:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 "
+   "56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201"},
   {"datagram, additions",
-   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:2 1 20:8:2 1 24:8:2 1 28:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 1 32:8:2 "
-   "1 52:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201 1 56:0:201"},
+   "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:2 1 20:8:2 1 24:8:2 1 28:8:1000002 1 32:8:1000002 1 32:8:1000002 1 "
+   "32:8:1000002 1 32:8:1000002 1 32:8:1000002 1 52:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 "
+   "56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201 1 56:0:100000201"},
   {"UDP, additions",
    "1 0:8:0 1 0:8:0 1 0:8:0 1 0:8:0 1 16:8:8 1 20:8:8 1 24:8:8 1 28:8:8 1 32:8:8 1 32:8:8 1 32:8:8 1 32:8:8 1 "
    "48:8:802 1 52:8:802 1 56:8:802 1 56:8:802 1 56:8:802 1 56:8:802 1 72:8:80201 1 76:0:80201 1 80:0:80201 1 "
@@ -329,6 +334,35 @@ static void control(void) {
   END_ROW(expected);
 }
 
+// A message that goes in parts has its descriptors once.
+static void parts(void) {
+  if (kinds[kind].domain != AF_UNIX || kinds[kind].type != SOCK_STREAM) return;
+  begin_row("parts");
+  open_ends();
+  struct { struct cmsghdr head; int number, pad; } data = {{.cmsg_len = CMSG_LEN(4), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}, 1, 0};
+  struct msghdr message = {.msg_iov = &(struct iovec){out, 150000}, .msg_iovlen = 1, .msg_control = &data, .msg_controllen = sizeof data};
+  TRY(sendmsg(s[0], &message, 0));
+  OK(close(s[0]));
+  long all = 0, n;
+  int files = 0, first = -1;
+  do {
+    struct { struct cmsghdr head; int numbers[8]; } back;
+    struct msghdr got = {.msg_iov = &(struct iovec){in, 10000}, .msg_iovlen = 1, .msg_control = &back, .msg_controllen = sizeof back};
+    n = OK(recvmsg(s[1], &got, 0));
+    if (got.msg_controllen) {
+      files++;
+      if (first < 0) first = all;
+      OK(close(back.numbers[0]));
+    }
+    all += n;
+  } while (n);
+  SHOW(all);
+  SHOW(files);
+  SHOW(first);
+  OK(close(s[1]));
+  END_ROW(expected);
+}
+
 // Who sent it, in every length of room; and where there is no room for it.
 static void names(void) {
   if (kinds[kind].type == SOCK_STREAM) return;
@@ -390,6 +424,9 @@ static void additions(void) {
     int count = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&got); c; c = CMSG_NXTHDR(&got, c)) {
       count = count * 100 + c->cmsg_type;
+      struct ucred *who = (void *)CMSG_DATA(c);
+      if (c->cmsg_type == SCM_CREDENTIALS && kinds[kind].domain == AF_UNIX && c->cmsg_len == CMSG_LEN(sizeof *who))
+        count += 1000000 * (who->pid == getpid() && who->uid == getuid() && who->gid == getgid());
       if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len >= CMSG_LEN(4)) OK(close(*(int *)CMSG_DATA(c)));
     }
     answer("controls", "%ld:%d:%d", (long)got.msg_controllen, got.msg_flags, count);
@@ -407,6 +444,7 @@ int main(void) {
   for (kind = 0; kind < 5; kind++) PART(flags());
   STEP("flags");
   for (kind = 0; kind < 5; kind++) PART(control());
+  for (kind = 0; kind < 5; kind++) PART(parts());
   STEP("control data");
   for (kind = 0; kind < 5; kind++) PART(names());
   STEP("names");

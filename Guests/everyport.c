@@ -66,6 +66,8 @@ static const struct table expected[] = {
    "0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 "
    "0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 0:00 "
    "0:00 0:00 0:00 0:00 0:00"},
+  {"afterwards",
+   "CONNRESET 0 PIPE 0 0 0 CONNRESET 0 PIPE 0 0 0 CONNRESET 0 PIPE 0 0 0 CONNRESET 0 PIPE 0 0 0 0 0 1 ADDRINUSE 0 0"},
   {NULL, NULL}};
 
 static const struct place { const char *name, *address; int is_six, only; } places[] = {
@@ -137,10 +139,49 @@ static void pairs_of(int type, const char *kind) {
   }
 }
 
+// A port that is free again at once, and one that is not.
+static void afterwards(void) {
+  begin_row("afterwards");
+  for (int how = 0; how < 5; how++) {
+    char text[9];
+    int port, l = tcp_listener(&port), c = OK(socket(AF_INET, SOCK_STREAM, 0)), s = -1;
+    struct sockaddr_in a = in4("127.0.0.1", port);
+    OK(connect(c, SA(a)));
+    if (how > 1) s = OK(accept(l, NULL, NULL));
+    if (how == 2) OK(setsockopt(s, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger)));
+    if (how == 3) {
+      EQ(send(c, "x", 1, 0), 1);
+      pause_ms(1);
+    }
+    if (how == 1) OK(shutdown(l, SHUT_RDWR));
+    else OK(close(l));
+    if (s >= 0 && how < 4) OK(close(s));
+    if (s >= 0 && how == 4) OK(shutdown(s, SHUT_WR));
+    pause_ms(2);
+    TRY(recv(c, text, 9, MSG_DONTWAIT));
+    TRY(recv(c, text, 9, MSG_DONTWAIT));
+    TRY(send(c, "x", 1, MSG_NOSIGNAL));
+    int again = OK(socket(AF_INET, SOCK_STREAM, 0));
+    TRY(bind(again, SA(a)));
+    OK(close(c));
+    pause_ms(2);
+    OK(close(again));
+    again = OK(socket(AF_INET, SOCK_STREAM, 0));
+    TRY(how == 4 ? 0 : bind(again, SA(a)));
+    TRY(how == 4 ? 0 : listen(again, 1));
+    OK(close(again));
+    if (how == 1) OK(close(l));
+    if (how == 4) OK(close(s));
+  }
+  END_ROW(expected);
+}
+
 int main(void) {
   pairs_of(SOCK_DGRAM, "UDP");
   STEP("UDP");
   pairs_of(SOCK_STREAM, "TCP");
   STEP("TCP");
+  afterwards();
+  STEP("afterwards");
   return 0;
 }

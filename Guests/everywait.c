@@ -47,7 +47,9 @@ static const struct table expected[] = {
   {"TCP",
    "2 5 0 0 CONNRESET 0 0 1 1 8193 8193 8217 8193 8209 5 5 8197 8197 8221 8197 8213 11 11 11 11 11 11 11"},
   {"TCP, urgent",
-   "6 12"},
+   "6 2 12"},
+  {"stream, urgent",
+   "7 2 23"},
   {"TCP, all",
    "5 0 0 CONNRESET 0"},
   {"full TCP",
@@ -88,6 +90,8 @@ static const struct table expected[] = {
    "15 4991"},
   {"pidfd",
    "2015 1 11"},
+  {"work",
+   "0 0"},
   {"signal",
    "1200"},
   {NULL, NULL}};
@@ -136,9 +140,10 @@ static void tcp(void) {
 static void full_tcp(void) {
   tcp();
   OK(fcntl(fd, F_SETFL, O_NONBLOCK));
-  for (int i = 0; i < 3; i++) {
-    while (send(fd, bytes, sizeof bytes, 0) > 0) {}
-    pause_ms(2);
+  // Both ends' buffers, and what is on its way between them.
+  for (int quiet = 0; quiet < 4; quiet++) {
+    while (send(fd, bytes, sizeof bytes, 0) > 0) quiet = 0;
+    pause_ms(3);
   }
   OK(fcntl(fd, F_SETFL, 0));
 }
@@ -253,6 +258,13 @@ static long waits_for_signal(void) {
 }
 static long opens_to_read(void) { return close(OK(open("fifo", O_RDONLY))); }
 static long opens_to_write(void) { return close(OK(open("fifo", O_WRONLY))); }
+static long sleeps_for_work(void) {
+  return syscall(SYS_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &(struct timespec){0, 30000000}, NULL);
+}
+static long sleeps_until_work(void) {
+  int64_t end = now_ns(CLOCK_PROCESS_CPUTIME_ID) + 30000000;
+  return syscall(SYS_clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, TIMER_ABSTIME, &(struct timespec){end / 1000000000, end % 1000000000}, NULL);
+}
 static long copies_out(void) { return splice(fd, NULL, third, NULL, 100, 0); }
 static long polls(void) {
   struct pollfd look = {fd, POLLIN | POLLOUT | POLLPRI | POLLRDHUP, 0};
@@ -265,6 +277,11 @@ static long polls_input(void) {
 static int set;
 static long waits_for_set(void) {
   struct epoll_event event;
+  return epoll_wait(set, &event, 1, -1) == 1 ? (long)event.events : -1;
+}
+static long waits_for_urgent(void) {
+  struct epoll_event event = {.events = EPOLLPRI | EPOLLET};
+  OK(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event));
   return epoll_wait(set, &event, 1, -1) == 1 ? (long)event.events : -1;
 }
 static long selects(void) {
@@ -313,6 +330,9 @@ static void connect_unix(void) {
 static void accept_one(void) { OK(close(OK(accept(other, NULL, NULL)))); }
 static void count(void) { EQ(write(fd, &(uint64_t){7}, 8), 8); }
 static void take_count(void) { EQ(read(fd, &(uint64_t){0}, 8), 8); }
+static void burn(void) {
+  for (int64_t end = now_ns(CLOCK_PROCESS_CPUTIME_ID) + 60000000; now_ns(CLOCK_PROCESS_CPUTIME_ID) < end;) {}
+}
 static void expire(void) { OK(timerfd_settime(fd, 0, &(struct itimerspec){{0, 0}, {0, 1}}, NULL)); }
 static void post_signal(void) { OK(kill(getpid(), SIGUSR2)); }
 static void make_file(void) { OK(close(OK(open("made", O_CREAT | O_RDWR, 0600)))); }
@@ -440,7 +460,8 @@ int main(void) {
   STEP("unix sockets");
   row_with("TCP", tcp, WAYS(receives_some, polls_input, waits_for_set, selects),
            EVENTS(put_one, put_five, shut_their_writing, close_other, reset, shut_reading, shut_own));
-  row_with("TCP, urgent", tcp, WAYS(waits_for_set, selects), EVENTS(urgent));
+  row_with("TCP, urgent", tcp, WAYS(waits_for_set, waits_for_urgent, selects), EVENTS(urgent));
+  row_with("stream, urgent", stream, WAYS(waits_for_set, waits_for_urgent, selects), EVENTS(urgent));
   row_with("TCP, all", tcp, WAYS(receives), EVENTS(put_five, shut_their_writing, close_other, reset, shut_reading));
   row_with("full TCP", full_tcp, WAYS(sends), EVENTS(drain, close_other, reset, shut_writing));
   row_with("full TCP, polled", full_tcp, WAYS(polls, waits_for_set), EVENTS(drain));
@@ -464,6 +485,7 @@ int main(void) {
   row_with("bit", a_word, WAYS(waits_for_bit), EVENTS(wake_bit));
   row_with("child", a_child, WAYS(waits_for_child), EVENTS(kill_child, stop_child));
   row_with("pidfd", a_child, WAYS(waits_for_end, polls, selects), EVENTS(kill_child));
+  row_with("work", a_word, WAYS(sleeps_for_work, sleeps_until_work), EVENTS(burn));
   row_with("signal", a_word, WAYS(waits_for_signal), EVENTS(post_signal));
   STEP("locks, processes and signals");
   return 0;

@@ -515,6 +515,38 @@ static void locked(void) {
   EQ(field("/proc/self/status", "VmLck:"), before);
 }
 
+// The stack grows to its limit as it is now.
+static __attribute__((noinline)) int deep(int kilobytes) {
+  volatile char room[1024];
+  room[0] = kilobytes;
+  int below = kilobytes ? deep(kilobytes - 1) : 0;
+  return below + room[0];
+}
+static int depth;
+static void dig(void) {
+  OK(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}));
+  CHECK(signal(SIGSEGV, SIG_DFL) != SIG_ERR);
+  struct rlimit limit;
+  OK(getrlimit(RLIMIT_STACK, &limit));
+  limit.rlim_cur = 1 << 20;
+  OK(setrlimit(RLIMIT_STACK, &limit));
+  deep(depth);
+}
+static void dig_after_more(void) {
+  struct rlimit limit;
+  OK(getrlimit(RLIMIT_STACK, &limit));
+  limit.rlim_cur = 4 << 20;
+  OK(setrlimit(RLIMIT_STACK, &limit));
+  deep(3000);
+}
+static void stack(void) {
+  depth = 500;
+  EQ(status_of(dig), 0);
+  depth = 2000;
+  EQ(status_of(dig), SIGSEGV);
+  EQ(status_of(dig_after_more), 0);
+}
+
 int main(void) {
   catch_faults();
   enter_scratch();
@@ -536,5 +568,7 @@ int main(void) {
   STEP("break");
   PART(locked());
   STEP("locked");
+  PART(stack());
+  STEP("stack");
   return 0;
 }

@@ -7,8 +7,10 @@
 #include <limits.h>
 #include <linux/fs.h>
 #include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/xattr.h>
 
 static int make(const char *name) {
@@ -496,6 +498,13 @@ static void as_stranger(void) {
   EQ(mode("open/mine"), 0755);
   OK(close(fd));
   FAILS(EPERM, mknod("open/dev", S_IFCHR | 0600, makedev(1, 3)));
+  // A socket that one may not write to is not connected to.
+  struct sockaddr_un shut = {AF_UNIX, "open/shut-socket"}, free_for_all = {AF_UNIX, "open/socket"};
+  int s = OK(socket(AF_UNIX, SOCK_DGRAM, 0));
+  FAILS(EACCES, connect(s, (struct sockaddr *)&shut, sizeof shut));
+  FAILS(EACCES, sendto(s, "x", 1, 0, (struct sockaddr *)&shut, sizeof shut));
+  OK(connect(s, (struct sockaddr *)&free_for_all, sizeof free_for_all));
+  OK(close(s));
 }
 
 static void strangers(void) {
@@ -514,7 +523,14 @@ static void strangers(void) {
   OK(chown("open/mine", 1000, 1000));
   OK(close(OK(open("open/shared", O_CREAT | O_RDWR, 0666))));
   OK(chmod(".", 0755));
+  struct sockaddr_un shut = {AF_UNIX, "open/shut-socket"}, free_for_all = {AF_UNIX, "open/socket"};
+  int s = OK(socket(AF_UNIX, SOCK_DGRAM, 0)), t = OK(socket(AF_UNIX, SOCK_DGRAM, 0));
+  OK(bind(s, (struct sockaddr *)&shut, sizeof shut));
+  OK(chmod(shut.sun_path, 0755));
+  OK(bind(t, (struct sockaddr *)&free_for_all, sizeof free_for_all));
   in_child(as_stranger);
+  OK(unlink(shut.sun_path)), OK(unlink(free_for_all.sun_path));
+  OK(close(s)), OK(close(t));
   OK(rmdir("sticky/d"));
   OK(unlink("open/mine"));
   OK(unlink("open/shared"));

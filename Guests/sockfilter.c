@@ -51,6 +51,16 @@ int main(void) {
   FAILS(EINVAL, ATTACH(pair[1], BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0)));
   FAILS(EINVAL, ATTACH(pair[1], BPF_STMT(0xffff, 0), BPF_STMT(BPF_RET | BPF_K, 0)));
   FAILS(EINVAL, setsockopt(pair[1], SOL_SOCKET, SO_ATTACH_FILTER, &zero, sizeof zero));
+  // A jump may lead to the last instruction, and not behind it.
+  OK(ATTACH(pair[1], BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), BPF_STMT(BPF_RET | BPF_K, 9), BPF_STMT(BPF_RET | BPF_K, 9)));
+  OK(ATTACH(pair[1], BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1), BPF_STMT(BPF_RET | BPF_K, 9), BPF_STMT(BPF_RET | BPF_K, 9)));
+  OK(ATTACH(pair[1], BPF_STMT(BPF_JMP | BPF_JA, 1), BPF_STMT(BPF_RET | BPF_K, 9), BPF_STMT(BPF_RET | BPF_K, 9)));
+  FAILS(EINVAL, ATTACH(pair[1], BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0), BPF_STMT(BPF_RET | BPF_K, 9), BPF_STMT(BPF_RET | BPF_K, 9)));
+  FAILS(EINVAL, ATTACH(pair[1], BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2), BPF_STMT(BPF_RET | BPF_K, 9), BPF_STMT(BPF_RET | BPF_K, 9)));
+  FAILS(EINVAL, ATTACH(pair[1], BPF_STMT(BPF_JMP | BPF_JA, 2), BPF_STMT(BPF_RET | BPF_K, 9), BPF_STMT(BPF_RET | BPF_K, 9)));
+  OK(ATTACH(pair[1], BPF_STMT(BPF_ST, 15), BPF_STMT(BPF_LD | BPF_MEM, 15), BPF_STMT(BPF_RET | BPF_A, 0)));
+  FAILS(EINVAL, ATTACH(pair[1], BPF_STMT(BPF_ST, 16), BPF_STMT(BPF_RET | BPF_K, 0)));
+  FAILS(EINVAL, ATTACH(pair[1], BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), BPF_STMT(BPF_RET | BPF_K, 0)));
   struct sock_fprog bad = {1, (void *)8};
   FAILS(EFAULT, setsockopt(pair[1], SOL_SOCKET, SO_ATTACH_FILTER, &bad, sizeof bad));
   OK(ATTACH(pair[1], BPF_STMT(BPF_RET | BPF_K, 100)));

@@ -101,7 +101,8 @@ extension Process {
     let isUnwanted =
       signal == .SIGCHLD
       && (action.handler == Sigaction.SIG_IGN || action.flags.contains(.SA_NOCLDWAIT))
-    if signal.isValid {
+    // Who ignores it is sent none, even where it is blocked.
+    if signal.isValid, signal != .SIGCHLD || action.handler != Sigaction.SIG_IGN {
       switch ending {
       case .exited(let code): parent.postChild(self, signal, SignalCode.CLD_EXITED, code)
       case .killed(let number):
@@ -130,7 +131,8 @@ extension Process {
     life.hasStopped = signal != nil
     life.hasContinued = signal == nil
     guard let parent else { return }
-    if !parent.signals[.SIGCHLD].flags.contains(.SA_NOCLDSTOP) {
+    let action = parent.signals[.SIGCHLD]
+    if action.handler != Sigaction.SIG_IGN, !action.flags.contains(.SA_NOCLDSTOP) {
       let code = signal == nil ? SignalCode.CLD_CONTINUED : SignalCode.CLD_STOPPED
       parent.postChild(self, .SIGCHLD, code, (signal ?? .SIGCONT).rawValue)
     }

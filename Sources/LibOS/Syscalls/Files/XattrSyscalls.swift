@@ -180,7 +180,9 @@ struct XattrName {
 
   /// Devices and the like are everybody's, and so is a sticky directory.
   private func checkUser(_ inode: Inode, _ credentials: Credentials, isWrite: Bool) throws(Errno) {
-    guard [.S_IFREG, .S_IFDIR].contains(inode.type), !(inode is AnonymousInode) else { throw isWrite ? .EPERM : .ENODATA }
+    guard [.S_IFREG, .S_IFDIR].contains(inode.type), !(inode is AnonymousInode) else {
+      throw isWrite ? .EPERM : .ENODATA
+    }
     guard isWrite, inode.type == .S_IFDIR else { return }
     let status = try inode.status()
     if status.permissions & FileMode.S_ISVTX != 0, !credentials.owns(status) { throw .EPERM }
