@@ -37,6 +37,8 @@ static const struct table expected[] = {
   {"3 waiters, private",
    "1 20 1 20 1 20 2 10 3 0 3 0 INVAL 30 1 21 INVAL 30 1 20 2 11 3 2 3 2 3 2 3 1 3 0 3 0 1 21 AGAIN 30 1 5 20 0 7 30 "
    "2 11 AGAIN 30 1 5 20 0 7 30 3 1 AGAIN 30 2 5 10 0 7 30"},
+  {"killed",
+   "0 0"},
   {"bits",
    "INVAL 30 INVAL 30 1 20 1 20 1 20 1 20 1 20 1 20 0 30 0 30 1 20 2 10 1 20 2 10 1 20 2 10 1 20 3 0 1 20 3 0"},
   {"operations",
@@ -141,6 +143,26 @@ static void counted(void) {
   }
 }
 
+// A process that is killed while it waits, waits no longer.
+static void killed(void) {
+  begin_row("killed");
+  for (int present = 1; present < 4; present += 2) {
+    pid_t pid = OK(fork());
+    words[0] = words[1] = 0;
+    if (!pid) {
+      begin(present, -1);
+      words[1] = 1;
+      for (;;) pause();
+    }
+    while (!*(volatile int *)&words[1]) pause_ms(1);
+    int status;
+    OK(kill(pid, SIGKILL));
+    EQ(OK(waitpid(pid, &status, 0)), pid);
+    TRY(call(words, FUTEX_WAKE, 9, 0, NULL, 0));
+  }
+  END_ROW(expected);
+}
+
 static void bits(void) {
   begin_row("bits");
   static const unsigned sets[] = {0, 1, 2, 4, 8, 3, 5, 6, 7, -1};
@@ -226,6 +248,7 @@ int main(void) {
   is_private = FUTEX_PRIVATE_FLAG;
   PART(counted());
   is_private = 0;
+  PART(killed());
   STEP("counts");
   PART(bits());
   STEP("bits");

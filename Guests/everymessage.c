@@ -71,6 +71,9 @@ static const struct table expected[] = {
    "FAULT 3"},
   {"parts",
    "150000 150000 1 0"},
+  {"queues",
+   "4 1 4 1 4 1 4 1 4 1 4 1 4 1 4 1 4 1 4 1 4 1 0 AGAIN 0 AGAIN 4 CONNREFUSED 5 1 4 5 1 4 5 1 4 5 1 4 5 1 4 5 1 4 5 1 "
+   "4 5 1 4 5 1 4 5 1 4 5 1 4 4 AGAIN 4 4 AGAIN 4"},
   {"packet, names",
    "1 10 0 1 0 0 1 10 0 1 10 0 1 10 1 1 1 0 1 10 1 1 10 1 1 10 2 1 2 0 1 10 2 1 10 2 1 10 3 1 3 0 1 10 3 1 10 3 1 10 "
    "7 1 7 0 1 10 7 1 10 7 1 10 10 1 10 0 1 10 10 1 10 10 1 10 10 1 15 0 1 10 10 1 10 10 1 10 10 1 16 0 1 10 10 1 10 "
@@ -334,6 +337,36 @@ static void control(void) {
   END_ROW(expected);
 }
 
+// A queue of datagrams that fills: how many fit, and what poll says of each end meanwhile.
+static int room_at(int fd) {
+  struct pollfd look = {fd, POLLIN | POLLOUT, 0};
+  poll(&look, 1, 0);
+  return look.revents;
+}
+static void queues(void) {
+  if (kinds[kind].domain != AF_UNIX || kinds[kind].type != SOCK_DGRAM) return;
+  begin_row("queues");
+  int from = OK(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0)), to = OK(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+  OK(unix_bind(to, "@every.queue"));
+  OK(unix_connect(from, "@every.queue"));
+  for (int i = 0; i < 13; i++) {
+    SHOW(room_at(from));
+    TRY(send(from, "x", 1, 0));
+  }
+  int loose = OK(socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0));
+  socklen_t length;
+  struct sockaddr_un name = unix_name("@every.queue", &length);
+  SHOW(room_at(loose));
+  TRY(sendto(loose, "x", 1, 0, (struct sockaddr *)&name, length - 1));
+  for (int i = 0; i < 13; i++) {
+    SHOW(room_at(to));
+    TRY(recv(to, in, 9, 0));
+    SHOW(room_at(from));
+  }
+  OK(close(from)), OK(close(to)), OK(close(loose));
+  END_ROW(expected);
+}
+
 // A message that goes in parts has its descriptors once.
 static void parts(void) {
   if (kinds[kind].domain != AF_UNIX || kinds[kind].type != SOCK_STREAM) return;
@@ -445,6 +478,7 @@ int main(void) {
   STEP("flags");
   for (kind = 0; kind < 5; kind++) PART(control());
   for (kind = 0; kind < 5; kind++) PART(parts());
+  for (kind = 0; kind < 5; kind++) PART(queues());
   STEP("control data");
   for (kind = 0; kind < 5; kind++) PART(names());
   STEP("names");
