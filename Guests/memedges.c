@@ -495,6 +495,7 @@ static void locked(void) {
   OK(mprotect(p, 6 * PAGE, RW));
   EQ(told_of(p, "Locked:"), 0);
   OK(mlock(p + PAGE, 2 * PAGE));
+  p[PAGE] = p[2 * PAGE] = 1;
   EQ(field("/proc/self/status", "VmLck:"), before + 8);
   EQ(told_of(p + PAGE, "Locked:"), 8);
   EQ(told_of(p + PAGE, "Size:"), 8);
