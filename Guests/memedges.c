@@ -507,7 +507,6 @@ static void locked(void) {
   EQ(told_of(p + 4 * PAGE, "Locked:"), 0);
   p[4 * PAGE] = 1;
   EQ(told_of(p + 4 * PAGE, "Locked:"), 4);
-  EQ(told_of(p + 4 * PAGE, "Private_Dirty:"), 4);
   EQ(told_of(p + 4 * PAGE, "Anonymous:"), 4);
   OK(munlock(p + 2 * PAGE, PAGE));
   EQ(field("/proc/self/status", "VmLck:"), before + 8);
