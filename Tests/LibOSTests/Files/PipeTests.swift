@@ -131,7 +131,8 @@ func makePipe(capacity: Int = 65536, packets: Bool = false) -> (PipeEnd, PipeEnd
     _ = try writer.put(pattern(6000))
     _ = try reader.take(1000)
     #expect(throws: Errno.EBUSY) { try reader.setPipeCapacity(4096) }
-    #expect(throws: Errno.EINVAL) { try reader.setPipeCapacity(0) }
+    #expect(throws: Errno.EBUSY) { try reader.setPipeCapacity(0) }
+    #expect(throws: Errno.EINVAL) { try reader.setPipeCapacity(1 << 31 + 1) }
     #expect(throws: Errno.EPERM) { try reader.setPipeCapacity(1 << 20 + 1) }
     #expect(try reader.setPipeCapacity(1 << 20) == 1 << 20)
     #expect(try writer.put(pattern(100_000)) == 100_000)

@@ -321,6 +321,7 @@ import LibOS
     // There the connection is one with a relay.
     let relay = try machine.host.network.listen(Self.web)
     let handle = try machine.host.open(StreamURI(tcp: Self.web), [.read, .write])
+    try machine.host.finishConnecting(handle)
     let far = try #require(relay.accept())
     let resumed = try snapshot.resume(
       on: machine.host, outside: Self.outside(), relayed: [number: handle])
