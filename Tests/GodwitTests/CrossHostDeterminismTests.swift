@@ -14,7 +14,7 @@ import Testing
       ])
 
     /// The guests' own folder is the root: qemu-user shows files of its own in the host's root.
-    @Test(arguments: GuestTests.guests)
+    @Test(arguments: DeterminismTests.guests)
     func guestsTakeTheSameCourse(_ guest: GuestTests.Guest) throws {
       let root = Checkout.guest(guest.name, guest.isa).deletingLastPathComponent().path
       try DeterminismTests.expectSameCourse(
