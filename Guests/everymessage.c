@@ -167,11 +167,16 @@ static void vectors(void) {
   END_ROW(expected);
 }
 
-static void lengths(void) {
-  char title[64];
-  snprintf(title, sizeof title, "%s, lengths", kinds[kind].name);
+// A row of what is tried with new ends.
+static void begin(const char *what) {
+  static char title[64];
+  snprintf(title, sizeof title, "%s, %s", kinds[kind].name, what);
   begin_row(title);
   open_ends();
+}
+
+static void lengths(void) {
+  begin("lengths");
   OK(setsockopt(s[0], SOL_SOCKET, SO_SNDBUF, &(int){10000}, sizeof(int)));
   for (int i = 0; i < 2; i++) OK(fcntl(s[i], F_SETFL, O_NONBLOCK));
   static const int sizes[] = {0, 1, 4096, 9935, 9936, 9937, 9967, 9968, 9969, 19935, 19936, 19937, 19967, 19968, 19969, 20000, 65507, 65508};
@@ -204,10 +209,7 @@ static void lengths(void) {
 }
 
 static void flags(void) {
-  char title[64];
-  snprintf(title, sizeof title, "%s, flags", kinds[kind].name);
-  begin_row(title);
-  open_ends();
+  begin("flags");
   for (int i = 0; i < 2; i++) OK(fcntl(s[i], F_SETFL, O_NONBLOCK));
   EQ(send(s[0], "abcdef", 6, 0), 6);
   EQ(send(s[0], "gh", 2, 0), 2);
@@ -279,10 +281,7 @@ static void flags(void) {
 
 // Control data of every length, in a message of one byte.
 static void control(void) {
-  char title[64];
-  snprintf(title, sizeof title, "%s, control", kinds[kind].name);
-  begin_row(title);
-  open_ends();
+  begin("control");
   for (int i = 0; i < 2; i++) OK(fcntl(s[i], F_SETFL, O_NONBLOCK));
   struct { struct cmsghdr head; int numbers[6]; } data;
   memset(&data, 0, sizeof data);
@@ -399,10 +398,7 @@ static void parts(void) {
 // Who sent it, in every length of room; and where there is no room for it.
 static void names(void) {
   if (kinds[kind].type == SOCK_STREAM) return;
-  char title[64];
-  snprintf(title, sizeof title, "%s, names", kinds[kind].name);
-  begin_row(title);
-  open_ends();
+  begin("names");
   if (kinds[kind].domain == AF_UNIX) OK(unix_bind(s[0], kinds[kind].type == SOCK_DGRAM ? "@every.d" : "@every.p"));
   static const int rooms[] = {0, 1, 2, 3, 7, 10, 15, 16, 17, 100};
   for (unsigned i = 0; i < sizeof rooms / sizeof *rooms; i++)
@@ -430,10 +426,7 @@ static void names(void) {
 // What a socket adds to a message by itself, in every length of room.
 static void additions(void) {
   if (kinds[kind].name[0] == 'T') return;
-  char title[64];
-  snprintf(title, sizeof title, "%s, additions", kinds[kind].name);
-  begin_row(title);
-  open_ends();
+  begin("additions");
   int one = 1;
   if (kinds[kind].domain == AF_UNIX) {
     OK(setsockopt(s[1], SOL_SOCKET, SO_PASSCRED, &one, sizeof one));

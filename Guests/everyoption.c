@@ -860,6 +860,9 @@ static void given(const char *what, int number, int length) {
   answer(what, "%s", r ? strerrorname_np(errno) + 1 : "0");
 }
 
+#define V(value) {"set " #value, value}
+static const struct { const char *call; int value; } values[] = {V(1), V(0), V(2), V(-1), V(255), V(256), V(40000), V(2000000000)};
+
 static void one(const char *kind, const char *name) {
   char title[64];
   snprintf(title, sizeof title, "%s %s", kind, name);
@@ -869,22 +872,10 @@ static void one(const char *kind, const char *name) {
   shown("get 1 byte", 1);
   shown("get no bytes", 0);
   shown("get 16 bytes", 16);
-  given("set 1", 1, 4);
-  shown("get", 4);
-  given("set 0", 0, 4);
-  shown("get", 4);
-  given("set 2", 2, 4);
-  shown("get", 4);
-  given("set -1", -1, 4);
-  shown("get", 4);
-  given("set 255", 255, 4);
-  shown("get", 4);
-  given("set 256", 256, 4);
-  shown("get", 4);
-  given("set 40000", 40000, 4);
-  shown("get", 4);
-  given("set 2000000000", 2000000000, 4);
-  shown("get", 4);
+  for (unsigned i = 0; i < sizeof values / sizeof *values; i++) {
+    given(values[i].call, values[i].value, 4);
+    shown("get", 4);
+  }
   given("set 1, 3 bytes", 1, 3);
   given("set 1, 1 byte", 1, 1);
   given("set 1, no bytes", 1, 0);

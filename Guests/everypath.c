@@ -234,26 +234,18 @@ static long watched(int set, const char *path, unsigned mask) {
   long r = inotify_add_watch(set, path, mask);
   return r < 0 ? r : inotify_rm_watch(set, r);
 }
-static long connected(const char *path, int type) {
+static long named(const char *path, int type, int (*call)(int, const struct sockaddr *, socklen_t)) {
   struct sockaddr_un name = {AF_UNIX, ""};
   strcpy(name.sun_path, path);
   int s = OK(socket(AF_UNIX, type, 0));
-  long r = connect(s, (struct sockaddr *)&name, sizeof name);
+  long r = call(s, (struct sockaddr *)&name, sizeof name);
   int error = errno;
   close(s);
   errno = error;
   return r;
 }
-static long bound(const char *path) {
-  struct sockaddr_un name = {AF_UNIX, ""};
-  strcpy(name.sun_path, path);
-  int s = OK(socket(AF_UNIX, SOCK_STREAM, 0));
-  long r = bind(s, (struct sockaddr *)&name, sizeof name);
-  int error = errno;
-  close(s);
-  errno = error;
-  return r;
-}
+static long connected(const char *path, int type) { return named(path, type, connect); }
+static long bound(const char *path) { return named(path, SOCK_STREAM, bind); }
 
 static void looks(const char *path) {
   struct stat status;

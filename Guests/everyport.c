@@ -93,6 +93,17 @@ static long bound(int s, const struct place *place, int port) {
   return bind(s, SA(a));
 }
 
+// A port that no socket of any address has, below those that systems choose from: natively, other programs come and go.
+static int free_port(int type) {
+  static int next;
+  if (!next) next = 10000 + getpid() % 10000;
+  for (;; next = next < 30000 ? next + 1 : 10000) {
+    int s = made(&places[3], type, SO_REUSEADDR, 0), is_free = !bound(s, &places[3], next);
+    OK(close(s));
+    if (is_free) return next;
+  }
+}
+
 // Which of two receives a datagram to an address: 1, 2, or nobody.
 static int receiver(int a, int b, const char *address, int is_six, int port) {
   char text[9];
@@ -117,8 +128,8 @@ static void pairs_of(int type, const char *kind) {
     for (unsigned i = 0; i < PLACES; i++)
       for (unsigned j = 0; j < PLACES; j++) {
         int a = made(&places[i], type, ways[way].option, ways[way].first), b = made(&places[j], type, ways[way].option, ways[way].second);
-        OK(bound(a, &places[i], 0));
-        int port = port_of(a);
+        int port = free_port(type);
+        OK(bound(a, &places[i], port));
         long result = bound(b, &places[j], port);
         int error = errno;
         char label[64];

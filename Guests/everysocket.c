@@ -580,6 +580,11 @@ static void ask(const char *state, int s) {
 
 // What arrives over TCP may take a moment.
 static void settle(void) { pause_ms(5); }
+static void they_leave(void) {
+  OK(close(theirs));
+  theirs = -1;
+  settle();
+}
 
 static void states(void) {
   ours = theirs = listener = -1;
@@ -638,37 +643,27 @@ static void states(void) {
   OK(shutdown(ours, SHUT_RDWR));
   ask("does neither", ours);
   connected();
-  OK(close(theirs));
-  theirs = -1;
-  settle();
+  they_leave();
   ask("they are gone", ours);
   connected();
   EQ(send(theirs, "abcdef", 6, 0), 6);
-  OK(close(theirs));
-  theirs = -1;
-  settle();
+  they_leave();
   ask("they are gone, with data", ours);
   connected();
   EQ(send(ours, "unread", 6, 0), 6);
   settle();
-  OK(close(theirs));
-  theirs = -1;
-  settle();
+  they_leave();
   ask("they are gone and have not read", ours);
   connected();
   EQ(send(theirs, "abcdef", 6, 0), 6);
   EQ(send(ours, "unread", 6, 0), 6);
   settle();
-  OK(close(theirs));
-  theirs = -1;
-  settle();
+  they_leave();
   ask("with data, they are gone and have not read", ours);
   if (is_connected_kind() && kind->domain != AF_UNIX) {
     connected();
     OK(setsockopt(theirs, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger)));
-    OK(close(theirs));
-    theirs = -1;
-    settle();
+    they_leave();
     ask("reset", ours);
     connected();
     EQ(send(theirs, "ab!", 3, MSG_OOB), 3);

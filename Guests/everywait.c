@@ -331,7 +331,9 @@ static void accept_one(void) { OK(close(OK(accept(other, NULL, NULL)))); }
 static void count(void) { EQ(write(fd, &(uint64_t){7}, 8), 8); }
 static void take_count(void) { EQ(read(fd, &(uint64_t){0}, 8), 8); }
 static void burn(void) {
-  for (int64_t end = now_ns(CLOCK_PROCESS_CPUTIME_ID) + 60000000; now_ns(CLOCK_PROCESS_CPUTIME_ID) < end;) {}
+  // Work between the calls: in a deterministic run time passes by both.
+  for (int64_t end = now_ns(CLOCK_PROCESS_CPUTIME_ID) + 60000000; now_ns(CLOCK_PROCESS_CPUTIME_ID) < end;)
+    for (volatile int i = 0; i < 100000; i++) continue;
 }
 static void expire(void) { OK(timerfd_settime(fd, 0, &(struct itimerspec){{0, 0}, {0, 1}}, NULL)); }
 static void post_signal(void) { OK(kill(getpid(), SIGUSR2)); }
