@@ -210,7 +210,7 @@ package final class ProcessTimers {
   }
 
   /// Wakes `task` when `clock`, of processor time, shows `time`.
-  func sleep(_ task: Task, on clock: TimerClock, until time: Int64) {
+  package func sleep(_ task: Task, on clock: TimerClock, until time: Int64) {
     sleeps[task.tid] = (clock, time)
     changed()
   }
@@ -259,6 +259,8 @@ package final class ProcessTimers {
     for tid in sleeps.keys.sorted() {
       guard let sleep = sleeps[tid], (time(sleep.clock, at: now) ?? .max) >= sleep.until
       else { continue }
+      // It has no deadline any more: until it has its turn, the run loop would stop for it after each instruction.
+      sleeps[tid] = nil
       kernel.tasks[tid]?.wake()
     }
     if !isAnythingArmed { usesProcessorTime = false }

@@ -67,6 +67,16 @@ import LibOS
     #expect(machine.kernel.clock.monotonic == start + 1_000_000)
   }
 
+  /// A sleep that is due is no deadline for the run loop: it would stop for it after each instruction until the sleeper has
+  /// its turn.
+  @Test func aSleepThatIsDueIsNoDeadline() {
+    let now = machine.kernel.clock.monotonic
+    timers.sleep(machine.task, on: .process(pid: machine.process.pid), until: 0)
+    #expect(machine.process.nextProcessorTimerDelay(at: now) != nil)
+    pass(0)
+    #expect(machine.process.nextProcessorTimerDelay(at: now) == nil)
+  }
+
   @Test func oneThreadAlone() {
     let other = machine.addTask()
     let id = makeTimer(notify: .SIGEV_THREAD_ID, threadID: other.tid)
