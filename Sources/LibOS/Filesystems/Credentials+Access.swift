@@ -34,7 +34,17 @@ extension Credentials {
   /// `fs/inode.c`).
   func removeSetIDs(from inode: Inode) throws(Errno) {
     guard !has(.CAP_FSETID), inode.type == .S_IFREG else { return }
-    let old = try inode.status().mode.permissions
+    try removeSetIDs(inode, try inode.status())
+  }
+
+  /// The same of one that is open: its status needs no walk, and each write asks.
+  func removeSetIDs(from file: OpenFile) throws(Errno) {
+    guard !has(.CAP_FSETID), try file.inode.type == .S_IFREG else { return }
+    try removeSetIDs(try file.inode, try file.status())
+  }
+
+  private func removeSetIDs(_ inode: Inode, _ status: FileStatus) throws(Errno) {
+    let old = status.mode.permissions
     let new = FileMode.withoutSetIDs(old)
     if new != old { try inode.setAttributes(StatusChange(permissions: new)) }
   }

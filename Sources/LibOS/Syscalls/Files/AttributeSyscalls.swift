@@ -264,7 +264,7 @@ func sys_ftruncate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let inode = try file.inode
   guard file.isWritable, inode.type == .S_IFREG else { throw .EINVAL }
   try checkLimit(call, call[1])
-  try call.credentials.removeSetIDs(from: inode)
+  try call.credentials.removeSetIDs(from: file)
   try file.truncate(to: call[1])
   file.dentry?.report(.IN_MODIFY)
   return .success

@@ -208,7 +208,7 @@ extension SyscallContext {
       task.progress.scratch = UInt64(total)
     }
     if total == 0 { return .value(try writeNothing(file)) }
-    if done == 0, file.isSeekable { try credentials.removeSetIDs(from: try file.inode) }
+    if done == 0, file.isSeekable { try credentials.removeSetIDs(from: file) }
     let turn = file.transfersInPieces ? min(total, done + Int(Self.bytesPerTurn)) : total
     while done < turn {
       do {
