@@ -99,6 +99,31 @@ import Testing
       "\(outcome.error)")
   }
 
+  /// A guest that has neither ports nor a network any more, but connections from before, moves on with them, and home.
+  @Test(arguments: ["served", "made"]) func connectionsOutliveTheirPort(_ kind: String) throws {
+    let scratch = try MigrationScratch()
+    let outcome = try scratch.shell(
+      Self.tools + """
+        if [ \(kind) = served ]; then
+          serve; for a in download upload echo; do ask ${P[0]} $a $a; done
+        else
+          /usr/bin/python3 connections.py serve ${P[0]} & server=$!; await served
+          at here run --detach --name guest --root $R --mount .:/mnt --cwd /mnt --env BLOCKS --net=loopback -- /bin/sh -c '
+            for a in download upload echo; do /usr/bin/python3 connections.py ask 10.0.2.2:'${P[0]}' $a $a & done; wait' >/dev/null
+          for a in download upload echo; do await $a.half; done
+        fi
+        way=(--connections relay --forward-for 0 --no-publish --remote-net none)
+        move here there "${way[@]}"; echo "to there: $?"; move there third "${way[@]}"; echo "to third: $?"
+        move third here "${way[@]}"; echo "home: $?"
+        touch go; answers download upload echo
+        if [ \(kind) = served ]; then end here; else gone here; kill $server; fi; for place in here there third; do ended $place; done
+        """)
+    #expect(
+      outcome.text
+        == "to there: 0\nto third: 0\nhome: 0\ndownload ok\nupload ok\necho ok\n",
+      "\(outcome.text) \(outcome.error)")
+  }
+
   /// Connections go on before the guest's memory is there, and a foreground run with them.
   @Test func connectionsOfAPostCopyGoOn() throws {
     let scratch = try MigrationScratch()

@@ -43,7 +43,7 @@ package struct GuestDescription: Sendable, Hashable, Codable {
   /// Whether anything of its could have to be relayed once it has moved.
   var needsRelay: Bool {
     reachesOthers || reachesLoopback || !published.isEmpty || hasStreams ?? false
-      || (clients ?? 0) > 0
+      || (clients ?? 0) > 0 || (connections ?? 0) > 0
   }
 }
 

@@ -315,16 +315,7 @@ import LibOS
     try letIn(machine, fd, viewer)
     _ = try viewer.write(Self.request + Self.key.prefix(cut))
     #expect(try receive(machine, fd)?.utf8.count == 10 + cut)
-    machine.kernel.expectRelay(true)
-    let snapshot = try RoundTrip(machine.kernel)
-    let number = try #require(machine.kernel.outsideConnections.first?.number)
-    // There the connection is one with a relay.
-    let relay = try machine.host.network.listen(Self.web)
-    let handle = try machine.host.open(StreamURI(tcp: Self.web), [.read, .write])
-    try machine.host.finishConnecting(handle)
-    let far = try #require(relay.accept())
-    let resumed = try snapshot.resume(
-      on: machine.host, outside: Self.outside(), relayed: [number: handle])
+    let (resumed, far) = try move(machine)
     func look() -> [DisplayUse] { resumed.displays }
     #expect(look().map(\.isRelayed) == [true] && look()[0].inputAge == nil)
     let socket = try #require(try resumed.processes[1]?.files.file(Int32(fd)).socket)
@@ -341,7 +332,35 @@ import LibOS
     #expect(look()[0].inputAge == nil)
     try take(Self.key.suffix(1) + Self.request)
     #expect(look()[0].inputAge == 0)
+  }
+
+  /// The guest moves, and its connection goes by a relay there.
+  ///
+  /// - Returns: the guest, and the relay's end.
+  private func move(_ machine: SignalMachine) throws -> (Kernel, TestConnection) {
+    machine.kernel.expectRelay(true)
+    let snapshot = try RoundTrip(machine.kernel)
+    let number = try #require(machine.kernel.outsideConnections.first?.number)
+    let relay = try machine.host.network.listen(Self.web)
+    let handle = try machine.host.open(StreamURI(tcp: Self.web), [.read, .write])
+    try machine.host.finishConnecting(handle)
+    let far = try #require(relay.accept())
+    let resumed = try snapshot.resume(
+      on: machine.host, outside: Self.outside(), relayed: [number: handle])
     machine.successor = resumed
+    return (resumed, far)
+  }
+
+  /// A guest that has ended a connection says so again where it goes on: the old way may be left before that comes through.
+  @Test(arguments: [true, false]) func anEndTravels(_ isEnded: Bool) throws {
+    let (machine, fd, _) = try display()
+    if isEnded { #expect(machine.perform("shutdown", UInt64(fd), 1) == 0) }
+    let (_, far) = try move(machine)
+    if isEnded {
+      #expect(try far.read(10) == [])
+    } else {
+      #expect(throws: HostError.wouldBlock) { try far.read(10) }
+    }
   }
 
   /// Where another protocol is spoken nothing is told of input, whatever comes.

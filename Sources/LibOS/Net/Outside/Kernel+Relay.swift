@@ -67,5 +67,7 @@ extension TCPSocket {
       let stream = network.outside.takeRelayed(socketInode.number, watch)
     else { return losePeer() }
     use(stream)
+    // The end that the guest has told the old stream may not have come through before the connection leaves that one.
+    if isWriteShut { endWritingOutside(stream) }
   }
 }
