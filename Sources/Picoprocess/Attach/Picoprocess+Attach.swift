@@ -16,15 +16,24 @@ extension Picoprocess {
       onRoom: { [unowned self] in typePending() })
   }
 
-  /// Admits a client. It is connected when it was answered.
-  ///
+  /// Admits a client, as it asks. It is connected when it was answered.
+  func admit(_ letter: Mailbox.Letter) {
+    guard
+      case .attach(let size, let output, let input, let goesOn, let token, let machine) = letter
+        .request
+    else { return }
+    letter.progress = .answered(
+      attach(
+        size?.window, output: output, input: input, goesOn: goesOn ?? false, token, at: machine))
+  }
+
   /// - Parameter size: of the client's terminal.
   /// - Parameter goesOn: it has seen the output so far.
   /// - Parameter token: what the relay calls it by which it comes.
   /// - Parameter machine: the peer at which its user is.
-  func attach(
-    _ size: WindowSize?, output: Bool, input: Bool, goesOn: Bool = false, _ token: UInt64? = nil,
-    at machine: String? = nil
+  private func attach(
+    _ size: WindowSize?, output: Bool, input: Bool, goesOn: Bool, _ token: UInt64?,
+    at machine: String?
   ) -> ControlAnswer {
     func admitted(_ output: Bool, _ input: Bool, _ history: [UInt8]) -> ControlAnswer {
       .attached(

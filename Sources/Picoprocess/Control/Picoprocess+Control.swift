@@ -44,11 +44,7 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .attach(let size, let output, let input, let goesOn, let token, let machine):
-        letter.progress = .answered(
-          attach(
-            size?.window, output: output, input: input, goesOn: goesOn ?? false, token, at: machine)
-        )
+      case .attach: admit(letter)
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .checkpoint, .suspend, .migrate, .listFiles:
@@ -124,11 +120,7 @@ extension Picoprocess {
       switch letter.request {
       case .info: letter.progress = .answered(.running(picoprocess: info))
       case .kill(let signal): kill(signal, for: letter)
-      case .attach(let size, let output, let input, let goesOn, let token, let machine):
-        letter.progress = .answered(
-          attach(
-            size?.window, output: output, input: input, goesOn: goesOn ?? false, token, at: machine)
-        )
+      case .attach: admit(letter)
       case .pause: pause(true, for: letter)
       case .unpause: pause(false, for: letter)
       case .describe: letter.progress = .answered(.described(guest: description))

@@ -423,7 +423,8 @@ package final class Arrival {
         digests: comparison.knownDigests, sockets: numbers.count + portCount,
         relays: offer.earlier + (connections == nil ? [] : [offer.migration]),
         correspondents: correspondents, passport: offer.passport,
-        parent: intake.parent == nil ? nil : copy.path),
+        parent: intake.parent == nil ? nil : copy.path,
+        followers: connections == nil ? 0 : intake.connections.followerCount),
       numbers, ports, over: link)
     try connections?.joinConsoles(intake.connections)
     let relay = offer.isPostCopy ? PageRelay(name, .borrower, offer.migration) : nil

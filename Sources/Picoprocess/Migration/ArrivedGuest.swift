@@ -12,7 +12,7 @@ enum ArrivedGuest {
     guard let line = try? connection.receive(),
       case .load(
         let name, let migration, let isPostCopy, let root, let digests, let count, let relays,
-        let correspondents, let passport, let parent) =
+        let correspondents, let passport, let parent, let followers) =
         JSON.decode(ArrivalOrder.self, from: line)
     else { HostProcess.exit(125) }
     do throws(Failure) {
@@ -27,6 +27,7 @@ enum ArrivedGuest {
       picoprocess.relays = relays
       guard picoprocess.awaitCommit(migration, over: connection) else { HostProcess.exit(0) }
       sockets.keepPorts()
+      picoprocess.admitFollowers(followers)
       try picoprocess.runToTheEnd()
     } catch {
       try? connection.send(ArrivalReport.failed(reason: error.message))

@@ -14,10 +14,11 @@ enum ArrivalOrder: Codable {
   /// - `correspondents`: who has sent datagrams to its ports.
   /// - `passport`: what supervisors know of it.
   /// - `parent`: the path of the kept copy to which the snapshot is an increment.
+  /// - `followers`: so many clients of its console follow it, and are announced before the commit.
   case load(
     name: String, migration: String, isPostCopy: Bool, root: String?, digests: [DigestedFile],
     sockets: Int, relays: [String], correspondents: [RelayedCorrespondent], passport: String?,
-    parent: String?)
+    parent: String?, followers: Int)
   case commit
   case abort
   /// The link is broken.
@@ -105,6 +106,23 @@ extension Picoprocess {
     }
   }
 
+  /// How long clients that follow the guest are waited for, in nanoseconds: only a relay that has died lets it pass.
+  private static let followerPatience: Int64 = 1_000_000_000
+
+  /// Admits the clients that follow the guest. It does not run yet: what it writes before that would not come to them.
+  func admitFollowers(_ count: Int) {
+    let deadline = HostProcess.monotonicTime + Self.followerPatience
+    var missing = count
+    while missing > 0, HostProcess.monotonicTime < deadline {
+      guard let letter = mailbox.take(where: \.isOfFollower) else {
+        HostProcess.sleep(nanoseconds: 100_000)
+        continue
+      }
+      admit(letter)
+      missing -= 1
+    }
+  }
+
   /// The next order; nil if there is none yet.
   private static func order(_ connection: ControlConnection) -> Result<ArrivalOrder, HostError>? {
     do throws(HostError) {
@@ -113,5 +131,12 @@ extension Picoprocess {
       else { return .failure(.connectionReset) }
       return .success(order)
     } catch .wouldBlock { return nil } catch { return .failure(error) }
+  }
+}
+
+extension ControlRequest {
+  /// Whether a relay makes it, for a client of the guest's console at another machine.
+  fileprivate var isOfFollower: Bool {
+    if case .attach(_, _, _, _, .some, _) = self { true } else { false }
   }
 }

@@ -117,6 +117,11 @@ struct ArrivingConnections {
   }
 }
 
+extension Godwit_Migration_Connections {
+  /// How many clients of the guest's console follow it, with the command that it ran in.
+  var followerCount: Int { clients.count + (console ? 1 : 0) }
+}
+
 extension ControlConnection {
   /// Hands a socket to the process that is to hold the guest.
   func hand(_ what: HandedSocket, _ socket: ByteStream) throws(Failure) {
