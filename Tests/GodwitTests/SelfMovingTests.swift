@@ -57,6 +57,36 @@ import Testing
       """)
   }
 
+  /// Of two desktops with viewers the one that is only looked at is idle, and comes home at the first key. Its viewer notices nothing.
+  @Test func nobodyUsesItsDisplay() throws {
+    try run(
+      DisplayInputTests.tools + """
+        for m in here there; do serve $m "${ALL[@]}"; done; meet here there
+        policy here <<'END'
+        defaults: {min-stay: 0s, idle: {after: 1m, to: there}, move: {no-publish: true}}
+        END
+        show guest; show used ${P[1]}; connect ${P[0]}
+        (while ! [ -e end ]; do echo type a; sleep 2; done) | /usr/bin/python3 '\(Checkout.root.path)/Scripts/rfb.py' ${P[1]} >/dev/null & user=$!
+        says here 'guest: moved to there'; comes there; input there 'relayed none - none'; sleep 10; has here used && echo 'it stays'; state there
+        view type a; comes here; says there 'guest: moved to here'; view point 1 2; came 'click 0 1 2' | grep click; input here 'relayed input - input'
+        reasons here; reasons there; touch end; wait $user; kill $viewer; at here kill guest KILL; at here kill used KILL; gone here
+        """,
+      """
+      8x8 test
+      relayed none - none
+      it stays
+      relayed none - none
+      done
+      done
+      click 0 1 2
+      relayed input - input
+      guest goes to there: there was no input for 1 min.
+      guest comes home from there: there is input at here again.
+      guest goes to here: here, its home, wants it back.
+
+      """)
+  }
+
   /// Windows of time; the file says when they are.
   @Test func atNight() throws {
     try run(
