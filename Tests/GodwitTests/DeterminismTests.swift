@@ -74,10 +74,7 @@ import Testing
 
   // MARK: Guests
 
-  /// Time passes by calls in such a run: what waits for the clock in a loop makes millions of them.
-  static let guests = GuestTests.guests.filter { $0.name != "everywait" }
-
-  @Test(arguments: guests)
+  @Test(arguments: GuestTests.guests)
   func guestsTakeTheSameCourseAnywhere(_ guest: GuestTests.Guest) throws {
     // The guests' own folder is the root: other tests change the host's /tmp meanwhile.
     let root = Checkout.guest(guest.name, guest.isa).deletingLastPathComponent().path
