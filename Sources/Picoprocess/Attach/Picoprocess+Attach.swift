@@ -31,9 +31,9 @@ extension Picoprocess {
   /// - Parameter goesOn: it has seen the output so far.
   /// - Parameter token: what the relay calls it by which it comes.
   /// - Parameter machine: the peer at which its user is.
-  private func attach(
-    _ size: WindowSize?, output: Bool, input: Bool, goesOn: Bool, _ token: UInt64?,
-    at machine: String?
+  func attach(
+    _ size: WindowSize?, output: Bool, input: Bool, goesOn: Bool = false, _ token: UInt64? = nil,
+    at machine: String? = nil
   ) -> ControlAnswer {
     func admitted(_ output: Bool, _ input: Bool, _ history: [UInt8]) -> ControlAnswer {
       .attached(
