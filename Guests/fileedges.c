@@ -161,6 +161,17 @@ static void sizes(void) {
   OK(fallocate(fd, 0, 2, 5));
   EQ(size_of(fd), 7);
   EQ(memcmp(content(fd), "\0\0\0\0\0x\0", 7), 0);
+  // The largest of all: a file in memory may be as large as a number can say.
+  int largest = OK(memfd_create("largest", 0));
+  OK(ftruncate(largest, LONG_MAX));
+  EQ(size_of(largest), LONG_MAX);
+  EQ(pread(largest, buffer, 3, LONG_MAX - 3), 3);
+  FAILS(EINVAL, pread(largest, buffer, 4, LONG_MAX - 3));
+  FAILS(EINVAL, ftruncate(largest, LONG_MIN));
+  OK(ftruncate(largest, LONG_MAX - 1));
+  EQ(size_of(largest), LONG_MAX - 1);
+  EQ(lseek(largest, 0, SEEK_END), LONG_MAX - 1);
+  OK(close(largest));
   // Holes in the middle of pages.
   OK(ftruncate(fd, 0));
   memset(buffer, 'a', 3 * PAGE);
@@ -526,6 +537,30 @@ static void copies(void) {
   FAILS(EAGAIN, splice(from, &(off_t){0}, q[1], NULL, 1, SPLICE_F_NONBLOCK));
   FAILS(EAGAIN, vmsplice(q[1], &(struct iovec){"x", 1}, 1, SPLICE_F_NONBLOCK));
   EQ(left_in(p[0]), 1);
+  // A pipe that nobody reads is no pipe to wait for, whether it is full or has room.
+  for (int is_full = 0; is_full < 2; is_full++) {
+    int lost[2], pending = 0;
+    sigset_t set, old;
+    OK(pipe2(lost, O_NONBLOCK));
+    if (is_full) EQ(write(lost[1], buffer, 65536), 65536);
+    OK(close(lost[0]));
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    OK(sigprocmask(SIG_BLOCK, &set, &old));
+    void (*handler)(int) = signal(SIGPIPE, SIG_DFL);
+#define LOST(call) do { FAILS(EPIPE, call); pending += sigtimedwait(&set, NULL, &(struct timespec){0}) == SIGPIPE; } while (0)
+    LOST(tee(p[0], lost[1], 1, 0));
+    LOST(vmsplice(lost[1], &(struct iovec){"x", 1}, 1, 0));
+    LOST(splice(p[0], NULL, lost[1], NULL, 1, 0));
+    LOST(splice(from, &(off_t){0}, lost[1], NULL, 1, 0));
+    LOST(sendfile(lost[1], from, &(off_t){0}, 1));
+    LOST(write(lost[1], "x", 1));
+    EQ(pending, 6);
+    signal(SIGPIPE, handler);
+    OK(sigprocmask(SIG_SETMASK, &old, NULL));
+    OK(close(lost[1]));
+  }
+  EQ(left_in(p[0]), 1);
   // Nobody writes any more: an end, and what is left before it.
   OK(close(p[1]));
   EQ(splice(p[0], NULL, to, NULL, 9, 0), 1);
@@ -622,6 +657,15 @@ static void locks(void) {
   FAILS(EINVAL, locked(F_SETLK, F_WRLCK, -1, 1));
   FAILS(EINVAL, locked(F_SETLK, F_WRLCK, 0, -1));
   FAILS(EINVAL, locked(F_SETLK, F_WRLCK, 3, -4));
+  // A length below zero goes back from the start, as far as to the first byte.
+  OK(locked(F_SETLK, F_WRLCK, 3, -3));
+  STREQ(obstacle(F_WRLCK, 0, 0), "write 0+3");
+  OK(locked(F_SETLK, F_UNLCK, 2, -1));
+  STREQ(obstacle(F_WRLCK, 0, 0), "write 0+1");
+  STREQ(obstacle(F_WRLCK, 1, 0), "write 2+1");
+  STREQ(obstacle(F_WRLCK, 3, -1), "write 2+1");
+  STREQ(obstacle(F_WRLCK, 2, -1), "none");
+  OK(locked(F_SETLK, F_UNLCK, 0, 0));
   FAILS(EOVERFLOW, locked(F_SETLK, F_WRLCK, LONG_MAX, 2));
   FAILS(EINVAL, locked(F_SETLK, 3, 0, 1));
   lock = (struct flock){.l_type = F_WRLCK, .l_whence = 3};

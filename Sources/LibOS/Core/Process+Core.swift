@@ -36,6 +36,7 @@ extension Process {
       file.retain()
       defer { file.release() }
       try write(layout, to: file, limit: limit)
+      file.dentry?.report(.IN_MODIFY)
       return true
     } catch { return false }
   }

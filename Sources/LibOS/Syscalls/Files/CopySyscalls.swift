@@ -100,6 +100,9 @@ private func copy(from input: inout End, to output: inout End, total: Int)
     var limit = min(chunkSize, total - done)
     // Look before reading from what can't be put back.
     if !input.file.isSeekable {
+      if input.hasMore, (output.file as? PipeEnd)?.pipe.readers == 0 {
+        return (done, .failed(.EPIPE))
+      }
       limit = min(limit, output.file.writableCount)
       if limit == 0 || !output.file.pollEvents().contains(.POLLOUT) {
         return (done, .wait(output.file))
