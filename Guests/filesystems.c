@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -129,12 +130,79 @@ static void numbers(void) {
     count = 0;
     if (!access(places[i], R_OK)) walk(places[i], 3);
   }
+  // All of a filesystem are on its device.
+  static const char *const inside[] = {"/proc", "/proc/1", "/proc/1/ns", "/proc/1/fd", "/proc/1/task", "/proc/1/status", "/proc/stat", "/proc/self",
+                                       "/proc/self/", "/proc/self/fd", "/proc/self/fd/0", "/proc/self/task", "/proc/self/ns", "/proc/self/ns/mnt",
+                                       "/proc/self/net", "/proc/self/net/", "/proc/net/unix", "/proc/sys", "/proc/sys/kernel", "/proc/sys/kernel/pid_max",
+                                       "/proc/self/map_files", "/proc/self/stat", "/proc/self/fdinfo", "/proc/self/fdinfo/0", "/proc/sysvipc", NULL,
+                                       "/sys", "/sys/devices", "/sys/devices/system", "/sys/devices/system/cpu/online", "/sys/devices/system/node/online",
+                                       NULL, "/dev/pts", "/dev/pts/ptmx", NULL, "/dev/shm", NULL, "/dev/mqueue", NULL};
+  dev_t first = 0;
+  for (unsigned i = 0; i < sizeof inside / sizeof *inside; i++) {
+    struct stat status;
+    if (!inside[i]) first = 0;
+    if (!inside[i] || lstat(inside[i], &status)) continue;
+    if (first && status.st_dev != first) fail_at(__FILE__, __LINE__, "%s is on another device", inside[i]);
+    CHECK(status.st_dev && status.st_ino);
+    first = status.st_dev;
+  }
   // From the root down: these are the way to those.
   static const char *const way[] = {"/sys", "/sys/devices", "/sys/devices/system", "/sys/devices/system/cpu", "/sys/devices/system/cpu/cpu0",
                                     "/sys/devices/system/cpu/online", "/sys/devices/system/cpu/present", "/sys/devices/system/cpu/possible"};
   count = 0;
   for (unsigned i = 0; i < sizeof way / sizeof *way; i++)
     if (!access(way[i], F_OK)) walk(way[i], 0);
+}
+
+// How long the links of /proc are said to be, and what init has that all have.
+static void of_init(void) {
+  static const struct { const char *name; long size; } links[] = {{"/proc/self", 0}, {"/proc/thread-self", 0}, {"/proc/self/fd/0", 64}, {"/proc/self/fd/1", 64}};
+  struct stat status;
+  for (unsigned i = 0; i < sizeof links / sizeof *links; i++) {
+    OK(lstat(links[i].name, &status));
+    if (status.st_size != links[i].size) fail_at(__FILE__, __LINE__, "%s: %ld bytes", links[i].name, (long)status.st_size);
+  }
+  static const char *const names[] = {"ns", "ns/cgroup", "ns/ipc", "ns/mnt", "ns/net", "ns/pid", "ns/user", "ns/uts", "fd", "fdinfo", "task", "task/1", "task/1/stat",
+                                      "stat", "statm", "status", "cmdline", "environ", "maps", "cgroup", "oom_score", "mounts",
+                                      "mountinfo", "cwd", "root"};
+  char own[64], of_init[64];
+  for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+    struct stat mine;
+    snprintf(of_init, sizeof of_init, "/proc/1/%s", names[i]);
+    snprintf(own, sizeof own, "/proc/self/%s", strncmp(names[i], "task/1", 6) ? names[i] : "task");
+    // Who may not look at it is told so.
+    if (lstat(of_init, &status)) { EQ(errno, EACCES); continue; }
+    OK(lstat(own, &mine));
+    if (strncmp(names[i], "task/1/", 7)) EQ(status.st_mode, mine.st_mode);
+  }
+  DIR *directory = opendir("/proc/1/ns");
+  if (!directory) EQ(errno, EACCES);
+  int kinds = 0;
+  for (struct dirent *entry; directory && (entry = readdir(directory));) kinds += entry->d_name[0] != '.' && !strstr(entry->d_name, "_for_children");
+  if (directory) CHECK(kinds >= 7);
+  if (directory) OK(closedir(directory));
+}
+
+// A lock is shown with the device and number of its file, wherever that is.
+static void shown_locks(void) {
+  static const char *const places[] = {".", "/proc", "/proc/1", "/proc/1/task/1", "/proc/self/", "/proc/sys", "/proc/sys/kernel", "/proc/sysvipc", "/sys",
+                                       "/sys/devices", "/sys/devices/system/cpu", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue"};
+  for (unsigned i = 0; i < sizeof places / sizeof *places; i++) {
+    char line[256], wanted[128];
+    struct stat status;
+    int fd = open(places[i], O_RDONLY), found = 0;
+    if (fd < 0) continue;
+    OK(fstat(fd, &status));
+    OK(flock(fd, LOCK_SH));
+    snprintf(wanted, sizeof wanted, "FLOCK  ADVISORY  READ %d %02x:%02x:%lu 0 EOF", getpid(), major(status.st_dev), minor(status.st_dev),
+             (unsigned long)status.st_ino);
+    FILE *locks = fopen("/proc/locks", "r");
+    CHECK(locks);
+    while (fgets(line, sizeof line, locks)) found += strstr(line, wanted) != NULL;
+    fclose(locks);
+    if (found != 1) fail_at(__FILE__, __LINE__, "%s: %d of %s", places[i], found, wanted);
+    OK(close(fd));
+  }
 }
 
 // What is below /proc/PID is of the process's user, but for what is not its own; of root, where nobody may look.
@@ -240,6 +308,10 @@ int main(void) {
   STEP("kinds of files without a place");
   PART(numbers());
   STEP("numbers");
+  PART(of_init());
+  STEP("links, and what init has");
+  PART(shown_locks());
+  STEP("locks");
   if (!geteuid()) in_child(owners);
   STEP("owners");
   if (!geteuid()) in_child(hidden_owners);
