@@ -28,8 +28,8 @@ static void kinds(void) {
   CHECK(mounts);
   while (fgets(line, sizeof line, mounts)) {
     unsigned major, minor;
-    char *rest = strstr(line, " - ");
-    EQ(sscanf(line, "%*d %*d %u:%u %*s %511s", &major, &minor, place), 3);
+    char options[256], *rest = strstr(line, " - ");
+    EQ(sscanf(line, "%*d %*d %u:%u %*s %511s %255s", &major, &minor, place, options), 4);
     CHECK(rest && sscanf(rest, " - %63s", type) == 1);
     struct statfs filesystem;
     struct stat status;
@@ -42,6 +42,13 @@ static void kinds(void) {
     }
     CHECK(filesystem.f_bsize > 0 && filesystem.f_namelen > 0 && filesystem.f_bfree <= filesystem.f_blocks);
     CHECK(filesystem.f_bavail <= filesystem.f_bfree && filesystem.f_ffree <= filesystem.f_files);
+    static const struct { const char *word; long flag; } flags[] = {{"ro", ST_RDONLY}, {"nosuid", ST_NOSUID}, {"nodev", ST_NODEV}, {"noexec", ST_NOEXEC},
+                                                                    {"noatime", ST_NOATIME}, {"nodiratime", ST_NODIRATIME}, {"relatime", ST_RELATIME}};
+    long stated = 0x20;  // ST_VALID
+    for (char *word = strtok(options, ","); word; word = strtok(NULL, ","))
+      for (unsigned i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (!strcmp(word, flags[i].word)) stated |= flags[i].flag;
+    if (filesystem.f_flags != stated) fail_at(__FILE__, __LINE__, "%s has flags %#lx, not %#lx", place, (long)filesystem.f_flags, stated);
     // statvfs(3) tells the same.
     struct statvfs other;
     OK(statvfs(place, &other));
