@@ -242,6 +242,14 @@ static void in_limit(void) {
   OK(ioctl(p[0], FIONREAD, &left));
   EQ(left, 3);
   STREQ(content(fd), "01234567aw");
+  // Of a place where there is nothing to a place where there may be nothing.
+  off_t behind = 50;
+  EXCEEDS(copy_file_range(fd, &behind, fd, &(off_t){150}, 100, 0));
+  EXCEEDS(copy_file_range(fd, &behind, fd, &(off_t){150}, 99, 0));
+  EXCEEDS(copy_file_range(fd, &behind, fd, &(off_t){10}, 1, 0));
+  EQ(behind, 50);
+  exceeded = 0;
+  EQ(copy_file_range(fd, &behind, fd, &(off_t){9}, 1, 0), 0);
   OK(close(fd)), OK(close(source)), OK(unlink("source"));
 }
 static void limited(void) { in_child(in_limit); }
@@ -537,6 +545,16 @@ static void copies(void) {
   FAILS(EAGAIN, splice(from, &(off_t){0}, q[1], NULL, 1, SPLICE_F_NONBLOCK));
   FAILS(EAGAIN, vmsplice(q[1], &(struct iovec){"x", 1}, 1, SPLICE_F_NONBLOCK));
   EQ(left_in(p[0]), 1);
+  // What is copied to a socket of messages is one message.
+  int pair[2];
+  OK(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair));
+  EQ(sendfile(pair[0], from, &(off_t){0}, 4), 4);
+  EQ(splice(p[0], NULL, pair[0], NULL, 1, 0), 1);
+  EQ(write(p[1], "x", 1), 1);
+  EQ(read(pair[1], buffer, 100), 4);
+  EQ(read(pair[1], buffer, 100), 1);
+  FAILS(EAGAIN, read(pair[1], buffer, 100));
+  OK(close(pair[0])), OK(close(pair[1]));
   // A pipe that nobody reads is no pipe to wait for, whether it is full or has room.
   for (int is_full = 0; is_full < 2; is_full++) {
     int lost[2], pending = 0;

@@ -1,5 +1,7 @@
 // chmod, fchmod, umask, chown: modes kept and reported; special bits; utime's relatives are in stat.c.
 #include "check.h"
+#include <sys/socket.h>
+#include <sys/un.h>
 
 static mode_t mode(const char *name) {
   struct stat st;
@@ -32,6 +34,12 @@ static void not_ones_own(void) {
   FAILS(EACCES, unlink("theirs"));
   FAILS(EACCES, rename("theirs", "g"));
   FAILS(EACCES, mkdir("g", 0700));
+  FAILS(EACCES, open(".", O_TMPFILE | O_RDWR, 0600));
+  FAILS(EACCES, open("g", O_CREAT | O_WRONLY, 0600));
+  FAILS(EACCES, mkfifo("g", 0600));
+  int s = OK(socket(AF_UNIX, SOCK_STREAM, 0));
+  FAILS(EACCES, bind(s, (void *)&(struct sockaddr_un){AF_UNIX, "g"}, sizeof(struct sockaddr_un)));
+  OK(close(s));
   FAILS(EACCES, symlink("theirs", "g"));
   FAILS(EACCES, access("theirs", W_OK));
   OK(access("theirs", R_OK));
