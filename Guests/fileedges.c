@@ -545,6 +545,41 @@ static void copies(void) {
   FAILS(EAGAIN, splice(from, &(off_t){0}, q[1], NULL, 1, SPLICE_F_NONBLOCK));
   FAILS(EAGAIN, vmsplice(q[1], &(struct iovec){"x", 1}, 1, SPLICE_F_NONBLOCK));
   EQ(left_in(p[0]), 1);
+  // What did not fit is not passed over.
+  int large = OK(memfd_create("large", 0)), tight[2], stream[2];
+  memset(buffer, 'l', 8192);
+  for (int i = 0; i < 64; i++) EQ(write(large, buffer, 8192), 8192);
+  OK(pipe2(tight, O_NONBLOCK));
+  EQ(write(tight[1], buffer, 8192), 8192);
+  for (int i = 0; i < 6; i++) EQ(write(tight[1], buffer, 8192), 8192);
+  EQ(write(tight[1], buffer, 4096), 4096);
+  EQ(lseek(large, 0, SEEK_SET), 0);
+  EQ(sendfile(tight[1], large, NULL, 8192), 4096);
+  EQ(place(large), 4096);
+  FAILS(EAGAIN, sendfile(tight[1], large, NULL, 8192));
+  EQ(place(large), 4096);
+  a = 100;
+  FAILS(EAGAIN, sendfile(tight[1], large, &a, 8192));
+  EQ(a, 100);
+  EQ(read(tight[0], buffer, 4096), 4096);
+  a = 0;
+  EQ(sendfile(tight[1], large, &a, 4000), 4000);
+  EQ(a, 4000);
+  EQ(place(large), 4096);
+  OK(close(tight[0])), OK(close(tight[1]));
+  OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, stream));
+  EQ(lseek(large, 0, SEEK_SET), 0);
+  long count = sendfile(stream[0], large, NULL, 1 << 19), more = sendfile(stream[0], large, NULL, 1 << 19);
+  CHECK(count > 0);
+  if (more < 0) {
+    EQ(errno, EAGAIN);
+    more = 0;
+  }
+  EQ(place(large), count + more);
+  long taken = 0, n;
+  while ((n = read(stream[1], buffer, 8192)) > 0) taken += n;
+  EQ(taken, count + more);
+  OK(close(stream[0])), OK(close(stream[1])), OK(close(large));
   // What is copied to a socket of messages is one message.
   int pair[2];
   OK(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair));

@@ -1,6 +1,6 @@
 // What all filesystems have in common: the number that says which one it is, each file's own number, who the files of a process belong to,
-// QEMU: qemu-user leaves some of them to the host.
 // and where one filesystem ends and another begins.
+// QEMU: qemu-user leaves some of them to the host.
 #include "check.h"
 #include <dirent.h>
 #include <linux/openat2.h>

@@ -1,5 +1,6 @@
 // chmod, fchmod, umask, chown: modes kept and reported; special bits; utime's relatives are in stat.c.
 #include "check.h"
+#include <grp.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -43,6 +44,19 @@ static void not_ones_own(void) {
   FAILS(EACCES, symlink("theirs", "g"));
   FAILS(EACCES, access("theirs", W_OK));
   OK(access("theirs", R_OK));
+}
+
+// Who is not of the group that it has can't make anything act as that group.
+static void of_another_group(void) {
+  OK(setresgid(1000, 1000, 1000));
+  OK(setgroups(0, NULL));
+  OK(setresuid(1000, 1000, 1000));
+  OK(chmod("theirs", 06755));
+  EQ(mode("theirs"), 04755);
+  OK(chmod("folder", 06755));
+  EQ(mode("folder"), 04755);
+  OK(chmod("ours", 06755));
+  EQ(mode("ours"), 06755);
 }
 
 // Whoever may have become its owner, no file but a directory acts as its owner or group from then on.
@@ -91,6 +105,13 @@ int main(void) {
     OK(mkdir("d/sub", 0777));
     in_child(stranger_to_directory);
     OK(rmdir("d/sub"));
+    static const char *const names[] = {"theirs", "ours", "folder"};
+    for (int i = 0; i < 3; i++) {
+      if (i == 2) OK(mkdir(names[i], 0755)); else OK(close(OK(open(names[i], O_CREAT | O_WRONLY, 0644))));
+      OK(chown(names[i], 1000, i == 1 ? 1000 : 2000));
+    }
+    in_child(of_another_group);
+    OK(unlink("theirs")), OK(unlink("ours")), OK(rmdir("folder"));
   }
   OK(chmod("f", 04755));
   EQ(mode("f"), 04755);
