@@ -172,6 +172,22 @@ static void sizes(void) {
   EQ(size_of(largest), LONG_MAX - 1);
   EQ(lseek(largest, 0, SEEK_END), LONG_MAX - 1);
   OK(close(largest));
+  // What it takes, and what is left to be read.
+  long long told = -1;
+  int waiting = -1, folder = OK(open(".", O_RDONLY | O_DIRECTORY));
+  struct stat status;
+  OK(fstat(fd, &status));
+  OK(ioctl(fd, FIOQSIZE, &told));
+  EQ(told, status.st_blocks * 512);
+  EQ(lseek(fd, 3, SEEK_SET), 3);
+  OK(ioctl(fd, FIONREAD, &waiting));
+  EQ(waiting, 4);
+  OK(fstat(folder, &status));
+  OK(ioctl(folder, FIOQSIZE, &told));
+  EQ(told, status.st_blocks * 512);
+  FAILS(EFAULT, ioctl(fd, FIOQSIZE, (void *)8));
+  FAILS(EFAULT, ioctl(fd, FIONREAD, (void *)8));
+  OK(close(folder));
   // Holes in the middle of pages.
   OK(ftruncate(fd, 0));
   memset(buffer, 'a', 3 * PAGE);
