@@ -260,6 +260,33 @@ static void attributes_give(void) {
   }
 }
 
+// Of a program that runs as root: all, but if its file says which, and it was not root who ran it.
+static uint64_t wanted_effective, wanted_permitted;
+static void user_runs(void) {
+  OK(setresuid(1000, 1000, 1000));
+  executed((struct sets){wanted_effective, wanted_permitted, 0}, copy);
+}
+static void root_runs(void) { executed((struct sets){wanted_effective, wanted_permitted, 0}, copy); }
+static void runs_as_root(void) {
+  struct vfs_cap_data value = {VFS_CAP_REVISION_2, {{BIT(CAP_KILL), 0}, {0, 0}}};
+  OK(chmod(copy, 04755));
+  wanted_effective = wanted_permitted = bounding();
+  in_child(user_runs);
+  in_child(root_runs);
+  if (setxattr(copy, "security.capability", &value, sizeof value, 0)) return;
+  in_child(root_runs);
+  wanted_effective = 0, wanted_permitted = BIT(CAP_KILL);
+  in_child(user_runs);
+  value.magic_etc |= VFS_CAP_FLAGS_EFFECTIVE;
+  OK(setxattr(copy, "security.capability", &value, sizeof value, 0));
+  wanted_effective = BIT(CAP_KILL);
+  in_child(user_runs);
+  OK(chmod(copy, 0755));
+  OK(removexattr(copy, "security.capability"));
+  wanted_effective = wanted_permitted = 0;
+  in_child(user_runs);
+}
+
 static void copy_own(void) {
   snprintf(copy, sizeof copy, "/tmp/capabilities.%d", getpid());
   int from = OK(open("/proc/self/exe", O_RDONLY)), to = OK(open(copy, O_CREAT | O_EXCL | O_WRONLY, 0755));
@@ -311,6 +338,8 @@ int main(int argc, char **argv) {
   }
   STEP("files");
   attributes_give();
+  removexattr(copy, "security.capability");
+  runs_as_root();
   OK(unlink(copy));
   STEP("attributes of files");
   return 0;
