@@ -172,6 +172,20 @@ static void sizes(void) {
   EQ(size_of(largest), LONG_MAX - 1);
   EQ(lseek(largest, 0, SEEK_END), LONG_MAX - 1);
   OK(close(largest));
+  // How long it is said to live.
+  uint64_t hint = 9;
+  OK(fcntl(fd, F_GET_RW_HINT, &hint));
+  EQ(hint, 0);
+  for (uint64_t next = 0; next < 6; next++) {
+    OK(fcntl(fd, F_SET_RW_HINT, &next));
+    OK(fcntl(fd, F_GET_RW_HINT, &hint));
+    EQ(hint, next);
+  }
+  hint = 6;
+  FAILS(EINVAL, fcntl(fd, F_SET_RW_HINT, &hint));
+  FAILS(EFAULT, fcntl(fd, F_SET_RW_HINT, (void *)8));
+  OK(fcntl(fd, F_GET_RW_HINT, &hint));
+  EQ(hint, 5);
   // What it takes, and what is left to be read.
   long long told = -1;
   int waiting = -1, folder = OK(open(".", O_RDONLY | O_DIRECTORY));
@@ -561,6 +575,37 @@ static void copies(void) {
   FAILS(EAGAIN, splice(from, &(off_t){0}, q[1], NULL, 1, SPLICE_F_NONBLOCK));
   FAILS(EAGAIN, vmsplice(q[1], &(struct iovec){"x", 1}, 1, SPLICE_F_NONBLOCK));
   EQ(left_in(p[0]), 1);
+  // Much at once, in one call.
+  int source = OK(memfd_create("source", 0)), target = OK(memfd_create("target", 0));
+  memset(buffer, 'm', 8192);
+  for (int i = 0; i < 40; i++) EQ(write(source, buffer, 8192), 8192);
+  EQ(pwrite(source, "end", 3, 40 * 8192 - 3), 3);
+  EQ(sendfile(target, source, &(off_t){0}, 40 * 8192), 40 * 8192);
+  EQ(size_of(target), 40 * 8192);
+  EQ(pread(target, buffer, 4, 40 * 8192 - 4), 4);
+  EQ(memcmp(buffer, "mend", 4), 0);
+  EQ(sendfile(target, source, &(off_t){0}, 100000), 100000);
+  EQ(size_of(target), 40 * 8192 + 100000);
+  EQ(copy_file_range(source, &(off_t){0}, source, &(off_t){40 * 8192}, 40 * 8192, 0), 40 * 8192);
+  EQ(size_of(source), 80 * 8192);
+  EQ(pread(source, buffer, 4, 80 * 8192 - 4), 4);
+  EQ(memcmp(buffer, "mend", 4), 0);
+  // And to one who takes it in small parts, as much.
+  int slow[2], ended;
+  OK(socketpair(AF_UNIX, SOCK_STREAM, 0, slow));
+  pid_t reader_of = OK(fork());
+  if (!reader_of) {
+    long all = 0, part;
+    OK(close(slow[0]));
+    while ((part = read(slow[1], buffer, 5000)) > 0) all += part;
+    _exit(all != 80 * 8192);
+  }
+  OK(close(slow[1]));
+  EQ(sendfile(slow[0], source, &(off_t){0}, 80 * 8192 + 5), 80 * 8192);
+  OK(close(slow[0]));
+  EQ(OK(waitpid(reader_of, &ended, 0)), reader_of);
+  EQ(ended, 0);
+  OK(close(source)), OK(close(target));
   // What did not fit is not passed over.
   int large = OK(memfd_create("large", 0)), tight[2], stream[2];
   memset(buffer, 'l', 8192);
