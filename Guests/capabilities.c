@@ -206,6 +206,87 @@ static void too_much(void) {
   FAILS(EPERM, execl(copy, copy, "check", "0", "0", NULL));
 }
 
+// What the file's attribute, what the process may inherit, and its ambient set make of it.
+#define HIGH BIT(CAP_CHECKPOINT_RESTORE)
+static const struct attribute {
+  uint32_t magic;
+  uint64_t permits, inherits;
+  uint32_t root;
+  uint64_t inheritable, ambient;
+  uint64_t effective, permitted;  // then
+} attributes[] = {
+  {VFS_CAP_REVISION_2 | 1, BIT(CAP_KILL), 0, 0, 0, 0, BIT(CAP_KILL), BIT(CAP_KILL)},
+  {VFS_CAP_REVISION_2, BIT(CAP_KILL), 0, 0, 0, 0, 0, BIT(CAP_KILL)},
+  {VFS_CAP_REVISION_2 | 1, 0, BIT(CAP_KILL), 0, 0, 0, 0, 0},
+  {VFS_CAP_REVISION_2 | 1, 0, BIT(CAP_KILL), 0, BIT(CAP_KILL) | BIT(CAP_CHOWN), 0, BIT(CAP_KILL), BIT(CAP_KILL)},
+  {VFS_CAP_REVISION_2, 0, BIT(CAP_KILL), 0, BIT(CAP_KILL) | BIT(CAP_CHOWN), 0, 0, BIT(CAP_KILL)},
+  {VFS_CAP_REVISION_2 | 1, BIT(CAP_CHOWN), BIT(CAP_KILL), 0, BIT(CAP_KILL), 0, BIT(CAP_KILL) | BIT(CAP_CHOWN), BIT(CAP_KILL) | BIT(CAP_CHOWN)},
+  {VFS_CAP_REVISION_2 | 1, HIGH, 0, 0, 0, 0, HIGH, HIGH},
+  {VFS_CAP_REVISION_2 | 1, 0, HIGH | BIT(0), 0, HIGH, 0, HIGH, HIGH},
+  {VFS_CAP_REVISION_2 | 1, BIT(63) | BIT(CAP_KILL), BIT(62), 0, 0, 0, BIT(CAP_KILL), BIT(CAP_KILL)},
+  {VFS_CAP_REVISION_2 | 1, BIT(CAP_KILL), 0, 0, BIT(CAP_CHOWN), BIT(CAP_CHOWN), BIT(CAP_KILL), BIT(CAP_KILL)},
+  {VFS_CAP_REVISION_2, 0, 0, 0, BIT(CAP_CHOWN), BIT(CAP_CHOWN), 0, 0},
+  {VFS_CAP_REVISION_3 | 1, BIT(CAP_KILL), 0, 0, 0, 0, BIT(CAP_KILL), BIT(CAP_KILL)},
+  {VFS_CAP_REVISION_3, HIGH, BIT(CAP_CHOWN), 0, BIT(CAP_CHOWN), 0, 0, HIGH | BIT(CAP_CHOWN)},
+  {VFS_CAP_REVISION_3 | 1, BIT(CAP_KILL), 0, 1000, 0, 0, 0, 0},  // of a namespace whose root is another
+  {VFS_CAP_REVISION_3 | 1, BIT(CAP_KILL), 0, 1, 0, 0, 0, 0},
+};
+static const struct attribute *attribute;
+
+static void attribute_gives(void) {
+  struct sets all = get(0);
+  all.inheritable = attribute->inheritable;
+  OK(set(all));
+  OK(prctl(PR_SET_KEEPCAPS, 1));
+  OK(setresuid(1000, 1000, 1000));
+  for (int i = 0; i < 64; i++)
+    if (attribute->ambient & BIT(i)) OK(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0));
+  executed((struct sets){attribute->effective, attribute->permitted, 0}, copy);
+}
+
+static void attributes_give(void) {
+  for (unsigned i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+    attribute = &attributes[i];
+    struct vfs_ns_cap_data value = {attribute->magic, {{attribute->permits, attribute->inherits}, {attribute->permits >> 32, attribute->inherits >> 32}},
+                                    attribute->root};
+    long size = (attribute->magic & VFS_CAP_REVISION_MASK) == VFS_CAP_REVISION_3 ? XATTR_CAPS_SZ_3 : XATTR_CAPS_SZ_2;
+    // Some filesystems have none; and who is not in the namespace can't be its root.
+    if (setxattr(copy, "security.capability", &value, size, 0)) {
+      CHECK(errno == EOPNOTSUPP || (errno == EPERM && attribute->root));
+      continue;
+    }
+    int status = status_of(attribute_gives);
+    if (status) fail_at(__FILE__, __LINE__, "row %u: status %#x", i, status);
+  }
+}
+
+// Of a program that runs as root: all, but if its file says which, and it was not root who ran it.
+static uint64_t wanted_effective, wanted_permitted;
+static void user_runs(void) {
+  OK(setresuid(1000, 1000, 1000));
+  executed((struct sets){wanted_effective, wanted_permitted, 0}, copy);
+}
+static void root_runs(void) { executed((struct sets){wanted_effective, wanted_permitted, 0}, copy); }
+static void runs_as_root(void) {
+  struct vfs_cap_data value = {VFS_CAP_REVISION_2, {{BIT(CAP_KILL), 0}, {0, 0}}};
+  OK(chmod(copy, 04755));
+  wanted_effective = wanted_permitted = bounding();
+  in_child(user_runs);
+  in_child(root_runs);
+  if (setxattr(copy, "security.capability", &value, sizeof value, 0)) return;
+  in_child(root_runs);
+  wanted_effective = 0, wanted_permitted = BIT(CAP_KILL);
+  in_child(user_runs);
+  value.magic_etc |= VFS_CAP_FLAGS_EFFECTIVE;
+  OK(setxattr(copy, "security.capability", &value, sizeof value, 0));
+  wanted_effective = BIT(CAP_KILL);
+  in_child(user_runs);
+  OK(chmod(copy, 0755));
+  OK(removexattr(copy, "security.capability"));
+  wanted_effective = wanted_permitted = 0;
+  in_child(user_runs);
+}
+
 static void copy_own(void) {
   snprintf(copy, sizeof copy, "/tmp/capabilities.%d", getpid());
   int from = OK(open("/proc/self/exe", O_RDONLY)), to = OK(open(copy, O_CREAT | O_EXCL | O_WRONLY, 0755));
@@ -255,7 +336,11 @@ int main(int argc, char **argv) {
   } else {
     EQ(errno, EOPNOTSUPP);
   }
-  OK(unlink(copy));
   STEP("files");
+  attributes_give();
+  removexattr(copy, "security.capability");
+  runs_as_root();
+  OK(unlink(copy));
+  STEP("attributes of files");
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/auxv.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/procfs.h>
@@ -95,6 +96,32 @@ static void limited(void) {
   limit(largest);
   raise(SIGQUIT);
 }
+// Its highest mapping has nothing in it, and with a limit its file may not be longer than that.
+static rlim_t longest;
+static void hollow(void) {
+  char line[512];
+  unsigned long start, end, highest = 0;
+  FILE *maps = fopen("/proc/self/maps", "r");
+  CHECK(maps);
+  while (fgets(line, sizeof line, maps))
+    if (sscanf(line, "%lx-%lx", &start, &end) == 2 && !strstr(line, "[vsyscall]")) highest = end;
+  fclose(maps);
+  for (long above = 1 << 20; above >= 0; above = above > 4096 ? above / 2 : above - 4096)
+    if (mmap((char *)highest + above, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != MAP_FAILED) break;
+  limit(64 << 20);
+  OK(setrlimit(RLIMIT_FSIZE, &(struct rlimit){longest, RLIM_INFINITY}));
+  raise(SIGQUIT);
+}
+// As another user, hit from outside while it waits.
+static int ready[2];
+static void waits(void) {
+  limit(64 << 20);
+  OK(setresgid(1001, 1001, 1001));
+  OK(setresuid(1000, 1000, 1000));
+  OK(prctl(PR_SET_DUMPABLE, 1));
+  EQ(write(ready[1], "x", 1), 1);
+  for (;;) pause();
+}
 static void hidden(void) {
   limit(64 << 20);
   OK(prctl(PR_SET_DUMPABLE, 0));
@@ -105,8 +132,35 @@ static void terminated(void) {
   raise(SIGTERM);
 }
 
-// What is in the core file that was taken last, without its holes.
-static long data;
+// What is in the core file that was taken last, without its holes: by what it takes, by where they are, and by what was written.
+static long data, filled, written;
+
+static void measure(int fd) {
+  Elf64_Ehdr head;
+  Elf64_Phdr notes;
+  EQ(pread(fd, &head, sizeof head, 0), sizeof head);
+  EQ(pread(fd, &notes, sizeof notes, head.e_phoff), sizeof notes);
+  long size = notes.p_offset + notes.p_filesz, end = 0, start;
+  filled = 0;
+  while ((start = lseek(fd, end, SEEK_DATA)) != -1) {
+    end = lseek(fd, start, SEEK_HOLE);
+    filled += end - start;
+  }
+  written = filled - (-size & 4095);
+  EQ(lseek(fd, 0, SEEK_SET), 0);
+}
+
+static int says(const char *path, const char *text) {
+  char line[64] = "";
+  FILE *file = fopen(path, "r");
+  if (!file) return 0;
+  if (!fgets(line, sizeof line, file)) line[0] = 0;
+  fclose(file);
+  return !strcmp(line, text);
+}
+
+// Whether this system gives them this name, so that there must be one.
+static int is_plain;
 
 // Takes the core file out of the folder, by whichever name this system gives it, with its bytes unless `bytes` is null; its
 // size, 0 if there is none.
@@ -123,6 +177,7 @@ static long take(char **bytes) {
   OK(fstat(fd, &status));
   EQ(status.st_mode & 0777, 0600);
   data = status.st_blocks * 512;
+  measure(fd);
   if (bytes) {
     *bytes = malloc(status.st_size);
     EQ(OK(read(fd, *bytes, status.st_size)), status.st_size);
@@ -186,6 +241,49 @@ static char *note(char *bytes, unsigned type, unsigned *size) {
     place = content + ((note->n_descsz + 3) & ~3);
   }
   return NULL;
+}
+
+// Mappings of all kinds, each with a letter in it: all that this has by itself is in the file, however it may be used; what files have is not.
+#define AREA 16384
+static struct { char *place; int is_in; } areas[8];
+static void map_areas(void) {
+  char path[128];
+  snprintf(path, sizeof path, "%s/file", folder);
+  int fd = OK(open(path, O_CREAT | O_RDWR, 0600)), count = 0;
+  OK(ftruncate(fd, AREA));
+#define MAPPED(flags, file, after, is) do { \
+    char *place = mmap(NULL, 3 * AREA, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); \
+    CHECK(mmap(place + AREA, AREA, PROT_READ | PROT_WRITE, flags | MAP_FIXED, file, 0) != MAP_FAILED); \
+    place[AREA + 5000] = 'a' + count; \
+    OK(mprotect(place + AREA, AREA, after)); \
+    areas[count].place = place + AREA, areas[count++].is_in = is; } while (0)
+  MAPPED(MAP_PRIVATE | MAP_ANONYMOUS, -1, PROT_READ, 1);
+  MAPPED(MAP_PRIVATE | MAP_ANONYMOUS, -1, PROT_READ | PROT_EXEC, 1);
+  MAPPED(MAP_PRIVATE | MAP_ANONYMOUS, -1, PROT_READ | PROT_WRITE, 1);
+  MAPPED(MAP_SHARED | MAP_ANONYMOUS, -1, PROT_READ | PROT_WRITE, 1);
+  MAPPED(MAP_SHARED | MAP_ANONYMOUS, -1, PROT_READ, 1);
+  MAPPED(MAP_SHARED, fd, PROT_READ | PROT_WRITE, 0);
+  MAPPED(MAP_SHARED, fd, PROT_READ, 0);
+  MAPPED(MAP_PRIVATE, fd, PROT_READ | PROT_WRITE, 1);
+  OK(close(fd));
+}
+
+static void inspect_areas(char *bytes) {
+  Elf64_Ehdr *head = (Elf64_Ehdr *)bytes;
+  for (unsigned i = 0; i < sizeof areas / sizeof *areas; i++) {
+    Elf64_Phdr *segment = (Elf64_Phdr *)(bytes + head->e_phoff);
+    int count = head->e_phnum;
+    while (count && !(segment->p_type == PT_LOAD && segment->p_vaddr == (uintptr_t)areas[i].place)) segment++, count--;
+    CHECK(count);
+    if (!count) continue;
+    EQ(segment->p_memsz, AREA);
+    EQ(segment->p_filesz, areas[i].is_in ? AREA : 0);
+    if (segment->p_filesz != AREA) continue;
+    char *content = bytes + segment->p_offset;
+    EQ(content[5000], 'a' + i);
+    for (int j = 0; j < AREA; j++)
+      if (j != 5000 && content[j]) EQ(content[j], 0);
+  }
 }
 
 static void inspect_head(char *bytes) {
@@ -262,8 +360,12 @@ static void inspect_status(char *bytes) {
   CHECK(size >= 8 && !memcmp(saved, &pointer, 8));
 #elif defined __x86_64__
   EQ(registers[21], *(unsigned long *)__builtin_thread_pointer());
+  EQ(registers[15], -1);  // orig_rax: in no call
 #else
   EQ(registers[4], (uintptr_t)__builtin_thread_pointer());
+#endif
+#if !defined __aarch64__
+  CHECK(!note(bytes, NT_ARM_TLS, &size));
 #endif
   char *vectors = note(bytes, NT_FPREGSET, &size);
 #if defined __x86_64__
@@ -325,19 +427,36 @@ static void inspect_process(char *bytes) {
   EQ(names - (char *)files, size);
 }
 
-static int says(const char *path, const char *text) {
-  char line[64] = "";
-  FILE *file = fopen(path, "r");
-  if (!file) return 0;
-  if (!fgets(line, sizeof line, file)) line[0] = 0;
-  fclose(file);
-  return !strcmp(line, text);
+static int is_asleep(pid_t pid) {
+  char path[64], text[512];
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  int fd = OK(open(path, O_RDONLY));
+  text[OK(read(fd, text, sizeof text - 1))] = 0;
+  OK(close(fd));
+  return strrchr(text, ')')[2] == 'S';
+}
+
+// Of one that slept it is said that it runs: it had to, to die.
+static void inspect_other(char *bytes) {
+  unsigned size;
+  struct elf_prpsinfo *process = (struct elf_prpsinfo *)note(bytes, NT_PRPSINFO, &size);
+  EQ(process->pr_state, 0);
+  EQ(process->pr_sname, 'R');
+  EQ(process->pr_uid, 1000);
+  EQ(process->pr_gid, 1001);
+  siginfo_t *signal = (siginfo_t *)note(bytes, NT_SIGINFO, &size);
+  EQ(signal->si_signo, SIGQUIT);
+  EQ(signal->si_code, SI_USER);
+  EQ(signal->si_pid, getpid());
+  EQ(signal->si_uid, 0);
+  struct elf_prstatus *status = (struct elf_prstatus *)note(bytes, NT_PRSTATUS, &size);
+  EQ(status->pr_info.si_code, SI_USER);
 }
 
 // An older core file, longer than the new one may be, where this system gives them this name.
 static void leave_old(void) {
   char path[128];
-  if (!says("/proc/sys/kernel/core_pattern", "core\n") || !says("/proc/sys/kernel/core_uses_pid", "0\n")) return;
+  if (!is_plain) return;
   snprintf(path, sizeof path, "%s/core", folder);
   int fd = OK(open(path, O_CREAT | O_WRONLY, 0600));
   OK(ftruncate(fd, 100 << 20));
@@ -350,6 +469,7 @@ int main(void) {
   signal(SIGQUIT, SIG_DFL);
   snprintf(folder, sizeof folder, "/tmp/corefile.%d", getpid());
   OK(mkdir(folder, 0700));
+  is_plain = says("/proc/sys/kernel/core_pattern", "core\n") && says("/proc/sys/kernel/core_uses_pid", "0\n");
   limit(0);
   int status = run(none);
   EQ(WTERMSIG(status), SIGQUIT);
@@ -368,6 +488,7 @@ int main(void) {
   CHECK(WCOREDUMP(status));
   long size = take(&bytes);
   CHECK(size <= 64 << 20);
+  CHECK(size || !is_plain);
   if (size) inspect(bytes, size, SIGQUIT, 2);
   status = run(faulting);
   EQ(WTERMSIG(status), SIGSEGV);
@@ -416,11 +537,86 @@ int main(void) {
     long cut = take(NULL);
     CHECK(cut >= 4096 && cut < size);
     CHECK(data <= (long)largest + 4096);
+    largest = 4096;
+    CHECK(WCOREDUMP(run(limited)));
+    CHECK(take(NULL) > 0);
     largest = 4095;
     CHECK(!WCOREDUMP(run(limited)));
     EQ(take(NULL), 0);
+    // To the byte.
+    largest = 64 << 20;
+    run(limited);
+    size = take(NULL);
+    largest = written;
+    long all = filled;
+    CHECK(WCOREDUMP(run(limited)));
+    EQ(take(NULL), size);
+    EQ(filled, all);
+    // What fills up notes, and the last page if only its end is there, does not count.
+    largest -= 5000;
+    run(limited);
+    CHECK(take(NULL) > 0 && filled < all);
   }
   STEP("a limit");
+  if (size) {
+    longest = RLIM_INFINITY;
+    CHECK(WCOREDUMP(run(hollow)));
+    size = take(NULL);
+    longest = size;
+    CHECK(WCOREDUMP(run(hollow)));
+    EQ(take(NULL), size);
+    longest = size / 2 & -4096;
+    run(hollow);
+    long cut = take(NULL);
+    CHECK(cut > 0 && cut <= (long)longest);
+  }
+  STEP("a limit of the file's size");
+  if (is_plain) {
+    // It is a file like others: made, opened, written and closed.
+    char events[4096];
+    uint32_t seen = 0;
+    int watch = OK(inotify_init1(IN_NONBLOCK));
+    OK(inotify_add_watch(watch, folder, IN_CREATE | IN_OPEN | IN_MODIFY | IN_CLOSE));
+    run(with_limit);
+    long n = OK(read(watch, events, sizeof events));
+    for (char *place = events; place < events + n; place += sizeof(struct inotify_event) + ((struct inotify_event *)place)->len) {
+      struct inotify_event *event = (struct inotify_event *)place;
+      if (event->len && !strcmp(event->name, "core")) seen |= event->mask;
+    }
+    EQ(seen, IN_CREATE | IN_OPEN | IN_MODIFY | IN_CLOSE_WRITE);
+    OK(close(watch));
+    CHECK(take(NULL) > 0);
+  }
+  STEP("events of the file");
+  if (!geteuid()) {
+    OK(chmod(folder, 0777));
+    OK(pipe(ready));
+    char byte;
+    int ended;
+    dying = OK(fork());
+    if (!dying) {
+      OK(chdir(folder));
+      waits();
+    }
+    EQ(read(ready[0], &byte, 1), 1);
+    do pause_ms(1);
+    while (!is_asleep(dying));
+    OK(kill(dying, SIGQUIT));
+    EQ(OK(waitpid(dying, &ended, 0)), dying);
+    CHECK(WCOREDUMP(ended));
+    size = take(&bytes);
+    CHECK(size || !is_plain);
+    if (size) inspect_other(bytes), free(bytes);
+  }
+  STEP("another user's");
+  PART(map_areas());
+  CHECK(WCOREDUMP(run(with_limit)));
+  char path[128];
+  snprintf(path, sizeof path, "%s/file", folder);
+  OK(unlink(path));
+  size = take(&bytes);
+  if (size) inspect_areas(bytes), free(bytes);
+  STEP("mappings of all kinds");
   OK(rmdir(folder));
   return 0;
 }

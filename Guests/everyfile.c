@@ -181,6 +181,105 @@ static const struct table expected[] = {
    "ISDIR"},
   {NULL, NULL}};
 
+static const struct table moved[] = {
+  {"regular",
+   "0 0 0 0 0 0 1 0 0 1 1 0 1 1 INVAL 0 0 1 INVAL INVAL INVAL INVAL INVAL BADF 1 1 1 1 1"},
+  {"read only",
+   "0 0 0 0 ACCES BADF BADF BADF 0 1 1 0 BADF BADF BADF 0 1 1 INVAL INVAL BADF INVAL BADF BADF BADF 1 1 BADF BADF"},
+  {"write only",
+   "ACCES ACCES ACCES ACCES ACCES 0 1 0 BADF BADF BADF 0 1 1 INVAL 0 BADF BADF BADF BADF INVAL BADF INVAL BADF 1 BADF "
+   "BADF 1 1"},
+  {"append",
+   "0 0 0 0 0 INVAL INVAL INVAL 0 1 1 0 INVAL INVAL INVAL 0 1 1 INVAL INVAL INVAL INVAL INVAL BADF BADF 1 1 1 1"},
+  {"O_PATH",
+   "BADF BADF BADF BADF BADF BADF BADF BADF BADF BADF BADF 0 BADF BADF BADF 0 BADF BADF BADF BADF BADF BADF BADF BADF "
+   "BADF BADF BADF BADF BADF"},
+  {"memory",
+   "0 0 0 0 0 0 1 0 0 1 1 0 1 1 INVAL 0 0 1 INVAL INVAL INVAL INVAL INVAL BADF * * 1 1 1"},
+  {"directory",
+   "NODEV NODEV NODEV NODEV ACCES BADF BADF BADF 0 * * 0 BADF BADF BADF 0 INVAL INVAL INVAL INVAL BADF INVAL BADF "
+   "BADF ISDIR ISDIR ISDIR BADF BADF"},
+  {"link",
+   "BADF BADF BADF BADF BADF BADF BADF BADF BADF BADF BADF 0 BADF BADF BADF 0 BADF BADF BADF BADF BADF BADF BADF BADF "
+   "BADF BADF BADF BADF BADF"},
+  {"pipe to read",
+   "NODEV NODEV NODEV NODEV ACCES BADF BADF BADF * INVAL * 0 BADF * * 0 1 SPIPE SPIPE 1 BADF 1 BADF 1 INVAL INVAL "
+   "SPIPE SPIPE SPIPE"},
+  {"pipe to write",
+   "ACCES ACCES ACCES ACCES ACCES 0 1 0 BADF BADF BADF 0 1 SPIPE SPIPE 0 BADF * * BADF 0 BADF 1 1 INVAL INVAL SPIPE "
+   "SPIPE SPIPE"},
+  {"FIFO",
+   "NODEV NODEV NODEV NODEV NODEV 0 1 0 * INVAL * 0 1 SPIPE SPIPE 0 1 SPIPE SPIPE 1 0 AGAIN 1 1 INVAL INVAL SPIPE "
+   "SPIPE SPIPE"},
+  {"null",
+   "NODEV NODEV NODEV NODEV NODEV 0 1 0 0 * * 0 1 1 INVAL 0 * * INVAL INVAL INVAL INVAL INVAL BADF INVAL INVAL 0 1 1"},
+  {"zero",
+   "0 0 0 0 0 0 1 0 0 1 1 0 1 1 INVAL 0 1 1 INVAL INVAL INVAL INVAL INVAL BADF INVAL INVAL 1 1 1"},
+  {"full",
+   "NODEV NODEV NODEV NODEV NODEV 0 * 0 0 1 1 0 * * INVAL 0 1 1 INVAL INVAL INVAL INVAL INVAL BADF INVAL INVAL 1 * *"},
+  {"random",
+   "NODEV NODEV NODEV NODEV ACCES BADF BADF BADF 0 1 1 0 BADF BADF BADF 0 1 1 INVAL INVAL BADF INVAL BADF BADF INVAL "
+   "INVAL 1 BADF BADF"},
+  {"master",
+   "NODEV NODEV NODEV NODEV NODEV 0 1 0 * * * 0 1 INVAL INVAL * * * * * INVAL * INVAL BADF INVAL INVAL * SPIPE SPIPE"},
+  {"slave",
+   "NODEV NODEV NODEV NODEV NODEV 0 1 0 * * * 0 1 INVAL INVAL * * * * * INVAL * INVAL BADF INVAL INVAL * SPIPE SPIPE"},
+  {"unix stream",
+   "NODEV NODEV NODEV NODEV NODEV 0 1 0 * * * 0 1 INVAL INVAL 0 1 INVAL INVAL INVAL INVAL INVAL INVAL BADF INVAL "
+   "INVAL SPIPE SPIPE SPIPE"},
+  {"unix datagram",
+   "NODEV NODEV NODEV NODEV NODEV 0 1 0 * * * 0 1 INVAL INVAL 0 * INVAL INVAL INVAL INVAL INVAL INVAL BADF INVAL "
+   "INVAL SPIPE SPIPE SPIPE"},
+  {"unix packet",
+   "NODEV NODEV NODEV NODEV NODEV 0 1 0 * * * 0 1 INVAL INVAL 0 * INVAL INVAL INVAL INVAL INVAL INVAL BADF INVAL "
+   "INVAL SPIPE SPIPE SPIPE"},
+  {"unix alone",
+   "NODEV NODEV NODEV NODEV NODEV 0 NOTCONN 0 * INVAL * 0 NOTCONN INVAL INVAL 0 INVAL INVAL INVAL INVAL INVAL INVAL "
+   "INVAL BADF INVAL INVAL SPIPE SPIPE SPIPE"},
+  {"TCP",
+   "* * * * * 0 PIPE 0 * * * 0 PIPE INVAL INVAL 0 NOTCONN INVAL INVAL INVAL INVAL INVAL INVAL BADF INVAL INVAL SPIPE "
+   "SPIPE SPIPE"},
+  {"TCP 6",
+   "* * * * * 0 PIPE 0 * * * 0 PIPE INVAL INVAL 0 NOTCONN INVAL INVAL INVAL INVAL INVAL INVAL BADF INVAL INVAL SPIPE "
+   "SPIPE SPIPE"},
+  {"UDP",
+   "NODEV NODEV NODEV NODEV NODEV 0 DESTADDRREQ 0 * * * 0 DESTADDRREQ INVAL INVAL 0 AGAIN INVAL INVAL INVAL INVAL "
+   "INVAL INVAL BADF INVAL INVAL SPIPE SPIPE SPIPE"},
+  {"UDP 6",
+   "NODEV NODEV NODEV NODEV NODEV 0 DESTADDRREQ 0 * * * 0 DESTADDRREQ INVAL INVAL 0 AGAIN INVAL INVAL INVAL INVAL "
+   "INVAL INVAL BADF INVAL INVAL SPIPE SPIPE SPIPE"},
+  {"netlink",
+   "NODEV NODEV NODEV NODEV NODEV 0 1 0 * * * 0 1 INVAL INVAL 0 AGAIN INVAL INVAL INVAL INVAL INVAL INVAL BADF INVAL "
+   "INVAL SPIPE SPIPE SPIPE"},
+  {"eventfd",
+   "NODEV NODEV NODEV NODEV NODEV * INVAL * * INVAL * 0 INVAL INVAL INVAL 0 INVAL INVAL INVAL INVAL INVAL INVAL INVAL "
+   "BADF INVAL INVAL SPIPE SPIPE SPIPE"},
+  {"timerfd",
+   "NODEV NODEV NODEV NODEV NODEV * INVAL * * INVAL * 0 INVAL INVAL INVAL 0 INVAL INVAL INVAL INVAL INVAL INVAL INVAL "
+   "BADF INVAL INVAL SPIPE SPIPE SPIPE"},
+  {"signalfd",
+   "NODEV NODEV NODEV NODEV NODEV * INVAL * * INVAL * 0 INVAL INVAL INVAL 0 INVAL INVAL INVAL INVAL INVAL INVAL INVAL "
+   "BADF INVAL INVAL SPIPE SPIPE SPIPE"},
+  {"epoll",
+   "NODEV NODEV NODEV NODEV NODEV * INVAL * * INVAL * 0 INVAL INVAL INVAL 0 INVAL INVAL INVAL INVAL INVAL INVAL INVAL "
+   "BADF INVAL INVAL SPIPE SPIPE SPIPE"},
+  {"inotify",
+   "NODEV NODEV NODEV NODEV ACCES BADF BADF BADF * INVAL * 0 BADF BADF BADF 0 INVAL INVAL INVAL INVAL BADF INVAL BADF "
+   "BADF * INVAL SPIPE SPIPE SPIPE"},
+  {"message queue",
+   "NODEV NODEV NODEV NODEV NODEV 0 INVAL 0 0 * * 0 INVAL INVAL INVAL 0 * * INVAL INVAL INVAL INVAL INVAL BADF * * 1 "
+   "INVAL INVAL"},
+  {"/proc/self/stat",
+   "NODEV NODEV NODEV NODEV ACCES BADF BADF BADF 0 * * 0 BADF BADF BADF 0 * * INVAL INVAL BADF INVAL BADF BADF BADF * "
+   "1 * *"},
+  {"/proc/self/maps",
+   "NODEV NODEV NODEV NODEV ACCES BADF BADF BADF 0 * * 0 BADF BADF BADF 0 * * INVAL INVAL BADF INVAL BADF BADF BADF * "
+   "1 * *"},
+  {"/proc/self",
+   "NODEV NODEV NODEV NODEV ACCES BADF BADF BADF 0 * * 0 BADF BADF BADF 0 INVAL INVAL INVAL INVAL BADF INVAL BADF "
+   "BADF ISDIR ISDIR ISDIR BADF BADF"},
+  {NULL, NULL}};
+
 static int pair[2];
 static int piped(int end) {
   OK(pipe2(pair, O_NONBLOCK));
@@ -331,37 +430,80 @@ static void calls(int fd) {
   OK(close(zero)), OK(close(null)), OK(close(set)), OK(close(p[0])), OK(close(p[1]));
 }
 
+// Those that move bytes in and out, and that map them. A byte that goes in may come out again.
+static void moves(int fd) {
+  int file = OK(open("bytes", O_CREAT | O_TRUNC | O_RDWR, 0600)), p[2], q[2];
+  OK(pipe2(p, O_NONBLOCK)), OK(pipe2(q, O_NONBLOCK));
+  EQ(write(file, "0123456789", 10), 10);
+  EQ(write(p[1], "0123456789", 10), 10);
+#define MAP(protection, flags) do { \
+    void *map_ = mmap(NULL, 4096, protection, flags, fd, 0); \
+    int error_ = errno; \
+    if (map_ != MAP_FAILED) munmap(map_, 4096); \
+    answer_result("mmap " #protection " " #flags, map_ == MAP_FAILED ? -1 : 0, error_); } while (0)
+  MAP(PROT_READ, MAP_PRIVATE);
+  MAP(PROT_READ, MAP_SHARED);
+  MAP(PROT_NONE, MAP_SHARED);
+  MAP(PROT_READ | PROT_WRITE, MAP_PRIVATE);
+  MAP(PROT_READ | PROT_WRITE, MAP_SHARED);
+  TRY(sendfile(fd, file, &(off_t){0}, 0));
+  TRY(sendfile(fd, file, &(off_t){0}, 1));
+  TRY(sendfile(fd, file, &(off_t){20}, 1));
+  TRY(sendfile(q[1], fd, NULL, 0));
+  TRY(sendfile(q[1], fd, NULL, 1));
+  TRY(sendfile(q[1], fd, &(off_t){0}, 1));
+  TRY(splice(p[0], NULL, fd, NULL, 0, 0));
+  TRY(splice(p[0], NULL, fd, NULL, 1, SPLICE_F_NONBLOCK));
+  TRY(splice(p[0], NULL, fd, &(off_t){0}, 1, SPLICE_F_NONBLOCK));
+  TRY(splice(p[0], NULL, fd, &(off_t){-1}, 1, SPLICE_F_NONBLOCK));
+  TRY(splice(fd, NULL, q[1], NULL, 0, 0));
+  TRY(splice(fd, NULL, q[1], NULL, 1, SPLICE_F_NONBLOCK));
+  TRY(splice(fd, &(off_t){0}, q[1], NULL, 1, SPLICE_F_NONBLOCK));
+  TRY(splice(fd, &(off_t){-1}, q[1], NULL, 1, SPLICE_F_NONBLOCK));
+  TRY(splice(fd, NULL, file, NULL, 1, SPLICE_F_NONBLOCK));
+  TRY(splice(file, NULL, fd, NULL, 1, SPLICE_F_NONBLOCK));
+  TRY(tee(fd, q[1], 1, SPLICE_F_NONBLOCK));
+  TRY(tee(p[0], fd, 1, SPLICE_F_NONBLOCK));
+  TRY(vmsplice(fd, &(struct iovec){buffer, 1}, 1, SPLICE_F_NONBLOCK));
+  TRY(copy_file_range(file, &(off_t){0}, fd, NULL, 1, 0));
+  TRY(copy_file_range(fd, &(off_t){0}, file, NULL, 1, 0));
+  TRY(preadv2(fd, &(struct iovec){buffer, 1}, 1, 0, 0));
+  TRY(pwritev2(fd, &(struct iovec){"x", 1}, 1, 0, RWF_APPEND));
+  TRY(pwritev2(fd, &(struct iovec){"x", 1}, 1, 0, RWF_DSYNC));
+  OK(close(file)), OK(close(p[0])), OK(close(p[1])), OK(close(q[0])), OK(close(q[1]));
+  OK(unlink("bytes"));
+}
+
+static int are_moves;
 static void kind(const char *name, int fd) {
   begin_row(name);
   if (fd < 0) return;
-  calls(fd);
-  END_ROW(expected);
+  if (are_moves) moves(fd); else calls(fd);
+  if (are_moves) END_ROW(moved);
+  else END_ROW(expected);
   OK(close(fd));
 }
 
-int main(void) {
-  enter_scratch();
-  here = OK(open(".", O_RDONLY | O_DIRECTORY));
-  signal(SIGPIPE, SIG_IGN);
-  OK(mkfifo("fifo", 0600));
-  OK(mkdir("folder", 0700));
-  OK(symlink("file", "link"));
+static void files(void) {
   kind("regular", regular(O_RDWR));
   kind("read only", regular(O_RDONLY));
   kind("write only", regular(O_WRONLY));
   kind("append", regular(O_RDWR | O_APPEND));
   kind("O_PATH", regular(O_PATH));
   kind("memory", in_memory());
-  STEP("files");
+}
+static void directories(void) {
   kind("directory", opened("folder", O_RDONLY));
   kind("link", opened("link", O_PATH | O_NOFOLLOW));
-  STEP("directories");
+}
+static void pipes(void) {
   kind("pipe to read", piped(0));
   OK(close(pair[1]));
   kind("pipe to write", piped(1));
   OK(close(pair[0]));
   kind("FIFO", opened("fifo", O_RDWR));
-  STEP("pipes");
+}
+static void devices(void) {
   kind("null", opened("/dev/null", O_RDWR));
   kind("zero", opened("/dev/zero", O_RDWR));
   kind("full", opened("/dev/full", O_RDWR));
@@ -371,7 +513,8 @@ int main(void) {
   kind("master", dup(master));
   kind("slave", dup(slave));
   close_pair();
-  STEP("devices");
+}
+static void sockets(void) {
   kind("unix stream", paired(SOCK_STREAM));
   OK(close(pair[1]));
   kind("unix datagram", paired(SOCK_DGRAM));
@@ -384,18 +527,52 @@ int main(void) {
   kind("UDP", socketed(AF_INET, SOCK_DGRAM));
   kind("UDP 6", socketed(AF_INET6, SOCK_DGRAM));
   kind("netlink", socketed(AF_NETLINK, SOCK_RAW));
-  STEP("sockets");
+}
+static void nameless(void) {
   kind("eventfd", OK(eventfd(5, EFD_NONBLOCK)));
   kind("timerfd", OK(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK)));
   kind("signalfd", signals());
   kind("epoll", epolled());
   kind("inotify", OK(inotify_init1(IN_NONBLOCK)));
   kind("message queue", queued());
-  STEP("files without names");
+}
+static void of_processes(void) {
   kind("/proc/self/stat", opened("/proc/self/stat", O_RDONLY));
   kind("/proc/self/maps", opened("/proc/self/maps", O_RDONLY));
   kind("/proc/self", opened("/proc/self", O_RDONLY));
+}
+
+int main(void) {
+  enter_scratch();
+  here = OK(open(".", O_RDONLY | O_DIRECTORY));
+  signal(SIGPIPE, SIG_IGN);
+  OK(mkfifo("fifo", 0600));
+  OK(mkdir("folder", 0700));
+  OK(symlink("file", "link"));
+  files();
+  STEP("files");
+  directories();
+  STEP("directories");
+  pipes();
+  STEP("pipes");
+  devices();
+  STEP("devices");
+  sockets();
+  STEP("sockets");
+  nameless();
+  STEP("files without names");
+  of_processes();
   STEP("/proc");
+  // The same kinds anew, and what moves their bytes.
+  are_moves = 1;
+  files();
+  directories();
+  pipes();
+  devices();
+  sockets();
+  nameless();
+  of_processes();
+  STEP("bytes that are moved");
   OK(unlink("file"));
   OK(unlink("link"));
   OK(unlink("fifo"));

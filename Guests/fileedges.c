@@ -161,6 +161,47 @@ static void sizes(void) {
   OK(fallocate(fd, 0, 2, 5));
   EQ(size_of(fd), 7);
   EQ(memcmp(content(fd), "\0\0\0\0\0x\0", 7), 0);
+  // The largest of all: a file in memory may be as large as a number can say.
+  int largest = OK(memfd_create("largest", 0));
+  OK(ftruncate(largest, LONG_MAX));
+  EQ(size_of(largest), LONG_MAX);
+  EQ(pread(largest, buffer, 3, LONG_MAX - 3), 3);
+  FAILS(EINVAL, pread(largest, buffer, 4, LONG_MAX - 3));
+  FAILS(EINVAL, ftruncate(largest, LONG_MIN));
+  OK(ftruncate(largest, LONG_MAX - 1));
+  EQ(size_of(largest), LONG_MAX - 1);
+  EQ(lseek(largest, 0, SEEK_END), LONG_MAX - 1);
+  OK(close(largest));
+  // How long it is said to live.
+  uint64_t hint = 9;
+  OK(fcntl(fd, F_GET_RW_HINT, &hint));
+  EQ(hint, 0);
+  for (uint64_t next = 0; next < 6; next++) {
+    OK(fcntl(fd, F_SET_RW_HINT, &next));
+    OK(fcntl(fd, F_GET_RW_HINT, &hint));
+    EQ(hint, next);
+  }
+  hint = 6;
+  FAILS(EINVAL, fcntl(fd, F_SET_RW_HINT, &hint));
+  FAILS(EFAULT, fcntl(fd, F_SET_RW_HINT, (void *)8));
+  OK(fcntl(fd, F_GET_RW_HINT, &hint));
+  EQ(hint, 5);
+  // What it takes, and what is left to be read.
+  long long told = -1;
+  int waiting = -1, folder = OK(open(".", O_RDONLY | O_DIRECTORY));
+  struct stat status;
+  OK(fstat(fd, &status));
+  OK(ioctl(fd, FIOQSIZE, &told));
+  EQ(told, status.st_blocks * 512);
+  EQ(lseek(fd, 3, SEEK_SET), 3);
+  OK(ioctl(fd, FIONREAD, &waiting));
+  EQ(waiting, 4);
+  OK(fstat(folder, &status));
+  OK(ioctl(folder, FIOQSIZE, &told));
+  EQ(told, status.st_blocks * 512);
+  FAILS(EFAULT, ioctl(fd, FIOQSIZE, (void *)8));
+  FAILS(EFAULT, ioctl(fd, FIONREAD, (void *)8));
+  OK(close(folder));
   // Holes in the middle of pages.
   OK(ftruncate(fd, 0));
   memset(buffer, 'a', 3 * PAGE);
@@ -231,6 +272,14 @@ static void in_limit(void) {
   OK(ioctl(p[0], FIONREAD, &left));
   EQ(left, 3);
   STREQ(content(fd), "01234567aw");
+  // Of a place where there is nothing to a place where there may be nothing.
+  off_t behind = 50;
+  EXCEEDS(copy_file_range(fd, &behind, fd, &(off_t){150}, 100, 0));
+  EXCEEDS(copy_file_range(fd, &behind, fd, &(off_t){150}, 99, 0));
+  EXCEEDS(copy_file_range(fd, &behind, fd, &(off_t){10}, 1, 0));
+  EQ(behind, 50);
+  exceeded = 0;
+  EQ(copy_file_range(fd, &behind, fd, &(off_t){9}, 1, 0), 0);
   OK(close(fd)), OK(close(source)), OK(unlink("source"));
 }
 static void limited(void) { in_child(in_limit); }
@@ -526,6 +575,106 @@ static void copies(void) {
   FAILS(EAGAIN, splice(from, &(off_t){0}, q[1], NULL, 1, SPLICE_F_NONBLOCK));
   FAILS(EAGAIN, vmsplice(q[1], &(struct iovec){"x", 1}, 1, SPLICE_F_NONBLOCK));
   EQ(left_in(p[0]), 1);
+  // Much at once, in one call.
+  int source = OK(memfd_create("source", 0)), target = OK(memfd_create("target", 0));
+  memset(buffer, 'm', 8192);
+  for (int i = 0; i < 40; i++) EQ(write(source, buffer, 8192), 8192);
+  EQ(pwrite(source, "end", 3, 40 * 8192 - 3), 3);
+  EQ(sendfile(target, source, &(off_t){0}, 40 * 8192), 40 * 8192);
+  EQ(size_of(target), 40 * 8192);
+  EQ(pread(target, buffer, 4, 40 * 8192 - 4), 4);
+  EQ(memcmp(buffer, "mend", 4), 0);
+  EQ(sendfile(target, source, &(off_t){0}, 100000), 100000);
+  EQ(size_of(target), 40 * 8192 + 100000);
+  EQ(copy_file_range(source, &(off_t){0}, source, &(off_t){40 * 8192}, 40 * 8192, 0), 40 * 8192);
+  EQ(size_of(source), 80 * 8192);
+  EQ(pread(source, buffer, 4, 80 * 8192 - 4), 4);
+  EQ(memcmp(buffer, "mend", 4), 0);
+  // And to one who takes it in small parts, as much.
+  int slow[2], ended;
+  OK(socketpair(AF_UNIX, SOCK_STREAM, 0, slow));
+  pid_t reader_of = OK(fork());
+  if (!reader_of) {
+    long all = 0, part;
+    OK(close(slow[0]));
+    while ((part = read(slow[1], buffer, 5000)) > 0) all += part;
+    _exit(all != 80 * 8192);
+  }
+  OK(close(slow[1]));
+  EQ(sendfile(slow[0], source, &(off_t){0}, 80 * 8192 + 5), 80 * 8192);
+  OK(close(slow[0]));
+  EQ(OK(waitpid(reader_of, &ended, 0)), reader_of);
+  EQ(ended, 0);
+  OK(close(source)), OK(close(target));
+  // What did not fit is not passed over.
+  int large = OK(memfd_create("large", 0)), tight[2], stream[2];
+  memset(buffer, 'l', 8192);
+  for (int i = 0; i < 64; i++) EQ(write(large, buffer, 8192), 8192);
+  OK(pipe2(tight, O_NONBLOCK));
+  EQ(write(tight[1], buffer, 8192), 8192);
+  for (int i = 0; i < 6; i++) EQ(write(tight[1], buffer, 8192), 8192);
+  EQ(write(tight[1], buffer, 4096), 4096);
+  EQ(lseek(large, 0, SEEK_SET), 0);
+  EQ(sendfile(tight[1], large, NULL, 8192), 4096);
+  EQ(place(large), 4096);
+  FAILS(EAGAIN, sendfile(tight[1], large, NULL, 8192));
+  EQ(place(large), 4096);
+  a = 100;
+  FAILS(EAGAIN, sendfile(tight[1], large, &a, 8192));
+  EQ(a, 100);
+  EQ(read(tight[0], buffer, 4096), 4096);
+  a = 0;
+  EQ(sendfile(tight[1], large, &a, 4000), 4000);
+  EQ(a, 4000);
+  EQ(place(large), 4096);
+  OK(close(tight[0])), OK(close(tight[1]));
+  OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, stream));
+  EQ(lseek(large, 0, SEEK_SET), 0);
+  long count = sendfile(stream[0], large, NULL, 1 << 19), more = sendfile(stream[0], large, NULL, 1 << 19);
+  CHECK(count > 0);
+  if (more < 0) {
+    EQ(errno, EAGAIN);
+    more = 0;
+  }
+  EQ(place(large), count + more);
+  long taken = 0, n;
+  while ((n = read(stream[1], buffer, 8192)) > 0) taken += n;
+  EQ(taken, count + more);
+  OK(close(stream[0])), OK(close(stream[1])), OK(close(large));
+  // What is copied to a socket of messages is one message.
+  int pair[2];
+  OK(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair));
+  EQ(sendfile(pair[0], from, &(off_t){0}, 4), 4);
+  EQ(splice(p[0], NULL, pair[0], NULL, 1, 0), 1);
+  EQ(write(p[1], "x", 1), 1);
+  EQ(read(pair[1], buffer, 100), 4);
+  EQ(read(pair[1], buffer, 100), 1);
+  FAILS(EAGAIN, read(pair[1], buffer, 100));
+  OK(close(pair[0])), OK(close(pair[1]));
+  // A pipe that nobody reads is no pipe to wait for, whether it is full or has room.
+  for (int is_full = 0; is_full < 2; is_full++) {
+    int lost[2], pending = 0;
+    sigset_t set, old;
+    OK(pipe2(lost, O_NONBLOCK));
+    if (is_full) EQ(write(lost[1], buffer, 65536), 65536);
+    OK(close(lost[0]));
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    OK(sigprocmask(SIG_BLOCK, &set, &old));
+    void (*handler)(int) = signal(SIGPIPE, SIG_DFL);
+#define LOST(call) do { FAILS(EPIPE, call); pending += sigtimedwait(&set, NULL, &(struct timespec){0}) == SIGPIPE; } while (0)
+    LOST(tee(p[0], lost[1], 1, 0));
+    LOST(vmsplice(lost[1], &(struct iovec){"x", 1}, 1, SPLICE_F_NONBLOCK));
+    LOST(splice(p[0], NULL, lost[1], NULL, 1, 0));
+    LOST(splice(from, &(off_t){0}, lost[1], NULL, 1, 0));
+    LOST(sendfile(lost[1], from, &(off_t){0}, 1));
+    LOST(write(lost[1], "x", 1));
+    EQ(pending, 6);
+    signal(SIGPIPE, handler);
+    OK(sigprocmask(SIG_SETMASK, &old, NULL));
+    OK(close(lost[1]));
+  }
+  EQ(left_in(p[0]), 1);
   // Nobody writes any more: an end, and what is left before it.
   OK(close(p[1]));
   EQ(splice(p[0], NULL, to, NULL, 9, 0), 1);
@@ -622,6 +771,15 @@ static void locks(void) {
   FAILS(EINVAL, locked(F_SETLK, F_WRLCK, -1, 1));
   FAILS(EINVAL, locked(F_SETLK, F_WRLCK, 0, -1));
   FAILS(EINVAL, locked(F_SETLK, F_WRLCK, 3, -4));
+  // A length below zero goes back from the start, as far as to the first byte.
+  OK(locked(F_SETLK, F_WRLCK, 3, -3));
+  STREQ(obstacle(F_WRLCK, 0, 0), "write 0+3");
+  OK(locked(F_SETLK, F_UNLCK, 2, -1));
+  STREQ(obstacle(F_WRLCK, 0, 0), "write 0+1");
+  STREQ(obstacle(F_WRLCK, 1, 0), "write 2+1");
+  STREQ(obstacle(F_WRLCK, 3, -1), "write 2+1");
+  STREQ(obstacle(F_WRLCK, 2, -1), "none");
+  OK(locked(F_SETLK, F_UNLCK, 0, 0));
   FAILS(EOVERFLOW, locked(F_SETLK, F_WRLCK, LONG_MAX, 2));
   FAILS(EINVAL, locked(F_SETLK, 3, 0, 1));
   lock = (struct flock){.l_type = F_WRLCK, .l_whence = 3};

@@ -62,6 +62,12 @@ int main(void) {
   FAILS(EOVERFLOW, name_to_handle_at(root, "below/file", small, &other, 0));
   EQ(small->handle_bytes, kept->handle_bytes);
   EQ(other, mount);
+  // Room for it to the byte.
+  small = handle(kept->handle_bytes - 1);
+  FAILS(EOVERFLOW, name_to_handle_at(root, "below/file", small, &other, 0));
+  EQ(small->handle_bytes, kept->handle_bytes);
+  OK(name_to_handle_at(root, "below/file", small, &other, 0));
+  CHECK(same(kept, small));
   FAILS(EINVAL, name_to_handle_at(root, "below/file", handle(129), &other, 0));
   FAILS(EINVAL, name_to_handle_at(root, "below/file", handle(128), &other, 0x10));
   FAILS(ENOENT, name_to_handle_at(root, "none", handle(128), &other, 0));

@@ -306,7 +306,7 @@ static void reading(void) {
 // Each call that changes a file or reads it, and what is told of it.
 static void calls(void) {
   int f = OK(open("file", O_CREAT | O_RDWR, 0600)), g = OK(open("other", O_CREAT | O_RDWR, 0600)), ends[2];
-  char text[16] = "0123456789";
+  char text[16] = "0123456789", wanted[64];
   struct iovec parts[2] = {{text, 3}, {text + 3, 4}};
   OK(pipe(ends));
   fresh();
@@ -331,6 +331,20 @@ static void calls(void) {
   TELLS("1:ACCESS, 2:MODIFY", sendfile(g, f, &from, 5));
   TELLS("1:ACCESS", splice(f, &from, ends[1], NULL, 5, 0));
   TELLS("2:MODIFY", splice(ends[0], NULL, g, &to, 5, 0));
+  // Where nothing is left to be copied, nothing is told.
+  off_t behind = 1 << 20;
+  TELLS("", copy_file_range(f, &behind, g, &to, 5, 0));
+  TELLS("", sendfile(g, f, &behind, 5));
+  TELLS("", splice(f, &behind, ends[1], NULL, 5, 0));
+  OK(fcntl(ends[0], F_SETFL, O_NONBLOCK));
+  FAILS(EAGAIN, splice(ends[0], NULL, g, &to, 5, 0));
+  TELLS("", copy_file_range(f, &behind, g, &to, 0, 0));
+  TELLS("", sendfile(g, f, &from, 0));
+  TELLS("", splice(f, &from, ends[1], NULL, 0, 0));
+  TELLS("", splice(ends[0], NULL, g, &to, 0, 0));
+  TELLS("", read(f, text, 0));
+  TELLS("", write(f, text, 0));
+  TELLS("", pwritev(f, &(struct iovec){text, 0}, 1, 0));
   TELLS("1:ATTRIB", fchmod(f, 0640));
   TELLS("1:ATTRIB", fchown(f, getuid(), getgid()));
   TELLS("1:ATTRIB", futimens(f, NULL));
@@ -353,6 +367,16 @@ static void calls(void) {
   TELLS("3:DELETE/ sub", rmdir("sub"));
   TELLS("3:CREATE node", mknod("node", S_IFIFO | 0600, 0));
   TELLS("3:DELETE node", unlink("node"));
+  // A file without a name is seen to be opened, written and closed all the same, in the directory that it is of.
+  struct stat status;
+  int unnamed = OK(open(".", O_TMPFILE | O_RDWR, 0600));
+  OK(fstat(unnamed, &status));
+  snprintf(wanted, sizeof wanted, "3:OPEN #%lu", (unsigned long)status.st_ino);
+  STREQ(events(), wanted);
+  snprintf(wanted, sizeof wanted, "3:MODIFY #%lu", (unsigned long)status.st_ino);
+  TELLS(wanted, write(unnamed, text, 1));
+  snprintf(wanted, sizeof wanted, "3:CLOSE_WRITE #%lu", (unsigned long)status.st_ino);
+  TELLS(wanted, close(unnamed));
   FAILS(EEXIST, mkdir("file", 0700));
   FAILS(ENOENT, rename("missing", "file"));
   STREQ(events(), "");

@@ -195,7 +195,7 @@ int main(void) {
   OK(bind(l, SA(at)));
   OK(listen(l, 1));
   OK(bind(s, SA(at)));
-  char text[64];
+  char text[128];
   snprintf(text, sizeof text, "0100007F:%04X 00000000:0000 0A", port_of(l));
   CHECK(has_line("/proc/net/tcp", text));
   snprintf(text, sizeof text, "0100007F:%04X 00000000:0000 07", port_of(s));
@@ -205,6 +205,39 @@ int main(void) {
   CHECK(has_line("/proc/self/net/dev", "lo:"));
   CHECK(has_line("/proc/net/route", "Iface"));
   CHECK(has_line("/proc/net/if_inet6", "00000000000000000000000000000001 01 80"));
+  CHECK(has_line("/proc/net/ipv6_route", "00000000000000000000000000000001 80 00000000000000000000000000000000 00 00000000000000000000000000000000 00000000"));
+  CHECK(has_line("/proc/net/ipv6_route", " 80200001       lo"));
+  // A peer of each family, as the tables show it.
+  struct sockaddr_in6 at6 = in6("::1", 0);
+  int l6 = OK(socket(AF_INET6, SOCK_STREAM, 0)), c6 = OK(socket(AF_INET6, SOCK_STREAM, 0)), c = OK(socket(AF_INET, SOCK_STREAM, 0));
+  int d = OK(socket(AF_INET, SOCK_DGRAM, 0)), d6 = OK(socket(AF_INET6, SOCK_DGRAM, 0));
+  OK(bind(l6, SA(at6)));
+  OK(listen(l6, 1));
+  at.sin_port = htons(port_of(l)), at6.sin6_port = htons(port_of(l6));
+  OK(connect(c, SA(at))), OK(connect(d, SA(at)));
+  OK(connect(c6, SA(at6))), OK(connect(d6, SA(at6)));
+#define ONE "00000000000000000000000001000000"
+#define NONE "00000000000000000000000000000000"
+  snprintf(text, sizeof text, "0100007F:%04X 0100007F:%04X 01", port_of(c), port_of(l));
+  CHECK(has_line("/proc/net/tcp", text));
+  snprintf(text, sizeof text, "0100007F:%04X 0100007F:%04X 01", port_of(d), port_of(l));
+  CHECK(has_line("/proc/net/udp", text));
+  snprintf(text, sizeof text, ONE ":%04X " NONE ":0000 0A", port_of(l6));
+  CHECK(has_line("/proc/net/tcp6", text));
+  snprintf(text, sizeof text, ONE ":%04X " ONE ":%04X 01", port_of(c6), port_of(l6));
+  CHECK(has_line("/proc/net/tcp6", text));
+  snprintf(text, sizeof text, ONE ":%04X " ONE ":%04X 01", port_of(d6), port_of(l6));
+  CHECK(has_line("/proc/net/udp6", text));
+  OK(close(c)), OK(close(c6)), OK(close(d)), OK(close(d6));
+  int any = OK(socket(AF_INET, SOCK_DGRAM, 0)), any6 = OK(socket(AF_INET6, SOCK_DGRAM, 0));
+  struct sockaddr_in nowhere = in4("0.0.0.0", 0);
+  struct sockaddr_in6 nowhere6 = in6("::", 0);
+  OK(bind(any, SA(nowhere)));
+  OK(bind(any6, SA(nowhere6)));
+  snprintf(text, sizeof text, " 00000000:%04X 00000000:0000 07", port_of(any));
+  CHECK(has_line("/proc/net/udp", text));
+  snprintf(text, sizeof text, NONE ":%04X " NONE ":0000 07", port_of(any6));
+  CHECK(has_line("/proc/net/udp6", text));
   int u = OK(socket(AF_UNIX, SOCK_STREAM, 0));
   OK(unix_bind(u, "@shown in proc"));
   OK(listen(u, 1));

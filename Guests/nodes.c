@@ -1,6 +1,9 @@
 // Files without names and names without files: O_TMPFILE, unlinked files, device nodes, whiteouts, renames of all kinds.
 #include "check.h"
+#include <sys/socket.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #ifndef RENAME_WHITEOUT
@@ -151,8 +154,58 @@ static void renames(void) {
   } else {
     EQ(errno, EINVAL);
   }
+  // Those in memory have them.
+  struct statfs filesystem;
+  char from[64], to[64];
+  snprintf(from, sizeof from, "/dev/shm/nodes.%d", getpid());
+  snprintf(to, sizeof to, "/dev/shm/nodes.%d.to", getpid());
+  if (statfs("/dev/shm", &filesystem) == 0 && filesystem.f_type == 0x01021994 && access("/dev/shm", W_OK) == 0) {
+    OK(close(OK(open(from, O_CREAT | O_EXCL | O_WRONLY, 0600))));
+    OK(move(from, to, RENAME_WHITEOUT));
+    OK(lstat(from, &st));
+    EQ(st.st_mode & S_IFMT, S_IFCHR);
+    EQ(st.st_rdev, 0);
+    OK(lstat(to, &st));
+    EQ(st.st_mode, S_IFREG | 0600);
+    OK(unlink(from)), OK(unlink(to));
+  }
   OK(unlink("a")), OK(rmdir("full/e")), OK(rmdir("full"));
   STEP("renames");
+}
+
+// The mask counts for all that makes files, but for links.
+static void masks(void) {
+  mode_t mask = umask(027);
+  struct sockaddr_un address = {AF_UNIX, "socket"};
+  int own = OK(socket(AF_UNIX, SOCK_STREAM, 0)), datagrams = OK(socket(AF_UNIX, SOCK_DGRAM, 0));
+  OK(bind(own, (void *)&address, sizeof address));
+  strcpy(address.sun_path, "datagrams");
+  OK(fchmod(datagrams, 0111));
+  OK(bind(datagrams, (void *)&address, sizeof address));
+  OK(close(own)), OK(close(datagrams));
+  OK(mknod("fifo", S_IFIFO | 0777, 0));
+  OK(mknod("file", S_IFREG | 06777, 0));
+  OK(mkfifo("second", 0666));
+  OK(mkdir("folder", 01777));
+  OK(close(OK(open("opened", O_CREAT | O_WRONLY, 07777))));
+  OK(symlink("file", "link"));
+  OK(link("opened", "again"));
+  int unnamed = OK(open(".", O_TMPFILE | O_RDWR, 0777));
+  struct stat status;
+  OK(fstat(unnamed, &status));
+  EQ(status.st_mode, S_IFREG | 0750);
+  OK(close(unnamed));
+  umask(mask);
+  static const struct { const char *name; mode_t mode; } made[] = {
+    {"socket", S_IFSOCK | 0750}, {"fifo", S_IFIFO | 0750}, {"file", S_IFREG | 06750}, {"second", S_IFIFO | 0640}, {"folder", S_IFDIR | 01750},
+    {"opened", S_IFREG | 07750}, {"link", S_IFLNK | 0777}, {"again", S_IFREG | 07750}, {"datagrams", S_IFSOCK | 0110},
+  };
+  for (unsigned i = 0; i < sizeof made / sizeof *made; i++) {
+    OK(lstat(made[i].name, &status));
+    if (status.st_mode != made[i].mode) fail_at(__FILE__, __LINE__, "%s is %o, not %o", made[i].name, status.st_mode, made[i].mode);
+    if (S_ISDIR(status.st_mode)) OK(rmdir(made[i].name)); else OK(unlink(made[i].name));
+  }
+  STEP("masks");
 }
 
 int main(void) {
@@ -161,5 +214,6 @@ int main(void) {
   PART(unlinked());
   PART(devices());
   PART(renames());
+  PART(masks());
   return 0;
 }

@@ -1,5 +1,10 @@
 // chmod, fchmod, umask, chown: modes kept and reported; special bits; utime's relatives are in stat.c.
 #include "check.h"
+#include <grp.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
 
 static mode_t mode(const char *name) {
   struct stat st;
@@ -32,9 +37,68 @@ static void not_ones_own(void) {
   FAILS(EACCES, unlink("theirs"));
   FAILS(EACCES, rename("theirs", "g"));
   FAILS(EACCES, mkdir("g", 0700));
+  FAILS(EACCES, open(".", O_TMPFILE | O_RDWR, 0600));
+  FAILS(EACCES, open("g", O_CREAT | O_WRONLY, 0600));
+  FAILS(EACCES, mkfifo("g", 0600));
+  int s = OK(socket(AF_UNIX, SOCK_STREAM, 0));
+  FAILS(EACCES, bind(s, (void *)&(struct sockaddr_un){AF_UNIX, "g"}, sizeof(struct sockaddr_un)));
+  OK(close(s));
   FAILS(EACCES, symlink("theirs", "g"));
   FAILS(EACCES, access("theirs", W_OK));
   OK(access("theirs", R_OK));
+}
+
+// Whoever but root changes what is in a file, takes from it that it acts as somebody; and so does its owner.
+static void of_changes(void) {
+  OK(setresgid(1000, 1000, 1000));
+  OK(setgroups(0, NULL));
+  OK(setresuid(1000, 1000, 1000));
+  int other = OK(open("other", O_CREAT | O_RDWR, 0600)), p[2];
+  EQ(write(other, "0123456789", 10), 10);
+  OK(pipe(p));
+  for (int i = 0; i < 16; i++) {
+    OK(chmod("ours", 0666));
+    int fd = OK(open("ours", O_RDWR));
+    if (i % 2) OK(chmod("ours", 06775)); else OK(chmod("ours", 06765));
+    EQ(write(p[1], "x", 1), 1);
+    struct iovec part = {"y", 1};
+    switch (i) {
+    case 0: EQ(write(fd, "x", 1), 1); break;
+    case 1: EQ(pwrite(fd, "x", 1, 0), 1); break;
+    case 2: EQ(writev(fd, &part, 1), 1); break;
+    case 3: EQ(pwritev(fd, &part, 1, 0), 1); break;
+    case 4: OK(ftruncate(fd, 1)); break;
+    case 5: OK(ftruncate(fd, 100)); break;
+    case 6: OK(truncate("ours", 3)); break;
+    case 7: OK(truncate("ours", 300)); break;
+    case 8: OK(close(OK(open("ours", O_WRONLY | O_TRUNC)))); break;
+    case 9: EQ(pwritev2(fd, &part, 1, -1, 0), 1); break;
+    case 10: EQ(sendfile(fd, other, &(off_t){0}, 1), 1); break;
+    case 11: EQ(copy_file_range(other, &(off_t){0}, fd, NULL, 1, 0), 1); break;
+    case 12: EQ(splice(p[0], NULL, fd, NULL, 1, 0), 1); break;
+    case 13: EQ(write(fd, "x", 0), 0); break;  // nothing
+    case 14: EQ(read(fd, &(char){0}, 1), 1); break;
+    case 15: OK(close(OK(open("ours", O_WRONLY | O_APPEND)))); break;
+    }
+    // The bit of a group that may not execute it means something else.
+    mode_t before = i % 2 ? 06775 : 06765, after = i < 13 ? (i % 2 ? 0775 : 02765) : before;
+    if (mode("ours") != after) fail_at(__FILE__, __LINE__, "change %d leaves %o, not %o", i, mode("ours"), after);
+    OK(close(fd));
+  }
+  OK(unlink("other"));
+}
+
+// Who is not of the group that it has can't make anything act as that group.
+static void of_another_group(void) {
+  OK(setresgid(1000, 1000, 1000));
+  OK(setgroups(0, NULL));
+  OK(setresuid(1000, 1000, 1000));
+  OK(chmod("theirs", 06755));
+  EQ(mode("theirs"), 04755);
+  OK(chmod("folder", 06755));
+  EQ(mode("folder"), 04755);
+  OK(chmod("ours", 06755));
+  EQ(mode("ours"), 06755);
 }
 
 // Whoever may have become its owner, no file but a directory acts as its owner or group from then on.
@@ -83,6 +147,16 @@ int main(void) {
     OK(mkdir("d/sub", 0777));
     in_child(stranger_to_directory);
     OK(rmdir("d/sub"));
+    static const char *const names[] = {"theirs", "ours", "folder"};
+    for (int i = 0; i < 3; i++) {
+      if (i == 2) OK(mkdir(names[i], 0755)); else OK(close(OK(open(names[i], O_CREAT | O_WRONLY, 0644))));
+      OK(chown(names[i], 1000, i == 1 ? 1000 : 2000));
+    }
+    in_child(of_another_group);
+    OK(chmod(".", 0777));
+    in_child(of_changes);
+    OK(chmod(".", 0755));
+    OK(unlink("theirs")), OK(unlink("ours")), OK(rmdir("folder"));
   }
   OK(chmod("f", 04755));
   EQ(mode("f"), 04755);

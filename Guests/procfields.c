@@ -146,12 +146,29 @@ static void memory(void) {
   OK(munmap(more, 10 * page));
 }
 
+static long long of_leader[3], of_other;
+static long long spent(const char *path) {
+  char text[128];
+  int fd = OK(open(path, O_RDONLY));
+  text[OK(read(fd, text, sizeof text - 1))] = 0;
+  OK(close(fd));
+  return atoll(text);
+}
+
 static volatile int go;
 static void *thread_body(void *tid) {
   char path[64];
   *(volatile int *)tid = syscall(SYS_gettid);
   pthread_setname_np(pthread_self(), "other)name (x");
   while (!go) pause_ms(1);
+  uint64_t number = 1;
+  for (int i = 0; i < 200000; i++) number = mix64(number);
+  snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", getpid());
+  of_leader[0] = spent(path);
+  of_leader[1] = spent("/proc/self/schedstat");
+  of_leader[2] = spent(path);
+  snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", *(int *)tid);
+  of_other = spent(path) + (number == 0);
   snprintf(path, sizeof path, "/proc/self/task/%d/stat", *(int *)tid);
   look(path);
   return tid;
@@ -166,6 +183,9 @@ static void threads(void) {
   EQ(field[20], 2);
   go = 1;
   EQ(pthread_join(thread, NULL), 0);
+  // What the other computed is its own, not the first one's, which is told for all.
+  CHECK(of_leader[0] <= of_leader[1] && of_leader[1] <= of_leader[2]);
+  CHECK(of_other > 0);
   EQ(field[1], tid);
   STREQ(name, "other)name (x");
   EQ(field[4], getppid());

@@ -1,8 +1,10 @@
 // What few programs ask of /proc and the like: pagemap, map_files, timers, loginuid, the next pid; and all bytes of a siginfo.
 #include "check.h"
 #include <net/if.h>
+#include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 static uint64_t entry(int map, const char *address) {
@@ -103,6 +105,24 @@ static void logged_in(void) {
   STREQ(text, "1000");
 }
 
+// The last one that was given, unless others were quicker.
+static void last_pid(void) {
+  char text[64];
+  pid_t pid = 0;
+  int tries = 0;
+  for (; tries < 50; tries++) {
+    int status;
+    pid = OK(fork());
+    if (!pid) _exit(0);
+    contents("/proc/sys/kernel/ns_last_pid", text, sizeof text);
+    EQ(OK(waitpid(pid, &status, 0)), pid);
+    if (atoi(text) == pid) break;
+  }
+  CHECK(tries < 50);
+  contents("/proc/loadavg", text, sizeof text);
+  CHECK(strrchr(text, ' ') && atoi(strrchr(text, ' ')) >= pid);
+}
+
 static void next_pid(void) {
   char text[64];
   contents("/proc/sys/kernel/ns_last_pid", text, sizeof text);
@@ -138,17 +158,149 @@ static void waiting(void) {
   EQ(status, 0);
 }
 
-int main(void) {
+// Where a thread waits in its program: its own stack, and the call that it made.
+static volatile pid_t sleeper_tid;
+static char *volatile sleeper_place;
+static void *sleeper(void *fd) {
+  char byte;
+  sleeper_place = &byte;
+  sleeper_tid = syscall(SYS_gettid);
+  EQ(syscall(SYS_read, *(int *)fd, &byte, 1), 0);
+  return NULL;
+}
+static void places(void) {
+  char path[64], seen[256];
+  int hold[2];
+  unsigned long arguments[6], stack, counter;
+  pthread_t thread;
+  OK(pipe(hold));
+  EQ(pthread_create(&thread, NULL, sleeper, &hold[0]), 0);
+  while (!sleeper_tid) pause_ms(1);
+  snprintf(path, sizeof path, "/proc/self/task/%d/syscall", sleeper_tid);
+  long number;
+  int count;
+  do {
+    contents(path, seen, sizeof seen);
+    count = sscanf(seen, "%ld %lx %lx %lx %lx %lx %lx %lx %lx", &number, arguments, arguments + 1, arguments + 2, arguments + 3, arguments + 4,
+                   arguments + 5, &stack, &counter);
+  } while ((count != 9 || number != SYS_read) && !usleep(1000));
+  EQ(arguments[0], hold[0]);
+  EQ(arguments[1], (uintptr_t)sleeper_place);
+  EQ(arguments[2], 1);
+  CHECK(stack <= (uintptr_t)sleeper_place && (uintptr_t)sleeper_place - stack < 4096);
+  CHECK(counter > (uintptr_t)syscall && counter - (uintptr_t)syscall < 256);
+  // And where this one is.
+  contents("/proc/self/syscall", seen, sizeof seen);
+  EQ(sscanf(seen, "%ld %*x %*x %*x %*x %*x %*x %lx %lx", &number, &stack, &counter), 3);
+  EQ(number, SYS_read);
+  CHECK(stack <= (uintptr_t)path && (uintptr_t)path - stack < 4096);
+  OK(close(hold[1]));
+  EQ(pthread_join(thread, NULL), 0);
+  OK(close(hold[0]));
+}
+
+// Each login has a session of its own, which goes on to children; who has logged in, does not do so again without a privilege.
+static void log_in(const char *name, int is_allowed) {
+  int fd = OK(open("/proc/self/loginuid", O_WRONLY));
+  if (is_allowed) EQ(OK(write(fd, name, strlen(name))), (long)strlen(name));
+  else FAILS(EPERM, write(fd, name, strlen(name)));
+  OK(close(fd));
+}
+static long session(void) {
+  char text[64];
+  contents("/proc/self/sessionid", text, sizeof text);
+  return atol(text);
+}
+static long told_session(void) {
+  int p[2], status;
+  long number;
+  OK(pipe(p));
+  pid_t pid = OK(fork());
+  if (!pid) {
+    char text[64];
+    EQ(session(), 4294967295);
+    OK(setresgid(1000, 1000, 1000));
+    OK(setresuid(1000, 1000, 1000));
+    OK(prctl(PR_SET_DUMPABLE, 1));
+    log_in("1000", 1);
+    contents("/proc/self/loginuid", text, sizeof text);
+    STREQ(text, "1000");
+    log_in("1001", 0);
+    number = session();
+    pid_t inner = OK(fork());
+    if (!inner) {
+      EQ(session(), number);
+      _exit(0);
+    }
+    EQ(OK(waitpid(inner, &status, 0)), inner);
+    EQ(status, 0);
+    EQ(write(p[1], &number, sizeof number), sizeof number);
+    _exit(0);
+  }
+  EQ(OK(waitpid(pid, &status, 0)), pid);
+  EQ(status, 0);
+  OK(close(p[1]));
+  EQ(read(p[0], &number, sizeof number), sizeof number);
+  OK(close(p[0]));
+  return number;
+}
+static void sessions(void) {
+  char text[64];
+  contents("/proc/self/loginuid", text, sizeof text);
+  if (geteuid() || strcmp(text, "4294967295")) return;
+  long first = told_session(), second = told_session();
+  CHECK(first != 4294967295 && second != 4294967295 && first != second);
+  EQ(session(), 4294967295);
+}
+
+// Of arguments of which the rest is not there any more, those that are.
+static int without_rest(char **argument) {
+  static char line[1 << 15];
+  unsigned long start, end, top = 0;
+  FILE *maps = fopen("/proc/self/maps", "r");
+  CHECK(maps);
+  while (fgets(line, sizeof line, maps))
+    if (strstr(line, "[stack]") && sscanf(line, "%lx-%lx", &start, &end) == 2) top = end;
+  fclose(maps);
+  char *cut = (char *)(((uintptr_t)argument[1] + 8192) & -4096UL), *first = argument[0];
+  CHECK(top > (uintptr_t)cut);
+  OK(munmap(cut, top - (uintptr_t)cut));
+  int fd = OK(open("/proc/self/cmdline", O_RDONLY));
+  long length = 0, n;
+  while ((n = OK(read(fd, line + length, sizeof line - length))) > 0) length += n;
+  EQ(length, cut - first);
+  EQ(memcmp(line, first, length), 0);
+  OK(close(fd));
+  fd = OK(open("/proc/self/environ", O_RDONLY));
+  EQ(read(fd, line, sizeof line), 0);
+  _exit(0);
+}
+static void without_rest_again(void) {
+  static char text[3 * 4096];
+  memset(text, 'a', sizeof text - 1);
+  execle("/proc/self/exe", "procrare", text, NULL, (char *[]){"A=B", NULL});
+  _exit(99);
+}
+
+int main(int argc, char **argv) {
+  if (argc == 2) return without_rest(argv);
   enter_scratch();
   pages();
   timers();
   all_bytes();
   in_child(logged_in);
   STEP("loginuid");
+  PART(last_pid());
   if (!geteuid()) in_child(next_pid);
   STEP("pids");
   waiting();
   STEP("syscall");
+  PART(places());
+  STEP("places in the program");
+  PART(sessions());
+  STEP("sessions of logins");
+  in_child(without_rest_again);
+  STEP("arguments that are gone");
   int inet = OK(socket(AF_INET, SOCK_DGRAM, 0));
   struct ifreq request = {.ifr_name = "lo"};
   FAILS(EINVAL, ioctl(inet, 0x8935, &request));  // SIOCGIFPFLAGS

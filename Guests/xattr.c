@@ -121,6 +121,43 @@ static void which(void) {
   STEP("which");
 }
 
+// In a sticky directory only its owner keeps attributes; a sticky bit elsewhere is nothing to them. And who may not write, may not.
+static void of_others(void) {
+  int made = 0;
+  OK(mkdir("sticky", 0700)), OK(mkdir("loose", 0700));
+  OK(close(OK(open("plain", O_CREAT | O_WRONLY, 0600)))), OK(close(OK(open("closed", O_CREAT | O_WRONLY, 0600))));
+  OK(chmod("sticky", 01777)), OK(chmod("loose", 0777)), OK(chmod("plain", 01666)), OK(chmod("closed", 0644)), OK(chmod(".", 0755));
+  OK(setxattr("sticky", "user.b", "x", 1, 0)), OK(setxattr("closed", "user.b", "x", 1, 0));
+  OK(mkdir("own", 0700)), OK(chown("own", 1000, 1000)), OK(chmod("own", 01700));
+  pid_t pid = OK(fork());
+  if (!pid) {
+    char value[8];
+    OK(setresgid(1000, 1000, 1000));
+    OK(setresuid(1000, 1000, 1000));
+    FAILS(EPERM, setxattr("sticky", "user.a", "x", 1, 0));
+    FAILS(EPERM, removexattr("sticky", "user.b"));
+    EQ(getxattr("sticky", "user.b", value, sizeof value), 1);
+    FAILS(ENODATA, getxattr("sticky", "user.a", value, sizeof value));
+    OK(setxattr("own", "user.a", "x", 1, 0));
+    OK(removexattr("own", "user.a"));
+    OK(setxattr("loose", "user.a", "x", 1, 0));
+    OK(setxattr("plain", "user.a", "x", 1, 0));
+    OK(removexattr("plain", "user.a"));
+    FAILS(EACCES, setxattr("closed", "user.a", "x", 1, 0));
+    FAILS(EACCES, removexattr("closed", "user.b"));
+    EQ(getxattr("closed", "user.b", value, sizeof value), 1);
+    _exit(0);
+  }
+  EQ(OK(waitpid(pid, &made, 0)), pid);
+  EQ(made, 0);
+  OK(rmdir("sticky")), OK(rmdir("loose")), OK(rmdir("own")), OK(unlink("plain")), OK(unlink("closed"));
+}
+
+static void sticky(void) {
+  if (!geteuid()) of_others();
+  STEP("sticky");
+}
+
 static void limits(void) {
   char name[300] = "user.";
   memset(name + 5, 'n', 251);
@@ -157,6 +194,7 @@ int main(void) {
   enter_scratch();
   PART(basics());
   PART(which());
+  PART(sticky());
   PART(limits());
   PART(told());
   return 0;

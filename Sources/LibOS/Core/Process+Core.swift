@@ -36,6 +36,7 @@ extension Process {
       file.retain()
       defer { file.release() }
       try write(layout, to: file, limit: limit)
+      file.dentry?.report(.IN_MODIFY)
       return true
     } catch { return false }
   }
@@ -74,9 +75,9 @@ extension Process {
       try write(layout.head, at: 0)
       for segment in layout.segments {
         for page in segment.pages.prefix(Int(segment.byteCount >> 12)) {
-          // What was never touched is zero, and a hole.
+          // What was never touched is zero, and a hole; what others share may have been touched by them.
           guard
-            space.isResident(page) || space.mapping(at: GuestAddress(page << 12))?.isFile == true,
+            space.isResident(page) || space.mapping(at: GuestAddress(page << 12))?.isOfObject == true,
             let bytes = try? space.bytes(at: GuestAddress(page << 12), count: Frame.size)
           else { continue }
           try write(bytes, at: segment.offset + (page - segment.pages.lowerBound) << 12)
@@ -171,6 +172,10 @@ extension Process {
 }
 
 extension VMA {
+  fileprivate var isOfObject: Bool {
+    if case .object = backing { true } else { false }
+  }
+
   /// Whether a file with a name is mapped there.
   fileprivate var isFile: Bool {
     guard case .object(let object, _) = backing else { return false }

@@ -96,16 +96,26 @@ extension Kernel {
   private func script(
     _ path: [UInt8], _ head: [UInt8], _ arguments: [[UInt8]], in caller: PathCaller, _ depth: Int
   ) throws(LoadError) -> Program {
-    let blank: [UInt8] = [UInt8(ascii: " "), UInt8(ascii: "\t")]
-    let line = head.dropFirst(2).prefix { $0 != UInt8(ascii: "\n") }
-    let trimmed = line.drop { blank.contains($0) }
-    let interpreter = Array(trimmed.prefix { !blank.contains($0) && $0 != 0 })
+    func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    // What `load_script` of `fs/binfmt_script.c` looks at: zeros behind a shorter file; a NUL hides the end of the line.
+    let buffer = head + [UInt8](repeating: 0, count: 256 - head.count)
+    var end = buffer.count - 1
+    if let mark = buffer.firstIndex(where: { $0 == 0 || $0 == UInt8(ascii: "\n") }), buffer[mark] != 0 {
+      end = mark
+    } else if !buffer.dropFirst(2).drop(while: isBlank).contains(where: { isBlank($0) || $0 == 0 }) {
+      throw .notExecutable("\(text(path)): its #! line is too long", .ENOEXEC)
+    }
+    while isBlank(buffer[end - 1]) { end -= 1 }
+    let line = buffer[2..<end].drop(while: isBlank)
+    let interpreter = Array(line.prefix { !isBlank($0) && $0 != 0 })
     guard !interpreter.isEmpty else {
       throw .notExecutable("\(text(path)): its #! line names no interpreter", .ENOEXEC)
     }
-    var rest = Array(trimmed.dropFirst(interpreter.count).drop { blank.contains($0) })
-    while let last = rest.last, blank.contains(last) || last == 0 { rest.removeLast() }
-    let all = [interpreter] + (rest.isEmpty ? [] : [rest]) + [path] + arguments.dropFirst()
+    let behind = line.dropFirst(interpreter.count)
+    let hasArgument = behind.first.map(isBlank) ?? false
+    let argument = Array(behind.drop(while: isBlank).prefix { $0 != 0 })
+    let all =
+      [interpreter] + (hasArgument ? [argument] : []) + [path] + arguments.dropFirst()
     do throws(LoadError) {
       return try program(at: interpreter, arguments: all, in: caller, depth: depth + 1)
     } catch  where error.status == 127 {

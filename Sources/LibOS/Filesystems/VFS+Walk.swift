@@ -149,7 +149,10 @@ package struct Walker {
       if !resolve.isDisjoint(with: [.RESOLVE_NO_MAGICLINKS, .RESOLVE_BENEATH, .RESOLVE_IN_ROOT]) {
         throw resolve.contains(.RESOLVE_NO_MAGICLINKS) ? .ELOOP : .EXDEV
       }
-      return Self.dentry(of: target, in: directory)
+      if resolve.contains(.RESOLVE_NO_XDEV), case .file = target { throw .EXDEV }
+      let found = Self.dentry(of: target, in: directory)
+      try requireSameMount(directory, found)
+      return found
     }
     let path = try readLink(link)
     return try find(path, from: directory, true)

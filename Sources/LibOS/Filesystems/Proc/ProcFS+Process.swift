@@ -155,7 +155,7 @@ extension ProcFS {
     }
     text(directory, "schedstat", process) { process throws(Errno) in
       let task = try task(process)
-      let time = tid == nil ? process.processorTime : task?.currentProcessorTime ?? .zero
+      let time = task?.currentProcessorTime ?? process.processorTime
       return Array("\(time.nanoseconds) 0 \(task.map { $0.switches } ?? 0)\n".utf8)
     }
     text(directory, "wchan", process) { _ in Array("0".utf8) }

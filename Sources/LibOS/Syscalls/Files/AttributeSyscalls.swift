@@ -44,8 +44,8 @@ func changeMode(_ call: SyscallContext, _ target: SyscallContext.Target, _ mode:
   let credentials = call.credentials
   guard credentials.owns(status) else { throw .EPERM }
   var permissions = mode & 0o7777
-  // Only a member of the group may make a file act as it (chmod(2)).
-  if !credentials.has(.CAP_FSETID), !credentials.isInGroup(status.gid), status.type != .S_IFDIR {
+  // Only a member of the group may make a file act as it, or a directory hand it down (`setattr_copy` of `fs/attr.c`).
+  if !credentials.has(.CAP_FSETID), !credentials.isInGroup(status.gid) {
     permissions &= ~FileMode.S_ISGID
   }
   try inode.setAttributes(StatusChange(permissions: permissions))

@@ -100,6 +100,9 @@ private func copy(from input: inout End, to output: inout End, total: Int)
     var limit = min(chunkSize, total - done)
     // Look before reading from what can't be put back.
     if !input.file.isSeekable {
+      if input.hasMore, (output.file as? PipeEnd)?.pipe.readers == 0 {
+        return (done, .failed(.EPIPE))
+      }
       limit = min(limit, output.file.writableCount)
       if limit == 0 || !output.file.pollEvents().contains(.POLLOUT) {
         return (done, .wait(output.file))
@@ -176,6 +179,7 @@ private func finish(
   }
   done += count
   if count > 0 {
+    try? call.credentials.removeSetIDs(from: output.file.inode)
     input.file.dentry?.report(.IN_ACCESS)
     output.file.dentry?.report(.IN_MODIFY)
   }
@@ -215,7 +219,6 @@ func sys_sendfile(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard source.isReadable, target.isWritable else { throw .EBADF }
   let total = try call.count(3)
   guard source.isSeekable, !target.flags.contains(.O_APPEND) else { throw .EINVAL }
-  try requireBytes(target)
   var input = End(file: source, offset: try offset(call, 2, source))
   var output = End(file: target, offset: nil)
   let toPipe = try target.status().type == .S_IFIFO
@@ -254,6 +257,7 @@ func sys_copy_file_range(_ call: SyscallContext) throws(Errno) -> SyscallResult 
 
 /// splice(2): one end must be a pipe; the bytes are copied.
 func sys_splice(_ call: SyscallContext) throws(Errno) -> SyscallResult {
+  guard call[4] != 0 else { return .success }
   let source = try call.usableFile(0)
   let target = try call.usableFile(2)
   let flags = SpliceFlags(rawValue: call.uint(5))

@@ -174,7 +174,8 @@ func sys_ioctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   case .FIOQSIZE:
     let status = try file.status()
     guard status.isRegular || status.isDirectory || status.type == .S_IFLNK else { throw .ENOTTY }
-    try call.store(status.size, to: call.address(2))
+    // What it takes (`inode_get_bytes` of `fs/stat.c`).
+    try call.store(status.blocks * 512, to: call.address(2))
   case .FIONREAD where file.dentry?.inode.type == .S_IFREG:
     let size = try file.status().size
     let position = try file.position()

@@ -84,8 +84,16 @@ private func storeStatistics(_ call: SyscallContext, _ target: SyscallContext.Ta
   if let mount = target.mount {
     statistics = try call.vfs.statistics(of: mount)
   } else {
-    let isPipe = try target.status().type == .S_IFIFO
-    let magic: FilesystemMagic = isPipe ? .PIPEFS_MAGIC : .ANON_INODE_FS_MAGIC
+    let magic: FilesystemMagic
+    if case .file(let file) = target, file is NamespaceFile {
+      magic = .NSFS_MAGIC
+    } else {
+      switch try target.status().type {
+      case .S_IFIFO: magic = .PIPEFS_MAGIC
+      case .S_IFSOCK: magic = .SOCKFS_MAGIC
+      default: magic = .ANON_INODE_FS_MAGIC
+      }
+    }
     statistics = Statfs(
       f_type: Int64(magic.rawValue), f_bsize: 4096, f_namelen: 255, f_frsize: 4096,
       f_flags: Int64(MountStatFlags.ST_VALID.rawValue))
