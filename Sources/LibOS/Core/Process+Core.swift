@@ -77,7 +77,8 @@ extension Process {
         for page in segment.pages.prefix(Int(segment.byteCount >> 12)) {
           // What was never touched is zero, and a hole; what others share may have been touched by them.
           guard
-            space.isResident(page) || space.mapping(at: GuestAddress(page << 12))?.isOfObject == true,
+            space.isResident(page)
+              || space.mapping(at: GuestAddress(page << 12))?.isOfObject == true,
             let bytes = try? space.bytes(at: GuestAddress(page << 12), count: Frame.size)
           else { continue }
           try write(bytes, at: segment.offset + (page - segment.pages.lowerBound) << 12)

@@ -100,9 +100,12 @@ extension Kernel {
     // What `load_script` of `fs/binfmt_script.c` looks at: zeros behind a shorter file; a NUL hides the end of the line.
     let buffer = head + [UInt8](repeating: 0, count: 256 - head.count)
     var end = buffer.count - 1
-    if let mark = buffer.firstIndex(where: { $0 == 0 || $0 == UInt8(ascii: "\n") }), buffer[mark] != 0 {
+    if let mark = buffer.firstIndex(where: { $0 == 0 || $0 == UInt8(ascii: "\n") }),
+      buffer[mark] != 0
+    {
       end = mark
-    } else if !buffer.dropFirst(2).drop(while: isBlank).contains(where: { isBlank($0) || $0 == 0 }) {
+    } else if !buffer.dropFirst(2).drop(while: isBlank).contains(where: { isBlank($0) || $0 == 0 })
+    {
       throw .notExecutable("\(text(path)): its #! line is too long", .ENOEXEC)
     }
     while isBlank(buffer[end - 1]) { end -= 1 }

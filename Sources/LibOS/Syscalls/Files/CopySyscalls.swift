@@ -179,7 +179,7 @@ private func finish(
   }
   done += count
   if count > 0 {
-    try? call.credentials.removeSetIDs(from: output.file.inode)
+    try? call.credentials.removeSetIDs(from: output.file)
     input.file.dentry?.report(.IN_ACCESS)
     output.file.dentry?.report(.IN_MODIFY)
   }
