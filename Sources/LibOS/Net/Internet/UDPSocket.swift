@@ -64,7 +64,12 @@ package final class UDPSocket: InternetSocket {
 
   /// The destination of a message; EDESTADDRREQ without any address.
   private func destination(of message: OutgoingMessage) throws(Errno) -> Endpoint {
-    guard let name = message.destination else {
+    var name = message.destination
+    // IPv6 takes an address without a family for none.
+    if family == .AF_INET6, let given = name, given.count >= 2, Self.isUnspecified(given) {
+      name = nil
+    }
+    guard let name else {
       guard let remote else { throw .EDESTADDRREQ }
       return remote
     }
@@ -79,6 +84,11 @@ package final class UDPSocket: InternetSocket {
     } else if family == .AF_INET, name.count >= SockaddrIn.byteCount, Self.isUnspecified(name) {
       given = Endpoint(in4: name)
     } else {
+      if family == .AF_INET6, name.count >= 2,
+        name[0] != UInt8(AddressFamily.AF_INET6.rawValue) || name[1] != 0
+      {
+        throw .EINVAL
+      }
       given = try endpoint(name)
     }
     guard given.port != 0 else { throw .EINVAL }
