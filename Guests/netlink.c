@@ -123,7 +123,9 @@ static int answer_to(int s, int length, int type) {
   struct { struct nlmsghdr h; char rest[48]; } q = {{length, type, NLM_F_REQUEST | NLM_F_ACK, 5, 0}, {0}};
   struct { struct nlmsghdr h; struct nlmsgerr e; char rest[512]; } answer;
   EQ(send(s, &q, length, 0), length);
-  CHECK(OK(recv(s, &answer, sizeof answer, 0)) >= (long)(sizeof answer.h + sizeof answer.e));
+  // An error comes with the whole request, and an acknowledgement with its header.
+  long n = OK(recv(s, &answer, sizeof answer, 0));
+  EQ(n, NLMSG_ALIGN(NLMSG_LENGTH(4 + (answer.e.error ? length : NLMSG_HDRLEN))));
   EQ(answer.h.nlmsg_type, NLMSG_ERROR);
   EQ(answer.e.msg.nlmsg_type, type);
   return answer.e.error;
@@ -309,6 +311,20 @@ int main(void) {
   EQ(all[0].ifr_addr.sa_family, AF_INET);
   EQ(((struct sockaddr_in *)&all[0].ifr_addr)->sin_port, 0);
   EQ(((struct sockaddr_in *)&all[0].ifr_addr)->sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+  // As many as there is room for; without any place, how much they need.
+  conf = (struct ifconf){sizeof *all - 1, {(char *)all}};
+  OK(ioctl(s, SIOCGIFCONF, &conf));
+  EQ(conf.ifc_len, 0);
+  conf = (struct ifconf){sizeof *all, {(char *)all}};
+  OK(ioctl(s, SIOCGIFCONF, &conf));
+  EQ(conf.ifc_len, sizeof *all);
+  conf = (struct ifconf){0, {NULL}};
+  OK(ioctl(s, SIOCGIFCONF, &conf));
+  CHECK(conf.ifc_len >= (int)sizeof *all && conf.ifc_len % (int)sizeof *all == 0);
+  memset(&r, 'x', sizeof r);
+  r.ifr_ifindex = 1;
+  OK(ioctl(s, SIOCGIFNAME, &r));
+  STREQ(r.ifr_name, "lo");
   FAILS(ENOTTY, ioctl(s, 0x4242, &r));
   STEP("ioctls");
 

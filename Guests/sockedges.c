@@ -11,6 +11,15 @@
 
 static char b[1 << 16];
 
+// These bytes come, and soon.
+static void hears(int s, const char *text) {
+  struct pollfd p = {s, POLLIN, 0};
+  EQ(poll(&p, 1, 3000), 1);
+  memset(b, 0, 64);
+  CHECK(recv(s, b, 63, MSG_DONTWAIT) >= 0);
+  STREQ(b, text);
+}
+
 // MARK: Room
 
 // How much goes into a buffer of the smallest size, in parts of `size`.
@@ -417,7 +426,7 @@ static void addresses(void) {
   OK(bind(four, SA(a)));
   a.sin_port = htons(port_of(four));
   EQ(sendto(six, "one", 3, 0, SA(a)), 3);
-  EQ(recv(four, b, 9, MSG_DONTWAIT), 3);
+  hears(four, "one");
   FAILS(EINVAL, sendto(six, "x", 1, 0, (struct sockaddr *)&a, sizeof a - 1));
   OK(close(six));
   six = OK(socket(AF_INET6, SOCK_DGRAM, 0));
@@ -442,7 +451,7 @@ static void addresses(void) {
   int s = OK(socket(AF_INET, SOCK_DGRAM, 0));
   a.sin_family = AF_UNSPEC;
   EQ(sendto(s, "two", 3, 0, SA(a)), 3);
-  EQ(recv(four, b, 9, MSG_DONTWAIT), 3);
+  hears(four, "two");
   a.sin_family = AF_UNIX;
   FAILS(EAFNOSUPPORT, sendto(s, "x", 1, 0, SA(a)));
   OK(close(s));
@@ -779,10 +788,220 @@ static void filters(void) {
   EQ(recv(s[0], b, 4, MSG_WAITALL), 4);
   EQ(recv(s[0], b, 4, 0), 0);
   send_all(s[0], "back", 4);
-  expect(s[1], "back");
+  hears(s[1], "back");
   OK(close(ep));
   OK(close(s[0]));
   OK(close(s[1]));
+}
+
+// What a filter has kept back wakes nobody, and goes with the connection.
+static void kept_back(void) {
+  int port, l = tcp_listener(&port), s = OK(socket(AF_INET, SOCK_STREAM, 0));
+  struct sockaddr_in a = in4("127.0.0.1", port);
+  OK(connect(s, SA(a)));
+  int other = OK(accept(l, NULL, NULL));
+  ep = OK(epoll_create1(0));
+  watch(s, EPOLLIN);
+  send_all(other, "a", 1);
+  struct pollfd p = {s, POLLIN, 0};
+  EQ(poll(&p, 1, 3000), 1);
+  EQ(told(), EPOLLIN);
+  for (int i = 0; i < 2; i++) {
+    ATTACH(s, BPF_STMT(BPF_RET | BPF_K, 0));
+    EQ(told(), 0);
+    send_all(other, "kept", 4);
+    pause_ms(5);
+    EQ(told(), 0);
+  }
+  OK(connect(s, &(struct sockaddr){AF_UNSPEC}, sizeof(struct sockaddr)));
+  OK(setsockopt(s, SOL_SOCKET, SO_DETACH_FILTER, &(int){0}, sizeof(int)));
+  OK(close(ep));
+  OK(close(other));
+  OK(connect(s, SA(a)));
+  other = OK(accept(l, NULL, NULL));
+  send_all(other, "new", 3);
+  hears(s, "new");
+  OK(close(other));
+  OK(close(s));
+  OK(close(l));
+}
+
+// MARK: Ends
+
+static void ends(void) {
+  // A listener that is shut down is none.
+  for (int i = 0; i < 2; i++) {
+    int port, l = tcp_listener(&port), c = OK(socket(AF_INET, SOCK_STREAM, 0));
+    struct sockaddr_in a = in4("127.0.0.1", port);
+    OK(shutdown(l, i ? SHUT_RD : SHUT_RDWR));
+    FAILS(ECONNREFUSED, connect(c, SA(a)));
+    OK(close(c));
+    OK(close(l));
+  }
+  // One that breaks its connection off tells who waits.
+  int s[2];
+  tcp_pair(s);
+  ep = OK(epoll_create1(0));
+  watch(s[0], EPOLLIN | EPOLLOUT);
+  EQ(told(), EPOLLOUT);
+  OK(connect(s[0], &(struct sockaddr){AF_UNSPEC}, sizeof(struct sockaddr)));
+  CHECK(told() & EPOLLHUP);
+  OK(close(ep));
+  OK(close(s[0]));
+  OK(close(s[1]));
+  // It has no address any more, of either family.
+  const int types[] = {SOCK_DGRAM, SOCK_STREAM};
+  for (int i = 0; i < 2; i++) {
+    int l = OK(socket(AF_INET6, types[i], 0));
+    struct sockaddr_in6 a = in6("::1", 0);
+    socklen_t n = sizeof a;
+    OK(bind(l, SA(a)));
+    a.sin6_port = htons(port_of(l));
+    if (i) OK(listen(l, 1));
+    s[0] = OK(socket(AF_INET6, types[i], 0));
+    OK(connect(s[0], SA(a)));
+    OK(connect(s[0], &(struct sockaddr){AF_UNSPEC}, sizeof(struct sockaddr)));
+    OK(getsockname(s[0], (struct sockaddr *)&a, &n));
+    EQ(memcmp(&a.sin6_addr, &in6addr_any, sizeof in6addr_any), 0);
+    OK(close(s[0]));
+    OK(close(l));
+  }
+}
+
+// MARK: Bytes
+
+static void contents(void) {
+  for (int i = 0; i < 2; i++) {
+    int s[2];
+    if (i) tcp_pair(s);
+    else OK(socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+    // Again and again, so that wherever they are kept, some stand at the end and at the beginning.
+    unsigned sent = 0, got = 0;
+    for (int j = 0; j < 12; j++) {
+      for (int k = 0; k < 3000; k++) b[k] = mix64(sent + k);
+      send_all(s[1], b, 3000);
+      sent += 3000;
+      int size = j == 11 ? (int)(sent - got) : 2900;
+      for (int peek = 1; peek >= 0; peek--) {
+        memset(b, 0, size);
+        EQ(recv(s[0], b, size, MSG_WAITALL | (peek ? MSG_PEEK : 0)), size);
+        int wrong = 0;
+        for (int k = 0; k < size; k++) wrong += b[k] != (char)mix64(got + k);
+        EQ(wrong, 0);
+      }
+      got += size;
+    }
+    OK(close(s[0]));
+    OK(close(s[1]));
+  }
+  // An urgent byte that is read as any other comes first in its turn.
+  for (int i = 0; i < 2; i++) {
+    int s[2];
+    if (i) tcp_pair(s);
+    else OK(socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+    set_int(s[0], SOL_SOCKET, SO_OOBINLINE, 1);
+    EQ(send(s[1], "abc", 3, MSG_OOB), 3);
+    send_all(s[1], "de", 2);
+    struct pollfd p = {s[0], POLLPRI, 0};
+    EQ(poll(&p, 1, 3000), 1);
+    hears(s[0], "ab");
+    EQ(recv(s[0], b, 9, MSG_PEEK | MSG_DONTWAIT), 3);
+    hears(s[0], "cde");
+    OK(close(s[0]));
+    OK(close(s[1]));
+  }
+  // Who throws bytes away waits for them.
+  int s[2];
+  pthread_t t;
+  tcp_pair(s);
+  EQ(pthread_create(&t, NULL, sends_late, (void *)(long)s[1]), 0);
+  EQ(recv(s[0], NULL, 4, MSG_TRUNC), 4);
+  EQ(pthread_join(t, NULL), 0);
+  OK(close(s[0]));
+  OK(close(s[1]));
+}
+
+// MARK: Options
+
+static void options(void) {
+  // An address in front of which stands a group, or nothing.
+  int s = OK(socket(AF_INET, SOCK_DGRAM, 0));
+  struct ip_mreqn r = {{inet_addr("224.0.0.77")}, {htonl(INADDR_LOOPBACK)}, 0};
+  struct in_addr shown;
+  socklen_t n = sizeof shown;
+  const int lengths[] = {4, 8, 12};
+  for (int i = 0; i < 3; i++) {
+    OK(setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &(struct in_addr){0}, 4));
+    OK(setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, lengths[i] == 4 ? (void *)&r.imr_address : &r, lengths[i]));
+    OK(getsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &shown, &n));
+    EQ(shown.s_addr, htonl(INADDR_LOOPBACK));
+  }
+  FAILS(EINVAL, setsockopt(s, IPPROTO_IP, IP_MULTICAST_IF, &r, 3));
+  for (int i = 0; i < 2; i++) {
+    int name = i ? IP_DROP_MEMBERSHIP : IP_ADD_MEMBERSHIP, other = i ? EADDRNOTAVAIL : EADDRINUSE;
+    FAILS(EINVAL, setsockopt(s, IPPROTO_IP, name, &r, 7));
+    OK(setsockopt(s, IPPROTO_IP, name, &r, 8));
+    errno = 0;
+    EQ(setsockopt(s, IPPROTO_IP, name, &r, 12), -1);
+    EQ(errno, other);
+  }
+  OK(close(s));
+
+  // Numbers that are 0 are numbers.
+  int six = OK(socket(AF_INET6, SOCK_DGRAM, 0)), in = OK(socket(AF_INET6, SOCK_DGRAM, 0));
+  struct sockaddr_in6 a = in6("::1", 0);
+  OK(bind(in, SA(a)));
+  a.sin6_port = htons(port_of(in));
+  set_int(in, IPPROTO_IPV6, IPV6_RECVTCLASS, 1);
+  set_int(six, IPPROTO_IPV6, IPV6_TCLASS, 0x20);
+  for (int class = 0; class < 2; class++) {
+    char control[CMSG_SPACE(4)] __attribute__((aligned(8))) = {0};
+    struct iovec v = {b, 1};
+    struct msghdr m = {.msg_name = &a, .msg_namelen = sizeof a, .msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    *(struct cmsghdr *)control = (struct cmsghdr){CMSG_LEN(4), IPPROTO_IPV6, IPV6_TCLASS};
+    memcpy(CMSG_DATA((struct cmsghdr *)control), &class, 4);
+    EQ(sendmsg(six, &m, 0), 1);
+    m.msg_name = NULL;
+    memset(control, -1, sizeof control);
+    EQ(recvmsg(in, &m, 0), 1);
+    int got = -1;
+    memcpy(&got, CMSG_DATA((struct cmsghdr *)control), 4);
+    EQ(got, class);
+  }
+  OK(close(in));
+  OK(close(six));
+
+  // A mark is any number, and another option only on or off; who may set them can.
+  s = OK(socket(AF_INET, SOCK_STREAM, 0));
+  if (!setsockopt(s, SOL_SOCKET, SO_MARK, &(int){77}, 4)) EQ(int_option(s, SOL_SOCKET, SO_MARK), 77);
+  if (!setsockopt(s, SOL_SOCKET, SO_DEBUG, &(int){77}, 4)) EQ(int_option(s, SOL_SOCKET, SO_DEBUG), 1);
+  // How long a filter is can be asked for without a place for it.
+  ATTACH(s, BPF_STMT(BPF_LD | BPF_IMM, 1), BPF_STMT(BPF_RET | BPF_A, 0));
+  n = 0;
+  OK(getsockopt(s, SOL_SOCKET, SO_GET_FILTER, NULL, &n));
+  EQ(n, 2);
+  n = 1;
+  FAILS(EINVAL, getsockopt(s, SOL_SOCKET, SO_GET_FILTER, b, &n));
+  OK(close(s));
+
+  // Both ends of a pair know the other, and no socket has a name of no bytes.
+  const int types[] = {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM};
+  for (int i = 0; i < 3; i++) {
+    int pair[2];
+    OK(socketpair(AF_UNIX, types[i], 0, pair));
+    for (int j = 0; j < 2; j++) {
+      struct ucred who = {0};
+      n = sizeof who;
+      OK(getsockopt(pair[j], SOL_SOCKET, SO_PEERCRED, &who, &n));
+      EQ(who.pid, getpid());
+      EQ(who.uid, geteuid());
+      OK(close(pair[j]));
+    }
+    s = OK(socket(AF_UNIX, types[i], 0));
+    FAILS(EINVAL, connect(s, &(struct sockaddr){AF_UNIX}, 2));
+    if (i == 2) FAILS(EINVAL, sendto(s, "x", 1, 0, &(struct sockaddr){AF_UNIX}, 2));
+    OK(close(s));
+  }
 }
 
 int main(void) {
@@ -818,5 +1037,13 @@ int main(void) {
   STEP("descriptors");
   PART(filters());
   STEP("filters");
+  PART(kept_back());
+  STEP("kept back");
+  PART(ends());
+  STEP("ends");
+  PART(contents());
+  STEP("contents");
+  PART(options());
+  STEP("options");
   return 0;
 }

@@ -84,12 +84,9 @@ package final class UDPSocket: InternetSocket {
     } else if family == .AF_INET, name.count >= SockaddrIn.byteCount, Self.isUnspecified(name) {
       given = Endpoint(in4: name)
     } else {
-      if family == .AF_INET6, name.count >= 2,
-        name[0] != UInt8(AddressFamily.AF_INET6.rawValue) || name[1] != 0
-      {
-        throw .EINVAL
+      do throws(Errno) { given = try endpoint(name) } catch {
+        throw family == .AF_INET6 ? .EINVAL : error
       }
-      given = try endpoint(name)
     }
     guard given.port != 0 else { throw .EINVAL }
     return resolved(given)
