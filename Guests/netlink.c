@@ -3,7 +3,9 @@
 #include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <mqueue.h>
 #include <net/if.h>
+#include <sys/epoll.h>
 
 // The loopback interface has an attribute of this type, of this size, with these bytes.
 static void has(struct rtattr *first, int left, int type, int size, const void *value) {
@@ -199,6 +201,45 @@ static void numbers(void) {
   OK(close(s[2]));
 }
 
+// A message that nobody has asked for: a queue's, which tells that it has one (mq_notify(3) with SIGEV_THREAD).
+static void told_by_a_queue(void) {
+  struct mq_attr size = {.mq_maxmsg = 1, .mq_msgsize = 8};
+  char cookie[32] = "a cookie of thirty-two bytes...", b[64];
+  int s = OK(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)), ep = OK(epoll_create1(0));
+  mqd_t q = OK(mq_open("/guest-netlink", O_CREAT | O_RDWR, 0600, &size));
+  OK(mq_unlink("/guest-netlink"));
+  struct epoll_event e = {EPOLLIN | EPOLLET, {0}};
+  OK(epoll_ctl(ep, EPOLL_CTL_ADD, s, &e));
+  set_int(s, SOL_SOCKET, SO_PASSCRED, 1);
+  struct sigevent wanted = {.sigev_notify = SIGEV_THREAD, .sigev_signo = s, .sigev_value.sival_ptr = cookie};
+  for (int i = 0; i < 3; i++) {
+    OK(syscall(SYS_mq_notify, q, &wanted));
+    EQ(OK(epoll_wait(ep, &e, 1, 0)), 0);
+    // It has a message, or the registration is at an end.
+    if (i < 2) OK(mq_send(q, "x", 1, 0));
+    else OK(syscall(SYS_mq_notify, q, NULL));
+    EQ(OK(epoll_wait(ep, &e, 1, 0)), 1);
+    EQ(e.events, EPOLLIN);
+    char control[CMSG_SPACE(sizeof(struct ucred))] __attribute__((aligned(8)));
+    struct iovec v = {b, sizeof b};
+    struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    EQ(recvmsg(s, &m, MSG_DONTWAIT), 32);
+    EQ(memcmp(b, cookie, 31), 0);
+    EQ(b[31], i < 2 ? 1 : 2);
+    // The kernel is nobody's process, and root.
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    struct ucred who = {-1, -1, -1};
+    CHECK(c && c->cmsg_type == SCM_CREDENTIALS);
+    if (c) memcpy(&who, CMSG_DATA(c), sizeof who);
+    EQ(who.pid, 0);
+    if (is_host_root()) EQ(who.uid | who.gid, 0);
+    if (i < 2) EQ(mq_receive(q, b, 8, NULL), 1);
+  }
+  OK(mq_close(q));
+  OK(close(ep));
+  OK(close(s));
+}
+
 // The routes to this machine itself, whole.
 static void routes(void) {
   static char b[65536] __attribute__((aligned(8)));
@@ -355,6 +396,8 @@ int main(void) {
   STEP("lengths and types");
   in_child(numbers);
   STEP("numbers");
+  PART(told_by_a_queue());
+  STEP("told by a queue");
   PART(routes());
   STEP("routes");
   return 0;
