@@ -64,12 +64,12 @@ package final class UDPSocket: InternetSocket {
 
   /// The destination of a message; EDESTADDRREQ without any address.
   private func destination(of message: OutgoingMessage) throws(Errno) -> Endpoint {
-    var name = message.destination
+    var told = message.destination
     // IPv6 takes an address without a family for none.
-    if family == .AF_INET6, let given = name, given.count >= 2, Self.isUnspecified(given) {
-      name = nil
+    if family == .AF_INET6, let name = told, name.count >= 2, Self.isUnspecified(name) {
+      told = nil
     }
-    guard let name else {
+    guard let name = told else {
       guard let remote else { throw .EDESTADDRREQ }
       return remote
     }

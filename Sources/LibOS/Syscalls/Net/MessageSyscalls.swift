@@ -235,7 +235,7 @@ func sys_recvmmsg(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     }
     do throws(Errno) { return try receive(call, socket, address, flags) } catch {
       // It is for the next call to tell.
-      if index > 0, error != .EAGAIN { socket.pendingError = error }
+      if index > 0, error != .EAGAIN, !error.isRestart { socket.pendingError = error }
       throw error
     }
   }
