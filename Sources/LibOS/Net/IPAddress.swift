@@ -46,6 +46,10 @@ package struct IPAddress: Hashable, Sendable {
   /// `fe80::/10`: meaningless without an interface.
   package var isLinkLocal: Bool { !isV4 && high >> 54 == 0x3fa }
 
+  /// Whether a socket that is bound to it has an interface: a link-local address, and a group on an interface or a
+  /// link (`__ipv6_addr_needs_scope_id`).
+  package var needsScope: Bool { isLinkLocal || [0xff01, 0xff02].contains(high >> 48 & 0xff0f) }
+
   /// The loopback address of the same family.
   package var loopback: IPAddress { isV4 ? .loopback4 : .loopback6 }
   /// The wildcard of the same family.

@@ -67,7 +67,7 @@ package class InternetSocket: Socket {
     let wanted = try endpoint(name)
     let address = wanted.address
     if family == .AF_INET6, address.isV4, isV6Only { throw .EINVAL }
-    if address.isLinkLocal, wanted.scope == 0 { throw .EINVAL }
+    if address.needsScope, wanted.scope == 0 { throw .EINVAL }
     let isFree =
       settings.isOn(OptionKey(.IP_FREEBIND)) || settings.isOn(OptionKey(.IP_TRANSPARENT))
       || settings.isOn(OptionKey(.IPV6_FREEBIND))
@@ -79,7 +79,7 @@ package class InternetSocket: Socket {
       throw .EACCES
     }
     guard !isEntered, !isPortBound, remote == nil else { throw .EINVAL }
-    local.scope = wanted.scope
+    local.scope = address.needsScope ? wanted.scope : 0
     try ports.bind(self, to: address, port: wanted.port)
     isAddressBound = !address.isAny
     isPortBound = wanted.port != 0

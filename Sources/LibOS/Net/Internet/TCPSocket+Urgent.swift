@@ -42,10 +42,11 @@ extension TCPSocket {
   func receiveUrgent(into buffer: inout MutableRawSpan, _ flags: MessageFlags) throws(Errno) -> Int
   {
     guard let urgent, urgent.isUnread, !isInline else { throw .EINVAL }
+    // Without room for it, it is lost.
+    if !flags.contains(.MSG_PEEK) { self.urgent!.isUnread = false }
     guard buffer.byteCount > 0 else { return 0 }
     var target = buffer._mutatingExtracting(0..<1)
     _ = received.peek(into: &target, from: urgent.position)
-    if !flags.contains(.MSG_PEEK) { self.urgent!.isUnread = false }
     return 1
   }
 }

@@ -159,7 +159,8 @@ package final class TCPSocket: InternetSocket {
     if message.endsUrgently(with: count), peer.withheld.isEmpty {
       peer.markUrgent()
     }
-    peer.waitQueue.wake(.readable)
+    // What a filter keeps back wakes nobody.
+    if peer.withheld.isEmpty { peer.waitQueue.wake(.readable) }
     return .sent(count)
   }
 

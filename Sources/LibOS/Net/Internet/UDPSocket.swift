@@ -64,7 +64,12 @@ package final class UDPSocket: InternetSocket {
 
   /// The destination of a message; EDESTADDRREQ without any address.
   private func destination(of message: OutgoingMessage) throws(Errno) -> Endpoint {
-    guard let name = message.destination else {
+    var told = message.destination
+    // IPv6 takes an address without a family for none.
+    if family == .AF_INET6, let name = told, name.count >= 2, Self.isUnspecified(name) {
+      told = nil
+    }
+    guard let name = told else {
       guard let remote else { throw .EDESTADDRREQ }
       return remote
     }
@@ -79,7 +84,9 @@ package final class UDPSocket: InternetSocket {
     } else if family == .AF_INET, name.count >= SockaddrIn.byteCount, Self.isUnspecified(name) {
       given = Endpoint(in4: name)
     } else {
-      given = try endpoint(name)
+      do throws(Errno) { given = try endpoint(name) } catch {
+        throw family == .AF_INET6 ? .EINVAL : error
+      }
     }
     guard given.port != 0 else { throw .EINVAL }
     return resolved(given)

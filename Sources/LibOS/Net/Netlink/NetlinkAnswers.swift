@@ -29,6 +29,9 @@ struct NetlinkAnswers {
     return answers
   }
 
+  /// `RTM_MAX`.
+  private static let lastType: UInt16 = 123
+
   private func answer(_ request: Nlmsghdr, _ whole: [UInt8]) -> [[UInt8]] {
     let flags = NetlinkFlags(rawValue: request.nlmsg_flags)
     guard flags.contains(.NLM_F_REQUEST) else { return [] }
@@ -36,9 +39,14 @@ struct NetlinkAnswers {
     guard request.nlmsg_type >= Kind.RTM_NEWLINK.rawValue else {
       return flags.contains(.NLM_F_ACK) ? [result(nil, request, whole)] : []
     }
+    // What asks for nothing is acknowledged (`rtnetlink_rcv_msg`).
+    let isEmpty = whole.count == Nlmsghdr.byteCount
+    if isEmpty, request.nlmsg_type <= Self.lastType {
+      return flags.contains(.NLM_F_ACK) ? [result(nil, request, whole)] : []
+    }
     // Types come in fours: new, delete, get, set.
     let isGet = request.nlmsg_type & 3 == 2
-    guard request.nlmsg_type <= 127 else { return [result(.EOPNOTSUPP, request, whole)] }
+    guard request.nlmsg_type <= Self.lastType else { return [result(.EOPNOTSUPP, request, whole)] }
     guard isGet else { return [result(.EPERM, request, whole)] }
     let payload = Array(whole.dropFirst(Nlmsghdr.byteCount))
     if !flags.isDisjoint(with: [.NLM_F_ROOT, .NLM_F_MATCH]) {
@@ -251,11 +259,13 @@ struct NetlinkAnswers {
   private func localRoute(
     to base: IPAddress, _ prefix: UInt8, from own: IPAddress, _ interface: Interface
   ) -> [UInt8] {
+    // Only those of IPv4 have a scope, and say which source they prefer.
     route(
-      family(own), prefix, Self.localTable, scope: Self.scopeHost, type: 2, interface
+      family(own), prefix, Self.localTable, scope: own.isV4 ? Self.scopeHost : Self.scopeUniverse,
+      type: 2, interface
     ) {
       $0.add(.RTA_DST, bytes(base))
-      $0.add(.RTA_PREFSRC, bytes(own))
+      if own.isV4 { $0.add(.RTA_PREFSRC, bytes(own)) }
     }
   }
 

@@ -92,7 +92,6 @@ package final class NetlinkSocket: Socket {
     queued.bytes = message
     queued.source = .name(Self.image(0, 0))
     queued.credentials = Ucred()
-    queued.time = network.now
     answers.append(queued)
     return true
   }

@@ -129,7 +129,6 @@ package final class UnixDatagramSocket: UnixSocket {
     if how != .SHUT_WR { isReadShut = true }
     if how != .SHUT_RD { isWriteShut = true }
     waitQueue.wake()
-    roomQueue.wake()
   }
 
   package override func bytesToReceive() throws(Errno) -> Int { datagrams.first?.bytes.count ?? 0 }

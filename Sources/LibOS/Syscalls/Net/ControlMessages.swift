@@ -67,7 +67,6 @@ extension SyscallContext {
         try parseInternet(level, type, data, &message)
       }
       offset += (Int(head.cmsg_len) + 7) & ~7
-      if offset > control.count { break }
     }
     guard !files.isEmpty else { return }
     try requireRoomInFlight(socket.network)
@@ -185,7 +184,7 @@ extension SyscallContext {
   }
 
   private func putTime(_ message: SocketMessage, _ socket: Socket, _ writer: inout ControlWriter) {
-    guard !socket.isStream else { return }
+    guard !socket.isStream, !(socket is NetlinkSocket) else { return }
     let level = SocketLevel.SOL_SOCKET.rawValue
     if socket.settings.isOn(.SO_TIMESTAMPNS) {
       writer.put(

@@ -32,7 +32,7 @@ extension SyscallTable {
 
 /// Bytes of a `struct mmsghdr`: a `struct msghdr` and a length.
 private let batchEntrySize = 64
-/// Bytes of control messages that can be sent at once (`optmem_max`).
+/// More bytes of control messages than can be sent at once (`optmem_max`).
 private let controlLimit: UInt64 = 131_072
 
 extension SyscallContext {
@@ -129,7 +129,7 @@ private func send(
   }
   let segments = try segments(call, header)
   if header.msg_controllen > 0 {
-    guard header.msg_controllen <= controlLimit else { throw .ENOBUFS }
+    guard header.msg_controllen < controlLimit else { throw .ENOBUFS }
     let control = try call.bytes(
       at: GuestAddress(header.msg_control), count: Int(header.msg_controllen))
     try call.parse(control: control, socket, into: &message)
@@ -233,7 +233,11 @@ func sys_recvmmsg(_ call: SyscallContext) throws(Errno) -> SyscallResult {
       if isForOne { flags.insert(.MSG_DONTWAIT) }
       if let limit = call.task.progress.limit, limit <= call.kernel.clock.monotonic { return nil }
     }
-    return try receive(call, socket, address, flags)
+    do throws(Errno) { return try receive(call, socket, address, flags) } catch {
+      // It is for the next call to tell.
+      if index > 0, error != .EAGAIN, !error.isRestart { socket.pendingError = error }
+      throw error
+    }
   }
   if case .value = result, let limit = call.task.progress.limit {
     let rest = max(0, saturatingSum(limit, -call.kernel.clock.monotonic))

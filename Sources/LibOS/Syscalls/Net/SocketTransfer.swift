@@ -261,7 +261,8 @@ extension SyscallContext {
     let total = segments.reduce(0) { $0 + $1.count }
     var buffer = [UInt8](repeating: 0, count: min(total, 1 << 16))
     var done = 0
-    while done < total {
+    // Who wants nothing waits for it, too.
+    repeat {
       do throws(Errno) {
         let offset = flags.contains(.MSG_PEEK) ? done : 0
         let count = try buffer.withMutableRawSpan { (span) throws(Errno) -> Int in
@@ -276,7 +277,7 @@ extension SyscallContext {
         guard error == .EAGAIN, mayWait(socket, flags) else { throw error }
         return try wait(on: socket.waitQueue, timeout: socket.settings.receiveTimeout)
       }
-    }
+    } while done < total
     return .value(done)
   }
 
