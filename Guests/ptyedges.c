@@ -2,6 +2,7 @@
 // who is woken by what, when a terminal was used last, and what descriptors a master makes.
 #include "matrix.h"
 #include "pty.h"
+#include <sys/epoll.h>
 
 #if defined __aarch64__
 #define LARGE 0400000
@@ -313,21 +314,33 @@ static void flushes(void) {
   STEP("what is thrown away");
 }
 
-// Whether a child that polls is woken by what its parent does, and does not wait for the end of its time.
-#define WAKES(fd, wanted, seen, what)                                                            \
-  do {                                                                                           \
-    pid_t pid_ = OK(fork());                                                                     \
-    if (!pid_) {                                                                                 \
-      int64_t start_ = now_ns(CLOCK_MONOTONIC);                                                  \
-      EQ(ready(fd, wanted, 5000), seen);                                                         \
-      CHECK(now_ns(CLOCK_MONOTONIC) - start_ < 4000000000);                                      \
-      _exit(0);                                                                                  \
-    }                                                                                            \
-    pause_ms(20);                                                                                \
-    what;                                                                                        \
-    int status_;                                                                                 \
-    EQ(OK(waitpid(pid_, &status_, 0)), pid_);                                                    \
-    EQ(status_, 0);                                                                              \
+// A child that waits for the file by poll, or by epoll, sees just this, and not only at the end of its time.
+static pid_t waiter(int fd, short wanted, short seen, int by_epoll) {
+  pid_t pid = OK(fork());
+  if (pid) return pid;
+  int64_t start = now_ns(CLOCK_MONOTONIC);
+  if (by_epoll) {
+    int set = OK(epoll_create1(0));
+    struct epoll_event event = {.events = wanted};
+    OK(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event));
+    EQ(epoll_wait(set, &event, 1, 5000), 1);
+    EQ(event.events, seen);
+  } else {
+    EQ(ready(fd, wanted, 5000), seen);
+  }
+  CHECK(now_ns(CLOCK_MONOTONIC) - start < 4000000000);
+  _exit(0);
+}
+#define WAKES(fd, wanted, seen, what)                                                      \
+  do {                                                                                     \
+    pid_t pids_[2] = {waiter(fd, wanted, seen, 0), waiter(fd, wanted, seen, 1)};           \
+    pause_ms(20);                                                                          \
+    what;                                                                                  \
+    for (int i_ = 0; i_ < 2; i_++) {                                                       \
+      int status_;                                                                         \
+      EQ(OK(waitpid(pids_[i_], &status_, 0)), pids_[i_]);                                  \
+      EQ(status_, 0);                                                                      \
+    }                                                                                      \
   } while (0)
 
 static void wakings(void) {
