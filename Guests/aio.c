@@ -4,6 +4,7 @@
 #include <linux/aio_abi.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -243,5 +244,33 @@ int main(int argc, char **argv) {
     OK(close(event));
   }
   STEP("of a process that has ended");
+
+  // Nor does a request that has ended hold the descriptor that counts it: what is closed is in no set any more.
+  context = 0;
+  OK(setup(8, &context));
+  for (int kind = 0; kind < 3; kind++) {
+    int event = OK(eventfd(0, EFD_NONBLOCK)), set = OK(epoll_create1(0)), ends[2];
+    OK(pipe(ends));
+    struct epoll_event wanted = {.events = EPOLLIN};
+    OK(epoll_ctl(set, EPOLL_CTL_ADD, event, &wanted));
+    r = request(kind == 2 ? IOCB_CMD_PWRITE : IOCB_CMD_POLL, ends[kind == 2], "x", kind == 2, 0);
+    if (kind < 2) r.aio_buf = POLLIN;
+    r.aio_flags = IOCB_FLAG_RESFD;
+    r.aio_resfd = event;
+    if (kind == 0) EQ(write(ends[1], "x", 1), 1);
+    list[0] = &r;
+    EQ(submit(context, 1, list), 1);
+    if (kind == 1) EQ(write(ends[1], "x", 1), 1);
+    struct io_event result;
+    EQ(results(context, 1, 1, &result, NULL), 1);
+    EQ(epoll_wait(set, &wanted, 1, 2000), 1);
+    OK(close(event));
+    EQ(epoll_wait(set, &wanted, 1, 0), 0);
+    OK(close(set));
+    OK(close(ends[0]));
+    OK(close(ends[1]));
+  }
+  OK(destroy(context));
+  STEP("what counts them is let go");
   return 0;
 }

@@ -1,6 +1,7 @@
 // clone by hand: a thread with its own stack, CHILD_SETTID, PARENT_SETTID, CHILD_CLEARTID's wake, set_tid_address.
 #include "check.h"
 #include <linux/futex.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
@@ -125,5 +126,32 @@ int main(void) {
   STEP("exit signals beyond the signals");
   chosen();
   STEP("chosen ids");
+  // A descriptor that comes with the process stands for it at once, by either call.
+  for (int by3 = 0; by3 < 2; by3++) {
+    int pidfd = -1, hold[2], status;
+    OK(pipe(hold));
+    new.flags = CLONE_PIDFD;
+    new.pidfd = (uintptr_t)&pidfd;
+    new.exit_signal = SIGCHLD;
+    pid_t child = OK(by3 ? syscall(SYS_clone3, &new, sizeof new) : syscall(SYS_clone, CLONE_PIDFD | SIGCHLD, 0, &pidfd, 0, 0));
+    if (!child) {
+      char byte;
+      _exit(read(hold[0], &byte, 1) == 1 ? 7 : 8);
+    }
+    struct pollfd look = {pidfd, POLLIN, 0};
+    EQ(poll(&look, 1, 0), 0);
+    OK(syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0));
+    EQ(write(hold[1], "x", 1), 1);
+    EQ(poll(&look, 1, 5000), 1);
+    EQ(look.revents, POLLIN);
+    siginfo_t info = {0};
+    OK(waitid(3, pidfd, &info, WEXITED));  // P_PIDFD
+    EQ(info.si_pid, child);
+    EQ(info.si_status, 7);
+    FAILS(ESRCH, syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0));
+    FAILS(ECHILD, waitpid(child, &status, 0));
+    close(pidfd), close(hold[0]), close(hold[1]);
+  }
+  STEP("a descriptor for the child");
   return 0;
 }

@@ -117,6 +117,18 @@ int main(void) {
   EQ(got[0].data.u64, 9);
   EQ(wait_now(), 1);
   FAILS(ELOOP, epoll_ctl(ep, EPOLL_CTL_ADD, outer, &e));
+  // Five sets in a chain, however it comes about, and no circle.
+  int chain[6];
+  for (int i = 0; i < 6; i++) chain[i] = OK(epoll_create1(0));
+  for (int i = 0; i < 4; i++) OK(epoll_ctl(chain[i], EPOLL_CTL_ADD, chain[i + 1], &e));
+  FAILS(ELOOP, epoll_ctl(chain[4], EPOLL_CTL_ADD, chain[5], &e));
+  FAILS(ELOOP, epoll_ctl(chain[5], EPOLL_CTL_ADD, chain[0], &e));
+  for (int i = 1; i < 5; i++)
+    for (int j = 0; j < i; j++) FAILS(ELOOP, epoll_ctl(chain[i], EPOLL_CTL_ADD, chain[j], &e));
+  OK(epoll_ctl(chain[5], EPOLL_CTL_ADD, chain[1], &e));
+  OK(epoll_ctl(chain[3], EPOLL_CTL_ADD, event, &e));
+  EQ(epoll_wait(chain[0], got, 8, 0), 1);
+  for (int i = 0; i < 6; i++) OK(close(chain[i]));
   STEP("nested");
 
   FAILS(EEXIST, epoll_ctl(ep, EPOLL_CTL_ADD, event, &e));
@@ -133,5 +145,33 @@ int main(void) {
   FAILS(EFAULT, epoll_wait(ep, (void *)8, 1, 0));
   FAILS(EINVAL, epoll_create1(1));
   STEP("errors");
+
+  // Who may not keep the machine awake does not ask for it.
+  pid_t pid = OK(fork());
+  if (!pid) {
+    struct { uint32_t version; int pid; } header = {0x20080522, 0};
+    uint32_t sets[2][3];
+    OK(syscall(SYS_capget, &header, sets));
+    sets[1][0] &= ~(1 << (36 - 32));  // CAP_BLOCK_SUSPEND
+    OK(syscall(SYS_capset, &header, sets));
+    int own = OK(epoll_create1(0)), plain = OK(eventfd(0, 0));
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", own);
+    for (int again = 0; again < 2; again++) {
+      e.events = EPOLLIN | EPOLLET | EPOLLWAKEUP;
+      OK(epoll_ctl(own, again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, plain, &e));
+      file = OK(open(path, O_RDONLY));
+      CHECK(read(file, text, sizeof text - 1) > 0);
+      OK(close(file));
+      char *place = strstr(text, "events:");
+      CHECK(place);
+      EQ(strtoul(place + 7, NULL, 16), EPOLLIN | EPOLLET | EPOLLERR | EPOLLHUP);
+    }
+    _exit(0);
+  }
+  int status;
+  EQ(OK(waitpid(pid, &status, 0)), pid);
+  EQ(status, 0);
+  STEP("without the right to wake");
   return 0;
 }

@@ -422,12 +422,19 @@ static void pipes(void) {
   EQ(fcntl(p[1], F_SETPIPE_SZ, 65537), 131072);
   EQ(write(p[1], "x", 1), 1);
   FAILS(EBUSY, fcntl(p[1], F_SETPIPE_SZ, 65536));
-  EQ(fcntl(p[0], F_GETPIPE_SZ), 131072);
+  EQ(fcntl(p[1], F_SETPIPE_SZ, 1 << 20), 1 << 20);
+  EQ(fcntl(p[0], F_GETPIPE_SZ), 1 << 20);
+  EQ(fcntl(p[0], F_SETPIPE_SZ, 131072), 131072);
   for (int i = 0; i < 16; i++) EQ(read(p[0], buffer, PAGE), PAGE);
   EQ(fcntl(p[1], F_SETPIPE_SZ, 1), PAGE);
   EQ(fcntl(p[1], F_SETPIPE_SZ, PAGE), PAGE);
   EQ(fcntl(p[1], F_SETPIPE_SZ, PAGE + 1), 2 * PAGE);
   EQ(fcntl(p[1], F_SETPIPE_SZ, 0), PAGE);
+  EQ(read(p[0], buffer, PAGE), 1);
+  EQ(write(p[1], buffer, PAGE), PAGE);
+  EQ(fcntl(p[1], F_SETPIPE_SZ, PAGE), PAGE);
+  EQ(read(p[0], buffer, PAGE), PAGE);
+  EQ(write(p[1], "x", 1), 1);
   EQ(read(p[0], buffer, 9), 1);
   // The last writer, and the last reader.
   int again = OK(dup(p[1]));

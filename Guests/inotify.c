@@ -274,7 +274,11 @@ static void reading(void) {
   char buffer[48];
   FAILS(EINVAL, read(fd, buffer, 20));  // no room for the first
   OK(unlink("a-name-longer-than-sixteen"));
+  OK(ioctl(fd, FIONREAD, &n));
+  EQ(n, 2 * (16 + 32));
   EQ(read(fd, buffer, sizeof buffer), 48);  // only whole ones
+  OK(ioctl(fd, FIONREAD, &n));
+  EQ(n, 16 + 32);
   STREQ(events(), "1:DELETE a-name-longer-than-sixteen");
   EQ(poll(&entry, 1, 0), 0);
   // Equal events next to each other are one, others are not.
@@ -414,6 +418,39 @@ static void calls(void) {
   STEP("calls");
 }
 
+// As many as the limit says wait to be read; behind them it is told that there were more.
+static void full(void) {
+  fresh();
+  FILE *setting = fopen("/proc/sys/fs/inotify/max_queued_events", "r");
+  int limit = 0, count = 0, mask = 0, lost = 0;
+  CHECK(setting && fscanf(setting, "%d", &limit) == 1);
+  fclose(setting);
+  if (limit <= 20000) {
+    make("a"), make("b");
+    OK(inotify_add_watch(fd, ".", IN_MOVE));
+    OK(inotify_add_watch(fd, "a", IN_MOVE_SELF));
+    OK(inotify_add_watch(fd, "b", IN_MOVE_SELF));
+    // Six events each.
+    for (int i = 0; i <= limit / 6; i++) OK(syscall(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "b", 2));
+    static char all[1 << 19];
+    for (long n; (n = read(fd, all, sizeof all)) > 0;)
+      for (char *p = all; p < all + n; p += sizeof(struct inotify_event) + ((struct inotify_event *)p)->len) {
+        mask = ((struct inotify_event *)p)->mask;
+        count++;
+        lost += mask == IN_Q_OVERFLOW;
+      }
+    EQ(count, limit + 1);
+    EQ(lost, 1);
+    EQ(mask, IN_Q_OVERFLOW);
+    // There is room again.
+    OK(syscall(SYS_renameat2, AT_FDCWD, "a", AT_FDCWD, "b", 2));
+    EQ(read(fd, all, sizeof all), 2 * 16 + 4 * 32);
+    OK(unlink("a"));
+    OK(unlink("b"));
+  }
+  STEP("a full queue");
+}
+
 int main(void) {
   enter_scratch();
   PART(contents());
@@ -422,5 +459,6 @@ int main(void) {
   PART(options());
   PART(reading());
   PART(calls());
+  PART(full());
   return 0;
 }

@@ -518,6 +518,48 @@ static void memory(void) {
   STEP("shared memory");
 }
 
+// What is removed is gone with the last who has it, whichever call comes next; another one has another id.
+static void gone(void) {
+  for (int kind = 0; kind < 4; kind++) {
+    int id = OK(shmget(IPC_PRIVATE, 1, 0600));
+    void *p = NULL;
+    if (kind) {
+      p = shmat(id, NULL, 0);
+      CHECK(p != (void *)-1);
+    }
+    OK(shmctl(id, IPC_RMID, NULL));
+    if (kind) {
+      // As long as somebody has it, others can have it.
+      void *q = shmat(id, NULL, 0);
+      CHECK(q != (void *)-1);
+      OK(shmdt(q));
+    }
+    if (kind == 1) OK(shmdt(p));
+    if (kind == 2) OK(munmap(p, PAGE));
+    if (kind == 3) CHECK(mmap(p, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == p);
+    errno = 0;
+    CHECK(shmat(id, NULL, 0) == (void *)-1);
+    EQ(errno, EINVAL);
+    FAILS(EINVAL, shmctl(id, IPC_RMID, NULL));
+    if (kind == 3) OK(munmap(p, PAGE));
+    int other = OK(shmget(IPC_PRIVATE, 1, 0600));
+    CHECK(other != id);
+    OK(shmctl(other, IPC_RMID, NULL));
+  }
+  int last[2] = {-1, -1};
+  for (int i = 0; i < 4; i++) {
+    int sets = OK(semget(IPC_PRIVATE, 1, 0600)), lines = OK(msgget(IPC_PRIVATE, 0600));
+    CHECK(sets != last[0]);
+    CHECK(lines != last[1]);
+    OK(semctl(sets, 0, IPC_RMID));
+    OK(msgctl(lines, IPC_RMID, NULL));
+    FAILS(EINVAL, semctl(sets, 0, GETVAL));
+    FAILS(EINVAL, msgsnd(lines, &(struct { long type; }){1}, 0, IPC_NOWAIT));
+    last[0] = sets, last[1] = lines;
+  }
+  STEP("removed and made again");
+}
+
 static char name[300], text[200];
 static mqd_t fresh(int flags, long count, long size) {
   struct mq_attr wanted = {.mq_maxmsg = count, .mq_msgsize = size};
@@ -672,6 +714,7 @@ int main(void) {
   PART(in_line());
   PART(messages());
   PART(memory());
+  PART(gone());
   PART(posix());
   return 0;
 }

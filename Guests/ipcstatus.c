@@ -352,6 +352,23 @@ static void queues(void) {
   EQ(info.msgmnb, value);
   setting("msgmni", 1, &value);
   EQ(info.msgmni, value);
+  // The rest is said as it always was, to the last byte.
+  struct { struct msginfo info; uint32_t behind; } all;
+  memset(&all, 0xa5, sizeof all);
+  EQ(msgctl(0, IPC_INFO, (void *)&all), last);
+  EQ(all.info.msgpool, 512000);
+  EQ(all.info.msgmap, 16384);
+  EQ(all.info.msgssz, 16);
+  EQ(all.info.msgtql, 16384);
+  EQ(all.info.msgseg, 0xffff);
+  EQ(((uint16_t *)&all)[15], 0);
+  EQ(all.behind, 0xa5a5a5a5);
+  memset(&all, 0xa5, sizeof all);
+  EQ(msgctl(0, MSG_INFO, (void *)&all), last);
+  EQ(all.info.msgssz, 16);
+  EQ(all.info.msgseg, 0xffff);
+  EQ(((uint16_t *)&all)[15], 0);
+  EQ(all.behind, 0xa5a5a5a5);
   for (int i = 0; i <= last; i++) {
     memset(&status, 0, sizeof status);
     if (msgctl(i, MSG_STAT, &status) != id) continue;

@@ -103,7 +103,46 @@ int main(void) {
   fclose(details);
   EQ(shown, 1);
   close(other);
-  OK(unlink("leased"));
   STEP("shown in fdinfo");
+
+  // Who waits goes on at once when it is given up.
+  other = OK(open("leased", O_RDONLY));
+  OK(fcntl(other, F_SETLEASE, F_RDLCK));
+  child = fork();
+  if (child == 0) {
+    close(other);
+    alarm(15);
+    close(OK(open("leased", O_WRONLY)));
+    _exit(0);
+  }
+  EQ(take(&info), SIGIO);
+  pause_ms(20);
+  OK(fcntl(other, F_SETLEASE, F_UNLCK));
+  finish(child);
+  close(other);
+  STEP("given up while one waits");
+
+  // Only the owner of a file takes a lease on it, or who may do so with any.
+  if (!geteuid() && !setresuid(0, 1000, 0)) {
+    OK(setresuid(0, 0, 0));
+    OK(chmod("leased", 0666));
+    OK(chown("leased", 2000, 0));
+    other = OK(open("leased", O_RDONLY));
+    OK(fcntl(other, F_SETLEASE, F_RDLCK));
+    OK(fcntl(other, F_SETLEASE, F_UNLCK));
+    for (int user = 1000; user <= 2000; user += 1000) {
+      child = fork();
+      if (child == 0) {
+        OK(setresuid(user, user, user));
+        if (user == 2000) OK(fcntl(other, F_SETLEASE, F_RDLCK));
+        else FAILS(EACCES, fcntl(other, F_SETLEASE, F_RDLCK));
+        _exit(0);
+      }
+      finish(child);
+    }
+    close(other);
+  }
+  OK(unlink("leased"));
+  STEP("whose file it is");
   return 0;
 }

@@ -35,12 +35,43 @@ static int circle(int count) {
   return told;
 }
 
+// Of several locks that are in the way, who has had any for longest is told of, wherever they begin.
+static void told(void) {
+  static const int starts[6] = {50, 10, 10, 30, 10, 0};
+  pid_t pids[6];
+  int held[2], again[2];
+  OK(pipe(held)), OK(pipe(again));
+  char c;
+  for (int i = 0; i < 6; i++) {
+    pids[i] = OK(fork());
+    if (!pids[i]) {
+      OK(lock(F_SETLK, F_RDLCK, starts[i]));
+      OK(write(held[1], "x", 1));
+      EQ(OK(read(again[0], &c, 1)), 1);
+      _exit(0);
+    }
+    EQ(OK(read(held[0], &c, 1)), 1);
+  }
+  for (int i = 0; i < 6; i++) {
+    struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    OK(fcntl(fd, F_GETLK, &range));
+    EQ(range.l_type, F_RDLCK);
+    EQ(range.l_start, starts[i]);
+    EQ(range.l_pid, pids[i]);
+    OK(kill(pids[i], SIGKILL));
+    EQ(OK(waitpid(pids[i], NULL, 0)), pids[i]);
+  }
+  close(held[0]), close(held[1]), close(again[0]), close(again[1]);
+  STEP("who is told of");
+}
+
 int main(void) {
   char name[] = "/tmp/lockwait-XXXXXX";
   fd = OK(mkstemp(name));
   OK(ftruncate(fd, 16));
   OK(pipe(ready));
   OK(pipe(go));
+  told();
   EQ(circle(2), 1);
   STEP("two");
   EQ(circle(5), 1);

@@ -1,9 +1,10 @@
 // POSIX message queues: order, limits, waiting, timeouts, poll, notification by signal and by thread, names, the file.
-#include "check.h"
+#include "matrix.h"
 
 #include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -312,6 +313,98 @@ static void limits(void) {
   STEP("permissions and limits");
 }
 
+static const struct table times[] = {
+  {"queue",
+   "0 am 0 am AGAIN -- MSGSIZE -- 1 am 1 am AGAIN -- 0 a- BUSY -- 0 a- 0 -- 0 -- 0 a- 0 a- 0 -- 9 a- 0 -- INVAL -- 0 "
+   "-m 0 -- 0 -- 0 -- 0 --"},
+  {0}};
+
+// Which of a queue's times a call sets: both were long ago.
+static void used(mqd_t queue, const char *call, long result, int error) {
+  struct stat status;
+  OK(fstat(queue, &status));
+  answer_result(call, result, error);
+  answer(call, "%s%s", status.st_atime == 1000 ? "-" : "a", status.st_mtime == 1000 ? "-" : "m");
+}
+#define USE(call)                                             \
+  do {                                                        \
+    const struct timespec old_[2] = {{1000, 0}, {1000, 0}};   \
+    OK(futimens(queue, old_));                                \
+    errno = 0;                                                \
+    long result_ = (long)(call);                              \
+    used(queue, #call, result_, errno);                       \
+  } while (0)
+
+static void touched(void) {
+  mqd_t queue = fresh(O_NONBLOCK, 2, 8);
+  struct mq_attr is = {0}, was;
+  struct sigevent none = {.sigev_notify = SIGEV_NONE};
+  begin_row("queue");
+  USE(mq_send(queue, "x", 1, 0));
+  USE(mq_send(queue, "x", 1, 0));
+  USE(mq_send(queue, "x", 1, 0));
+  USE(mq_receive(queue, text, 7, NULL));
+  USE(mq_receive(queue, text, 8, NULL));
+  USE(mq_receive(queue, text, 8, NULL));
+  USE(mq_receive(queue, text, 8, NULL));
+  USE(mq_notify(queue, &none));
+  USE(mq_notify(queue, &none));
+  USE(mq_notify(queue, NULL));
+  USE(mq_notify(queue, NULL));
+  USE(mq_getattr(queue, &is));
+  USE(mq_setattr(queue, &is, NULL));
+  USE(mq_setattr(queue, &is, &was));
+  USE(pread(queue, text, 0, 0));
+  USE(pread(queue, text, 9, 0));
+  USE(pread(queue, text, 9, 1000));
+  USE(write(queue, "x", 1));
+  USE(ftruncate(queue, 0));
+  USE(poll(&(struct pollfd){queue, POLLIN, 0}, 1, 0));
+  USE(fchmod(queue, 0600));
+  USE(mq_close(OK(mq_open(name, O_RDWR))));
+  USE(mq_unlink(name));
+  END_ROW(times);
+  OK(mq_close(queue));
+  STEP("times");
+}
+
+// What is told of a queue that is watched: its descriptor's link names it.
+static void watched(void) {
+  mqd_t queue = fresh(O_NONBLOCK, 2, 8);
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", queue);
+  int watch = OK(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  OK(inotify_add_watch(watch, path, IN_ALL_EVENTS));
+  struct inotify_event e;
+#define TOLD(what)                                    \
+  do {                                                \
+    EQ(read(watch, &e, sizeof e), (long)sizeof e);    \
+    EQ(e.mask, what);                                 \
+  } while (0)
+  mqd_t again = OK(mq_open(name, O_RDWR));
+  TOLD(IN_OPEN);
+  EQ(mq_send(again, "x", 1, 0), 0);
+  EQ(mq_receive(queue, text, 8, NULL), 1);
+  FAILS(EEXIST, mq_open(name, O_CREAT | O_EXCL | O_RDWR, 0600, NULL));
+  FAILS(EAGAIN, read(watch, &e, sizeof e));
+  CHECK(pread(queue, text, 9, 0) == 9);
+  TOLD(IN_ACCESS);
+  OK(mq_close(again));
+  TOLD(IN_CLOSE_WRITE);
+  again = OK(mq_open(name, O_CREAT | O_RDONLY, 0600, NULL));
+  TOLD(IN_OPEN);
+  OK(mq_close(again));
+  TOLD(IN_CLOSE_NOWRITE);
+  OK(fchmod(queue, 0600));
+  TOLD(IN_ATTRIB);
+  OK(mq_unlink(name));
+  TOLD(IN_ATTRIB);
+  FAILS(EAGAIN, read(watch, &e, sizeof e));
+  OK(close(watch));
+  OK(mq_close(queue));
+  STEP("watched");
+}
+
 int main(void) {
   snprintf(name, sizeof name, "/guest.%d", getpid());
   mq_unlink(name);
@@ -323,5 +416,7 @@ int main(void) {
   PART(notification());
   PART(files());
   if (getuid() == 0) limits();
+  PART(touched());
+  PART(watched());
   return 0;
 }

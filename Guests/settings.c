@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/utsname.h>
 
 static const char *get(const char *name) {
@@ -82,6 +83,21 @@ int main(void) {
   FAILS(ENOSPC, (semget(IPC_PRIVATE, 10, 0600), semget(IPC_PRIVATE, 1, 0600)));
   STEP("semaphores");
 
+  // What was removed counts until nobody has it, and no longer.
+  SET("kernel/shmmni", "1");
+  int segment = OK(shmget(IPC_PRIVATE, 1, 0600));
+  void *place = shmat(segment, NULL, 0);
+  CHECK(place != (void *)-1);
+  FAILS(ENOSPC, shmget(IPC_PRIVATE, 1, 0600));
+  OK(shmctl(segment, IPC_RMID, NULL));
+  FAILS(ENOSPC, shmget(IPC_PRIVATE, 1, 0600));
+  OK(shmdt(place));
+  segment = OK(shmget(IPC_PRIVATE, 1, 0600));
+  OK(shmctl(segment, IPC_RMID, NULL));
+  segment = OK(shmget(IPC_PRIVATE, 1, 0600));
+  OK(shmctl(segment, IPC_RMID, NULL));
+  STEP("segments");
+
   SET("fs/mqueue/msg_max", "20");
   SET("fs/mqueue/msgsize_default", "256");
   STREQ(get("fs/mqueue/msg_max"), "20\n");
@@ -94,5 +110,35 @@ int main(void) {
   FAILS(EINVAL, put("kernel/msgmax", "many", 4));
   FAILS(EINVAL, put("kernel/msgmax", "-1", 2));
   STEP("message queues");
+
+  OK(mq_close(made));
+  pid_t child = OK(fork());
+  if (!child) {
+    // Who may have more than any limit is not asked.
+    struct { uint32_t version; int pid; } header = {0x20080522, 0};
+    uint32_t sets[2][3];
+    OK(syscall(SYS_capget, &header, sets));
+    SET("fs/mqueue/queues_max", "2");
+    sets[0][0] &= ~(1 << 24);  // CAP_SYS_RESOURCE
+    OK(syscall(SYS_capset, &header, sets));
+    mqd_t one = OK(mq_open("/settings.1", O_CREAT | O_RDWR, 0600, NULL));
+    mqd_t two = OK(mq_open("/settings.2", O_CREAT | O_RDWR, 0600, NULL));
+    FAILS(ENOSPC, mq_open("/settings.3", O_CREAT | O_RDWR, 0600, NULL));
+    OK(mq_close(OK(mq_open("/settings.2", O_CREAT | O_RDWR, 0600, NULL))));
+    // It is there as long as it has a name or a descriptor.
+    OK(mq_unlink("/settings.1"));
+    FAILS(ENOSPC, mq_open("/settings.3", O_CREAT | O_RDWR, 0600, NULL));
+    OK(mq_close(one));
+    one = OK(mq_open("/settings.3", O_CREAT | O_RDWR, 0600, NULL));
+    OK(mq_unlink("/settings.3"));
+    OK(mq_unlink("/settings.2"));
+    OK(mq_close(one));
+    OK(mq_close(two));
+    _exit(0);
+  }
+  int status;
+  EQ(OK(waitpid(child, &status, 0)), child);
+  EQ(status, 0);
+  STEP("how many queues");
   return 0;
 }

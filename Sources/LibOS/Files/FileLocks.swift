@@ -16,7 +16,7 @@ package final class FileLocks {
     package var range: Range<UInt64>
     package var isExclusive: Bool
     package var owner: Owner
-    /// Locks that start at the same byte are told of in the order in which they were taken.
+    /// Those of who has had any for longest are told of first: its owner's number.
     fileprivate var sequence: UInt64 = 0
 
     package init(range: Range<UInt64>, isExclusive: Bool, owner: Owner) {
@@ -52,10 +52,10 @@ package final class FileLocks {
 
   // MARK: Records
 
-  /// All of them, sorted by where they start.
+  /// All of them, in the order in which they are told of.
   package var records: [Record] { held.values.joined().sorted { $0.isBefore($1) } }
 
-  /// A lock of another owner that keeps `wanted` from being had: the first one in the file.
+  /// A lock of another owner that keeps `wanted` from being had: the first one of who has had any for longest.
   package func conflict(with wanted: Record) -> Record? {
     var first: Record?
     for (owner, records) in held where owner != wanted.owner {
@@ -78,10 +78,11 @@ package final class FileLocks {
 
   /// Gives `owner` the lock, in place of what it held there. The caller has looked for conflicts.
   package func set(_ record: Record) {
+    let known = held[record.owner]?.first?.sequence
     remove(record.range, ownedBy: record.owner)
-    sequence += 1
+    if known == nil { sequence += 1 }
     var merged = record
-    merged.sequence = sequence
+    merged.sequence = known ?? sequence
     var records = held.removeValue(forKey: record.owner) ?? []
     let before = records.count
     var place = records.firstIndex(endingAbove: record.range.lowerBound)
@@ -160,7 +161,7 @@ package final class FileLocks {
 
 extension FileLocks.Record {
   fileprivate func isBefore(_ other: Self) -> Bool {
-    (range.lowerBound, sequence) < (other.range.lowerBound, other.sequence)
+    (sequence, range.lowerBound) < (other.sequence, other.range.lowerBound)
   }
 }
 

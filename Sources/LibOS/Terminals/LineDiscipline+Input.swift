@@ -230,11 +230,8 @@ extension LineDiscipline {
     note(.TIOCPKT_FLUSHREAD)
   }
 
-  /// Discards input that was typed and not read (`TCIFLUSH`).
-  package mutating func discardInput() {
-    forgetInput()
-    receiveBacklog()
-  }
+  /// Discards input that was received and not read (`TCIFLUSH`).
+  package mutating func discardInput() { forgetInput() }
 
   /// Discards output that has not reached the master (`TCOFLUSH`).
   package mutating func discardOutput() {

@@ -40,7 +40,6 @@ extension LineDiscipline {
   /// Discards output that the master has not read (`TCIFLUSH` of the master).
   package mutating func forgetOutput() {
     output = ByteQueue()
-    flushEchoes()
     news.canWrite = true
   }
 

@@ -43,7 +43,9 @@ extension Pseudoterminal {
       guard [.SIGINT, .SIGQUIT, .SIGTSTP].contains(signal) else { throw .EINVAL }
       control.signalForeground(signal, kernel)
     case .FIONREAD:
-      try call.store(Int32(discipline.output.count), to: address)
+      // More than that is still on its way.
+      let count = min(discipline.output.count, LineDiscipline.inputSize - 1)
+      try call.store(Int32(count), to: address)
     case .TCFLSH: try flushMaster(address.rawValue)
     case .TCXONC: try control(masterFlow: address.rawValue)
     case .TCSBRK, .TCSBRKP, .TIOCSBRK, .TIOCCBRK: break
@@ -130,7 +132,11 @@ extension Pseudoterminal {
       throw .EINVAL
     }
     operate {
-      if queue != .TCOFLUSH { $0.discardInput() }
+      // What has not come to the line discipline goes, too; it stays when modes are set.
+      if queue != .TCOFLUSH {
+        $0.discardBacklog()
+        $0.discardInput()
+      }
       if queue != .TCIFLUSH { $0.discardOutput() }
     }
   }
@@ -190,8 +196,7 @@ extension Pseudoterminal {
       throw .EIO
     }
     let place = mount.root.child(Array(String(number).utf8), inode)
-    var kept = flags.subtracting(.creation).subtracting(.O_CLOEXEC)
-    kept.insert(.O_LARGEFILE)
+    let kept = flags.subtracting(.creation).subtracting(.O_CLOEXEC)
     let slave = try openSlave(kept, at: place)
     let descriptor = try call.install(slave, closeOnExec: flags.contains(.O_CLOEXEC))
     call.adoptTerminal(slave, flags)

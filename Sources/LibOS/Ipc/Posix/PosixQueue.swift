@@ -90,8 +90,11 @@ package final class PosixQueue: Inode {
     PosixQueueFile(self, flags, at: dentry)
   }
 
-  /// `O_TRUNC` does nothing to it.
-  package override func truncate(to size: UInt64) throws(Errno) {}
+  /// Nothing becomes shorter.
+  package override func truncate(to size: UInt64) throws(Errno) {
+    own.changed = directory.now
+    own.modified = own.changed
+  }
 
   func attach(_ file: PosixQueueFile) { files.append(file) }
   func detach(_ file: PosixQueueFile) { files.remove(file) }
@@ -153,6 +156,7 @@ package final class PosixQueue: Inode {
     byteCount -= text.count
     memory.set(footprint)
     touch()
+    own.modified = own.changed
     senders.wake()
     for file in files { file.waitQueue.wake(.writable) }
     return Message(priority: priority, text: text)

@@ -24,7 +24,7 @@ package final class PosixQueueFile: OpenFile {
     throws(Errno) -> Int
   {
     let text = queue.text
-    guard offset < UInt64(text.count) else { return 0 }
+    guard offset < UInt64(text.count), buffer.byteCount > 0 else { return 0 }
     let start = Int(offset)
     let count = min(buffer.byteCount, text.count - start)
     text.withRawSpan { buffer.copy(from: $0.extracting(start..<(start + count))) }

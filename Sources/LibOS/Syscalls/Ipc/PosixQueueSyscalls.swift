@@ -131,6 +131,7 @@ private func sys_mq_notify(_ call: SyscallContext) throws(Errno) -> SyscallResul
     guard queue.notification == nil else { throw .EBUSY }
     queue.register(wanted)
   } else {
+    guard queue.notification?.pid == call.process.pid else { return .success }
     queue.unregister(call.process.pid)
   }
   queue.touch()

@@ -44,12 +44,13 @@ private func sys_shmat(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     wanted = wanted.roundedDownToPage
   }
   if wanted.isNull, flags.contains(.SHM_REMAP) { throw .EINVAL }
+  call.ipc.purge()
   let segment = try call.ipc.segments.object(call.int(0))
   let isReadOnly = flags.contains(.SHM_RDONLY)
   var needed: UInt32 = isReadOnly ? 0o444 : 0o666
   if flags.contains(.SHM_EXEC) { needed |= 0o111 }
   try segment.require(needed, call.credentials)
-  guard let object = segment.object else { throw .EIDRM }
+  guard let object = segment.object else { throw .EINVAL }
   let start = try place(call, wanted, object.size, replacing: flags.contains(.SHM_REMAP))
   var permissions: Permissions = isReadOnly ? [.read] : [.read, .write]
   if flags.contains(.SHM_EXEC) { permissions.insert(.execute) }
@@ -144,7 +145,6 @@ private func sys_shmctl(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     let segment = try ipc.segments.object(call.int(0))
     try segment.requireOwner(call.credentials)
     segment.remove()
-    ipc.purge()
   case .SHM_LOCK, .SHM_UNLOCK:
     let segment = try ipc.segments.object(call.int(0))
     try segment.requireOwner(call.credentials)
