@@ -325,6 +325,13 @@ static void files(void) {
   OK(ftruncate(fd, 3 * PAGE));
   EQ(p[2 * PAGE], 0);
   OK(munmap(p, 4 * PAGE));
+  int path = OK(open("file", O_PATH));
+  FAILS(EBADF, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, path, 0));
+  FAILS(EBADF, mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, path, 0));
+  FAILS(EBADF, mmap(NULL, PAGE, PROT_READ, MAP_SHARED_VALIDATE, path, 0));
+  FAILS(EBADF, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, -1, 0));
+  CHECK(mmap(NULL, PAGE, PROT_READ, ANON, path, 0) != MAP_FAILED);
+  OK(close(path));
   FAILS(EACCES, mmap(NULL, PAGE, RW, MAP_SHARED, reader, 0));
   FAILS(EACCES, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, writer, 0));
   FAILS(EACCES, mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, writer, 0));
@@ -446,6 +453,22 @@ static void in_limits(void) {
   CHECK(q == MAP_FAILED);
   CHECK(r != MAP_FAILED && s != MAP_FAILED);
   OK(munmap(p, 4 * PAGE)), OK(munmap(r, PAGE)), OK(munmap(s, PAGE));
+  // Several mappings that become so at once are counted together; those before the one that is too much are as they were asked to be.
+  p = map(5, PROT_READ, ANON, -1, 0);
+  OK(mprotect((char *)p + 2 * PAGE, 2 * PAGE, PROT_NONE));
+  data = data_size();
+  limit = (struct rlimit){data + 3 * PAGE, old.rlim_max};
+  OK(setrlimit(RLIMIT_DATA, &limit));
+  three = mprotect(p, 5 * PAGE, RW);
+  error = errno;
+  one = mprotect((char *)p + 4 * PAGE, PAGE, RW);
+  OK(setrlimit(RLIMIT_DATA, &old));
+  EQ(three, -1);
+  EQ(error, ENOMEM);
+  EQ(one, 0);
+  ((char *)p)[PAGE] = 1;
+  FAULTS(SIGSEGV, SEGV_ACCERR, (char *)p + 2 * PAGE, load8((char *)p + 2 * PAGE));
+  OK(munmap(p, 5 * PAGE));
 }
 
 static void limits(void) { in_child(in_limits); }

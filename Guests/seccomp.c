@@ -233,7 +233,7 @@ static void unprivileged(void) {
 }
 
 // A thread answers what another one's filter leaves to it.
-static int listener, ready[2], gift[2];
+static int listener, ready[2], gift[2], later[2];
 static pthread_t caller;
 
 static struct seccomp_notif next_call(void) {
@@ -262,6 +262,22 @@ static int give(uint64_t id, unsigned flags, int file, int place, unsigned optio
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 }
 
+// Once the caller goes on there is no such call; and the next one that waits is another, with its own result.
+static void answered(uint64_t id) {
+  char c;
+  EQ(OK(read(ready[0], &c, 1)), 1);
+  FAILS(ENOENT, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id));
+  FAILS(ENOENT, answer(id, 0, 0, 0));
+  FAILS(ENOENT, give(id, 0, gift[1], 0, 0));
+  pause_ms(2);
+  EQ(OK(write(later[1], "abc", 3)), 3);
+}
+static void goes_on(void) {
+  char bytes[8];
+  EQ(OK(write(ready[1], "x", 1)), 1);
+  EQ(read(later[0], bytes, sizeof bytes), 3);
+}
+
 static void *answerer(void *unused) {
   char c;
   EQ(OK(read(ready[0], &c, 1)), 1);
@@ -274,13 +290,16 @@ static void *answerer(void *unused) {
   FAILS(EINVAL, ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call));
   FAILS(EINVAL, ioctl(listener, 0x2177, 0));
   OK(answer(call.id, 4711, 0, 0));
+  answered(call.id);
 
   call = next_call();
   EQ(call.data.args[1], 2);
   OK(answer(call.id, 0, -EXDEV, 0));
+  answered(call.id);
   call = next_call();
   EQ(call.data.args[1], 0);
   OK(answer(call.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE));
+  answered(call.id);
 
   call = next_call();
   EQ(call.data.args[1], 4);
@@ -291,6 +310,7 @@ static void *answerer(void *unused) {
   EQ(give(call.id, SECCOMP_ADDFD_FLAG_SETFD, gift[1], 200, O_CLOEXEC), 200);
   int other = OK(give(call.id, 0, gift[0], 0, 0));
   OK(answer(call.id, other, 0, 0));
+  answered(call.id);
   call = next_call();
   EQ(call.data.args[1], 5);
   EQ(give(call.id, SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND, gift[1], 201, 0), 201);
@@ -312,11 +332,13 @@ static void on_signal(int signal) { (void)signal; }
 
 static void listened(void) {
   pthread_t thread;
+  long ordinary = syscall(SYS_getpriority, 0, 0);
   struct sigaction action = {.sa_handler = on_signal};
   OK(sigaction(SIGUSR1, &action, NULL));
   caller = pthread_self();
   OK(pipe(ready));
   OK(pipe(gift));
+  OK(pipe(later));
   EQ(pthread_create(&thread, NULL, answerer, NULL), 0);
   FAILS(EINVAL, INSTALL(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER, ANSWER(SECCOMP_RET_ALLOW)));
   FAILS(EINVAL, INSTALL(32, ANSWER(SECCOMP_RET_ALLOW)));
@@ -326,10 +348,14 @@ static void listened(void) {
   FAILS(EBUSY, INSTALL(SECCOMP_FILTER_FLAG_NEW_LISTENER, ANSWER(SECCOMP_RET_ALLOW)));
   EQ(OK(write(ready[1], "x", 1)), 1);
   EQ(syscall(SYS_getpriority, 0, 1), 4711);
+  goes_on();
   FAILS(EXDEV, syscall(SYS_getpriority, 0, 2));
-  EQ(syscall(SYS_getpriority, 0, 0), 20);
+  goes_on();
+  EQ(syscall(SYS_getpriority, 0, 0), ordinary);
+  goes_on();
   char text[8] = "";
   int from = syscall(SYS_getpriority, 0, 4);
+  goes_on();
   EQ(OK(write(200, "given", 5)), 5);
   EQ(OK(read(from, text, 5)), 5);
   STREQ(text, "given");
