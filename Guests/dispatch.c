@@ -92,20 +92,27 @@ static void deaths(void) {
   int ends[2];
   char c;
   page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  pid_t parent = getpid();
   OK(pipe2(ends, O_NONBLOCK));
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  OK(sigprocmask(SIG_BLOCK, &set, NULL));
   for (int kind = 0; kind < 2; kind++) {
     pid_t child = OK(fork());
     if (!child) {
       OK(dispatch(1, 0, 0, kind ? page : &selector));
       selector = 2;
       if (kind) munmap(page, 4096);
-      syscall(SYS_write, ends[1], "x", 1);
+      if (kind) syscall(SYS_write, ends[1], "x", 1);
+      else syscall(SYS_kill, parent, SIGUSR1);
       _exit(1);
     }
     int status;
     EQ(waitpid(child, &status, 0), child);
     EQ(status & 0x7f, kind ? SIGSEGV : SIGSYS);
     FAILS(EAGAIN, read(ends[0], &c, 1));
+    FAILS(EAGAIN, sigtimedwait(&set, NULL, &(struct timespec){0, 0}));
   }
 }
 #endif

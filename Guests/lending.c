@@ -304,6 +304,8 @@ static void moved(void) {
   condition = 0;
   begin(1, MOVED), begin(2, MOVED), begin(3, MOVED);
   AT(10, 20, 30, 5, 0);
+  // In no other way: nobody has waited for anything else yet.
+  FAILS(EINVAL, futex(&condition, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0));
   EQ(futex(&condition, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, (void *)0, &words[0], 0), 1);
   AT(30, 20, 30, 5, 0);
   EQ(futex(&condition, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, (void *)(uintptr_t)INT_MAX, &words[0], 0), 2);
@@ -313,6 +315,21 @@ static void moved(void) {
   AT(10, 20, 30, 5, 0);
   make(2, UNLOCK), done(1), make(1, UNLOCK), done(3), make(3, UNLOCK);
   EQ(words[0], 0);
+  dismiss();
+}
+
+// Who waits to be moved to a lock is not moved elsewhere.
+static void not_elsewhere(void) {
+  ASSEMBLE(0, 0, 0, 0, 0);
+  condition = 0;
+  begin(0, MOVED);
+  FAILS(EINVAL, futex(&condition, FUTEX_REQUEUE_PRIVATE, 1, (void *)1, &words[1], 0));
+  FAILS(EINVAL, futex(&condition, FUTEX_CMP_REQUEUE_PRIVATE, 0, (void *)1, &words[1], 0));
+  FAILS(EINVAL, futex(&condition, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, (void *)0, &words[1], 0));
+  EQ(futex(&condition, FUTEX_CMP_REQUEUE_PI_PRIVATE, 1, (void *)0, &words[0], 0), 1);
+  done(0);
+  EQ(owner(0), 0);
+  make(0, UNLOCK);
   dismiss();
 }
 
@@ -355,6 +372,8 @@ static void still(void) {
 
 int main(void) {
   if (!is_host_root()) return 0;
+  PART(moved());
+  STEP("moved from a condition");
   PART(several());
   STEP("several that wait");
   PART(both());
@@ -367,9 +386,9 @@ int main(void) {
   STEP("given up");
   PART(left());
   STEP("left by the dead");
-  PART(moved());
-  STEP("moved from a condition");
   PART(still());
   STEP("stopped at any priority");
+  in_child(not_elsewhere);
+  STEP("not moved elsewhere");
   return 0;
 }

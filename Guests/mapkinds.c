@@ -87,6 +87,9 @@ int main(void) {
     CHECK(shown(named + 2 * PAGE, "[anon:around]"));
     FAILS(ENOMEM, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, named + PAGE, PAGE, "none"));
     OK(prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, named + PAGE, 0, "none"));
+#if defined __x86_64__
+    OK(prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, 0x7ffffffff000, 0, "none"));
+#endif
   }
   STEP("names");
 
