@@ -83,11 +83,11 @@ static void limits(void) {
   pid_t pid = OK(fork());
   if (!pid) _exit(5);
   OK(syscall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOWAIT, &usage));
-  CHECK(usage.ru_maxrss > 0 && usage.ru_minflt >= 0 && usage.ru_utime.tv_sec >= 0 && usage.ru_stime.tv_usec >= 0);
+  CHECK(usage.ru_maxrss >= 0 && usage.ru_minflt >= 0 && usage.ru_utime.tv_sec >= 0 && usage.ru_stime.tv_usec >= 0);
   EQ(info.si_status, 5);
   memset(&usage, 0xee, sizeof usage);
   EQ(syscall(SYS_wait4, pid, NULL, WNOHANG, &usage), pid);
-  CHECK(usage.ru_maxrss > 0 && usage.ru_minflt >= 0 && usage.ru_utime.tv_sec >= 0 && usage.ru_stime.tv_usec >= 0);
+  CHECK(usage.ru_maxrss >= 0 && usage.ru_minflt >= 0 && usage.ru_utime.tv_sec >= 0 && usage.ru_stime.tv_usec >= 0);
   pid = OK(fork());
   if (!pid) _exit(6);
   FAILS(EFAULT, syscall(SYS_waitid, P_PID, pid, &info, WEXITED, 8));

@@ -50,8 +50,8 @@ int main(void) {
     __atomic_store_n(&stop, 0, __ATOMIC_SEQ_CST);
     EQ(pthread_create(&busy, NULL, computing, &stop), 0);
     if (way == 2) EQ(pthread_getcpuclockid(busy, &clock), 0);
-    int64_t until = now_ns(clock) + 8 * MS;
-    t = way ? (struct timespec){until / 1000000000, until % 1000000000} : (struct timespec){0, 8 * MS};
+    int64_t until = now_ns(clock) + MS;
+    t = way ? (struct timespec){until / 1000000000, until % 1000000000} : (struct timespec){0, MS};
     EQ(clock_nanosleep(clock, way ? TIMER_ABSTIME : 0, &t, NULL), 0);
     CHECK(now_ns(clock) >= until);
     __atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
