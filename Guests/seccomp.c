@@ -59,6 +59,12 @@ static void strict_keeps(void) {
   syscall(SYS_unlinkat, AT_FDCWD, kept_name, 0);
   syscall(SYS_exit, 7);
 }
+static void strict_signals(void) {
+  pid_t parent = getppid();
+  OK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT));
+  syscall(SYS_kill, parent, SIGUSR1);
+  syscall(SYS_exit, 7);
+}
 static unsigned refusal;
 static void ignore(int signal) { (void)signal; }
 static void filter_keeps(void) {
@@ -71,6 +77,13 @@ static void keeps(void) {
   snprintf(kept_name, sizeof kept_name, "/tmp/seccomp.%d", getpid());
   OK(close(OK(open(kept_name, O_CREAT | O_EXCL | O_WRONLY, 0600))));
   EQ(WTERMSIG(status_of(strict_keeps)), SIGKILL);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  OK(sigprocmask(SIG_BLOCK, &set, NULL));
+  EQ(WTERMSIG(status_of(strict_signals)), SIGKILL);
+  FAILS(EAGAIN, sigtimedwait(&set, NULL, &(struct timespec){0, 0}));
+  OK(sigprocmask(SIG_UNBLOCK, &set, NULL));
   OK(access(kept_name, F_OK));
   const unsigned refusals[] = {SECCOMP_RET_ERRNO | 1, SECCOMP_RET_ERRNO, SECCOMP_RET_TRAP, SECCOMP_RET_TRACE, SECCOMP_RET_KILL_THREAD,
                                SECCOMP_RET_KILL_PROCESS};
@@ -221,6 +234,29 @@ static void synchronised(void) {
   EQ(OK(read(up[0], &c, 1)), 1);
   CHECK(INSTALL(SECCOMP_FILTER_FLAG_TSYNC, ANSWER(SECCOMP_RET_ALLOW)) > 1);
   FAILS(ESRCH, INSTALL(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH, ANSWER(SECCOMP_RET_ALLOW)));
+  EQ(OK(write(down[1], "x", 1)), 1);
+  EQ(pthread_join(thread, NULL), 0);
+}
+
+// Those whose filters the caller has too are all given the new one.
+static void *also(void *unused) {
+  char c;
+  FAILS(66, syscall(SYS_getpriority, 0, 0));
+  EQ(OK(write(up[1], "x", 1)), 1);
+  EQ(OK(read(down[0], &c, 1)), 1);
+  FAILS(66, syscall(SYS_getpriority, 0, 0));
+  FAILS(88, syscall(SYS_getpgid, 0));
+  return unused;
+}
+static void same_filters(void) {
+  pthread_t thread;
+  char c;
+  OK(pipe(up));
+  OK(pipe(down));
+  OK(answer_all(SECCOMP_RET_ERRNO | 66));
+  EQ(pthread_create(&thread, NULL, also, NULL), 0);
+  EQ(OK(read(up[0], &c, 1)), 1);
+  EQ(OK(INSTALL(SECCOMP_FILTER_FLAG_TSYNC, LOAD(nr), IS(SYS_getpgid, 0, 1), ANSWER(SECCOMP_RET_ERRNO | 88), ANSWER(SECCOMP_RET_ALLOW))), 0);
   EQ(OK(write(down[1], "x", 1)), 1);
   EQ(pthread_join(thread, NULL), 0);
 }
@@ -405,6 +441,7 @@ int main(void) {
   EQ(status_of(refused), 0);
   STEP("refused");
   EQ(status_of(synchronised), 0);
+  EQ(status_of(same_filters), 0);
   STEP("all threads");
   EQ(status_of(listened), 0);
   EQ(status_of(left_alone), 0);

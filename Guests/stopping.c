@@ -214,6 +214,30 @@ static void of_calls(void) {
   OK(unlink("locked"));
 }
 
+// A group without anybody to continue it: a terminal's signals do not stop it, and SIGSTOP does.
+static void orphaned(void) {
+  const int stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, SIGSTOP};
+  for (int i = 0; i < 4; i++) {
+    int status;
+    pid_t pid = OK(fork());
+    if (!pid) {
+      OK(setsid());
+      for (int j = 0; j < 3; j++) CHECK(signal(stops[j], SIG_DFL) != SIG_ERR);
+      if (i == 3) raise(SIGSTOP);
+      else raise(stops[i]);
+      _exit(7);
+    }
+    EQ(OK(waitpid(pid, &status, WUNTRACED)), pid);
+    EQ(WIFSTOPPED(status) != 0, i == 3);
+    if (WIFSTOPPED(status)) {
+      EQ(WSTOPSIG(status), stops[i]);
+      OK(kill(pid, SIGCONT));
+      EQ(OK(waitpid(pid, &status, 0)), pid);
+    }
+    EQ(status, 7 << 8);
+  }
+}
+
 int main(void) {
   enter_scratch();
   int status;
@@ -225,5 +249,7 @@ int main(void) {
   EQ(OK(waitpid(pid, &status, 0)), pid);
   EQ(status, 0);
   PART(of_calls());
+  PART(orphaned());
+  STEP("a group that nobody continues");
   return 0;
 }
