@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -42,6 +43,24 @@ static void chosen(void) {
   FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
   new.count = 33;
   FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
+  // As many as there are namespaces one within the other at most are read.
+  new.tids = 8, new.count = 33;
+  FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));
+  new.count = 32;
+  FAILS(EFAULT, syscall(SYS_clone3, &new, sizeof new));
+  // A newer version's arguments may be as long as a page, if they are 0.
+  static char page[4097];
+  memset(page, 0, sizeof page);
+  memcpy(page + offsetof(typeof(new), exit_signal), &new.exit_signal, 8);
+  pid_t ended = OK(syscall(SYS_clone3, page, 4096));
+  if (!ended) _exit(7);
+  EQ(waitpid(ended, &status, 0), ended);
+  EQ(status, 7 << 8);
+  FAILS(E2BIG, syscall(SYS_clone3, page, 4097));
+  page[4095] = 1;
+  FAILS(E2BIG, syscall(SYS_clone3, page, 4096));
+  FAILS(EINVAL, syscall(SYS_clone3, page, 63));
+  new.tids = (uintptr_t)ids;
   if (geteuid()) return;
   new.count = 1;
   FAILS(EINVAL, syscall(SYS_clone3, &new, sizeof new));

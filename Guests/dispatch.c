@@ -58,6 +58,17 @@ static void own_calls(void) {
   selector = 1;
   CHECK(syscall(SYS_getppid) > 0);
   EQ(answered, 1);
+  // What it answers itself has not been made either.
+  int ends[2];
+  char c;
+  selector = 0;
+  OK(pipe2(ends, O_NONBLOCK));
+  OK(dispatch(1, 0, 0, &selector));
+  selector = 1;
+  syscall(SYS_write, ends[1], "x", 1);
+  FAILS(EAGAIN, read(ends[0], &c, 1));
+  EQ(answered, 2);
+  answered = 1;
   // Children make their calls themselves.
   selector = 0;
   OK(dispatch(1, 0, 0, &selector));
@@ -75,22 +86,28 @@ static void own_calls(void) {
   EQ(answered, 1);
 }
 
-// Neither signal can be caught.
+// Neither signal can be caught, and the call is not made.
 static void deaths(void) {
   static char *page;
   page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  pid_t parent = getpid();
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  OK(sigprocmask(SIG_BLOCK, &set, NULL));
   for (int kind = 0; kind < 2; kind++) {
     pid_t child = OK(fork());
     if (!child) {
       OK(dispatch(1, 0, 0, kind ? page : &selector));
       selector = 2;
       if (kind) munmap(page, 4096);
-      syscall(SYS_getppid);
+      syscall(SYS_kill, parent, SIGUSR1);
       _exit(1);
     }
     int status;
     EQ(waitpid(child, &status, 0), child);
     EQ(status & 0x7f, kind ? SIGSEGV : SIGSYS);
+    FAILS(EAGAIN, sigtimedwait(&set, NULL, &(struct timespec){0, 0}));
   }
 }
 #endif

@@ -44,6 +44,21 @@ int main(void) {
   CHECK(now.it_value.tv_sec > 0 && now.it_value.tv_sec <= 100000000);
   CHECK(alarm(0) > 0);
   EQ(alarm(0), 0);
+  // Whole seconds, the nearest; but what is left is never none. It may expire first.
+  signal(SIGALRM, SIG_IGN);
+  unsigned left = 0;
+  for (int i = 0; i < 50 && !left; i++) {
+    OK(setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 400000}}, NULL));
+    left = alarm(0);
+  }
+  EQ(left, 1);
+  OK(setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {100, 400000}}, NULL));
+  CHECK(alarm(0) <= 100);
+  for (int i = 0; i < 50 && left != 101; i++) {
+    OK(setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {100, 900000}}, NULL));
+    left = alarm(0);
+  }
+  EQ(left, 101);
   FAILS(EINVAL, setitimer(7, &t, NULL));
   t.it_value.tv_usec = 1000000;
   FAILS(EINVAL, setitimer(ITIMER_REAL, &t, NULL));

@@ -80,6 +80,16 @@ int main(void) {
     FAILS(EINVAL, prctl(PR_SET_VMA, 1, named, PAGE, "a"));
     OK(prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, named, 3 * PAGE, NULL));
     CHECK(!shown(named + PAGE, "anon"));
+    // What is mapped is named, and what is not is told of.
+    OK(munmap(named + PAGE, PAGE));
+    FAILS(ENOMEM, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, named, 3 * PAGE, "around"));
+    CHECK(shown(named, "[anon:around]"));
+    CHECK(shown(named + 2 * PAGE, "[anon:around]"));
+    FAILS(ENOMEM, prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, named + PAGE, PAGE, "none"));
+    OK(prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, named + PAGE, 0, "none"));
+#if defined __x86_64__
+    OK(prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, 0x7ffffffff000, 0, "none"));
+#endif
   }
   STEP("names");
 

@@ -220,6 +220,16 @@ static void populated(void) {
   memset(there, 0xee, sizeof there);
   FAILS(ENOMEM, mincore(p + 6 * PAGE, 2 * PAGE, there));
   FAILS(EINVAL, mincore(p + 1, 1, there));
+  // A page of answers, and one more.
+  static unsigned char many[4098];
+  char *wide = map(4097, RW, ANON | MAP_NORESERVE, -1, 0);
+  for (int n = 4095; n <= 4097; n++) {
+    memset(many, 0xee, sizeof many);
+    OK(mincore(wide, n * PAGE, many));
+    EQ(many[n - 1], 0);
+    EQ(many[n], 0xee);
+  }
+  OK(munmap(wide, 4097 * PAGE));
   OK(munmap(p, 8 * PAGE));
   // MAP_POPULATE makes all of it resident, and MAP_NONBLOCK nothing.
   p = map(3, RW, ANON | MAP_POPULATE, -1, 0);
@@ -278,6 +288,12 @@ static void moved(void) {
   EQ(p[3 * PAGE], 1);
   FAULTS(SIGSEGV, SEGV_MAPERR, p, load8(p));
   FAULTS(SIGSEGV, SEGV_MAPERR, p + PAGE, load8(p + PAGE));
+#if defined __x86_64__
+  // Below 2 GiB, where the hint does not matter.
+  char *low = mmap(NULL, 3 * PAGE, RW, ANON | MAP_32BIT, -1, 0), *high = mmap(NULL, 3 * PAGE, RW, ANON, -1, 0);
+  CHECK((uintptr_t)low + 3 * PAGE <= 1ul << 31 && (uintptr_t)high >= 1ul << 32);
+  OK(munmap(low, 3 * PAGE)), OK(munmap(high, 3 * PAGE));
+#endif
   // What stays behind is empty, and what has moved is whole.
   char *volatile q = mremap(p + 3 * PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
   CHECK(q != MAP_FAILED && q != p + 3 * PAGE);
@@ -325,6 +341,13 @@ static void files(void) {
   OK(ftruncate(fd, 3 * PAGE));
   EQ(p[2 * PAGE], 0);
   OK(munmap(p, 4 * PAGE));
+  int path = OK(open("file", O_PATH));
+  FAILS(EBADF, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, path, 0));
+  FAILS(EBADF, mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, path, 0));
+  FAILS(EBADF, mmap(NULL, PAGE, PROT_READ, MAP_SHARED_VALIDATE, path, 0));
+  FAILS(EBADF, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, -1, 0));
+  CHECK(mmap(NULL, PAGE, PROT_READ, ANON, path, 0) != MAP_FAILED);
+  OK(close(path));
   FAILS(EACCES, mmap(NULL, PAGE, RW, MAP_SHARED, reader, 0));
   FAILS(EACCES, mmap(NULL, PAGE, PROT_READ, MAP_SHARED, writer, 0));
   FAILS(EACCES, mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, writer, 0));
@@ -446,6 +469,22 @@ static void in_limits(void) {
   CHECK(q == MAP_FAILED);
   CHECK(r != MAP_FAILED && s != MAP_FAILED);
   OK(munmap(p, 4 * PAGE)), OK(munmap(r, PAGE)), OK(munmap(s, PAGE));
+  // Several mappings that become so at once are counted together; those before the one that is too much are as they were asked to be.
+  p = map(5, PROT_READ, ANON, -1, 0);
+  OK(mprotect((char *)p + 2 * PAGE, 2 * PAGE, PROT_NONE));
+  data = data_size();
+  limit = (struct rlimit){data + 3 * PAGE, old.rlim_max};
+  OK(setrlimit(RLIMIT_DATA, &limit));
+  three = mprotect(p, 5 * PAGE, RW);
+  error = errno;
+  one = mprotect((char *)p + 4 * PAGE, PAGE, RW);
+  OK(setrlimit(RLIMIT_DATA, &old));
+  EQ(three, -1);
+  EQ(error, ENOMEM);
+  EQ(one, 0);
+  ((char *)p)[PAGE] = 1;
+  FAULTS(SIGSEGV, SEGV_ACCERR, (char *)p + 2 * PAGE, load8((char *)p + 2 * PAGE));
+  OK(munmap(p, 5 * PAGE));
 }
 
 static void limits(void) { in_child(in_limits); }

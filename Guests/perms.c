@@ -99,6 +99,44 @@ static void of_another_group(void) {
   EQ(mode("folder"), 04755);
   OK(chmod("ours", 06755));
   EQ(mode("ours"), 06755);
+// access(2) goes by the real ids, and by a real root's capabilities; with AT_EACCESS it goes by the others. Files of several owners and modes, of which
+// each caller may read (4), write (2) and execute (1) what its row says: first with the real ids, then with the effective ones.
+static const struct file { uid_t owner; gid_t group; mode_t mode; } files[] = {
+    {0, 0, 0600}, {0, 0, 0040}, {0, 0, 0701}, {1000, 0, 0500}, {1000, 1000, 0070}, {1001, 1001, 0021}, {1001, 1000, 0037}, {0, 1001, 0}};
+static const struct person { uid_t real, effective; gid_t real_group, effective_group; const char *words; } people[] = {
+    {0, 0, 0, 0, "66 66 77 77 77 77 77 66"},         {1000, 0, 0, 0, "06 46 07 57 07 17 77 06"},
+    {0, 1000, 0, 0, "60 64 70 75 70 71 77 60"},      {1000, 1000, 0, 1000, "00 40 01 55 00 11 73 00"},
+    {1000, 1000, 1000, 0, "00 04 10 55 00 11 37 00"}, {1001, 1000, 1001, 1001, "00 00 11 05 00 02 07 00"},
+    {1000, 1001, 1000, 1000, "00 00 11 50 07 10 30 00"}, {1001, 0, 1000, 0, "06 06 17 07 77 07 07 06"},
+};
+static const struct person *person;
+static int allowed(const char *name, int flags) {
+  int bits = 0;
+  for (int bit = 1; bit < 8; bit *= 2) {
+    long r = flags ? syscall(SYS_faccessat2, AT_FDCWD, name, bit, flags) : syscall(SYS_faccessat, AT_FDCWD, name, bit);
+    if (r) EQ(errno, EACCES);
+    else bits |= bit;
+  return bits;
+static void as_person(void) {
+  OK(setresgid(person->real_group, person->effective_group, person->effective_group));
+  OK(setresuid(person->real, person->effective, person->effective));
+  char words[64] = "", name[8];
+  for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
+    sprintf(name, "p%d", i);
+    sprintf(words + strlen(words), "%s%d%d", i ? " " : "", allowed(name, 0), allowed(name, AT_EACCESS));
+  STREQ(words, person->words);
+static void real_and_effective(void) {
+  char name[8];
+  OK(chmod(".", 0755));
+  for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
+    sprintf(name, "p%d", i);
+    OK(close(OK(open(name, O_CREAT | O_WRONLY, 0600))));
+    OK(chown(name, files[i].owner, files[i].group));
+    OK(chmod(name, files[i].mode));
+  for (person = people; person < people + sizeof people / sizeof *people; person++) in_child(as_person);
+  for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
+    sprintf(name, "p%d", i);
+    OK(unlink(name));
 }
 
 // Whoever may have become its owner, no file but a directory acts as its owner or group from then on.
@@ -180,5 +218,7 @@ int main(void) {
   in_child(not_ones_own);
   OK(unlink("theirs"));
   STEP("chown");
+  if (!geteuid()) real_and_effective();
+  STEP("access by real and effective ids");
   return 0;
 }

@@ -104,6 +104,10 @@ static void bits(void) {
   OK(syscall(SYS_set_mempolicy, 0, none, 32769));
   FAILS(EINVAL, syscall(SYS_set_mempolicy, 0, none, 32770));
   OK(syscall(SYS_set_mempolicy, 1, &nodes, 2));
+  nodes = 1ul << 63;
+  OK(syscall(SYS_set_mempolicy, 0, &nodes, 64));
+  nodes |= 1;
+  OK(syscall(SYS_set_mempolicy, 1, &nodes, 64));
   OK(syscall(SYS_set_mempolicy, 0, NULL, 0));
 }
 

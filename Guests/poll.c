@@ -2,6 +2,7 @@
 #include "check.h"
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/eventfd.h>
 #include <sys/select.h>
 
@@ -76,6 +77,20 @@ int main(void) {
   CHECK(FD_ISSET(ends[0], &r));
   EQ(read(ends[0], &c, 1), 1);
   EQ(pthread_join(thread, NULL), 0);
+  FD_ZERO(&r);
+  // The highest descriptor is looked at, though none may be opened there any more.
+  struct rlimit old, limit;
+  OK(getrlimit(RLIMIT_NOFILE, &old));
+  EQ(OK(dup2(ends[1], 100)), 100);
+  limit = (struct rlimit){50, old.rlim_max};
+  OK(setrlimit(RLIMIT_NOFILE, &limit));
+  FD_SET(100, &r);
+  EQ(select(101, NULL, &r, NULL, NULL), 1);
+  CHECK(FD_ISSET(100, &r));
+  tv.tv_usec = 0;
+  EQ(select(100, NULL, &r, NULL, &tv), 0);
+  OK(setrlimit(RLIMIT_NOFILE, &old));
+  OK(close(100));
   FD_ZERO(&r);
   // Linux looks at no bit beyond its table of descriptors, and that has room for 64 at least.
   FD_SET(60, &r);

@@ -55,6 +55,45 @@ static void within_namespaces(void) {
   OK(syscall(SYS_syslog, 0, NULL, 0));
 }
 
+// Both ways to ask for limits tell the same, and both ways to set them set the same.
+static void limits(void) {
+  for (int i = 0; i < RLIM_NLIMITS; i++) {
+    struct rlimit one = {77, 77}, other = {88, 88};
+    OK(syscall(SYS_getrlimit, i, &one));
+    OK(syscall(SYS_prlimit64, 0, i, NULL, &other));
+    EQ(one.rlim_cur, other.rlim_cur);
+    EQ(one.rlim_max, other.rlim_max);
+  }
+  struct rlimit one = {1000, 2000}, other;
+  OK(syscall(SYS_setrlimit, RLIMIT_FSIZE, &one));
+  OK(syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, NULL, &other));
+  EQ(other.rlim_cur, 1000);
+  EQ(other.rlim_max, 2000);
+  one = (struct rlimit){1500, 1700};
+  OK(syscall(SYS_prlimit64, getpid(), RLIMIT_FSIZE, &one, &other));
+  EQ(other.rlim_cur, 1000);
+  EQ(other.rlim_max, 2000);
+  OK(syscall(SYS_getrlimit, RLIMIT_FSIZE, &other));
+  EQ(other.rlim_cur, 1500);
+  EQ(other.rlim_max, 1700);
+  // What a child used is told by the raw call alone.
+  siginfo_t info;
+  struct rusage usage;
+  memset(&usage, 0xee, sizeof usage);
+  pid_t pid = OK(fork());
+  if (!pid) _exit(5);
+  OK(syscall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOWAIT, &usage));
+  CHECK(usage.ru_maxrss >= 0 && usage.ru_minflt >= 0 && usage.ru_utime.tv_sec >= 0 && usage.ru_stime.tv_usec >= 0);
+  EQ(info.si_status, 5);
+  memset(&usage, 0xee, sizeof usage);
+  EQ(syscall(SYS_wait4, pid, NULL, WNOHANG, &usage), pid);
+  CHECK(usage.ru_maxrss >= 0 && usage.ru_minflt >= 0 && usage.ru_utime.tv_sec >= 0 && usage.ru_stime.tv_usec >= 0);
+  pid = OK(fork());
+  if (!pid) _exit(6);
+  FAILS(EFAULT, syscall(SYS_waitid, P_PID, pid, &info, WEXITED, 8));
+  FAILS(ECHILD, syscall(SYS_waitid, P_PID, pid, &info, WEXITED, NULL));
+}
+
 // What only root may do, or nobody.
 static void unprivileged(void) {
   struct timeval now;
@@ -85,6 +124,7 @@ int main(void) {
   struct rlimit limit;
   OK(syscall(SYS_getrlimit, RLIMIT_CORE, &limit));
   OK(syscall(SYS_setrlimit, RLIMIT_CORE, &limit));
+  in_child(limits);
   signal(SIGUSR1, count);
   OK(syscall(SYS_tkill, syscall(SYS_gettid), SIGUSR1));
   BARRIER();

@@ -241,6 +241,60 @@ static void stranger_to_deadlines(void) {
   FAILS(EPERM, deadline(0, 1000000, 10000000, 20000000));
 }
 
+// What is kept: the policy with SCHED_FLAG_KEEP_POLICY, all with SCHED_FLAG_KEEP_PARAMS, though what is asked for must be sound.
+enum { KEEP_POLICY = 8, KEEP_PARAMS = 16 };
+static const struct keep { int before, asked, flags, priority, error, after, left; } keeps[] = {
+  {SCHED_RR, SCHED_OTHER, KEEP_POLICY, 11, 0, SCHED_RR, 11}, {SCHED_RR, SCHED_FIFO, KEEP_POLICY, 0, EINVAL, SCHED_RR, 7},
+  {SCHED_OTHER, SCHED_RR, KEEP_POLICY, 0, 0, SCHED_OTHER, 0}, {SCHED_OTHER, 4, KEEP_POLICY, 0, 0, SCHED_OTHER, 0},
+  {SCHED_OTHER, SCHED_RR, KEEP_POLICY, 9, EINVAL, SCHED_OTHER, 0}, {SCHED_RR, SCHED_FIFO, KEEP_PARAMS, 9, 0, SCHED_RR, 7},
+  {SCHED_FIFO, SCHED_RR, KEEP_PARAMS, 0, 0, SCHED_FIFO, 7}, {SCHED_FIFO, SCHED_OTHER, KEEP_PARAMS, 0, EINVAL, SCHED_FIFO, 7},
+  {SCHED_OTHER, SCHED_FIFO, KEEP_PARAMS, 9, 0, SCHED_OTHER, 0}, {SCHED_OTHER, SCHED_FIFO, KEEP_PARAMS, 0, EINVAL, SCHED_OTHER, 0},
+  {SCHED_OTHER, SCHED_BATCH, KEEP_PARAMS, 0, 0, SCHED_OTHER, 0}, {SCHED_BATCH, SCHED_OTHER, KEEP_PARAMS, 0, 0, SCHED_BATCH, 0},
+  {SCHED_OTHER, 4, KEEP_PARAMS, 0, EINVAL, SCHED_OTHER, 0}, {SCHED_OTHER, SCHED_OTHER, KEEP_POLICY | KEEP_PARAMS, 9, EINVAL, SCHED_OTHER, 0},
+  {SCHED_RR, SCHED_OTHER, KEEP_POLICY | KEEP_PARAMS, 0, 0, SCHED_RR, 7}, {6, SCHED_OTHER, KEEP_PARAMS, 0, 0, 6, 0},
+  {6, 6, KEEP_PARAMS, 0, 0, 6, 0}, {6, SCHED_FIFO, KEEP_PARAMS, 9, EINVAL, 6, 0}, {SCHED_OTHER, 6, KEEP_PARAMS, 0, EINVAL, SCHED_OTHER, 0},
+};
+static const struct keep *kept_one;
+static void keep(void) {
+  const uint64_t ms = 1000000;
+  struct attributes attr = {.size = sizeof attr, .sched_policy = kept_one->before};
+  if (attr.sched_policy == 6) attr.times[0] = ms, attr.times[1] = attr.times[2] = 20 * ms;
+  if (attr.sched_policy == SCHED_FIFO || attr.sched_policy == SCHED_RR) attr.sched_priority = 7;
+  OK(syscall(SYS_sched_setattr, 0, &attr, 0));
+  attr = (struct attributes){.size = sizeof attr, .sched_policy = kept_one->asked, .sched_flags = kept_one->flags,
+                             .sched_priority = kept_one->priority};
+  errno = 0;
+  syscall(SYS_sched_setattr, 0, &attr, 0);
+  EQ(errno, kept_one->error);
+  OK(syscall(SYS_sched_getattr, 0, &attr, sizeof attr, 0));
+  EQ(attr.sched_policy, kept_one->after);
+  EQ(attr.sched_priority, kept_one->left);
+  if (attr.sched_policy == 6) EQ(attr.times[1], 20 * ms);
+}
+static void some_kept(void) {
+  for (kept_one = keeps; kept_one < keeps + sizeof keeps / sizeof *keeps; kept_one++) in_child(keep);
+  // Who has a deadline's place no longer may have children.
+  pid_t pid = OK(fork());
+  if (!pid) {
+    OK(deadline(0, 1000000, 10000000, 20000000));
+    struct attributes attr = {.size = sizeof attr};
+    OK(syscall(SYS_sched_setattr, 0, &attr, 0));
+    pid = OK(fork());
+    if (!pid) _exit(0);
+    EQ(waitpid(pid, NULL, 0), pid);
+    // How nice one is does not matter to SCHED_IDLE, and stays.
+    attr.sched_nice = 4;
+    OK(syscall(SYS_sched_setattr, 0, &attr, 0));
+    attr.sched_policy = SCHED_IDLE, attr.sched_nice = 9;
+    OK(syscall(SYS_sched_setattr, 0, &attr, 0));
+    EQ(getpriority(PRIO_PROCESS, 0), 4);
+    _exit(0);
+  }
+  int status;
+  EQ(OK(waitpid(pid, &status, 0)), pid);
+  EQ(status, 0);
+}
+
 // How much time, how soon, how often: what is kept of it, what is refused, and that a child must not have it.
 static void deadlines(void) {
   const uint64_t ms = 1000000;
@@ -308,5 +362,7 @@ int main(void) {
   STEP("a limit");
   in_child(deadlines);
   STEP("deadlines");
+  some_kept();
+  STEP("what is to be kept");
   return 0;
 }

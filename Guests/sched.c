@@ -17,6 +17,26 @@ static void *named(void *unused) {
   return unused;
 }
 
+// What makes no sense is refused to anybody, and what does to those who may not. Times in nanoseconds.
+static const struct times { uint64_t run, by, every; int is_sound; } times[] = {
+    {1024, 1000000, 1000000, 1},      {1023, 1000000, 1000000, 0},      {1024, 1024, 100000, 1},         {1025, 1024, 100000, 0},
+    {1024, 100000, 100000, 1},        {1024, 100001, 100000, 0},        {1024, 99999, 99999, 0},         {1024, 100000, 0, 1},
+    {1024, 99999, 0, 0},              {1024, 50000, 4194304000, 1},     {1024, 50000, 4194304001, 0},    {1024, 4194304000, 0, 1},
+    {1024, 0, 1000000, 0},            {0, 1000000, 1000000, 0},         {1024, 1ul << 63, 1ul << 63, 0}, {-1ul, -1ul, 1000000, 0},
+};
+static const struct times *asked;
+static void ask(void) {
+  struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t times[3]; } attr = {
+      .size = 48, .policy = 6, .times = {asked->run, asked->by, asked->every}};
+  long r = syscall(SYS_sched_setattr, 0, &attr, 0);
+  if (asked->is_sound) CHECK(r == 0 || errno == EPERM || errno == EBUSY);
+  else CHECK(r == -1 && errno == EINVAL);
+  attr.policy = SCHED_OTHER, attr.flags = 0x100;
+  FAILS(EINVAL, syscall(SYS_sched_setattr, 0, &attr, 0));
+  attr.policy = 4, attr.flags = 0;
+  FAILS(EINVAL, syscall(SYS_sched_setattr, 0, &attr, 0));
+}
+
 int main(void) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -105,5 +125,7 @@ int main(void) {
   OK(read(fd, comm, sizeof comm));
   STREQ(comm, "first\n");
   STEP("thread names");
+  for (asked = times; asked < times + sizeof times / sizeof *times; asked++) in_child(ask);
+  STEP("deadlines that make sense");
   return 0;
 }

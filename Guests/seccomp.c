@@ -59,6 +59,12 @@ static void strict_keeps(void) {
   syscall(SYS_unlinkat, AT_FDCWD, kept_name, 0);
   syscall(SYS_exit, 7);
 }
+static void strict_signals(void) {
+  pid_t parent = getppid();
+  OK(prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT));
+  syscall(SYS_kill, parent, SIGUSR1);
+  syscall(SYS_exit, 7);
+}
 static unsigned refusal;
 static void ignore(int signal) { (void)signal; }
 static void filter_keeps(void) {
@@ -71,6 +77,13 @@ static void keeps(void) {
   snprintf(kept_name, sizeof kept_name, "/tmp/seccomp.%d", getpid());
   OK(close(OK(open(kept_name, O_CREAT | O_EXCL | O_WRONLY, 0600))));
   EQ(WTERMSIG(status_of(strict_keeps)), SIGKILL);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  OK(sigprocmask(SIG_BLOCK, &set, NULL));
+  EQ(WTERMSIG(status_of(strict_signals)), SIGKILL);
+  FAILS(EAGAIN, sigtimedwait(&set, NULL, &(struct timespec){0, 0}));
+  OK(sigprocmask(SIG_UNBLOCK, &set, NULL));
   OK(access(kept_name, F_OK));
   const unsigned refusals[] = {SECCOMP_RET_ERRNO | 1, SECCOMP_RET_ERRNO, SECCOMP_RET_TRAP, SECCOMP_RET_TRACE, SECCOMP_RET_KILL_THREAD,
                                SECCOMP_RET_KILL_PROCESS};
@@ -225,6 +238,29 @@ static void synchronised(void) {
   EQ(pthread_join(thread, NULL), 0);
 }
 
+// Those whose filters the caller has too are all given the new one.
+static void *also(void *unused) {
+  char c;
+  FAILS(66, syscall(SYS_getpriority, 0, 0));
+  EQ(OK(write(up[1], "x", 1)), 1);
+  EQ(OK(read(down[0], &c, 1)), 1);
+  FAILS(66, syscall(SYS_getpriority, 0, 0));
+  FAILS(88, syscall(SYS_getpgid, 0));
+  return unused;
+}
+static void same_filters(void) {
+  pthread_t thread;
+  char c;
+  OK(pipe(up));
+  OK(pipe(down));
+  OK(answer_all(SECCOMP_RET_ERRNO | 66));
+  EQ(pthread_create(&thread, NULL, also, NULL), 0);
+  EQ(OK(read(up[0], &c, 1)), 1);
+  EQ(OK(INSTALL(SECCOMP_FILTER_FLAG_TSYNC, LOAD(nr), IS(SYS_getpgid, 0, 1), ANSWER(SECCOMP_RET_ERRNO | 88), ANSWER(SECCOMP_RET_ALLOW))), 0);
+  EQ(OK(write(down[1], "x", 1)), 1);
+  EQ(pthread_join(thread, NULL), 0);
+}
+
 static void unprivileged(void) {
   OK(setresuid(1000, 1000, 1000));
   FAILS(EACCES, answer_all(SECCOMP_RET_ALLOW));
@@ -233,7 +269,7 @@ static void unprivileged(void) {
 }
 
 // A thread answers what another one's filter leaves to it.
-static int listener, ready[2], gift[2];
+static int listener, ready[2], gift[2], later[2];
 static pthread_t caller;
 
 static struct seccomp_notif next_call(void) {
@@ -262,6 +298,22 @@ static int give(uint64_t id, unsigned flags, int file, int place, unsigned optio
   return ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
 }
 
+// Once the caller goes on there is no such call; and the next one that waits is another, with its own result.
+static void answered(uint64_t id) {
+  char c;
+  EQ(OK(read(ready[0], &c, 1)), 1);
+  FAILS(ENOENT, ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id));
+  FAILS(ENOENT, answer(id, 0, 0, 0));
+  FAILS(ENOENT, give(id, 0, gift[1], 0, 0));
+  pause_ms(2);
+  EQ(OK(write(later[1], "abc", 3)), 3);
+}
+static void goes_on(void) {
+  char bytes[8];
+  EQ(OK(write(ready[1], "x", 1)), 1);
+  EQ(read(later[0], bytes, sizeof bytes), 3);
+}
+
 static void *answerer(void *unused) {
   char c;
   EQ(OK(read(ready[0], &c, 1)), 1);
@@ -274,13 +326,16 @@ static void *answerer(void *unused) {
   FAILS(EINVAL, ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call));
   FAILS(EINVAL, ioctl(listener, 0x2177, 0));
   OK(answer(call.id, 4711, 0, 0));
+  answered(call.id);
 
   call = next_call();
   EQ(call.data.args[1], 2);
   OK(answer(call.id, 0, -EXDEV, 0));
+  answered(call.id);
   call = next_call();
   EQ(call.data.args[1], 0);
   OK(answer(call.id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE));
+  answered(call.id);
 
   call = next_call();
   EQ(call.data.args[1], 4);
@@ -291,6 +346,7 @@ static void *answerer(void *unused) {
   EQ(give(call.id, SECCOMP_ADDFD_FLAG_SETFD, gift[1], 200, O_CLOEXEC), 200);
   int other = OK(give(call.id, 0, gift[0], 0, 0));
   OK(answer(call.id, other, 0, 0));
+  answered(call.id);
   call = next_call();
   EQ(call.data.args[1], 5);
   EQ(give(call.id, SECCOMP_ADDFD_FLAG_SETFD | SECCOMP_ADDFD_FLAG_SEND, gift[1], 201, 0), 201);
@@ -312,11 +368,13 @@ static void on_signal(int signal) { (void)signal; }
 
 static void listened(void) {
   pthread_t thread;
+  long ordinary = syscall(SYS_getpriority, 0, 0);
   struct sigaction action = {.sa_handler = on_signal};
   OK(sigaction(SIGUSR1, &action, NULL));
   caller = pthread_self();
   OK(pipe(ready));
   OK(pipe(gift));
+  OK(pipe(later));
   EQ(pthread_create(&thread, NULL, answerer, NULL), 0);
   FAILS(EINVAL, INSTALL(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_NEW_LISTENER, ANSWER(SECCOMP_RET_ALLOW)));
   FAILS(EINVAL, INSTALL(32, ANSWER(SECCOMP_RET_ALLOW)));
@@ -326,10 +384,14 @@ static void listened(void) {
   FAILS(EBUSY, INSTALL(SECCOMP_FILTER_FLAG_NEW_LISTENER, ANSWER(SECCOMP_RET_ALLOW)));
   EQ(OK(write(ready[1], "x", 1)), 1);
   EQ(syscall(SYS_getpriority, 0, 1), 4711);
+  goes_on();
   FAILS(EXDEV, syscall(SYS_getpriority, 0, 2));
-  EQ(syscall(SYS_getpriority, 0, 0), 20);
+  goes_on();
+  EQ(syscall(SYS_getpriority, 0, 0), ordinary);
+  goes_on();
   char text[8] = "";
   int from = syscall(SYS_getpriority, 0, 4);
+  goes_on();
   EQ(OK(write(200, "given", 5)), 5);
   EQ(OK(read(from, text, 5)), 5);
   STREQ(text, "given");
@@ -379,6 +441,7 @@ int main(void) {
   EQ(status_of(refused), 0);
   STEP("refused");
   EQ(status_of(synchronised), 0);
+  EQ(status_of(same_filters), 0);
   STEP("all threads");
   EQ(status_of(listened), 0);
   EQ(status_of(left_alone), 0);

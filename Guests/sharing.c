@@ -62,6 +62,39 @@ static void *keeper(void *unused) {
   return unused;
 }
 
+// What a thread of its own table keeps open is closed once the process executes a program, or ends.
+static void *holding(void *unused) {
+  OK(unshare(CLONE_FILES));
+  tell(up[1]);
+  for (;;) pause();
+  return unused;
+}
+static void closed_by(int way) {
+  int status;
+  char c;
+  OK(pipe2(end, O_CLOEXEC));
+  pid_t pid = OK(fork());
+  if (!pid) {
+    pthread_t other;
+    EQ(pthread_create(&other, NULL, holding, NULL), 0);
+    hear(up[0]);
+    OK(close(end[1]));
+    // It goes on until all is read.
+    if (way == 0) execve("/proc/self/exe", (char *[]){"sharing", "waiting", NULL}, (char *[]){NULL});
+    if (way == 1) _exit(0);
+    raise(SIGKILL);
+  }
+  OK(close(end[1]));
+  EQ(OK(read(end[0], &c, 1)), 0);
+  if (way == 0) {
+    EQ(waitpid(pid, NULL, WNOHANG), 0);
+    OK(kill(pid, SIGTERM));
+  }
+  EQ(OK(waitpid(pid, &status, 0)), pid);
+  EQ(status, way == 0 ? SIGTERM : way == 1 ? 0 : SIGKILL);
+  OK(close(end[0]));
+}
+
 static char stack[4][65536] __attribute__((aligned(16)));
 static volatile int tid_word = 1;
 
@@ -86,7 +119,9 @@ static int mover(void *unused) {
   _exit(unused != NULL);
 }
 
-int main(void) {
+int main(int count, char **words) {
+  if (count == 2 && !strcmp(words[1], "waiting"))
+    for (;;) pause();
   pthread_t thread;
   OK(chdir("/tmp"));
   OK(pipe(up));
@@ -121,6 +156,9 @@ int main(void) {
   tell(down[1]);
   EQ(pthread_join(thread, NULL), 0);
   STEP("the last user closes");
+
+  for (int way = 0; way < 3; way++) closed_by(way);
+  STEP("closed with a process");
 
   int flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_CHILD_CLEARTID;
   OK(clone(alone, stack[0] + sizeof stack[0], flags, NULL, NULL, NULL, &tid_word));

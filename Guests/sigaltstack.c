@@ -80,6 +80,16 @@ int main(void) {
   alt.ss_flags = 0;
   alt.ss_size = 1000;
   FAILS(ENOMEM, sigaltstack(&alt, NULL));
+#if defined __aarch64__
+  alt.ss_size = 5119;  // MINSIGSTKSZ, which the C library has otherwise
+#else
+  alt.ss_size = 2047;
+#endif
+  FAILS(ENOMEM, sigaltstack(&alt, NULL));
+  alt.ss_size++;
+  OK(sigaltstack(&alt, NULL));
+  OK(sigaltstack(NULL, &old));
+  EQ(old.ss_size, alt.ss_size);
   alt.ss_size = sizeof area;
   alt.ss_flags = 64;
   FAILS(EINVAL, sigaltstack(&alt, NULL));

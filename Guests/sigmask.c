@@ -1,6 +1,9 @@
 // Masks and pending signals: BLOCK/UNBLOCK/SETMASK, sigpending, order of delivery, one standard signal pending at most.
 // QEMU riscv64: qemu-user 7.2 looks for sa_mask behind a restorer, which RISC-V's struct sigaction does not have.
 #include "check.h"
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 
 static volatile int order[32], count;
 static void record(int signo) { order[count++] = signo; }
@@ -10,6 +13,59 @@ static void set_of(sigset_t *set, int a, int b, int c) {
   if (a) sigaddset(set, a);
   if (b) sigaddset(set, b);
   if (c) sigaddset(set, c);
+}
+
+// A mask for the time of a call goes with it, whether it waits or not: the next one has its own, and what is blocked in between stays so.
+static long with_mask(int call, int timeout, sigset_t *mask) {
+  static int ends[2], epoll;
+  if (!epoll) {
+    OK(pipe(ends));
+    epoll = OK(epoll_create1(0));
+    OK(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[1], &(struct epoll_event){EPOLLOUT, {0}}));
+  }
+  struct pollfd poller = {ends[timeout ? 0 : 1], timeout ? POLLIN : POLLOUT, 0};
+  struct timespec time = {timeout, 0};
+  fd_set set;
+  FD_ZERO(&set);
+  FD_SET(poller.fd, &set);
+  if (call == 0) return ppoll(&poller, 1, &time, mask);
+  if (call == 1) return pselect(poller.fd + 1, timeout ? &set : NULL, timeout ? NULL : &set, NULL, &time, mask);
+  OK(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[1], &(struct epoll_event){timeout ? 0 : EPOLLOUT, {0}}));
+  return epoll_pwait(epoll, &(struct epoll_event){0}, 1, timeout * 1000, mask);
+}
+static void masks_of_calls(void) {
+  sigset_t none, all, set, now;
+  struct sigaction action = {.sa_handler = record};
+  int signals[] = {SIGUSR1, SIGWINCH};
+  for (int i = 0; i < 2; i++) OK(sigaction(signals[i], &action, NULL));
+  sigemptyset(&none);
+  sigfillset(&all);
+  for (int call = 0; call < 3; call++) {
+    count = 0;
+    set_of(&set, SIGUSR1, 0, 0);
+    OK(sigprocmask(SIG_SETMASK, &set, NULL));
+    EQ(with_mask(call, 0, &all), 1);
+    OK(sigprocmask(SIG_SETMASK, NULL, &now));
+    CHECK(sigismember(&now, SIGUSR1) && !sigismember(&now, SIGUSR2) && !sigismember(&now, SIGWINCH));
+    set_of(&set, SIGUSR2, 0, 0);
+    OK(sigprocmask(SIG_BLOCK, &set, NULL));
+    raise(SIGWINCH);
+    EQ(count, 1);
+    OK(sigprocmask(SIG_SETMASK, NULL, &now));
+    CHECK(sigismember(&now, SIGUSR1) && sigismember(&now, SIGUSR2) && !sigismember(&now, SIGWINCH));
+    raise(SIGUSR1);
+    EQ(count, 1);
+    FAILS(EINTR, with_mask(call, 1, &none));
+    EQ(count, 2);
+    OK(sigprocmask(SIG_SETMASK, NULL, &now));
+    CHECK(sigismember(&now, SIGUSR1) && sigismember(&now, SIGUSR2) && !sigismember(&now, SIGWINCH));
+    // Neither does one that nothing came of.
+    EQ(with_mask(call, 0, &none), 1);
+    raise(SIGUSR1);
+    EQ(count, 2);
+    FAILS(EINTR, with_mask(call, 1, &none));
+    EQ(count, 3);
+  }
 }
 
 int main(void) {
@@ -68,5 +124,7 @@ int main(void) {
   FAILS(EFAULT, syscall(SYS_rt_sigprocmask, SIG_BLOCK, (void *)8, NULL, 8));
   FAILS(EFAULT, syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, (void *)8, 8));
   STEP("errors");
+  in_child(masks_of_calls);
+  STEP("masks of calls");
   return 0;
 }

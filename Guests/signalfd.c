@@ -11,6 +11,54 @@ static void *sender(void *pid) {
   return NULL;
 }
 
+// Who waits already hears of what is in another mask.
+static int waiting, waiter_ends[2];
+static void *waiter(void *way) {
+  struct signalfd_siginfo info;
+  struct epoll_event event = {EPOLLIN, {.u64 = 5}};
+  int set = OK(epoll_create1(0));
+  OK(epoll_ctl(set, EPOLL_CTL_ADD, waiting, &event));
+  pid_t tid = gettid();
+  EQ(OK(write(waiter_ends[1], &tid, sizeof tid)), sizeof tid);
+  if ((long)way == 1) EQ(poll(&(struct pollfd){waiting, POLLIN, 0}, 1, -1), 1);
+  if ((long)way == 2) EQ(epoll_wait(set, &event, 1, -1), 1);
+  EQ(read(waiting, &info, sizeof info), sizeof info);
+  EQ(info.ssi_signo, SIGUSR1);
+  OK(close(set));
+  return NULL;
+}
+static void await_sleep(pid_t tid) {
+  char path[64], text[512] = "";
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+  do {
+    pause_ms(1);
+    int fd = OK(open(path, O_RDONLY));
+    text[OK(read(fd, text, sizeof text - 1))] = 0;
+    OK(close(fd));
+  } while (strrchr(text, ')')[2] != 'S');
+}
+static void told_of_masks(void) {
+  sigset_t without, with;
+  sigemptyset(&without);
+  sigaddset(&without, SIGUSR2);
+  with = without;
+  sigaddset(&with, SIGUSR1);
+  waiting = OK(signalfd(-1, &without, 0));
+  OK(pipe(waiter_ends));
+  for (long way = 0; way < 3; way++) {
+    pthread_t thread;
+    pid_t tid;
+    EQ(pthread_create(&thread, NULL, waiter, (void *)way), 0);
+    EQ(OK(read(waiter_ends[0], &tid, sizeof tid)), sizeof tid);
+    await_sleep(tid);
+    OK(kill(getpid(), SIGUSR1));
+    EQ(signalfd(waiting, &with, 0), waiting);
+    EQ(pthread_join(thread, NULL), 0);
+    EQ(signalfd(waiting, &without, 0), waiting);
+  }
+  OK(close(waiting));
+}
+
 int main(void) {
   sigset_t set, one;
   sigemptyset(&set);
@@ -70,6 +118,9 @@ int main(void) {
   EQ(read(fd, info, sizeof *info), sizeof *info);
   EQ(info[0].ssi_code, SI_TKILL);
   STEP("in an epoll set");
+
+  told_of_masks();
+  STEP("another mask for who waits");
 
   FAILS(EINVAL, read(fd, info, sizeof *info - 1));
   FAILS(EINVAL, write(fd, info, sizeof *info));

@@ -25,6 +25,61 @@ __attribute__((noinline)) static void trap(void) {
 }
 extern char undefined_at[], after_trap[];
 
+#if defined __x86_64__ || defined __aarch64__
+#include <ucontext.h>
+// What the processor told of the last access, as handlers see it besides siginfo: the address, and on x86-64 what kind of access it was.
+static sigjmp_buf out;
+static volatile unsigned long trap_number, trap_error, trap_address;
+static void on_access(int signal, siginfo_t *info, void *context) {
+  ucontext_t *c = context;
+#if defined __x86_64__
+  trap_number = c->uc_mcontext.gregs[REG_TRAPNO], trap_error = c->uc_mcontext.gregs[REG_ERR], trap_address = c->uc_mcontext.gregs[REG_CR2];
+#else
+  trap_address = c->uc_mcontext.fault_address;
+#endif
+  siglongjmp(out, 1);
+}
+static void access_at(volatile char *place, int writes, unsigned long error) {
+  trap_number = trap_error = trap_address = 77;
+  if (!sigsetjmp(out, 1)) {
+    if (writes) *place = 1;
+    else (void)*place;
+    fail_at(__FILE__, __LINE__, "it may be accessed");
+  }
+  EQ(trap_address, (uintptr_t)place);
+#if defined __x86_64__
+  EQ(trap_number, 14);
+  EQ(trap_error & 7, error);
+#endif
+}
+static void accesses(void) {
+  struct sigaction action = {.sa_sigaction = on_access, .sa_flags = SA_SIGINFO};
+  OK(sigaction(SIGSEGV, &action, NULL));
+  OK(sigaction(SIGBUS, &action, NULL));
+  char *p = mmap(NULL, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  p[0] = 1;
+  OK(mprotect(p, PAGE, PROT_READ));
+  OK(munmap(p + PAGE, PAGE));
+  access_at(p + 5, 1, 7);
+  access_at(p + PAGE + 6, 0, 4);
+  access_at(p + PAGE + 7, 1, 6);
+  int fd = OK(memfd_create("short", 0));
+  char *q = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  CHECK(q != MAP_FAILED);
+  access_at(q + 8, 0, 4);
+  access_at(q + 9, 1, 6);
+#if defined __x86_64__
+  // Of an instruction that there is not.
+  OK(sigaction(SIGILL, &action, NULL));
+  if (!sigsetjmp(out, 1)) undefined();
+  EQ(trap_number, 6);
+  EQ(trap_error, 0);
+#endif
+}
+#else
+static void accesses(void) {}
+#endif
+
 int main(void) {
   catch_faults();
   char *p = mmap(NULL, 2 * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -213,5 +268,7 @@ int main(void) {
   ANYWHERE("fsd f0, (%0)");
 #endif
   STEP("alignment");
+  in_child(accesses);
+  STEP("what the processor told");
   return 0;
 }

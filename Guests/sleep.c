@@ -10,6 +10,11 @@ static void *sleeper(void *n) {
   return (void *)(now_ns(CLOCK_MONOTONIC) - before);
 }
 
+static void *computing(void *stop) {
+  while (!__atomic_load_n((int *)stop, __ATOMIC_SEQ_CST)) continue;
+  return NULL;
+}
+
 int main(void) {
   struct timespec t = {0, 5 * MS};
   int64_t before = now_ns(CLOCK_MONOTONIC);
@@ -37,6 +42,22 @@ int main(void) {
     CHECK((long)slept >= (10 - i) * MS);
   }
   STEP("six at once");
+  // Until others have used as much of the processor.
+  pthread_t busy;
+  int stop = 0;
+  for (int way = 0; way < 3; way++) {
+    clockid_t clock = CLOCK_PROCESS_CPUTIME_ID;
+    __atomic_store_n(&stop, 0, __ATOMIC_SEQ_CST);
+    EQ(pthread_create(&busy, NULL, computing, &stop), 0);
+    if (way == 2) EQ(pthread_getcpuclockid(busy, &clock), 0);
+    int64_t until = now_ns(clock) + MS;
+    t = way ? (struct timespec){until / 1000000000, until % 1000000000} : (struct timespec){0, MS};
+    EQ(clock_nanosleep(clock, way ? TIMER_ABSTIME : 0, &t, NULL), 0);
+    CHECK(now_ns(clock) >= until);
+    __atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+    EQ(pthread_join(busy, NULL), 0);
+  }
+  STEP("of the processor's time");
   t = (struct timespec){0, 1000000000};
   FAILS(EINVAL, nanosleep(&t, NULL));
   t = (struct timespec){-1, 0};

@@ -64,6 +64,29 @@ static long do_select(void) {
   if (r == 1) EQ(do_read(), 3);
   return r;
 }
+static long do_ppoll_forever(void) {
+  long r = ppoll(&(struct pollfd){ends[0], POLLIN, 0}, 1, NULL, NULL);
+  if (r == 1) EQ(do_read(), 3);
+  return r;
+}
+static long do_select_forever(void) {
+  fd_set read;
+  FD_ZERO(&read);
+  FD_SET(ends[0], &read);
+  long r = select(ends[0] + 1, &read, NULL, NULL, NULL);
+  if (r == 1) EQ(do_read(), 3);
+  return r;
+}
+static long do_pselect(void) {
+  fd_set read;
+  sigset_t none;
+  FD_ZERO(&read);
+  FD_SET(ends[0], &read);
+  sigemptyset(&none);
+  long r = pselect(ends[0] + 1, &read, NULL, NULL, NULL, &none);
+  if (r == 1) EQ(do_read(), 3);
+  return r;
+}
 static long do_recv(void) { return recv(pair[0], bytes, 8, 0); }
 static void send_it(void) { EQ(send(pair[1], "abc", 3, 0), 3); }
 static long do_accept(void) { return accept(listener, NULL, NULL) < 0 ? -1 : 0; }
@@ -98,6 +121,8 @@ static long do_sigwait(void) {
 
 static const struct call { const char *name; long (*call)(void); void (*then)(void); long result; } calls[] = {
     {"read", do_read, feed, 3}, {"poll", do_poll, feed, 1}, {"ppoll", do_ppoll, feed, 1}, {"select", do_select, feed, 1},
+    {"ppoll without a time limit", do_ppoll_forever, feed, 1}, {"select without a time limit", do_select_forever, feed, 1},
+    {"pselect", do_pselect, feed, 1},
     {"recv", do_recv, send_it, 3}, {"accept", do_accept, connect_it, 0}, {"flock", do_lock, unlock, 0}, {"futex", do_futex, wake, 0},
     {"futex with a time limit", do_timed_futex, wake, 0}, {"nanosleep", do_sleep, nothing, 0}, {"sigsuspend", do_suspend, signal_it, 0},
     {"pause", do_pause, signal_it, 0}, {"epoll_wait", do_epoll, NULL, 0}, {"semop", do_semop, NULL, 0}, {"sigtimedwait", do_sigwait, NULL, 0},
@@ -130,6 +155,10 @@ static int stopped_in(const struct call *c, void (*handle)(int), int flags) {
     long r = c->call();
     int error = errno;
     if (handle != SIG_DFL) EQ(handled, SIGCONT);
+    // A later signal comes to no call.
+    handled = 0;
+    EQ(syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1), 0);
+    EQ(handled, SIGUSR1);
     _exit(c->then && r == c->result ? 7 : r == -1 && error == EINTR ? 8 : 9);
   }
   EQ(OK(read(going[0], bytes, 1)), 1);
@@ -185,6 +214,30 @@ static void of_calls(void) {
   OK(unlink("locked"));
 }
 
+// A group without anybody to continue it: a terminal's signals do not stop it, and SIGSTOP does.
+static void orphaned(void) {
+  const int stops[] = {SIGTSTP, SIGTTIN, SIGTTOU, SIGSTOP};
+  for (int i = 0; i < 4; i++) {
+    int status;
+    pid_t pid = OK(fork());
+    if (!pid) {
+      OK(setsid());
+      for (int j = 0; j < 3; j++) CHECK(signal(stops[j], SIG_DFL) != SIG_ERR);
+      if (i == 3) raise(SIGSTOP);
+      else raise(stops[i]);
+      _exit(7);
+    }
+    EQ(OK(waitpid(pid, &status, WUNTRACED)), pid);
+    EQ(WIFSTOPPED(status) != 0, i == 3);
+    if (WIFSTOPPED(status)) {
+      EQ(WSTOPSIG(status), stops[i]);
+      OK(kill(pid, SIGCONT));
+      EQ(OK(waitpid(pid, &status, 0)), pid);
+    }
+    EQ(status, 7 << 8);
+  }
+}
+
 int main(void) {
   enter_scratch();
   int status;
@@ -196,5 +249,7 @@ int main(void) {
   EQ(OK(waitpid(pid, &status, 0)), pid);
   EQ(status, 0);
   PART(of_calls());
+  PART(orphaned());
+  STEP("a group that nobody continues");
   return 0;
 }

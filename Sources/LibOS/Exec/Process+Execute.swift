@@ -6,8 +6,9 @@ extension Process {
   /// more.
   func execute(_ loaded: LoadedProgram, _ task: Task) {
     exitOthers(than: task)
-    task.leaveProgram()
+    // Its number is not that of its robust futexes any more if it was not the leader.
     if !task.isLeader { task.lead() }
+    task.leaveProgram()
     replaceMemory(by: loaded.space)
     become(loaded, task)
     task.unshareFiles()

@@ -146,6 +146,8 @@ private func futexRequeue(_ call: SyscallContext, _ address: GuestAddress, compa
     let value: UInt32 = try call.load(at: address)
     guard value == call.uint(5) else { throw .EAGAIN }
   }
+  // Those are moved to their lock alone.
+  guard !call.kernel.futexes.hasMoving(source) else { throw .EINVAL }
   let woken = call.kernel.futexes.wake(source, count: Int(call.int(2)), bitset: .max)
   let moved = call.kernel.futexes.requeue(
     source, to: target, at: call.address(4), count: Int(call.int(3)))

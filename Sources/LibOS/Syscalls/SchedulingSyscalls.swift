@@ -109,13 +109,19 @@ private func setScheduler(_ call: SyscallContext, policy: UInt32?, _ parameters:
   return .success
 }
 
-private func schedule(
+private func check(
   _ task: Task, _ new: Scheduling, _ niceness: Niceness, for call: SyscallContext
 ) throws(Errno) {
   let isSound =
     new.policy == .SCHED_DEADLINE ? new.deadline?.isSound == true : new.deadline == nil
   guard new.policy.priorities.contains(new.priority), isSound else { throw .EINVAL }
   guard call.task.maySchedule(task, new, niceness) else { throw .EPERM }
+}
+
+private func schedule(
+  _ task: Task, _ new: Scheduling, _ niceness: Niceness, for call: SyscallContext
+) throws(Errno) {
+  try check(task, new, niceness, for: call)
   if let deadline = new.deadline {
     // All of them must be kept.
     var others: UInt64 = 0
@@ -125,7 +131,7 @@ private func schedule(
     guard others + deadline.share <= Scheduling.Deadline.shareLimit else { throw .EBUSY }
   }
   task.scheduling = new
-  if new.level == 0 { task.niceness = niceness }
+  if new.level == 0, new.policy != .SCHED_IDLE { task.niceness = niceness }
   call.kernel.needsAttention = true
 }
 
@@ -171,15 +177,18 @@ private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   if flags & 0x8 == 0 {
     guard let known = SchedulingPolicy(rawValue: policy) else { throw .EINVAL }
     new.policy = known
-    if known != .SCHED_DEADLINE { new.deadline = nil }
   }
-  let keepsParameters = flags & 0x10 != 0
-  if !keepsParameters {
-    new.priority = Int32(clamping: priority)
-    new.deadline = new.policy == .SCHED_DEADLINE ? deadline : nil
+  let isOrdinary = new.deadline == nil && new.priority == 0
+  if flags & 0x10 == 0 || isOrdinary { new.priority = Int32(clamping: priority) }
+  guard flags & 0x10 == 0 else {
+    // All of it is kept, the policy too, but what was asked for must be sound.
+    new.deadline = new.policy == .SCHED_DEADLINE ? new.deadline ?? deadline : nil
+    try check(task, new, task.niceness, for: call)
+    task.scheduling.resetsOnFork = flags & 1 != 0
+    return .success
   }
+  new.deadline = new.policy == .SCHED_DEADLINE ? deadline : nil
   new.resetsOnFork = flags & 1 != 0
-  try schedule(
-    task, new, keepsParameters ? task.niceness : Niceness(clamping: niceness), for: call)
+  try schedule(task, new, Niceness(clamping: niceness), for: call)
   return .success
 }

@@ -44,12 +44,15 @@ private func sys_rseq(_ call: SyscallContext) throws(Errno) -> SyscallResult {
       current.length == area.length
     else { throw .EINVAL }
     guard current.signature == area.signature else { throw .EPERM }
+    // RSEQ_CPU_ID_UNINITIALIZED for cpu_id.
+    try call.store(UInt64(0xffff_ffff_0000_0000), to: area.address)
     call.task.rseq = RseqRegistration()
     return .success
   }
   guard call[2] == 0 else { throw .EINVAL }
   if !current.address.isNull {
-    guard current == area else { throw current.address == area.address ? .EPERM : .EINVAL }
+    guard current.address == area.address, current.length == area.length else { throw .EINVAL }
+    guard current.signature == area.signature else { throw .EPERM }
     throw .EBUSY
   }
   guard area.address.rawValue & 31 == 0, area.length >= 32 else { throw .EINVAL }
