@@ -99,6 +99,8 @@ static void of_another_group(void) {
   EQ(mode("folder"), 04755);
   OK(chmod("ours", 06755));
   EQ(mode("ours"), 06755);
+}
+
 // access(2) goes by the real ids, and by a real root's capabilities; with AT_EACCESS it goes by the others. Files of several owners and modes, of which
 // each caller may read (4), write (2) and execute (1) what its row says: first with the real ids, then with the effective ones.
 static const struct file { uid_t owner; gid_t group; mode_t mode; } files[] = {
@@ -116,15 +118,20 @@ static int allowed(const char *name, int flags) {
     long r = flags ? syscall(SYS_faccessat2, AT_FDCWD, name, bit, flags) : syscall(SYS_faccessat, AT_FDCWD, name, bit);
     if (r) EQ(errno, EACCES);
     else bits |= bit;
+  }
   return bits;
+}
 static void as_person(void) {
+  OK(setgroups(0, NULL));
   OK(setresgid(person->real_group, person->effective_group, person->effective_group));
   OK(setresuid(person->real, person->effective, person->effective));
   char words[64] = "", name[8];
   for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
     sprintf(name, "p%d", i);
     sprintf(words + strlen(words), "%s%d%d", i ? " " : "", allowed(name, 0), allowed(name, AT_EACCESS));
+  }
   STREQ(words, person->words);
+}
 static void real_and_effective(void) {
   char name[8];
   OK(chmod(".", 0755));
@@ -133,10 +140,12 @@ static void real_and_effective(void) {
     OK(close(OK(open(name, O_CREAT | O_WRONLY, 0600))));
     OK(chown(name, files[i].owner, files[i].group));
     OK(chmod(name, files[i].mode));
+  }
   for (person = people; person < people + sizeof people / sizeof *people; person++) in_child(as_person);
   for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
     sprintf(name, "p%d", i);
     OK(unlink(name));
+  }
 }
 
 // Whoever may have become its owner, no file but a directory acts as its owner or group from then on.
