@@ -1,12 +1,10 @@
 // Sockets at their edges: buffers that are exactly full, nothing sent and nothing received, the first of several messages, what wakes who waits and
 // what does not, ports and names that are free again, and who sent what.
-// QEMU: qemu-user 7.2 has some errors of its own.
+// QEMU: qemu-user 7.2 receives several messages though there is no time for them.
 #include "sock.h"
 #include <linux/filter.h>
 #include <pthread.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
-#include <sys/sendfile.h>
 #include <sys/uio.h>
 
 static char b[1 << 16];
@@ -273,6 +271,10 @@ static void several(void) {
   // The next call tells.
   FAILS(EFAULT, recv(s[0], b, 1, MSG_DONTWAIT));
   FAILS(EAGAIN, recv(s[0], b, 1, MSG_DONTWAIT));
+  // What the call itself has told is told once.
+  send_all(s[1], "one", 3);
+  FAILS(EFAULT, recvmmsg(s[0], m + 1, 2, MSG_DONTWAIT, NULL));
+  FAILS(EAGAIN, recv(s[0], b, 1, MSG_DONTWAIT));
   EQ(sendmmsg(s[0], m, 3, 0), 1);
   FAILS(EFAULT, sendmmsg(s[0], m + 1, 2, 0));
   OK(close(s[0]));
@@ -345,9 +347,6 @@ static void claims_of_several(void) {
 }
 static void senders(void) {
   const int types[] = {SOCK_STREAM, SOCK_SEQPACKET, SOCK_DGRAM};
-  int file = OK(open("file", O_CREAT | O_RDWR, 0600)), pipes[2];
-  EQ(write(file, "file", 4), 4);
-  OK(pipe(pipes));
   for (int i = 0; i < 3; i++) {
     int s[2];
     OK(socketpair(AF_UNIX, types[i], 0, s));
@@ -365,8 +364,6 @@ static void senders(void) {
     EQ(sendmmsg(s[1], &m, 1, 0), 1);
     is_me(s[0]);
   }
-  OK(close(file));
-  OK(unlink("file"));
   in_child(claims_of_anybody);
   in_child(claims_of_several);
 }
@@ -828,7 +825,25 @@ static void kept_back(void) {
 
 // MARK: Ends
 
+static void *sends_in_vain(void *s) {
+  FAILS(EPIPE, send((long)s, "x", 1, 0));
+  return NULL;
+}
 static void ends(void) {
+  // Who waits for room learns that nobody listens, once there is some.
+  int d = OK(socket(AF_UNIX, SOCK_DGRAM, 0)), from = OK(socket(AF_UNIX, SOCK_DGRAM, 0));
+  pthread_t t;
+  OK(unix_bind(d, "d"));
+  OK(unix_connect(from, "d"));
+  filled(from, 1);
+  EQ(pthread_create(&t, NULL, sends_in_vain, (void *)(long)from), 0);
+  pause_ms(10);
+  OK(shutdown(d, SHUT_RD));
+  EQ(recv(d, b, 1, MSG_DONTWAIT), 1);
+  EQ(pthread_join(t, NULL), 0);
+  OK(close(d));
+  OK(close(from));
+  OK(unlink("d"));
   // A listener that is shut down is none.
   for (int i = 0; i < 2; i++) {
     int port, l = tcp_listener(&port), c = OK(socket(AF_INET, SOCK_STREAM, 0));
