@@ -142,6 +142,19 @@ int main(int argc, char **argv) {
   FAILS(EINPROGRESS, syscall(SYS_io_cancel, context, &r, ended));
   EQ(results(context, 1, 8, ended, NULL), 1);
   FAILS(EINVAL, syscall(SYS_io_cancel, context, &r, ended));
+  // All that 16 bits may ask for, and nothing besides.
+  r = request(IOCB_CMD_POLL, p[1], (void *)0xffff, 0, 0);
+  EQ(one(&r) & (POLLIN | POLLOUT | POLLNVAL), POLLOUT);
+  r.aio_buf = 0x10000;
+  FAILS(EINVAL, submit(context, 1, list));
+  r.aio_buf = POLLOUT, r.aio_nbytes = 1;
+  FAILS(EINVAL, submit(context, 1, list));
+  r.aio_nbytes = 0, r.aio_offset = 1;
+  FAILS(EINVAL, submit(context, 1, list));
+  r.aio_offset = 0, r.aio_rw_flags = 1;
+  FAILS(EINVAL, submit(context, 1, list));
+  r.aio_rw_flags = 0;
+  EQ(one(&r), POLLOUT);
   STEP("polls, and a poll that is given up");
 
   EQ(submit(context, 0, list), 0);

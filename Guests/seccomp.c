@@ -405,6 +405,44 @@ static void listened(void) {
   EQ(pthread_join(thread, NULL), 0);
 }
 
+// With SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV a call that was received goes on whatever signals come; one that was not does not.
+static volatile int signalled;
+static void count_signal(int signal) { signalled += signal == SIGUSR1; }
+static void *patient(void *unused) {
+  char c;
+  EQ(OK(read(ready[0], &c, 1)), 1);
+  struct seccomp_notif call = next_call();
+  EQ(call.data.args[1], 11);
+  EQ(pthread_kill(caller, SIGUSR1), 0);
+  pause_ms(5);
+  OK(ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id));
+  EQ(signalled, 0);
+  OK(answer(call.id, 4712, 0, 0));
+  // It waits, and nobody has received it.
+  EQ(OK(read(ready[0], &c, 1)), 1);
+  struct pollfd poller = {.fd = listener, .events = POLLIN};
+  EQ(OK(poll(&poller, 1, -1)), 1);
+  EQ(pthread_kill(caller, SIGUSR1), 0);
+  return unused;
+}
+static void killable(void) {
+  pthread_t thread;
+  struct sigaction action = {.sa_handler = count_signal};
+  OK(sigaction(SIGUSR1, &action, NULL));
+  caller = pthread_self();
+  OK(pipe(ready));
+  EQ(pthread_create(&thread, NULL, patient, NULL), 0);
+  listener = OK(INSTALL(SECCOMP_FILTER_FLAG_NEW_LISTENER | 32, LOAD(nr), IS(SYS_getpriority, 0, 1), ANSWER(SECCOMP_RET_USER_NOTIF),
+                        ANSWER(SECCOMP_RET_ALLOW)));
+  EQ(OK(write(ready[1], "x", 1)), 1);
+  EQ(syscall(SYS_getpriority, 0, 11), 4712);
+  EQ(signalled, 1);
+  EQ(OK(write(ready[1], "x", 1)), 1);
+  FAILS(EINTR, syscall(SYS_getpriority, 0, 12));
+  EQ(signalled, 2);
+  EQ(pthread_join(thread, NULL), 0);
+}
+
 // A listener whose filter nobody has any more.
 static void left_alone(void) {
   int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), status;
@@ -446,5 +484,7 @@ int main(void) {
   EQ(status_of(listened), 0);
   EQ(status_of(left_alone), 0);
   STEP("listeners");
+  EQ(status_of(killable), 0);
+  STEP("listeners that signals wait for");
   return 0;
 }
