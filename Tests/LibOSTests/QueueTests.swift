@@ -85,9 +85,9 @@ private final class Item {
     for pid: Int32 in [5, 3, 9] {
       locks.set(record(UInt64(pid) * 10..<UInt64(pid) * 10 + 5, pid))
     }
-    #expect(locks.conflict(with: record(0..<UInt64.max, 1))?.owner == .process(3))
-    #expect(locks.conflict(with: record(35..<UInt64.max, 1))?.owner == .process(5))
-    #expect(locks.records.map(\.range.lowerBound) == [30, 50, 90])
+    #expect(locks.conflict(with: record(0..<UInt64.max, 1))?.owner == .process(5))
+    #expect(locks.conflict(with: record(0..<50, 1))?.owner == .process(3))
+    #expect(locks.records.map(\.range.lowerBound) == [50, 30, 90])
   }
 }
 
