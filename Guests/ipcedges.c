@@ -547,10 +547,31 @@ static void gone(void) {
     OK(shmctl(other, IPC_RMID, NULL));
   }
   int last[2] = {-1, -1};
+  struct shmid_ds status;
+  for (int place = -1; place < 0x8000; place += 0x8000 - 9) {
+    FAILS(EINVAL, shmctl(place, SHM_STAT, &status));
+    FAILS(EINVAL, shmctl(place, SHM_STAT_ANY, &status));
+    FAILS(EINVAL, msgctl(place, MSG_STAT, (struct msqid_ds *)&status));
+    FAILS(EINVAL, msgctl(place, MSG_STAT_ANY, (struct msqid_ds *)&status));
+    FAILS(EINVAL, semctl(place, 0, SEM_STAT, (union semun){.buf = (struct semid_ds *)&status}));
+    FAILS(EINVAL, semctl(place, 0, SEM_STAT_ANY, (union semun){.buf = (struct semid_ds *)&status}));
+  }
+  // All of what is said of the limits, and nothing behind it.
+  unsigned long limits[10];
+  memset(limits, 0xa5, sizeof limits);
+  CHECK(shmctl(0, IPC_INFO, (struct shmid_ds *)limits) >= 0);
+  EQ(limits[1], 1);
+  EQ(limits[5] | limits[6] | limits[7] | limits[8], 0);
+  EQ(limits[9], 0xa5a5a5a5a5a5a5a5);
   for (int i = 0; i < 4; i++) {
     int sets = OK(semget(IPC_PRIVATE, 1, 0600)), lines = OK(msgget(IPC_PRIVATE, 0600));
     CHECK(sets != last[0]);
     CHECK(lines != last[1]);
+    // To say how one stands is no number.
+    struct semid_ds of_set;
+    struct msqid_ds of_line;
+    EQ(semctl(sets, 0, IPC_STAT, (union semun){.buf = &of_set}), 0);
+    EQ(msgctl(lines, IPC_STAT, &of_line), 0);
     OK(semctl(sets, 0, IPC_RMID));
     OK(msgctl(lines, IPC_RMID, NULL));
     FAILS(EINVAL, semctl(sets, 0, GETVAL));

@@ -315,8 +315,8 @@ static void limits(void) {
 
 static const struct table times[] = {
   {"queue",
-   "0 am 0 am AGAIN -- MSGSIZE -- 1 am 1 am AGAIN -- 0 a- BUSY -- 0 a- 0 -- 0 -- 0 a- 0 a- 0 -- 9 a- 0 -- INVAL -- 0 "
-   "-m 0 -- 0 -- 0 -- 0 --"},
+   "0 am 0 am AGAIN -- MSGSIZE -- 1 am 1 am AGAIN -- 0 a- BUSY -- 0 a- 0 -- 0 -- 0 a- 0 a- 0 -- 9 a- 1 a- 0 -- 0 -- "
+   "INVAL -- 0 -m 0 -- 0 -- 0 -- 0 --"},
   {0}};
 
 // Which of a queue's times a call sets: both were long ago.
@@ -356,6 +356,8 @@ static void touched(void) {
   USE(mq_setattr(queue, &is, &was));
   USE(pread(queue, text, 0, 0));
   USE(pread(queue, text, 9, 0));
+  USE(pread(queue, text, 9, 59));
+  USE(pread(queue, text, 9, 60));
   USE(pread(queue, text, 9, 1000));
   USE(write(queue, "x", 1));
   USE(ftruncate(queue, 0));
