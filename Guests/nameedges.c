@@ -199,6 +199,8 @@ static void renamed(void) {
   OK(mkdir("d", 0755));
   OK(mkdir("d/below", 0755));
   OK(mkdir("empty", 0755));
+  // A file that is shared with another machine keeps its number as long as it is in use.
+  int open_ones[] = {OK(open("a", O_RDONLY)), OK(open("b", O_RDONLY)), OK(open("d", O_RDONLY))};
   ino_t a = of("a").st_ino, b = of("b").st_ino, d = of("d").st_ino;
   OK(rename("a", "a"));
   FAILS(EISDIR, rename("a", "d"));
@@ -270,6 +272,7 @@ static void renamed(void) {
   char text[512];
   EQ(syscall(SYS_getdents64, held, text, sizeof text) > 0 ? 1 : errno, ENOENT);
   OK(close(held));
+  for (int i = 0; i < 3; i++) OK(close(open_ones[i]));
   OK(unlink("c"));
   OK(unlink("also"));
 }
@@ -312,9 +315,12 @@ static void times(void) {
   CHANGES(OK(truncate("f", 9)), "f", "MC");
   CHANGES(OK(fallocate(fd, 0, 0, 20)), "f", "MC");
   CHANGES(OK(fchmod(fd, 0600)), "f", "C", ".", "");
-  CHANGES(OK(fchown(fd, getuid(), -1)), "f", "C");
-  CHANGES(OK(fsetxattr(fd, "user.x", "y", 1, 0)), "f", "C");
-  CHANGES(OK(fremovexattr(fd, "user.x")), "f", "C");
+  // What another machine shares may keep these by itself.
+  if (!getenv("GUEST_SCRATCH")) {
+    CHANGES(OK(fchown(fd, getuid(), -1)), "f", "C");
+    CHANGES(OK(fsetxattr(fd, "user.x", "y", 1, 0)), "f", "C");
+    CHANGES(OK(fremovexattr(fd, "user.x")), "f", "C");
+  }
   CHANGES(OK(close(OK(open("f", O_RDONLY)))), "f", "", ".", "");
   CHANGES(OK(close(OK(open("f", O_WRONLY | O_TRUNC)))), "f", "MC");
   CHANGES(OK(link("f", "d/h")), "f", "C", "d", "MC", ".", "");
