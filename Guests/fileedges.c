@@ -186,6 +186,9 @@ static void sizes(void) {
   FAILS(EFAULT, fcntl(fd, F_SET_RW_HINT, (void *)8));
   OK(fcntl(fd, F_GET_RW_HINT, &hint));
   EQ(hint, 5);
+  // It stays with the file as long as that is in memory.
+  hint = 0;
+  OK(fcntl(fd, F_SET_RW_HINT, &hint));
   // What it takes, and what is left to be read.
   long long told = -1;
   int waiting = -1, folder = OK(open(".", O_RDONLY | O_DIRECTORY));

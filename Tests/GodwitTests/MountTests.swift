@@ -70,7 +70,7 @@ import Testing
 
   @Test(arguments: guests) func passesInAMountWithSuspensions(_ guest: Guest) throws {
     let program = Checkout.guest(guest.name, guest.isa).path
-    for interval in [7, 50] {
+    for interval in [7, 50].map({ GuestTests.interval($0, guest) }) {
       let place = try Place()
       let outcome = try godwit(
         ["run", "--suspend-every", "\(interval)"] + place.options + ["--", program], limit: 120)
