@@ -202,7 +202,8 @@ let package = Package(
         "PosixHost", "Snapshot", "TestSupport", "broken-kernel",
       ],
       exclude: [
-        "age.py", "browser.py", "connections.py", "console.py", "consoles.sh", "cut.py", "display.py", "knock.py",
+        "age.py", "browser.py", "connections.py", "console.py", "consoles.sh", "cut.py",
+        "display.py", "knock.py",
         "load.py",
         "machines.sh", "mounts.py", "networks.sh",
         "peers.py",
