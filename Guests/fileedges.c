@@ -275,13 +275,8 @@ static void in_limit(void) {
   OK(ioctl(p[0], FIONREAD, &left));
   EQ(left, 3);
   STREQ(content(fd), "01234567aw");
-  // Of a place where there is nothing to a place where there may be nothing.
+  // Of a place where there is nothing. Versions of Linux differ in whether the limit is looked at before.
   off_t behind = 50;
-  EXCEEDS(copy_file_range(fd, &behind, fd, &(off_t){150}, 100, 0));
-  EXCEEDS(copy_file_range(fd, &behind, fd, &(off_t){150}, 99, 0));
-  EXCEEDS(copy_file_range(fd, &behind, fd, &(off_t){10}, 1, 0));
-  EQ(behind, 50);
-  exceeded = 0;
   EQ(copy_file_range(fd, &behind, fd, &(off_t){9}, 1, 0), 0);
   OK(close(fd)), OK(close(source)), OK(unlink("source"));
 }
