@@ -487,12 +487,13 @@ static void in_group(void) {
 }
 
 // Without the rights of root, which other systems give in their own ways.
-static void without_rights(void) {
+static void become(int user) {
   if (geteuid()) return;
   OK(setgroups(0, NULL));
   OK(setresgid(1000, 1000, 1000));
-  OK(setresuid(1000, 1000, 1000));
+  OK(setresuid(user, user, user));
 }
+static void without_rights(void) { become(1000); }
 static void policies(void) {
   without_rights();
   for (long n = -1; n <= 9; n++)
@@ -500,7 +501,8 @@ static void policies(void) {
 }
 static void niceness(void) {
   OK(setpgid(0, 0));
-  without_rights();
+  // A user without other processes, whose priority would be told, too.
+  become(20000 + getpid() % 40000);
   NUMBERS("nice", nice_number, -21, -20, -1, 0, 1, 2, 3, 4, 18, 19, 20);
 }
 
