@@ -536,6 +536,15 @@ static void copies(void) {
   FAILS(EBADF, sendfile(reader, from, NULL, 4));
   FAILS(EBADF, sendfile(p[1], append, NULL, 4));
   FAILS(EINVAL, sendfile(append, from, NULL, 4));
+  // A counter takes no bytes of a file, but those of none.
+  int counter = OK(eventfd(0, EFD_NONBLOCK));
+  a = 0, b = 10;
+  FAILS(EINVAL, sendfile(counter, from, &a, 8));
+  EQ(a, 0);
+  EQ(sendfile(counter, from, &b, 8), 0);
+  EQ(sendfile(counter, from, &a, 0), 0);
+  OK(close(counter));
+  EQ(tee(-1, -1, 0, 0), 0);
   EQ(place(from), 3);
   EQ(left_in(p[0]), 0);
   // splice: into a pipe, out of it, and on; what is in the way says so.

@@ -176,6 +176,30 @@ static void rereading(void) {
   EQ(pread(comm, name, sizeof name, 0), 8);
   STREQ(name, "by file\n");
   OK(close(comm));
+  // Of a process that has gone, whatever it was of, nothing more is told.
+  static const char *const files[] = {"stat", "status", "limits", "fdinfo/0", "task/%d/stat", "task/%d/fdinfo/0", "net/tcp", "ns", "fd", "fdinfo", "attr/current"};
+  enum { FILES = sizeof files / sizeof *files };
+  int open_ones[FILES];
+  pid_t child = OK(fork());
+  if (!child) for (;;) pause();
+  for (int i = 0; i < FILES; i++) {
+    char path[64], below[64];
+    snprintf(below, sizeof below, files[i], child);
+    snprintf(path, sizeof path, "/proc/%d/%s", child, below);
+    open_ones[i] = open(path, O_RDONLY);
+    if (strcmp(files[i], "attr/current")) CHECK(open_ones[i] >= 0);
+  }
+  OK(kill(child, SIGKILL));
+  EQ(waitpid(child, NULL, 0), child);
+  for (int i = 0; i < 60; i++) OK(getppid());
+  for (int i = 0; i < FILES; i++) {
+    if (open_ones[i] < 0) continue;
+    if (i < 6) {
+      EQ(pread(open_ones[i], first, sizeof first - 1, 0), -1);
+      EQ(errno, strstr(files[i], "fdinfo") ? ENOENT : ESRCH);
+    }
+    OK(close(open_ones[i]));
+  }
   STEP("reading again");
 }
 

@@ -64,6 +64,8 @@ static const struct { const char *line, *seen; } lines[] = {
   {"#!./i ", "./i||./script|second||third|"},
   {"#!./i one \t", "./i|one \t|./script|second||third|"},
   {"#!\n", "ENOEXEC"},
+  {"#!", "EACCES"},
+  {"#!  ", "EACCES"},
   {"#! \t\n./i\n", "ENOEXEC"},
   {" #!./i\n", "ENOEXEC"},
   {"#", "ENOEXEC"},

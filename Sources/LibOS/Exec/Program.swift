@@ -112,7 +112,8 @@ extension Kernel {
     let line = buffer[2..<end].drop(while: isBlank)
     let interpreter = Array(line.prefix { !isBlank($0) && $0 != 0 })
     guard !interpreter.isEmpty else {
-      throw .notExecutable("\(text(path)): its #! line names no interpreter", .ENOEXEC)
+      throw .notExecutable(
+        "\(text(path)): its #! line names no interpreter", line.isEmpty ? .ENOEXEC : .EACCES)
     }
     let behind = line.dropFirst(interpreter.count)
     let hasArgument = behind.first.map(isBlank) ?? false

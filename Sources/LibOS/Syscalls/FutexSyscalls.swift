@@ -146,11 +146,14 @@ private func futexRequeue(_ call: SyscallContext, _ address: GuestAddress, compa
     let value: UInt32 = try call.load(at: address)
     guard value == call.uint(5) else { throw .EAGAIN }
   }
-  // Those are moved to their lock alone.
-  guard !call.kernel.futexes.hasMoving(source) else { throw .EINVAL }
-  let woken = call.kernel.futexes.wake(source, count: Int(call.int(2)), bitset: .max)
-  let moved = call.kernel.futexes.requeue(
-    source, to: target, at: call.address(4), count: Int(call.int(3)))
+  let futexes = call.kernel.futexes
+  let (wanted, rest) = (Int(call.int(2)), Int(call.int(3)))
+  // One that waits to be moved to a lock is moved there alone: those before it have their way.
+  let border = futexes.countBeforeMoving(source, among: wanted + rest)
+  let woken = futexes.wake(source, count: min(wanted, border ?? .max), bitset: .max)
+  let moved = futexes.requeue(
+    source, to: target, at: call.address(4), count: min(rest, border.map { $0 - woken } ?? .max))
+  if border != nil { throw .EINVAL }
   return .value(woken + moved)
 }
 

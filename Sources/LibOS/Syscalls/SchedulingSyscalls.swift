@@ -177,6 +177,8 @@ private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallR
   if flags & 0x8 == 0 {
     guard let known = SchedulingPolicy(rawValue: policy) else { throw .EINVAL }
     new.policy = known
+    // It is kept with the policy.
+    new.resetsOnFork = flags & 1 != 0
   }
   let isOrdinary = new.deadline == nil && new.priority == 0
   if flags & 0x10 == 0 || isOrdinary { new.priority = Int32(clamping: priority) }
@@ -184,11 +186,10 @@ private func sys_sched_setattr(_ call: SyscallContext) throws(Errno) -> SyscallR
     // All of it is kept, the policy too, but what was asked for must be sound.
     new.deadline = new.policy == .SCHED_DEADLINE ? new.deadline ?? deadline : nil
     try check(task, new, task.niceness, for: call)
-    task.scheduling.resetsOnFork = flags & 1 != 0
+    task.scheduling.resetsOnFork = new.resetsOnFork
     return .success
   }
   new.deadline = new.policy == .SCHED_DEADLINE ? deadline : nil
-  new.resetsOnFork = flags & 1 != 0
   try schedule(task, new, Niceness(clamping: niceness), for: call)
   return .success
 }

@@ -112,6 +112,13 @@ package final class FutexTable {
     return waiting.contains { $0.progress.futex.map { $0.role != .plain } ?? false }
   }
 
+  /// How many of the first `count` waiters come before one that waits there to be moved to a lock; nil if there is none.
+  func countBeforeMoving(_ key: FutexKey, among count: Int) -> Int? {
+    guard hasMovers, let waiting = queues[key] else { return nil }
+    return waiting.lazy.compactMap(\.progress.futex).prefix(count).map(\.role)
+      .enumerated().first { $0.element != .plain }?.offset
+  }
+
   /// Takes up to `count` waiters out of the queue that are to be moved to the lock at `target`: EINVAL if there are
   /// others, EDEADLK if the owner of the lock waits for one of them.
   func takeMoving(_ key: FutexKey, to target: FutexKey, ownedBy owner: Task?, count: Int)

@@ -297,7 +297,7 @@ extension ProcFS {
       let inode = ProcText(
         number: number,
         text: { () throws(Errno) in
-          guard let process else { throw .ESRCH }
+          guard let process else { throw .ENOENT }
           return Array(Self.details(try files(process).slot(descriptor), process).utf8)
         })
       inode.process = process

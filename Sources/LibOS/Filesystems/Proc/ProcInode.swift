@@ -187,8 +187,11 @@ final class NamespaceInode: ProcInode {
 }
 
 /// A directory of a process that is gone. Nothing is found in it any more; what was found before, and is
-/// still open, answers ESRCH.
+/// still open, answers ESRCH, or ENOENT in `fdinfo`.
 final class GoneDirectory: Inode {
+  /// It is `fdinfo`, whose numbers are files.
+  private var isOfDetails = false
+
   override var isGone: Bool { true }
   override var type: FileType { .S_IFDIR }
   override func status() throws(Errno) -> FileStatus { throw .ESRCH }
@@ -198,8 +201,11 @@ final class GoneDirectory: Inode {
   override func restoredEntry(_ name: [UInt8]) throws(Errno) -> Inode {
     let text = String(decoding: name, as: UTF8.self)
     let number = ProcFS.number(self, text)
+    if isOfDetails { return ProcText(number: number, text: { () throws(Errno) in throw .ENOENT }) }
     if ["task", "fd", "fdinfo", "ns", "net"].contains(text) || ProcFS.number(name) != nil {
-      return GoneDirectory(number: number)
+      let directory = GoneDirectory(number: number)
+      directory.isOfDetails = text == "fdinfo"
+      return directory
     }
     return ProcText(number: number, text: { () throws(Errno) in throw .ESRCH })
   }

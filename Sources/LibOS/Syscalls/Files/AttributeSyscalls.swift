@@ -290,6 +290,7 @@ func sys_fallocate(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   default: throw .ENODEV
   }
   if !mode.contains(.FALLOC_FL_KEEP_SIZE) { try checkLimit(call, UInt64(end)) }
+  try call.credentials.removeSetIDs(from: file)
   try file.allocate(call[2]..<UInt64(end), mode: mode)
   file.dentry?.report(.IN_MODIFY)
   return .success

@@ -38,6 +38,15 @@ private struct End {
     return position < status.size
   }
 
+  /// Whether a file with places has nothing more.
+  func isAtEnd() throws(Errno) -> Bool {
+    let place = try position()
+    var byte = [UInt8](repeating: 0, count: 1)
+    return try byte.withMutableRawSpan { (span) throws(Errno) in
+      try file.read(at: place, into: &span) == 0
+    }
+  }
+
   mutating func read(_ buffer: inout [UInt8]) throws(Errno) -> Int {
     let offset = self.offset
     let file = self.file
@@ -221,6 +230,8 @@ func sys_sendfile(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   guard source.isSeekable, !target.flags.contains(.O_APPEND) else { throw .EINVAL }
   var input = End(file: source, offset: try offset(call, 2, source))
   var output = End(file: target, offset: nil)
+  // What takes no bytes may still get none.
+  if total > 0, try !input.isAtEnd() { try requireBytes(target) }
   let toPipe = try target.status().type == .S_IFIFO
   return try finish(
     call, &input, &output, total: total, offsets: (2, nil), waitsForAll: !toPipe)
@@ -285,6 +296,7 @@ func sys_splice(_ call: SyscallContext) throws(Errno) -> SyscallResult {
 private func sys_tee(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   let flags = SpliceFlags(rawValue: call.uint(3))
   guard flags.unknown.isEmpty else { throw .EINVAL }
+  guard call[2] != 0 else { return .success }
   let source = try call.usableFile(0)
   let target = try call.usableFile(1)
   guard source.isReadable, target.isWritable else { throw .EBADF }
