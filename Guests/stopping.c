@@ -56,27 +56,21 @@ static long do_ppoll(void) {
   if (r == 1) EQ(do_read(), 3);
   return r;
 }
-static long do_select(void) {
-  fd_set read;
-  FD_ZERO(&read);
-  FD_SET(ends[0], &read);
-  long r = select(ends[0] + 1, &read, NULL, NULL, &(struct timeval){100000000, 0});
-  if (r == 1) EQ(do_read(), 3);
-  return r;
-}
 static long do_ppoll_forever(void) {
   long r = ppoll(&(struct pollfd){ends[0], POLLIN, 0}, 1, NULL, NULL);
   if (r == 1) EQ(do_read(), 3);
   return r;
 }
-static long do_select_forever(void) {
+static long select_until(struct timeval *limit) {
   fd_set read;
   FD_ZERO(&read);
   FD_SET(ends[0], &read);
-  long r = select(ends[0] + 1, &read, NULL, NULL, NULL);
+  long r = select(ends[0] + 1, &read, NULL, NULL, limit);
   if (r == 1) EQ(do_read(), 3);
   return r;
 }
+static long do_select(void) { return select_until(&(struct timeval){100000000, 0}); }
+static long do_select_forever(void) { return select_until(NULL); }
 static long do_pselect(void) {
   fd_set read;
   sigset_t none;

@@ -9,10 +9,7 @@ import Testing
   /// has had that, and prints all that one had.
   static let tools = """
     cp '\(Checkout.root.path)/Tests/GodwitTests/display.py' .
-    P=($(/usr/bin/python3 -c '
-    import socket
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
-    print(*(s.getsockname()[1] for s in sockets), sep="\\n")'))
+    \(MigrationScratch.ports)
     show() {
       at here run --detach --name ${1-guest} --root $R --mount .:/mnt --cwd /mnt --publish ${2-${P[0]}}:5901 -- \
         /usr/bin/python3 display.py serve 5901 >/dev/null; await shown; rm shown

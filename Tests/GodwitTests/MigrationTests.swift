@@ -257,6 +257,14 @@ final class MigrationScratch {
 
   func path(_ name: String) -> String { scratch.path(name) }
 
+  /// Free ports `${P[n]}`.
+  static let ports = """
+    P=($(/usr/bin/python3 -c '
+    import socket
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+    print(*(s.getsockname()[1] for s in sockets), sep="\\n")'))
+    """
+
   /// Begins a guest `guest` at `here`, which makes `ready` in its /mnt, and once there is `go` adds a line to
   /// `result`.
   static func waiting(_ mount: String = "--mount .:/mnt", on machine: String = "here") -> String {

@@ -7,10 +7,7 @@ import Testing
   /// until no relay is there, and `answers NAME...` waits for what clients say (see connections.py).
   static let tools = """
     cp '\(Checkout.root.path)/Tests/GodwitTests/connections.py' .; export BLOCKS=1200
-    P=($(/usr/bin/python3 -c '
-    import socket
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
-    print(*(s.getsockname()[1] for s in sockets), sep="\\n")'))
+    \(MigrationScratch.ports)
     serve() {
       at here run --detach --name guest --root $R --mount .:/mnt --cwd /mnt --env BLOCKS --publish ${P[0]}:80 "$@" -- \
         /usr/bin/python3 connections.py serve 80 >/dev/null

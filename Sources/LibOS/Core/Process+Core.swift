@@ -173,10 +173,6 @@ extension Process {
 }
 
 extension VMA {
-  fileprivate var isOfObject: Bool {
-    if case .object = backing { true } else { false }
-  }
-
   /// Whether a file with a name is mapped there.
   fileprivate var isFile: Bool {
     guard case .object(let object, _) = backing else { return false }

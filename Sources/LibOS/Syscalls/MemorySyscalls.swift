@@ -439,8 +439,7 @@ private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   case .MADV_DONTNEED, .MADV_FREE:
     let refusing = space.mappings.overlapping(start, end).first { vma in
       if vma.flags.contains(.locked) { return true }
-      if advice == .MADV_FREE, case .object = vma.backing { return true }
-      return false
+      return advice == .MADV_FREE && vma.isOfObject
     }
     space.discard(start, min(refusing?.start ?? end, end))
     if refusing != nil { throw .EINVAL }
@@ -470,9 +469,7 @@ private func sys_madvise(_ call: SyscallContext) throws(Errno) -> SyscallResult 
   case .MADV_DOFORK: try advise(call, start, end) { $0.remove(.dontFork) }
   case .MADV_WIPEONFORK:
     // Of what is a mapping's own alone.
-    let refusing = space.mappings.overlapping(start, end).first {
-      if case .object = $0.backing { true } else { false }
-    }
+    let refusing = space.mappings.overlapping(start, end).first(where: \.isOfObject)
     try advise(call, start, min(refusing?.start ?? end, end)) { $0.insert(.wipeOnFork) }
     if refusing != nil { throw .EINVAL }
     guard space.isMapped(start, end) else { throw .ENOMEM }

@@ -121,6 +121,5 @@ private func status(of address: GuestAddress, _ process: Process) -> Int32 {
   guard let vma = process.space.mapping(at: address) else { return -Errno.EFAULT.rawValue }
   if process.residence(of: address.page..<address.page + 1) == [1] { return 0 }
   // Nothing is where an anonymous page was not touched.
-  if case .object = vma.backing { return -Errno.ENOENT.rawValue }
-  return -Errno.EFAULT.rawValue
+  return vma.isOfObject ? -Errno.ENOENT.rawValue : -Errno.EFAULT.rawValue
 }

@@ -108,8 +108,7 @@ package final class FutexTable {
 
   /// Whether somebody waits there to be moved to a lock, and no other way of waking is allowed.
   func hasMoving(_ key: FutexKey) -> Bool {
-    guard hasMovers, let waiting = queues[key] else { return false }
-    return waiting.contains { $0.progress.futex.map { $0.role != .plain } ?? false }
+    countBeforeMoving(key, among: .max) != nil
   }
 
   /// How many of the first `count` waiters come before one that waits there to be moved to a lock; nil if there is none.

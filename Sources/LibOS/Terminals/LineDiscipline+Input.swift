@@ -188,7 +188,7 @@ extension LineDiscipline {
     if !has(.NOFLSH) {
       echoes = []
       discardOutput()
-      forgetInput()
+      discardInput()
     }
     if has(.IXON) { start() }
     if has(.ECHO) { echoCharacter(byte) }
@@ -222,16 +222,14 @@ extension LineDiscipline {
 
   // MARK: Discarding
 
-  mutating func forgetInput() {
+  /// Discards input that was received and not read (`TCIFLUSH`).
+  package mutating func discardInput() {
     ready = ByteQueue()
     lines = []
     edited = []
     isErasing = false
     note(.TIOCPKT_FLUSHREAD)
   }
-
-  /// Discards input that was received and not read (`TCIFLUSH`).
-  package mutating func discardInput() { forgetInput() }
 
   /// Discards output that has not reached the master (`TCOFLUSH`).
   package mutating func discardOutput() {

@@ -132,7 +132,7 @@ package struct LineDiscipline: Hashable, Sendable {
   /// Resets the modes and discards input (`tty_ldisc_hangup`).
   mutating func reset() {
     modes = .pseudoterminal
-    forgetInput()
+    discardInput()
     backlog = ByteQueue()
     echoes = []
     isQuoting = false

@@ -52,6 +52,8 @@ package struct VMA {
   }
 
   package var length: UInt64 { end - start }
+  /// Whether its pages are an object's.
+  package var isOfObject: Bool { if case .object = backing { true } else { false } }
   package var pages: Range<UInt64> { start.page..<end.page }
 
   package func contains(_ address: GuestAddress) -> Bool { address >= start && address < end }

@@ -99,10 +99,16 @@ package final class PosixQueue: Inode {
   func attach(_ file: PosixQueueFile) { files.append(file) }
   func detach(_ file: PosixQueueFile) { files.remove(file) }
 
-  /// Somebody looked at its attributes, or moved a message.
+  /// Somebody looked at its attributes.
   func touch() {
     own.changed = directory.now
     own.accessed = own.changed
+  }
+
+  /// Somebody moved a message.
+  private func noteMoved() {
+    touch()
+    own.modified = own.changed
   }
 
   // MARK: Messages
@@ -126,8 +132,7 @@ package final class PosixQueue: Inode {
     // Who waits for it gets it, and nobody hears of it.
     let isAwaited = !receivers.isEmpty
     add(message)
-    touch()
-    own.modified = own.changed
+    noteMoved()
     if count == 1, !isAwaited { notify(sender) }
     receivers.wake()
     for file in files { file.waitQueue.wake(.readable) }
@@ -155,8 +160,7 @@ package final class PosixQueue: Inode {
     count -= 1
     byteCount -= text.count
     memory.set(footprint)
-    touch()
-    own.modified = own.changed
+    noteMoved()
     senders.wake()
     for file in files { file.waitQueue.wake(.writable) }
     return Message(priority: priority, text: text)

@@ -84,9 +84,11 @@ private func offset(_ call: SyscallContext, _ index: Int, _ file: OpenFile)
 
 /// Counters, timers, sets and directories have no bytes to read ahead or to copy: EINVAL.
 func requireBytes(_ file: OpenFile) throws(Errno) {
-  if (try? file.inode) is AnonymousInode || (try? file.status())?.isDirectory == true {
-    throw .EINVAL
-  }
+  if !hasBytes(file) { throw .EINVAL }
+}
+
+private func hasBytes(_ file: OpenFile) -> Bool {
+  !((try? file.inode) is AnonymousInode) && (try? file.status())?.isDirectory != true
 }
 
 /// Why a copy stopped.
@@ -231,7 +233,7 @@ func sys_sendfile(_ call: SyscallContext) throws(Errno) -> SyscallResult {
   var input = End(file: source, offset: try offset(call, 2, source))
   var output = End(file: target, offset: nil)
   // What takes no bytes may still get none.
-  if total > 0, try !input.isAtEnd() { try requireBytes(target) }
+  if total > 0, !hasBytes(target), try !input.isAtEnd() { throw .EINVAL }
   let toPipe = try target.status().type == .S_IFIFO
   return try finish(
     call, &input, &output, total: total, offsets: (2, nil), waitsForAll: !toPipe)
@@ -304,7 +306,6 @@ private func sys_tee(_ call: SyscallContext) throws(Errno) -> SyscallResult {
     source.pipe !== target.pipe
   else { throw .EINVAL }
   let total = try call.count(2)
-  guard total > 0 else { return .success }
   let mayWait =
     !flags.contains(.SPLICE_F_NONBLOCK) && !source.isNonBlocking && !target.isNonBlocking
   let bytes = source.pipe.buffer.contents
